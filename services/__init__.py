@@ -1,0 +1,1 @@
+"""Callbox's services."""

@@ -1,0 +1,54 @@
+"""gRPC channels to our own services: deadlines, identity, request id and trace are carried on."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import grpc
+
+from services.kit import context as request
+from services.kit.errors import CallboxError, Code, from_rpc
+from services.kit.tracing import outgoing
+
+_OPTIONS = (
+    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
+)
+DEFAULT_DEADLINE_SECONDS = 5.0
+
+Response = TypeVar("Response")
+
+
+def connect(address: str) -> grpc.aio.Channel:
+    """A channel to one of our services; close it when done."""
+    return grpc.aio.insecure_channel(address, options=_OPTIONS)
+
+
+async def call(
+    method: Callable[..., Awaitable[Response]],
+    message: object,
+    *,
+    identity: str | None = None,
+    deadline_seconds: float = DEFAULT_DEADLINE_SECONDS,
+) -> Response:
+    """Calls one RPC.
+
+    identity: token to send; None passes on the token of the request being handled. deadline_seconds: at most this long, and
+    never longer than what is left of the request being handled.
+    Raises: CallboxError as the other side raised it, `upstream_unavailable` when it cannot be reached in time.
+    """
+    left = request.remaining_seconds(deadline_seconds)
+    if left <= 0:
+        raise CallboxError(Code.UPSTREAM_UNAVAILABLE, "The request took too long; try again.", retry_after_seconds=1)
+    metadata = list(outgoing().items())
+    if request_id := request.request_id.get():
+        metadata.append((request.REQUEST_ID_KEY, request_id))
+    if token := request.identity_token.get() if identity is None else identity:
+        metadata.append((request.AUTHORIZATION_KEY, f"Bearer {token}"))
+    try:
+        return await method(message, timeout=left, metadata=metadata)
+    except grpc.aio.AioRpcError as fault:
+        raise from_rpc(fault) from fault

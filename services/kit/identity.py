@@ -1,0 +1,158 @@
+"""Who asks: short-lived signed tokens that every service verifies by public key.
+
+An issuer may vouch only for its own kind of caller: accounts for users, the gateway for visitors, a service for itself.
+"""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from services.kit.errors import CallboxError, Code
+from services.kit.files import ensure_secret
+
+_ALGORITHM = "EdDSA"
+_AUDIENCE = "callbox"
+_LEEWAY_SECONDS = 5
+IDENTITY_TTL_SECONDS = 120
+ACCOUNTS_ISSUER = "accounts"
+GATEWAY_ISSUER = "gateway"
+
+
+class Kind(StrEnum):
+    """What sort of caller asks."""
+
+    USER = "user"
+    VISITOR = "visitor"
+    SERVICE = "service"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A caller that some issuer vouches for.
+
+    name: the service's name, or the issuer of a visitor. user_id, tenant_id, is_staff: of a user. by_key: the user came
+    with an API key. origin: of a visitor's page.
+    """
+
+    kind: Kind
+    name: str = ""
+    user_id: int = 0
+    tenant_id: str = ""
+    is_staff: bool = False
+    by_key: bool = False
+    origin: str = ""
+
+    def is_service(self, *names: str) -> bool:
+        """True when the caller is one of these services."""
+        return self.kind is Kind.SERVICE and self.name in names
+
+    def may_see(self, tenant_id: str) -> bool:
+        """True when a user may read this tenant's data."""
+        return self.kind is Kind.USER and (self.is_staff or self.tenant_id == tenant_id)
+
+
+def ensure_keys(keys_dir: Path, names: Iterable[str]) -> None:
+    """Makes the Ed25519 key pair of each issuer, once: `<name>.key` (mode 600) and `<name>.pub`."""
+    for name in names:
+        private = serialization.load_pem_private_key(ensure_secret(keys_dir / f"{name}.key", _new_key), None)
+        public = private.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        path = keys_dir / f"{name}.pub"
+        if not path.exists() or path.read_bytes() != public:
+            path.write_bytes(public)
+
+
+def _new_key() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+class Signer:
+    """Signs identities in the name of one issuer."""
+
+    def __init__(self, keys_dir: Path, issuer: str) -> None:
+        self._issuer = issuer
+        self._key = serialization.load_pem_private_key((keys_dir / f"{issuer}.key").read_bytes(), None)
+        self._service_token = ("", 0.0)
+
+    def sign(self, identity: Identity, ttl_seconds: float = IDENTITY_TTL_SECONDS) -> str:
+        """A token for the identity, good for `ttl_seconds`."""
+        now = time.time()
+        claims: dict[str, object] = {
+            "iss": self._issuer,
+            "aud": _AUDIENCE,
+            "iat": int(now),
+            "exp": int(now + ttl_seconds),
+            "kind": str(identity.kind),
+            "sub": str(identity.user_id) if identity.kind is Kind.USER else identity.name or self._issuer,
+        }
+        if identity.kind is Kind.USER:
+            claims |= {"tenant": identity.tenant_id, "staff": identity.is_staff, "key": identity.by_key}
+        if identity.origin:
+            claims["origin"] = identity.origin
+        return jwt.encode(claims, self._key, _ALGORITHM)  # type: ignore[arg-type]  # an Ed25519 key by construction
+
+    def service_token(self) -> str:
+        """A token for the issuer itself, signed anew when half of its life is over."""
+        token, renew_at = self._service_token
+        if time.monotonic() >= renew_at:
+            token = self.sign(Identity(Kind.SERVICE, name=self._issuer))
+            self._service_token = (token, time.monotonic() + IDENTITY_TTL_SECONDS / 2)
+        return token
+
+
+class Verifier:
+    """Verifies identity tokens by the public keys in a folder, `<issuer>.pub` each; reads a key when it is first asked for."""
+
+    def __init__(self, keys_dir: Path) -> None:
+        self._keys_dir = keys_dir
+        self._keys: dict[str, bytes] = {}
+
+    def verify(self, token: str) -> Identity:
+        """The identity in a token.
+
+        Raises: CallboxError `not_authenticated` or `token_expired`.
+        """
+        try:
+            issuer = jwt.decode(token, options={"verify_signature": False})["iss"]
+            claims = jwt.decode(
+                token,
+                self._key(str(issuer)),
+                algorithms=[_ALGORITHM],
+                audience=_AUDIENCE,
+                leeway=_LEEWAY_SECONDS,
+                options={"require": ["exp", "iss", "sub", "kind"]},
+            )
+            kind = Kind(claims["kind"])
+        except jwt.ExpiredSignatureError:
+            raise CallboxError(Code.TOKEN_EXPIRED, "The identity token has expired; ask again.") from None
+        except (jwt.PyJWTError, KeyError, ValueError, OSError):
+            raise CallboxError(Code.NOT_AUTHENTICATED, "The identity token is not valid; sign in again.") from None
+        allowed = {Kind.USER: ACCOUNTS_ISSUER, Kind.VISITOR: GATEWAY_ISSUER, Kind.SERVICE: claims["sub"]}
+        if claims["iss"] != allowed[kind]:
+            raise CallboxError(Code.NOT_AUTHENTICATED, f"{claims['iss']} may not vouch for a {kind}.")
+        if kind is Kind.USER:
+            return Identity(
+                kind,
+                user_id=int(claims["sub"]),
+                tenant_id=str(claims["tenant"]),
+                is_staff=bool(claims["staff"]),
+                by_key=bool(claims.get("key")),
+                origin=str(claims.get("origin", "")),
+            )
+        return Identity(kind, name=str(claims["sub"]), origin=str(claims.get("origin", "")))
+
+    def _key(self, issuer: str) -> bytes:
+        if issuer not in self._keys:
+            if not issuer.isidentifier():
+                raise ValueError("not an issuer")
+            self._keys[issuer] = (self._keys_dir / f"{issuer}.pub").read_bytes()
+        return self._keys[issuer]

@@ -1,0 +1,17 @@
+"""Prometheus metrics that every service has. No session id in a label."""
+
+from prometheus_client import Counter, Histogram
+
+# Seconds; an RPC between our services takes from half a millisecond to a second.
+_RPC_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+rpc_seconds = Histogram(
+    "callbox_rpc_server_duration_seconds", "Time to answer an RPC.", ["method", "code"], buckets=_RPC_BUCKETS
+)
+http_seconds = Histogram(
+    "callbox_http_server_duration_seconds",
+    "Time to answer an HTTP request.",
+    ["method", "route", "status"],
+    buckets=_RPC_BUCKETS,
+)
+refusals = Counter("callbox_refusals_total", "Requests refused, by stable error code.", ["code"])

@@ -1,0 +1,88 @@
+"""The operator's HTTP listener of a service: /healthz, /readyz, /metrics, and what the service adds."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import uvicorn
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+_STOP_SECONDS = 3
+
+# Name of each thing the service depends on → None when it is well, else what is wrong with it.
+Readiness = Callable[[], Awaitable[dict[str, str | None]]]
+
+
+async def _always_ready() -> dict[str, str | None]:
+    return {}
+
+
+def ops_routes(readiness: Readiness = _always_ready) -> list[BaseRoute]:
+    """The three routes that every service has."""
+
+    async def healthz(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(_: Request) -> Response:
+        checks = await readiness()
+        ready = all(fault is None for fault in checks.values())
+        body = {"status": "ready" if ready else "not_ready", "checks": {k: v or "ok" for k, v in checks.items()}}
+        return JSONResponse(body, 200 if ready else 503)
+
+    async def metrics(_: Request) -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
+
+
+class HttpServer:
+    """Serves an ASGI application on `host:port` until it is stopped. Signals are left to the process."""
+
+    def __init__(self, app: object, listen: str) -> None:
+        host, _, port = listen.rpartition(":")
+        config = uvicorn.Config(
+            app,  # type: ignore[arg-type]  # any ASGI application
+            host=host,
+            port=int(port),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=_STOP_SECONDS,
+        )
+        self._server = uvicorn.Server(config)
+        self._listen = listen
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def port(self) -> int:
+        """The port that was bound."""
+        return int(self._server.servers[0].sockets[0].getsockname()[1])
+
+    async def start(self) -> None:
+        """Binds and serves.
+
+        Raises: OSError when the address is taken.
+        """
+        self._server.config.load()
+        self._server.lifespan = self._server.config.lifespan_class(self._server.config)
+        try:
+            await self._server.startup()
+        except SystemExit:
+            raise OSError(f"Cannot listen on {self._listen}; it is taken.") from None
+        self._task = asyncio.create_task(self._server.main_loop(), name="http-server")
+
+    async def stop(self) -> None:
+        """Takes nothing new, gives open requests a moment, and closes."""
+        self._server.should_exit = True
+        if self._task is not None:
+            await self._task
+            await self._server.shutdown()
+
+
+def ops_server(listen: str, readiness: Readiness = _always_ready, routes: Sequence[BaseRoute] = ()) -> HttpServer:
+    """The operator's listener of a service."""
+    return HttpServer(Starlette(routes=[*ops_routes(readiness), *routes]), listen)

@@ -1,0 +1,62 @@
+"""A service's process: settings, logs, traces, signals."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import tenacity
+import uvloop
+
+from services.kit.logs import get_logger, setup_logging
+from services.kit.settings import ServiceSettings, SettingsError
+from services.kit.tracing import setup_tracing
+
+AnySettings = TypeVar("AnySettings", bound=ServiceSettings)
+
+# Time a dependency gets to come up before the process gives up and its runner starts it again.
+START_SECONDS = 60.0
+_log = get_logger(__name__)
+
+
+def run(
+    name: str, settings_class: type[AnySettings], serve: Callable[[AnySettings, asyncio.Event], Awaitable[None]]
+) -> None:
+    """Runs a service until SIGTERM or SIGINT sets the event that `serve` was given. Exit status 2 on bad settings."""
+    try:
+        settings = settings_class.load()
+    except SettingsError as fault:
+        print(f"callbox {name}: {fault}", file=sys.stderr)
+        raise SystemExit(2) from None
+    setup_logging(name, settings.log_format, settings.log_level)
+    setup_tracing(name, settings.otlp_endpoint)
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await serve(settings, stop)
+
+    uvloop.run(main())
+
+
+async def until_up(what: str, attempt: Callable[[], Awaitable[None]], seconds: float = START_SECONDS) -> None:
+    """Tries `attempt` until it raises no more, at most `seconds`, saying once what it waits for.
+
+    Raises: the last fault when the time is over.
+    """
+
+    def tell(state: tenacity.RetryCallState) -> None:
+        if state.attempt_number == 1 and state.outcome is not None:
+            _log.info("waiting", dependency=what, fault=repr(state.outcome.exception())[:200])
+
+    async for trial in tenacity.AsyncRetrying(
+        stop=tenacity.stop_after_delay(seconds),
+        wait=tenacity.wait_exponential(multiplier=0.1, max=1.0),
+        before_sleep=tell,
+        reraise=True,
+    ):
+        with trial:
+            await attempt()
