@@ -36,8 +36,8 @@ async def call(
 ) -> Response:
     """Calls one RPC.
 
-    identity: token to send; None passes on the token of the request being handled. deadline_seconds: at most this long, and
-    never longer than what is left of the request being handled.
+    identity: token to send; None passes on the token of the request being handled. deadline_seconds: at most this long,
+    and never longer than what is left of the request being handled.
     Raises: CallboxError as the other side raised it, `upstream_unavailable` when it cannot be reached in time.
     """
     left = request.remaining_seconds(deadline_seconds)

@@ -1,6 +1,7 @@
 """One PostgreSQL, one schema a service: pool and migrations."""
 
 import json
+import socket
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -17,10 +18,25 @@ _POOL_MIN, _POOL_MAX = 1, 10
 _CONNECT_SECONDS = 5.0
 COMMAND_SECONDS = 5.0
 _ACQUIRE_IDLE_SECONDS = 300.0
+# asyncpg reports a connection that broke under it as any of these. A bare OSError is several failed addresses in one.
+_OUTAGES = (
+    ConnectionError,
+    TimeoutError,
+    socket.gaierror,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,
+)
 
 
 async def open_pool(url: str, schema: str) -> Pool:
-    """A pool whose connections live in `schema` and give up after `COMMAND_SECONDS`; `jsonb` is read and written as Python."""
+    """A pool whose connections live in `schema` and give up after `COMMAND_SECONDS`.
+
+    `jsonb` is read and written as Python.
+    """
 
     async def prepare(connection: asyncpg.Connection[asyncpg.Record]) -> None:
         await connection.set_type_codec(
@@ -74,6 +90,14 @@ def run_env(config: Config, context: Any) -> None:
     )
     with context.begin_transaction():
         context.run_migrations()
+
+
+def is_outage(fault: BaseException) -> bool:
+    """Whether a fault says that a server, the database first of all, cannot be reached right now.
+
+    The pool heals by itself.
+    """
+    return isinstance(fault, _OUTAGES) or type(fault) is OSError
 
 
 async def check(pool: Pool) -> str | None:

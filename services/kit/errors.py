@@ -121,6 +121,11 @@ def internal() -> CallboxError:
     return CallboxError(Code.INTERNAL, _INTERNAL_MESSAGE)
 
 
+def outage() -> CallboxError:
+    """The error shown when something that a request needs cannot be reached right now."""
+    return CallboxError(Code.UPSTREAM_UNAVAILABLE, _UPSTREAM_MESSAGE, retry_after_seconds=_UPSTREAM_RETRY_SECONDS)
+
+
 def validation(fields: Mapping[str, list[str]]) -> CallboxError:
     """A 422 from faults by field path."""
     first = next(iter(fields.items()), ("request", ["is not valid"]))
@@ -183,7 +188,7 @@ def from_rpc(fault: grpc.aio.AioRpcError) -> CallboxError:
         return CallboxError(Code(reason), fault.details() or "", fields, retry)
     code = _CODE_OF_STATUS.get(fault.code(), Code.INTERNAL)
     if code is Code.UPSTREAM_UNAVAILABLE:
-        return CallboxError(code, _UPSTREAM_MESSAGE, retry_after_seconds=_UPSTREAM_RETRY_SECONDS)
+        return outage()
     if code is Code.INTERNAL:
         return internal()
     return CallboxError(code, fault.details() or "", fields, retry)

@@ -110,7 +110,7 @@ class Signer:
 
 
 class Verifier:
-    """Verifies identity tokens by the public keys in a folder, `<issuer>.pub` each; reads a key when it is first asked for."""
+    """Verifies identity tokens by the public keys in a folder, `<issuer>.pub` each, read when first asked for."""
 
     def __init__(self, keys_dir: Path) -> None:
         self._keys_dir = keys_dir

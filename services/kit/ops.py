@@ -1,10 +1,11 @@
 """The operator's HTTP listener of a service: /healthz, /readyz, /metrics, and what the service adds."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Sequence
 
 import uvicorn
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, multiprocess
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -33,9 +34,18 @@ def ops_routes(readiness: Readiness = _always_ready) -> list[BaseRoute]:
         return JSONResponse(body, 200 if ready else 503)
 
     async def metrics(_: Request) -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        return Response(generate_latest(_registry()), media_type=CONTENT_TYPE_LATEST)
 
     return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
+
+
+def _registry() -> CollectorRegistry:
+    """This process's metrics, or those of all its children where they write to a common folder."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return registry
 
 
 class HttpServer:

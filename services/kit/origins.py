@@ -12,8 +12,8 @@ _WILDCARD = "*."
 def is_allowed(origin: str, entries: Iterable[str]) -> bool:
     """Whether a request's `Origin` is covered by a character's `allowed_origins`.
 
-    Scheme, host and port must be equal after normalisation; `https://*.acme.com` covers every sub-domain but not the apex;
-    `*` covers any origin. A path in an entry is ignored.
+    Scheme, host and port must be equal after normalisation; `https://*.acme.com` covers every sub-domain but not the
+    apex; `*` covers any origin. A path in an entry is ignored.
     """
     asked = _normalise(origin)
     if asked is None:

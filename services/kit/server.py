@@ -1,5 +1,6 @@
 """A gRPC server: who asks is verified, errors are rich, health is told, SIGTERM drains."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -10,7 +11,8 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from opentelemetry import trace
 
 from services.kit import context as request
-from services.kit.errors import CallboxError, Code, abort, internal
+from services.kit.database import is_outage
+from services.kit.errors import CallboxError, Code, abort, internal, outage
 from services.kit.identity import Verifier
 from services.kit.logs import bound_contextvars, get_logger
 from services.kit.metrics import rpc_seconds
@@ -67,7 +69,8 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):
                         request.set_identity(self._verifier.verify(token), token)
                     else:
                         request.set_identity(None)
-                    return await inner(message, context)
+                    async with asyncio.timeout(request.remaining_seconds(_DEFAULT_DEADLINE_SECONDS)):
+                        return await inner(message, context)
                 except CallboxError as error:
                     code = error.grpc_status.name
                     if error.code is Code.INTERNAL:
@@ -76,10 +79,14 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):
                 except grpc.aio.AbortError:
                     code = "ABORTED_BY_HANDLER"
                     raise
-                except Exception:
-                    code = "INTERNAL"
-                    _log.exception("request failed", method=method)
-                    await abort(context, internal())
+                except Exception as fault:
+                    answer = outage() if is_outage(fault) else internal()
+                    code = answer.grpc_status.name
+                    if answer.code is Code.INTERNAL:
+                        _log.exception("request failed", method=method)
+                    else:
+                        _log.warning("a part could not be reached", method=method, fault=repr(fault)[:200])
+                    await abort(context, answer)
                 finally:
                     rpc_seconds.labels(method, code).observe(time.perf_counter() - started)
 

@@ -1,0 +1,83 @@
+"""No turn ends in silence: a filler when an answer takes long, a failure line when none comes."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+from livekit.agents import AgentSession
+from livekit.agents.voice import SpeechHandle
+
+from services.agent.lines import Line, Lines
+from services.agent.metrics import spoken_lines
+
+_FILLER_SECONDS = 4.0
+_log = structlog.get_logger(__name__)
+
+
+class TurnGuard:
+    """Watches from the end of a caller's turn until the agent speaks.
+
+    on_failure: told a stable code and a sentence when a turn could not be answered.
+    """
+
+    def __init__(
+        self,
+        session: AgentSession[None],
+        lines: Lines,
+        max_turn_seconds: float,
+        on_failure: Callable[[str, str], None],
+    ) -> None:
+        self._session = session
+        self._lines = lines
+        self._max_turn_seconds = max_turn_seconds
+        self._on_failure = on_failure
+        self._timers: list[asyncio.TimerHandle] = []
+        session.on("agent_state_changed", lambda event: self._on_state(event.new_state))
+
+    def turn_ended(self) -> None:
+        """The caller has finished and waits for an answer."""
+        self.stop()
+        loop = asyncio.get_running_loop()
+        self._timers = [
+            loop.call_later(_FILLER_SECONDS, self._fill),
+            loop.call_later(self._max_turn_seconds, self._fail, "turn_timeout", "The answer took too long."),
+        ]
+
+    def failed(self, code: str, message: str) -> None:
+        """An engine has given up on this turn."""
+        self._fail(code, message)
+
+    def stop(self) -> None:
+        """Nothing is waited for any more."""
+        for timer in self._timers:
+            timer.cancel()
+        self._timers = []
+
+    def say(self, line: Line, *, interruptible: bool = True) -> SpeechHandle | None:
+        """Speaks a line without any engine; None when the call is over."""
+        spoken_lines.labels(line.name.lower()).inc()
+        try:
+            return self._session.say(
+                line.value,
+                audio=self._lines.frames(line),
+                allow_interruptions=interruptible,
+                add_to_chat_ctx=False,
+            )
+        except RuntimeError:
+            _log.info("line not spoken, the call is over", line=line.name)
+            return None
+
+    def _on_state(self, state: str) -> None:
+        if state == "speaking":
+            self.stop()
+
+    def _fill(self) -> None:
+        _log.warning("answer takes long", seconds=_FILLER_SECONDS)
+        self.say(Line.FILLER)
+
+    def _fail(self, code: str, message: str) -> None:
+        self.stop()
+        _log.warning("turn failed", code=code, message=message)
+        self._on_failure(code, message)
+        self._session.interrupt(force=True)
+        self.say(Line.TROUBLE)

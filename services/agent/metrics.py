@@ -1,0 +1,18 @@
+"""What the worker counts. Job processes and the worker write to one multiprocess registry."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_TURN_BUCKETS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
+
+turn_latency = Histogram(
+    "lk_agents_turn_e2e_latency_seconds",
+    "From the end of the caller's speech to the first sample handed to the room.",
+    buckets=_TURN_BUCKETS,
+)
+turn_parts = Histogram(
+    "callbox_turn_part_seconds", "Parts of a turn's latency; they add up.", ["part"], buckets=_TURN_BUCKETS
+)
+denoise_fallbacks = Counter("callbox_denoise_fallback_frames_total", "Frames passed as they came.", ["reason"])
+spoken_lines = Counter("callbox_spoken_lines_total", "Fillers and failure lines spoken.", ["line"])
+ignored_messages = Counter("callbox_data_messages_ignored_total", "Data messages not understood.", ["reason"])
+unsent_events = Gauge("callbox_unsent_events", "Events that sessions has not stored yet.", multiprocess_mode="livesum")
