@@ -36,7 +36,7 @@ from services.agent.settings import AgentSettings
 from services.agent.speaking import SAMPLE_RATE_HZ, TritonTTS
 from services.agent.topics import Topics
 from services.agent.triton import Triton, TritonError
-from services.agent.worker import lines_folder, worker_id_of
+from services.agent.worker import is_own, lines_folder, worker_id_of
 from services.kit.client import call, connect
 from services.kit.errors import CallboxError
 from services.kit.identity import Signer
@@ -144,7 +144,7 @@ class Call:
         self._voice = TritonTTS(triton)
         self._ear = TritonSTT(triton, character.language or "en")
         self._prompt = instructions(character.system_prompt, claim.session.metadata)
-        self._local_llm = not (llm_key or settings.llm_api_key)
+        self._own_llm = not llm_key and is_own(settings.llm_url)
         self._llm = openai.LLM(
             model=character.llm_model if llm_key else settings.llm_model,
             base_url=settings.llm_url if not llm_key else NOT_GIVEN,
@@ -260,8 +260,8 @@ class Call:
             return b""
 
     async def _warm_llm(self) -> None:
-        """Has a local model read the prompt, so that the first answer does not wait for it. A paid model is not asked."""
-        if not self._local_llm:
+        """Has a model of the operator's own read the prompt ahead of the first answer. A paid one is not asked."""
+        if not self._own_llm:
             return
         context = llm.ChatContext.empty()
         context.add_message(role="system", content=self._prompt)

@@ -14,7 +14,7 @@ from livekit.agents.voice import io
 
 from services.agent.metrics import denoise_fallbacks
 from services.agent.pauses import SAMPLE_RATE_HZ as OUTPUT_RATE_HZ
-from services.agent.triton import ModelStream, Triton, TritonError, tensor
+from services.agent.triton import ModelStream, Triton, TritonError
 from services.inference import protocol
 
 INPUT_RATE_HZ = protocol.DENOISE_RATE_HZ
@@ -33,7 +33,7 @@ class Denoiser:
 
     def __init__(self, triton: Triton, level: float = 100.0) -> None:
         self._triton = triton
-        self._level = level
+        self._level = np.array([level], np.float32)
         self._wire: ModelStream | None = None
         self._reader: asyncio.Task[None] | None = None
         self._waiting: dict[str, asyncio.Future[bytes]] = {}
@@ -49,7 +49,7 @@ class Denoiser:
                 self._open()
             assert self._wire is not None
             audio = np.frombuffer(samples, np.int16).astype(np.float32) / 32768.0
-            request_id = self._wire.send([tensor("audio", audio)])
+            request_id = self._wire.send({"audio": audio, "level": self._level})
             future: asyncio.Future[bytes] = loop.create_future()
             self._waiting[request_id] = future
             async with asyncio.timeout(_FRAME_SECONDS):
@@ -70,12 +70,12 @@ class Denoiser:
         self._reader = asyncio.create_task(self._read(self._wire), name="denoise-replies")
 
     async def _read(self, wire: ModelStream) -> None:
-        fault: Exception = TritonError("denoise closed the stream")
+        fault: Exception = TritonError("denoise ended")
         try:
-            async for reply in wire:
+            async for reply in wire.replies():
                 future = self._waiting.pop(reply.request_id, None)
-                if future is not None and not future.done() and "audio" in reply.outputs:
-                    scaled = reply.outputs["audio"] * 32767.0
+                if future is not None and not future.done() and "audio" in reply.arrays:
+                    scaled = reply.arrays["audio"] * 32767.0
                     future.set_result(np.clip(scaled, -32768, 32767).astype(np.int16).tobytes())
         except TritonError as lost:
             fault = lost

@@ -21,7 +21,7 @@ from livekit.agents.utils import AudioBuffer, shortuuid
 from numpy.typing import NDArray
 
 from services.agent.pauses import SAMPLE_RATE_HZ, Mark, PauseDetector
-from services.agent.triton import ModelStream, Reply, Triton, TritonError, tensor, text_tensor
+from services.agent.triton import ModelStream, Reply, Triton, TritonError
 from services.inference import protocol
 
 # Silence after which the utterance so far is transcribed ahead of time.
@@ -195,9 +195,8 @@ class HearingStream(stt.RecognizeStream):
         if self._wire is None:
             return ""
         audio = (utterance or self._utterance).take_unsent()
-        inputs = [tensor("audio", audio), tensor("command", np.array([command], np.int32))]
         try:
-            return self._wire.send(inputs)
+            return self._wire.send({"audio": audio, "command": np.array([command], np.int32)})
         except TritonError:
             self._wire.cancel()
             return ""
@@ -224,11 +223,11 @@ class HearingStream(stt.RecognizeStream):
         try:
             # The first request opens the sequence and shows at once whether Triton is there.
             wire.send(
-                [
-                    tensor("audio", np.empty(0, np.float32)),
-                    tensor("command", np.array([protocol.COMMAND_AUDIO], np.int32)),
-                    text_tensor("language", self._language),
-                ]
+                {
+                    "audio": np.empty(0, np.float32),
+                    "command": np.array([protocol.COMMAND_AUDIO], np.int32),
+                    "language": self._language,
+                }
             )
             for flushed in self._flushed:
                 flushed.rewind()
@@ -239,18 +238,17 @@ class HearingStream(stt.RecognizeStream):
                     self._send(protocol.COMMAND_AUDIO)
                 else:
                     self._utterance.pause_id = self._send(protocol.COMMAND_SNAPSHOT)
-            async for reply in wire:
-                if reply.outputs:
+            async for reply in wire.replies():
+                if reply.texts:
                     self._on_reply(reply)
-            raise TritonError("the recogniser closed the stream")
         finally:
             self._wire = None
             wire.cancel()
 
     def _on_reply(self, reply: Reply) -> None:
-        text = reply.text("text").strip()
-        kind = reply.text("kind")
-        seconds = float(reply.outputs["audio_seconds"].flat[0])
+        text = reply.texts["text"].strip()
+        kind = reply.texts["kind"]
+        seconds = float(reply.arrays["audio_seconds"][0])
         utterance = self._utterance
         if kind == protocol.KIND_FINAL:
             if self._flushed and reply.request_id == self._flushed[0].flush_id:

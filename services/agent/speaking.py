@@ -9,7 +9,7 @@ from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS
 from livekit.agents.utils import shortuuid
 
 from services.agent.clauses import ClauseSplitter
-from services.agent.triton import ModelStream, Reply, Triton, TritonError, text_tensor
+from services.agent.triton import ModelStream, Reply, Triton, TritonError
 from services.inference import protocol
 
 SAMPLE_RATE_HZ = protocol.TTS_RATE_HZ
@@ -83,18 +83,14 @@ class _Voice:
     async def _ask(self, clause: str) -> AsyncIterator[bytes]:
         if self._wire is None or self._replies is None:
             self._wire = self._triton.stream(protocol.TTS_MODEL)
-            self._replies = self._wire.__aiter__()
-        inputs = [text_tensor("text", clause)]
-        if self._voice:
-            inputs.append(text_tensor("voice", self._voice))
+            self._replies = self._wire.replies()
         try:
-            self._wire.send(inputs)
+            self._wire.send({"text": clause} | ({"voice": self._voice} if self._voice else {}))
             async for reply in self._replies:
-                if "audio" in reply.outputs:
-                    yield reply.outputs["audio"].tobytes()
+                if "audio" in reply.arrays:
+                    yield reply.arrays["audio"].tobytes()
                 if reply.final:
                     return
-            raise TritonError("the voice closed the stream")
         except BaseException:
             self.close()
             raise

@@ -1,7 +1,9 @@
 """The worker as LiveKit and sessions know it."""
 
+import ipaddress
 import math
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from livekit.agents import AgentServer, JobContext
 
@@ -38,6 +40,15 @@ def livekit_keys(path: Path) -> tuple[str, str]:
     """Key and secret from a file with one line `key: secret`."""
     key, _, secret = path.read_text().strip().splitlines()[0].partition(":")
     return key.strip(), secret.strip()
+
+
+def is_own(url: str) -> bool:
+    """Whether an endpoint is on the operator's own machines, by its address or its name without dots."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return "." not in host
 
 
 def make_server(settings: AgentSettings, worker_id: str) -> AgentServer:
