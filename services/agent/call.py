@@ -22,7 +22,7 @@ from livekit.agents import (
 )
 from livekit.agents.voice import room_io
 from livekit.agents.voice.agent_session import SessionConnectOptions
-from livekit.plugins import openai
+from livekit.plugins.openai import LLM
 
 from services.agent.denoise import FRAME_MS, INPUT_RATE_HZ, DenoisedInput, Denoiser
 from services.agent.ending import Ending, Reason
@@ -34,9 +34,11 @@ from services.agent.persona import Persona, instructions
 from services.agent.scribe import Scribe
 from services.agent.settings import AgentSettings
 from services.agent.speaking import SAMPLE_RATE_HZ, TritonTTS
+from services.agent.spoken import SpokenOutput
+from services.agent.thinking import is_own, language_model
 from services.agent.topics import Topics
 from services.agent.triton import Triton, TritonError
-from services.agent.worker import is_own, lines_folder, worker_id_of
+from services.agent.worker import lines_folder, worker_id_of
 from services.kit.client import call, connect
 from services.kit.errors import CallboxError
 from services.kit.identity import Signer
@@ -51,10 +53,9 @@ _PUBLISH_SECONDS = 1.0
 _FAREWELL_SECONDS = 6.0
 # Sessions may be away for a while when a call ends; its history waits this long.
 _HISTORY_SECONDS = 120.0
-_MAX_REPLY_TOKENS = 160
 
 # Speech is over after this much silence where the turn detector agrees, and after _MAX_ENDPOINT where it does not.
-_VAD_SILENCE_SECONDS = 0.2
+_VAD_SILENCE_SECONDS = 0.25
 _MIN_ENDPOINT_SECONDS = 0.2
 _MAX_ENDPOINT_SECONDS = 1.4
 _log = structlog.get_logger(__name__)
@@ -89,7 +90,10 @@ async def run_call(context: JobContext) -> None:
         triton = Triton(settings.triton_address)
         stack.push_async_callback(triton.close)
         await stack.enter_async_context(_running(journal.run(), "journal"))
-        await Call(context, settings, claim, key, journal, triton).run()
+        # A key of the character's own is for OpenAI; the operator's endpoint serves all others.
+        url, name = ("", claim.character.llm_model) if key else (settings.llm_url, settings.llm_model)
+        model = await stack.enter_async_context(language_model(url, name, key or settings.llm_api_key))
+        await Call(context, settings, claim, model, is_own(url), journal, triton).run()
         await journal.drain(_HISTORY_SECONDS)
     context.shutdown("call over")
 
@@ -130,7 +134,8 @@ class Call:
         context: JobContext,
         settings: AgentSettings,
         claim: pb.ClaimSessionResponse,
-        llm_key: str,
+        model: LLM,
+        own_llm: bool,
         journal: Journal,
         triton: Triton,
     ) -> None:
@@ -144,15 +149,8 @@ class Call:
         self._voice = TritonTTS(triton)
         self._ear = TritonSTT(triton, character.language or "en")
         self._prompt = instructions(character.system_prompt, claim.session.metadata)
-        self._own_llm = not llm_key and is_own(settings.llm_url)
-        self._llm = openai.LLM(
-            model=character.llm_model if llm_key else settings.llm_model,
-            base_url=settings.llm_url if not llm_key else NOT_GIVEN,
-            api_key=llm_key or settings.llm_api_key or "none-needed",
-            max_completion_tokens=_MAX_REPLY_TOKENS,
-            temperature=0.2,
-            max_retries=0,
-        )
+        self._own_llm = own_llm
+        self._llm = model
         self._lines = Lines(lines_folder(settings.data_dir))
         self._session: AgentSession[None] = AgentSession(
             stt=self._ear,
@@ -177,6 +175,20 @@ class Call:
                 llm_conn_options=APIConnectOptions(max_retry=1, retry_interval=0.2, timeout=10.0),
                 tts_conn_options=APIConnectOptions(max_retry=0),
                 max_unrecoverable_errors=1_000_000,
+            ),
+        )
+        self._room_io = room_io.RoomIO(
+            self._session,
+            context.room,
+            options=room_io.RoomOptions(
+                audio_input=room_io.AudioInputOptions(
+                    sample_rate=INPUT_RATE_HZ, frame_size_ms=FRAME_MS, auto_gain_control=False, pre_connect_audio=False
+                ),
+                audio_output=room_io.AudioOutputOptions(sample_rate=SAMPLE_RATE_HZ),
+                text_input=False,
+                text_output=False,
+                participant_identity=claim.participant_identity,
+                close_on_disconnect=False,
             ),
         )
         self._ending: Ending
@@ -218,36 +230,29 @@ class Call:
                 guard.stop()
                 self._ending.stop()
                 await self._session.aclose()
+                await self._room_io.aclose()
                 await self._denoiser.close()
 
     async def _prepare(self, persona: Persona) -> bytes:
         """Starts listening and makes the greeting, all before the caller is there; answers the greeting's audio."""
-        start = self._session.start(
-            persona,
-            room=self._room,
-            room_options=room_io.RoomOptions(
-                audio_input=room_io.AudioInputOptions(
-                    sample_rate=INPUT_RATE_HZ, frame_size_ms=FRAME_MS, auto_gain_control=False, pre_connect_audio=False
-                ),
-                audio_output=room_io.AudioOutputOptions(sample_rate=SAMPLE_RATE_HZ),
-                text_input=False,
-                participant_identity=self._caller,
-                close_on_disconnect=False,
-            ),
-            record=False,
-            session_host=False,
-        )
         warm = asyncio.create_task(self._warm_llm(), name="warm-llm")
         try:
-            _, greeting = await asyncio.gather(start, self._make_greeting())
+            _, greeting = await asyncio.gather(self._start(persona), self._make_greeting())
         finally:
             warm.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await warm
-        source = self._session.input.audio
-        if source is not None:
-            self._session.input.audio = DenoisedInput(source, self._denoiser)
         return greeting
+
+    async def _start(self, persona: Persona) -> None:
+        """Joins the chain of audio stages to the room and starts livekit-agents' session on it."""
+        await self._room_io.start()
+        session = self._session
+        if session.input.audio is not None:
+            session.input.audio = DenoisedInput(session.input.audio, self._denoiser)
+        if session.output.audio is not None:
+            session.output.audio = SpokenOutput(session.output.audio)
+        await session.start(persona, record=False, session_host=False)
 
     async def _make_greeting(self) -> bytes:
         if not self._claim.character.greeting:

@@ -28,7 +28,7 @@ class Journal:
 
     def __init__(
         self,
-        stub: sessions_pb2_grpc.SessionsServiceAsyncStub,
+        stub: "sessions_pb2_grpc.SessionsServiceAsyncStub",
         signer: Signer,
         session_id: str,
         worker_id: str,

@@ -7,6 +7,7 @@ import tenacity
 from livekit.agents import APIConnectionError, APIConnectOptions, APITimeoutError, tts
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS
 from livekit.agents.utils import shortuuid
+from livekit.agents.voice.io import TimedString
 
 from services.agent.clauses import ClauseSplitter
 from services.agent.triton import ModelStream, Reply, Triton, TritonError
@@ -123,6 +124,7 @@ class SpeakingStream(tts.SynthesizeStream):
         try:
             async for clause in self._clauses():
                 self._mark_started()
+                output_emitter.push_timed_transcript(TimedString(clause))
                 async for chunk in self._voice.speak(clause):
                     output_emitter.push(chunk)
                     sounded = True

@@ -1,9 +1,7 @@
 """The worker as LiveKit and sessions know it."""
 
-import ipaddress
 import math
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from livekit.agents import AgentServer, JobContext
 
@@ -13,10 +11,6 @@ _AGENT_NAME_PREFIX = "callbox-"
 # A job process that is asked to end gets this long to have its history stored.
 _SHUTDOWN_SECONDS = 130.0
 _PRELOAD = [
-    "callbox.characters.v1.characters_pb2_grpc",
-    "callbox.sessions.v1.sessions_pb2_grpc",
-    "livekit.plugins.openai",
-    "tritonclient.grpc.aio",
     "services.agent.call",
 ]
 
@@ -40,15 +34,6 @@ def livekit_keys(path: Path) -> tuple[str, str]:
     """Key and secret from a file with one line `key: secret`."""
     key, _, secret = path.read_text().strip().splitlines()[0].partition(":")
     return key.strip(), secret.strip()
-
-
-def is_own(url: str) -> bool:
-    """Whether an endpoint is on the operator's own machines, by its address or its name without dots."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_private
-    except ValueError:
-        return "." not in host
 
 
 def make_server(settings: AgentSettings, worker_id: str) -> AgentServer:

@@ -9,7 +9,10 @@ from services.kit import context as request
 from services.kit.errors import CallboxError, Code, from_rpc
 from services.kit.tracing import outgoing
 
+# A page of 200 calls with their transcripts is the largest answer there is.
+_MAX_ANSWER_BYTES = 64 * 1024 * 1024
 _OPTIONS = (
+    ("grpc.max_receive_message_length", _MAX_ANSWER_BYTES),
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.keepalive_permit_without_calls", 1),

@@ -1,5 +1,7 @@
 """One PostgreSQL, one schema a service: pool and migrations."""
 
+from __future__ import annotations
+
 import json
 import socket
 from pathlib import Path

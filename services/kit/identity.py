@@ -11,7 +11,7 @@ from pathlib import Path
 
 import jwt
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from services.kit.errors import CallboxError, Code
 from services.kit.files import ensure_secret
@@ -114,7 +114,7 @@ class Verifier:
 
     def __init__(self, keys_dir: Path) -> None:
         self._keys_dir = keys_dir
-        self._keys: dict[str, bytes] = {}
+        self._keys: dict[str, Ed25519PublicKey] = {}
 
     def verify(self, token: str) -> Identity:
         """The identity in a token.
@@ -150,9 +150,12 @@ class Verifier:
             )
         return Identity(kind, name=str(claims["sub"]), origin=str(claims.get("origin", "")))
 
-    def _key(self, issuer: str) -> bytes:
+    def _key(self, issuer: str) -> Ed25519PublicKey:
         if issuer not in self._keys:
             if not issuer.isidentifier():
                 raise ValueError("not an issuer")
-            self._keys[issuer] = (self._keys_dir / f"{issuer}.pub").read_bytes()
+            key = serialization.load_pem_public_key((self._keys_dir / f"{issuer}.pub").read_bytes())
+            if not isinstance(key, Ed25519PublicKey):
+                raise ValueError("not an Ed25519 key")
+            self._keys[issuer] = key
         return self._keys[issuer]

@@ -13,7 +13,12 @@ from starlette.routing import BaseRoute, Route
 
 _STOP_SECONDS = 3
 
-# Name of each thing the service depends on → None when it is well, else what is wrong with it.
+
+class Note(str):
+    """Something that readiness tells but does not judge."""
+
+
+# Name of each thing the service depends on → None when it is well, a note, else what is wrong with it.
 Readiness = Callable[[], Awaitable[dict[str, str | None]]]
 
 
@@ -29,7 +34,7 @@ def ops_routes(readiness: Readiness = _always_ready) -> list[BaseRoute]:
 
     async def readyz(_: Request) -> Response:
         checks = await readiness()
-        ready = all(fault is None for fault in checks.values())
+        ready = all(fault is None or isinstance(fault, Note) for fault in checks.values())
         body = {"status": "ready" if ready else "not_ready", "checks": {k: v or "ok" for k, v in checks.items()}}
         return JSONResponse(body, 200 if ready else 503)
 

@@ -16,7 +16,7 @@ def is_allowed(origin: str, entries: Iterable[str]) -> bool:
     apex; `*` covers any origin. A path in an entry is ignored.
     """
     asked = _normalise(origin)
-    if asked is None:
+    if asked is None or asked[1].startswith(_WILDCARD):
         return False
     for entry in entries:
         if entry.strip() == "*":
@@ -44,14 +44,14 @@ def _normalise(url: str) -> tuple[str, str, int] | None:
         if scheme not in _DEFAULT_PORT or not host or parts.username is not None or parts.password is not None:
             return None
         prefix = _WILDCARD if host.startswith(_WILDCARD) else ""
-        return scheme, prefix + _ascii(host[len(prefix) :].rstrip(".")), port or _DEFAULT_PORT[scheme]
+        return scheme, prefix + _ascii(host[len(prefix) :].rstrip(".")), _DEFAULT_PORT[scheme] if port is None else port
     except (ValueError, idna.IDNAError):
         return None
 
 
 def _ascii(host: str) -> str:
     if host.isascii():
-        if any(character in host for character in " \\\t%*"):
+        if not all(host.split(".")) or any(character in host for character in " \\\t%*"):
             raise ValueError("not a host")
         return host.lower()
     return idna.encode(host, uts46=True).decode()

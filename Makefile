@@ -1,0 +1,34 @@
+# `make` alone lists what there is to make.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTEST_FOLDERS := unit service speech http call browser faults
+
+.PHONY: help run test check proto bench-voice clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## set up what is missing, start everything, and keep it running until Ctrl-C
+	@scripts/setup.sh run
+	@exec .venv/bin/python -m cli up
+
+test: ## set up, check, and run every test on the real parts
+	@scripts/setup.sh test
+	@scripts/check.sh
+	@.venv/bin/python -m pytest $(foreach folder,$(PYTEST_FOLDERS),$(wildcard tests/$(folder)))
+
+check: ## ruff, mypy, import rule, buf lint and breaking, fresh stubs, web types
+	@scripts/setup.sh run
+	@scripts/check.sh
+
+proto: ## write the typed stubs of proto/ into gen/
+	@scripts/setup.sh python
+	@proto/generate.sh
+
+bench-voice: ## measure a call on this machine: voice to voice, its parts, session starts, memory, CPU
+	@scripts/setup.sh run
+	@.venv/bin/python -m bench.voice
+
+clean: ## remove what was built, downloaded and cached, but not the data folder
+	@rm -rf .venv .tools web/node_modules web/*/node_modules web/*/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

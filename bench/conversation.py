@@ -1,0 +1,71 @@
+"""One call of many turns, and whether each question stands in the transcript whole."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bench.questions import Question
+from bench.words import word_error_rate
+from cli.caller import Caller, NoAnswer
+from cli.session import Sessions
+from cli.turn import Turn
+
+MAX_WORD_ERROR_RATE = 0.2
+MAX_MISSING_MS = 60.0
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question and its turn."""
+
+    question: Question
+    turn: Turn
+
+    @property
+    def word_error_rate(self) -> float:
+        """Of what the agent heard against the words of the recording."""
+        return word_error_rate(self.question.text, " ".join(self.turn.heard))
+
+    @property
+    def splits(self) -> int:
+        """How often the agent took a pause for the end."""
+        return max(0, len(self.turn.heard) - 1)
+
+    @property
+    def missing_ms(self) -> float | None:
+        """What the parts lack to the whole, or have too much; None when parts or sound are missing."""
+        whole, parts = self.turn.voice_to_voice_ms, self.turn.parts
+        return None if whole is None or not parts else whole - sum(parts.values())
+
+    def faults(self) -> list[str]:
+        """What a good turn would not have, as sentences."""
+        found = []
+        if self.splits:
+            found.append(f"split into {self.splits + 1} turns: {' | '.join(self.turn.heard)}")
+        if self.word_error_rate > MAX_WORD_ERROR_RATE:
+            found.append(f"word error rate {self.word_error_rate:.2f}: heard {' '.join(self.turn.heard)!r}")
+        if not self.turn.replies:
+            found.append("no reply in the transcript")
+        if self.missing_ms is None:
+            found.append("no parts were told")
+        elif abs(self.missing_ms) > MAX_MISSING_MS:
+            found.append(f"the parts miss the whole by {self.missing_ms:.0f} ms")
+        return found
+
+
+async def converse(
+    sessions: Sessions, character: str, questions: Sequence[Question], progress: Callable[[Asked], None]
+) -> list[Asked]:
+    """Asks every question in one call. Raises: Refused, NoAnswer with the question that got none."""
+    grant = await sessions.start(character)
+    asked: list[Asked] = []
+    async with Caller(grant) as caller:
+        await caller.greeting()
+        for question in questions:
+            try:
+                turn = await caller.say(question.line)
+            except NoAnswer as fault:
+                raise NoAnswer(f"{question.text!r}: {fault}") from fault
+            asked.append(Asked(question, turn))
+            progress(asked[-1])
+    await sessions.ended(grant.session_id)
+    return asked

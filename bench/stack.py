@@ -1,0 +1,81 @@
+"""The stack a bench runs against: one of its own in processes apart, or one that runs already."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.session import Target
+from deploy.local.settings import ROOT
+from deploy.local.stack import isolated, read_state
+
+START_SECONDS = 180.0
+STOP_SECONDS = 20.0
+
+
+class BenchError(Exception):
+    """The bench cannot go on; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A stack that is ready. folder: its data folder, when it runs on this machine."""
+
+    target: Target
+    character: str
+    folder: Path
+
+    def pids(self) -> dict[str, int]:
+        """Process id of each part; empty when the stack runs elsewhere."""
+        state = read_state(self.folder.resolve())
+        parts = state.get("parts", {}) if str(state.get("base_url", "")).rstrip("/") == self.target.base_url else {}
+        return {name: part["pid"] for name, part in parts.items()}
+
+
+@contextlib.asynccontextmanager
+async def own_stack(folder: Path, character: str) -> AsyncIterator[Running]:
+    """Starts `callbox up` on free ports with a data folder of its own, and ends it. Raises: BenchError."""
+    settings = isolated(folder)
+    chosen = {f"CALLBOX_{name.upper()}": str(getattr(settings, name)) for name in settings.model_fields_set}
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("CALLBOX_")} | chosen
+    log = folder / "stack.log"
+    with log.open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "cli", "up", cwd=ROOT, env=environ, stdin=asyncio.subprocess.DEVNULL, stdout=output,
+            stderr=output,
+        )  # fmt: skip
+    try:
+        await _ready(process, log)
+        yield Running(Target.found(folder, None, None), character, folder)
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+
+async def _ready(process: asyncio.subprocess.Process, log: Path) -> None:
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            while not _says_ready(log):
+                if process.returncode is not None:
+                    raise BenchError(f"The stack did not start; {log} ends with:\n{_tail(log)}")
+                await asyncio.sleep(0.2)
+    except TimeoutError:
+        raise BenchError(f"The stack was not ready in {START_SECONDS:.0f} s; {log} ends with:\n{_tail(log)}") from None
+
+
+def _says_ready(log: Path) -> bool:
+    return b"everything is ready" in log.read_bytes()
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-15:])

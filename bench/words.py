@@ -1,0 +1,25 @@
+"""How far a text is from what was said."""
+
+from typing import Any
+
+import jiwer
+
+_transforms: Any = jiwer  # its classes carry no types
+_NORMAL = _transforms.Compose(
+    [
+        _transforms.ToLowerCase(),
+        _transforms.SubstituteRegexes({r"[-\u2013\u2014]": " "}),
+        _transforms.ExpandCommonEnglishContractions(),
+        _transforms.RemovePunctuation(),
+        _transforms.RemoveMultipleSpaces(),
+        _transforms.Strip(),
+        _transforms.ReduceToListOfListOfWords(),
+    ]
+)
+
+
+def word_error_rate(said: str, heard: str) -> float:
+    """Word errors in `heard` by words of `said`; case and punctuation do not count. 1.0 when nothing was heard."""
+    if not heard.strip():
+        return 1.0
+    return float(jiwer.wer(said, heard, reference_transform=_NORMAL, hypothesis_transform=_NORMAL))

@@ -1,0 +1,1 @@
+"""Callbox on the command line."""

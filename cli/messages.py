@@ -1,0 +1,83 @@
+"""Messages of the agent on the data channel."""
+
+import json
+from dataclasses import dataclass, field
+
+PARTS = ("end_of_turn", "final_transcript", "first_token", "first_audio", "playout")
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """Words of either side.
+
+    by_caller: what the agent heard, else what it says. final: the text will not change any more.
+    """
+
+    id: str
+    text: str
+    by_caller: bool
+    final: bool
+
+
+@dataclass(frozen=True)
+class State:
+    """What the agent does: listening, thinking, speaking or idle."""
+
+    state: str
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why the agent leaves, or could not come."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Waterfall:
+    """Where the agent's time went in one turn.
+
+    speech_end, first_frame: unix seconds on the worker's clock. parts: milliseconds, in the order of `PARTS`.
+    """
+
+    reply_id: str
+    speech_end: float
+    first_frame: float
+    parts: dict[str, float] = field(default_factory=dict)
+
+
+Message = Spoken | State | Fault | Waterfall
+
+
+def parse(topic: str, payload: bytes) -> Message | None:
+    """Reads one data packet; None for a topic or a body that is not known."""
+    try:
+        body = json.loads(payload)
+        return _parse(topic, body) if isinstance(body, dict) else None
+    except (ValueError, TypeError, AttributeError, KeyError):
+        return None
+
+
+def _parse(topic: str, body: dict[str, object]) -> Message | None:
+    match topic:
+        case "voice.reply":
+            text = str(body.get("text") or body.get("message") or "").strip()
+            by_caller = body.get("type") == "user_text"
+            return Spoken(str(body.get("id", "")), text, by_caller, body.get("final", True) is True) if text else None
+        case "voice.state":
+            return State(str(body["state"]))
+        case "voice.error":
+            return Fault(str(body.get("code", "")), str(body.get("message", "")))
+        case "voice.metrics":
+            return _waterfall(body)
+        case _:
+            return None
+
+
+def _waterfall(body: dict[str, object]) -> Waterfall | None:
+    given, start, first = body.get("parts"), body.get("speech_end_ts"), body.get("first_frame_ts")
+    if not isinstance(given, dict) or not isinstance(start, int | float) or not isinstance(first, int | float):
+        return None
+    parts = {name: float(given.get(name) or 0.0) for name in PARTS}
+    return Waterfall(str(body.get("reply_id", "")), float(start), float(first), parts)

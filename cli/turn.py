@@ -1,0 +1,59 @@
+"""One turn of a call: what was said, heard and answered, and where the time went."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from cli.messages import PARTS, Waterfall
+from cli.waveform import Segment
+
+UPLINK, DOWNLINK = "uplink", "downlink"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A line and its answer.
+
+    said: the text or the file's name. spoken: the line as sent, unix seconds. heard: what the agent took it for, one
+    item for each turn it made of it. replies: what the agent said to it. answer: the first sound after the line.
+    parts: milliseconds.
+    """
+
+    said: str
+    spoken: Segment
+    heard: tuple[str, ...] = ()
+    replies: tuple[str, ...] = ()
+    answer: Segment | None = None
+    waterfall: Waterfall | None = None
+    parts: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def voice_to_voice_ms(self) -> float | None:
+        """From the last audible sample sent to the first audible sample got."""
+        return None if self.answer is None else (self.answer.start - self.spoken.end) * 1000.0
+
+    def as_json(self) -> dict[str, Any]:
+        """The turn as `--json` prints it."""
+        whole = self.voice_to_voice_ms
+        return {
+            "said": self.said,
+            "heard": " ".join(self.heard),
+            "reply": " ".join(self.replies),
+            "voice_to_voice_ms": None if whole is None else round(whole, 1),
+            "parts": {name: round(ms, 1) for name, ms in self.parts.items()},
+        }
+
+
+def parts_of(spoken: Segment, answer: Segment | None, waterfall: Waterfall | None, one_clock: bool) -> dict[str, float]:
+    """Parts of a turn in milliseconds, in the order they follow each other.
+
+    one_clock: the worker's clock is the caller's, so the way there and back can be told and all parts add up to
+    voice-to-voice; else only the worker's own parts.
+    """
+    if waterfall is None:
+        return {}
+    own = {name: waterfall.parts[name] for name in PARTS}
+    if not one_clock or answer is None:
+        return own
+    uplink = (waterfall.speech_end - spoken.end) * 1000.0
+    downlink = (answer.start - waterfall.first_frame) * 1000.0
+    return {UPLINK: uplink, **own, DOWNLINK: downlink}

@@ -1,0 +1,1 @@
+"""How Callbox is deployed."""

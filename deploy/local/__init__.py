@@ -1,0 +1,1 @@
+"""Callbox on one machine: every part as a supervised process."""

@@ -1,0 +1,158 @@
+"""The parts of the stack, wired to each other."""
+
+import sys
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from deploy.local.environment import base_environment, service_environment
+from deploy.local.livekit import livekit_part
+from deploy.local.part import Part
+from deploy.local.postgres import ROLES, Postgres
+from deploy.local.probe import http_probe
+from deploy.local.redis import Redis
+from deploy.local.secret import Secrets
+from deploy.local.settings import ROOT, LocalSettings
+
+_HOST = "127.0.0.1"
+_DRAIN_SECONDS = 2
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a service stands in the order of stopping, and how long it may take to end."""
+
+    stage: int
+    grace_seconds: float
+    port: str = ""
+
+
+# Callers' side first, so that a call is ended by its worker and not by the loss of what it stands on. The sum of the
+# longest grace of each stage stays under ten seconds.
+_SERVICES = {
+    "agent": _Place(3, 3.0),
+    "gateway": _Place(3, 3.0, "port"),
+    "sessions": _Place(2, 2.0, "sessions_port"),
+    "accounts": _Place(2, 2.0, "accounts_port"),
+    "characters": _Place(2, 2.0, "characters_port"),
+}
+
+
+def build_parts(
+    settings: LocalSettings,
+    secrets: Secrets,
+    environ: Mapping[str, str],
+    log_format: str,
+    only: Collection[str] = (),
+) -> list[Part]:
+    """The parts of the stack.
+
+    environ: the operator's environment. log_format: "json" or "console". only: names of those wanted, all when empty.
+    Raises: NotReady when something the machine must have is missing. KeyError for an unknown name.
+    """
+    base = base_environment(environ)
+    postgres = Postgres(settings.folder, settings.postgres_port, secrets)
+    redis = Redis(settings.folder, settings.redis_port, secrets)
+    common = _common(settings, secrets, redis.url, log_format)
+    builders: dict[str, Callable[[], Part]] = {
+        "postgres": lambda: postgres.part(base),
+        "redis": lambda: redis.part(base),
+        "livekit": lambda: livekit_part(settings, secrets, base),
+        "triton": lambda: _triton(settings, service_environment("inference", common, environ)),
+    }
+    if settings.local_llm:
+        builders["llm"] = lambda: _llm(settings, secrets, base)
+    for name in _SERVICES:
+        database = postgres.url(name) if name in ROLES else ""
+        builders[name] = partial(_service, name, settings, common, environ, database)
+    return [builders[name]() for name in builders if not only or name in only]
+
+
+def health_urls(settings: LocalSettings) -> dict[str, str]:
+    """Where each part says that it is well; empty for those that do not speak HTTP."""
+    urls = {
+        "postgres": "",
+        "redis": "",
+        "livekit": f"http://{_HOST}:{settings.livekit_port}/",
+        "triton": f"http://{_HOST}:{settings.triton_http_port}/v2/health/ready",
+    }
+    if settings.local_llm:
+        urls["llm"] = f"http://{_HOST}:{settings.llm_port}/health"
+    return urls | {name: f"http://{_HOST}:{getattr(settings, f'{name}_ops_port')}/readyz" for name in _SERVICES}
+
+
+def _common(settings: LocalSettings, secrets: Secrets, redis_url: str, log_format: str) -> dict[str, str]:
+    """What more than one service may be told; each takes what it knows."""
+    llm_key = secrets.password("llm") if settings.local_llm else settings.llm_api_key.get_secret_value()
+    addresses = {
+        f"CALLBOX_{name.upper()}_ADDRESS": f"{_HOST}:{getattr(settings, f'{name}_port')}"
+        for name in ("accounts", "characters", "sessions")
+    }
+    return addresses | {
+        "CALLBOX_DATA_DIR": str(settings.folder),
+        "CALLBOX_KEYS_DIR": str(secrets.keys_dir),
+        "CALLBOX_LOG_FORMAT": log_format,
+        "CALLBOX_LOG_LEVEL": settings.log_level,
+        "CALLBOX_DEBUG": str(settings.debug).lower(),
+        "CALLBOX_DRAIN_SECONDS": str(_DRAIN_SECONDS),
+        "CALLBOX_REDIS_URL": redis_url,
+        "CALLBOX_LIVEKIT_PUBLIC_URL": f"ws://{_HOST}:{settings.livekit_port}",
+        "CALLBOX_LIVEKIT_KEYS_FILE": str(secrets.livekit_keys_file),
+        "CALLBOX_WEB_DIR": str(ROOT / "web" / "widget" / "dist"),
+        "CALLBOX_TRITON_HOST": _HOST,
+        # Its model processes need another numpy than everybody else; set-up puts it there.
+        "CALLBOX_TRITON_PYTHONPATH": str(ROOT / ".tools" / "triton"),
+        "CALLBOX_TRITON_GRPC_PORT": str(settings.triton_grpc_port),
+        "CALLBOX_TRITON_HTTP_PORT": str(settings.triton_http_port),
+        "CALLBOX_TRITON_METRICS_PORT": str(settings.triton_metrics_port),
+        "CALLBOX_TRITON_ADDRESS": f"{_HOST}:{settings.triton_grpc_port}",
+        "CALLBOX_LLM_URL": settings.effective_llm_url,
+        "CALLBOX_LLM_MODEL": settings.effective_llm_model,
+        "CALLBOX_LLM_API_KEY": llm_key,
+        "CALLBOX_SLOTS": str(settings.slots),
+    }
+
+
+def _service(
+    name: str, settings: LocalSettings, common: Mapping[str, str], environ: Mapping[str, str], database_url: str
+) -> Part:
+    place = _SERVICES[name]
+    wired = dict(common)
+    wired["CALLBOX_OPS_LISTEN"] = f"{_HOST}:{getattr(settings, f'{name}_ops_port')}"
+    wired["CALLBOX_LIVEKIT_URL"] = f"{'ws' if name == 'agent' else 'http'}://{_HOST}:{settings.livekit_port}"
+    if place.port:
+        host = settings.host if name == "gateway" else _HOST
+        wired["CALLBOX_LISTEN"] = f"{host}:{getattr(settings, place.port)}"
+    if database_url:
+        wired["CALLBOX_DATABASE_URL"] = database_url
+    return Part(
+        name=name,
+        argv=(sys.executable, "-m", f"services.{name}"),
+        environ=service_environment(name, wired, environ),
+        ready=http_probe(health_urls(settings)[name]),
+        grace_seconds=place.grace_seconds,
+        stage=place.stage,
+    )
+
+
+def _triton(settings: LocalSettings, environ: dict[str, str]) -> Part:
+    return Part(
+        name="triton",
+        argv=(sys.executable, "-m", "services.inference"),
+        environ=environ,
+        ready=http_probe(health_urls(settings)["triton"]),
+        grace_seconds=1.5,
+        stage=1,
+    )
+
+
+def _llm(settings: LocalSettings, secrets: Secrets, environ: dict[str, str]) -> Part:
+    words = (settings.llm_port, settings.slots, settings.llm_threads, secrets.llm_key_file)
+    return Part(
+        name="llm",
+        argv=(sys.executable, "-m", "deploy.local.llm", *map(str, words)),
+        environ=environ,
+        ready=http_probe(health_urls(settings)["llm"]),
+        grace_seconds=1.5,
+        stage=1,
+    )

@@ -1,0 +1,38 @@
+"""Secrets of the local stack, made on first start into the data folder with mode 600."""
+
+import secrets
+from pathlib import Path
+
+from services.kit.files import ensure_secret
+from services.kit.identity import ensure_keys
+
+IDENTITIES = ("accounts", "characters", "gateway", "sessions", "agent")
+
+
+class Secrets:
+    """Reads or makes the secrets below a data folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """folder: the data folder."""
+        self.keys_dir = folder / "keys"
+        self._folder = folder / "secrets"
+        self.livekit_keys_file = self._folder / "livekit.yaml"
+        self.llm_key_file = self._folder / "llm"
+
+    def make(self) -> None:
+        """Makes what is missing."""
+        ensure_keys(self.keys_dir, IDENTITIES)
+        self.livekit_key()
+        self.password("llm")
+
+    def password(self, name: str) -> str:
+        """A random password of this name."""
+        return ensure_secret(self._folder / name).decode()
+
+    def livekit_key(self) -> str:
+        """The name of LiveKit's API key; its secret stands beside it in the key file."""
+
+        def new() -> bytes:
+            return f"API{secrets.token_hex(6)}: {secrets.token_urlsafe(36)}\n".encode()
+
+        return ensure_secret(self.livekit_keys_file, new).decode().split(":", maxsplit=1)[0]

@@ -1,0 +1,86 @@
+"""What an operator may set when the whole of Callbox runs on one machine."""
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+
+from services.kit.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+
+_LOCAL_MODEL = "smollm2-135m-instruct"
+
+
+def _port(default: int, what: str) -> int:
+    port: int = Field(default=default, ge=1, le=65535, description=what)
+    return port
+
+
+class LocalSettings(Settings):
+    """Settings of `callbox up`; every field is the environment variable `CALLBOX_<FIELD>`."""
+
+    data_dir: Path = Field(default=ROOT / ".callbox", description="Folder for keys, data and logs.")
+    host: str = Field(default="127.0.0.1", description="Address the gateway listens on.")
+    debug: bool = Field(default=False, description="Skips the origin check. Never where others can reach it.")
+    slots: int = Field(default=3, ge=1, le=64, description="Calls the worker takes at once.")
+    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="Least level logged.")
+    log_format: str = Field(default="", pattern="^(json|console|)$", description="Form of log lines.")
+
+    llm_url: str = Field(default="", description="OpenAI-compatible endpoint, ending in /v1; empty: the local model.")
+    llm_model: str = Field(default="", description="Model asked for at CALLBOX_LLM_URL.")
+    llm_api_key: SecretStr = Field(default=SecretStr(""), description="Key for CALLBOX_LLM_URL.")
+    llm_threads: int = Field(default=2, ge=1, le=256, description="Threads of the local model.")
+
+    port: int = _port(8000, "HTTP of the gateway.")
+    livekit_port: int = _port(7880, "LiveKit's signalling and API.")
+    livekit_tcp_port: int = _port(7881, "LiveKit's media over TCP.")
+    livekit_udp_port: int = _port(7882, "LiveKit's media over UDP.")
+    postgres_port: int = _port(7432, "PostgreSQL.")
+    redis_port: int = _port(7379, "Redis.")
+    triton_grpc_port: int = _port(8001, "Triton's gRPC.")
+    triton_http_port: int = _port(8002, "Triton's HTTP.")
+    triton_metrics_port: int = _port(8003, "Triton's metrics.")
+    llm_port: int = _port(8004, "The local language model.")
+    accounts_port: int = _port(7101, "gRPC of accounts.")
+    characters_port: int = _port(7102, "gRPC of characters.")
+    sessions_port: int = _port(7103, "gRPC of sessions.")
+    accounts_ops_port: int = _port(7201, "Health and metrics of accounts.")
+    characters_ops_port: int = _port(7202, "Health and metrics of characters.")
+    sessions_ops_port: int = _port(7203, "Health, metrics and LiveKit webhooks of sessions.")
+    gateway_ops_port: int = _port(7204, "Health and metrics of the gateway.")
+    agent_ops_port: int = _port(7205, "Health and metrics of the worker.")
+
+    @model_validator(mode="after")
+    def _foreign_model_is_named(self) -> Self:
+        if self.llm_url and not self.llm_model:
+            raise ValueError("CALLBOX_LLM_URL is set, so CALLBOX_LLM_MODEL must name a model it serves")
+        if not self.llm_url and self.llm_model:
+            raise ValueError("CALLBOX_LLM_MODEL is for the endpoint of CALLBOX_LLM_URL, which is not set")
+        return self
+
+    @property
+    def base_url(self) -> str:
+        """Where a client on this machine reaches the gateway."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - compared, not bound
+        return f"http://{host}:{self.port}"
+
+    @property
+    def folder(self) -> Path:
+        """The data folder, absolute."""
+        return self.data_dir.expanduser().resolve()
+
+    @property
+    def local_llm(self) -> bool:
+        """Whether the local language model is started."""
+        return not self.llm_url
+
+    @property
+    def effective_llm_url(self) -> str:
+        """The endpoint the worker asks."""
+        return self.llm_url or f"http://127.0.0.1:{self.llm_port}/v1"
+
+    @property
+    def effective_llm_model(self) -> str:
+        """The model the worker asks for."""
+        return self.llm_model or _LOCAL_MODEL

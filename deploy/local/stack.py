@@ -1,0 +1,215 @@
+"""The whole of Callbox as one object: for `callbox up`, for tests and for benchmarks.
+
+async with Stack(isolated(tmp_path)) as stack:
+    await call(stack.base_url, stack.demo["api_key"])
+"""
+
+import fcntl
+import json
+import os
+import signal
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import IO, Any, Self, TextIO
+
+import psutil
+
+from deploy.local.logs import Lines
+from deploy.local.parts import build_parts
+from deploy.local.ports import check_ports, pick_ports, ports_of
+from deploy.local.process import kill_all
+from deploy.local.secret import Secrets
+from deploy.local.seed import Demo, seed
+from deploy.local.settings import LocalSettings
+from deploy.local.supervisor import RUNNER, Supervisor
+
+_STATE = "run.json"
+
+
+class AlreadyRunning(Exception):
+    """Another stack holds the data folder; the message says which and what to do."""
+
+
+def isolated(folder: Path, **changes: Any) -> LocalSettings:
+    """Settings of a stack of its own: this data folder and free ports; `changes` are fields of `LocalSettings`."""
+    names = [port.setting for port in ports_of(LocalSettings.model_construct())]
+    return LocalSettings.model_validate(
+        {"data_dir": folder, **dict(zip(names, pick_ports(len(names)), strict=True)), **changes}
+    )
+
+
+class Stack:
+    """Starts every part, waits until all are ready, seeds the demo, and ends them to the last process."""
+
+    def __init__(
+        self,
+        settings: LocalSettings,
+        *,
+        environ: Mapping[str, str] | None = None,
+        output: TextIO | Path | None = None,
+        log_format: str = "json",
+        only: Collection[str] = (),
+        seeded: bool = True,
+    ) -> None:
+        """environ: variables for the services beside the settings (default: the process's own without `CALLBOX_`).
+
+        output: where log lines go, default `<data folder>/stack.log`. only: names of the parts to start, default all;
+        the demo is seeded only when all are.
+        """
+        self.settings = settings
+        self.folder = settings.folder
+        self.lines = Lines(output if output is not None else self.folder / "stack.log")
+        self._environ = {k: v for k, v in os.environ.items() if not k.startswith("CALLBOX_")} | dict(environ or {})
+        self._log_format = log_format
+        self._only = frozenset(only)
+        self._seeded = seeded and not only
+        self._supervisor: Supervisor | None = None
+        self._demo: Demo | None = None
+        self._lock: IO[str] | None = None
+
+    @property
+    def base_url(self) -> str:
+        """Where clients reach the gateway."""
+        return self.settings.base_url
+
+    @property
+    def demo(self) -> Demo:
+        """The seeded account: base_url, email, password, api_key, character.
+
+        Raises: RuntimeError when nothing was seeded.
+        """
+        if self._demo is None:
+            raise RuntimeError("This stack was started without the demo account.")
+        return self._demo
+
+    async def __aenter__(self) -> Self:
+        """Starts the stack; on failure nothing of it is left."""
+        try:
+            await self.start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stops the stack."""
+        await self.stop()
+
+    async def start(self) -> None:
+        """Starts every part and waits until all are ready.
+
+        Raises: AlreadyRunning, PortsTaken, NotReady, StartFailed, SeedFailed.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._take_lock()
+        if left := await kill_all(self._mark):
+            self.lines(RUNNER, f"ended {left} processes that the last run left behind")
+        check_ports(self.settings)
+        secrets = Secrets(self.folder)
+        secrets.make()
+        parts = build_parts(self.settings, secrets, self._environ, self._log_format, self._only)
+        self._supervisor = Supervisor(parts, self._mark, self.lines, self._save)
+        await self._supervisor.start()
+        if self._seeded:
+            self._demo = await seed(self.settings)
+
+    async def stop(self) -> None:
+        """Ends every part within about ten seconds, also those that hang."""
+        if self._supervisor is not None:
+            await self._supervisor.stop()
+            self._supervisor = None
+        if self._lock is not None:
+            await kill_all(self._mark)
+            (self.folder / _STATE).unlink(missing_ok=True)
+            self._lock.close()
+            self._lock = None
+        self.lines.close()
+
+    @property
+    def parts(self) -> list[str]:
+        """Names of the parts."""
+        return list(self._running.keepers)
+
+    def pid(self, name: str) -> int:
+        """Process id of a part.
+
+        Raises: RuntimeError while it does not run.
+        """
+        process = self._running[name].process
+        if process is None:
+            raise RuntimeError(f"{name} does not run at this moment.")
+        return process.pid
+
+    def kill(self, name: str, number: int = signal.SIGKILL) -> None:
+        """Signals the part itself; the supervisor starts it again when it ends."""
+        os.kill(self.pid(name), number)
+
+    async def stop_part(self, name: str) -> None:
+        """Ends a part and keeps it down."""
+        await self._running[name].stop()
+
+    async def start_part(self, name: str, seconds: float | None = None) -> None:
+        """Starts a part that was stopped and waits until it is ready."""
+        self._running[name].start()
+        await self.wait_ready(name, seconds)
+
+    async def restart(self, name: str, seconds: float | None = None) -> None:
+        """Ends a part, starts it again and waits until it is ready."""
+        await self.stop_part(name)
+        await self.start_part(name, seconds)
+
+    async def wait_ready(self, name: str, seconds: float | None = None) -> None:
+        """Waits until a part is ready.
+
+        Raises: StartFailed.
+        """
+        await self._running[name].wait_ready(seconds)
+
+    @property
+    def _running(self) -> Supervisor:
+        if self._supervisor is None:
+            raise RuntimeError("This stack does not run.")
+        return self._supervisor
+
+    @property
+    def _mark(self) -> str:
+        return f"{self.folder}:"
+
+    def _take_lock(self) -> None:
+        lock = (self.folder / "lock").open("a+")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            pid = read_state(self.folder).get("pid", "unknown")
+            raise AlreadyRunning(
+                f"Callbox already runs from {self.folder} (process {pid}). Stop it, or set CALLBOX_DATA_DIR and the "
+                "ports to start a second one."
+            ) from None
+        self._lock = lock
+
+    def _save(self) -> None:
+        """Writes what runs, for `callbox doctor`."""
+        keepers = self._supervisor.keepers.values() if self._supervisor else ()
+        parts = {
+            keeper.part.name: {
+                "pid": keeper.process.pid,
+                "ready": keeper.ready.is_set(),
+                "ready_seconds": round(keeper.ready_seconds, 2),
+                "starts": keeper.starts,
+            }
+            for keeper in keepers
+            if keeper.process is not None
+        }
+        draft = self.folder / f".{_STATE}"
+        draft.write_text(json.dumps({"pid": os.getpid(), "base_url": self.base_url, "parts": parts}))
+        draft.replace(self.folder / _STATE)
+
+
+def read_state(folder: Path) -> dict[str, Any]:
+    """What runs from a data folder: pid, base_url, parts; empty when nothing does."""
+    try:
+        state: dict[str, Any] = json.loads((folder / _STATE).read_text())
+        return state if psutil.pid_exists(int(state["pid"])) else {}
+    except (OSError, ValueError, KeyError):
+        return {}

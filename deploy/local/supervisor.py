@@ -1,0 +1,183 @@
+"""Keeps every part running: starts by readiness, restarts with growing delay, stops in stages."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from itertools import groupby
+
+from deploy.local.logs import Lines
+from deploy.local.part import NotReady, Part
+from deploy.local.process import Process, cancel
+
+_FIRST_DELAY_SECONDS = 0.25
+_LAST_DELAY_SECONDS = 10.0
+# A part that ran this long was well: its next delay is the first one again.
+_WELL_SECONDS = 20.0
+_PROBE_SECONDS = 0.05
+_SLOWEST_PROBE_SECONDS = 0.3
+# A part that ends this often before it was ready once will not come up by itself.
+_START_TRIES = 5
+
+RUNNER = "callbox"
+
+
+class StartFailed(Exception):
+    """A part that did not come up; the message ends with its last lines."""
+
+
+class Keeper:
+    """Keeps one part running until it is closed."""
+
+    def __init__(self, part: Part, mark: str, lines: Lines, changed: Callable[[], None]) -> None:
+        self.part = part
+        self.process: Process | None = None
+        self.ready = asyncio.Event()
+        self.ready_seconds = 0.0
+        self.starts = 0
+        self._mark = mark
+        self._lines = lines
+        self._changed = changed
+        self._gave_up = asyncio.Event()
+        self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Keeps the part running from now on."""
+        if self._task is None:
+            self._stopping = False
+            self._task = asyncio.create_task(self._keep(), name=f"keep-{self.part.name}")
+
+    async def stop(self) -> None:
+        """Ends the part and keeps it down until `start`."""
+        self._stopping = True
+        if self.process is not None:
+            await self.process.stop()
+        if self._task is not None:
+            await cancel(self._task)
+            self._task = self.process = None
+
+    async def wait_ready(self, seconds: float | None = None) -> None:
+        """Waits until the part is ready.
+
+        Raises: StartFailed when it does not come up in `seconds` (default: the part's own).
+        """
+        events = [asyncio.create_task(event.wait()) for event in (self.ready, self._gave_up)]
+        limit = self.part.start_seconds if seconds is None else seconds
+        try:
+            await asyncio.wait(events, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for event in events:
+                event.cancel()
+            await asyncio.wait(events)
+        if not self.ready.is_set():
+            what = f"ended {_START_TRIES} times" if self._gave_up.is_set() else f"was not ready within {limit:g} s"
+            tail = "\n".join(f"    {line}" for line in self._lines.tail(self.part.name)[-15:])
+            raise StartFailed(f"{self.part.name} {what}. Its last lines:\n{tail or '    (it wrote nothing)'}")
+
+    async def _keep(self) -> None:
+        delay = _FIRST_DELAY_SECONDS
+        early_ends = 0
+        while True:
+            was_ready, age, ending = await self._run_once()
+            self._changed()
+            if self._stopping:
+                return
+            early_ends = 0 if was_ready else early_ends + 1
+            if early_ends >= _START_TRIES:
+                self._gave_up.set()
+            delay = _FIRST_DELAY_SECONDS if age > _WELL_SECONDS else delay
+            self._lines(RUNNER, f"{self.part.name} {ending}; starts again in {delay:g} s")
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, _LAST_DELAY_SECONDS)
+
+    async def _run_once(self) -> tuple[bool, float, str]:
+        """Runs the part to its end: whether it got ready, its age in seconds, how it ended."""
+        name = self.part.name
+        began = time.monotonic()
+        try:
+            await self.part.prepare()
+            process = self.process = Process(self.part, self._mark, lambda line: self._lines(name, line))
+        except (OSError, NotReady) as fault:
+            self._lines(name, str(fault))
+            return False, 0.0, "cannot be started"
+        self.starts += 1
+        self._changed()
+        probe = asyncio.create_task(self._probe(began), name=f"probe-{name}")
+        try:
+            status = await process.wait()
+            return self.ready.is_set(), process.age, _ending(status)
+        finally:
+            self.ready.clear()
+            await cancel(probe)
+            await process.close()
+            self.process = None
+
+    async def _probe(self, began: float) -> None:
+        missing = ""
+        told = False
+        pause = _PROBE_SECONDS
+        while True:
+            try:
+                await self.part.ready()
+            except NotReady as fault:
+                missing = str(fault)
+            else:
+                break
+            if not told and time.monotonic() - began > self.part.start_seconds / 2:
+                self._lines(RUNNER, f"{self.part.name} is not ready yet: {missing}")
+                told = True
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.3, _SLOWEST_PROBE_SECONDS)
+        self.ready_seconds = time.monotonic() - began
+        self.ready.set()
+        self._gave_up.clear()
+        again = "" if self.starts == 1 else " again"
+        self._lines(RUNNER, f"{self.part.name} ready{again} after {self.ready_seconds:.1f} s")
+        self._changed()
+
+
+class Supervisor:
+    """All parts of one stack."""
+
+    def __init__(
+        self, parts: Sequence[Part], mark: str, lines: Lines, changed: Callable[[], None] = lambda: None
+    ) -> None:
+        """mark: begins the mark of each part's processes. changed: called after each start, readiness and end."""
+        self.keepers = {part.name: Keeper(part, f"{mark}{part.name}", lines, changed) for part in parts}
+
+    async def start(self) -> None:
+        """Starts every part as soon as what it needs is ready, and waits for all.
+
+        Raises: StartFailed for the first part that does not come up.
+        """
+        try:
+            async with asyncio.TaskGroup() as starting:
+                for keeper in self.keepers.values():
+                    starting.create_task(self._start(keeper))
+        except* StartFailed as faults:
+            raise faults.exceptions[0] from None
+
+    async def _start(self, keeper: Keeper) -> None:
+        for name in keeper.part.needs:
+            await self.keepers[name].ready.wait()
+        keeper.start()
+        await keeper.wait_ready()
+
+    async def stop(self) -> None:
+        """Stops stage by stage, the highest first."""
+        by_stage = sorted(self.keepers.values(), key=lambda keeper: -keeper.part.stage)
+        for _, stage in groupby(by_stage, key=lambda keeper: keeper.part.stage):
+            async with asyncio.TaskGroup() as stopping:
+                for keeper in stage:
+                    stopping.create_task(keeper.stop())
+
+    def __getitem__(self, name: str) -> Keeper:
+        """The keeper of a part."""
+        try:
+            return self.keepers[name]
+        except KeyError:
+            raise KeyError(f"There is no part {name!r}; parts are {', '.join(self.keepers)}.") from None
+
+
+def _ending(status: int) -> str:
+    return f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"

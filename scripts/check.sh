@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Everything that is judged without running Callbox. Goes through all checks and fails at the end if one failed.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+bin=.venv/bin
+python_code=(services cli deploy bench tests)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+failed=()
+
+check() {
+    local name=$1 began=$SECONDS
+    shift
+    if "$@" >"$scratch/out" 2>&1; then
+        printf 'check %-16s ok      %3d s\n' "$name" "$((SECONDS - began))"
+    else
+        printf 'check %-16s FAILED  %3d s\n' "$name" "$((SECONDS - began))"
+        sed 's/^/    /' "$scratch/out"
+        failed+=("$name")
+    fi
+}
+
+stubs_are_fresh() {
+    proto/generate.sh "$scratch/gen" && diff -r -x __pycache__ gen/callbox "$scratch/gen/callbox" \
+        || { echo "The generated stubs are stale: run 'make proto'."; return 1; }
+}
+
+# Against the commit before this one: what was promised there is kept.
+promises_are_kept() {
+    git rev-parse --verify --quiet 'HEAD~1:proto' >/dev/null || { echo "nothing was promised before"; return 0; }
+    local before="$scratch/before"
+    mkdir -p "$before" && git archive HEAD~1 proto | tar -x -C "$before" \
+        && "$bin/buf" breaking proto --against "$before/proto"
+}
+
+has_web_types() { [[ -d web/node_modules ]]; }
+
+check "ruff"           "$bin/ruff" check --quiet .
+check "ruff format"    "$bin/ruff" format --check --quiet .
+check "mypy"           "$bin/mypy" "${python_code[@]}"
+check "imports"        "$bin/lint-imports"
+check "buf lint"       "$bin/buf" lint proto
+check "buf breaking"   promises_are_kept
+check "stubs"          stubs_are_fresh
+if has_web_types; then
+    check "web types"  npm --prefix web run --silent typecheck
+    check "web units"  npm --prefix web run --silent test --if-present
+fi
+
+if ((${#failed[@]})); then
+    printf 'check failed: %s\n' "${failed[*]}" >&2
+    exit 1
+fi

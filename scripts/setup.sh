@@ -1,0 +1,168 @@
+#!/usr/bin/env bash
+# Brings what this checkout needs, and only what is missing or out of date.
+#   scripts/setup.sh python   the Python environment
+#   scripts/setup.sh run      the above, LiveKit's server and the web pages  (default)
+#   scripts/setup.sh test     the above and a Chromium for the browser tests
+# A step is done when the hash of its inputs has changed; with nothing to do the script is silent.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+uv_version=0.13.9
+stamps=.tools/stamps
+logs=.tools/logs
+
+hash_of() { cat -- "$@" 2>/dev/null | sha256sum | cut -c1-24; }
+is_fresh() { [[ -e $stamps/$1 && $(<"$stamps/$1") == "$2" && -e $3 ]]; }
+
+web_hash() {
+    find web \( -name node_modules -o -name dist \) -prune -o -type f -print0 | LC_ALL=C sort -z \
+        | xargs -0 sha256sum | sha256sum | cut -c1-24
+}
+
+fail() {
+    printf 'Set-up stopped: %s\n' "$*" >&2
+    exit 1
+}
+
+# Runs one step quietly; on failure shows the end of what it wrote and what to do.
+#   step NAME HASH HINT COMMAND…
+step() {
+    local name=$1 hash=$2 hint=$3 began=$SECONDS
+    shift 3
+    if "$@" >"$logs/$name.log" 2>&1; then
+        printf '%s' "$hash" >"$stamps/$name"
+        printf 'step %-8s took %3d s\n' "$name" "$((SECONDS - began))"
+    else
+        printf 'step %-8s failed after %d s. The end of %s:\n' "$name" "$((SECONDS - began))" "$logs/$name.log" >&2
+        tail -n 25 "$logs/$name.log" | sed 's/^/    /' >&2
+        printf '%s\n' "$hint" >&2
+        return 1
+    fi
+}
+
+find_python() {
+    local candidate
+    for candidate in python3.11 python3 python; do
+        if command -v "$candidate" >/dev/null \
+            && [[ $("$candidate" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) == 3.11 ]]; then
+            "$candidate" -c 'import sys; print(sys.executable)'
+            return
+        fi
+    done
+    return 1
+}
+
+install_python() {
+    local python=$1
+    if [[ $(.tools/uv/bin/uv --version 2>/dev/null) != "uv $uv_version"* ]]; then
+        rm -rf .tools/uv
+        "$python" -m venv .tools/uv
+        .tools/uv/bin/python -m pip install --quiet --disable-pip-version-check "uv==$uv_version"
+    fi
+    if [[ ! -x .venv/bin/python ]] || ! .venv/bin/python -c '' 2>/dev/null; then
+        .tools/uv/bin/uv venv --quiet --clear --python "$python" .venv
+    fi
+    # Compiled here once, so that the first start of every process does not do it again.
+    .tools/uv/bin/uv pip sync --require-hashes --compile-bytecode --python .venv/bin/python requirements.lock
+    # The model processes of tritonserver work with another numpy than everybody else.
+    rm -rf .tools/triton
+    .tools/uv/bin/uv pip install --require-hashes --compile-bytecode --python .venv/bin/python \
+        --target .tools/triton -r deploy/triton.lock
+    printf '%s\n' "$root" "$root/gen" >"$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/callbox.pth"
+}
+
+build_tools() {
+    local name module
+    while read -r name module; do
+        [[ -z $name || $name == \#* ]] && continue
+        if [[ ! -e .tools/bin/$name ]] && command -v "$name" >/dev/null; then
+            ln -s "$(command -v "$name")" ".tools/bin/$name"
+            continue
+        fi
+        GOBIN="$root/.tools/build" go install "$module"
+        mv ".tools/build/$(basename "${module%@*}")" ".tools/bin/$name"
+    done <deploy/tools.txt
+}
+
+build_web() {
+    (cd web && npm ci --no-audit --no-fund && npm run build)
+}
+
+install_chromium() {
+    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends chromium
+}
+
+missing_tools() {
+    local name module
+    while read -r name module; do
+        [[ -z $name || $name == \#* ]] && continue
+        [[ -e .tools/bin/$name ]] || command -v "$name" >/dev/null || return 0
+    done <deploy/tools.txt
+    return 1
+}
+
+what=${1:-run}
+case $what in python | run | test) ;; *) fail "'$what' is not something to set up; say python, run or test." ;; esac
+
+python_hash=$(printf '%s' "$root $uv_version $(hash_of requirements.lock deploy/triton.lock)" | hash_of -)
+todo=()
+is_fresh python "$python_hash" .venv/bin/python || todo+=(python)
+if [[ $what != python ]]; then
+    tools_hash=$(hash_of deploy/tools.txt)
+    is_fresh tools "$tools_hash" .tools/bin/livekit-server || todo+=(tools)
+    web_inputs=$(web_hash)
+    is_fresh web "$web_inputs" web/widget/dist/try.html || todo+=(web)
+fi
+if [[ $what == test ]] && ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null; then
+    todo+=(chromium)
+fi
+((${#todo[@]})) || exit 0
+
+mkdir -p "$stamps" "$logs" .tools/bin .tools/build
+if [[ -z ${CALLBOX_SETUP_LOCKED:-} ]] && command -v flock >/dev/null; then
+    # A second set-up waits for the first and then finds nothing to do.
+    exec env CALLBOX_SETUP_LOCKED=1 flock .tools/lock "${BASH_SOURCE[0]}" "$what"
+fi
+
+for name in "${todo[@]}"; do
+    case $name in
+        python)
+            python=$(find_python) || fail "Python 3.11 was not found. Install it (Debian: apt-get install python3.11 python3.11-venv) and run this again."
+            ;;
+        tools)
+            if missing_tools && ! command -v go >/dev/null; then
+                fail "livekit-server is built with Go, which was not found. Install Go (Debian: apt-get install golang) or, quicker, put the livekit-server of an official release archive on PATH."
+            fi
+            ;;
+        web)
+            if ! command -v npm >/dev/null; then
+                fail "npm was not found. Install Node.js 20 or newer with npm (Debian: apt-get install nodejs npm)."
+            fi
+            ;;
+        chromium)
+            if ((EUID != 0)) || ! command -v apt-get >/dev/null; then
+                fail "Chromium is missing and the browser tests need it. Install it as root (Debian: apt-get install chromium)."
+            fi
+            ;;
+    esac
+done
+
+began=$SECONDS
+printf 'setting up: %s (logs in %s)\n' "${todo[*]}" "$logs"
+jobs=()
+for name in "${todo[@]}"; do
+    case $name in
+        python) step python "$python_hash" "If venv or ensurepip is missing: apt-get install python3.11-venv." install_python "$python" & ;;
+        tools) step tools "$tools_hash" "Go 1.26 or newer is needed; a release of livekit-server on PATH does as well." build_tools & ;;
+        web) step web "$web_inputs" "Node.js 20.19 or newer is needed." build_web & ;;
+        chromium) step chromium "" "Install it by hand: apt-get install chromium." install_chromium & ;;
+    esac
+    jobs+=($!)
+done
+failed=0
+for job in "${jobs[@]}"; do
+    wait "$job" || failed=1
+done
+((failed == 0)) || fail "mend what failed above and run it again; what is done stays done."
+((${#todo[@]} == 1)) || printf 'set-up    took %3d s\n' "$((SECONDS - began))"

@@ -1,0 +1,1 @@
+"""Accounts: users, tenants, credentials and limits."""

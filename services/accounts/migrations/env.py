@@ -1,0 +1,7 @@
+"""Alembic's entry: runs the migrations on the connection that the service opened."""
+
+from alembic import context
+
+from services.kit.database import run_env
+
+run_env(context.config, context)

@@ -1,0 +1,238 @@
+"""RPC handlers of accounts."""
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import asyncpg
+import grpc
+from callbox.accounts.v1 import accounts_pb2 as pb
+from callbox.accounts.v1 import accounts_pb2_grpc
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from services.accounts import apikeys, messages, signup
+from services.accounts.access import AccessTokens
+from services.accounts.passwords import Passwords
+from services.accounts.refresh import LIFE, RefreshToken, refused
+from services.accounts.store import NewUser, Store
+from services.accounts.usage import KeyUsage
+from services.kit import paging
+from services.kit.context import current_identity, current_user
+from services.kit.errors import CallboxError, Code, not_found, validation
+from services.kit.identity import IDENTITY_TTL_SECONDS, Identity, Kind, Signer
+from services.kit.ids import new_id
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+_MAX_CONCURRENT_SESSIONS = 1_000_000
+_ID_MAX_CHARACTERS = 100
+
+
+class AccountsService(accounts_pb2_grpc.AccountsServiceServicer):
+    """Who is asking, and what they may use."""
+
+    def __init__(
+        self,
+        store: Store,
+        passwords: Passwords,
+        access: AccessTokens,
+        signer: Signer,
+        usage: KeyUsage,
+        *,
+        default_concurrent_sessions: int,
+        first_account_is_staff: bool,
+    ) -> None:
+        self._store = store
+        self._passwords = passwords
+        self._access = access
+        self._signer = signer
+        self._usage = usage
+        self._default_concurrent_sessions = default_concurrent_sessions
+        self._first_account_is_staff = first_account_is_staff
+
+    async def SignUp(self, request: pb.SignUpRequest, context: Context) -> pb.SignUpResponse:  # noqa: N802
+        """Creates a user with a tenant of their own."""
+        signup.check(request.email, request.password)
+        user = await self._store.add_user(
+            NewUser(
+                email=request.email,
+                email_key=signup.email_key(request.email),
+                password_hash=await self._passwords.hash(request.password),
+                tenant_id=new_id("ten"),
+                concurrent_sessions=self._default_concurrent_sessions,
+                staff_if_first=self._first_account_is_staff,
+            )
+        )
+        if user is None:
+            raise CallboxError(
+                Code.CONFLICT, "An account with this e-mail exists; log in instead.", {"email": ["is taken"]}
+            )
+        return pb.SignUpResponse(user=messages.user(user), tokens=await self._begin_family(user["id"]))
+
+    async def LogIn(self, request: pb.LogInRequest, context: Context) -> pb.TokenPair:  # noqa: N802
+        """Exchanges e-mail and password for tokens."""
+        user = await self._store.user_to_log_in(signup.email_key(request.email))
+        stored = None if user is None else user["password_hash"]
+        if not await self._passwords.matches(stored, request.password) or user is None:
+            raise CallboxError(Code.NOT_AUTHENTICATED, "E-mail or password is wrong; check both and try again.")
+        return await self._begin_family(user["id"])
+
+    async def RefreshTokens(self, request: pb.RefreshTokensRequest, context: Context) -> pb.TokenPair:  # noqa: N802
+        """Rotates a refresh token."""
+        used = RefreshToken.parse(request.refresh)
+        following = RefreshToken.new(used.family)
+        user_id = await self._store.rotate(used, following, LIFE)
+        if user_id is None:
+            expires_at = await self._store.revoke_family(used.family)
+            if expires_at is not None and expires_at.timestamp() <= time.time():
+                raise CallboxError(Code.TOKEN_EXPIRED, "The refresh token has expired; sign in again.")
+            raise refused()
+        return pb.TokenPair(access=self._access.issue(user_id), refresh=str(following))
+
+    async def LogOut(self, request: pb.LogOutRequest, context: Context) -> Empty:  # noqa: N802
+        """Revokes the family of a refresh token; the same answer when it is gone already."""
+        await self._store.revoke_family(RefreshToken.parse(request.refresh).family)
+        return Empty()
+
+    async def ExchangeCredential(  # noqa: N802
+        self, request: pb.ExchangeCredentialRequest, context: Context
+    ) -> pb.ExchangeCredentialResponse:
+        """Turns a credential into an identity token."""
+        by_key = request.WhichOneof("credential") == "api_key"
+        if by_key:
+            user = await self._store.user_of_key(apikeys.digest(request.api_key))
+            if user is None:
+                raise apikeys.refused()
+            self._usage.record(user["key_id"])
+        else:
+            user = await self._existing_user(self._access.user_of(request.access_token))
+        identity = Identity(
+            Kind.USER, user_id=user["id"], tenant_id=user["tenant_id"], is_staff=user["is_staff"], by_key=by_key
+        )
+        token = self._signer.sign(identity)
+        expire_time = Timestamp(seconds=int(time.time()) + IDENTITY_TTL_SECONDS)
+        return pb.ExchangeCredentialResponse(identity_token=token, expire_time=expire_time)
+
+    async def GetMe(self, request: pb.GetMeRequest, context: Context) -> pb.GetMeResponse:  # noqa: N802
+        """Reads the user who is asking."""
+        user = await self._existing_user(current_user().user_id)
+        return pb.GetMeResponse(user=messages.user(user), limits=await self._limits(user["tenant_id"]))
+
+    async def CreateApiKey(  # noqa: N802
+        self, request: pb.CreateApiKeyRequest, context: Context
+    ) -> pb.CreateApiKeyResponse:
+        """Creates an API key; its value is in this answer only."""
+        user_id = _key_owner()
+        if faults := apikeys.name_faults(request.name):
+            raise validation({"name": faults})
+        value = apikeys.new_value()
+        row = await self._store.add_key(
+            new_id("key"),
+            user_id,
+            request.name,
+            apikeys.digest(value),
+            apikeys.preview(value),
+            request.is_active if request.HasField("is_active") else True,
+        )
+        return pb.CreateApiKeyResponse(api_key=messages.api_key(row), value=value)
+
+    async def ListApiKeys(  # noqa: N802
+        self, request: pb.ListApiKeysRequest, context: Context
+    ) -> pb.ListApiKeysResponse:
+        """Lists the caller's API keys, newest first."""
+        user_id = _key_owner()
+        size = paging.page_size(request.page_size)
+        await self._usage.flush()
+        rows = await self._store.keys(user_id, paging.number_below(request.page_token), size + 1)
+        following = paging.token_after(rows[size - 1]["seq"]) if len(rows) > size else ""
+        return pb.ListApiKeysResponse(api_keys=map(messages.api_key, rows[:size]), next_page_token=following)
+
+    async def UpdateApiKey(self, request: pb.UpdateApiKeyRequest, context: Context) -> pb.ApiKey:  # noqa: N802
+        """Changes an API key's name or activity."""
+        user_id = _key_owner()
+        paths = _paths(request.update_mask.paths, "name", "is_active")
+        if "name" in paths and (faults := apikeys.name_faults(request.api_key.name)):
+            raise validation({"name": faults})
+        row = await self._store.change_key(
+            _sane_id(request.api_key.id, "API key"),
+            user_id,
+            request.api_key.name if "name" in paths else None,
+            request.api_key.is_active if "is_active" in paths else None,
+        )
+        if row is None:
+            raise not_found("API key")
+        return messages.api_key(row)
+
+    async def DeleteApiKey(self, request: pb.DeleteApiKeyRequest, context: Context) -> Empty:  # noqa: N802
+        """Deletes an API key."""
+        user_id = _key_owner()
+        if not await self._store.delete_key(_sane_id(request.id, "API key"), user_id):
+            raise not_found("API key")
+        return Empty()
+
+    async def GetTenantLimits(  # noqa: N802
+        self, request: pb.GetTenantLimitsRequest, context: Context
+    ) -> pb.TenantLimits:
+        """Reads a tenant's limits."""
+        if current_identity().kind is not Kind.SERVICE:
+            raise CallboxError(Code.PERMISSION_DENIED, "Only services may read a tenant's limits; use `me` for yours.")
+        return await self._limits(_sane_id(request.tenant_id, "Tenant"))
+
+    async def UpdateTenantLimits(  # noqa: N802
+        self, request: pb.UpdateTenantLimitsRequest, context: Context
+    ) -> pb.TenantLimits:
+        """Sets a tenant's limits."""
+        identity = current_identity()
+        if identity.kind is not Kind.SERVICE and not identity.is_staff:
+            raise CallboxError(Code.PERMISSION_DENIED, "Only staff may change a tenant's limits; ask the operator.")
+        tenant_id, limit = _sane_id(request.limits.tenant_id, "Tenant"), request.limits.concurrent_sessions
+        if "concurrent_sessions" in _paths(request.update_mask.paths, "concurrent_sessions"):
+            if not 0 <= limit <= _MAX_CONCURRENT_SESSIONS:
+                raise validation({"concurrent_sessions": [f"must be from 0 to {_MAX_CONCURRENT_SESSIONS:,}"]})
+            if not await self._store.set_concurrent_sessions(tenant_id, limit):
+                raise not_found("Tenant")
+        return await self._limits(tenant_id)
+
+    async def _begin_family(self, user_id: int) -> pb.TokenPair:
+        refresh = RefreshToken.new()
+        await self._store.add_family(user_id, refresh, LIFE)
+        return pb.TokenPair(access=self._access.issue(user_id), refresh=str(refresh))
+
+    async def _existing_user(self, user_id: int) -> asyncpg.Record:
+        user = await self._store.user(user_id)
+        if user is None:
+            raise CallboxError(Code.NOT_AUTHENTICATED, "This account exists no more; sign up again.")
+        return user
+
+    async def _limits(self, tenant_id: str) -> pb.TenantLimits:
+        limit = await self._store.concurrent_sessions(tenant_id)
+        if limit is None:
+            raise not_found("Tenant")
+        return pb.TenantLimits(tenant_id=tenant_id, concurrent_sessions=limit)
+
+
+def _key_owner() -> int:
+    """The user who asks, with a token: a key must not make, read or change keys."""
+    identity = current_user()
+    if identity.by_key:
+        raise CallboxError(Code.PERMISSION_DENIED, "API keys cannot manage API keys; sign in and use the access token.")
+    return identity.user_id
+
+
+def _paths(asked: Iterable[str], *known: str) -> set[str]:
+    """The fields that an update mask names.
+
+    Raises: CallboxError `validation_failed` for one that cannot be changed.
+    """
+    paths = set(asked)
+    if unknown := sorted(paths - set(known)):
+        raise validation({name: [f"cannot be changed; only {' and '.join(known)} can"] for name in unknown})
+    return paths
+
+
+def _sane_id(given: str, what: str) -> str:
+    """An identity that the database can be asked for."""
+    if len(given) > _ID_MAX_CHARACTERS or not given.isprintable():
+        raise not_found(what)
+    return given

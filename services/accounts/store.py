@@ -1,0 +1,176 @@
+"""Accounts in PostgreSQL."""
+
+# ruff: noqa: S608 - what is put into statements are the column lists below
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+
+from services.accounts.refresh import RefreshToken
+from services.kit.database import Pool
+
+Row = asyncpg.Record
+
+_USER = "id, email, tenant_id, is_staff, created_at"
+_KEY = "seq, id, name, preview, is_active, last_used_at, created_at"
+# Serialises sign-ups while somebody has to be the first.
+_FIRST_ACCOUNT_LOCK = "lock table users in share row exclusive mode"
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """A user about to be made."""
+
+    email: str
+    email_key: str
+    password_hash: str
+    tenant_id: str
+    concurrent_sessions: int
+    staff_if_first: bool
+
+
+class Store:
+    """Reads and writes the schema of accounts."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def add_user(self, user: NewUser) -> Row | None:
+        """Makes a tenant and its user; None when the e-mail is taken."""
+        try:
+            async with self._pool.acquire() as connection, connection.transaction():
+                if user.staff_if_first:
+                    await connection.execute(_FIRST_ACCOUNT_LOCK)
+                await connection.execute(
+                    "insert into tenants (id, concurrent_sessions) values ($1, $2)",
+                    user.tenant_id,
+                    user.concurrent_sessions,
+                )
+                return await connection.fetchrow(
+                    f"""insert into users (email, email_key, password_hash, tenant_id, is_staff)
+                    values ($1, $2, $3, $4, $5 and not exists (select from users)) returning {_USER}""",
+                    user.email,
+                    user.email_key,
+                    user.password_hash,
+                    user.tenant_id,
+                    user.staff_if_first,
+                )
+        except asyncpg.UniqueViolationError:
+            return None
+
+    async def user_to_log_in(self, email_key: str) -> Row | None:
+        """id and password_hash of the user with this e-mail."""
+        return await self._pool.fetchrow("select id, password_hash from users where email_key = $1", email_key)
+
+    async def user(self, user_id: int) -> Row | None:
+        """The user."""
+        return await self._pool.fetchrow(f"select {_USER} from users where id = $1", user_id)
+
+    async def user_of_key(self, digest: bytes) -> Row | None:
+        """The owner of an active API key, and the key as `key_id`."""
+        return await self._pool.fetchrow(
+            """select u.id, u.tenant_id, u.is_staff, k.id as key_id from api_keys k join users u on u.id = k.user_id
+            where k.digest = $1 and k.is_active""",
+            digest,
+        )
+
+    async def add_family(self, user_id: int, token: RefreshToken, life: timedelta) -> None:
+        """Begins a family of refresh tokens and forgets those of the user that have expired."""
+        now = datetime.now(UTC)
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute(
+                "delete from refresh_families where user_id = $1 and expires_at < $2", user_id, now
+            )
+            await connection.execute(
+                "insert into refresh_families (id, user_id, digest, expires_at) values ($1, $2, $3, $4)",
+                token.family,
+                user_id,
+                token.digest,
+                now + life,
+            )
+
+    async def rotate(self, used: RefreshToken, next_token: RefreshToken, life: timedelta) -> int | None:
+        """Puts the next token in the place of the one used; the user's id, or None when another one is in force."""
+        now = datetime.now(UTC)
+        user_id: int | None = await self._pool.fetchval(
+            """update refresh_families set digest = $3, expires_at = $5
+            where id = $1 and digest = $2 and expires_at > $4 returning user_id""",
+            used.family,
+            used.digest,
+            next_token.digest,
+            now,
+            now + life,
+        )
+        return user_id
+
+    async def revoke_family(self, family: str) -> datetime | None:
+        """Ends a family; when it would have expired, or None when there was none."""
+        expired_at: datetime | None = await self._pool.fetchval(
+            "delete from refresh_families where id = $1 returning expires_at", family
+        )
+        return expired_at
+
+    async def add_key(self, key_id: str, user_id: int, name: str, digest: bytes, preview: str, is_active: bool) -> Row:
+        """Makes an API key."""
+        row = await self._pool.fetchrow(
+            f"""insert into api_keys (id, user_id, name, digest, preview, is_active)
+            values ($1, $2, $3, $4, $5, $6) returning {_KEY}""",
+            key_id,
+            user_id,
+            name,
+            digest,
+            preview,
+            is_active,
+        )
+        assert row is not None
+        return row
+
+    async def keys(self, user_id: int, below: int, limit: int) -> list[Row]:
+        """API keys of a user, newest first, with `seq` below a bound."""
+        return await self._pool.fetch(
+            f"select {_KEY} from api_keys where user_id = $1 and seq < $2 order by seq desc limit $3",
+            user_id,
+            below,
+            limit,
+        )
+
+    async def change_key(self, key_id: str, user_id: int, name: str | None, is_active: bool | None) -> Row | None:
+        """Changes what is not None of a user's key; None when the user has no such key."""
+        return await self._pool.fetchrow(
+            f"""update api_keys set name = coalesce($3, name), is_active = coalesce($4, is_active)
+            where id = $1 and user_id = $2 returning {_KEY}""",
+            key_id,
+            user_id,
+            name,
+            is_active,
+        )
+
+    async def delete_key(self, key_id: str, user_id: int) -> bool:
+        """Deletes a user's key; False when the user has no such key."""
+        return (
+            await self._pool.execute("delete from api_keys where id = $1 and user_id = $2", key_id, user_id)
+            != "DELETE 0"
+        )
+
+    async def record_key_uses(self, used_at: Mapping[str, datetime]) -> None:
+        """Writes when keys were last used."""
+        await self._pool.execute(
+            """update api_keys k set last_used_at = greatest(k.last_used_at, u.at)
+            from unnest($1::text[], $2::timestamptz[]) as u(id, at) where k.id = u.id""",
+            list(used_at),
+            list(used_at.values()),
+        )
+
+    async def concurrent_sessions(self, tenant_id: str) -> int | None:
+        """Calls that a tenant may have at the same moment; None for an unknown tenant."""
+        limit: int | None = await self._pool.fetchval(
+            "select concurrent_sessions from tenants where id = $1", tenant_id
+        )
+        return limit
+
+    async def set_concurrent_sessions(self, tenant_id: str, limit: int) -> bool:
+        """Sets that limit; False for an unknown tenant."""
+        status = await self._pool.execute("update tenants set concurrent_sessions = $2 where id = $1", tenant_id, limit)
+        return status != "UPDATE 0"

@@ -1,0 +1,68 @@
+"""What of a reply was really heard, so that an interrupted one does not stand in the history whole."""
+
+from typing import Any
+
+from livekit import rtc
+from livekit.agents.types import USERDATA_TIMED_TRANSCRIPT
+from livekit.agents.voice import io
+
+
+def heard(clauses: list[tuple[str, float]], total_seconds: float, played_seconds: float) -> str:
+    """The words of clauses up to a moment.
+
+    clauses: (text, seconds at which it begins) in order. The clause under way is cut at the share of its words that its time
+    allows.
+    """
+    ends = [start for _, start in clauses[1:]] + [total_seconds]
+    words: list[str] = []
+    for (text, start), end in zip(clauses, ends, strict=True):
+        if played_seconds <= start:
+            break
+        spoken = text.split()
+        if played_seconds < end:
+            spoken = spoken[: int(len(spoken) * (played_seconds - start) / (end - start))]
+        words += spoken
+    return " ".join(words)
+
+
+class SpokenOutput(io.AudioOutput):
+    """A stage before the room's audio that knows which clause is in which audio."""
+
+    def __init__(self, room_output: io.AudioOutput) -> None:
+        super().__init__(
+            label="Spoken",
+            next_in_chain=room_output,
+            sample_rate=room_output.sample_rate,
+            capabilities=io.AudioOutputCapabilities(pause=True),
+        )
+        self._clauses: list[tuple[str, float]] = []
+        self._captured_seconds = 0.0
+
+    async def capture_frame(self, frame: rtc.AudioFrame) -> None:
+        """Notes the clauses that begin with this frame and passes it on."""
+        await super().capture_frame(frame)
+        for clause in frame.userdata.get(USERDATA_TIMED_TRANSCRIPT, []):
+            self._clauses.append((str(clause), self._captured_seconds))
+        self._captured_seconds += frame.duration
+        assert self.next_in_chain is not None
+        await self.next_in_chain.capture_frame(frame)
+
+    def flush(self) -> None:
+        """Ends a reply."""
+        super().flush()
+        assert self.next_in_chain is not None
+        self.next_in_chain.flush()
+
+    def clear_buffer(self) -> None:
+        """Drops what has not been played."""
+        assert self.next_in_chain is not None
+        self.next_in_chain.clear_buffer()
+
+    def on_playback_finished(self, *, playback_position: float, interrupted: bool, **_: Any) -> None:
+        """Says what was heard of a reply that was cut short."""
+        clauses, total = self._clauses, self._captured_seconds
+        self._clauses, self._captured_seconds = [], 0.0
+        text = heard(clauses, total, playback_position) if interrupted and clauses else None
+        super().on_playback_finished(
+            playback_position=playback_position, interrupted=interrupted, synchronized_transcript=text
+        )

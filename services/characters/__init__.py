@@ -1,0 +1,1 @@
+"""Characters: definitions, versions, resolution for a call."""

@@ -1,0 +1,56 @@
+"""Wires the characters service and serves it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from callbox.characters.v1 import characters_pb2, characters_pb2_grpc
+
+from services.characters.service import CharactersService
+from services.characters.settings import CharactersSettings
+from services.characters.store import Store
+from services.characters.vault import Vault
+from services.kit import database
+from services.kit.logs import get_logger
+from services.kit.ops import ops_server
+from services.kit.process import until_up
+from services.kit.server import Server
+
+SCHEMA = "characters"
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_SECRETS_KEY = "characters-secrets.key"
+_log = get_logger(__name__)
+
+
+@asynccontextmanager
+async def running(settings: CharactersSettings) -> AsyncIterator[Server]:
+    """The service, serving; ended with the context."""
+    if settings.debug:
+        _log.warning("CALLBOX_DEBUG IS ON: ANY WEB SITE MAY START CALLS, allowed_origins is not checked. Unset it.")
+    vault = Vault.open(settings.data_dir / _SECRETS_KEY)
+    await until_up("PostgreSQL", lambda: database.migrate(settings.database_url, SCHEMA, _MIGRATIONS))
+    server = Server(settings.listen, settings.keys_dir)
+    async with await database.open_pool(settings.database_url, SCHEMA) as pool:
+        service = CharactersService(Store(pool), vault, check_origins=not settings.debug)
+        characters_pb2_grpc.add_CharactersServiceServicer_to_server(service, server.grpc)
+
+        async def readiness() -> dict[str, str | None]:
+            return {"database": await database.check(pool)}
+
+        ops = ops_server(settings.ops_listen, readiness)
+        await ops.start()
+        try:
+            await server.start([characters_pb2.DESCRIPTOR.services_by_name["CharactersService"].full_name])
+            _log.info("serving", port=server.port, ops_port=ops.port)
+            yield server
+            _log.info("draining", seconds=settings.drain_seconds)
+        finally:
+            await server.stop(settings.drain_seconds)
+            await ops.stop()
+
+
+async def serve(settings: CharactersSettings, stop: asyncio.Event) -> None:
+    """Serves until `stop` is set."""
+    async with running(settings):
+        await stop.wait()

@@ -1,0 +1,118 @@
+"""The definition of a character: documented fields (contract 2.2, 14.5) with their defaults and limits."""
+
+# ruff: noqa: RUF012 - pydantic copies a default that can change
+
+import re
+from typing import Annotated, Any, Literal
+
+import langcodes
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError, field_serializer
+
+from services.characters.appearance import Appearance
+from services.characters.parts import Part, Secret, Short, Url, at_most_bytes, compact, unique_names
+from services.characters.tools import BoundedTool, McpServer
+from services.kit.errors import validation
+from services.kit.origins import is_valid_entry
+
+MAX_DEFINITION_BYTES = 1024 * 1024
+_MAX_PROMPT_BYTES = 65_536
+_MAX_APPEARANCE_BYTES = 256 * 1024
+_MAX_DOCUMENTS_BYTES = 64 * 1024
+_MAX_FAULTS = 50
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
+
+
+def _slug(slug: str) -> str:
+    if not _SLUG.match(slug):
+        raise ValueError("must have 1 to 63 lower-case letters, digits and hyphens, with no hyphen at either end")
+    return slug
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return text
+
+
+def _language(tag: str) -> str:
+    if not langcodes.tag_is_valid(tag):
+        raise ValueError('must be a BCP-47 language tag such as "en" or "pt-BR"')
+    return tag
+
+
+def _origin(entry: str) -> str:
+    if not is_valid_entry(entry):
+        raise ValueError('must be a URL such as "https://acme.com" or "https://*.acme.com", or "*"')
+    return entry
+
+
+class Voice(Part):
+    """A voice of the character's own."""
+
+    audio_file: Url = ""
+    voice_url: Url = ""
+
+
+class HandoffTarget(Part):
+    """A character that may take over the call."""
+
+    slug: Annotated[str, AfterValidator(_slug)]
+
+
+class Definition(Part):
+    """Every documented field. Top-level fields that are not documented are dropped."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    slug: Annotated[str, AfterValidator(_slug)]
+    name: Annotated[Short, AfterValidator(_not_blank)]
+    character_type: Short = ""
+    image: Url = ""
+    system_prompt: Annotated[str, at_most_bytes(_MAX_PROMPT_BYTES)] = ""
+    greeting: Annotated[str, Field(max_length=5000)] = ""
+    voice: Voice = Voice()
+    language: Annotated[str, Field(max_length=100), AfterValidator(_language)] = "en"
+    background_audio: Literal["", "office", "crowded room", "cafe", "nature"] = ""
+    allowed_origins: Annotated[list[Annotated[Url, AfterValidator(_origin)]], Field(max_length=200)] = []
+    handoff_targets: Annotated[list[HandoffTarget], Field(max_length=50)] = []
+    widget_appearance: Annotated[Appearance, at_most_bytes(_MAX_APPEARANCE_BYTES)] = Appearance()
+    stt_model: Short = ""
+    tts_model: Short = ""
+    llm_provider: Literal["openai"] = "openai"
+    llm_model: Short = ""
+    llm_api_key: Secret = ""
+    documents: Annotated[list[Any], at_most_bytes(_MAX_DOCUMENTS_BYTES)] = []
+    tools: Annotated[list[BoundedTool], Field(max_length=128), AfterValidator(unique_names)] = []
+    mcp_servers: Annotated[list[McpServer], Field(max_length=32), AfterValidator(unique_names)] = []
+    max_tool_output_chars: Annotated[int, Field(ge=100, le=1_000_000)] = 16_000
+    max_tool_calls_per_turn: Annotated[int, Field(ge=0, le=100)] = 6
+    max_turn_seconds: Annotated[int, Field(ge=1, le=600)] = 35
+    kb_query_url: Url = ""
+    kb_query_api_key: Secret = ""
+    is_active: bool = True
+    recording_enabled: bool = False
+
+    @field_serializer("widget_appearance")
+    def _sparse(self, appearance: Appearance) -> dict[str, Any]:
+        return appearance.model_dump(mode="json", exclude_unset=True)
+
+
+def validated(content: dict[str, Any]) -> dict[str, Any]:
+    """A whole definition: what was given, judged, with the default of what was not.
+
+    Raises: CallboxError `validation_failed` with each fault by its path, such as `tools.0.name`.
+    """
+    text = compact(content)
+    if len(text.encode()) > MAX_DEFINITION_BYTES:
+        raise validation({"definition": [f"must be at most {MAX_DEFINITION_BYTES:,} bytes of JSON"]})
+    try:
+        return Definition.model_validate_json(text).model_dump(mode="json")
+    except ValidationError as fault:
+        faults: dict[str, list[str]] = {}
+        for error in fault.errors(include_input=False, include_url=False)[:_MAX_FAULTS]:
+            path = ".".join(str(step) for step in error["loc"])
+            faults.setdefault(path, []).append(error["msg"].removeprefix("Value error, "))
+        raise validation(faults) from None
+
+
+DEFAULTS = validated({"slug": "default", "name": "default"}) | {"slug": "", "name": ""}

@@ -1,0 +1,133 @@
+"""RPC handlers of characters."""
+
+from typing import Any
+
+import grpc
+from callbox.characters.v1 import characters_pb2 as pb
+from callbox.characters.v1 import characters_pb2_grpc
+from google.protobuf.empty_pb2 import Empty
+
+from services.characters import messages, versions
+from services.characters.store import Store, Stored
+from services.characters.structs import from_struct
+from services.characters.vault import Vault
+from services.kit import paging
+from services.kit.context import current_identity, current_user, require_service
+from services.kit.errors import CallboxError, Code, not_found
+from services.kit.identity import Kind
+from services.kit.origins import is_allowed
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class CharactersService(characters_pb2_grpc.CharactersServiceServicer):
+    """Definitions, versions, resolution for a call."""
+
+    def __init__(self, store: Store, vault: Vault, *, check_origins: bool) -> None:
+        self._store = store
+        self._vault = vault
+        self._check_origins = check_origins
+
+    async def CreateCharacter(self, request: pb.CreateCharacterRequest, context: Context) -> pb.Character:  # noqa: N802
+        """Creates a character of the caller's tenant."""
+        user = current_user()
+        version = versions.first(from_struct(request.definition), self._vault)
+        stored = await self._store.add(user.tenant_id, user.user_id, version)
+        if stored is None:
+            slug = version.definition["slug"]
+            raise CallboxError(
+                Code.CONFLICT,
+                f"The slug {slug!r} is taken on this installation; choose another.",
+                {"slug": ["is taken"]},
+            )
+        return messages.character(stored)
+
+    async def GetCharacter(self, request: pb.GetCharacterRequest, context: Context) -> pb.Character:  # noqa: N802
+        """Reads a character of the caller."""
+        return messages.character(await self._own(request.slug))
+
+    async def ListCharacters(  # noqa: N802
+        self, request: pb.ListCharactersRequest, context: Context
+    ) -> pb.ListCharactersResponse:
+        """Lists the characters of the caller's tenant, newest first."""
+        tenant_id, size = current_user().tenant_id, paging.page_size(request.page_size)
+        page, more = await self._store.page(tenant_id, paging.number_below(request.page_token), size)
+        return pb.ListCharactersResponse(
+            characters=map(messages.character, page),
+            next_page_token=paging.token_after(page[-1].seq) if more else "",
+        )
+
+    async def UpdateCharacter(self, request: pb.UpdateCharacterRequest, context: Context) -> pb.Character:  # noqa: N802
+        """Replaces or merges a definition; a new version when something changed."""
+        user = current_user()
+        if request.mode not in (pb.UPDATE_MODE_MERGE, pb.UPDATE_MODE_REPLACE):
+            raise CallboxError(Code.INVALID_REQUEST, "Say whether the definition merges or replaces.")
+        content = from_struct(request.definition)
+        replace = request.mode == pb.UPDATE_MODE_REPLACE
+        stored = await self._store.change(
+            request.slug,
+            user.may_see,
+            user.user_id,
+            lambda current: versions.following(current, content, replace=replace, vault=self._vault),
+        )
+        if stored is None:
+            raise not_found("Character")
+        return messages.character(stored)
+
+    async def DeleteCharacter(self, request: pb.DeleteCharacterRequest, context: Context) -> Empty:  # noqa: N802
+        """Deletes a character; its history stays."""
+        stored = await self._own(request.slug)
+        if not await self._store.delete(stored.id):
+            raise not_found("Character")
+        return Empty()
+
+    async def ListCharacterVersions(  # noqa: N802
+        self, request: pb.ListCharacterVersionsRequest, context: Context
+    ) -> pb.ListCharacterVersionsResponse:
+        """Lists the versions of a character, newest first."""
+        stored = await self._own(request.slug)
+        size = paging.page_size(request.page_size)
+        # A version is a 32-bit number; the bound of the first page is wider.
+        below = min(paging.number_below(request.page_token), stored.version + 1)
+        rows = await self._store.versions(stored.id, below, size + 1)
+        return pb.ListCharacterVersionsResponse(
+            versions=map(messages.version, rows[:size]),
+            next_page_token=paging.token_after(rows[size - 1]["version"]) if len(rows) > size else "",
+        )
+
+    async def Resolve(self, request: pb.ResolveRequest, context: Context) -> pb.CharacterSnapshot:  # noqa: N802
+        """Resolves a slug or identity to a pinned version for one call."""
+        identity = current_identity()
+        stored = await self._store.find(request.agent)
+        if (
+            stored is None
+            or not stored.definition["is_active"]
+            or (identity.kind is Kind.USER and not identity.may_see(stored.tenant_id))
+        ):
+            raise not_found("Character")
+        if (
+            identity.kind is Kind.VISITOR
+            and self._check_origins
+            and not is_allowed(identity.origin, stored.definition["allowed_origins"])
+        ):
+            raise CallboxError(
+                Code.ORIGIN_NOT_ALLOWED,
+                "This web site may not start calls with this character; its owner can add it to allowed_origins.",
+            )
+        return messages.snapshot(stored)
+
+    async def ReadSecrets(self, request: pb.ReadSecretsRequest, context: Context) -> pb.ReadSecretsResponse:  # noqa: N802
+        """Reads the secrets of one version, for the agent."""
+        require_service("agent")
+        sealed = await self._store.secrets(request.character_id, request.version)
+        if sealed is None:
+            raise not_found("Version of a character")
+        key = sealed.get("llm_api_key")
+        return pb.ReadSecretsResponse(llm_api_key="" if key is None else self._vault.decrypt(key))
+
+    async def _own(self, slug_or_id: str) -> Stored:
+        user = current_user()
+        stored = await self._store.find(slug_or_id)
+        if stored is None or not user.may_see(stored.tenant_id):
+            raise not_found("Character")
+        return stored

@@ -1,0 +1,57 @@
+"""From one version of a character to the next: plain values in, plain values out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from services.characters.definition import DEFAULTS, validated
+from services.characters.merge import merge
+from services.characters.secrets import seal
+from services.characters.vault import Vault
+from services.kit.errors import validation
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What one version consists of.
+
+    definition: whole, with masks. secrets: encrypted, by place. changed: fields that differ from the version before.
+    """
+
+    definition: dict[str, Any]
+    secrets: Mapping[str, str] = field(repr=False)
+    changed: tuple[str, ...] = ()
+
+
+def first(content: dict[str, Any], vault: Vault) -> Version:
+    """The first version of a character.
+
+    Raises: CallboxError `validation_failed`.
+    """
+    definition = validated(content)
+    secrets = seal(definition, {}, {}, vault)
+    return Version(definition, secrets, tuple(name for name in definition if definition[name] != DEFAULTS[name]))
+
+
+def following(current: Version, content: dict[str, Any], *, replace: bool, vault: Vault) -> Version | None:
+    """The version after an update, None when the update changes nothing.
+
+    content: a merge patch, or with `replace` a whole definition, whose slug may be left out.
+    Raises: CallboxError `validation_failed`, also for another slug.
+    """
+    slug = current.definition["slug"]
+    whole = {"slug": slug, **content} if replace else merge(current.definition, content)
+    definition = validated(whole)
+    if definition["slug"] != slug:
+        raise validation({"slug": [f"cannot change; it stays {slug!r}"]})
+    secrets = seal(definition, current.secrets, current.definition, vault)
+    changed = tuple(
+        name
+        for name in definition
+        if definition[name] != current.definition.get(name) or _of(name, secrets) != _of(name, current.secrets)
+    )
+    return Version(definition, secrets, changed) if changed else None
+
+
+def _of(name: str, secrets: Mapping[str, str]) -> dict[str, str]:
+    return {key: sealed for key, sealed in secrets.items() if key.partition("/")[0] == name}

@@ -1,0 +1,100 @@
+"""Wires the gateway and serves it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from services.gateway import faults, schema
+from services.gateway.backends import Backends
+from services.gateway.credentials import Credentials
+from services.gateway.gateway import Gateway
+from services.gateway.middleware import RequestMiddleware
+from services.gateway.routes import auth, billing, characters, sessions, system
+from services.gateway.routes.pages import page_routes
+from services.gateway.settings import GatewaySettings
+from services.gateway.visitor import Visitors
+from services.kit.errors import CallboxError
+from services.kit.identity import GATEWAY_ISSUER, Signer, ensure_keys
+from services.kit.logs import get_logger
+from services.kit.ops import HttpServer, ops_routes, ops_server
+
+API_VERSION = "1.0.0"
+
+_log = get_logger(__name__)
+
+
+def build(settings: GatewaySettings, backends: Backends) -> FastAPI:
+    """The HTTP application over these backends. Makes the gateway's key pair when it is missing."""
+    ensure_keys(settings.keys_dir, [GATEWAY_ISSUER])
+    signer = Signer(settings.keys_dir, GATEWAY_ISSUER)
+    app = FastAPI(
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        middleware=[Middleware(RequestMiddleware)],
+        exception_handlers={
+            CallboxError: faults.on_callbox_error,
+            RequestValidationError: faults.on_validation_error,
+            HTTPException: faults.on_http_exception,
+        },
+        # Spans, metrics and log lines are our own, without addresses, queries and bodies.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
+    )
+    app.state.gateway = Gateway(
+        backends,
+        Credentials(backends.accounts, signer.service_token),
+        Visitors(signer, anywhere=settings.debug),
+        signer,
+    )
+    for router in (sessions.router, characters.router, billing.router, auth.router, system.router):
+        app.router.routes.extend(router.routes)
+    app.router.routes.extend(page_routes(settings.web_dir).routes)
+    app.router.routes.extend(ops_routes(backends.readiness))
+
+    @cache
+    def document() -> dict[str, Any]:
+        return schema.openapi(app, API_VERSION)
+
+    app.openapi = document  # type: ignore[method-assign]  # FastAPI's own way to replace it
+    return app
+
+
+@asynccontextmanager
+async def running(settings: GatewaySettings) -> AsyncIterator[HttpServer]:
+    """Serves on the settings' addresses as long as it is entered.
+
+    Raises: OSError when an address is taken.
+    """
+    backends = Backends.open(settings)
+    api = HttpServer(build(settings, backends), settings.listen)
+    ops = ops_server(settings.ops_listen, backends.readiness)
+    try:
+        await api.start()
+        try:
+            await ops.start()
+            try:
+                yield api
+            finally:
+                await ops.stop()
+        finally:
+            await api.stop()
+    finally:
+        await backends.close()
+
+
+async def serve(settings: GatewaySettings, stop: asyncio.Event) -> None:
+    """Serves until `stop` is set."""
+    if settings.debug:
+        _log.warning("CALLBOX_DEBUG is set: pages of any origin may start calls; never do this in production")
+    async with running(settings) as api:
+        _log.info("listening", port=api.port)
+        await stop.wait()
+        _log.info("stopping")

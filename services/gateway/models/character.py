@@ -1,0 +1,94 @@
+"""Bodies of characters (contract 2.2 and 14.5), for documentation: the characters service judges definitions."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic.config import JsonDict
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+_EXAMPLE: JsonDict = {
+    "slug": "support-bot",
+    "name": "Support",
+    "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
+    "greeting": "Hello, how can I help?",
+    "language": "en",
+    "allowed_origins": ["https://shop.example"],
+    "llm_model": "gpt-4o-mini",
+    "widget_appearance": {"name": "Shop", "theme": {"primary_color": "#6366F1"}},
+}
+
+
+class HandoffTarget(BaseModel):
+    """A character this one may hand the call to."""
+
+    slug: str
+
+
+class CharacterChange(BaseModel):
+    """Fields of a character; one that is not sent keeps its value, `null` resets it to its default."""
+
+    model_config = ConfigDict(
+        extra="allow", json_schema_extra={"example": {"allowed_origins": ["https://shop.example"]}}
+    )
+
+    name: str = Field("", description="Display name.")
+    character_type: str = Field("", description="Category.", examples=["SUPPORT_AGENT"])
+    image: str = Field("", description="Address of an avatar.")
+    system_prompt: str = Field("", description="Instructions and persona; at most 65,536 bytes of UTF-8.")
+    greeting: str = Field("", description="First words of a call; empty means that the agent waits for the caller.")
+    voice: dict[str, Any] | None = Field(None, description="`audio_file` and `voice_url`.")
+    language: str = Field("en", description="BCP-47 tag for hearing and speaking.")
+    background_audio: str = Field("", description="Ambience mixed into the agent's audio.")
+    allowed_origins: list[str] = Field([], description="Origins of pages that may start calls; empty means none.")
+    handoff_targets: list[HandoffTarget] = Field([], description="Characters the call may be handed to.")
+    widget_appearance: dict[str, Any] = Field({}, description="Overrides of the widget's appearance; holds `forms`.")
+    stt_model: str = Field("", description="Public name of a recogniser; empty for the default.")
+    tts_model: str = Field("", description="Public name of a voice; empty for the default.")
+    llm_provider: str = Field("openai", description="Kind of language model endpoint.")
+    llm_model: str = Field("", description="Name of the language model; empty for the default.")
+    llm_api_key: str = Field("", description="Key for the language model. Read back masked; a mask means unchanged.")
+    documents: list[dict[str, Any]] = Field([], description="Attached knowledge-base documents.")
+    tools: list[dict[str, Any]] = Field([], description="Tool definitions; values of headers are read back masked.")
+    mcp_servers: list[dict[str, Any]] = Field([], description="MCP servers; values of headers are read back masked.")
+    max_tool_calls_per_turn: int = 6
+    max_tool_output_chars: int = 16_000
+    max_turn_seconds: int = 35
+    recording_enabled: bool = False
+    is_active: bool = Field(True, description="A character that is not active takes no calls.")
+
+
+class CharacterDefinition(CharacterChange):
+    """A whole character; `slug` and `name` are required, and the slug never changes."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
+
+    slug: str = Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$", description="Unique per installation.")
+    name: str = Field(description="Display name.")
+
+
+class Character(CharacterDefinition):
+    """A character as it is kept, defaults filled in and secrets masked."""
+
+    id: str = Field(description="Opaque identity; taken wherever the slug is.")
+    version: int = Field(description="Every change makes a new one.")
+    created_by: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class DocumentedBy:
+    """Documents a plain JSON object by a model that does not validate it."""
+
+    model: type[BaseModel]
+
+    def __get_pydantic_json_schema__(self, _: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """The schema of the model."""
+        return handler(self.model.__pydantic_core_schema__)
+
+
+DefinitionBody = Annotated[dict[str, Any], DocumentedBy(CharacterDefinition)]
+ChangeBody = Annotated[dict[str, Any], DocumentedBy(CharacterChange)]

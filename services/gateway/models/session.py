@@ -1,0 +1,145 @@
+"""Bodies of starting, reading and ending a call (contract 3 and 14.12)."""
+
+import json
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+MAX_METADATA_BYTES = 16_384
+MAX_PROMPT_BYTES = 65_536
+MAX_GREETING_CHARACTERS = 5_000
+MAX_URL_CHARACTERS = 2_048
+_MAX_MCP_HEADERS = 50
+_MAX_HEADER_CHARACTERS = 4_096
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}\Z")
+
+
+def _small_metadata(value: dict[str, Any] | None) -> dict[str, Any] | None:
+    if value is not None:
+        size = len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
+        if size > MAX_METADATA_BYTES:
+            raise ValueError(f"has {size} bytes as compact JSON; at most {MAX_METADATA_BYTES} are taken")
+    return value
+
+
+def _small_prompt(value: str | None) -> str | None:
+    if value is not None and len(value.encode()) > MAX_PROMPT_BYTES:
+        raise ValueError(f"has {len(value.encode())} bytes; at most {MAX_PROMPT_BYTES} are taken")
+    return value
+
+
+def _header_map(value: dict[str, str] | None) -> dict[str, str] | None:
+    if value is None:
+        return None
+    if len(value) > _MAX_MCP_HEADERS:
+        raise ValueError(f"has {len(value)} headers; at most {_MAX_MCP_HEADERS} are taken")
+    for name, content in value.items():
+        if not _HEADER_NAME.match(name):
+            raise ValueError(f"{name[:60]!r} is no name of an HTTP header")
+        if len(content) > _MAX_HEADER_CHARACTERS or any(ord(character) < 32 for character in content):
+            raise ValueError(
+                f"the value of {name!r} must have at most {_MAX_HEADER_CHARACTERS} characters and no control characters"
+            )
+    return value
+
+
+def _cut(value: str | None) -> str | None:
+    # It is kept for logging only: a page with a long address is no reason to refuse its caller.
+    return value and value[:MAX_URL_CHARACTERS]
+
+
+class StartSession(BaseModel):
+    """Everything but `agent` is optional and overrides the character for this call. Unknown fields are ignored."""
+
+    model_config = ConfigDict(
+        strict=True,
+        json_schema_extra={
+            "example": {
+                "agent": "support-bot",
+                "language": "en",
+                "origin_url": "https://shop.example/help",
+                "metadata": {"user_name": "Ada", "plan": "pro"},
+            }
+        },
+    )
+
+    agent: str = Field(min_length=1, max_length=200, description="Slug or id of the character.")
+    language: str | None = Field(None, max_length=35, description="BCP-47 tag for hearing and speaking.")
+    system_prompt: Annotated[str | None, AfterValidator(_small_prompt)] = Field(
+        None, description=f"Replaces the prompt; at most {MAX_PROMPT_BYTES} bytes of UTF-8."
+    )
+    greeting: str | None = Field(None, max_length=MAX_GREETING_CHARACTERS, description="Replaces the first words.")
+    voice_model: str | None = Field(None, max_length=200, description="Public name of a voice.")
+    reference_audio_url: str | None = Field(
+        None, max_length=MAX_URL_CHARACTERS, description="WAV or MP3 to match the voice to."
+    )
+    mcp_headers: Annotated[dict[str, str] | None, AfterValidator(_header_map)] = Field(
+        None, description="Headers merged into every MCP call of this call."
+    )
+    origin_url: Annotated[str | None, AfterValidator(_cut)] = Field(
+        None, description="Page that started the call; kept for logging."
+    )
+    metadata: Annotated[dict[str, Any] | None, AfterValidator(_small_metadata)] = Field(
+        None, description=f"Free keys and values for the agent; at most {MAX_METADATA_BYTES} bytes as compact JSON."
+    )
+
+
+class StartedSession(BaseModel):
+    """What a client needs to join the call."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl",
+                "livekit_url": "wss://media.shop.example",
+                "room_name": "callbox-support-bot-5Yc0aQ",
+                "participant_identity": "user-8d1fQ2",
+                "session_id": "sess_Zk3vQy0N8rT1mJ5sXw2eLb7u",
+                "expires_in_seconds": 3600,
+                "character_slug": "support-bot",
+                "system_prompt": "You answer calls for a bicycle shop.",
+                "greeting": "Hello, how can I help?",
+            }
+        }
+    )
+
+    token: str = Field(description="LiveKit access token, for `Room.connect`.")
+    livekit_url: str = Field(description="LiveKit address.")
+    room_name: str = Field(description="Room of this call alone.")
+    participant_identity: str = Field(description="Identity of the caller in the room.")
+    session_id: str = Field(description="Key to everything that is kept of this call.")
+    expires_in_seconds: int = Field(description="Life of the token.")
+    character_slug: str = Field(description="Slug as resolved.")
+    system_prompt: str = Field(description="Prompt in force.")
+    greeting: str = Field(description="First words in force.")
+
+
+SessionStatus = Literal["created", "active", "ended"]
+EndReason = Literal[
+    "client_left",
+    "agent_ended",
+    "handoff_failed",
+    "max_call_seconds",
+    "idle_timeout",
+    "ended_by_api",
+    "agent_unavailable",
+    "agent_lost",
+    "never_joined",
+    "error",
+]
+
+
+class Session(BaseModel):
+    """A call as it stands."""
+
+    session_id: str
+    status: SessionStatus
+    character_slug: str
+    character_version: int = Field(description="Version of the character the call runs on.")
+    room_name: str
+    created_at: datetime
+    joined_at: datetime | None = Field(description="When the caller joined; null if nobody did.")
+    ended_at: datetime | None
+    end_reason: EndReason | None

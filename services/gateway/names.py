@@ -1,0 +1,24 @@
+"""Names of things as they stand in paths, queries and bodies."""
+
+import re
+from typing import Annotated
+
+from fastapi import Path
+
+from services.kit.errors import not_found
+
+# Slugs and every identity that Callbox gives out.
+PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
+_NAME = re.compile(PATTERN[:-1] + r"\Z")
+
+PathName = Annotated[str, Path(description="Slug or identity.")]
+
+
+def existing(name: str, what: str) -> str:
+    """The name, if anything can be called so.
+
+    Raises: CallboxError `not_found`.
+    """
+    if not _NAME.match(name):
+        raise not_found(what)
+    return name

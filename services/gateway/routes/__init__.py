@@ -1,0 +1,1 @@
+"""Routes by the noun they are about."""

@@ -1,0 +1,184 @@
+"""/api/auth/: accounts and their credentials."""
+
+from callbox.accounts.v1 import accounts_pb2 as pb
+from fastapi import APIRouter, Response
+from google.protobuf.field_mask_pb2 import FieldMask
+
+from services.gateway.body import StrictBodyRoute
+from services.gateway.envelope import BODY, refusals
+from services.gateway.gateway import CallerOf, GatewayOf, documented, documented_token_only
+from services.gateway.models.account import (
+    ApiKey,
+    ApiKeyChange,
+    ApiKeyWithValue,
+    Limits,
+    Me,
+    NewApiKey,
+    Refresh,
+    SignedUp,
+    SignIn,
+    Tokens,
+    User,
+)
+from services.gateway.names import PathName, existing
+from services.gateway.paging import all_pages
+from services.gateway.times import moment, moment_or_none
+from services.kit.client import call
+from services.kit.errors import CallboxError, Code, validation
+
+router = APIRouter(prefix="/api/auth", tags=["accounts"], route_class=StrictBodyRoute)
+_KEY = "The API key"
+
+
+@router.post("/signup/", status_code=201, responses=refusals(*BODY, 409), summary="Sign up")
+async def sign_up(body: SignIn, gateway: GatewayOf) -> SignedUp:
+    """Creates a user with a tenant of their own, and signs them in."""
+    answer = await call(
+        gateway.backends.accounts.SignUp,
+        pb.SignUpRequest(email=body.email, password=body.password),
+        identity=gateway.signer.service_token(),
+    )
+    return SignedUp(access=answer.tokens.access, refresh=answer.tokens.refresh, user=User(**_user(answer.user)))
+
+
+@router.post("/login/", responses=refusals(*BODY, 401), summary="Log in")
+async def log_in(body: SignIn, gateway: GatewayOf) -> Tokens:
+    """Exchanges e-mail and password for tokens."""
+    answer = await call(
+        gateway.backends.accounts.LogIn,
+        pb.LogInRequest(email=body.email, password=body.password),
+        identity=gateway.signer.service_token(),
+    )
+    return Tokens(access=answer.access, refresh=answer.refresh)
+
+
+@router.post("/refresh/", responses=refusals(*BODY, 401), summary="Rotate a refresh token")
+async def refresh(body: Refresh, gateway: GatewayOf) -> Tokens:
+    """Exchanges a refresh token for new tokens; one used twice revokes its whole family."""
+    answer = await call(
+        gateway.backends.accounts.RefreshTokens,
+        pb.RefreshTokensRequest(refresh=body.refresh),
+        identity=gateway.signer.service_token(),
+    )
+    return Tokens(access=answer.access, refresh=answer.refresh)
+
+
+@router.post("/logout/", status_code=204, responses=refusals(*BODY), summary="Log out")
+async def log_out(body: Refresh, gateway: GatewayOf) -> Response:
+    """Revokes a refresh token and its family; access tokens already out live to their end."""
+    await call(
+        gateway.backends.accounts.LogOut,
+        pb.LogOutRequest(refresh=body.refresh),
+        identity=gateway.signer.service_token(),
+    )
+    return Response(status_code=204)
+
+
+@router.get("/me/", responses=refusals(401), dependencies=documented, summary="Read the user who asks")
+async def me(caller: CallerOf, gateway: GatewayOf) -> Me:
+    """The user who asks and the limits of their tenant."""
+    answer = await call(gateway.backends.accounts.GetMe, pb.GetMeRequest(), identity=caller.token)
+    limits = Limits(concurrent_sessions=answer.limits.concurrent_sessions)
+    return Me(**_user(answer.user), limits=limits)
+
+
+@router.get("/google/", status_code=302, responses=refusals(404), summary="Sign in with Google")
+async def google() -> Response:
+    """Sends the browser to Google, where sign-in with Google is configured."""
+    raise CallboxError(
+        Code.NOT_FOUND,
+        "Sign-in with Google is not configured here; sign in with e-mail and password at /api/auth/login/.",
+    )
+
+
+@router.post(
+    "/api-keys/",
+    status_code=201,
+    responses=refusals(*BODY, 401, 403),
+    dependencies=documented_token_only,
+    summary="Create an API key",
+)
+async def create_key(body: NewApiKey, caller: CallerOf, gateway: GatewayOf) -> ApiKeyWithValue:
+    """Makes a key with the rights of the user who asks; `key` is shown this once."""
+    answer = await call(
+        gateway.backends.accounts.CreateApiKey,
+        pb.CreateApiKeyRequest(name=body.name, is_active=body.is_active),
+        identity=caller.token,
+    )
+    return ApiKeyWithValue(**_key(answer.api_key).model_dump(), key=answer.value)
+
+
+@router.get(
+    "/api-keys/", responses=refusals(401, 403), dependencies=documented_token_only, summary="List one's API keys"
+)
+async def list_keys(caller: CallerOf, gateway: GatewayOf) -> list[ApiKey]:
+    """The keys of the user who asks, newest first, without their values."""
+
+    async def read(token: str) -> tuple[list[pb.ApiKey], str]:
+        request = pb.ListApiKeysRequest(page_token=token)
+        page = await call(gateway.backends.accounts.ListApiKeys, request, identity=caller.token)
+        return list(page.api_keys), page.next_page_token
+
+    return [_key(key) for key in await all_pages(read)]
+
+
+@router.patch(
+    "/api-keys/{key_id}/",
+    responses=refusals(*BODY, 401, 403, 404),
+    dependencies=documented_token_only,
+    summary="Rename, disable or enable an API key",
+)
+async def change_key(key_id: PathName, body: ApiKeyChange, caller: CallerOf, gateway: GatewayOf) -> ApiKey:
+    """Changes the fields that are sent. A key that is not active does not authenticate."""
+    sent = sorted(body.model_fields_set)
+    if not sent:
+        raise validation({"body": ["send name, is_active or both"]})
+    answer = await call(
+        gateway.backends.accounts.UpdateApiKey,
+        pb.UpdateApiKeyRequest(
+            api_key=pb.ApiKey(id=existing(key_id, _KEY), name=body.name, is_active=body.is_active),
+            update_mask=FieldMask(paths=sent),
+        ),
+        identity=caller.token,
+    )
+    gateway.credentials.forget()
+    return _key(answer)
+
+
+@router.delete(
+    "/api-keys/{key_id}/",
+    status_code=204,
+    responses=refusals(401, 403, 404),
+    dependencies=documented_token_only,
+    summary="Revoke an API key",
+)
+async def delete_key(key_id: PathName, caller: CallerOf, gateway: GatewayOf) -> Response:
+    """Deletes a key; it does not authenticate any more."""
+    await call(
+        gateway.backends.accounts.DeleteApiKey,
+        pb.DeleteApiKeyRequest(id=existing(key_id, _KEY)),
+        identity=caller.token,
+    )
+    gateway.credentials.forget()
+    return Response(status_code=204)
+
+
+def _user(user: pb.User) -> dict[str, object]:
+    return {
+        "id": user.id,
+        "email": user.email,
+        "tenant_id": user.tenant_id,
+        "is_staff": user.is_staff,
+        "created_at": moment(user.create_time),
+    }
+
+
+def _key(key: pb.ApiKey) -> ApiKey:
+    return ApiKey(
+        id=key.id,
+        name=key.name,
+        key_preview=key.key_preview,
+        is_active=key.is_active,
+        last_used_at=moment_or_none(key.last_use_time),
+        created_at=moment(key.create_time),
+    )

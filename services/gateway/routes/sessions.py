@@ -1,0 +1,83 @@
+"""/api/agents/: starting, reading and ending calls."""
+
+from callbox.sessions.v1 import sessions_pb2 as pb
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+
+from services.gateway import cors, history
+from services.gateway.body import StrictBodyRoute
+from services.gateway.credentials import presented
+from services.gateway.envelope import BODY, Envelope, enveloped, refusals
+from services.gateway.faults import answer
+from services.gateway.gateway import CallerOf, GatewayOf, documented
+from services.gateway.models.session import Session, StartedSession, StartSession
+from services.gateway.names import PathName, existing
+from services.gateway.start import start
+from services.kit import context
+from services.kit.client import call
+from services.kit.errors import CallboxError
+
+router = APIRouter(prefix="/api/agents", tags=["sessions"], route_class=StrictBodyRoute)
+_START = "/agent-session/"
+# A call is started or refused within a second, this side of it included.
+_START_SECONDS = 0.9
+_WHAT = "The session"
+
+
+@router.post(
+    _START,
+    response_model=StartedSession | Envelope[StartedSession],
+    responses=refusals(*BODY, 401, 403, 404, 429),
+    dependencies=documented,
+    summary="Start a call",
+)
+async def start_session(request: Request, body: StartSession, gateway: GatewayOf) -> Response:
+    """Admits a call or refuses it within a second.
+
+    With an API key the answer is wrapped in an envelope. With an access token, or from a page whose `Origin` the
+    character lists, it is bare.
+    """
+    context.set_deadline(_START_SECONDS)
+    origin = request.headers.get("origin")
+    started = await start(gateway, body, presented(request), origin)
+    if isinstance(started.answer, CallboxError):
+        return cors.mark(answer(started.answer), started.readable_by)
+    bare = _started(started.answer)
+    shown: BaseModel = enveloped(bare) if started.by_key else bare
+    return cors.mark(Response(shown.model_dump_json(), media_type="application/json"), started.readable_by)
+
+
+@router.options(_START, include_in_schema=False)
+async def preflight(request: Request) -> Response:
+    """Answers a browser that asks before it sends; grants nothing."""
+    return cors.preflight(request, "POST, OPTIONS")
+
+
+@router.get(
+    "/sessions/{session_id}/", responses=refusals(401, 404), dependencies=documented, summary="Read where a call stands"
+)
+async def get_session(session_id: PathName, caller: CallerOf, gateway: GatewayOf) -> Session:
+    """A call of one's own character as it stands."""
+    request = pb.GetSessionRequest(session_id=existing(session_id, _WHAT))
+    return history.session(await call(gateway.backends.sessions.GetSession, request, identity=caller.token))
+
+
+@router.post("/sessions/{session_id}/end/", responses=refusals(401, 404), dependencies=documented, summary="End a call")
+async def end_session(session_id: PathName, caller: CallerOf, gateway: GatewayOf) -> Session:
+    """Ends a call; answers the same when it has already ended."""
+    request = pb.EndSessionRequest(session_id=existing(session_id, _WHAT))
+    return history.session(await call(gateway.backends.sessions.EndSession, request, identity=caller.token))
+
+
+def _started(started: pb.StartSessionResponse) -> StartedSession:
+    return StartedSession(
+        token=started.token,
+        livekit_url=started.livekit_url,
+        room_name=started.session.room_name,
+        participant_identity=started.participant_identity,
+        session_id=started.session.session_id,
+        expires_in_seconds=started.token_ttl.seconds,
+        character_slug=started.session.character_slug,
+        system_prompt=started.system_prompt,
+        greeting=started.greeting,
+    )

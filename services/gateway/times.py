@@ -1,0 +1,40 @@
+"""Protobuf times as UTC datetimes and back."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from pydantic import AfterValidator
+
+
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is out of range") from None
+
+
+# A moment from outside; one without an offset is UTC.
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
+
+
+def moment(time: Timestamp) -> datetime:
+    """The time as a UTC datetime."""
+    return time.ToDatetime(UTC)
+
+
+def moment_or_none(time: Timestamp) -> datetime | None:
+    """The time as a UTC datetime; None when it is unset."""
+    return moment(time) if time.seconds or time.nanos else None
+
+
+def timestamp(value: datetime) -> Timestamp:
+    """The Timestamp of a datetime."""
+    time = Timestamp()
+    time.FromDatetime(value)
+    return time
+
+
+def iso(time: Timestamp) -> str:
+    """The time in ISO 8601, UTC, with `Z`."""
+    return moment(time).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,61 @@
+"""The `denoise` model: frames of many calls in, the same frames without noise out."""
+
+from typing import Any
+
+import numpy as np
+import triton_python_backend_utils as pb
+from numpy.typing import NDArray
+
+from services.inference.adapters.sequences import SequenceLost, Sequences
+from services.inference.adapters.tensors import InvalidInput, audio, failure, number, output, parameters
+from services.inference.adapters.watchdog import end_with_parent
+from services.inference.engines.deepfilternet import FRAME_SAMPLES, DeepFilterNet, Voice
+from services.inference.protocol import DENOISE_FULL_LEVEL_DB, DENOISE_MAX_FRAMES
+
+_STATES_TIMEOUT_SECONDS = 20.0
+
+
+class TritonPythonModel:
+    """Triton's entry points: one engine step over all frames of a batch."""
+
+    def initialize(self, args: dict[str, str]) -> None:
+        """Load the engine and build its spare states."""
+        end_with_parent()
+        settings = parameters(args)
+        self._engine = DeepFilterNet(threads=int(settings["threads"]), spare=int(settings["spare"]))
+        self._engine.wait_ready(_STATES_TIMEOUT_SECONDS)
+        self._sequences = Sequences(float(settings["idle_seconds"]), self._engine.open, self._engine.release)
+
+    def execute(self, requests: list[Any]) -> list[Any]:
+        """Filter the frames of a batch, at most one request of each sequence in it."""
+        responses: list[Any] = [None] * len(requests)
+        batch: list[tuple[Voice, NDArray[np.float32], float]] = []
+        places: list[int] = []
+        for place, request in enumerate(requests):
+            try:
+                batch.append(self._read(request))
+                places.append(place)
+            except (InvalidInput, SequenceLost) as problem:
+                responses[place] = failure(str(problem))
+        for place, result in zip(places, self._engine.step(batch) if batch else [], strict=True):
+            responses[place] = pb.InferenceResponse([output("audio", result, np.float32)])
+        for request in requests:
+            self._sequences.done(request)
+        return responses
+
+    def _read(self, request: Any) -> tuple[Voice, NDArray[np.float32], float]:
+        voice = self._sequences.of(request)
+        samples = audio(request, "audio", DENOISE_MAX_FRAMES * FRAME_SAMPLES)
+        if len(samples) == 0 or len(samples) % FRAME_SAMPLES:
+            raise InvalidInput(
+                f"`audio` has {len(samples)} samples: send 1 to {DENOISE_MAX_FRAMES} frames of {FRAME_SAMPLES}"
+            )
+        level_db = number(request, "level", DENOISE_FULL_LEVEL_DB)
+        if not 0.0 <= level_db <= DENOISE_FULL_LEVEL_DB:
+            raise InvalidInput(f"`level` must be 0 to {DENOISE_FULL_LEVEL_DB:g} dB, got {level_db:g}")
+        return voice, samples, level_db
+
+    def finalize(self) -> None:
+        """Free the states before the process ends."""
+        self._sequences.clear()
+        self._engine.close()

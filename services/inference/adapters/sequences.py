@@ -1,0 +1,65 @@
+"""The states of the sequences of one model instance, forgotten when they end or fall silent."""
+
+import time
+from collections.abc import Callable
+from typing import Any, Final, Generic, TypeVar
+
+from services.inference.adapters.tensors import SEQUENCE_END, SEQUENCE_START
+from services.inference.protocol import SEQUENCE_LOST
+
+State = TypeVar("State")
+
+_SWEEP_SECONDS: Final = 5.0
+
+
+class SequenceLost(RuntimeError):
+    """The request belongs to a sequence that this server does not know (any more)."""
+
+
+class Sequences(Generic[State]):
+    """States by correlation id. Used from one thread only, the one that Triton calls `execute` on."""
+
+    def __init__(self, idle_seconds: float, make: Callable[[], State], drop: Callable[[State], None]) -> None:
+        self._idle_seconds = idle_seconds
+        self._make = make
+        self._drop = drop
+        self._states: dict[int | str, State] = {}
+        self._used: dict[int | str, float] = {}
+        self._swept = time.monotonic()
+
+    def of(self, request: Any) -> State:
+        """The state of a request's sequence, made new at its start. Raises SequenceLost."""
+        now = time.monotonic()
+        self._sweep(now)
+        key: int | str = request.correlation_id()
+        if request.flags() & SEQUENCE_START:
+            self._forget(key)
+            self._states[key] = self._make()
+        state = self._states.get(key)
+        if state is None:
+            raise SequenceLost(f"{SEQUENCE_LOST} this server holds no state for sequence {key}; start a new sequence")
+        self._used[key] = now
+        return state
+
+    def done(self, request: Any) -> None:
+        """Forget the sequence if this request was its last."""
+        if request.flags() & SEQUENCE_END:
+            self._forget(request.correlation_id())
+
+    def _forget(self, key: int | str) -> None:
+        state = self._states.pop(key, None)
+        self._used.pop(key, None)
+        if state is not None:
+            self._drop(state)
+
+    def _sweep(self, now: float) -> None:
+        if now - self._swept < min(_SWEEP_SECONDS, self._idle_seconds):
+            return
+        self._swept = now
+        for key in [key for key, used in self._used.items() if now - used > self._idle_seconds]:
+            self._forget(key)
+
+    def clear(self) -> None:
+        """Forget all sequences."""
+        for key in list(self._states):
+            self._forget(key)

@@ -1,0 +1,1 @@
+"""Speech engines as plain classes without Triton: load, step, close."""

@@ -1,0 +1,45 @@
+"""The token table of Moonshine's `tokenizer.bin`."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+_WORD_START: Final = "▁".encode()
+_SPECIAL: Final = (b"<unk>", b"<s>", b"</s>")
+
+
+@dataclass(frozen=True, slots=True)
+class TokenTable:
+    """The bytes that each token stands for, by its number."""
+
+    pieces: tuple[bytes, ...]
+
+    @classmethod
+    def read(cls, path: Path) -> "TokenTable":
+        """Read the table: each entry is its length (one byte, or two from 128 on) and its bytes.
+
+        Raises ValueError when the file ends inside an entry.
+        """
+        data = path.read_bytes()
+        pieces: list[bytes] = []
+        at = 0
+        while at < len(data):
+            length = data[at]
+            at += 1
+            if length >= 128:
+                if at >= len(data):
+                    raise ValueError(f"{path.name} ends inside an entry: install moonshine-voice again")
+                length += data[at] * 128 - 128
+                at += 1
+            if at + length > len(data):
+                raise ValueError(f"{path.name} ends inside an entry: install moonshine-voice again")
+            pieces.append(data[at : at + length])
+            at += length
+        return cls(tuple(pieces))
+
+    def text(self, tokens: Iterable[int]) -> str:
+        """The readable text of a run of tokens; a character that is cut in the middle is left out."""
+        pieces = (self.pieces[token] for token in tokens)
+        joined = b"".join(piece for piece in pieces if piece not in _SPECIAL)
+        return joined.replace(_WORD_START, b" ").decode("utf-8", errors="ignore").strip()

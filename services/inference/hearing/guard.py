@@ -1,0 +1,54 @@
+"""Takes back what a recogniser says that nobody said."""
+
+import re
+from typing import Final
+
+_MUSIC: Final = re.compile(r"[♪♫♬]+|\[[^\]]*\]")
+_SPACES: Final = re.compile(r"\s+")
+_MAX_UNIT_WORDS: Final = 12
+# "Five five five five" is a phone number and "no no no no" a caller; what a looping decoder writes runs on.
+_MAX_REPEATS_OF_ONE_WORD: Final = 8
+_MAX_REPEATS_OF_A_PHRASE: Final = 4
+
+
+def _key(word: str) -> str:
+    return word.strip(".,!?;:").lower()
+
+
+def _repeats(words: list[str], at: int, unit: int) -> int:
+    """How often the `unit` words at `at` stand there in a row."""
+    first = [_key(word) for word in words[at : at + unit]]
+    count = 1
+    while [_key(word) for word in words[at + count * unit : at + (count + 1) * unit]] == first:
+        count += 1
+    return count
+
+
+def without_loops(text: str, overran: bool) -> str:
+    """The text with a phrase that repeats like a decoder in a loop cut to its first occurrence.
+
+    overran: the decoder hit its length limit; then three repetitions are already taken for a loop.
+    """
+    words = text.split()
+    kept: list[str] = []
+    at = 0
+    while at < len(words):
+        for unit in range(1, min(_MAX_UNIT_WORDS, len(words) - at) + 1):
+            limit = _MAX_REPEATS_OF_ONE_WORD if unit == 1 else _MAX_REPEATS_OF_A_PHRASE
+            count = _repeats(words, at, unit)
+            if count > (2 if overran else limit):
+                kept.extend(words[at : at + unit])
+                at += count * unit
+                break
+        else:
+            kept.append(words[at])
+            at += 1
+    return " ".join(kept)
+
+
+def clean(text: str, overran: bool = False) -> str:
+    """The transcript without music signs, stage directions and loops; empty when nothing else is left."""
+    text = _SPACES.sub(" ", _MUSIC.sub(" ", text)).strip()
+    if not any(character.isalnum() for character in text):
+        return ""
+    return without_loops(text, overran)

@@ -1,0 +1,81 @@
+"""One sequence of the stt model: what each request does to the utterance that is being spoken."""
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.inference.hearing.utterance import Utterance
+from services.inference.hearing.workers import Answer, Busy, Job, Transcript, Workers
+from services.inference.protocol import (
+    BUSY,
+    COMMAND_AUDIO,
+    COMMAND_DISCARD,
+    COMMAND_FLUSH,
+    COMMAND_SNAPSHOT,
+    KIND_FINAL,
+    KIND_PARTIAL,
+    KIND_SNAPSHOT,
+)
+
+# A client that asks faster than this many answers behind is not reading them.
+MAX_OPEN_ANSWERS: Final = 16
+
+
+class Listener:
+    """Feeds audio to utterances and asks for transcriptions. `accept` must not be called from two threads at once."""
+
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+        self._utterance = Utterance(0)
+        self._open: list[Job] = []
+
+    def accept(self, samples: NDArray[np.float32], command: int, answer: Answer, is_gone: Callable[[], bool]) -> None:
+        """Take one request: float32 [n] at 16 kHz, n may be 0, and a COMMAND_* value.
+
+        answer: called once, now or from another thread, with the transcript, an error sentence or neither.
+        is_gone: whether the client has left. Raises Busy when the client asks faster than it is answered.
+        """
+        utterance = self._utterance
+        if len(samples):
+            utterance.append(samples)
+        self._open = [job for job in self._open if not job.done]
+        if command == COMMAND_DISCARD:
+            self._renew()
+            for job in self._open:
+                if job.utterance is utterance:
+                    job.dropped.set()
+            answer(None, None)
+        elif command == COMMAND_AUDIO:
+            if utterance.partial_due():
+                utterance.partial_pending = True
+                self._workers.submit(Job(KIND_PARTIAL, utterance, answer, is_gone))
+            else:
+                answer(None, None)
+        else:
+            self._ask(KIND_SNAPSHOT if command == COMMAND_SNAPSHOT else KIND_FINAL, answer, is_gone)
+            if command == COMMAND_FLUSH:
+                self._renew()
+
+    def _ask(self, kind: str, answer: Answer, is_gone: Callable[[], bool]) -> None:
+        utterance = self._utterance
+        if len(self._open) >= MAX_OPEN_ANSWERS:
+            raise Busy(
+                f"{BUSY} {MAX_OPEN_ANSWERS} answers of this sequence are outstanding; read them before asking more"
+            )
+        standing = utterance.standing_answer()
+        if standing is not None and not any(job.utterance is utterance for job in self._open):
+            answer(Transcript(standing, kind, utterance.seconds, utterance.index, 0.0), None)
+            return
+        job = Job(kind, utterance, answer, is_gone)
+        self._workers.submit(job)
+        self._open.append(job)
+
+    def _renew(self) -> None:
+        self._utterance.end()
+        self._utterance = Utterance(self._utterance.index + 1)
+
+    def end(self) -> None:
+        """No more requests come; answers that were asked for are still given."""
+        self._utterance.end()

@@ -1,0 +1,91 @@
+"""Becomes tritonserver: prepares its folder, then replaces this process by it."""
+
+import contextlib
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import Final, NoReturn
+
+from services.inference.profile import read_profile
+from services.inference.settings import InferenceSettings
+from services.inference.workspace import SetupError, Workspace, library_path, prepare
+
+_SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108  (Triton makes its regions there)
+_EXIT_TIMEOUT_SECONDS: Final = 3
+# Calls keep their connection for an hour and probe it; Triton's default takes that for an attack.
+_PING_INTERVAL_MS: Final = 5_000
+
+
+def check_ports(settings: InferenceSettings) -> None:
+    """Raise SetupError naming the setting of the first port that is taken."""
+    for name in ("triton_grpc_port", "triton_http_port", "triton_metrics_port"):
+        port = getattr(settings, name)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((settings.triton_host, port))
+            except OSError as problem:
+                raise SetupError(
+                    f"{settings.triton_host}:{port} cannot be used ({problem.strerror}): "
+                    f"set CALLBOX_{name.upper()} to a free port, or CALLBOX_TRITON_HOST"
+                ) from problem
+
+
+def _memory_prefix(settings: InferenceSettings) -> str:
+    return f"callbox-triton-{settings.triton_grpc_port}-"
+
+
+def sweep_shared_memory(settings: InferenceSettings) -> None:
+    """Remove what a server that was killed on the same port left in shared memory."""
+    for left in _SHARED_MEMORY.glob(f"{_memory_prefix(settings)}*"):
+        with contextlib.suppress(OSError):
+            left.unlink()
+
+
+def command(settings: InferenceSettings, workspace: Workspace) -> list[str]:
+    """The command line of tritonserver."""
+    return [
+        str(workspace.binary),
+        f"--model-repository={workspace.models}",
+        f"--backend-directory={workspace.backends}",
+        f"--backend-config=python,shm-region-prefix-name={_memory_prefix(settings)}",
+        "--disable-auto-complete-config",
+        f"--grpc-address={settings.triton_host}",
+        f"--grpc-port={settings.triton_grpc_port}",
+        f"--grpc-http2-min-recv-ping-interval-without-data={_PING_INTERVAL_MS}",
+        "--grpc-keepalive-permit-without-calls=1",
+        f"--http-address={settings.triton_host}",
+        f"--http-port={settings.triton_http_port}",
+        "--http-thread-count=2",
+        f"--metrics-address={settings.triton_host}",
+        f"--metrics-port={settings.triton_metrics_port}",
+        "--allow-gpu-metrics=false",
+        "--pinned-memory-pool-byte-size=0",
+        f"--exit-timeout-secs={_EXIT_TIMEOUT_SECONDS}",
+        "--log-info=false",
+        "--log-format=ISO8601",
+    ]
+
+
+def environment(workspace: Workspace) -> dict[str, str]:
+    """The environment of tritonserver and of its model processes."""
+    return {
+        # The engines bring threads of their own; a pool in numpy would only take their cores.
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "2",
+        **os.environ,
+        "LD_LIBRARY_PATH": library_path(workspace, os.environ.get("LD_LIBRARY_PATH")),
+    }
+
+
+def launch(settings: InferenceSettings) -> NoReturn:
+    """Replace this process by tritonserver, so that signals reach it. Raises SetupError, ValueError."""
+    workspace = prepare(read_profile(settings.inference_profile), settings.data_dir)
+    check_ports(settings)
+    sweep_shared_memory(settings)
+    arguments = command(settings, workspace)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execve(workspace.binary, arguments, environment(workspace))  # noqa: S606  (no shell is wanted)

@@ -1,0 +1,105 @@
+"""A profile picks engines, threads and limits; the model repository is rendered from it."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import BaseModel, ConfigDict, Field
+
+HERE: Final = Path(__file__).parent
+PROFILES: Final = HERE / "profiles"
+REPOSITORY: Final = HERE / "repository"
+MODELS: Final = ("stt", "tts", "denoise")
+
+Count = Annotated[int, Field(ge=1, le=1024)]
+Milliseconds = Annotated[int, Field(ge=0, le=5_000)]
+Seconds = Annotated[float, Field(ge=1, le=86_400)]
+
+
+class Section(BaseModel):
+    """What every model has."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    instances: Count = 1
+    max_batch_size: Count
+
+    def template_values(self) -> dict[str, Any]:
+        """What config.pbtxt.j2 refers to; everything the model itself reads is under `parameters`."""
+        values = self.model_dump()
+        shared = {name: values.pop(name) for name in ("instances", "max_batch_size")}
+        if "max_sequences" in values:
+            shared["max_sequences"] = values.pop("max_sequences")
+            # The model forgets an idle sequence first and says so; the scheduler's slot outlives it by a little.
+            shared["idle_microseconds"] = int((values["idle_seconds"] + 10) * 1e6)
+        return {**shared, "parameters": values}
+
+
+class SttSection(Section):
+    """Hearing."""
+
+    engine: Literal["moonshine"]
+    workers: Count
+    threads: Count
+    max_sequences: Count
+    idle_seconds: Seconds
+
+
+class TtsSection(Section):
+    """Speaking."""
+
+    engine: Literal["hibari"]
+    voice: str
+    workers: Count
+    threads: Count
+    comma_pause_ms: Milliseconds
+    sentence_pause_ms: Milliseconds
+
+
+class DenoiseSection(Section):
+    """Noise suppression."""
+
+    engine: Literal["deepfilternet"]
+    threads: Count
+    spare: Count
+    max_sequences: Count
+    idle_seconds: Seconds
+
+
+class Profile(BaseModel):
+    """All models of one server."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    stt: SttSection
+    tts: TtsSection
+    denoise: DenoiseSection
+
+
+def read_profile(name: str) -> Profile:
+    """Read a profile by name, or by path when it ends in .toml.
+
+    Raises ValueError with the known names when there is none, or with the fault when it is not valid.
+    """
+    path = Path(name) if name.endswith(".toml") else PROFILES / f"{name}.toml"
+    if not path.is_file():
+        known = ", ".join(sorted(profile.stem for profile in PROFILES.glob("*.toml")))
+        raise ValueError(
+            f"there is no profile {name!r}: set CALLBOX_INFERENCE_PROFILE to one of {known}, or to a .toml file"
+        )
+    return Profile.model_validate(tomllib.loads(path.read_text()))
+
+
+def render(profile: Profile, target: Path) -> None:
+    """Write the model repository of a profile into an empty folder."""
+    templates = Environment(  # noqa: S701  (text for Triton, not HTML)
+        loader=FileSystemLoader([REPOSITORY]), undefined=StrictUndefined, keep_trailing_newline=True
+    )
+    for model in MODELS:
+        folder = target / model
+        (folder / "1").mkdir(parents=True)
+        section: Section = getattr(profile, model)
+        config = templates.get_template(f"{model}/config.pbtxt.j2").render(section.template_values())
+        (folder / "config.pbtxt").write_text(config)
+        (folder / "1" / "model.py").write_text(templates.get_template("model.py.j2").render(model=model))

@@ -1,0 +1,47 @@
+"""The names and numbers a client of the speech models needs; free of dependencies.
+
+Every tensor of every model has a leading batch dimension of 1: `audio` is sent and received as [1, n], a text as
+[1, 1]. README.md beside this file describes each tensor.
+"""
+
+from typing import Final
+
+STT_MODEL: Final = "stt"
+TTS_MODEL: Final = "tts"
+DENOISE_MODEL: Final = "denoise"
+
+STT_RATE_HZ: Final = 16_000
+TTS_RATE_HZ: Final = 24_000
+DENOISE_RATE_HZ: Final = 48_000
+
+DENOISE_FRAME_SAMPLES: Final = 480
+DENOISE_MAX_FRAMES: Final = 10
+DENOISE_FULL_LEVEL_DB: Final = 100.0
+
+TTS_MAX_CHARACTERS: Final = 5_000
+
+# Values of the `command` input of the stt model.
+COMMAND_AUDIO: Final = 0
+COMMAND_SNAPSHOT: Final = 1
+COMMAND_FLUSH: Final = 2
+COMMAND_DISCARD: Final = 3
+
+# Values of the `kind` output of the stt model.
+KIND_PARTIAL: Final = "partial"
+KIND_SNAPSHOT: Final = "snapshot"
+KIND_FINAL: Final = "final"
+
+# First words of an error message, stable across versions.
+SEQUENCE_LOST: Final = "sequence_lost:"
+INVALID_INPUT: Final = "invalid_input:"
+BUSY: Final = "busy:"
+
+_TRITON_UNKNOWN_SEQUENCE: Final = "must specify the START flag"
+
+
+def is_sequence_lost(message: str) -> bool:
+    """Whether an error says that the server no longer knows the sequence, so that a new one has to be started.
+
+    Triton's scheduler answers in words of its own when it has already dropped the sequence; both forms are recognised.
+    """
+    return SEQUENCE_LOST in message or _TRITON_UNKNOWN_SEQUENCE in message

@@ -1,0 +1,28 @@
+"""Settings of the launcher, read once from the environment."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Port = Annotated[int, Field(ge=1, le=65_535)]
+
+
+class InferenceSettings(BaseSettings):
+    """Each field is the environment variable `CALLBOX_` and its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="CALLBOX_", frozen=True)
+
+    triton_host: str = "127.0.0.1"
+    """Address that the three ports are bound to."""
+    triton_grpc_port: Port = 8001
+    """The port that clients speak to."""
+    triton_http_port: Port = 8002
+    """Health (`/v2/health/ready`) and model control over HTTP."""
+    triton_metrics_port: Port = 8003
+    """Prometheus metrics at `/metrics`."""
+    inference_profile: str = "cpu"
+    """Name of a file in profiles/ without its ending, or the path of a .toml file."""
+    data_dir: Path = Path(".callbox")
+    """Folder for what is made at run time; the rendered model repository goes to `inference/` in it."""

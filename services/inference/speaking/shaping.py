@@ -1,0 +1,42 @@
+"""Shapes the edges of synthesised speech: no leading silence, short pauses, no clicks."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+_STEP_SECONDS: Final = 0.005
+# Weak first sounds ("f", "h") lie just above this; the engine's silence lies 90 dB below.
+_ONSET_DB: Final = -48.0
+_END_DB: Final = -50.0
+_LEAD_SECONDS: Final = 0.005
+_TAIL_SECONDS: Final = 0.020
+_FADE_IN_SECONDS: Final = 0.003
+_FADE_OUT_SECONDS: Final = 0.015
+# The engine speaks at about -25 dB; this brings it to the level of other voices on a call.
+_GAIN: Final = 2.0
+
+
+def shaped(samples: NDArray[np.float32], rate_hz: int, pause_ms: int) -> NDArray[np.int16]:
+    """One piece of speech, cut to its sound and followed by a pause.
+
+    samples: float32 [n] in -1..1. Returns int16 [m]; empty when there is no sound in it.
+    """
+    step = int(_STEP_SECONDS * rate_hz)
+    count = len(samples) // step
+    if count == 0:
+        return np.zeros(0, np.int16)
+    power = np.mean(samples[: count * step].reshape(count, step) ** 2, axis=1)
+    levels = 10.0 * np.log10(np.maximum(power, 1e-12))
+    onset, end = np.flatnonzero(levels > _ONSET_DB), np.flatnonzero(levels > _END_DB)
+    if len(onset) == 0:
+        return np.zeros(0, np.int16)
+    first = max(0, int(onset[0]) * step - int(_LEAD_SECONDS * rate_hz))
+    last = min(len(samples), (int(end[-1]) + 1) * step + int(_TAIL_SECONDS * rate_hz))
+    sound = samples[first:last] * _GAIN
+    fade_in, fade_out = int(_FADE_IN_SECONDS * rate_hz), int(_FADE_OUT_SECONDS * rate_hz)
+    if len(sound) > fade_in + fade_out:
+        sound[:fade_in] *= np.linspace(0.0, 1.0, fade_in, dtype=np.float32)
+        sound[-fade_out:] *= np.linspace(1.0, 0.0, fade_out, dtype=np.float32)
+    pcm = np.round(np.clip(sound, -1.0, 1.0) * 32767.0).astype(np.int16)
+    return np.concatenate([pcm, np.zeros(pause_ms * rate_hz // 1000, np.int16)])

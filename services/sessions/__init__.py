@@ -1,0 +1,1 @@
+"""Sessions: admission, LiveKit rooms and dispatch, life cycle, history."""

@@ -1,0 +1,150 @@
+"""Events of a call: stored once, in order, and added up in the same transaction."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import UTC
+
+from callbox.sessions.v1 import sessions_pb2 as pb
+
+from services.kit.errors import CallboxError, Code, not_found, validation
+from services.kit.logs import get_logger
+from services.sessions import endings, messages
+from services.sessions.lifecycle import Lifecycle
+from services.sessions.store import Call, Connection, Store
+
+MAX_EVENTS = 100
+# With these a worker stops waiting for a caller who may still come, while the token lives, and is then admitted anew.
+_UNJOINED = {pb.END_REASON_NEVER_JOINED, pb.END_REASON_AGENT_LOST, pb.END_REASON_ENDED_BY_API, pb.END_REASON_ERROR}
+_log = get_logger(__name__)
+
+
+class Events:
+    """Takes what workers tell."""
+
+    def __init__(self, store: Store, lifecycle: Lifecycle) -> None:
+        self._store = store
+        self._lifecycle = lifecycle
+
+    async def append(self, session_id: str, worker_id: str, events: Sequence[pb.SessionEvent]) -> int:
+        """Stores events of the worker that carries the session, also when it is over; the newest sequence stored.
+
+        Raises: CallboxError `not_found`, `session_taken`, `validation_failed`, `upstream_unavailable`.
+        """
+        _check(events)
+        ended: Call | None = None
+        async with self._store.connection() as connection, connection.transaction():
+            row = await connection.fetchrow(
+                "select id, worker_id, last_sequence, status, slot_held from sessions where session_id = $1 for update",
+                session_id,
+            )
+            if row is None:
+                raise not_found(f"Session {session_id}")
+            if row["worker_id"] != worker_id:
+                raise CallboxError(Code.SESSION_TAKEN, "Another worker carries this session; leave its room.")
+            last: int = row["last_sequence"]
+            new = [event for event in events if event.sequence > last]
+            if not new:
+                return last
+            if new[0].sequence != last + 1:
+                _log.warning("events are missing", session_id=session_id, after=last, before=new[0].sequence)
+            await _store(connection, row["id"], new)
+            last = new[-1].sequence
+            # A worker from which the call was taken ends nothing any more.
+            end = row["slot_held"] and next((event.end for event in new if event.HasField("end")), None)
+            if not end:
+                return last
+            joinable = row["status"] == "created" and end.reason in _UNJOINED
+            if not joinable:
+                reason = endings.name(end.reason) or endings.ERROR
+                ended = await self._lifecycle.finalise(session_id, reason, connection)
+        if ended is not None:
+            self._lifecycle.ended(ended)
+        elif joinable:
+            await self._lifecycle.give_back(session_id)
+        return last
+
+
+async def _store(connection: Connection, row_id: int, events: Sequence[pb.SessionEvent]) -> None:
+    rows = []
+    turns = []
+    used = pb.Usage()
+    for event in events:
+        kind = event.WhichOneof("event") or "none"
+        body = {} if kind == "none" else messages.body(getattr(event, kind))
+        rows.append((row_id, event.sequence, event.occur_time.ToDatetime(UTC), kind, body))
+        if kind == "turn":
+            turns.append((row_id, event.turn.turn_index, body))
+        elif kind == "usage":
+            _add(used, event.usage)
+    await connection.executemany(
+        "insert into events (session_row, sequence, occur_time, kind, body) values ($1, $2, $3, $4, $5)", rows
+    )
+    if turns:
+        await connection.executemany(
+            """
+            insert into turns (session_row, turn_index, body) values ($1, $2, $3)
+            on conflict (session_row, turn_index) do update set body = excluded.body
+            """,
+            turns,
+        )
+    await connection.execute(
+        """
+        update sessions set
+            last_sequence = $2,
+            llm_input_tokens = llm_input_tokens + $3, llm_output_tokens = llm_output_tokens + $4,
+            stt_audio_seconds = stt_audio_seconds + $5, tts_characters = tts_characters + $6,
+            llm_model = coalesce(nullif($7, ''), llm_model), llm_provider = coalesce(nullif($8, ''), llm_provider),
+            stt_provider = coalesce(nullif($9, ''), stt_provider),
+            tts_provider = coalesce(nullif($10, ''), tts_provider)
+        where id = $1
+        """,
+        row_id,
+        events[-1].sequence,
+        used.llm_input_tokens,
+        used.llm_output_tokens,
+        used.stt_audio_seconds,
+        used.tts_characters,
+        used.llm_model,
+        used.llm_provider,
+        used.stt_provider,
+        used.tts_provider,
+    )
+    if turns:
+        await connection.execute(
+            """
+            update sessions set (turn_count, interruption_count) = (
+                select count(*), count(*) filter (
+                    where body ->> 'role' = 'ROLE_ASSISTANT' and (body ->> 'interrupted')::boolean
+                ) from turns where session_row = $1
+            ) where id = $1
+            """,
+            row_id,
+        )
+
+
+def _add(total: pb.Usage, more: pb.Usage) -> None:
+    """Adds counts; names replace. Turns and interruptions are counted from the turns themselves."""
+    total.llm_input_tokens += more.llm_input_tokens
+    total.llm_output_tokens += more.llm_output_tokens
+    total.stt_audio_seconds += more.stt_audio_seconds
+    total.tts_characters += more.tts_characters
+    for name in ("llm_model", "llm_provider", "stt_provider", "tts_provider"):
+        if value := getattr(more, name).replace("\0", ""):
+            setattr(total, name, value)
+
+
+def _check(events: Sequence[pb.SessionEvent]) -> None:
+    """Raises: CallboxError `validation_failed`."""
+    if len(events) > MAX_EVENTS:
+        raise validation({"events": [f"At most {MAX_EVENTS} at once."]})
+    before = 0
+    for position, event in enumerate(events):
+        if event.sequence <= before:
+            raise validation({f"events.{position}.sequence": ["Must grow from event to event, from 1."]})
+        before = event.sequence
+        counts = event.usage
+        numbers = (counts.llm_input_tokens, counts.llm_output_tokens, counts.stt_audio_seconds, counts.tts_characters)
+        if any(not math.isfinite(number) or number < 0 for number in numbers):
+            raise validation({f"events.{position}.usage": ["Counts must be finite and not negative."]})

@@ -1,0 +1,3 @@
+-- session
+drop(ARGV[1])
+return {'released'}

@@ -1,0 +1,86 @@
+"""Rows and JSON of the database as protocol messages."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+from callbox.sessions.v1 import sessions_pb2 as pb
+from google.protobuf.json_format import MessageToDict, ParseDict
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from services.sessions import endings
+
+_STATUS = {
+    "created": pb.SESSION_STATUS_CREATED,
+    "active": pb.SESSION_STATUS_ACTIVE,
+    "ended": pb.SESSION_STATUS_ENDED,
+}
+
+
+def session(row: asyncpg.Record, turns: Iterable[dict[str, Any]] = ()) -> pb.Session:
+    """A session from its row and the bodies of its turns in order."""
+    message = pb.Session(
+        session_id=row["session_id"],
+        id=row["id"],
+        tenant_id=row["tenant_id"],
+        owner_id=row["owner_id"],
+        character_id=row["character_id"],
+        character_slug=row["character_slug"],
+        character_version=row["character_version"],
+        user_id=row["user_id"],
+        room_name=row["room_name"],
+        origin_url=row["origin_url"],
+        status=_STATUS[row["status"]],
+        end_reason=endings.number(row["end_reason"]),
+        create_time=timestamp(row["create_time"]),
+        join_time=timestamp(row["join_time"]),
+        end_time=timestamp(row["end_time"]),
+        finalize_time=timestamp(row["finalize_time"]),
+        usage=usage(row),
+        turns=[ParseDict(body, pb.Turn(), ignore_unknown_fields=True) for body in turns],
+    )
+    message.metadata.update(row["metadata"])
+    return message
+
+
+def usage(row: asyncpg.Record) -> pb.Usage:
+    """Usage from a row; names are left out where it has none."""
+    names = ("llm_model", "llm_provider", "stt_provider", "tts_provider")
+    return pb.Usage(
+        llm_input_tokens=row["llm_input_tokens"],
+        llm_output_tokens=row["llm_output_tokens"],
+        stt_audio_seconds=row["stt_audio_seconds"],
+        tts_characters=row["tts_characters"],
+        interruption_count=row["interruption_count"],
+        turn_count=row["turn_count"],
+        **{name: row[name] for name in names if name in row},
+    )
+
+
+def body(message: Message) -> dict[str, Any]:
+    """A message as JSON that PostgreSQL takes."""
+    cleaned = _without_nul(MessageToDict(message, preserving_proto_field_name=True))
+    assert isinstance(cleaned, dict)
+    return cleaned
+
+
+def timestamp(moment: datetime | None) -> Timestamp | None:
+    """A moment as a message."""
+    if moment is None:
+        return None
+    message = Timestamp()
+    message.FromDatetime(moment)
+    return message
+
+
+def _without_nul(value: object) -> object:
+    """PostgreSQL's text has no NUL."""
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, dict):
+        return {key: _without_nul(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_nul(item) for item in value]
+    return value

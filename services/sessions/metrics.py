@@ -1,0 +1,14 @@
+"""What this service counts."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+# Seconds; the goal is 10 ms at the median, the limit one second.
+_START_BUCKETS = (0.0025, 0.005, 0.0075, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
+
+sessions_active = Gauge("callbox_sessions_active", "Calls under way.")
+admissions = Counter("callbox_admission_total", "Admissions asked for, by what came of them.", ["result"])
+slots = Gauge("callbox_slots", "Slots that workers announce.", ["state"])
+session_ends = Counter("callbox_session_ends_total", "Sessions ended, by reason.", ["reason"])
+reaps = Counter("callbox_reaper_actions_total", "What the reaper did because nobody else had.", ["action"])
+start_seconds = Histogram("callbox_session_start_seconds", "Time to admit a session.", buckets=_START_BUCKETS)
+chores_dropped = Counter("callbox_chores_dropped_total", "Background work that was too much and left to the reaper.")

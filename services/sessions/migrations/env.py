@@ -1,0 +1,7 @@
+"""Alembic's entry: runs on the connection that kit's `migrate` opened."""
+
+from alembic import context
+
+from services.kit.database import run_env
+
+run_env(context.config, context)

@@ -1,0 +1,121 @@
+"""The RPC handlers of `callbox.sessions.v1`."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import grpc
+from callbox.sessions.v1 import sessions_pb2 as pb
+from callbox.sessions.v1 import sessions_pb2_grpc
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from services.kit.context import current_identity, current_user, require_service
+from services.kit.errors import CallboxError, Code, not_found, validation
+from services.kit.identity import Kind
+from services.sessions import endings
+from services.sessions.events import Events
+from services.sessions.history import DEFAULT_PAGE, MAX_PAGE, MAX_SKIP, Filter, History
+from services.sessions.intake import Intake
+from services.sessions.lifecycle import Lifecycle
+from services.sessions.workers import Workers
+
+_SESSION_ID = re.compile(r"sess_[A-Za-z0-9_\-]{1,64}\Z")
+_AGENT_SERVICE = "agent"
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class SessionsService(sessions_pb2_grpc.SessionsServiceServicer):
+    """Admission, life cycle, history."""
+
+    def __init__(
+        self, intake: Intake, workers: Workers, events: Events, history: History, lifecycle: Lifecycle
+    ) -> None:
+        self._intake = intake
+        self._workers = workers
+        self._events = events
+        self._history = history
+        self._lifecycle = lifecycle
+
+    async def StartSession(self, request: pb.StartSessionRequest, context: Context) -> pb.StartSessionResponse:  # noqa: N802
+        """Admits a call or refuses it within a second."""
+        identity = current_identity()
+        if identity.kind is Kind.SERVICE:
+            raise CallboxError(Code.PERMISSION_DENIED, "A session is started for a user or a visitor.")
+        return await self._intake.start(request, identity)
+
+    async def GetSession(self, request: pb.GetSessionRequest, context: Context) -> pb.Session:  # noqa: N802
+        """Reads one session of the user."""
+        return await self._own(request.session_id)
+
+    async def ListSessions(self, request: pb.ListSessionsRequest, context: Context) -> pb.ListSessionsResponse:  # noqa: N802
+        """Lists sessions of the user."""
+        user = current_user()
+        size, skip = request.page_size or DEFAULT_PAGE, request.skip
+        if size < 0 or not 0 <= skip <= MAX_SKIP:
+            raise validation({"page_size" if size < 0 else "skip": ["Is out of range."]})
+        tenant_id = request.tenant_id
+        if not user.is_staff:
+            if tenant_id not in ("", user.tenant_id):
+                return pb.ListSessionsResponse()
+            tenant_id = user.tenant_id
+        if "\0" in tenant_id + request.character_slug:
+            return pb.ListSessionsResponse()
+        wanted = Filter(
+            tenant_id,
+            request.character_slug,
+            _moment(request.start_time, "start_time") if request.HasField("start_time") else None,
+            _moment(request.end_time, "end_time") if request.HasField("end_time") else None,
+        )
+        full = request.view == pb.SESSION_VIEW_FULL
+        page = await self._history.list(wanted, min(size, MAX_PAGE), request.page_token, skip, full=full)
+        return pb.ListSessionsResponse(
+            sessions=page.sessions,
+            next_page_token=page.next_page_token,
+            total_size=page.total_size,
+            total_usage=page.total_usage,
+        )
+
+    async def EndSession(self, request: pb.EndSessionRequest, context: Context) -> pb.Session:  # noqa: N802
+        """Ends a session of the user."""
+        session = await self._own(request.session_id)
+        if session.status == pb.SESSION_STATUS_ENDED:
+            return session
+        await self._lifecycle.finalise(request.session_id, endings.ENDED_BY_API)
+        return await self._own(request.session_id)
+
+    async def ClaimSession(self, request: pb.ClaimSessionRequest, context: Context) -> pb.ClaimSessionResponse:  # noqa: N802
+        """Gives a dispatched session to its worker."""
+        require_service(_AGENT_SERVICE)
+        return await self._workers.claim(_known(request.session_id), request.worker_id)
+
+    async def AppendEvents(self, request: pb.AppendEventsRequest, context: Context) -> pb.AppendEventsResponse:  # noqa: N802
+        """Stores what happened in a call."""
+        require_service(_AGENT_SERVICE)
+        last = await self._events.append(_known(request.session_id), request.worker_id, request.events)
+        return pb.AppendEventsResponse(last_sequence=last)
+
+    async def ReportWorker(self, request: pb.ReportWorkerRequest, context: Context) -> pb.ReportWorkerResponse:  # noqa: N802
+        """Takes a worker's report."""
+        require_service(_AGENT_SERVICE)
+        return await self._workers.report(request.worker)
+
+    async def _own(self, session_id: str) -> pb.Session:
+        user = current_user()
+        session = await self._history.get(_known(session_id))
+        if session is None or not user.may_see(session.tenant_id):
+            raise not_found(f"Session {session_id}")
+        return session
+
+
+def _known(session_id: str) -> str:
+    """Raises: CallboxError `not_found` for what cannot be a session's identity."""
+    if not _SESSION_ID.match(session_id):
+        raise not_found("The session")
+    return session_id
+
+
+def _moment(moment: Timestamp, field: str) -> datetime:
+    try:
+        return moment.ToDatetime(UTC)
+    except (ValueError, OverflowError):
+        raise validation({field: ["Is not a moment between the years 1 and 9999."]}) from None

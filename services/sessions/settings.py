@@ -1,0 +1,43 @@
+"""What the sessions service is told."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from services.kit.settings import ServiceSettings
+
+
+class SessionsSettings(ServiceSettings):
+    """Settings of one process of the sessions service."""
+
+    database_url: str = Field(description="postgresql:// address of the database.", repr=False)
+    redis_url: str = Field(description="redis:// address of the Redis that holds leases.", repr=False)
+    accounts_address: str = Field(default="127.0.0.1:7101", description="host:port of the accounts service.")
+    characters_address: str = Field(default="127.0.0.1:7102", description="host:port of the characters service.")
+    livekit_url: str = Field(default="http://127.0.0.1:7880", description="LiveKit's API as this service reaches it.")
+    livekit_public_url: str = Field(default="ws://127.0.0.1:7880", description="LiveKit as callers reach it.")
+    livekit_keys_file: Path = Field(
+        default=Path(".callbox/livekit-keys.yaml"), description="File with one line `key: secret`."
+    )
+    token_seconds: int = Field(default=3600, ge=10, le=86_400, description="Life of a caller's LiveKit token.")
+    join_seconds: float = Field(default=60.0, gt=0, le=3600, description="How long a slot waits for its caller.")
+    claim_seconds: float = Field(default=2.0, gt=0, le=30, description="How long a worker has to take a call.")
+    idle_seconds: float = Field(default=120.0, gt=0, le=3600, description="How long a caller may be silent.")
+    worker_report_seconds: float = Field(default=2.0, gt=0, le=60, description="How often a worker reports.")
+    lease_seconds: float = Field(default=6.0, gt=0, le=600, description="Life of a lease that no report renews.")
+    reap_seconds: float = Field(default=2.0, gt=0, le=60, description="How often unfinished business is looked for.")
+
+    @property
+    def worker_seconds(self) -> float:
+        """How long a worker that does not report counts as there: three missed reports."""
+        return 3 * self.worker_report_seconds
+
+    @property
+    def unclaimed_lease_seconds(self) -> float:
+        """Life of a lease that no worker has claimed: two dispatches and a little more."""
+        return self.lease_seconds + 2 * self.claim_seconds
+
+    @property
+    def grace_seconds(self) -> float:
+        """How long after a start, or after Redis came back, nobody is declared gone."""
+        return max(self.worker_seconds, self.lease_seconds) + self.worker_report_seconds

@@ -1,0 +1,118 @@
+"""Workers: who is there, what they say they carry, and which calls they take."""
+
+from collections.abc import Sequence
+
+import asyncpg
+from callbox.characters.v1 import characters_pb2
+from callbox.sessions.v1 import sessions_pb2 as pb
+from google.protobuf.duration_pb2 import Duration
+from tenacity import AsyncRetrying, RetryError, retry_if_result, stop_after_delay, wait_fixed
+
+from services.kit.errors import CallboxError, Code, not_found, validation
+from services.kit.logs import get_logger
+from services.sessions import messages
+from services.sessions.admission import Admission, HeldSlot
+from services.sessions.settings import SessionsSettings
+from services.sessions.store import Call, Store
+
+_MAX_NAME = 128
+_MAX_SLOTS = 10_000
+# A job can be faster than the transaction that stores its session.
+_UNSTORED_SECONDS, _UNSTORED_STEP_SECONDS = 0.5, 0.05
+_log = get_logger(__name__)
+
+
+class Workers:
+    """Takes workers' reports and claims."""
+
+    def __init__(self, store: Store, admission: Admission, settings: SessionsSettings) -> None:
+        self._store = store
+        self._admission = admission
+        self._settings = settings
+
+    async def report(self, worker: pb.Worker) -> pb.ReportWorkerResponse:
+        """Renews a worker's slots and leases; which of its calls are over or another's.
+
+        Raises: CallboxError `validation_failed`, or `upstream_unavailable` when Redis is away.
+        """
+        _check(worker)
+        carried = list(worker.session_ids)
+        known: Sequence[Call] = ()
+        if carried:
+            try:
+                known = await self._store.carried(carried)
+            except CallboxError as fault:
+                # Leases that stand are renewed all the same; what is over is told with the next report.
+                _log.warning("report taken without the database", fault=str(fault))
+        rightly = {call.session_id: call.tenant_id for call in known if _carries(call, worker.worker_id)}
+        await self._admission.report(
+            (worker.worker_id, worker.agent_name, worker.slots, worker.draining),
+            self._settings.worker_seconds,
+            list(rightly.items()),
+            carried,
+        )
+        return pb.ReportWorkerResponse(
+            report_interval=_duration(self._settings.worker_report_seconds),
+            ended_session_ids=[call.session_id for call in known if call.session_id not in rightly],
+        )
+
+    async def claim(self, session_id: str, worker_id: str) -> pb.ClaimSessionResponse:
+        """Gives a session to the worker whose slot it holds; the same answer when it claims twice.
+
+        Raises: CallboxError `not_found`, `session_taken`, `upstream_unavailable`.
+        """
+        row = await self._store.claim(session_id, worker_id)
+        if row is None:
+            row = await self._claim_unstored(session_id, worker_id)
+        try:
+            await self._admission.hold(HeldSlot(session_id, worker_id, row["tenant_id"], row["agent_name"]))
+        except CallboxError as fault:
+            _log.warning("lease is renewed by the next report", session_id=session_id, fault=str(fault))
+        return pb.ClaimSessionResponse(
+            session=messages.session(row),
+            character=characters_pb2.CharacterSnapshot.FromString(row["snapshot"]),
+            participant_identity=row["participant_identity"],
+            mcp_headers=row["mcp_headers"],
+            last_sequence=row["last_sequence"],
+            join_timeout=_duration(self._settings.join_seconds),
+            idle_timeout=_duration(self._settings.idle_seconds),
+        )
+
+    async def _claim_unstored(self, session_id: str, worker_id: str) -> asyncpg.Record:
+        trials = AsyncRetrying(
+            retry=retry_if_result(lambda call: call is None),
+            stop=stop_after_delay(_UNSTORED_SECONDS),
+            wait=wait_fixed(_UNSTORED_STEP_SECONDS),
+        )
+        try:
+            await trials(self._store.call, session_id)
+        except RetryError:
+            raise not_found(f"Session {session_id}") from None
+        row = await self._store.claim(session_id, worker_id)
+        if row is None:
+            raise CallboxError(Code.SESSION_TAKEN, "This session is over or went to another worker; leave its room.")
+        return row
+
+
+def _carries(call: Call, worker_id: str) -> bool:
+    return call.status != "ended" and call.slot_held and call.worker_id == worker_id
+
+
+def _duration(seconds: float) -> Duration:
+    duration = Duration()
+    duration.FromMilliseconds(int(seconds * 1000))
+    return duration
+
+
+def _check(worker: pb.Worker) -> None:
+    """Raises: CallboxError `validation_failed`."""
+    faults = {}
+    for name, value in (("worker_id", worker.worker_id), ("agent_name", worker.agent_name)):
+        if not 0 < len(value) <= _MAX_NAME or not value.isprintable():
+            faults[f"worker.{name}"] = [f"Must have 1 to {_MAX_NAME} printable characters."]
+    if not 0 <= worker.slots <= _MAX_SLOTS:
+        faults["worker.slots"] = [f"Must be between 0 and {_MAX_SLOTS}."]
+    if len(worker.session_ids) > _MAX_SLOTS:
+        faults["worker.session_ids"] = [f"May be at most {_MAX_SLOTS}."]
+    if faults:
+        raise validation(faults)

@@ -1,0 +1,90 @@
+"""The page of one agent as a visitor uses it."""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from playwright.async_api import ConsoleMessage, Error, Page, expect
+
+Who = Literal["visitor", "agent"]
+
+ANSWER_MS = 30_000
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the transcript."""
+
+    who: str
+    text: str
+    final: bool
+
+
+class CallPage:
+    """`/try/{slug}` in one tab; `faults` collects script errors and breaches of the content security policy."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.faults: list[str] = []
+        self.root = page.locator("#call")
+        self.status = page.locator("#status")
+        self.notice = page.get_by_role("alert")
+        self.start = page.get_by_role("button", name="Start call")
+        self.hang_up = page.get_by_role("button", name="Hang up")
+        self.message = page.get_by_role("textbox", name="Type a message")
+        page.on("pageerror", self._on_error)
+        page.on("console", self._on_console)
+
+    async def open(self, base_url: str, slug: str) -> None:
+        """Loads the page."""
+        response = await self.page.goto(f"{base_url}/try/{slug}")
+        assert response is not None
+        assert response.ok, f"the page answered {response.status}"
+
+    async def wait_agent(self, state: str, timeout_ms: float = ANSWER_MS) -> None:
+        """Waits until the agent listens, thinks, speaks …"""
+        await expect(self.root).to_have_attribute("data-agent", state, timeout=timeout_ms)
+
+    async def wait_phase(self, phase: str, timeout_ms: float = ANSWER_MS) -> None:
+        """Waits until the call stands at a phase."""
+        await expect(self.root).to_have_attribute("data-phase", phase, timeout=timeout_ms)
+
+    async def wait_line(self, who: Who, pattern: str, *, after: int = 0, timeout_ms: float = ANSWER_MS) -> None:
+        """Waits for a settled line of `who` that matches, among those after the first `after` of theirs."""
+        lines = self.page.locator(f'#transcript li[data-who="{who}"][data-final="true"] p')
+        rest = lines.nth(after) if after else lines.first
+        await rest.wait_for(timeout=timeout_ms)
+        await expect(lines.filter(has_text=re.compile(pattern, re.IGNORECASE)).last).to_be_visible(timeout=timeout_ms)
+
+    async def lines(self) -> list[Line]:
+        """The transcript from its first line."""
+        items = await self.page.locator("#transcript li").all()
+        return [
+            Line(
+                who=await item.get_attribute("data-who") or "",
+                text=await item.locator("p").inner_text(),
+                final=await item.get_attribute("data-final") == "true",
+            )
+            for item in items
+        ]
+
+    async def finals(self, who: Who) -> list[str]:
+        """The settled texts of one side."""
+        return [line.text for line in await self.lines() if line.who == who and line.final]
+
+    async def type(self, text: str) -> None:
+        """Types a message and sends it with Enter."""
+        await self.message.fill(text)
+        await self.message.press("Enter")
+
+    def _on_error(self, error: Error) -> None:
+        self.faults.append(str(error))
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            self.faults.append(message.text)
+
+
+# Opens the page of a slug; see the fixture `open_page`.
+OpenPage = Callable[..., Awaitable[CallPage]]

@@ -1,0 +1,117 @@
+"""A visitor calls the demo's agent from its page."""
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import WebSocketRoute, expect
+
+from deploy.local.stack import Stack
+from tests.browser.call_page import OpenPage
+from tests.browser.speech import write_speech
+
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(240)]
+
+
+# The agent's voice moves the disc beside its name.
+AGENT_IS_HEARD = """() => document.querySelector('#call').dataset.agent === 'speaking'
+  && Number(document.querySelector('#orb').style.getPropertyValue('--level')) > 0.05"""
+
+
+async def test_a_spoken_question_is_transcribed_and_answered(stack: Stack, open_page: OpenPage, tmp_path: Path) -> None:
+    speech = write_speech("What time do you open on Saturday?", tmp_path / "question.wav")
+    call = await open_page(stack.demo["character"], speech=speech)
+    await expect(call.status).to_have_text("Ready for your call")
+
+    await call.start.click()
+    await call.wait_phase("talking")
+    await call.wait_agent("speaking")
+    await call.page.wait_for_function(AGENT_IS_HEARD, timeout=10_000)
+    await call.wait_line("agent", r"\w+ \w+")
+    await call.wait_agent("listening")
+    await expect(call.status).to_have_text("Listening")
+    greetings = len(await call.finals("agent"))
+
+    await call.wait_line("visitor", r"open on saturday")
+    await call.wait_line("agent", r"\w+", after=greetings)
+    said = [line for line in await call.lines() if line.final]
+    question = next(index for index, line in enumerate(said) if line.who == "visitor")
+    assert [line.who for line in said[: question + 2]] == ["agent"] * greetings + ["visitor", "agent"]
+    await expect(call.notice).to_be_hidden()
+
+
+async def test_without_a_microphone_the_call_goes_on_by_typing(stack: Stack, open_page: OpenPage) -> None:
+    call = await open_page(stack.demo["character"], microphone=False)
+    await call.start.click()
+    await expect(call.notice).to_contain_text("The microphone is blocked for this page.")
+    await expect(call.notice).to_contain_text("You can type meanwhile.")
+    await call.wait_line("agent", r"\w+ \w+")
+    await call.wait_agent("listening")
+    greetings = len(await call.finals("agent"))
+
+    await call.type("What time do you open on Saturday?")
+    await call.wait_line("agent", r"\w+", after=greetings)
+    await expect(call.page.get_by_role("button", name="Use microphone")).to_be_enabled()
+
+
+async def test_typed_text_stands_once_and_hanging_up_leads_back_to_the_start(stack: Stack, open_page: OpenPage) -> None:
+    call = await open_page(f"{stack.demo['character']}/", microphone=False)
+    await call.page.get_by_role("button", name="type without a microphone").click()
+    await call.wait_line("agent", r"\w+ \w+")
+    await call.wait_agent("listening")
+    greetings = len(await call.finals("agent"))
+
+    for count in (1, 2):
+        await call.type("  Do you sell lamps?  ")
+        await call.wait_line("agent", r"\w+", after=greetings + count - 1)
+        await call.wait_agent("listening")
+        assert await call.finals("visitor") == ["Do you sell lamps?"] * count
+
+    await call.hang_up.click()
+    await call.wait_phase("ended")
+    await expect(call.status).to_contain_text("You hung up")
+    await expect(call.start).to_be_visible()
+    await expect(call.message).to_be_hidden()
+    await expect(call.page.locator("audio")).to_have_count(0)
+
+    await call.page.get_by_role("button", name="type without a microphone").click()
+    await call.wait_line("agent", r"\w+ \w+")
+    assert await call.finals("visitor") == []
+
+
+async def test_an_unknown_agent_is_named_as_such(stack: Stack, open_page: OpenPage) -> None:
+    call = await open_page("nobody-of-this-name")
+    await call.start.click()
+    await call.wait_phase("ended", timeout_ms=5_000)
+    await expect(call.notice).to_contain_text("then load it again.")
+    await expect(call.status).to_have_text("The call did not start")
+    await expect(call.start).to_be_focused()
+
+
+async def test_a_service_that_is_away_is_named_as_such(stack: Stack, open_page: OpenPage) -> None:
+    call = await open_page(stack.demo["character"])
+    await call.page.route("**/api/agents/agent-session/", lambda route: route.abort())
+    await call.start.click()
+    await expect(call.notice).to_contain_text("The call service could not be reached.")
+    await expect(call.notice).to_contain_text("Check your connection, then start again.")
+
+
+async def test_a_broken_connection_is_shown_and_mended(stack: Stack, open_page: OpenPage) -> None:
+    call = await open_page(stack.demo["character"], microphone=False)
+    joined: list[WebSocketRoute] = []
+
+    def through(socket: WebSocketRoute) -> None:
+        joined.append(socket)
+        socket.connect_to_server()
+
+    await call.page.route_web_socket("**/rtc**", through)
+    await call.page.get_by_role("button", name="type without a microphone").click()
+    await call.wait_line("agent", r"\w+ \w+")
+    await call.wait_agent("listening")
+
+    await joined[-1].close(code=1011, reason="cut")
+    await call.wait_phase("reconnecting")
+    await expect(call.status).to_contain_text("Reconnecting")
+    await call.wait_phase("talking")
+    heard = len(await call.finals("agent"))
+    await call.type("Are you still there?")
+    await call.wait_line("agent", r"\w+", after=heard)

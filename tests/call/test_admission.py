@@ -1,0 +1,82 @@
+"""A call is admitted or refused at once, and what was refused takes nothing."""
+
+import asyncio
+import time
+
+import pytest
+
+from cli.caller import Caller
+from cli.session import Grant, Refused, Sessions
+from tests.call.command import callbox_call
+from tests.fixtures.measured import Measure
+from tests.fixtures.slots import slots_free_again
+from tests.fixtures.stack import StackThread
+
+pytestmark = pytest.mark.timeout(120)
+
+SLOTS = 3
+FREE_SECONDS = 5.0
+
+
+async def start(sessions: Sessions, character: str) -> tuple[Grant | Refused, float]:
+    began = time.monotonic()
+    try:
+        grant = await sessions.start(character)
+    except Refused as refusal:
+        return refusal, time.monotonic() - began
+    return grant, time.monotonic() - began
+
+
+async def greeted(grant: Grant) -> str:
+    async with Caller(grant) as caller:
+        return await caller.greeting()
+
+
+async def test_of_ten_starts_at_once_three_talk_and_seven_are_refused_within_a_second(
+    callbox: StackThread, measure: Measure
+) -> None:
+    async with callbox.sessions() as sessions:
+        answers = await asyncio.gather(*(start(sessions, callbox.character) for _ in range(10)))
+        admitted = [answer for answer, _ in answers if isinstance(answer, Grant)]
+        refused = [answer for answer, _ in answers if isinstance(answer, Refused)]
+        measure("slowest answer of ten starts at once", max(seconds for _, seconds in answers))
+        assert len(admitted) == SLOTS
+        assert {(each.status, each.code) for each in refused} <= {
+            (503, "at_capacity"),
+            (429, "concurrency_limit_reached"),
+        }
+        assert max(seconds for _, seconds in answers) < 1.0
+        greetings = await asyncio.gather(*(greeted(grant) for grant in admitted))
+        assert all(greetings), greetings
+        for grant in admitted:
+            assert (await sessions.ended(grant.session_id))["end_reason"] == "client_left"
+        freed = await slots_free_again(sessions, callbox.character, SLOTS, FREE_SECONDS)
+        measure("from the end of three calls to three free slots", freed)
+
+
+async def test_a_refused_call_says_why_and_what_to_do(callbox: StackThread) -> None:
+    async with callbox.sessions() as sessions:
+        taken = [await sessions.start(callbox.character) for _ in range(SLOTS)]
+        try:
+            run = await asyncio.to_thread(callbox_call, callbox, callbox.character, "--say", "Hello.", "--json")
+        finally:
+            for grant in taken:
+                await sessions.end(grant.session_id)
+    assert run.status == 3
+    assert run.out == ""
+    assert "CALLBOX_SLOTS" in run.err
+    assert run.err.count("\n") == 1
+
+
+def test_an_unknown_character_is_refused_with_a_sentence(callbox: StackThread) -> None:
+    run = callbox_call(callbox, "nobody-here", "--say", "Hello.")
+    assert run.status == 3
+    assert run.out == ""
+    assert "Traceback" not in run.err
+    assert len(run.err.split()) > 5
+
+
+def test_nothing_to_say_is_wrong_usage(callbox: StackThread) -> None:
+    run = callbox_call(callbox, callbox.character)
+    assert run.status == 2
+    assert "--say" in run.err

@@ -1,0 +1,113 @@
+"""A question asked aloud from the terminal, and everything that must be true of the answer."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import soundfile
+
+from bench.words import word_error_rate
+from cli.waveform import Samples, segments_of
+from tests.call.command import Run, callbox_call
+from tests.fixtures.listener import transcribe
+from tests.fixtures.stack import StackThread
+
+pytestmark = pytest.mark.timeout(180)
+
+QUESTION = "What time do you open on Saturday?"
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("call") / "call.wav"
+
+
+@pytest.fixture(scope="module")
+def asked(callbox: StackThread, recording: Path) -> Run:
+    return callbox_call(callbox, callbox.character, "--say", QUESTION, "--json", "--save", str(recording))
+
+
+@pytest.fixture(scope="module")
+def history(callbox: StackThread, asked: Run) -> dict[str, Any]:
+    async def read() -> dict[str, Any]:
+        async with callbox.sessions() as sessions:
+            return await sessions.history(asked.json["session_id"])
+
+    return callbox.wait(read())
+
+
+@pytest.fixture(scope="module")
+def sides(asked: Run, recording: Path) -> tuple[Samples, Samples]:
+    assert asked.status == 0, asked.err
+    both, rate_hz = soundfile.read(recording, dtype="int16")
+    assert rate_hz == 48_000
+    return both[:, 0].copy(), both[:, 1].copy()
+
+
+def test_the_question_is_heard_and_answered(asked: Run) -> None:
+    assert asked.status == 0, asked.err
+    (turn,) = asked.json["turns"]
+    assert turn["said"] == QUESTION
+    assert word_error_rate(QUESTION, turn["heard"]) <= 0.2, turn["heard"]
+    assert turn["reply"]
+    assert asked.json["end_reason"] == "client_left"
+
+
+def test_the_parts_of_the_latency_add_up_to_what_the_waveform_says(asked: Run) -> None:
+    (turn,) = asked.json["turns"]
+    assert list(turn["parts"]) == [
+        "uplink",
+        "end_of_turn",
+        "final_transcript",
+        "first_token",
+        "first_audio",
+        "playout",
+        "downlink",
+    ]
+    assert 0 < turn["voice_to_voice_ms"] < 5_000
+    assert sum(turn["parts"].values()) == pytest.approx(turn["voice_to_voice_ms"], abs=60)
+
+
+def test_the_caller_hears_the_words_of_the_reply(
+    callbox: StackThread, asked: Run, sides: tuple[Samples, Samples]
+) -> None:
+    caller, agent = sides
+    (turn,) = asked.json["turns"]
+    end_of_question = round(segments_of(caller)[-1].end * 48_000)
+    heard = transcribe(_triton(callbox), agent[end_of_question:])
+    assert word_error_rate(turn["reply"], heard) <= 0.35, f"{turn['reply']!r} was heard as {heard!r}"
+
+
+def test_the_greeting_is_spoken_first(
+    callbox: StackThread, history: dict[str, Any], sides: tuple[Samples, Samples]
+) -> None:
+    caller, agent = sides
+    start_of_question = round(segments_of(caller)[0].start * 48_000)
+    heard = transcribe(_triton(callbox), agent[:start_of_question])
+    greeting = history["transcript"][0]["text"]
+    assert word_error_rate(greeting, heard) <= 0.35, f"{greeting!r} was heard as {heard!r}"
+
+
+def test_the_history_is_complete(asked: Run, history: dict[str, Any]) -> None:
+    (turn,) = asked.json["turns"]
+    greeting, question, answer = history["transcript"]
+    assert [each["role"] for each in history["transcript"]] == ["assistant", "user", "assistant"]
+    assert [each["turn_index"] for each in history["transcript"]] == [0, 1, 2]
+    assert greeting["ts"] < question["ts"] < answer["ts"]
+    assert question["text"] == turn["heard"]
+    assert answer["text"] == turn["reply"]
+    assert set(answer["latency"]) >= {"end_of_turn", "final_transcript", "first_token", "first_audio", "playout"}
+    assert history["turn_count"] == 3
+    assert history["interruption_count"] == 0
+    assert history["llm_input_tokens"] > 0
+    assert history["llm_output_tokens"] > 0
+    assert history["stt_audio_seconds"] > 0.5
+    assert history["tts_characters"] > 0
+    assert history["session_duration_seconds"] > 3
+    assert history["end_reason"] == "client_left"
+    assert history["finalized_at"].endswith("Z")
+    assert history["transcript_text"].splitlines()[1] == f"User: {question['text']}"
+
+
+def _triton(callbox: StackThread) -> str:
+    return f"127.0.0.1:{callbox.stack.settings.triton_grpc_port}"

@@ -1,0 +1,65 @@
+"""What a caller may do in the room beside asking a question."""
+
+import asyncio
+import time
+
+import pytest
+
+from cli.caller import Caller
+from cli.speech import from_text
+from tests.fixtures.measured import Measure
+from tests.fixtures.stack import StackThread
+
+pytestmark = pytest.mark.timeout(120)
+
+STORY = (
+    "Hello. Let me tell you a long story about a lamp. The lamp stood in a window by the sea. "
+    "Every evening it was lit by an old man, and every morning he put it out again. "
+    "One day a ship came by, and the captain asked what the lamp was for."
+)
+# From the caller's first sound to the agent's silence: hearing that it is speech, and what is already on its way.
+STOP_SECONDS = 2.0
+
+
+async def test_typed_text_is_answered_and_echoed_once(callbox: StackThread) -> None:
+    async with callbox.sessions() as sessions:
+        grant = await sessions.start(callbox.character)
+        async with Caller(grant) as caller:
+            await caller.greeting()
+            mark = len(caller.said)
+            sent = time.time()
+            await caller.type("What time do you open on Saturday?")
+            async with asyncio.timeout(20):
+                while not [each for each in caller.said[mark:] if each.final and not each.by_caller]:
+                    await asyncio.sleep(0.05)
+            await caller.quiet()
+            echoes = [each.text for each in caller.said[mark:] if each.final and each.by_caller]
+            assert echoes == ["What time do you open on Saturday?"]
+            assert caller.ear.got.after(sent) is not None, "the answer was not spoken"
+        await sessions.ended(grant.session_id)
+        history = await sessions.history(grant.session_id)
+    assert [each["role"] for each in history["transcript"]] == ["assistant", "user", "assistant"]
+
+
+async def test_the_agent_stops_when_the_caller_speaks_over_it(callbox: StackThread, measure: Measure) -> None:
+    line = from_text("Sorry, I have to stop you there. What time do you open on Saturday?")
+    async with callbox.sessions() as sessions:
+        grant = await sessions.start(callbox.character, greeting=STORY)
+        async with Caller(grant) as caller:
+            async with asyncio.timeout(15):
+                while not caller.ear.got.segments:
+                    await asyncio.sleep(0.02)
+            await asyncio.sleep(1.5)
+            turn = await caller.say(line)
+            over = [each for each in caller.ear.got.segments if each.start < turn.spoken.start + STOP_SECONDS]
+            measure("from the caller's first sound to the agent's silence", over[-1].end - turn.spoken.start)
+            assert over[-1].end < turn.spoken.start + STOP_SECONDS
+            assert turn.answer is not None
+            assert turn.answer.start > turn.spoken.end, "the agent spoke over the caller"
+        await sessions.ended(grant.session_id)
+        history = await sessions.history(grant.session_id)
+    greeting = history["transcript"][0]
+    assert greeting["interrupted"] is True
+    assert STORY.startswith(greeting["text"].rstrip("… ")[:20])
+    assert len(greeting["text"]) < len(STORY), "an interrupted text holds only what was spoken"
+    assert history["interruption_count"] == 1

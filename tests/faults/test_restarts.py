@@ -1,0 +1,64 @@
+"""A part that a call depends on goes away in the middle of it."""
+
+import asyncio
+import time
+
+import pytest
+
+from cli.caller import Caller
+from tests.faults.calls import MONDAY, SATURDAY, SUNDAY, assert_answered, assert_complete
+from tests.faults.conftest import FREE_SECONDS, SLOTS
+from tests.fixtures.measured import Measure
+from tests.fixtures.slots import slots_free_again
+from tests.fixtures.stack import StackThread
+
+pytestmark = pytest.mark.timeout(120)
+
+# The longest a turn may be silent while Triton comes back.
+ANSWERED_SECONDS = 30.0
+
+
+@pytest.mark.parametrize("part", ["sessions", "postgres", "redis"])
+async def test_a_call_goes_on_while_a_part_is_restarted(callbox: StackThread, measure: Measure, part: str) -> None:
+    async with callbox.sessions() as sessions:
+        grant = await sessions.start(callbox.character)
+        async with Caller(grant) as caller:
+            await caller.greeting()
+            turns = [await caller.say(SATURDAY)]
+            began = time.monotonic()
+            restart = asyncio.create_task(callbox.do(callbox.stack.restart(part)))
+            turns.append(await caller.say(SUNDAY))
+            await restart
+            measure(f"restart of {part} and a turn meanwhile", time.monotonic() - began)
+            turns.append(await caller.say(MONDAY))
+        session = await sessions.ended(grant.session_id)
+        assert session["end_reason"] == "client_left"
+        for line, turn in zip((SATURDAY, SUNDAY, MONDAY), turns, strict=True):
+            assert_answered(line, turn)
+        assert_complete(await sessions.history(grant.session_id), grant, turns)
+        await slots_free_again(sessions, callbox.character, SLOTS, FREE_SECONDS)
+
+
+async def test_a_call_outlives_triton(callbox: StackThread, measure: Measure) -> None:
+    async with callbox.sessions() as sessions:
+        grant = await sessions.start(callbox.character)
+        async with Caller(grant) as caller:
+            await caller.greeting()
+            first = await caller.say(SATURDAY)
+            assert_answered(SATURDAY, first)
+            killed = time.time()
+            callbox.stack.kill("triton")
+            second = await caller.say(SUNDAY)
+            assert second.answer is not None
+            measure("from the kill of Triton to the agent's next sound", second.answer.start - killed)
+            assert second.answer.start - second.spoken.end < ANSWERED_SECONDS
+            assert second.replies, "the turn ended in silence"
+            await callbox.do(callbox.stack.wait_ready("triton"))
+            measure("from the kill of Triton to its readiness", time.time() - killed)
+            third = await caller.say(MONDAY)
+            assert_answered(MONDAY, third)
+        assert (await sessions.ended(grant.session_id))["end_reason"] == "client_left"
+        history = await sessions.history(grant.session_id)
+        texts = [each["text"] for each in history["transcript"]]
+        assert texts[-1] == third.replies[-1]
+        await slots_free_again(sessions, callbox.character, SLOTS, FREE_SECONDS)

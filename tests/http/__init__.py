@@ -1,0 +1,1 @@
+"""The gateway with everything behind it."""

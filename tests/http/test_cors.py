@@ -1,0 +1,63 @@
+"""Pages of other origins: who may ask, and who may read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.fixtures.sessions import ORIGIN
+from tests.http.site import START, refused
+
+if TYPE_CHECKING:
+    from tests.http.site import Site
+
+
+async def test_a_preflight_is_reflected_on_the_public_endpoint_and_refused_elsewhere(site: Site) -> None:
+    asked = {
+        "Origin": "https://anywhere.example",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type, x-request-id",
+    }
+    for path in (START, START.rstrip("/")):
+        answer = await site.nobody.options(path, headers=asked)
+        assert answer.status_code == 204
+        assert answer.headers["access-control-allow-origin"] == "https://anywhere.example"
+        assert answer.headers["access-control-allow-methods"] == "POST"
+        assert answer.headers["access-control-allow-headers"] == "content-type, x-request-id"
+        assert "access-control-allow-credentials" not in answer.headers
+        assert "Origin" in answer.headers["vary"]
+    for path in ("/api/auth/login/", "/api/ai-characters/", "/api/billing/usage/"):
+        answer = await site.nobody.options(path, headers=asked)
+        refused(answer, 405, "method_not_allowed")
+        assert not any(name.startswith("access-control") for name in answer.headers)
+
+
+async def test_other_endpoints_grant_no_page_anything(site: Site) -> None:
+    for path in ("/api/ai-characters/", "/api/auth/me/", "/api/billing/usage/"):
+        answer = await site.owner.get(path, headers={"Origin": ORIGIN})
+        assert answer.status_code == 200
+        assert not any(name.startswith("access-control") for name in answer.headers)
+
+
+async def test_a_refused_page_may_not_read_why(site: Site) -> None:
+    answer = await site.start(origin="https://other.example")
+    refused(answer, 403, "origin_not_allowed")
+    assert "access-control-allow-origin" not in answer.headers
+    assert "Origin" in answer.headers["vary"]
+
+
+async def test_sub_domains_and_ports_match_as_the_contract_says(site: Site) -> None:
+    await site.owner.patch(
+        "/api/ai-characters/support-bot/",
+        json={"allowed_origins": ["https://*.acme.example", "http://localhost:3000/app", "https://Bücher.example:443"]},
+    )
+    async with site.house.worker(slots=9):
+        for origin in (
+            "https://www.acme.example",
+            "https://a.b.acme.example",
+            "http://localhost:3000",
+            "https://xn--bcher-kva.example",
+        ):
+            answer = await site.start(origin=origin)
+            assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, origin)
+        for origin in ("https://acme.example", "http://www.acme.example", "http://localhost:3001", ORIGIN):
+            refused(await site.start(origin=origin), 403, "origin_not_allowed")

@@ -1,0 +1,159 @@
+"""What every answer has, whatever was asked: ids, slashes, methods, metrics, pages, the schema, parts that are away."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+from tests.fixtures.sessions import ORIGIN
+from tests.http.site import START, refused
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.http.site import Site
+
+ROUTES = {
+    START: "POST, OPTIONS",
+    "/api/agents/sessions/sess_x/": "GET",
+    "/api/agents/sessions/sess_x/end/": "POST",
+    "/api/ai-characters/": "GET, POST",
+    "/api/ai-characters/support-bot/": "GET, PUT, PATCH, DELETE",
+    "/api/billing/usage/": "GET",
+    "/api/billing/sessions/sess_x/": "GET",
+    "/api/auth/signup/": "POST",
+    "/api/auth/login/": "POST",
+    "/api/auth/refresh/": "POST",
+    "/api/auth/logout/": "POST",
+    "/api/auth/me/": "GET",
+    "/api/auth/google/": "GET",
+    "/api/auth/api-keys/": "GET, POST",
+    "/api/auth/api-keys/key_x/": "PATCH, DELETE",
+    "/api/schema/": "GET",
+    "/api/docs/": "GET",
+}
+
+
+async def test_methods_slashes_and_unknown_addresses(site: Site) -> None:
+    for path, methods in ROUTES.items():
+        for form in (path, path.rstrip("/")):
+            answer = await site.owner.request("TRACE", form)
+            refused(answer, 405, "method_not_allowed")
+            assert answer.headers["allow"] == methods, path
+            if "GET" in methods:
+                assert (await site.owner.get(form)).status_code in (200, 404), form
+    for path in ("/", "/api/", "/api/nothing/", "/api//agents/", "/api/agents/agent-session/x", "/api/schema.json"):
+        refused(await site.owner.get(path), 404, "not_found")
+
+
+async def test_request_ids(site: Site) -> None:
+    given = await site.owner.get("/api/auth/me/", headers={"X-Request-Id": "trace-42:a.b_c"})
+    assert given.headers["x-request-id"] == "trace-42:a.b_c"
+    for insane in ("two words", "x" * 129, "<script>", ""):
+        answer = await site.nobody.get("/api/nothing/", headers={"X-Request-Id": insane})
+        assert answer.headers["x-request-id"].startswith("req_")
+        refused(answer, 404, "not_found")
+    refused(await site.nobody.post(START, content=b"{", headers={"X-Request-Id": "mine"}), 400, "invalid_request")
+
+
+async def test_health_readiness_and_metrics(site: Site) -> None:
+    assert (await site.nobody.get("/healthz")).json() == {"status": "ok"}
+    ready = await site.nobody.get("/readyz")
+    assert (ready.status_code, ready.json()["status"]) == (200, "ready")
+    assert ready.json()["checks"] == {"accounts": "ok", "characters": "ok", "sessions": "ok"}
+    await site.owner.get("/api/ai-characters/support-bot")
+    await site.owner.get("/api/made/up")
+    metrics = (await site.nobody.get("/metrics")).text
+    assert 'route="/api/ai-characters/{slug}/",status="200"' in metrics
+    assert 'callbox_refusals_total{code="not_found"}' in metrics
+    assert "made" not in metrics
+    assert "support-bot" not in metrics
+
+
+async def test_a_service_that_is_away_is_said_within_a_second_and_comes_back(site: Site) -> None:
+    await site.house.stop()
+    for ask in (
+        lambda: site.start(),
+        lambda: site.keyed.post(START, json={"agent": "support-bot"}),
+        lambda: site.owner.get("/api/billing/usage/"),
+        lambda: site.owner.post("/api/agents/sessions/sess_x/end/"),
+    ):
+        began = time.monotonic()
+        refused(await ask(), 503, "upstream_unavailable")
+        assert time.monotonic() - began < 1.0
+    ready = await site.nobody.get("/readyz")
+    assert (ready.status_code, ready.json()["checks"]["characters"]) == (503, "ok")
+    assert ready.json()["checks"]["sessions"] != "ok"
+    assert (await site.nobody.get("/healthz")).status_code == 200
+    assert (await site.owner.get("/api/ai-characters/")).status_code == 200
+    await site.house.start()
+    async with site.house.worker():
+        give_up_at = time.monotonic() + 10
+        while (answer := await site.start()).status_code == 503 and time.monotonic() < give_up_at:
+            pass
+        assert answer.status_code == 200, answer.text
+
+
+async def test_pages_are_served_as_soon_as_they_are_built(site: Site, web_dir: Path) -> None:
+    for path in ("/try/support-bot", "/widget/assets/try-abc123.js"):
+        body = refused(await site.nobody.get(path), 503, "upstream_unavailable")
+        assert "npm run build" in body["message"]
+    (web_dir / "assets").mkdir(parents=True)
+    (web_dir / "try.html").write_text("<!doctype html><title>Try</title>")
+    (web_dir / "assets" / "try-abc123.js").write_text("export {}")
+    (web_dir / "secret.txt").write_text("not for the web")
+    for path in ("/try/support-bot", "/try/support-bot/"):
+        page = await site.nobody.get(path)
+        assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+        assert page.headers["cache-control"] == "no-cache"
+        policy = page.headers["content-security-policy"]
+        assert "default-src 'self'" in policy
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+    asset = await site.nobody.get("/widget/assets/try-abc123.js")
+    assert (asset.status_code, asset.text) == (200, "export {}")
+    assert "immutable" in asset.headers["cache-control"]
+    again = await site.nobody.get("/widget/assets/try-abc123.js", headers={"If-None-Match": asset.headers["etag"]})
+    assert again.status_code == 304
+    for path in ("/widget/assets/..%2Fsecret.txt", "/widget/assets/%2e%2e/secret.txt", "/widget/assets/none.js"):
+        refused(await site.nobody.get(path), 404, "not_found")
+
+
+async def test_the_schema_describes_every_route_and_every_refusal(site: Site) -> None:
+    schema = (await site.nobody.get("/api/schema")).json()
+    assert schema["openapi"].startswith("3.1")
+    described = {
+        (path, method.upper()) for path, item in schema["paths"].items() for method in item if method != "parameters"
+    }
+    assert len(described) == 21
+    assert all(path.endswith("/") for path, _ in described)
+    for path, method in described:
+        operation = schema["paths"][path][method.lower()]
+        assert operation["summary"]
+        assert operation["description"]
+        assert operation["operationId"]
+        responses = operation["responses"]
+        assert {"500", "503"} < set(responses), path
+        for status, response in responses.items():
+            assert "X-Request-Id" in response["headers"]
+            if status >= "400":
+                assert response["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/ErrorBody"}
+        if "{" not in path and method in ("POST", "PUT", "PATCH"):
+            assert "requestBody" in operation, path
+    text = json.dumps(schema)
+    assert "HTTPValidationError" not in text
+    for name in {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}:
+        assert name in schema["components"]["schemas"]
+
+
+async def test_the_page_to_read_it_needs_nothing_from_elsewhere(site: Site) -> None:
+    page = await site.nobody.get("/api/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    for words in ("Start a call", "/api/agents/agent-session/", "X-API-Key", "validation_failed", "Create an API key"):
+        assert words in page.text
+    assert "<script" not in page.text
+    assert "src=" not in page.text
+    assert "http://" not in page.text
+    assert ORIGIN in page.text

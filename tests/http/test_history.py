@@ -1,0 +1,182 @@
+"""A call's life and history over HTTP."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from callbox.sessions.v1 import sessions_pb2 as pb
+from google.protobuf.duration_pb2 import Duration
+
+from tests.fixtures.sessions import ORIGIN, until
+from tests.http.site import refused
+
+if TYPE_CHECKING:
+    from tests.fixtures.callers import DirectedWorker
+    from tests.http.site import Site
+
+USAGE = "/api/billing/usage/"
+
+
+async def a_call(site: Site, worker: DirectedWorker) -> str:
+    """A call with two turns that the agent ended; its session_id."""
+    started = (await site.start(metadata={"plan": "pro"}, origin_url=f"{ORIGIN}/help")).json()
+    session_id: str = started["session_id"]
+
+    async def claimed() -> bool:
+        return session_id in worker.claims
+
+    await until(claimed)
+    answer = pb.StartSessionResponse(livekit_url=started["livekit_url"], token=started["token"])
+    async with site.house.join(answer):
+        await site.house.until(session_id, lambda session: session.status == pb.SESSION_STATUS_ACTIVE)
+        latency = pb.LatencyParts(end_of_turn=Duration(nanos=250_000_000), first_token=Duration(nanos=90_500_000))
+        reply = pb.Turn(turn_index=1, role=pb.ROLE_ASSISTANT, text="At ten.", start_seconds=2.5, latency=latency)
+        used = pb.Usage(
+            llm_input_tokens=40,
+            llm_output_tokens=3,
+            llm_model="smollm2",
+            llm_provider="openai",
+            stt_audio_seconds=1.5,
+            stt_provider="moonshine",
+            tts_characters=7,
+            tts_provider="hibari",
+        )
+        events = [
+            pb.SessionEvent(sequence=1, turn=pb.Turn(turn_index=0, role=pb.ROLE_USER, text="When do you open?")),
+            pb.SessionEvent(sequence=2, turn=reply),
+            pb.SessionEvent(sequence=3, usage=used),
+            pb.SessionEvent(sequence=4, end=pb.EndEvent(reason=pb.END_REASON_AGENT_ENDED)),
+        ]
+        for event in events:
+            event.occur_time.GetCurrentTime()
+        assert await worker.tell(session_id, *events) == 4
+    return session_id
+
+
+async def test_the_history_of_a_call(site: Site) -> None:
+    async with site.house.worker(slots=5) as worker:
+        session_id = await a_call(site, worker)
+        answer = (await site.keyed.get(f"/api/billing/sessions/{session_id}")).json()
+        assert list(answer) == ["success", "message", "data", "errors"]
+        row: dict[str, Any] = answer["data"]
+        assert row["transcript"][0] == {"role": "user", "text": "When do you open?", "turn_index": 0, "ts": 0.0}
+        assert row["transcript"][1] == {
+            "role": "assistant",
+            "text": "At ten.",
+            "turn_index": 1,
+            "ts": 2.5,
+            "latency": {
+                "end_of_turn": 250.0,
+                "final_transcript": 0.0,
+                "first_token": 90.5,
+                "first_audio": 0.0,
+                "playout": 0.0,
+            },
+        }
+        assert row["transcript_text"] == "User: When do you open?\nAssistant: At ten."
+        assert (row["status"], row["end_reason"], row["character_version"]) == ("ended", "agent_ended", 1)
+        assert (row["llm_input_tokens"], row["llm_model"], row["tts_provider"]) == (40, "smollm2", "hibari")
+        assert (row["recording_status"], row["recording_url"]) == ("OFF", None)
+        assert row["session_duration_seconds"] > 0
+        for name in ("created_at", "joined_at", "ended_at", "finalized_at"):
+            assert row[name].endswith("Z"), name
+
+        session = (await site.owner.get(f"/api/agents/sessions/{session_id}/")).json()
+        assert list(session) == [
+            "session_id",
+            "status",
+            "character_slug",
+            "character_version",
+            "room_name",
+            "created_at",
+            "joined_at",
+            "ended_at",
+            "end_reason",
+        ]
+        ended = await site.owner.post(f"/api/agents/sessions/{session_id}/end/")
+        assert (ended.status_code, ended.json()) == (200, session)
+
+
+async def test_usage_is_paged_and_totals_cover_the_filter(site: Site) -> None:
+    async with site.house.worker(slots=9) as worker:
+        ids = [await a_call(site, worker) for _ in range(3)]
+        body = (await site.owner.get(USAGE, params={"page_size": 2})).json()
+        assert list(body) == ["success", "message", "data", "errors"]
+        data = body["data"]
+        page = data.pop("sessions")
+        assert data == {
+            "total_sessions": 3,
+            "total_llm_input_tokens": 120,
+            "total_llm_output_tokens": 9,
+            "total_stt_audio_seconds": 4.5,
+            "total_tts_characters": 21,
+            "total_estimated_cost_usd": "0.000000",
+        }
+        rows = page.pop("data")
+        assert page == {"page": 1, "page_size": 2, "total": 3, "total_pages": 2}
+        assert [row["session_id"] for row in rows] == [ids[2], ids[1]]
+        assert rows[0]["transcript"][0]["text"] == "When do you open?"
+        last = (await site.keyed.get(USAGE, params={"page_size": 2, "page": 2})).json()["data"]
+        assert ([row["session_id"] for row in last["sessions"]["data"]], last["total_sessions"]) == ([ids[0]], 3)
+        beyond = (await site.keyed.get(USAGE, params={"page": 50_000, "page_size": 200})).json()["data"]
+        assert (beyond["sessions"]["data"], beyond["total_sessions"]) == ([], 3)
+
+        created = rows[0]["created_at"]
+        assert await total(site, start=created, end=created) == 1
+        assert await total(site, start=(datetime.now(UTC) + timedelta(hours=1)).isoformat()) == 0
+        assert await total(site, end="2020-01-01") == 0
+        assert await total(site, character_slug="support-bot") == 3
+        assert await total(site, character_slug="other-bot") == 0
+        assert await total(site, tenant_id=site.house.tenant_id) == 3
+        assert await total(site, tenant_id="ten_other") == 0
+
+
+async def total(site: Site, **filters: str) -> int:
+    answer = await site.owner.get(USAGE, params=filters)
+    assert answer.status_code == 200, answer.text
+    found: int = answer.json()["data"]["total_sessions"]
+    return found
+
+
+async def test_what_is_refused(site: Site) -> None:
+    for name, value in (
+        ("page_size", "201"),
+        ("page_size", "0"),
+        ("page_size", "many"),
+        ("page", "0"),
+        ("page", "50001"),
+        ("start", "yesterday"),
+        ("end", "0001-01-01T00:00:00+14:00"),
+        ("character_slug", "a b"),
+        ("tenant_id", "a\x00b"),
+    ):
+        shown = refused(await site.owner.get(USAGE, params={name: value}), 422, "validation_failed")
+        assert list(shown["errors"]) == [name]
+    refused(await site.nobody.get(USAGE), 401, "not_authenticated")
+    for path in ("/api/billing/sessions/{}/", "/api/agents/sessions/{}/"):
+        refused(await site.owner.get(path.format("sess_" + "a" * 24)), 404, "not_found")
+        refused(await site.owner.get(path.format("a%00b")), 404, "not_found")
+        refused(await site.nobody.get(path.format("sess_a")), 401, "not_authenticated")
+
+
+async def test_a_second_tenant_sees_nothing_of_the_first(site: Site) -> None:
+    stranger = await site.stranger()
+    async with site.house.worker(slots=5) as worker:
+        session_id = await a_call(site, worker)
+        character = (await site.owner.get("/api/ai-characters/support-bot/")).json()
+        for name in ("support-bot", character["id"]):
+            path = f"/api/ai-characters/{name}/"
+            refused(await stranger.get(path), 404, "not_found")
+            refused(await stranger.patch(path, json={"name": "Mine"}), 404, "not_found")
+            refused(await stranger.put(path, json={"slug": "support-bot", "name": "Mine"}), 404, "not_found")
+            refused(await stranger.delete(path), 404, "not_found")
+            refused(await stranger.post("/api/agents/agent-session/", json={"agent": name}), 404, "not_found")
+        refused(await stranger.get(f"/api/billing/sessions/{session_id}/"), 404, "not_found")
+        refused(await stranger.get(f"/api/agents/sessions/{session_id}/"), 404, "not_found")
+        refused(await stranger.post(f"/api/agents/sessions/{session_id}/end/"), 404, "not_found")
+        assert (await stranger.get("/api/ai-characters/")).json() == []
+        for filters in ({}, {"tenant_id": site.house.tenant_id}, {"character_slug": "support-bot"}):
+            seen = (await stranger.get(USAGE, params=filters)).json()["data"]
+            assert (seen["total_sessions"], seen["total_tts_characters"], seen["sessions"]["data"]) == (0, 0, [])
+        assert (await site.owner.get("/api/ai-characters/support-bot/")).json() == character

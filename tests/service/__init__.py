@@ -1,0 +1,1 @@
+"""One service over real gRPC on real PostgreSQL and Redis."""

@@ -1,0 +1,185 @@
+"""Secrets: encrypted at rest, masked on read, kept when the mask comes back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import pytest
+from callbox.characters.v1 import characters_pb2 as pb
+from google.protobuf.json_format import MessageToDict
+
+from services.characters.vault import Vault
+from services.kit.client import call
+from services.kit.errors import Code
+from tests.fixtures.characters import Owner
+from tests.fixtures.refusals import refusal
+
+if TYPE_CHECKING:
+    from callbox.characters.v1.characters_pb2_grpc import CharactersServiceAsyncStub
+
+    from tests.fixtures.identities import Callers
+
+KEY, OTHER_KEY = "sk-proj-abcdef1234", "sk-another-value-1234"
+TOKEN = "Bearer tool-secret-9876"
+
+
+@pytest.fixture
+def owner(characters: CharactersServiceAsyncStub, callers: Callers) -> Owner:
+    return Owner(characters, callers.user())
+
+
+def tool(name: str = "find_order", **headers: str) -> dict[str, Any]:
+    config = {"url": "https://api.acme.com", "headers": headers}
+    return {"name": name, "kind": "http", "description": "Finds an order.", "config": config}
+
+
+def server(**headers: str) -> dict[str, Any]:
+    return {"name": "search", "url": "https://mcp.acme.com", "headers": headers}
+
+
+def content(character: pb.Character) -> dict[str, Any]:
+    return MessageToDict(character.definition)
+
+
+def headers_of(character: pb.Character, tool_number: int = 0) -> dict[str, str]:
+    headers: dict[str, str] = content(character)["tools"][tool_number]["config"]["headers"]
+    return headers
+
+
+async def read_key(owner: Owner, callers: Callers, character: pb.Character) -> str:
+    request = pb.ReadSecretsRequest(character_id=character.id, version=character.version)
+    answer = await call(owner.stub.ReadSecrets, request, identity=callers.service("agent"))
+    return answer.llm_api_key
+
+
+async def stored_secrets(database_url: str, tmp_path: Path) -> dict[str, str]:
+    """The secrets of the newest version, decrypted."""
+    vault = Vault.open(tmp_path / "data" / "characters-secrets.key")
+    connection = await asyncpg.connect(database_url)
+    rows = await connection.fetch(
+        """select s.key, s.value from characters.versions v, jsonb_each_text(v.secrets) s
+        where v.version = (select max(version) from characters.versions)"""
+    )
+    await connection.close()
+    return {row["key"]: vault.decrypt(row["value"]) for row in rows}
+
+
+async def test_secrets_are_masked_on_read_and_encrypted_at_rest(
+    owner: Owner, callers: Callers, database_url: str, tmp_path: Path
+) -> None:
+    made = await owner.create(
+        llm_api_key=KEY,
+        kb_query_api_key="kb-secret-key-5555",
+        tools=[tool(Authorization=TOKEN, Short="abc", Empty="")],
+        mcp_servers=[server(Authorization="mcp-secret-4321")],
+    )
+    read = content(made)
+    assert (read["llm_api_key"], read["kb_query_api_key"]) == ("••••1234", "••••5555")
+    assert headers_of(made) == {"Authorization": "••••9876", "Short": "••••", "Empty": ""}
+    assert read["mcp_servers"][0]["headers"] == {"Authorization": "••••4321"}
+    assert await read_key(owner, callers, made) == KEY
+
+    connection = await asyncpg.connect(database_url)
+    stored = await connection.fetchval("select string_agg(v::text, '') from characters.versions v")
+    await connection.close()
+    for secret in (KEY, TOKEN, "mcp-secret-4321", "kb-secret-key-5555"):
+        assert secret not in stored
+    assert await stored_secrets(database_url, tmp_path) == {
+        "llm_api_key": KEY,
+        "kb_query_api_key": "kb-secret-key-5555",
+        "tools/find_order/authorization": TOKEN,
+        "tools/find_order/short": "abc",
+        "mcp_servers/search/authorization": "mcp-secret-4321",
+    }
+    assert (tmp_path / "data" / "characters-secrets.key").stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_mask_sent_back_means_unchanged(owner: Owner, callers: Callers) -> None:
+    made = await owner.create(llm_api_key=KEY)
+    assert (await owner.patch(llm_api_key="••••1234")).version == 1
+    renamed = await owner.patch(llm_api_key="••••1234", name="New name")
+    assert await read_key(owner, callers, renamed) == KEY
+    assert await owner.history() == [(2, ["name"]), (1, ["slug", "name", "llm_api_key"])]
+    assert (await owner.patch(llm_api_key=KEY)).version == 2
+    assert made.version == 1
+
+
+async def test_a_new_secret_with_the_same_tail_is_a_change(owner: Owner, callers: Callers) -> None:
+    made = await owner.create(llm_api_key=KEY)
+    changed = await owner.patch(llm_api_key=OTHER_KEY)
+    assert content(changed)["llm_api_key"] == "••••1234"
+    assert await read_key(owner, callers, changed) == OTHER_KEY
+    assert await read_key(owner, callers, made) == KEY
+    assert (await owner.history())[0] == (2, ["llm_api_key"])
+
+
+async def test_null_and_empty_remove_a_secret(owner: Owner, callers: Callers) -> None:
+    await owner.create(llm_api_key=KEY)
+    removed = await owner.patch(llm_api_key=None)
+    assert content(removed)["llm_api_key"] == ""
+    assert await read_key(owner, callers, removed) == ""
+    await refusal(owner.patch(llm_api_key="••••1234"), Code.VALIDATION_FAILED)
+    await owner.patch(llm_api_key=KEY)
+    assert content(await owner.patch(llm_api_key=""))["llm_api_key"] == ""
+
+
+async def test_a_mask_with_nothing_behind_it_is_refused(owner: Owner) -> None:
+    for mask in ("••••", "••••1234"):
+        error = await refusal(owner.create(llm_api_key=mask, tools=[tool(X=mask)]), Code.VALIDATION_FAILED)
+        assert set(error.fields) == {"llm_api_key", "tools.0.config.headers.X"}
+    await owner.create(llm_api_key=KEY)
+    error = await refusal(owner.patch(llm_api_key="••••9999"), Code.VALIDATION_FAILED)
+    assert set(error.fields) == {"llm_api_key"}
+
+
+async def test_masks_of_headers_follow_names_not_positions(owner: Owner, database_url: str, tmp_path: Path) -> None:
+    await owner.create(tools=[tool("a", X="first-secret-aaaa"), tool("b", X="other-secret-aaaa")])
+    turned = await owner.patch(tools=[tool("b", x="••••aaaa"), tool("a", X="••••aaaa", Y="new-one-secret-bbbb")])
+    assert headers_of(turned, 1) == {"X": "••••aaaa", "Y": "••••bbbb"}
+    assert await stored_secrets(database_url, tmp_path) == {
+        "tools/a/x": "first-secret-aaaa",
+        "tools/a/y": "new-one-secret-bbbb",
+        "tools/b/x": "other-secret-aaaa",
+    }
+    error = await refusal(owner.patch(tools=[tool("renamed", X="••••aaaa")]), Code.VALIDATION_FAILED)
+    assert set(error.fields) == {"tools.0.config.headers.X"}
+
+
+async def test_only_the_agent_reads_secrets_and_of_deleted_characters_too(owner: Owner, callers: Callers) -> None:
+    made = await owner.create(llm_api_key=KEY)
+    request = pb.ReadSecretsRequest(character_id=made.id, version=1)
+    for token in (owner.token, callers.service("sessions"), callers.visitor()):
+        await refusal(call(owner.stub.ReadSecrets, request, identity=token), Code.PERMISSION_DENIED)
+    for unknown in (
+        pb.ReadSecretsRequest(character_id=made.id, version=2),
+        pb.ReadSecretsRequest(character_id="chr_\x00", version=1),
+    ):
+        await refusal(call(owner.stub.ReadSecrets, unknown, identity=callers.service("agent")), Code.NOT_FOUND)
+    await owner.delete()
+    assert await read_key(owner, callers, made) == KEY
+
+
+async def test_a_lost_key_file_is_an_internal_fault_and_a_new_secret_mends_it(
+    owner: Owner, callers: Callers, database_url: str
+) -> None:
+    made = await owner.create(llm_api_key=KEY)
+    foreign = Vault([b"A" * 43 + b"="]).encrypt(KEY)
+    connection = await asyncpg.connect(database_url)
+    await connection.execute(
+        "update characters.versions set secrets = jsonb_build_object('llm_api_key', $1::text)", foreign
+    )
+    await connection.close()
+    await refusal(read_key(owner, callers, made), Code.INTERNAL)
+    assert await read_key(owner, callers, await owner.patch(llm_api_key=KEY)) == KEY
+
+
+def test_an_old_key_still_decrypts_after_a_new_one_is_put_above_it(tmp_path: Path) -> None:
+    path = tmp_path / "secrets.key"
+    sealed = Vault.open(path).encrypt(KEY)
+    new = Vault.open(tmp_path / "other.key")
+    path.write_bytes((tmp_path / "other.key").read_bytes() + b"\n" + path.read_bytes())
+    rotated = Vault.open(path)
+    assert rotated.decrypt(sealed) == KEY
+    assert new.decrypt(rotated.encrypt(KEY)) == KEY

@@ -1,0 +1,168 @@
+"""Events, turns and usage: stored once, added up, and shown to who owns them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import pytest_asyncio
+from callbox.sessions.v1 import sessions_pb2 as pb
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from services.kit.client import call
+from services.kit.errors import Code
+from tests.fixtures.refusals import refusal
+from tests.fixtures.sessions import SessionsHouse, until
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tests.fixtures.callers import DirectedWorker
+
+
+@pytest_asyncio.fixture
+async def worker(house: SessionsHouse) -> AsyncIterator[DirectedWorker]:
+    async with house.worker(slots=20) as worker:
+        yield worker
+
+
+async def begin(house: SessionsHouse, worker: DirectedWorker) -> str:
+    """A session that the worker has claimed."""
+    session_id = (await house.begin()).session.session_id
+
+    async def claimed() -> bool:
+        return session_id in worker.claims
+
+    await until(claimed)
+    return session_id
+
+
+def turn(
+    sequence: int, index: int, text: str, *, role: pb.Role.ValueType = pb.ROLE_USER, interrupted: bool = False
+) -> pb.SessionEvent:
+    return pb.SessionEvent(
+        sequence=sequence,
+        occur_time=Timestamp(seconds=int(time.time())),
+        turn=pb.Turn(turn_index=index, role=role, text=text, start_seconds=index * 1.5, interrupted=interrupted),
+    )
+
+
+async def test_events_are_stored_once_and_added_up(house: SessionsHouse, worker: DirectedWorker) -> None:
+    session_id = await begin(house, worker)
+    latency = pb.LatencyParts(end_of_turn=Duration(nanos=200_000_000), first_token=Duration(nanos=90_000_000))
+    answer = turn(3, 2, "At ten.", role=pb.ROLE_ASSISTANT, interrupted=True)
+    answer.turn.latency.CopyFrom(latency)
+    usage = pb.Usage(llm_input_tokens=100, llm_output_tokens=7, stt_audio_seconds=1.25, tts_characters=9, llm_model="a")
+    events = [
+        turn(1, 0, "Hello!", role=pb.ROLE_ASSISTANT),
+        turn(2, 1, "When do you open?\0"),
+        answer,
+        pb.SessionEvent(sequence=4, usage=usage),
+        pb.SessionEvent(sequence=5, error=pb.ErrorEvent(code="tts_failed", message="The voice failed.")),
+    ]
+    assert await worker.tell(session_id, *events[:3]) == 3
+    assert await worker.tell(session_id, *events[:3]) == 3
+    assert await worker.tell(session_id, *events) == 5
+    more = pb.Usage(llm_input_tokens=11, turn_count=99, llm_model="b", stt_provider="moonshine")
+    assert await worker.tell(session_id, pb.SessionEvent(sequence=6, usage=more)) == 6
+
+    session = await house.read(session_id)
+    assert [(said.turn_index, said.text) for said in session.turns] == [
+        (0, "Hello!"),
+        (1, "When do you open?"),
+        (2, "At ten."),
+    ]
+    assert session.turns[2].latency == latency
+    assert session.turns[1].start_seconds == 1.5
+    used = session.usage
+    assert (used.llm_input_tokens, used.llm_output_tokens, used.tts_characters) == (111, 7, 9)
+    assert (used.stt_audio_seconds, used.turn_count, used.interruption_count) == (1.25, 3, 1)
+    assert (used.llm_model, used.stt_provider) == ("b", "moonshine")
+
+
+async def test_the_same_events_sent_twice_at_once_are_applied_once(
+    house: SessionsHouse, worker: DirectedWorker
+) -> None:
+    session_id = await begin(house, worker)
+    usage = pb.SessionEvent(sequence=1, usage=pb.Usage(llm_input_tokens=5))
+    answers = await asyncio.gather(*(worker.tell(session_id, usage) for _ in range(8)))
+    assert answers == [1] * 8
+    assert (await house.read(session_id)).usage.llm_input_tokens == 5
+
+
+async def test_a_turn_told_again_replaces_itself_and_bad_events_are_refused(
+    house: SessionsHouse, worker: DirectedWorker
+) -> None:
+    session_id = await begin(house, worker)
+    await worker.tell(session_id, turn(1, 0, "Hel"), turn(2, 0, "Hello"))
+    assert [said.text for said in (await house.read(session_id)).turns] == ["Hello"]
+    await refusal(worker.tell(session_id, turn(4, 1, "b"), turn(3, 2, "a")), Code.VALIDATION_FAILED)
+    await refusal(worker.tell(session_id, *(turn(10 + n, n, "x") for n in range(101))), Code.VALIDATION_FAILED)
+    bad = pb.SessionEvent(sequence=3, usage=pb.Usage(stt_audio_seconds=float("nan")))
+    await refusal(worker.tell(session_id, bad), Code.VALIDATION_FAILED)
+    assert await worker.tell(session_id) == 2
+
+
+async def test_a_new_claim_goes_on_after_the_last_event(house: SessionsHouse, worker: DirectedWorker) -> None:
+    session_id = await begin(house, worker)
+    await worker.tell(session_id, turn(1, 0, "a"), turn(2, 1, "b"))
+    assert (await worker.claim(session_id)).last_sequence == 2
+
+
+async def test_pages_totals_and_filters(house: SessionsHouse, worker: DirectedWorker) -> None:
+    await house.owner.create("other-bot", system_prompt="x", language="en")
+    ids = [await begin(house, worker) for _ in range(5)]
+    other = (await house.begin(agent="other-bot")).session.session_id
+    for number, session_id in enumerate(ids):
+        usage = pb.SessionEvent(sequence=1, usage=pb.Usage(llm_input_tokens=10**number, stt_audio_seconds=0.5))
+        await worker.tell(session_id, usage, turn(2, 0, f"turn of {number}"))
+
+    async def page(**asked: object) -> pb.ListSessionsResponse:
+        return await call(house.sessions.ListSessions, pb.ListSessionsRequest(**asked), identity=house.user)  # type: ignore[arg-type]
+
+    newest_first = [other, *reversed(ids)]
+    first = await page(page_size=4, view=pb.SESSION_VIEW_FULL)
+    assert [session.session_id for session in first.sessions] == newest_first[:4]
+    assert [said.text for said in first.sessions[1].turns] == ["turn of 4"]
+    assert (first.total_size, first.total_usage.llm_input_tokens, first.total_usage.turn_count) == (6, 11_111, 5)
+    assert first.total_usage.stt_audio_seconds == 2.5
+    second = await page(page_size=4, page_token=first.next_page_token)
+    assert [session.session_id for session in second.sessions] == newest_first[4:]
+    assert not second.next_page_token
+    assert second.total_size == 6
+    assert not second.sessions[0].turns
+    skipped = await page(page_size=2, skip=4)
+    assert [session.session_id for session in skipped.sessions] == newest_first[4:]
+
+    ours = await page(character_slug="support-bot")
+    assert [session.session_id for session in ours.sessions] == newest_first[1:]
+    third = ours.sessions[2].create_time
+    assert [session.session_id for session in (await page(start_time=third, end_time=third)).sessions] == [ids[2]]
+    assert (await page(page_size=1_000)).total_size == 6
+    for asked, field in (({"page_size": -1}, "page_size"), ({"skip": -1}, "skip"), ({"page_token": "x"}, "page_token")):
+        error = await refusal(page(**asked), Code.VALIDATION_FAILED)
+        assert list(error.fields) == [field]
+
+
+async def test_who_may_see_what(house: SessionsHouse, worker: DirectedWorker) -> None:
+    session_id = await begin(house, worker)
+    callers = house.callers
+    stranger, staff = callers.user(99, "ten_other"), callers.user(98, "ten_staff", is_staff=True)
+
+    async def listed(token: str, **asked: str) -> int:
+        return (await call(house.sessions.ListSessions, pb.ListSessionsRequest(**asked), identity=token)).total_size
+
+    get = pb.GetSessionRequest(session_id=session_id)
+    assert (await call(house.sessions.GetSession, get, identity=staff)).session_id == session_id
+    assert await listed(staff) == await listed(staff, tenant_id=house.tenant_id) == 1
+    assert await listed(stranger) == await listed(stranger, tenant_id=house.tenant_id) == 0
+    await refusal(call(house.sessions.GetSession, get, identity=stranger), Code.NOT_FOUND)
+    end = pb.EndSessionRequest(session_id=session_id)
+    await refusal(call(house.sessions.EndSession, end, identity=stranger), Code.NOT_FOUND)
+    await refusal(call(house.sessions.GetSession, get, identity=callers.visitor()), Code.NOT_AUTHENTICATED)
+    await refusal(call(house.sessions.ListSessions, pb.ListSessionsRequest()), Code.NOT_AUTHENTICATED)
+    for odd in ("", "sess_", "sess_\0", "x" * 5_000):
+        odd_get = pb.GetSessionRequest(session_id=odd)
+        await refusal(call(house.sessions.GetSession, odd_get, identity=house.user), Code.NOT_FOUND)

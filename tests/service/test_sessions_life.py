@@ -1,0 +1,305 @@
+"""The life of a session: who takes it, who joins and leaves, and that it ends once, for its own reason."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+from callbox.sessions.v1 import sessions_pb2 as pb
+from prometheus_client import REGISTRY
+
+from services.kit.client import call
+from services.kit.errors import CallboxError, Code
+from tests.fixtures.refusals import refusal
+from tests.fixtures.sessions import MakeHouse, SessionsHouse, until
+
+if TYPE_CHECKING:
+    from tests.fixtures.callers import DirectedCaller, DirectedWorker
+
+
+async def test_a_call_from_start_to_the_callers_end(house: SessionsHouse) -> None:
+    async with house.worker(slots=1, joins=True) as worker:
+        started = await house.begin()
+        session_id = started.session.session_id
+        async with house.join(started) as caller:
+            session = await house.until(session_id, lambda session: session.status == pb.SESSION_STATUS_ACTIVE)
+            assert session.join_time.seconds >= session.create_time.seconds
+        await until(lambda: _settled(house, session_id))
+        # Nobody told of the end but LiveKit: the agent stays silent, so the service ends it.
+        assert await house.until_ended(session_id) == "client_left"
+        assert not caller.errors
+        await _slot_comes_back(house, worker)
+
+
+async def test_the_worker_ends_a_call_for_its_reason_and_the_room_closes(house: SessionsHouse) -> None:
+    async with house.worker(joins=True) as worker:
+        started = await house.begin()
+        session_id = started.session.session_id
+        async with house.join(started) as caller:
+            await _is_claimed(worker, session_id)
+            end = pb.SessionEvent(sequence=1, end=pb.EndEvent(reason=pb.END_REASON_IDLE_TIMEOUT))
+            await house.until(session_id, lambda session: session.status == pb.SESSION_STATUS_ACTIVE)
+            assert await worker.tell(session_id, end) == 1
+            assert await house.until_ended(session_id) == "idle_timeout"
+            async with asyncio.timeout(5):
+                await caller.disconnected.wait()
+
+
+async def test_ended_by_api_closes_the_room_tells_the_worker_and_answers_the_same_again(house: SessionsHouse) -> None:
+    async with house.worker(joins=True) as worker:
+        started = await house.begin()
+        session_id = started.session.session_id
+        async with house.join(started) as caller:
+            await house.until(session_id, lambda session: session.status == pb.SESSION_STATUS_ACTIVE)
+            ended = await house.end(session_id)
+            assert (ended.status, ended.end_reason) == (pb.SESSION_STATUS_ENDED, pb.END_REASON_ENDED_BY_API)
+            assert ended.HasField("finalize_time")
+            assert await house.end(session_id) == ended
+            async with asyncio.timeout(5):
+                await caller.disconnected.wait()
+        worker.carried[session_id] = None
+        assert list((await worker.report()).ended_session_ids) == [session_id]
+
+
+async def test_a_call_that_a_worker_lets_lie_goes_to_another_once(house: SessionsHouse) -> None:
+    async with house.worker(slots=9, lazy=True) as lazy:
+        started = await house.begin()
+        async with house.worker(slots=1) as keen:
+            await _is_claimed(keen, started.session.session_id, seconds=5.0)
+            assert lazy.offered == [started.session.session_id]
+            await refusal(lazy.claim(started.session.session_id), Code.SESSION_TAKEN)
+            # The one that let a call lie is asked last, though it has more slots.
+            keen.slots = 2
+            await keen.report()
+            second = await house.begin()
+            await _is_claimed(keen, second.session.session_id)
+
+
+async def test_a_call_that_nobody_takes_ends_as_agent_unavailable_and_the_caller_is_told(house: SessionsHouse) -> None:
+    async with house.worker(lazy=True), house.worker(lazy=True):
+        started = await house.begin()
+        session_id = started.session.session_id
+        async with house.join(started) as caller:
+            assert await house.until_ended(session_id, 6.0) == "agent_unavailable"
+            await _is_told(caller, "agent_unavailable")
+            async with asyncio.timeout(5):
+                await caller.disconnected.wait()
+
+
+async def test_who_joins_after_agent_unavailable_is_told_too(house: SessionsHouse) -> None:
+    async with house.worker(lazy=True):
+        started = await house.begin()
+        assert await house.until_ended(started.session.session_id, 6.0) == "agent_unavailable"
+        async with house.join(started) as caller:
+            await _is_told(caller, "agent_unavailable")
+            async with asyncio.timeout(5):
+                await caller.disconnected.wait()
+
+
+async def test_who_joins_a_call_that_was_ended_is_told(house: SessionsHouse) -> None:
+    async with house.worker():
+        started = await house.begin()
+        await house.end(started.session.session_id)
+        async with house.join(started) as caller:
+            await _is_told(caller, "session_ended")
+
+
+async def test_a_worker_that_vanishes_loses_its_calls_and_the_caller_is_told(house: SessionsHouse) -> None:
+    async with house.worker() as worker, house.worker(slots=1) as other:
+        started = await house.begin()
+        session_id = started.session.session_id
+        async with house.join(started) as caller:
+            await _is_claimed(worker, session_id)
+            await house.until(session_id, lambda session: session.status == pb.SESSION_STATUS_ACTIVE)
+            await asyncio.sleep(house.settings.grace_seconds)
+            turn = pb.SessionEvent(sequence=1, turn=pb.Turn(role=pb.ROLE_ASSISTANT, text="Hello!"))
+            await worker.tell(session_id, turn)
+            await worker.vanish()
+            assert await house.until_ended(session_id, 8.0) == "agent_lost"
+            await _is_told(caller, "agent_lost")
+        assert [turn.text for turn in (await house.read(session_id)).turns] == ["Hello!"]
+        # What the worker had not told yet is stored all the same, and changes no reason.
+        late = pb.SessionEvent(sequence=2, turn=pb.Turn(turn_index=1, role=pb.ROLE_USER, text="Anyone?"))
+        end = pb.SessionEvent(sequence=3, end=pb.EndEvent(reason=pb.END_REASON_CLIENT_LEFT))
+        assert await worker.tell(session_id, late, end) == 3
+        session = await house.read(session_id)
+        assert session.end_reason == pb.END_REASON_AGENT_LOST
+        assert [turn.text for turn in session.turns] == ["Hello!", "Anyone?"]
+        assert not other.claims
+
+
+async def test_a_job_that_dies_alone_is_noticed_too(house: SessionsHouse) -> None:
+    async with house.worker() as worker:
+        started = await house.begin()
+        session_id = started.session.session_id
+        async with house.join(started):
+            await _is_claimed(worker, session_id)
+            await house.until(session_id, lambda session: session.status == pb.SESSION_STATUS_ACTIVE)
+            await worker.drop(session_id)
+            assert await house.until_ended(session_id, 10.0) == "agent_lost"
+
+
+async def test_an_agent_that_leaves_the_room_without_a_word_is_lost(house: SessionsHouse) -> None:
+    async with house.worker(joins=True) as worker:
+        started = await house.begin()
+        session_id = started.session.session_id
+        async with house.join(started) as caller:
+            await _agent_joined(worker, session_id)
+            await house.until(session_id, lambda session: session.status == pb.SESSION_STATUS_ACTIVE)
+            room = worker.carried[session_id]
+            assert room is not None
+            await room.disconnect()
+            assert await house.until_ended(session_id, 10.0) == "agent_lost"
+            await _is_told(caller, "agent_lost")
+
+
+async def test_nobody_joins_so_the_slot_comes_back_and_who_comes_late_is_admitted_anew(make_house: MakeHouse) -> None:
+    house = await make_house(join_seconds=1.5)
+    async with house.worker(slots=1, joins=True) as worker:
+        late = await house.begin()
+        session_id = late.session.session_id
+        await _agent_joined(worker, session_id)
+        await refusal(house.begin(), Code.AT_CAPACITY)
+
+        other = await _begins(house)
+        assert (await house.read(session_id)).status == pb.SESSION_STATUS_CREATED
+        await _is_claimed(worker, other.session.session_id)
+        assert session_id not in worker.carried
+        async with house.join(late) as caller:
+            await _is_told(caller, "at_capacity")
+            async with asyncio.timeout(5):
+                await caller.disconnected.wait()
+
+        await house.end(other.session.session_id)
+        await _slot_comes_back(house, worker)
+        worker.claims.clear()
+        async with house.join(late) as caller:
+            await _is_claimed(worker, session_id)
+            assert (await house.read(session_id)).status == pb.SESSION_STATUS_ACTIVE
+            assert not caller.errors
+
+
+async def test_a_worker_that_waited_in_vain_does_not_end_the_session(house: SessionsHouse) -> None:
+    async with house.worker(slots=1) as worker:
+        started = await house.begin()
+        session_id = started.session.session_id
+        await _is_claimed(worker, session_id)
+        end = pb.SessionEvent(sequence=1, end=pb.EndEvent(reason=pb.END_REASON_NEVER_JOINED))
+        await worker.tell(session_id, end)
+        assert (await house.read(session_id)).status == pb.SESSION_STATUS_CREATED
+        await worker.drop(session_id)
+        await _slot_comes_back(house, worker)
+
+
+async def test_at_the_end_of_the_token_nobody_will_ever_join(make_house: MakeHouse) -> None:
+    house = await make_house(join_seconds=1.0, token_seconds=10)
+    async with house.worker(slots=1) as worker:
+        started = await house.begin()
+        assert await house.until_ended(started.session.session_id, 26.0) == "never_joined"
+        await _slot_comes_back(house, worker)
+
+
+async def test_a_session_is_finalised_once_however_many_end_it(house: SessionsHouse) -> None:
+    async with house.worker(slots=3) as worker:
+        before = _ends()
+        sessions = [(await house.begin()).session.session_id for _ in range(3)]
+        for session_id in sessions:
+            await _is_claimed(worker, session_id)
+        end = pb.SessionEvent(sequence=1, end=pb.EndEvent(reason=pb.END_REASON_AGENT_ENDED))
+        ended = await asyncio.gather(
+            *(house.end(session_id) for session_id in sessions * 4),
+            *(worker.tell(session_id, end) for session_id in sessions * 4),
+        )
+        assert len(ended) == 24
+        assert sum((_ends() - before).values()) == 3
+        for session_id in sessions:
+            once, again = await house.read(session_id), await house.read(session_id)
+            assert once == again
+            assert once.finalize_time == once.end_time
+
+
+async def test_only_its_worker_may_carry_a_session(house: SessionsHouse) -> None:
+    async with house.worker() as worker:
+        started = await house.begin()
+        session_id = started.session.session_id
+        await _is_claimed(worker, session_id)
+        stranger = house.worker()
+        await refusal(stranger.claim(session_id), Code.SESSION_TAKEN)
+        turn = pb.SessionEvent(sequence=1, turn=pb.Turn(text="x"))
+        await refusal(stranger.tell(session_id, turn), Code.SESSION_TAKEN)
+        await refusal(stranger.claim("sess_" + "x" * 24), Code.NOT_FOUND)
+        request = pb.ClaimSessionRequest(session_id=session_id, worker_id=worker.worker_id)
+        await refusal(call(house.sessions.ClaimSession, request, identity=house.user), Code.PERMISSION_DENIED)
+        # Claiming twice is the same claim.
+        assert (await worker.claim(session_id)).session.session_id == session_id
+
+
+def _ends() -> Counter[str]:
+    return Counter(
+        {
+            sample.labels["reason"]: int(sample.value)
+            for metric in REGISTRY.collect()
+            if metric.name == "callbox_session_ends"
+            for sample in metric.samples
+            if sample.name == "callbox_session_ends_total"
+        }
+    )
+
+
+async def _settled(house: SessionsHouse, session_id: str) -> bool:
+    return (await house.read(session_id)).status == pb.SESSION_STATUS_ENDED
+
+
+async def _is_claimed(worker: DirectedWorker, session_id: str, seconds: float = 8.0) -> None:
+    async def claimed() -> bool:
+        return session_id in worker.claims
+
+    await until(claimed, seconds)
+
+
+async def _agent_joined(worker: DirectedWorker, session_id: str) -> None:
+    async def joined() -> bool:
+        return worker.carried.get(session_id) is not None
+
+    await until(joined, 8.0)
+
+
+async def _is_told(caller: DirectedCaller, code: str) -> None:
+    async def told() -> bool:
+        return bool(caller.errors)
+
+    await until(told, 8.0)
+    assert caller.errors[0]["code"] == code
+    assert caller.errors[0]["message"]
+
+
+async def _begins(house: SessionsHouse) -> pb.StartSessionResponse:
+    while True:
+        try:
+            return await house.begin()
+        except CallboxError as error:
+            if error.code is not Code.AT_CAPACITY:
+                raise
+            await asyncio.sleep(0.1)
+
+
+async def _slot_comes_back(house: SessionsHouse, worker: DirectedWorker) -> None:
+    async def free() -> bool:
+        await worker.report()
+        try:
+            started = await house.begin()
+        except CallboxError as error:
+            if error.code is not Code.AT_CAPACITY:
+                pytest.fail(str(error))
+            return False
+        await house.end(started.session.session_id)
+        return True
+
+    await until(free)
+
+    async def empty() -> bool:
+        return not worker.carried
+
+    await until(empty)

@@ -1,0 +1,232 @@
+"""The supervisor over real processes: those that die, hang, hide their children, or lose their supervisor."""
+
+import asyncio
+import io
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from deploy.local.logs import Lines
+from deploy.local.part import NotReady, Part, Probe
+from deploy.local.settings import ROOT
+from deploy.local.supervisor import StartFailed, Supervisor
+
+SLEEP = "import time; time.sleep(600)"
+# A child in a session of its own whose parent does not wait for it.
+HIDDEN_CHILD = (
+    "import pathlib, subprocess, sys, time;"
+    f"child = subprocess.Popen([sys.executable, '-c', {SLEEP!r}], start_new_session=True);"
+    "pathlib.Path(sys.argv[1]).write_text(str(child.pid)); time.sleep(600)"
+)
+DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
+
+
+async def at_once() -> None:
+    return None
+
+
+def when_there(path: Path) -> Probe:
+    async def probe() -> None:
+        if not path.exists() or not path.read_text():
+            raise NotReady(f"{path} is not there")
+
+    return probe
+
+
+def part(name: str, code: str, *words: str, ready: Probe = at_once, **more: object) -> Part:
+    options = {"grace_seconds": 0.4, "start_seconds": 20.0, **more}
+    argv = (sys.executable, "-I", "-S", "-c", code, *words)
+    return Part(name=name, argv=argv, environ=dict(os.environ), ready=ready, **options)  # type: ignore[arg-type]
+
+
+class Output:
+    def __init__(self) -> None:
+        self.stream = io.StringIO()
+        self.lines = Lines(self.stream)
+
+    def text(self) -> str:
+        return self.stream.getvalue()
+
+
+@asynccontextmanager
+async def supervised(*parts: Part, output: Output | None = None) -> AsyncIterator[Supervisor]:
+    output = output or Output()
+    supervisor = Supervisor(parts, f"test-{os.getpid()}-{time.monotonic_ns()}:", output.lines)
+    try:
+        await supervisor.start()
+        yield supervisor
+    finally:
+        await supervisor.stop()
+        output.lines.close()
+
+
+async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def pid_of(supervisor: Supervisor, name: str) -> int:
+    process = supervisor[name].process
+    assert process is not None
+    return process.pid
+
+
+async def test_a_killed_part_is_started_again() -> None:
+    async with supervised(part("one", SLEEP)) as supervisor:
+        first = pid_of(supervisor, "one")
+        os.kill(first, signal.SIGKILL)
+        await until(lambda: supervisor["one"].starts == 2 and supervisor["one"].ready.is_set())
+        assert pid_of(supervisor, "one") != first
+    assert not is_alive(first)
+
+
+async def test_the_delay_between_restarts_grows() -> None:
+    output = Output()
+    async with supervised(part("one", "print('short')"), output=output) as supervisor:
+        await until(lambda: supervisor["one"].starts >= 4)
+    delays = [line.rsplit(" in ", 1)[1] for line in output.text().splitlines() if "starts again" in line]
+    assert delays[:3] == ["0.25 s", "0.5 s", "1 s"]
+    assert "one ended with status 0" in output.text()
+    assert "one        | short" in output.text()
+
+
+async def test_a_part_that_never_comes_up_fails_the_start_with_its_last_words() -> None:
+    broken = part("broken", "raise SystemExit('the disk is full')", ready=when_there(Path("/nonexistent")))
+    with pytest.raises(StartFailed, match="broken ended 5 times") as caught:
+        async with supervised(part("well", SLEEP), broken):
+            pytest.fail("it must not start")
+    assert "the disk is full" in str(caught.value)
+
+
+async def test_a_part_that_is_never_ready_fails_the_start_in_time() -> None:
+    slow = part("slow", SLEEP, ready=when_there(Path("/nonexistent")), start_seconds=0.5)
+    began = time.monotonic()
+    with pytest.raises(StartFailed, match=r"slow was not ready within 0\.5 s"):
+        async with supervised(slow):
+            pytest.fail("it must not start")
+    assert time.monotonic() - began < 4
+
+
+async def test_a_command_that_is_not_there_fails_the_start() -> None:
+    missing = Part(name="missing", argv=("/nonexistent/tool",), environ={}, ready=when_there(Path("/nonexistent")))
+    with pytest.raises(StartFailed, match="missing ended 5 times"):
+        async with supervised(missing):
+            pytest.fail("it must not start")
+
+
+@pytest.mark.parametrize("freeze", [False, True], ids=["deaf", "frozen"])
+async def test_a_part_that_hangs_is_killed_after_its_grace(freeze: bool) -> None:
+    output = Output()
+    async with supervised(part("hung", DEAF), output=output) as supervisor:
+        pid = pid_of(supervisor, "hung")
+        await until(lambda: "deaf" in output.text())
+        if freeze:
+            os.kill(pid, signal.SIGSTOP)
+        began = time.monotonic()
+    assert time.monotonic() - began < 3
+    assert not is_alive(pid)
+
+
+@pytest.mark.parametrize("how", ["stop", "kill"])
+async def test_hidden_grandchildren_end_with_their_part(how: str, tmp_path: Path) -> None:
+    note = tmp_path / "grandchild"
+    async with supervised(part("parent", HIDDEN_CHILD, str(note), ready=when_there(note))) as supervisor:
+        grandchild = int(note.read_text())
+        assert is_alive(grandchild)
+        if how == "kill":
+            note.unlink()
+            os.kill(pid_of(supervisor, "parent"), signal.SIGKILL)
+            await until(lambda: supervisor["parent"].starts == 2)
+        else:
+            await supervisor["parent"].stop()
+        assert not is_alive(grandchild)
+
+
+async def test_a_stopped_part_stays_down_until_it_is_started() -> None:
+    async with supervised(part("one", SLEEP)) as supervisor:
+        keeper = supervisor["one"]
+        await keeper.stop()
+        assert keeper.process is None
+        assert not keeper.ready.is_set()
+        await asyncio.sleep(0.6)
+        assert keeper.starts == 1
+        keeper.start()
+        await keeper.wait_ready()
+        assert keeper.starts == 2
+
+
+async def test_a_part_waits_for_what_it_needs(tmp_path: Path) -> None:
+    note = tmp_path / "first"
+    write = f"import pathlib, sys, time; time.sleep(0.3); pathlib.Path(sys.argv[1]).write_text('x'); {SLEEP}"
+    look = f"import pathlib, sys; assert pathlib.Path(sys.argv[1]).exists(); {SLEEP}"
+    first = part("first", write, str(note), ready=when_there(note))
+    async with supervised(part("second", look, str(note), needs=("first",)), first) as supervisor:
+        assert supervisor["second"].starts == 1
+
+
+async def test_the_highest_stage_is_stopped_first() -> None:
+    output = Output()
+    code = (
+        "import signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, [15]);"
+        "print(sys.argv[1], 'up', flush=True); signal.sigwait([15]); print(sys.argv[1], 'ends')"
+    )
+    async with supervised(part("low", code, "low", stage=0), part("high", code, "high", stage=1), output=output):
+        await until(lambda: output.text().count(" up") == 2)
+    endings = [line.split("| ")[1] for line in output.text().splitlines() if line.endswith("ends")]
+    assert endings == ["high ends", "low ends"]
+
+
+async def test_a_very_long_line_is_cut_and_the_rest_is_read() -> None:
+    output = Output()
+    code = f"print('x' * 300_000, flush=True); print('after', flush=True); {SLEEP}"
+    async with supervised(part("loud", code), output=output):
+        await until(lambda: "after" in output.text())
+    assert max(len(line) for line in output.text().splitlines()) < 20_000
+
+
+async def test_parts_end_when_the_supervisor_is_killed(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    code = f"""
+import asyncio, os, sys, pathlib
+from deploy.local.logs import Lines
+from deploy.local.part import Part
+from deploy.local.supervisor import Supervisor
+
+async def ready():
+    return None
+
+async def main():
+    one = Part(name="one", argv=(sys.executable, "-c", {SLEEP!r}), environ=dict(os.environ), ready=ready)
+    supervisor = Supervisor([one], "orphan-test:", Lines())
+    await supervisor.start()
+    pathlib.Path({str(note)!r}).write_text(str(supervisor["one"].process.pid))
+    await asyncio.sleep(600)
+
+asyncio.run(main())
+"""
+    supervisor = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, cwd=ROOT, stdout=asyncio.subprocess.DEVNULL
+    )
+    try:
+        await until(lambda: note.exists() and note.read_text() != "", seconds=20)
+        pid = int(note.read_text())
+        assert is_alive(pid)
+    finally:
+        supervisor.kill()
+        await supervisor.wait()
+    await until(lambda: not is_alive(pid), seconds=3)

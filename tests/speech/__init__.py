@@ -1,0 +1,1 @@
+"""The speech models on a real tritonserver: accuracy, streaming, batching, faults."""

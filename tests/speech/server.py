@@ -1,0 +1,99 @@
+"""Starts and stops a real tritonserver by the command that `make run` uses."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+READY_SECONDS = 60.0
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on at this moment."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for probe in sockets:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in sockets]
+    finally:
+        for probe in sockets:
+            probe.close()
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running tritonserver."""
+
+    process: subprocess.Popen[bytes]
+    grpc_port: int
+    http_port: int
+    metrics_port: int
+    log: Path
+    ready_seconds: float
+
+    @property
+    def url(self) -> str:
+        return f"127.0.0.1:{self.grpc_port}"
+
+    def model_processes(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def metrics(self) -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=5) as page:
+            return str(page.read().decode())
+
+
+def environment(data_dir: Path, ports: list[int], profile: str = "cpu") -> dict[str, str]:
+    return {
+        **os.environ,
+        "CALLBOX_DATA_DIR": str(data_dir),
+        "CALLBOX_TRITON_GRPC_PORT": str(ports[0]),
+        "CALLBOX_TRITON_HTTP_PORT": str(ports[1]),
+        "CALLBOX_TRITON_METRICS_PORT": str(ports[2]),
+        "CALLBOX_INFERENCE_PROFILE": profile,
+    }
+
+
+def _ready(http_port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{http_port}/v2/health/ready", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+@contextmanager
+def serving(data_dir: Path, profile: str = "cpu") -> Iterator[Server]:
+    """A server of its own; ended in any case when the block is left."""
+    ports = free_ports(3)
+    log = data_dir / "triton.log"
+    began = time.monotonic()
+    with log.open("wb") as sink:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "services.inference"],
+            env=environment(data_dir, ports, profile),
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        while not _ready(ports[1]):
+            if process.poll() is not None or time.monotonic() - began > READY_SECONDS:
+                raise AssertionError(f"tritonserver did not become ready:\n{log.read_text()}")
+            time.sleep(0.05)
+        yield Server(process, ports[0], ports[1], ports[2], log, time.monotonic() - began)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(timeout=10)

@@ -1,0 +1,62 @@
+"""Sounds that the tests play, and how what was heard is compared."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest_audioeval
+import soundfile
+import soxr
+from jiwer import wer
+from numpy.typing import NDArray
+
+from services.inference.engines.hibari import Hibari
+
+SAMPLES = Path(next(iter(pytest_audioeval.__path__))) / "samples" / "audio" / "en"
+
+
+def at_16k(samples: NDArray[np.generic], rate_hz: int) -> NDArray[np.float32]:
+    """Mono float32 at 16 kHz."""
+    values = samples.astype(np.float32)
+    if samples.dtype == np.int16:
+        values /= 32768.0
+    if values.ndim == 2:
+        values = values.mean(axis=1)
+    return np.asarray(soxr.resample(values, rate_hz, 16_000), np.float32)
+
+
+def recorded(name: str) -> tuple[NDArray[np.float32], str]:
+    """A recorded sentence at 16 kHz and its text."""
+    samples, rate_hz = soundfile.read(SAMPLES / f"{name}.wav", dtype="float32")
+    return at_16k(samples, rate_hz), (SAMPLES / f"{name}.txt").read_text().strip()
+
+
+@cache
+def _voice() -> Hibari:
+    return Hibari()
+
+
+@cache
+def said(text: str) -> NDArray[np.float32]:
+    """The text spoken, at 16 kHz, with a third of a second of silence before it."""
+    pcm = np.concatenate(list(_voice().speak(text)))
+    return np.concatenate([silence(0.3), at_16k(pcm, 24_000)])
+
+
+def silence(seconds: float) -> NDArray[np.float32]:
+    return np.zeros(int(seconds * 16_000), np.float32)
+
+
+_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_NUMBERS = {str(value): word for value, word in enumerate(_WORDS)}
+
+
+def _plain(text: str) -> str:
+    words = re.sub(r"[^\w\s']", " ", text.lower()).split()
+    return " ".join(_NUMBERS.get(word, word) for word in words)
+
+
+def error_rate(expected: str, heard: str) -> float:
+    """Word error rate without regard to case, punctuation and how small numbers are written."""
+    return float(wer(_plain(expected), _plain(heard) or "nothing"))

@@ -1,0 +1,90 @@
+"""The engines alone, without Triton."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from services.inference.engines.deepfilternet import FRAME_SAMPLES, DeepFilterNet
+from services.inference.engines.hibari import Hibari, installed_voices
+from services.inference.engines.moonshine import Moonshine
+from services.inference.engines.tokens import TokenTable
+from tests.speech.sound import error_rate, recorded, said
+
+
+@pytest.fixture(scope="module")
+def moonshine() -> Moonshine:
+    return Moonshine()
+
+
+def test_a_draft_shortens_the_work_and_keeps_the_text(moonshine: Moonshine) -> None:
+    samples, text = recorded("quick_brown_fox")
+    fresh = moonshine.transcribe(samples)
+    again = moonshine.transcribe(samples, fresh.tokens)
+    wrong_tail = moonshine.transcribe(samples, (*fresh.tokens[:5], 77, 78, 79))
+    assert error_rate(text, fresh.text) == 0.0
+    assert again.text == fresh.text
+    assert wrong_tail.text == fresh.text
+
+
+def test_decoding_stops_when_asked(moonshine: Moonshine) -> None:
+    asked = iter([False, False, False, True])
+    stopped = moonshine.transcribe(recorded("counting")[0], should_stop=lambda: next(asked))
+    assert stopped.stopped
+    assert 1 <= len(stopped.tokens) <= 3
+
+
+@pytest.mark.parametrize("samples", [0, 31 * 16_000])
+def test_impossible_clips_are_refused(moonshine: Moonshine, samples: int) -> None:
+    with pytest.raises(ValueError, match="a clip must have"):
+        moonshine.transcribe(np.zeros(samples, np.float32))
+
+
+def test_a_cut_token_table_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "tokenizer.bin"
+    path.write_bytes(b"\x02ab\x05abc")
+    with pytest.raises(ValueError, match="ends inside"):
+        TokenTable.read(path)
+
+
+def test_hibari_speaks_the_first_clause_first() -> None:
+    engine = Hibari()
+    parts = list(engine.speak("We open at nine. On Saturdays we open at ten."))
+    assert len(parts) == 2
+    assert all(part.dtype == np.int16 for part in parts)
+    assert engine.voice in installed_voices()
+    with pytest.raises(ValueError, match="installed:"):
+        Hibari(voice="nobody")
+
+
+def test_denoise_states_are_apart_and_come_back() -> None:
+    engine = DeepFilterNet(threads=2, spare=2)
+    try:
+        assert engine.wait_ready(20.0)
+        first, second = engine.open(), engine.open()
+        noise = (np.random.default_rng(5).standard_normal(FRAME_SAMPLES * 100) * 0.05).astype(np.float32)
+        quiet = np.zeros_like(noise)
+        filtered, untouched = engine.step([(first, noise, 100.0), (second, quiet, 100.0)])
+        assert filtered[-FRAME_SAMPLES * 20 :].std() < 0.1 * noise.std()
+        assert np.abs(untouched).max() < 1e-4
+        with pytest.raises(ValueError, match="multiple"):
+            engine.step([(first, noise[:100], 100.0)])
+        engine.release(first)
+        engine.release(second)
+        assert engine.wait_ready(20.0)
+    finally:
+        engine.close()
+
+
+def test_a_call_without_a_state_hears_itself_unfiltered() -> None:
+    engine = DeepFilterNet(threads=1, spare=1)
+    try:
+        voices = [engine.open() for _ in range(3)]
+        waiting = [voice for voice in voices if voice.handle is None]
+        assert waiting
+        sound = said("Hello there.")[: FRAME_SAMPLES * 4]
+        np.testing.assert_array_equal(engine.step([(waiting[-1], sound, 100.0)])[0], sound)
+        for voice in voices:
+            engine.release(voice)
+    finally:
+        engine.close()

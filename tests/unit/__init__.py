@@ -1,0 +1,1 @@
+"""Pure cores; virtual time, no sleeps."""
