@@ -1,38 +1,43 @@
 """No turn ends in silence: a filler when an answer takes long, a failure line when none comes."""
 
 import asyncio
-from collections.abc import Callable
 
 import structlog
+from callbox.sessions.v1 import sessions_pb2 as pb
 from livekit.agents import AgentSession
 from livekit.agents.voice import SpeechHandle
 
+from services.agent.journal import Journal
 from services.agent.lines import Line, Lines
 from services.agent.metrics import spoken_lines
+from services.agent.spoken import SpokenOutput
 
 _FILLER_SECONDS = 4.0
 _log = structlog.get_logger(__name__)
 
 
 class TurnGuard:
-    """Watches from the end of a caller's turn until the agent speaks.
-
-    on_failure: told a stable code and a sentence when a turn could not be answered.
-    """
+    """Watches from the end of a caller's turn until the agent speaks."""
 
     def __init__(
         self,
         session: AgentSession[None],
         lines: Lines,
+        journal: Journal,
         max_turn_seconds: float,
-        on_failure: Callable[[str, str], None],
     ) -> None:
         self._session = session
         self._lines = lines
+        self._output: SpokenOutput | None = None
+        self._filler: asyncio.Task[bool] | None = None
         self._max_turn_seconds = max_turn_seconds
-        self._on_failure = on_failure
+        self._journal = journal
         self._timers: list[asyncio.TimerHandle] = []
         session.on("agent_state_changed", lambda event: self._on_state(event.new_state))
+
+    def bridge_with(self, output: SpokenOutput) -> None:
+        """Says where a filler is played."""
+        self._output = output
 
     def turn_ended(self) -> None:
         """The caller has finished and waits for an answer."""
@@ -52,6 +57,13 @@ class TurnGuard:
         for timer in self._timers:
             timer.cancel()
         self._timers = []
+
+    async def close(self) -> None:
+        """Ends the watching."""
+        self.stop()
+        if self._filler is not None:
+            self._filler.cancel()
+            await asyncio.gather(self._filler, return_exceptions=True)
 
     def say(self, line: Line, *, interruptible: bool = True) -> SpeechHandle | None:
         """Speaks a line without any engine; None when the call is over."""
@@ -73,11 +85,13 @@ class TurnGuard:
 
     def _fill(self) -> None:
         _log.warning("answer takes long", seconds=_FILLER_SECONDS)
-        self.say(Line.FILLER)
+        spoken_lines.labels(Line.FILLER.name.lower()).inc()
+        assert self._output is not None
+        self._filler = asyncio.create_task(self._output.bridge(self._lines.frames(Line.FILLER)), name="filler")
 
     def _fail(self, code: str, message: str) -> None:
         self.stop()
         _log.warning("turn failed", code=code, message=message)
-        self._on_failure(code, message)
+        self._journal.add(pb.SessionEvent(error=pb.ErrorEvent(code=code, message=message)))
         self._session.interrupt(force=True)
         self.say(Line.TROUBLE)

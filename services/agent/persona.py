@@ -36,7 +36,7 @@ class Persona(Agent):
     on_reply: told an id, the text so far, and whether it is whole, while an answer is being spoken.
     """
 
-    def __init__(self, prompt: str, on_reply: Callable[[str, str, bool], None]) -> None:
+    def __init__(self, prompt: str, on_reply: Callable[[str, str, bool], object]) -> None:
         super().__init__(instructions=prompt)
         self._on_reply = on_reply
         self._replies = 0

@@ -5,6 +5,7 @@ import time
 from callbox.sessions.v1 import sessions_pb2 as pb
 from livekit.agents import AgentSession, ConversationItemAddedEvent, UserInputTranscribedEvent, llm
 from livekit.agents.metrics import LLMMetrics, STTMetrics, TTSMetrics
+from livekit.agents.voice.io import AudioOutput
 
 from services.agent.ending import Reason
 from services.agent.guard import TurnGuard
@@ -16,14 +17,14 @@ from services.agent.topics import Topics
 
 
 class Scribe:
-    """The history of one call. joined_at: seconds since the epoch."""
+    """The history of one call."""
 
-    def __init__(self, journal: Journal, topics: Topics, persona: Persona, guard: TurnGuard, joined_at: float) -> None:
+    def __init__(self, journal: Journal, topics: Topics, persona: Persona, guard: TurnGuard) -> None:
         self._journal = journal
         self._topics = topics
         self._persona = persona
         self._guard = guard
-        self._joined_at = joined_at
+        self._joined_at = time.time()
         self._turn_index = 0
         self._utterances = 0
         self._typed: list[str] = []
@@ -31,26 +32,21 @@ class Scribe:
         self._usage = pb.Usage()
         self._last_partial = ""
 
-    def listen(self, session: AgentSession[None]) -> None:
+    def listen(self, session: AgentSession[None], output: AudioOutput) -> None:
         """Begins to write."""
         session.on("user_input_transcribed", self._on_transcribed)
         session.on("conversation_item_added", self._on_item)
-        if session.output.audio is not None:
-            session.output.audio.on("playback_started", lambda event: self._on_first_frame(event.created_at))
+        output.on("playback_started", lambda event: self._on_first_frame(event.created_at))
 
-    def on_reply(self, reply_id: str, text: str, final: bool) -> None:
-        """What the agent says, while it says it."""
-        self._topics.reply(reply_id, text, final=final)
+    def joined(self) -> None:
+        """The caller is there; times of the history count from now."""
+        self._joined_at = time.time()
 
     def typed(self, text: str) -> None:
         """The caller typed; the echo goes out at once."""
         self._typed.append(text)
         self._utterances += 1
-        self._topics.reply(f"user_{self._utterances}", text, final=True, from_user=True)
-
-    def failed(self, code: str, message: str) -> None:
-        """A fault that the caller heard of."""
-        self._journal.add(pb.SessionEvent(error=pb.ErrorEvent(code=code, message=message)))
+        self._topics.reply(f"user_{self._utterances}", text, True, from_user=True)
 
     def used(self, metrics: object) -> None:
         """What an engine used; told with the next turn."""
@@ -77,7 +73,7 @@ class Scribe:
     def _on_transcribed(self, event: UserInputTranscribedEvent) -> None:
         if not event.is_final and event.transcript != self._last_partial:
             self._last_partial = event.transcript
-            self._topics.reply(f"user_{self._utterances + 1}", event.transcript, final=False, from_user=True)
+            self._topics.reply(f"user_{self._utterances + 1}", event.transcript, False, from_user=True)
 
     def _on_item(self, event: ConversationItemAddedEvent) -> None:
         item = event.item
@@ -94,7 +90,7 @@ class Scribe:
             self._typed.remove(text)
         else:
             self._utterances += 1
-            self._topics.reply(f"user_{self._utterances}", text, final=True, from_user=True)
+            self._topics.reply(f"user_{self._utterances}", text, True, from_user=True)
         self._last_partial = ""
         self._waterfall = None
         if speech_end := metrics.get("stopped_speaking_at"):

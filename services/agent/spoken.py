@@ -1,5 +1,7 @@
 """What of a reply was really heard, so that an interrupted one does not stand in the history whole."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 from livekit import rtc
@@ -37,9 +39,33 @@ class SpokenOutput(io.AudioOutput):
         )
         self._clauses: list[tuple[str, float]] = []
         self._captured_seconds = 0.0
+        self._bridged = asyncio.Event()
+        self._bridged.set()
+
+    async def bridge(self, frames: AsyncIterator[rtc.AudioFrame]) -> bool:
+        """Plays something of its own before a reply that has not begun, which then waits for its end.
+
+        livekit-agents speaks one thing after the other, so that nothing else could be heard while a reply is being made. False
+        when something is playing already.
+        """
+        if self._captured_seconds or not self._bridged.is_set():
+            return False
+        self._bridged.clear()
+        try:
+            async for frame in frames:
+                await self._capture(frame)
+            self.flush()
+            await self.wait_for_playout()
+        finally:
+            self._bridged.set()
+        return True
 
     async def capture_frame(self, frame: rtc.AudioFrame) -> None:
         """Notes the clauses that begin with this frame and passes it on."""
+        await self._bridged.wait()
+        await self._capture(frame)
+
+    async def _capture(self, frame: rtc.AudioFrame) -> None:
         await super().capture_frame(frame)
         for clause in frame.userdata.get(USERDATA_TIMED_TRANSCRIPT, []):
             self._clauses.append((str(clause), self._captured_seconds))

@@ -1,5 +1,6 @@
 """The language model: any OpenAI-compatible endpoint."""
 
+import asyncio
 import contextlib
 import ipaddress
 import ssl
@@ -8,12 +9,15 @@ from urllib.parse import urlsplit
 
 import httpx2
 import openai
+from livekit.agents import APIError
+from livekit.agents.llm import ChatContext
 from livekit.plugins.openai import LLM
 
 _MAX_REPLY_TOKENS = 160
 _TEMPERATURE = 0.2
 _TIMEOUT = httpx2.Timeout(connect=3.0, read=10.0, write=3.0, pool=3.0)
 _NO_KEY = "none-needed"
+_READ_AHEAD_SECONDS = 5.0
 _OPENAI_URL = "https://api.openai.com/v1"
 
 # Made when the module is imported, which the worker does once for all job processes: reading the authorities takes up to 0.7 s.
@@ -28,6 +32,17 @@ async def language_model(url: str, model: str, key: str) -> AsyncIterator[LLM]:
             base_url=url or _OPENAI_URL, api_key=key or _NO_KEY, max_retries=0, http_client=http
         )
         yield LLM(model=model, client=client, max_completion_tokens=_MAX_REPLY_TOKENS, temperature=_TEMPERATURE)
+
+
+async def read_ahead(model: LLM, prompt: str) -> None:
+    """Has a model read the prompt, so that the first answer does not wait for it. Nothing happens when it is away."""
+    context = ChatContext.empty()
+    context.add_message(role="system", content=prompt)
+    context.add_message(role="user", content="Hello")
+    with contextlib.suppress(APIError, TimeoutError):
+        async with asyncio.timeout(_READ_AHEAD_SECONDS), model.chat(chat_ctx=context) as stream:
+            async for _ in stream:
+                break
 
 
 def is_own(url: str) -> bool:

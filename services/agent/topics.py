@@ -20,6 +20,7 @@ USER_TEXT, REPLY, STATE, ERROR, METRICS = (
 )
 PARTIALS_ATTRIBUTE = "callbox.partials"
 METRICS_ATTRIBUTE = "callbox.metrics"
+_STATES = {"listening", "thinking", "speaking", "idle"}
 _MAX_MESSAGE_BYTES = 15 * 1024
 _MAX_TEXT_CHARS = 4_000
 # Messages that wait to be published. Partials are dropped when it is full; a final message takes the place of the oldest.
@@ -38,7 +39,7 @@ class Topics:
         self._state = ""
         room.on("data_received", self._receive)
 
-    def reply(self, reply_id: str, text: str, *, final: bool, from_user: bool = False) -> None:
+    def reply(self, reply_id: str, text: str, final: bool, *, from_user: bool = False) -> None:
         """An utterance of the agent, or with `from_user` what the caller said or typed."""
         if not text.strip() or not (final or self._wants(PARTIALS_ATTRIBUTE)):
             return
@@ -48,8 +49,8 @@ class Topics:
         self._put(REPLY, message, droppable=not final)
 
     def state(self, state: str) -> None:
-        """What the agent does: listening, thinking, speaking or idle."""
-        if state != self._state:
+        """What the agent does: listening, thinking, speaking or idle; anything else is left unsaid."""
+        if state in _STATES and state != self._state:
             self._state = state
             self._put(STATE, {"state": state})
 
