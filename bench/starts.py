@@ -7,7 +7,7 @@ from cli.session import Refused, Sessions
 
 # Time a slot gets to come back after its session was ended.
 _FREE_SECONDS = 5.0
-_POLL_SECONDS = 0.02
+_POLL_SECONDS = 0.05
 
 
 async def measure_starts(sessions: Sessions, character: str, count: int) -> list[float]:

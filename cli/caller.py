@@ -166,6 +166,9 @@ class Caller:
             case Waterfall():
                 self.waterfalls.append(message)
             case Fault():
+                # It is sent again for who may have missed it.
+                if message in self.faults:
+                    return
                 self.faults.append(message)
         self._tell(message)
 

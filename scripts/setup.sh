@@ -65,10 +65,6 @@ install_python() {
     fi
     # Compiled here once, so that the first start of every process does not do it again.
     .tools/uv/bin/uv pip sync --require-hashes --compile-bytecode --python .venv/bin/python requirements.lock
-    # The model processes of tritonserver work with another numpy than everybody else.
-    rm -rf .tools/triton
-    .tools/uv/bin/uv pip install --require-hashes --compile-bytecode --python .venv/bin/python \
-        --target .tools/triton -r deploy/triton.lock
     printf '%s\n' "$root" "$root/gen" >"$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/callbox.pth"
 }
 
@@ -105,7 +101,7 @@ missing_tools() {
 what=${1:-run}
 case $what in python | run | test) ;; *) fail "'$what' is not something to set up; say python, run or test." ;; esac
 
-python_hash=$(printf '%s' "$root $uv_version $(hash_of requirements.lock deploy/triton.lock)" | hash_of -)
+python_hash=$(printf '%s' "$root $uv_version $(hash_of requirements.lock)" | hash_of -)
 todo=()
 is_fresh python "$python_hash" .venv/bin/python || todo+=(python)
 if [[ $what != python ]]; then

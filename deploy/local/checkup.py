@@ -24,6 +24,7 @@ from deploy.local.stack import read_state
 _SECONDS = 5.0
 _ANSWER_SECONDS = 30.0
 _MODELS = ("denoise", "stt", "tts")
+_SLOTS_METRIC = "callbox_slots"
 _FREE_BYTES = 2_000_000_000
 
 
@@ -178,21 +179,20 @@ async def _llm(client: httpx.AsyncClient, settings: LocalSettings) -> Finding:
 
 
 async def _slots(client: httpx.AsyncClient, settings: LocalSettings) -> Finding:
-    """What the worker says of its slots in its metrics."""
+    """What sessions counts of the slots that workers announce."""
     todo = "See the lines of agent: it must reach livekit, sessions and triton."
     try:
-        answer = await client.get(f"http://127.0.0.1:{settings.agent_ops_port}/metrics")
+        answer = await client.get(f"http://127.0.0.1:{settings.sessions_ops_port}/metrics")
     except httpx.HTTPError as fault:
-        return Finding("slots", f"the worker's metrics do not answer: {fault!r}", todo)
-    samples = {
-        sample.name: sample.value
+        return Finding("slots", f"the metrics of sessions do not answer: {fault!r}", todo)
+    counts = {
+        sample.labels.get("state", ""): int(sample.value)
         for family in text_string_to_metric_families(answer.text)
         for sample in family.samples
-        if "slots" in sample.name
+        if sample.name == _SLOTS_METRIC
     }
-    if not samples:
-        return Finding("slots", "the worker announces none", todo)
-    return Finding("slots", ", ".join(f"{name} {value:g}" for name, value in sorted(samples.items())))
+    seen = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none is announced"
+    return Finding("slots", seen, "" if any(counts.values()) else todo)
 
 
 async def _demo(client: httpx.AsyncClient, settings: LocalSettings) -> Finding:

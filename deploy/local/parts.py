@@ -100,8 +100,6 @@ def _common(settings: LocalSettings, secrets: Secrets, redis_url: str, log_forma
         "CALLBOX_LIVEKIT_KEYS_FILE": str(secrets.livekit_keys_file),
         "CALLBOX_WEB_DIR": str(ROOT / "web" / "widget" / "dist"),
         "CALLBOX_TRITON_HOST": _HOST,
-        # Its model processes need another numpy than everybody else; set-up puts it there.
-        "CALLBOX_TRITON_PYTHONPATH": str(ROOT / ".tools" / "triton"),
         "CALLBOX_TRITON_GRPC_PORT": str(settings.triton_grpc_port),
         "CALLBOX_TRITON_HTTP_PORT": str(settings.triton_http_port),
         "CALLBOX_TRITON_METRICS_PORT": str(settings.triton_metrics_port),

@@ -103,7 +103,7 @@ class Process:
         if self._popen.poll() is None:
             self._popen.kill()
             await self.wait()
-        await kill_all(self._mark, self.pid, family)
+        await kill_all(f"{self._mark}\0", self.pid, family)
         # Nobody holds the pipe any more, so what was written last is read to its end.
         await asyncio.wait([self._reader], timeout=_LAST_LINES_SECONDS)
         await cancel(self._reader)

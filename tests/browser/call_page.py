@@ -1,5 +1,6 @@
 """The page of one agent as a visitor uses it."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -10,6 +11,10 @@ from playwright.async_api import ConsoleMessage, Error, Page, expect
 Who = Literal["visitor", "agent"]
 
 ANSWER_MS = 30_000
+_POLL_MS = 100
+_LINES = """() => [...document.querySelectorAll('#transcript li')].map((item) => ({
+  who: item.dataset.who, text: item.querySelector('p').textContent, final: item.dataset.final === 'true',
+}))"""
 
 
 @dataclass(frozen=True)
@@ -50,28 +55,39 @@ class CallPage:
         """Waits until the call stands at a phase."""
         await expect(self.root).to_have_attribute("data-phase", phase, timeout=timeout_ms)
 
-    async def wait_line(self, who: Who, pattern: str, *, after: int = 0, timeout_ms: float = ANSWER_MS) -> None:
-        """Waits for a settled line of `who` that matches, among those after the first `after` of theirs."""
-        lines = self.page.locator(f'#transcript li[data-who="{who}"][data-final="true"] p')
-        rest = lines.nth(after) if after else lines.first
-        await rest.wait_for(timeout=timeout_ms)
-        await expect(lines.filter(has_text=re.compile(pattern, re.IGNORECASE)).last).to_be_visible(timeout=timeout_ms)
+    async def wait_line(self, who: Who, pattern: str, timeout_ms: float = ANSWER_MS) -> None:
+        """Waits for a settled line of `who` that matches."""
+        wanted = re.compile(pattern, re.IGNORECASE)
+        await self._wait(
+            lambda lines: any(line.who == who and line.final and wanted.search(line.text) for line in lines),
+            f"no line of the {who} matches {pattern!r}",
+            timeout_ms,
+        )
+
+    async def wait_answer(self, timeout_ms: float = ANSWER_MS) -> None:
+        """Waits until the agent has begun to answer the visitor's last line; a small model may talk on for long."""
+        await self._wait(
+            lambda lines: "visitor" in {line.who for line in lines} and lines[-1].who == "agent",
+            "the visitor's last line is not answered",
+            timeout_ms,
+        )
 
     async def lines(self) -> list[Line]:
         """The transcript from its first line."""
-        items = await self.page.locator("#transcript li").all()
-        return [
-            Line(
-                who=await item.get_attribute("data-who") or "",
-                text=await item.locator("p").inner_text(),
-                final=await item.get_attribute("data-final") == "true",
-            )
-            for item in items
-        ]
+        return [Line(**line) for line in await self.page.evaluate(_LINES)]
 
     async def finals(self, who: Who) -> list[str]:
         """The settled texts of one side."""
         return [line.text for line in await self.lines() if line.who == who and line.final]
+
+    async def _wait(self, done: Callable[[list[Line]], bool], fault: str, timeout_ms: float) -> None:
+        try:
+            async with asyncio.timeout(timeout_ms / 1000):
+                while not done(await self.lines()):
+                    await self.page.wait_for_timeout(_POLL_MS)
+        except TimeoutError:
+            status = await self.status.inner_text()
+            raise AssertionError(f"{fault}; {status!r}, transcript: {await self.lines()}") from None
 
     async def type(self, text: str) -> None:
         """Types a message and sends it with Enter."""

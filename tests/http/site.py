@@ -12,7 +12,6 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from deploy.local.ports import pick_ports
 from services.gateway.app import running
 from services.gateway.settings import GatewaySettings
 from tests.fixtures.sessions import ORIGIN
@@ -105,12 +104,11 @@ def web_dir(tmp_path: Path) -> Path:
 
 @pytest_asyncio.fixture
 async def make_site(make_house: MakeHouse, web_dir: Path, keys_dir: Path) -> AsyncIterator[MakeSite]:
-    """Makes the site with settings of the gateway, and of the sessions service, that differ."""
+    """Makes the site with settings of the gateway that differ."""
     async with AsyncExitStack() as stack:
 
-        async def make(sessions: dict[str, Any] | None = None, **differing: Any) -> Site:
-            (port,) = pick_ports(1)
-            house = await make_house(listen=f"127.0.0.1:{port}", **(sessions or {}))
+        async def make(**differing: Any) -> Site:
+            house = await make_house()
             settings = GatewaySettings(
                 listen="127.0.0.1:0",
                 keys_dir=keys_dir,

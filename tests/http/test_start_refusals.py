@@ -71,7 +71,7 @@ async def test_every_bad_start_is_refused_within_a_second_and_leaves_nothing(sit
         ("long number", asks(metadata={"id": 1186743920495743016}), JSON, 422, "validation_failed"),
     ]
     async with site.house.worker():
-        before = await rooms(site)
+        before = set(await rooms(site))
         for name, body, headers, status, code in cases:
             began = time.monotonic()
             answer = await site.nobody.post(START, content=body, headers=headers)
@@ -81,7 +81,7 @@ async def test_every_bad_start_is_refused_within_a_second_and_leaves_nothing(sit
             if status in (403, 404):
                 assert "access-control-allow-origin" not in answer.headers, name
         assert await site.sessions() == []
-        assert await rooms(site) == before
+        assert set(await rooms(site)) <= before
         began_well = await asyncio.gather(*(site.start() for _ in range(3)))
         assert [answer.status_code for answer in began_well] == [200] * 3
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jwt
 from callbox.sessions.v1 import sessions_pb2 as pb
@@ -97,7 +97,7 @@ async def test_the_worker_with_the_most_free_slots_gets_the_call_and_a_draining_
         await refusal(house.begin(), Code.AT_CAPACITY)
 
 
-BAD_OVERRIDES: list[tuple[str, object]] = [
+BAD_OVERRIDES: list[tuple[str, Any]] = [
     ("language", "de"),
     ("language", "not a tag"),
     ("voice_model", "nobody"),

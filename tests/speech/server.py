@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-READY_SECONDS = 60.0
+READY_SECONDS = 45.0
 
 
 def free_ports(count: int) -> list[int]:

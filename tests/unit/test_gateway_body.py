@@ -81,7 +81,16 @@ def test_the_deepest_object_taken_survives_the_way_to_the_worker() -> None:
 
 
 def test_a_struct_gives_back_what_it_got() -> None:
-    value = {"n": 3, "x": 2.5, "big": 2**53, "t": True, "z": None, "s": "é", "l": [1, [2, {"k": []}]], "o": {}}
+    value: dict[str, Any] = {
+        "n": 3,
+        "x": 2.5,
+        "big": 2**53,
+        "t": True,
+        "z": None,
+        "s": "é",
+        "l": [1, [2, {"k": []}]],
+        "o": {},
+    }
     read = to_dict(Struct.FromString(to_struct(value).SerializeToString()))
     assert read == value
     assert isinstance(read["n"], int)

@@ -15,8 +15,8 @@ from services.kit.client import call
 
 router = APIRouter(prefix="/api/billing", tags=["history"], dependencies=documented)
 _MAX_PAGE_SIZE = 200
-# Keeps the number of passed-over sessions within what the protocol's int32 holds.
-_MAX_PAGE = 1_000_000
+# With the largest page, as many sessions as may be passed over.
+_MAX_PAGE = 50_000
 
 
 @router.get(
