@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTEST_FOLDERS := unit service speech http call browser faults
 
-.PHONY: help run test check proto bench-voice clean
+.PHONY: help run test check proto docs bench-voice clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,10 @@ check: ## ruff, mypy, import rule, buf lint and breaking, fresh stubs, web types
 proto: ## write the typed stubs of proto/ into gen/
 	@scripts/setup.sh python
 	@proto/generate.sh
+
+docs: ## write the table of settings into docs/operations.md
+	@scripts/setup.sh python
+	@.venv/bin/python -m deploy.local.reference
 
 bench-voice: ## measure a call on this machine: voice to voice, its parts, session starts, memory, CPU
 	@scripts/setup.sh run

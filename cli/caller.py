@@ -117,7 +117,7 @@ class Caller:
 
     async def _answered(self, said: str, spoken: Segment, mark: int, marked: int) -> Turn:
         await self._until(lambda: self._answer(spoken) is not None, ANSWER_SECONDS, "The agent did not answer")
-        await self._until(self._finished, LONGEST_REPLY_SECONDS, "The answer did not end")
+        await self._until(lambda: self._answered_out(mark, marked), LONGEST_REPLY_SECONDS, "The answer did not end")
         await self._late(lambda: self._replied(mark))
         await self._late(lambda: len(self.waterfalls) > marked)
         fresh = [each for each in self.said[mark:] if each.final]
@@ -150,6 +150,13 @@ class Caller:
 
     def _replied(self, mark: int) -> bool:
         return any(each.final and not each.by_caller for each in self.said[mark:])
+
+    def _answered_out(self, mark: int, marked: int) -> bool:
+        """True when the answer is over, and not just a filler before it."""
+        if len(self.waterfalls) > marked:
+            return self._finished()
+        quiet = self.ear.got.silent_seconds(time.time())
+        return self._finished() and quiet > (QUIET_UNTOLD_SECONDS if self._replied(mark) else QUIET_BUSY_SECONDS)
 
     def _finished(self) -> bool:
         quiet = self.ear.got.silent_seconds(time.time())

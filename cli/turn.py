@@ -47,13 +47,14 @@ def parts_of(spoken: Segment, answer: Segment | None, waterfall: Waterfall | Non
     """Parts of a turn in milliseconds, in the order they follow each other.
 
     one_clock: the worker's clock is the caller's, so the way there and back can be told and all parts add up to
-    voice-to-voice; else only the worker's own parts.
+    voice-to-voice; else only the worker's own parts. Where something else was heard before the answer, there is no way
+    back and the parts do not add up to the first sound.
     """
     if waterfall is None:
         return {}
     own = {name: waterfall.parts[name] for name in PARTS}
     if not one_clock or answer is None:
         return own
-    uplink = (waterfall.speech_end - spoken.end) * 1000.0
+    there = {UPLINK: (waterfall.speech_end - spoken.end) * 1000.0, **own}
     downlink = (answer.start - waterfall.first_frame) * 1000.0
-    return {UPLINK: uplink, **own, DOWNLINK: downlink}
+    return there if downlink < 0 else {**there, DOWNLINK: downlink}

@@ -1,19 +1,22 @@
 """`python -m services.agent` runs a worker."""
 
 import os
-import tempfile
+import shutil
+from pathlib import Path
 
 
 def main() -> None:
-    """Runs the worker; its job processes count into files of a folder of its own."""
-    with tempfile.TemporaryDirectory(prefix="callbox-agent-metrics-") as folder:
-        # Read by prometheus_client when it is first imported.
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-        from services.agent.app import serve
-        from services.agent.settings import AgentSettings
-        from services.kit.process import run
+    """Runs the worker; its job processes count into files of one folder, made anew."""
+    folder = Path(os.environ.get("CALLBOX_DATA_DIR", ".callbox")) / "agent-metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    # Read by prometheus_client when it is first imported.
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+    from services.agent.app import serve
+    from services.agent.settings import AgentSettings
+    from services.kit.process import run
 
-        run("agent", AgentSettings, serve)
+    run("agent", AgentSettings, serve)
 
 
 if __name__ == "__main__":

@@ -85,7 +85,7 @@ class Admission:
         return self._read(await self._run("admit", session_id, tenant_id, limit, self._unclaimed_ms))
 
     async def move(self, session_id: str, tenant_id: str, avoid: str) -> Grant | Refusal:
-        """Gives up the slot of worker `avoid` and takes one of another; the tenant's lease stays taken."""
+        """Gives up the slot of worker `avoid` for one of another; with no other, everything stays as it is."""
         return self._read(await self._run("move", session_id, tenant_id, self._unclaimed_ms, avoid))
 
     async def hold(self, slot: HeldSlot) -> None:

@@ -152,19 +152,32 @@ class Lifecycle:
         return await self.finalise(call.session_id, endings.AGENT_LOST) is not None
 
     async def unclaimed(self, call: Call) -> str:
-        """The worker let the session lie: it goes to another once, else it ends. What was done, in a word."""
+        """The worker let the session lie: it goes to another once, else it ends. What was done, in a word.
+
+        With no other worker, the same one gets as long again.
+        """
         if call.dispatch_count < 2:
-            got = await self._admission.move(call.session_id, call.tenant_id, call.worker_id or "")
-            if isinstance(got, Grant):
-                if not await self._store.redispatch(call, got):
-                    await self._agree(call.session_id)
-                    return "claimed_late"
-                self._alarm.ring_in(self._settings.claim_seconds)
-                self._chores.start("dispatch", self._rooms.dispatch(call.room_name, got.agent_name, call.session_id))
-                return "redispatched"
+            got = await self._other_worker(call)
+            if not await self._store.redispatch(call, got):
+                await self._agree(call.session_id)
+                return "claimed_late"
+            self._alarm.ring_in(self._settings.claim_seconds)
+            if got.worker_id == call.worker_id:
+                return "waited_on"
+            self._chores.start("dispatch", self._rooms.dispatch(call.room_name, got.agent_name, call.session_id))
+            return "redispatched"
         if await self.finalise(call.session_id, endings.AGENT_UNAVAILABLE) is None:
             return "ended_already"
         return "agent_unavailable"
+
+    async def _other_worker(self, call: Call) -> Grant:
+        """A slot of another worker, or the one that the call has when there is no other or Redis cannot say."""
+        try:
+            got = await self._admission.move(call.session_id, call.tenant_id, call.worker_id or "")
+        except CallboxError as fault:
+            _log.warning("no other worker can be asked for", session_id=call.session_id, fault=str(fault))
+            got = Refusal.FULL
+        return got if isinstance(got, Grant) else Grant(call.worker_id or "", call.agent_name or "")
 
     async def _agree(self, session_id: str) -> None:
         """Makes the lease say what the database says."""
@@ -197,8 +210,13 @@ class Lifecycle:
 
     async def undo_abandoned(self) -> int:
         """Tries again to undo starts that failed half-way; how many were tried."""
-        waiting = list(self._abandoned)
-        self._abandoned.clear()
-        for session_id, room in waiting:
+        tried = 0
+        for _ in range(len(self._abandoned)):
+            session_id, room = self._abandoned.popleft()
+            before = len(self._abandoned)
             await self._undo(session_id, room)
-        return len(waiting)
+            tried += 1
+            if len(self._abandoned) > before:
+                # What was away still is: the rest need not find out one by one.
+                break
+        return tried

@@ -61,17 +61,17 @@ class Reaper:
         if now - self._last_pass > _STALL_FACTOR * self._settings.reap_seconds + 1.0:
             self._sees_since = now
         self._last_pass = now
-        well = True
+        saw = True
         for step in (self._reap_overdue, self._reap_lost, self._close_rooms, self._undo_starts, self._look):
             try:
                 await step()
             except CallboxError as fault:
-                well = False
+                saw = saw and step != self._reap_lost
                 _log.warning("reaper step failed", step=getattr(step, "__name__", ""), fault=str(fault))
             except Exception:
-                well = False
+                saw = saw and step != self._reap_lost
                 _log.exception("reaper step failed", step=getattr(step, "__name__", ""))
-        if not well:
+        if not saw:
             self._sees_since = asyncio.get_running_loop().time()
 
     def _seen_seconds(self) -> float:

@@ -75,9 +75,12 @@ class Webhook:
 
 async def _read(request: Request) -> bytes:
     body = b""
-    async with asyncio.timeout(_BODY_SECONDS):
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > _MAX_BYTES:
-                raise CallboxError(Code.PAYLOAD_TOO_LARGE, f"A webhook is at most {_MAX_BYTES} bytes.")
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > _MAX_BYTES:
+                    raise CallboxError(Code.PAYLOAD_TOO_LARGE, f"A webhook is at most {_MAX_BYTES} bytes.")
+    except TimeoutError:
+        raise CallboxError(Code.INVALID_REQUEST, "The body took too long; send it again.") from None
     return body

@@ -36,7 +36,7 @@ class Workers:
         Raises: CallboxError `validation_failed`, or `upstream_unavailable` when Redis is away.
         """
         _check(worker)
-        carried = list(worker.session_ids)
+        carried = [session_id for session_id in worker.session_ids if session_id]
         known: Sequence[Call] = ()
         if carried:
             try:
@@ -112,7 +112,7 @@ def _check(worker: pb.Worker) -> None:
             faults[f"worker.{name}"] = [f"Must have 1 to {_MAX_NAME} printable characters."]
     if not 0 <= worker.slots <= _MAX_SLOTS:
         faults["worker.slots"] = [f"Must be between 0 and {_MAX_SLOTS}."]
-    if len(worker.session_ids) > _MAX_SLOTS:
-        faults["worker.session_ids"] = [f"May be at most {_MAX_SLOTS}."]
+    if len(worker.session_ids) > _MAX_SLOTS or any("\0" in session_id for session_id in worker.session_ids):
+        faults["worker.session_ids"] = [f"May be at most {_MAX_SLOTS}, without NUL characters."]
     if faults:
         raise validation(faults)

@@ -110,13 +110,15 @@ async def make_site(make_house: MakeHouse, web_dir: Path, keys_dir: Path) -> Asy
         async def make(**differing: Any) -> Site:
             house = await make_house()
             settings = GatewaySettings(
-                listen="127.0.0.1:0",
-                keys_dir=keys_dir,
-                accounts_address=house.settings.accounts_address,
-                characters_address=house.settings.characters_address,
-                sessions_address=house.settings.listen,
-                web_dir=web_dir,
-                **differing,
+                **{
+                    "listen": "127.0.0.1:0",
+                    "keys_dir": keys_dir,
+                    "accounts_address": house.settings.accounts_address,
+                    "characters_address": house.settings.characters_address,
+                    "sessions_address": house.settings.listen,
+                    "web_dir": web_dir,
+                    **differing,
+                }
             )
             api = await stack.enter_async_context(running(settings))
             made = Site(house, f"http://127.0.0.1:{api.port}", stack)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from tests.http.site import START, refused
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.http.site import Site
+    from tests.http.site import MakeSite, Site
 
 ROUTES = {
     START: "POST, OPTIONS",
@@ -97,6 +98,22 @@ async def test_a_service_that_is_away_is_said_within_a_second_and_comes_back(sit
     await until(is_ready, 5.0)
     async with site.house.worker():
         assert (await site.start()).status_code == 200
+
+
+async def test_a_service_that_hangs_is_not_waited_for(make_site: MakeSite) -> None:
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(-1)
+        writer.close()
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1") as silent:
+        port = silent.sockets[0].getsockname()[1]
+        site = await make_site(sessions_address=f"127.0.0.1:{port}")
+        for answer in await asyncio.gather(site.start(), site.keyed.post(START, json={"agent": "support-bot"})):
+            refused(answer, 503, "upstream_unavailable")
+            assert answer.elapsed.total_seconds() < 1.2
+        began = time.monotonic()
+        assert (await site.nobody.get("/readyz")).status_code == 503
+        assert time.monotonic() - began < 1.2
 
 
 async def test_pages_are_served_as_soon_as_they_are_built(site: Site, web_dir: Path) -> None:

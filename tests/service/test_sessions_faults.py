@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest_asyncio
 from callbox.sessions.v1 import sessions_pb2 as pb
+from callbox.sessions.v1 import sessions_pb2_grpc
 from livekit import api
 
+from deploy.local.ports import pick_ports
+from services.kit.client import call, connect
 from services.kit.errors import CallboxError, Code
 from services.sessions.admission import Admission
+from services.sessions.app import running
 from services.sessions.redis_scripts import Scripts
 from tests.fixtures.refusals import refusal
 from tests.fixtures.sessions import SessionsHouse, until
@@ -84,6 +88,26 @@ async def test_leases_are_built_anew_when_redis_comes_back_empty(
             return await busy(admission) == 0
 
         await until(free)
+
+
+async def test_two_processes_of_the_service_count_the_same_slots(
+    house: SessionsHouse, redis_server: RedisServer, admission: Admission
+) -> None:
+    listen = f"127.0.0.1:{pick_ports(1)[0]}"
+    twin = house.settings.model_copy(update={"listen": listen, "ops_listen": "127.0.0.1:0"})
+    async with running(twin), connect(listen) as channel, house.worker(slots=3) as worker:
+        stubs = [house.sessions, sessions_pb2_grpc.SessionsServiceStub(channel)]
+        redis_server.empty()
+        reports = await asyncio.gather(*(worker.report() for _ in range(4)))
+        assert len(reports) == 4
+        request = pb.StartSessionRequest(agent="support-bot")
+        answers = await asyncio.gather(
+            *(call(stubs[number % 2].StartSession, request, identity=house.user) for number in range(10)),
+            return_exceptions=True,
+        )
+        refused = [answer for answer in answers if isinstance(answer, CallboxError)]
+        assert [error.code for error in refused] == [Code.AT_CAPACITY] * 7
+        assert await busy(admission) == 3
 
 
 async def test_a_restart_of_redis_loses_no_call(

@@ -88,6 +88,15 @@ async def test_a_call_that_nobody_takes_ends_as_agent_unavailable_and_the_caller
                 await caller.disconnected.wait()
 
 
+async def test_a_worker_that_is_alone_gets_as_long_again(house: SessionsHouse) -> None:
+    async with house.worker(lazy=True) as slow:
+        session_id = (await house.begin()).session.session_id
+        await asyncio.sleep(1.4 * house.settings.claim_seconds)
+        await slow.claim(session_id)
+        await asyncio.sleep(1.4 * house.settings.claim_seconds)
+        assert (await house.read(session_id)).status == pb.SESSION_STATUS_CREATED
+
+
 async def test_who_joins_after_agent_unavailable_is_told_too(house: SessionsHouse) -> None:
     async with house.worker(lazy=True):
         started = await house.begin()
@@ -128,6 +137,30 @@ async def test_a_worker_that_vanishes_loses_its_calls_and_the_caller_is_told(hou
         assert session.end_reason == pb.END_REASON_AGENT_LOST
         assert [turn.text for turn in session.turns] == ["Hello!", "Anyone?"]
         assert not other.claims
+
+
+async def test_a_worker_that_vanishes_before_the_caller_came_costs_the_caller_nothing(house: SessionsHouse) -> None:
+    async with house.worker() as worker:
+        started = await house.begin()
+        session_id = started.session.session_id
+        await _is_claimed(worker, session_id)
+        await worker.vanish()
+        await asyncio.sleep(house.settings.grace_seconds + house.settings.lease_seconds)
+        assert (await house.read(session_id)).status == pb.SESSION_STATUS_CREATED
+        async with house.worker() as other, house.join(started) as caller:
+            await _is_claimed(other, session_id)
+            assert not caller.errors
+
+
+async def test_what_webhooks_did_not_tell_is_seen_all_the_same(make_house: MakeHouse) -> None:
+    house = await make_house(ops_listen="127.0.0.1:0")
+    async with house.worker(joins=True) as worker:
+        started = await house.begin()
+        session_id = started.session.session_id
+        async with house.join(started):
+            await _agent_joined(worker, session_id)
+            await house.until(session_id, lambda session: session.status == pb.SESSION_STATUS_ACTIVE)
+        assert await house.until_ended(session_id, 30.0) == "client_left"
 
 
 async def test_a_job_that_dies_alone_is_noticed_too(house: SessionsHouse) -> None:

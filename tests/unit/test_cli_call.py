@@ -71,6 +71,8 @@ def test_parts_add_up_to_voice_to_voice_on_one_clock() -> None:
     assert parts["uplink"] == pytest.approx(60)
     assert list(parts_of(spoken, answer, waterfall, one_clock=False)) == list(PARTS)
     assert parts_of(spoken, answer, None, one_clock=True) == {}
+    filler = Segment(100.3, 100.45)
+    assert list(parts_of(spoken, filler, waterfall, one_clock=True)) == ["uplink", *PARTS]
 
 
 def test_a_turn_without_an_answer_is_told_as_such() -> None:

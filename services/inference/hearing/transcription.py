@@ -23,6 +23,9 @@ _QUIET_SECONDS: Final = 0.2
 # Silence kept round the speech. Without it the model repeats or loses the first and last word.
 _LEAD_SECONDS: Final = 0.2
 _TAIL_SECONDS: Final = 0.3
+# A quiet caller's short words are mistaken for others unless they are brought up to this.
+_QUIET_PEAK: Final = 0.3
+_MAX_GAIN: Final = 30.0
 
 
 def _frames(seconds: float) -> int:
@@ -51,11 +54,15 @@ def cut_point(levels: NDArray[np.float32], voiced: NDArray[np.bool_]) -> int | N
 
 
 def _trimmed(clip: Clip) -> NDArray[np.float32]:
+    """The speech of a clip with silence before and after it, missing silence made up, at an even loudness."""
     spoken = np.flatnonzero(clip.voiced)
-    first = max(0, int(spoken[0]) - _frames(_LEAD_SECONDS)) * FRAME_SAMPLES
+    first = (int(spoken[0]) - _frames(_LEAD_SECONDS)) * FRAME_SAMPLES
     last = (int(spoken[-1]) + 1 + _frames(_TAIL_SECONDS)) * FRAME_SAMPLES
-    samples = clip.samples[first:last]
-    return np.pad(samples, (0, max(0, last - first - len(samples))))
+    samples = clip.samples[max(0, first) : last]
+    peak = float(np.abs(samples).max())
+    if 0.0 < peak < _QUIET_PEAK:
+        samples = samples * min(_MAX_GAIN, _QUIET_PEAK / peak)
+    return np.pad(samples, (max(0, -first), max(0, last - len(clip.samples))))
 
 
 def _piece(clip: Clip, frames: int) -> Clip:

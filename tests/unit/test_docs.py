@@ -1,0 +1,14 @@
+"""What the documents say is what the code does."""
+
+from deploy.local import reference
+
+
+def test_the_table_of_settings_is_the_one_of_now() -> None:
+    document = reference.DOCUMENT.read_text()
+    assert document == reference.written(document), "run `make docs`"
+
+
+def test_every_setting_says_what_it_is() -> None:
+    rows = reference.table().splitlines()[2:]
+    assert rows
+    assert [row for row in rows if "|  |" in row] == []
