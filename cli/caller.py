@@ -18,10 +18,13 @@ JOIN_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
 LONGEST_REPLY_SECONDS = 90.0
 # The agent has finished when it says so and is quiet for the first; when it says nothing of itself, for the second;
-# when it says that it still works but is not heard, for the third.
+# when it says that it still works but is not heard, for the third; when only a filler was heard, for the fourth.
 QUIET_SECONDS = 0.5
 QUIET_UNTOLD_SECONDS = 1.5
 QUIET_BUSY_SECONDS = 8.0
+QUIET_UNANSWERED_SECONDS = 20.0
+# A reply is told of when its first frame leaves; its sound is heard within this.
+UNDERWAY_SECONDS = 1.0
 # Messages of a turn come within this after its last sound.
 LATE_SECONDS = 2.0
 # A reply that stops this soon after the caller's last word was cut short by it; the answer is what follows.
@@ -49,6 +52,7 @@ class Caller:
         self._link = Link(grant, self._take)
         self._one_clock = urlsplit(grant.livekit_url).hostname in ("127.0.0.1", "localhost", "::1")
         self._state = ""
+        self._told_at = 0.0
         self._last = (0, Segment(0.0, 0.0))
         self.said: list[Spoken] = []
         self.waterfalls: list[Waterfall] = []
@@ -153,10 +157,14 @@ class Caller:
 
     def _answered_out(self, mark: int, marked: int) -> bool:
         """True when the answer is over, and not just a filler before it."""
-        if len(self.waterfalls) > marked:
-            return self._finished()
-        quiet = self.ear.got.silent_seconds(time.time())
-        return self._finished() and quiet > (QUIET_UNTOLD_SECONDS if self._replied(mark) else QUIET_BUSY_SECONDS)
+        now = time.time()
+        if not (self._replied(mark) or len(self.waterfalls) > marked):
+            return self.ear.got.silent_seconds(now) > QUIET_UNANSWERED_SECONDS
+        replies = [each for each in self.said[mark:] if not each.by_caller]
+        whole = {each.id for each in replies if each.final} >= {each.id for each in replies}
+        if not whole or now - self._told_at < UNDERWAY_SECONDS:
+            return self.ear.got.silent_seconds(now) > QUIET_BUSY_SECONDS
+        return self._finished()
 
     def _finished(self) -> bool:
         quiet = self.ear.got.silent_seconds(time.time())
@@ -171,6 +179,7 @@ class Caller:
             case State(state):
                 self._state = state
             case Waterfall():
+                self._told_at = time.time()
                 self.waterfalls.append(message)
             case Fault():
                 # It is sent again for who may have missed it.

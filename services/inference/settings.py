@@ -22,7 +22,8 @@ class InferenceSettings(BaseSettings):
     """Health (`/v2/health/ready`) and model control over HTTP."""
     triton_metrics_port: Port = 8003
     """Prometheus metrics at `/metrics`."""
-    inference_profile: str = "cpu"
-    """Name of a file in profiles/ without its ending, or the path of a .toml file."""
+    inference_profile: str = Field(
+        default="cpu", description="File in `services/inference/profiles` without its ending, or the path of a .toml."
+    )
     data_dir: Path = Path(".callbox")
     """Folder for what is made at run time; the rendered model repository goes to `inference/` in it."""

@@ -12,7 +12,7 @@ LEFT_GRACE_SECONDS = 5.0
 # The agent says goodbye at the limit; this is for one that does not.
 _MAX_CALL_GRACE_SECONDS = 30.0
 # A join that began with the last breath of the token.
-_TOKEN_GRACE_SECONDS = 10.0
+_TOKEN_GRACE_SECONDS = 5.0
 _CALL = ", ".join(f"s.{field.name}" for field in fields(Call))
 
 

@@ -19,7 +19,7 @@ class SessionsSettings(ServiceSettings):
     livekit_keys_file: Path = Field(
         default=Path(".callbox/livekit-keys.yaml"), description="File with one line `key: secret`."
     )
-    token_seconds: int = Field(default=3600, ge=10, le=86_400, description="Life of a caller's LiveKit token.")
+    token_seconds: int = Field(default=3600, ge=1, le=86_400, description="Life of a caller's LiveKit token.")
     join_seconds: float = Field(default=60.0, gt=0, le=3600, description="How long a slot waits for its caller.")
     claim_seconds: float = Field(default=2.0, gt=0, le=30, description="How long a worker has to take a call.")
     idle_seconds: float = Field(default=120.0, gt=0, le=3600, description="How long a caller may be silent.")

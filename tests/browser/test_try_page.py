@@ -75,7 +75,7 @@ async def test_typed_text_stands_once_and_hanging_up_leads_back_to_the_start(sta
 async def test_an_unknown_agent_is_named_as_such(stack: Stack, open_page: OpenPage) -> None:
     call = await open_page("nobody-of-this-name")
     await call.start.click()
-    await call.wait_phase("ended", timeout_ms=5_000)
+    await call.wait_phase("ended", timeout_ms=10_000)
     await expect(call.notice).to_contain_text("then load it again.")
     await expect(call.status).to_have_text("The call did not start")
     await expect(call.start).to_be_focused()

@@ -79,6 +79,7 @@ def test_pauses_follow_the_punctuation() -> None:
         ("♪♪♪", ""),
         ("[Music] ♪", ""),
         ("...", ""),
+        ("In short,, yes.", "In short, yes."),
         ("five five five five one two", "five five five five one two"),
         ("No, no, no.", "No, no, no."),
         ("so " * 30 + "then", "so then"),

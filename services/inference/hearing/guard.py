@@ -5,6 +5,7 @@ from typing import Final
 
 _MUSIC: Final = re.compile(r"[♪♫♬]+|\[[^\]]*\]")
 _SPACES: Final = re.compile(r"\s+")
+_COMMAS: Final = re.compile(r",{2,}")
 _MAX_UNIT_WORDS: Final = 12
 # "Five five five five" is a phone number and "no no no no" a caller; what a looping decoder writes runs on.
 _MAX_REPEATS_OF_ONE_WORD: Final = 8
@@ -51,4 +52,4 @@ def clean(text: str, overran: bool = False) -> str:
     text = _SPACES.sub(" ", _MUSIC.sub(" ", text)).strip()
     if not any(character.isalnum() for character in text):
         return ""
-    return without_loops(text, overran)
+    return without_loops(_COMMAS.sub(",", text), overran)

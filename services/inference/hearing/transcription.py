@@ -22,7 +22,7 @@ _QUIET_SECONDS: Final = 0.2
 
 # Silence kept round the speech. Without it the model repeats or loses the first and last word.
 _LEAD_SECONDS: Final = 0.2
-_TAIL_SECONDS: Final = 0.3
+_TAIL_SECONDS: Final = 0.5
 # A quiet caller's short words are mistaken for others unless they are brought up to this.
 _QUIET_PEAK: Final = 0.3
 _MAX_GAIN: Final = 30.0
