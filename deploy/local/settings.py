@@ -30,7 +30,8 @@ class LocalSettings(Settings):
     llm_url: str = Field(default="", description="OpenAI-compatible endpoint, ending in /v1; empty: the local model.")
     llm_model: str = Field(default="", description="Model asked for at CALLBOX_LLM_URL.")
     llm_api_key: SecretStr = Field(default=SecretStr(""), description="Key for CALLBOX_LLM_URL.")
-    llm_threads: int = Field(default=2, ge=1, le=256, description="Threads of the local model.")
+    # Threads wait for each other at every step of every layer: with busy cores two answer ten times slower than one.
+    llm_threads: int = Field(default=1, ge=1, le=256, description="Threads of the local model; cores that are free.")
 
     port: int = _port(8000, "HTTP of the gateway.")
     livekit_port: int = _port(7880, "LiveKit's signalling and API.")

@@ -52,6 +52,7 @@ async def test_ended_by_api_closes_the_room_tells_the_worker_and_answers_the_sam
         started = await house.begin()
         session_id = started.session.session_id
         async with house.join(started) as caller:
+            await _agent_joined(worker, session_id)
             await house.until(session_id, lambda session: session.status == pb.SESSION_STATUS_ACTIVE)
             ended = await house.end(session_id)
             assert (ended.status, ended.end_reason) == (pb.SESSION_STATUS_ENDED, pb.END_REASON_ENDED_BY_API)
