@@ -15,9 +15,9 @@ def heard(clauses: list[tuple[str, float]], total_seconds: float, played_seconds
     clauses: (text, seconds at which it begins) in order. The clause under way is cut at the share of its words that its time
     allows.
     """
-    ends = [start for _, start in clauses[1:]] + [total_seconds]
+    ends = [*(start for _, start in clauses[1:]), total_seconds]
     words: list[str] = []
-    for (text, start), end in zip(clauses, ends, strict=True):
+    for (text, start), end in zip(clauses, ends, strict=False):
         if played_seconds <= start:
             break
         spoken = text.split()

@@ -54,7 +54,8 @@ _NUMBERS = {str(value): word for value, word in enumerate(_WORDS)}
 
 def _plain(text: str) -> str:
     words = re.sub(r"[^\w\s']", " ", text.lower()).split()
-    return " ".join(_NUMBERS.get(word, word) for word in words)
+    spelled = (" ".join(word) if word.isdecimal() and word not in _NUMBERS else word for word in words)
+    return " ".join(_NUMBERS.get(word, word) for word in " ".join(spelled).split())
 
 
 def error_rate(expected: str, heard: str) -> float:
