@@ -14,6 +14,9 @@ import xllamacpp
 _HOST = "127.0.0.1"
 # Tokens a call may hold: the prompt of 64 KB is refused by the model, a support line's prompt and its turns fit.
 _SLOT_TOKENS = 4096
+# A connection holds its thread while it is open, also an idle or an abandoned one: with a few, new questions would wait
+# for seconds behind answers that were thrown away.
+_CONNECTIONS = 64
 # Prompts of ended calls kept in memory for the next ones.
 _PROMPT_CACHE_MIB = 256
 
@@ -40,7 +43,7 @@ def parameters(port: int, slots: int, threads: int, key: str) -> xllamacpp.Commo
     params.api_keys = [key]
     params.n_parallel = slots
     params.n_ctx = _SLOT_TOKENS * slots
-    params.n_threads_http = slots + 2
+    params.n_threads_http = _CONNECTIONS
     params.cache_prompt = True
     params.cache_ram_mib = _PROMPT_CACHE_MIB
     for cpu in (params.cpuparams, params.cpuparams_batch):

@@ -66,7 +66,7 @@ def check_ports(settings: LocalSettings) -> None:
             what = f"{port.protocol} port {port.number} on {port.host} ({port.part})"
             faults.append(f"{what} is taken: free it or set {port.variable} to another port")
     if faults:
-        raise PortsTaken("Nothing was started, because " + "; ".join(faults) + ".")
+        raise PortsTaken("Nothing was started:\n" + "\n".join(f"  {fault}" for fault in faults))
 
 
 def pick_ports(count: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""The table of settings in docs/operations.md, written from the settings classes: `python -m deploy.local.reference`."""
+"""The table of settings in docs/operations.md, from the settings classes: `python -m deploy.local.reference`."""
 
 import importlib
 from collections.abc import Iterator

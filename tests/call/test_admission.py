@@ -15,7 +15,7 @@ from tests.fixtures.stack import StackThread
 pytestmark = pytest.mark.timeout(120)
 
 SLOTS = 3
-FREE_SECONDS = 5.0
+FREE_SECONDS = 8.0
 
 
 async def start(sessions: Sessions, character: str) -> tuple[Grant | Refused, float]:

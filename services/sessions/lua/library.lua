@@ -6,7 +6,6 @@
 --   :leases    sorted set  session → when the lease ends, in ms
 --   :held      hash        session → [worker, tenant, agent name]
 --   :worker:W  set         sessions that hold a slot of worker W
---   :carried:W set         sessions that worker W last said it carries
 --   :tenant:T  set         sessions that hold a lease of tenant T
 local P = KEYS[1]
 local time = redis.call('TIME')
@@ -39,14 +38,12 @@ local function purge()
   for _, worker in ipairs(redis.call('ZRANGEBYSCORE', P .. ':workers', '-inf', NOW)) do
     redis.call('ZREM', P .. ':workers', worker)
     redis.call('HDEL', P .. ':info', worker)
-    redis.call('DEL', P .. ':carried:' .. worker)
   end
   redis.call('ZREMRANGEBYSCORE', P .. ':shunned', '-inf', NOW)
 end
 
--- Slots in use: leased, or still carried by the worker although the lease is gone.
 local function used(worker)
-  return #redis.call('SUNION', P .. ':worker:' .. worker, P .. ':carried:' .. worker)
+  return redis.call('SCARD', P .. ':worker:' .. worker)
 end
 
 -- The worker with the most free slots; one that just let a call lie only when no other has any.

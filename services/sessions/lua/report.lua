@@ -7,11 +7,8 @@ if redis.call('EXISTS', P .. ':ready') == 0 then return {'empty'} end
 for index = 8, 7 + 2 * count, 2 do
   put(ARGV[index], worker, ARGV[index + 1], agent_name, lease_ttl_ms)
 end
-local carried = P .. ':carried:' .. worker
-redis.call('DEL', carried)
 for index = 8 + 2 * count, #ARGV do
   local session = ARGV[index]
-  redis.call('SADD', carried, session)
   local held = redis.call('HGET', P .. ':held', session)
   if held and cjson.decode(held)[1] == worker then
     redis.call('ZADD', P .. ':leases', 'GT', NOW + lease_ttl_ms, session)

@@ -1,0 +1,154 @@
+"""The stack's own promises, on the parts that come up quickly."""
+
+import asyncio
+import os
+import signal
+import stat
+import sys
+import time
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+
+from deploy.local.ports import PortsTaken
+from deploy.local.process import find_processes, is_alive
+from deploy.local.seed import SLUG, demo_path, read_demo, seed
+from deploy.local.settings import ROOT
+from deploy.local.stack import AlreadyRunning, Stack, isolated, read_state
+
+STORES = ("postgres", "redis")
+
+
+def private(path: Path) -> bool:
+    return stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
+
+
+async def test_every_part_that_is_killed_comes_back_and_all_end_together(tmp_path: Path) -> None:
+    async with Stack(isolated(tmp_path), only=STORES) as stack:
+        before = {name: stack.pid(name) for name in STORES}
+        for name in STORES:
+            stack.kill(name, signal.SIGKILL)
+        await asyncio.sleep(0.1)
+        for name in STORES:
+            await stack.wait_ready(name, 30)
+        after = {name: stack.pid(name) for name in STORES}
+        assert not set(before.values()) & set(after.values())
+    assert not any(is_alive(pid) for pid in after.values())
+    assert find_processes(f"{tmp_path}:") == set()
+    assert read_state(tmp_path) == {}
+
+
+async def test_a_frozen_part_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    async with Stack(isolated(tmp_path), only=STORES) as stack:
+        for name in STORES:
+            stack.kill(name, signal.SIGSTOP)
+        began = time.monotonic()
+    assert time.monotonic() - began < 10
+    assert find_processes(f"{tmp_path}:") == set()
+
+
+async def test_data_and_secrets_outlive_the_stack_and_are_private(tmp_path: Path) -> None:
+    settings = isolated(tmp_path)
+    async with Stack(settings, only=["postgres"]):
+        pass
+    secrets = {path: path.read_bytes() for folder in ("keys", "secrets") for path in (tmp_path / folder).iterdir()}
+    assert all(private(path) for path in secrets if path.suffix != ".pub")
+    assert private(tmp_path / "secrets")
+    assert private(tmp_path / "keys")
+    async with Stack(settings, only=["postgres"]):
+        pass
+    assert {path: path.read_bytes() for path in secrets} == secrets
+
+
+async def test_a_service_cannot_read_what_another_one_owns(tmp_path: Path) -> None:
+    settings = isolated(tmp_path)
+    async with Stack(settings, only=["postgres"]):
+
+        async def connect(role: str) -> "asyncpg.Connection[asyncpg.Record]":
+            password = (tmp_path / "secrets" / f"postgres-{role}").read_text()
+            return await asyncpg.connect(
+                host="127.0.0.1", port=settings.postgres_port, user=role, password=password, database="callbox"
+            )
+
+        accounts, sessions = await connect("accounts"), await connect("sessions")
+        try:
+            await accounts.execute("create schema accounts; create table accounts.users (id int)")
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await sessions.execute("select * from accounts.users")
+        finally:
+            await accounts.close()
+            await sessions.close()
+
+
+async def test_a_second_stack_on_the_same_folder_is_refused(tmp_path: Path) -> None:
+    async with Stack(isolated(tmp_path), only=["redis"]) as first:
+        second = Stack(isolated(tmp_path), output=tmp_path / "second.log", only=["redis"])
+        with pytest.raises(AlreadyRunning, match=rf"process {os.getpid()}\). Stop it, or set CALLBOX_DATA_DIR"):
+            async with second:
+                pytest.fail("it must not start")
+        await first.wait_ready("redis", 1)
+        assert read_state(tmp_path)["parts"]["redis"]["pid"] == first.pid("redis")
+
+
+async def test_a_taken_port_is_told_before_anything_starts(tmp_path: Path) -> None:
+    settings = isolated(tmp_path / "one")
+    async with Stack(settings, only=["redis"]):
+        other = settings.model_copy(update={"data_dir": tmp_path / "two"})
+        with pytest.raises(PortsTaken, match="CALLBOX_REDIS_PORT"):
+            async with Stack(other, only=["redis"]):
+                pytest.fail("it must not start")
+        assert not (tmp_path / "two" / "redis").exists()
+
+
+async def test_what_a_killed_run_left_behind_is_ended_by_the_next(tmp_path: Path) -> None:
+    settings = isolated(tmp_path)
+    mark = {"_CALLBOX_PART": f"{tmp_path}:redis"}
+    orphan = await asyncio.create_subprocess_exec("sleep", "600", env={**os.environ, **mark})
+    try:
+        async with Stack(settings, only=["redis"]):
+            async with asyncio.timeout(5):
+                assert await orphan.wait() == -signal.SIGKILL
+    finally:
+        if orphan.returncode is None:
+            orphan.kill()
+            await orphan.wait()
+    assert "that the last run left behind" in (tmp_path / "stack.log").read_text()
+
+
+async def test_an_unknown_part_is_named_with_the_known_ones(tmp_path: Path) -> None:
+    async with Stack(isolated(tmp_path), only=["redis"]) as stack:
+        with pytest.raises(KeyError, match="no part 'postgres'; parts are redis"):
+            stack.kill("postgres")
+
+
+@pytest.mark.timeout(180)
+async def test_the_demo_is_made_once_and_kept(tmp_path: Path) -> None:
+    settings = isolated(tmp_path)
+    parts = (*STORES, "livekit", "accounts", "characters", "sessions", "gateway")
+    async with Stack(settings, only=parts) as stack:
+        first = await seed(settings)
+        assert first["character"] == SLUG
+        assert first["base_url"] == stack.base_url
+        assert private(demo_path(settings))
+        async with httpx.AsyncClient(base_url=stack.base_url, headers={"X-API-Key": first["api_key"]}) as client:
+            answer = await client.patch(f"/api/ai-characters/{SLUG}/", json={"greeting": "Mine."})
+            assert answer.status_code == 200
+            assert await seed(settings) == first == read_demo(settings)
+            kept = (await client.get(f"/api/ai-characters/{SLUG}/")).json()
+        assert kept["greeting"] == "Mine."
+        assert stack.base_url in kept["allowed_origins"]
+
+
+async def test_settings_that_cannot_be_used_end_the_command_with_a_sentence() -> None:
+    environ = {**os.environ, "CALLBOX_PROT": "1"}
+    command = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "cli", "up", cwd=ROOT, env=environ, stderr=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(30):
+        _, said = await command.communicate()
+    assert command.returncode == 2
+    assert said.decode().strip() == (
+        "CALLBOX_PROT is not a setting of Callbox; the nearest is CALLBOX_PORT. Correct or unset it."
+    )
