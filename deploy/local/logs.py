@@ -26,16 +26,9 @@ class Lines:
     def __init__(self, output: TextIO | Path | None = None, *, width: int = 10) -> None:
         """output: a stream, a file to begin anew, or None for the terminal."""
         self._width = width
-        self._limit = sys.maxsize
-        self._owned: TextIO | None = None
-        if isinstance(output, Path):
-            output.parent.mkdir(parents=True, exist_ok=True)
-            self._owned = output.open("w", encoding="utf-8", errors="replace")
-            self._limit = _FILE_BYTES
-            self._output: TextIO = self._owned
-        else:
-            self._output = output or sys.stdout
-        self._coloured = self._output.isatty()
+        self._path = output if isinstance(output, Path) else None
+        self._output: TextIO | None = None if isinstance(output, Path) else output or sys.stdout
+        self._coloured = self._output is not None and self._output.isatty()
         self._colour: dict[str, int] = {}
         self._tails: dict[str, deque[str]] = {}
         self._dropped = 0
@@ -64,27 +57,34 @@ class Lines:
         with contextlib.suppress(queue.Full):
             self._waiting.put(None, timeout=1)
         self._thread.join(timeout=2)
-        if self._owned is not None and not self._thread.is_alive():
-            self._owned.close()
 
     def _write(self) -> None:
+        with contextlib.ExitStack() as files:
+            if (first := self._waiting.get()) is None:
+                return
+            if self._output is None:
+                # With the first line and not before: another stack may be writing to this file.
+                assert self._path is not None
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._output = files.enter_context(self._path.open("w", encoding="utf-8", errors="replace"))
+            self._write_to(self._output, first, sys.maxsize if self._path is None else _FILE_BYTES)
+
+    def _write_to(self, output: TextIO, text: str | None, limit: int) -> None:
         written = 0
-        while (text := self._waiting.get()) is not None:
-            if written > self._limit:
-                continue
+        while text is not None:
             if self._dropped:
-                text = (
-                    f"{'callbox':<{self._width}} | {self._dropped} lines were dropped: the output did not read\n{text}"
-                )
+                told = f"{self._dropped} lines were dropped: the output did not read"
+                text = f"{'callbox':<{self._width}} | {told}\n{text}"
                 self._dropped = 0
-            written += len(text)
-            try:
-                self._output.write(text)
-                if self._waiting.empty():
-                    self._output.flush()
-            except (OSError, ValueError):
-                # The reader is gone; parts go on without it.
-                self._limit = 0
-                written = 1
+            if written <= limit:
+                try:
+                    output.write(text)
+                    if self._waiting.empty():
+                        output.flush()
+                except (OSError, ValueError):
+                    # The reader is gone; parts go on without it.
+                    limit = -1
+                written += len(text)
+            text = self._waiting.get()
         with contextlib.suppress(OSError, ValueError):
-            self._output.flush()
+            output.flush()

@@ -16,9 +16,9 @@ from livekit.plugins.openai import LLM
 _MAX_REPLY_TOKENS = 160
 _TEMPERATURE = 0.2
 _TIMEOUT = httpx2.Timeout(connect=3.0, read=10.0, write=3.0, pool=3.0)
-# llama.cpp closes a connection after 5 s without a question, in the face of one that is on its way.
-_OWN_IDLE_SECONDS, _IDLE_SECONDS = 3.0, 60.0
-_MAX_CONNECTIONS = 8
+_LIMITS = httpx2.Limits(max_connections=8, keepalive_expiry=60.0)
+# llama.cpp at times closes a kept connection in the face of the next question; a new one costs nothing nearby.
+_OWN_LIMITS = httpx2.Limits(max_connections=8, max_keepalive_connections=0)
 _NO_KEY = "none-needed"
 _READ_AHEAD_SECONDS = 5.0
 _OPENAI_URL = "https://api.openai.com/v1"
@@ -30,8 +30,7 @@ _TLS = ssl.create_default_context()
 @contextlib.asynccontextmanager
 async def language_model(url: str, model: str, key: str) -> AsyncIterator[LLM]:
     """A client of one endpoint for one call. url: with its /v1; empty for OpenAI's own. key: may be empty."""
-    idle_seconds = _OWN_IDLE_SECONDS if is_own(url) else _IDLE_SECONDS
-    limits = httpx2.Limits(max_connections=_MAX_CONNECTIONS, keepalive_expiry=idle_seconds)
+    limits = _OWN_LIMITS if is_own(url) else _LIMITS
     async with httpx2.AsyncClient(verify=_TLS, timeout=_TIMEOUT, limits=limits, trust_env=False) as http:
         client = openai.AsyncClient(
             base_url=url or _OPENAI_URL, api_key=key or _NO_KEY, max_retries=0, http_client=http

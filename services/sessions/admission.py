@@ -107,9 +107,9 @@ class Admission:
     ) -> None:
         """Announces a worker and renews its leases.
 
-        worker: (worker id, agent name, slots, draining). rightly: (session, tenant) that PostgreSQL says it holds; their
-        leases are taken again when they have ended. carried: every session it says it carries; leases that stand are
-        renewed.
+        worker: (worker id, agent name, slots, draining). rightly: (session, tenant) that PostgreSQL says it holds;
+        their leases are taken again when they have ended. carried: every session it says it carries; leases that stand
+        are renewed.
         """
         worker_id, agent_name, slots, draining = worker
         pairs = [part for pair in rightly for part in pair]

@@ -84,12 +84,13 @@ async def test_a_service_cannot_read_what_another_one_owns(tmp_path: Path) -> No
 
 async def test_a_second_stack_on_the_same_folder_is_refused(tmp_path: Path) -> None:
     async with Stack(isolated(tmp_path), only=["redis"]) as first:
-        second = Stack(isolated(tmp_path), output=tmp_path / "second.log", only=["redis"])
+        second = Stack(isolated(tmp_path), only=["redis"])
         with pytest.raises(AlreadyRunning, match=rf"process {os.getpid()}\). Stop it, or set CALLBOX_DATA_DIR"):
             async with second:
                 pytest.fail("it must not start")
         await first.wait_ready("redis", 1)
         assert read_state(tmp_path)["parts"]["redis"]["pid"] == first.pid("redis")
+    assert "redis ready" in (tmp_path / "stack.log").read_text()
 
 
 async def test_a_taken_port_is_told_before_anything_starts(tmp_path: Path) -> None:
@@ -152,3 +153,16 @@ async def test_settings_that_cannot_be_used_end_the_command_with_a_sentence() ->
     assert said.decode().strip() == (
         "CALLBOX_PROT is not a setting of Callbox; the nearest is CALLBOX_PORT. Correct or unset it."
     )
+
+
+async def test_the_doctor_says_what_to_do_when_nothing_runs(tmp_path: Path) -> None:
+    environ = {**os.environ, "CALLBOX_DATA_DIR": str(tmp_path)}
+    command = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "cli", "doctor", cwd=ROOT, env=environ, stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    async with asyncio.timeout(30):
+        said, _ = await command.communicate()
+    assert command.returncode == 1
+    assert "packages       ok    as locked" in said.decode()
+    assert "→ Start it: make run" in said.decode()
