@@ -128,7 +128,7 @@ for name in "${todo[@]}"; do
             ;;
         tools)
             if missing_tools && ! command -v go >/dev/null; then
-                fail "livekit-server is built with Go, which was not found. Install Go (Debian: apt-get install golang) or, quicker, put the livekit-server of an official release archive on PATH."
+                fail "livekit-server is built with Go, which was not found. Install Go 1.21 or newer, which brings the release that is needed by itself, or, quicker, put the livekit-server of an official release archive on PATH."
             fi
             ;;
         web)
@@ -150,7 +150,7 @@ jobs=()
 for name in "${todo[@]}"; do
     case $name in
         python) step python "$python_hash" "If venv or ensurepip is missing: apt-get install python3.11-venv." install_python "$python" & ;;
-        tools) step tools "$tools_hash" "Go 1.26 or newer is needed; a release of livekit-server on PATH does as well." build_tools & ;;
+        tools) step tools "$tools_hash" "Go 1.26 is needed, or 1.21 and newer that can fetch it; a release of livekit-server on PATH does as well." build_tools & ;;
         web) step web "$web_inputs" "Node.js 20.19 or newer is needed." build_web & ;;
         chromium) step chromium "" "Install it by hand: apt-get install chromium." install_chromium & ;;
     esac

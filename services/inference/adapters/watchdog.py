@@ -3,6 +3,18 @@
 import os
 import select
 import threading
+from pathlib import Path
+from typing import Final
+
+_SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108  (Triton makes its regions there)
+
+
+def _forget_region() -> None:
+    """Remove the shared memory between the server and this process; its name is one of our arguments."""
+    for argument in Path("/proc/self/cmdline").read_bytes().decode(errors="replace").split("\0"):
+        region = _SHARED_MEMORY / argument
+        if argument and "/" not in argument and region.is_file():
+            region.unlink(missing_ok=True)
 
 
 def end_with_parent() -> None:
@@ -18,7 +30,10 @@ def end_with_parent() -> None:
         poller = select.poll()
         poller.register(handle, select.POLLIN)
         poller.poll()
-        os._exit(1)
+        try:
+            _forget_region()
+        finally:
+            os._exit(1)
 
     if os.getppid() != parent:
         os._exit(1)
