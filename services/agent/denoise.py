@@ -1,7 +1,7 @@
 """Noise suppression on Triton, before anything listens: a stage in the chain of audio inputs.
 
-Audio comes at 48 kHz in frames of 20 ms and leaves at 16 kHz, which is what everything after it wants. A frame that is not back
-in time passes as it came: a caller is never silenced by the suppressor.
+Audio comes at 48 kHz in frames of 20 ms and leaves at 16 kHz, which is what everything after it wants. A frame that is
+not back in time passes as it came: a caller is never silenced by the suppressor.
 """
 
 import asyncio

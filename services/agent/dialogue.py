@@ -79,7 +79,8 @@ class Stages:
         """Puts the stages between the room and the session, which is to be started after this; answers the last one."""
         await self._room_io.start()
         source, sink = self._session.input.audio, self._session.output.audio
-        assert source is not None and sink is not None
+        assert source is not None
+        assert sink is not None
         self._session.input.audio = DenoisedInput(source, self._denoiser)
         output = SpokenOutput(sink)
         self._session.output.audio = output

@@ -2,8 +2,8 @@
 
 The recogniser hears only speech: a detector of its own opens the stream with a little of what came before, asks for a
 transcript of the whole utterance at the first short pause (so that thinking can start before the turn is confirmed),
-and closes it when the turn is flushed. The utterance is kept until its final transcript is in, so that it can be heard again
-after Triton was away.
+and closes it when the turn is flushed. The utterance is kept until its final transcript is in, so that it can be heard
+again after Triton was away.
 """
 
 import asyncio

@@ -1,4 +1,7 @@
-"""What happened in a call, told to sessions as it happens: numbered, kept until stored, sent again when sessions was away."""
+"""What happened in a call, told to sessions as it happens.
+
+Events are numbered, kept until they are stored, and sent again when sessions was away.
+"""
 
 import asyncio
 import time

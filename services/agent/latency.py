@@ -10,8 +10,10 @@ PARTS = ("end_of_turn", "final_transcript", "first_token", "first_audio", "playo
 
 @dataclass
 class Waterfall:
-    """Moments of one turn in seconds since the epoch; each may come before the one that it follows in the order of `PARTS`,
-    when it was done ahead of time."""
+    """Moments of one turn, in seconds since the epoch, by the parts that they end.
+
+    One may lie before the one that it follows in `PARTS`: it was done ahead of time.
+    """
 
     speech_end: float = 0.0
     moments: dict[str, float] = field(default_factory=dict)
@@ -21,7 +23,10 @@ class Waterfall:
         self.moments.setdefault(part, moment)
 
     def parts(self) -> dict[str, float]:
-        """Seconds of each part, each from where the one before ended, so that they add up; 0 for what was done ahead."""
+        """Seconds of each part, from where the one before ended, so that they add up.
+
+        What was done ahead of time counts 0.
+        """
         at, result = self.speech_end, {}
         for part in PARTS:
             done = max(at, self.moments.get(part, at))

@@ -66,20 +66,24 @@ class _Voice:
         self._voice = voice
         self._wire: ModelStream | None = None
         self._replies: AsyncIterator[Reply] | None = None
+        self._sounded = False
 
     async def speak(self, clause: str) -> AsyncIterator[bytes]:
         """PCM of one clause as it is made. Raises: TritonError, TimeoutError."""
-        sounded = False
+        self._sounded = False
         async with asyncio.timeout(_CLAUSE_SECONDS):
             async for attempt in tenacity.AsyncRetrying(
-                retry=tenacity.retry_if_exception(lambda fault: isinstance(fault, TritonError) and not sounded),
+                retry=tenacity.retry_if_exception(self._may_be_asked_again),
                 wait=tenacity.wait_exponential(multiplier=0.1, max=0.5),
                 reraise=True,
             ):
                 with attempt:
                     async for chunk in self._ask(clause):
-                        sounded = True
+                        self._sounded = True
                         yield chunk
+
+    def _may_be_asked_again(self, fault: BaseException) -> bool:
+        return isinstance(fault, TritonError) and not self._sounded
 
     async def _ask(self, clause: str) -> AsyncIterator[bytes]:
         if self._wire is None or self._replies is None:

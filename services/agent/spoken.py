@@ -12,8 +12,8 @@ from livekit.agents.voice import io
 def heard(clauses: list[tuple[str, float]], total_seconds: float, played_seconds: float) -> str:
     """The words of clauses up to a moment.
 
-    clauses: (text, seconds at which it begins) in order. The clause under way is cut at the share of its words that its time
-    allows.
+    clauses: (text, seconds at which it begins) in order. The clause under way is cut at the share of its words that its
+    time allows.
     """
     ends = [*(start for _, start in clauses[1:]), total_seconds]
     words: list[str] = []
@@ -45,7 +45,7 @@ class SpokenOutput(io.AudioOutput):
     async def bridge(self, frames: AsyncIterator[rtc.AudioFrame]) -> bool:
         """Plays something of its own before a reply that has not begun, which then waits for its end.
 
-        livekit-agents speaks one thing after the other, so that nothing else could be heard while a reply is being made. False
+        livekit-agents speaks one thing after the other: nothing else could be heard while a reply is being made. False
         when something is playing already.
         """
         if self._captured_seconds or not self._bridged.is_set():

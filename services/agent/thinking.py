@@ -23,7 +23,8 @@ _NO_KEY = "none-needed"
 _READ_AHEAD_SECONDS = 5.0
 _OPENAI_URL = "https://api.openai.com/v1"
 
-# Made when the module is imported, which the worker does once for all job processes: reading the authorities takes up to 0.7 s.
+# Made when the module is imported, which the worker does once for all job processes: reading the authorities takes up
+# to 0.7 s.
 _TLS = ssl.create_default_context()
 
 

@@ -23,7 +23,7 @@ METRICS_ATTRIBUTE = "callbox.metrics"
 _STATES = {"listening", "thinking", "speaking", "idle"}
 _MAX_MESSAGE_BYTES = 15 * 1024
 _MAX_TEXT_CHARS = 4_000
-# Messages that wait to be published. Partials are dropped when it is full; a final message takes the place of the oldest.
+# Messages that wait to be published. When it is full, partials are dropped and others take the place of the oldest.
 _MAX_WAITING = 128
 _log = structlog.get_logger(__name__)
 

@@ -1,7 +1,7 @@
 """Streams to Triton: one HTTP/2 channel a call, one bidirectional stream a model.
 
-Spoken through Triton's own stubs, since tritonclient's asyncio stream refuses the parameter that asks a decoupled model for its
-closing response.
+Spoken through Triton's own stubs, since tritonclient's asyncio stream refuses the parameter that asks a decoupled model
+for its closing response.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ class TritonError(Exception):
 
 @dataclass(frozen=True)
 class Reply:
-    """One response of a model, its numbers flat. `arrays` and `texts` are empty in a decoupled model's closing response."""
+    """One response of a model, its numbers flat. A decoupled model's closing response has no arrays and texts."""
 
     request_id: str
     arrays: Mapping[str, NDArray[Any]]
@@ -113,7 +113,7 @@ class ModelStream:
         except grpc.aio.AioRpcError as fault:
             raise TritonError(f"{fault.code().name}: {fault.details()}"[:300]) from fault
         except asyncio.CancelledError:
-            # gRPC raises this in whoever reads a stream that `cancel` has ended; only a cancelled task is to be cancelled.
+            # gRPC raises this also in whoever reads a stream that `cancel` has ended, though no task was cancelled.
             if not self._cancelled:
                 raise
         raise TritonError(f"{self._model} closed the stream")

@@ -7,6 +7,7 @@ import pytest
 
 from cli.caller import Caller
 from cli.speech import from_text
+from cli.turn import Turn
 from tests.fixtures.measured import Measure
 from tests.fixtures.stack import StackThread
 
@@ -17,6 +18,11 @@ STORY = (
     "Every evening it was lit by an old man, and every morning he put it out again. "
     "One day a ship came by, and the captain asked what the lamp was for."
 )
+STORY_TELLER = (
+    "You are a story teller. You answer every question with a very long story of at least ten sentences about a lamp."
+)
+INTERRUPTION = from_text("Sorry, I have to stop you there. What time do you open on Saturday?")
+INTERRUPTED_SECONDS = 1.5
 # From the caller's first sound to the agent's silence: hearing that it is speech, and what is already on its way.
 STOP_SECONDS = 2.0
 
@@ -41,25 +47,54 @@ async def test_typed_text_is_answered_and_echoed_once(callbox: StackThread) -> N
     assert [each["role"] for each in history["transcript"]] == ["assistant", "user", "assistant"]
 
 
-async def test_the_agent_stops_when_the_caller_speaks_over_it(callbox: StackThread, measure: Measure) -> None:
-    line = from_text("Sorry, I have to stop you there. What time do you open on Saturday?")
+async def test_the_agent_stops_when_the_caller_speaks_over_an_answer(callbox: StackThread, measure: Measure) -> None:
+    async with callbox.sessions() as sessions:
+        grant = await sessions.start(callbox.character, system_prompt=STORY_TELLER)
+        async with Caller(grant) as caller:
+            await caller.greeting()
+            asked = await caller.mouth.say(from_text("Please tell me the long story of the lamp.").samples)
+            await sounding(caller, after=asked.end)
+            turn = await caller.say(INTERRUPTION)
+            measure("from the caller's first sound to the agent's silence", silence_after(caller, turn))
+        await sessions.ended(grant.session_id)
+        history = await sessions.history(grant.session_id)
+    story = history["transcript"][2]
+    assert story["role"] == "assistant"
+    assert story["interrupted"] is True
+    assert len(story["text"].split()) < 5 * INTERRUPTED_SECONDS * 2, "an interrupted text holds only what was spoken"
+    assert history["interruption_count"] == 1
+
+
+async def test_the_agent_stops_when_the_caller_speaks_over_the_greeting(callbox: StackThread, measure: Measure) -> None:
     async with callbox.sessions() as sessions:
         grant = await sessions.start(callbox.character, greeting=STORY)
         async with Caller(grant) as caller:
-            async with asyncio.timeout(15):
-                while not caller.ear.got.segments:
-                    await asyncio.sleep(0.02)
-            await asyncio.sleep(1.5)
-            turn = await caller.say(line)
-            over = [each for each in caller.ear.got.segments if each.start < turn.spoken.start + STOP_SECONDS]
-            measure("from the caller's first sound to the agent's silence", over[-1].end - turn.spoken.start)
-            assert over[-1].end < turn.spoken.start + STOP_SECONDS
-            assert turn.answer is not None
-            assert turn.answer.start > turn.spoken.end, "the agent spoke over the caller"
+            await sounding(caller, after=0.0)
+            turn = await caller.say(INTERRUPTION)
+            measure("from the caller's first sound to the greeting's silence", silence_after(caller, turn))
         await sessions.ended(grant.session_id)
         history = await sessions.history(grant.session_id)
     greeting = history["transcript"][0]
     assert greeting["interrupted"] is True
-    assert STORY.startswith(greeting["text"].rstrip("… ")[:20])
+    assert STORY.startswith(greeting["text"][:20])
     assert len(greeting["text"]) < len(STORY), "an interrupted text holds only what was spoken"
     assert history["interruption_count"] == 1
+
+
+async def sounding(caller: Caller, after: float) -> None:
+    """Waits until the agent has been speaking for a while."""
+    async with asyncio.timeout(20):
+        while caller.ear.got.after(after) is None:
+            await asyncio.sleep(0.02)
+    await asyncio.sleep(INTERRUPTED_SECONDS)
+
+
+def silence_after(caller: Caller, turn: Turn) -> float:
+    """Seconds from the caller's first sound until the agent stopped; it has to stop, and to answer afterwards."""
+    spoken_over = [each for each in caller.ear.got.segments if each.start < turn.spoken.start + STOP_SECONDS]
+    seconds = spoken_over[-1].end - turn.spoken.start
+    assert seconds > 0, "the agent was not speaking"
+    assert seconds < STOP_SECONDS
+    assert turn.answer is not None
+    assert turn.answer.start > turn.spoken.end, "the agent spoke over the caller"
+    return seconds

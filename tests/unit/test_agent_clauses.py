@@ -7,7 +7,8 @@ from services.agent.clauses import ClauseSplitter
 
 def split(text: str, size: int = 3) -> list[str]:
     """Feeds a text in tokens of `size` characters."""
-    splitter, clauses = ClauseSplitter(), []
+    splitter = ClauseSplitter()
+    clauses: list[str] = []
     for start in range(0, len(text), size):
         clauses += splitter.push(text[start : start + size])
     return clauses + list(splitter.flush())

@@ -13,8 +13,8 @@ from services.kit.errors import CallboxError, Code
 _FOREVER = "public, max-age=31536000, immutable"
 _ASK_EACH_TIME = "no-cache"
 _POLICY = (
-    "default-src 'self'; connect-src 'self' ws: wss: http: https:; media-src 'self' blob:; img-src 'self' data: https:; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'; object-src 'none'"
+    "default-src 'self'; connect-src 'self' ws: wss: http: https:; media-src 'self' blob:; "
+    "img-src 'self' data: https:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; object-src 'none'"
 )
 _PAGE = "try.html"
 
