@@ -12,7 +12,7 @@ from bench.figures import Figures
 from bench.processes import Usage
 
 WHOLE = "voice to voice"
-_PARTS_TITLE = "Parts: memory while a call is on, cores kept busy by an idle stack and by one call"
+_PARTS_TITLE = "Parts: memory in a call; cores kept busy, idle and in a call"
 
 
 @dataclass

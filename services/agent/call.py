@@ -10,6 +10,7 @@ from callbox.characters.v1 import characters_pb2, characters_pb2_grpc
 from callbox.sessions.v1 import sessions_pb2 as pb
 from callbox.sessions.v1 import sessions_pb2_grpc
 from livekit.agents import NOT_GIVEN, AutoSubscribe, JobContext
+from livekit.agents.llm import ChatContext, ChatMessage
 from livekit.plugins.openai import LLM
 
 from services.agent.denoise import Denoiser
@@ -23,7 +24,7 @@ from services.agent.persona import Persona, instructions
 from services.agent.scribe import Scribe
 from services.agent.settings import AgentSettings
 from services.agent.speaking import TritonTTS
-from services.agent.thinking import is_own, language_model, read_ahead
+from services.agent.thinking import is_own, language_model, opening, read_ahead
 from services.agent.topics import Topics
 from services.agent.triton import Triton, TritonError
 from services.agent.worker import lines_folder, worker_id_of
@@ -144,6 +145,7 @@ class Call:
             self._session, lines, journal, claim.character.max_turn_seconds or _DEFAULT_TURN_SECONDS
         )
         self._scribe = Scribe(journal, self._topics, self._persona, self._guard)
+        self._reading = asyncio.create_task(asyncio.sleep(0), name="read-ahead")
 
     async def run(self) -> None:
         """Waits for the caller, talks, and writes down how it ended."""
@@ -165,6 +167,8 @@ class Call:
                 raise
             finally:
                 self._ending.stop()
+                self._reading.cancel()
+                await asyncio.gather(self._reading, return_exceptions=True)
                 await self._guard.close()
                 await self._session.aclose()
                 await self._stages.close()
@@ -172,10 +176,19 @@ class Call:
     async def _prepare(self) -> bytes:
         """Starts listening and makes the greeting, all before the caller is there; answers the greeting's audio."""
         await self._context.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
-        reading = read_ahead(self._model, self._prompt) if self._own_model else asyncio.sleep(0)
-        async with _running(reading, "read-ahead"):
-            _, greeting = await asyncio.gather(self._start(), self._make_greeting())
+        self._read(opening(self._prompt, self._character.greeting))
+        _, greeting = await asyncio.gather(self._start(), self._make_greeting())
         return greeting
+
+    def _read(self, seen: ChatContext) -> None:
+        """Has a model of the operator's own read ahead of the next answer; a paid one is not asked."""
+        if self._own_model:
+            self._reading.cancel()
+            self._reading = asyncio.create_task(read_ahead(self._model, seen), name="read-ahead")
+
+    def _on_item(self, item: object) -> None:
+        if isinstance(item, ChatMessage) and item.role == "assistant" and self._persona.forget():
+            self._read(self._persona.seen(self._persona.chat_ctx))
 
     async def _start(self) -> None:
         output = await self._stages.start()
@@ -185,6 +198,7 @@ class Call:
         for engine in (self._model, self._ear, self._voice):
             engine.on("metrics_collected", self._scribe.used)
         session.on("agent_state_changed", lambda event: self._topics.state(event.new_state))
+        session.on("conversation_item_added", lambda event: self._on_item(event.item))
         session.on("error", lambda event: self._on_error(event.error))
         session.on("close", lambda _: self._ending.end(pb.END_REASON_ERROR))
         await session.start(self._persona, record=False, session_host=False)

@@ -9,7 +9,7 @@ _SENTENCE_END = re.compile(r"[.!?…](?=[\"'”’)\]]*\s)")
 _ABBREVIATION = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|vs|etc|e\.g|i\.e|a\.m|p\.m|No)\.$", re.IGNORECASE)
 _FIRST_MIN_WORDS = 2
 # Without punctuation the first clause leaves at this many words, so that a long sentence does not hold up the voice.
-_FIRST_MAX_WORDS = 9
+_FIRST_MAX_WORDS = 7
 _LATER_MIN_WORDS = 5
 _MAX_WORDS = 40
 

@@ -10,8 +10,10 @@ from google.protobuf.struct_pb2 import Struct
 from livekit import rtc
 from livekit.agents import Agent, FlushSentinel, ModelSettings, llm
 
-# Turns the model sees besides its instructions; a small local model has room for 4,096 tokens a call.
-_MAX_CONTEXT_ITEMS = 24
+# History that the model sees besides its instructions, about 1,500 tokens: a small local model has room for 4,096.
+# When there is more, half of it is forgotten at once, since a model reads everything anew behind a place that changed.
+_MAX_HISTORY_CHARS = 6_000
+_KEPT_HISTORY_CHARS = 3_000
 _METADATA_INTRODUCTION = "Known about this caller:"
 
 
@@ -40,16 +42,34 @@ class Persona(Agent):
         super().__init__(instructions=prompt)
         self._on_reply = on_reply
         self._replies = 0
+        self._forgotten = 0
         # The newest try is the one that is spoken: livekit-agents throws a try away before it starts another.
         self.generation = Generation()
+
+    def seen(self, context: llm.ChatContext) -> llm.ChatContext:
+        """What the model sees of a conversation: its instructions and what is not forgotten."""
+        copy = context.copy()
+        instructing = [item for item in copy.items if _is_instruction(item)]
+        history = [item for item in copy.items if not _is_instruction(item)]
+        copy.items = [*instructing, *history[self._forgotten :]]
+        return copy
+
+    def forget(self) -> bool:
+        """Forgets the older half of a history that has become too long; whether it did."""
+        sizes = [len(_text(item)) for item in self.chat_ctx.items if not _is_instruction(item)][self._forgotten :]
+        if sum(sizes) <= _MAX_HISTORY_CHARS:
+            return False
+        while sum(sizes) > _KEPT_HISTORY_CHARS:
+            sizes.pop(0)
+            self._forgotten += 1
+        return True
 
     async def llm_node(
         self, chat_ctx: llm.ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
     ) -> AsyncIterator[llm.ChatChunk | str | FlushSentinel]:
         """Asks the language model."""
         generation = self.generation = Generation()
-        context = chat_ctx.copy().truncate(max_items=_MAX_CONTEXT_ITEMS)
-        async for chunk in Agent.default.llm_node(self, context, tools, model_settings):
+        async for chunk in Agent.default.llm_node(self, self.seen(chat_ctx), tools, model_settings):
             if generation.first_token is None:
                 generation.first_token = time.time()
             yield chunk
@@ -73,3 +93,11 @@ class Persona(Agent):
                 yield piece
         finally:
             self._on_reply(reply_id, so_far.strip(), True)
+
+
+def _is_instruction(item: llm.ChatItem) -> bool:
+    return isinstance(item, llm.ChatMessage) and item.role in ("system", "developer")
+
+
+def _text(item: llm.ChatItem) -> str:
+    return (item.text_content or "") if isinstance(item, llm.ChatMessage) else str(item)

@@ -39,10 +39,18 @@ async def language_model(url: str, model: str, key: str) -> AsyncIterator[LLM]:
         yield LLM(model=model, client=client, max_completion_tokens=_MAX_REPLY_TOKENS, temperature=_TEMPERATURE)
 
 
-async def read_ahead(model: LLM, prompt: str) -> None:
-    """Has a model read the prompt, so that the first answer does not wait for it. Nothing happens when it is away."""
+def opening(prompt: str, greeting: str) -> ChatContext:
+    """What a model will have seen when the caller begins to speak."""
     context = ChatContext.empty()
     context.add_message(role="system", content=prompt)
+    if greeting:
+        context.add_message(role="assistant", content=greeting)
+    return context
+
+
+async def read_ahead(model: LLM, seen: ChatContext) -> None:
+    """Has a model read a conversation, so that the next answer does not wait for it. A fault does no harm."""
+    context = seen.copy()
     context.add_message(role="user", content="Hello")
     with contextlib.suppress(APIError, TimeoutError):
         async with asyncio.timeout(_READ_AHEAD_SECONDS), model.chat(chat_ctx=context) as stream:
