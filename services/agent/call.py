@@ -32,7 +32,7 @@ from services.kit.client import call, connect
 from services.kit.errors import CallboxError
 from services.kit.identity import Signer
 from services.kit.logs import bind_contextvars, setup_logging
-from services.kit.tracing import setup_tracing
+from services.kit.tracing import incoming, setup_tracing, tracer
 
 _CLAIM_SECONDS = 1.5
 _SECRETS_SECONDS = 1.5
@@ -79,7 +79,8 @@ async def run_call(context: JobContext) -> None:
         triton = Triton(settings.triton_address)
         stack.push_async_callback(triton.close)
         lines = Lines(lines_folder(settings.data_dir))
-        await Call(context, claim, model, is_own(url), journal, triton, lines).run()
+        with tracer().start_as_current_span("call", incoming(claim.trace_context)):
+            await Call(context, claim, model, is_own(url), journal, triton, lines).run()
         await journal.drain(_HISTORY_SECONDS)
     context.shutdown("call over")
 

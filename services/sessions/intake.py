@@ -16,6 +16,7 @@ from services.kit.errors import CallboxError, Code
 from services.kit.identity import Identity
 from services.kit.ids import new_id
 from services.kit.logs import get_logger
+from services.kit.tracing import outgoing
 from services.sessions import messages, snapshot
 from services.sessions.admission import Admission, Grant, Refusal
 from services.sessions.alarm import Alarm
@@ -140,5 +141,6 @@ class Intake:
             metadata=snapshot.metadata_of(asked),
             snapshot=character.SerializeToString(),
             mcp_headers=dict(asked.mcp_headers),
+            trace_context=outgoing(),
             max_call_seconds=character.max_call_seconds,
         )

@@ -63,6 +63,7 @@ class NewSession:
     metadata: dict[str, Any]
     snapshot: bytes
     mcp_headers: dict[str, str]
+    trace_context: dict[str, str]
     max_call_seconds: int
 
 

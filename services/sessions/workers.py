@@ -76,6 +76,7 @@ class Workers:
             last_sequence=row["last_sequence"],
             join_timeout=_duration(self._settings.join_seconds),
             idle_timeout=_duration(self._settings.idle_seconds),
+            trace_context=row["trace_context"],
         )
 
     async def _claim_unstored(self, session_id: str, worker_id: str) -> asyncpg.Record:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 import jwt
 from callbox.sessions.v1 import sessions_pb2 as pb
 from google.protobuf.struct_pb2 import Struct
+from opentelemetry import context
 
 from services.kit.client import call
 from services.kit.errors import CallboxError, Code
+from services.kit.tracing import incoming
 from tests.fixtures.refusals import refusal
 from tests.fixtures.sessions import ORIGIN, MakeHouse, SessionsHouse, until
 
@@ -58,6 +60,19 @@ async def test_a_start_answers_all_a_caller_needs_and_the_worker_gets_the_call(
         assert claim.participant_identity == started.participant_identity
         assert dict(claim.mcp_headers) == {"X-Org": "7"}
         assert (claim.last_sequence, claim.join_timeout.seconds, claim.idle_timeout.seconds) == (0, 30, 120)
+
+
+async def test_the_trace_of_the_request_goes_on_to_the_worker(house: SessionsHouse) -> None:
+    trace_id = "0af7651916cd43dd8448eb211c80319c"
+    async with house.worker() as worker:
+        token = context.attach(incoming({"traceparent": f"00-{trace_id}-b7ad6b7169203331-01"}))
+        try:
+            started = await house.begin()
+        finally:
+            context.detach(token)
+        await until(lambda: _is(started.session.session_id in worker.claims))
+        claim = worker.claims[started.session.session_id]
+        assert claim.trace_context["traceparent"].split("-")[1] == trace_id
 
 
 async def test_of_ten_starts_at_once_three_get_the_slots_and_the_slots_come_back(house: SessionsHouse) -> None:

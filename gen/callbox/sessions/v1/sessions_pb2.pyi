@@ -900,6 +900,26 @@ class ClaimSessionResponse(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class TraceContextEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     SESSION_FIELD_NUMBER: _builtins.int
     CHARACTER_FIELD_NUMBER: _builtins.int
     PARTICIPANT_IDENTITY_FIELD_NUMBER: _builtins.int
@@ -907,6 +927,7 @@ class ClaimSessionResponse(_message.Message):
     LAST_SEQUENCE_FIELD_NUMBER: _builtins.int
     JOIN_TIMEOUT_FIELD_NUMBER: _builtins.int
     IDLE_TIMEOUT_FIELD_NUMBER: _builtins.int
+    TRACE_CONTEXT_FIELD_NUMBER: _builtins.int
     participant_identity: _builtins.str
     """Identity of the caller in the room."""
     last_sequence: _builtins.int
@@ -931,6 +952,10 @@ class ClaimSessionResponse(_message.Message):
     def idle_timeout(self) -> _duration_pb2.Duration:
         """How long a caller may be silent before the call ends."""
 
+    @_builtins.property
+    def trace_context(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """W3C trace context of the request that started the call, by header name."""
+
     def __init__(
         self,
         *,
@@ -941,10 +966,11 @@ class ClaimSessionResponse(_message.Message):
         last_sequence: _builtins.int = ...,
         join_timeout: _duration_pb2.Duration | None = ...,
         idle_timeout: _duration_pb2.Duration | None = ...,
+        trace_context: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["character", b"character", "idle_timeout", b"idle_timeout", "join_timeout", b"join_timeout", "session", b"session"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["character", b"character", "idle_timeout", b"idle_timeout", "join_timeout", b"join_timeout", "last_sequence", b"last_sequence", "mcp_headers", b"mcp_headers", "participant_identity", b"participant_identity", "session", b"session"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["character", b"character", "idle_timeout", b"idle_timeout", "join_timeout", b"join_timeout", "last_sequence", b"last_sequence", "mcp_headers", b"mcp_headers", "participant_identity", b"participant_identity", "session", b"session", "trace_context", b"trace_context"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
