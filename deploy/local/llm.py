@@ -46,10 +46,8 @@ def parameters(port: int, slots: int, threads: int, key: str) -> xllamacpp.Commo
     params.n_threads_http = _CONNECTIONS
     params.cache_prompt = True
     params.cache_ram_mib = _PROMPT_CACHE_MIB
-    params.cpuparams.n_threads = threads
-    # Reading a prompt gains from a second core, writing does not and suffers when the cores are busy.
-    params.cpuparams_batch.n_threads = min(2 * threads, os.cpu_count() or 1)
     for cpu in (params.cpuparams, params.cpuparams_batch):
+        cpu.n_threads = threads
         # Threads that wait must sleep: hearing and speaking share these cores.
         cpu.poll = 0
     # A model this small is right more often when it always says the likeliest word, whatever temperature is asked for.

@@ -231,7 +231,7 @@ class Call:
         self._ending.limit_length(self._character.max_call_seconds)
         self._ending.watch_silence(self._session, self._claim.idle_timeout.ToTimedelta().total_seconds())
         if text := self._character.greeting:
-            self._session.say(text, audio=pcm_frames(audio) if audio else NOT_GIVEN)
+            self._session.say(text, audio=pcm_frames(audio, text) if audio else NOT_GIVEN)
 
     def _on_typed(self, text: str) -> None:
         self._scribe.typed(text)

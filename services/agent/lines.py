@@ -7,6 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from livekit import rtc
+from livekit.agents.types import USERDATA_TIMED_TRANSCRIPT
+from livekit.agents.voice.io import TimedString
 
 from services.agent.speaking import SAMPLE_RATE_HZ, TritonTTS
 
@@ -31,7 +33,7 @@ class Lines:
 
     def frames(self, line: Line) -> AsyncIterator[rtc.AudioFrame]:
         """The line as frames."""
-        return pcm_frames(self._audio[line])
+        return pcm_frames(self._audio[line], line.value)
 
 
 async def make_lines(folder: Path, voice: TritonTTS) -> None:
@@ -47,11 +49,14 @@ async def make_lines(folder: Path, voice: TritonTTS) -> None:
             draft.rename(path)
 
 
-async def pcm_frames(audio: bytes) -> AsyncIterator[rtc.AudioFrame]:
-    """16-bit mono PCM at 24 kHz as frames of 20 ms, the last one padded."""
+async def pcm_frames(audio: bytes, text: str) -> AsyncIterator[rtc.AudioFrame]:
+    """16-bit mono PCM at 24 kHz as frames of 20 ms, the last one padded; the first one knows the text of all."""
     for start in range(0, len(audio), _FRAME_BYTES):
         data = audio[start : start + _FRAME_BYTES].ljust(_FRAME_BYTES, b"\0")
-        yield rtc.AudioFrame(data, SAMPLE_RATE_HZ, 1, _FRAME_BYTES // 2)
+        frame = rtc.AudioFrame(data, SAMPLE_RATE_HZ, 1, _FRAME_BYTES // 2)
+        if start == 0:
+            frame.userdata[USERDATA_TIMED_TRANSCRIPT] = [TimedString(text)]
+        yield frame
 
 
 def _path(folder: Path, line: Line) -> Path:
