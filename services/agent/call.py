@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Coroutine
 
 import grpc
 import structlog
+import tenacity
 from callbox.characters.v1 import characters_pb2, characters_pb2_grpc
 from callbox.sessions.v1 import sessions_pb2 as pb
 from callbox.sessions.v1 import sessions_pb2_grpc
@@ -29,12 +30,12 @@ from services.agent.topics import Topics
 from services.agent.triton import Triton, TritonError
 from services.agent.worker import lines_folder, worker_id_of
 from services.kit.client import call, connect
-from services.kit.errors import CallboxError
+from services.kit.errors import CallboxError, Code
 from services.kit.identity import Signer
 from services.kit.logs import bind_contextvars, setup_logging
 from services.kit.tracing import incoming, setup_tracing, tracer
 
-_CLAIM_SECONDS = 1.5
+_CLAIM_SECONDS, _CLAIM_PAUSE_SECONDS = 1.5, 0.05
 _SECRETS_SECONDS = 1.5
 _GREETING_SECONDS = 5.0
 _PUBLISH_SECONDS = 1.0
@@ -60,12 +61,7 @@ async def run_call(context: JobContext) -> None:
         characters_channel = await stack.enter_async_context(connect(settings.characters_address))
         sessions = sessions_pb2_grpc.SessionsServiceStub(sessions_channel)
         try:
-            claim = await call(
-                sessions.ClaimSession,
-                pb.ClaimSessionRequest(session_id=session_id, worker_id=worker_id),
-                identity=signer.service_token(),
-                deadline_seconds=_CLAIM_SECONDS,
-            )
+            claim = await _claim(sessions, signer, session_id, worker_id)
         except CallboxError as fault:
             _log.warning("call not taken", code=fault.code, message=fault.message)
             context.shutdown("not claimed")
@@ -83,6 +79,31 @@ async def run_call(context: JobContext) -> None:
             await Call(context, claim, model, is_own(url), journal, triton, lines).run()
         await journal.drain(_HISTORY_SECONDS)
     context.shutdown("call over")
+
+
+async def _claim(
+    sessions: "sessions_pb2_grpc.SessionsServiceAsyncStub", signer: Signer, session_id: str, worker_id: str
+) -> pb.ClaimSessionResponse:
+    """Takes the call, trying again while there is time: a claim that comes twice is answered the same.
+
+    Raises: CallboxError.
+    """
+    async for attempt in tenacity.AsyncRetrying(
+        retry=tenacity.retry_if_exception(
+            lambda fault: isinstance(fault, CallboxError) and fault.code is Code.UPSTREAM_UNAVAILABLE
+        ),
+        stop=tenacity.stop_after_delay(_CLAIM_SECONDS),
+        wait=tenacity.wait_fixed(_CLAIM_PAUSE_SECONDS),
+        reraise=True,
+    ):
+        with attempt:
+            return await call(
+                sessions.ClaimSession,
+                pb.ClaimSessionRequest(session_id=session_id, worker_id=worker_id),
+                identity=signer.service_token(),
+                deadline_seconds=_CLAIM_SECONDS,
+            )
+    raise AssertionError("reraise ends the loop")
 
 
 async def _llm_key(channel: grpc.aio.Channel, character: characters_pb2.CharacterSnapshot, signer: Signer) -> str:

@@ -10,8 +10,8 @@ from services.agent.settings import AgentSettings
 _AGENT_NAME_PREFIX = "callbox-"
 # A job process that is asked to end gets this long to have its history stored.
 _SHUTDOWN_SECONDS = 130.0
-# Imported once for all job processes. The first four are otherwise imported by the first question of a call, on its event
-# loop, which takes up to 0.4 s.
+# Imported once for all job processes. The first four would otherwise be imported by a call's first question, on its
+# event loop, which takes up to 0.4 s.
 _PRELOAD = [
     "anyio._backends._asyncio",
     "anyio.streams.memory",
