@@ -19,6 +19,7 @@ from services.inference import protocol
 
 INPUT_RATE_HZ = protocol.DENOISE_RATE_HZ
 FRAME_MS = 20
+_FRAME_BYTES = INPUT_RATE_HZ * FRAME_MS // 1000 * 2
 # A frame waits this long for its denoised form; twice its length, so that a hiccup does not add up.
 _FRAME_SECONDS = 0.04
 # After a fault raw audio passes for this long before the suppressor is tried again.
@@ -42,7 +43,8 @@ class Denoiser:
     async def process(self, samples: bytes) -> bytes:
         """One frame of 16-bit mono PCM at 48 kHz, denoised, or as it came when the suppressor is away or late."""
         loop = asyncio.get_running_loop()
-        if loop.time() < self._rest_until:
+        # A track that ends gives what is left of it in one piece of another length; nobody speaks in it any more.
+        if loop.time() < self._rest_until or len(samples) != _FRAME_BYTES:
             return samples
         try:
             if self._wire is None:

@@ -14,6 +14,7 @@ from deploy.local.stack import Stack, isolated
 from tests.browser.call_page import CallPage, OpenPage
 
 PAGE = ROOT / "web" / "widget" / "dist" / "try.html"
+_SLOTS = 8
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -29,7 +30,8 @@ FLAGS = [
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     assert PAGE.exists(), "The page is not built: run `npm ci && npm run build` in web/."
-    async with Stack(isolated(tmp_path_factory.mktemp("stack"))) as stack:
+    # A browser that is closed in mid-call holds its slot until LiveKit has noticed, about 20 s later.
+    async with Stack(isolated(tmp_path_factory.mktemp("stack"), slots=_SLOTS)) as stack:
         yield stack
 
 

@@ -10,7 +10,7 @@ from services.agent.topics import USER_TEXT, Topics
 CALLER = "user-1"
 
 
-def received(data: bytes, topic: str = USER_TEXT, identity: str | None = CALLER) -> list[str]:
+async def received(data: bytes, topic: str = USER_TEXT, identity: str | None = CALLER) -> list[str]:
     """The texts taken from one packet."""
     texts: list[str] = []
     room = rtc.Room()
@@ -22,8 +22,8 @@ def received(data: bytes, topic: str = USER_TEXT, identity: str | None = CALLER)
     return texts
 
 
-def test_a_typed_text_is_taken() -> None:
-    assert received(json.dumps({"type": "user_text", "text": " Hello "}).encode()) == ["Hello"]
+async def test_a_typed_text_is_taken() -> None:
+    assert await received(json.dumps({"type": "user_text", "text": " Hello "}).encode()) == ["Hello"]
 
 
 @pytest.mark.parametrize(
@@ -42,12 +42,12 @@ def test_a_typed_text_is_taken() -> None:
         b'{"text": 1e400}',
     ],
 )
-def test_nonsense_is_passed_over(data: bytes) -> None:
-    assert received(data) == []
+async def test_nonsense_is_passed_over(data: bytes) -> None:
+    assert await received(data) == []
 
 
-def test_others_and_other_topics_are_passed_over() -> None:
+async def test_others_and_other_topics_are_passed_over() -> None:
     message = json.dumps({"text": "Hello"}).encode()
-    assert received(message, topic="form.state") == []
-    assert received(message, identity="user-2") == []
-    assert received(message, identity=None) == []
+    assert await received(message, topic="form.state") == []
+    assert await received(message, identity="user-2") == []
+    assert await received(message, identity=None) == []
