@@ -45,12 +45,8 @@ class TurnGuard:
         loop = asyncio.get_running_loop()
         self._timers = [
             loop.call_later(_FILLER_SECONDS, self._fill),
-            loop.call_later(self._max_turn_seconds, self._fail, "turn_timeout", "The answer took too long."),
+            loop.call_later(self._max_turn_seconds, self.failed, "turn_timeout", "The answer took too long."),
         ]
-
-    def failed(self, code: str, message: str) -> None:
-        """An engine has given up on this turn."""
-        self._fail(code, message)
 
     def stop(self) -> None:
         """Nothing is waited for any more."""
@@ -89,7 +85,8 @@ class TurnGuard:
         assert self._output is not None
         self._filler = asyncio.create_task(self._output.bridge(self._lines.frames(Line.FILLER)), name="filler")
 
-    def _fail(self, code: str, message: str) -> None:
+    def failed(self, code: str, message: str) -> None:
+        """This turn cannot be answered: says so, aloud and in the history."""
         self.stop()
         _log.warning("turn failed", code=code, message=message)
         self._journal.add(pb.SessionEvent(error=pb.ErrorEvent(code=code, message=message)))
