@@ -89,7 +89,7 @@ class Denoiser:
 
     async def _drop(self) -> None:
         if self._wire is not None:
-            self._wire.cancel()
+            self._wire.close({"audio": np.empty(0, np.float32)})
             self._wire = None
         if self._reader is not None:
             self._reader.cancel()

@@ -198,7 +198,7 @@ class HearingStream(stt.RecognizeStream):
         try:
             return self._wire.send({"audio": audio, "command": np.array([command], np.int32)})
         except TritonError:
-            self._wire.cancel()
+            self._wire.close()
             return ""
 
     # Triton → session
@@ -243,7 +243,7 @@ class HearingStream(stt.RecognizeStream):
                     self._on_reply(reply)
         finally:
             self._wire = None
-            wire.cancel()
+            wire.close({"audio": np.empty(0, np.float32), "command": np.array([protocol.COMMAND_DISCARD], np.int32)})
 
     def _on_reply(self, reply: Reply) -> None:
         text = reply.texts["text"].strip()

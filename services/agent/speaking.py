@@ -66,6 +66,7 @@ class _Voice:
         self._voice = voice
         self._wire: ModelStream | None = None
         self._replies: AsyncIterator[Reply] | None = None
+        self._asked = ""
         self._sounded = False
 
     async def speak(self, clause: str) -> AsyncIterator[bytes]:
@@ -90,21 +91,23 @@ class _Voice:
             self._wire = self._triton.stream(protocol.TTS_MODEL)
             self._replies = self._wire.replies()
         try:
-            self._wire.send({"text": clause} | ({"voice": self._voice} if self._voice else {}))
+            self._asked = self._wire.send({"text": clause} | ({"voice": self._voice} if self._voice else {}))
             async for reply in self._replies:
                 if "audio" in reply.arrays:
                     yield reply.arrays["audio"].tobytes()
                 if reply.final:
+                    self._asked = ""
                     return
         except BaseException:
             self.close()
             raise
 
     def close(self) -> None:
-        """Ends the stream; work under way is cancelled."""
+        """Ends the stream; the clause under way is made no further."""
         if self._wire is not None:
-            self._wire.cancel()
+            self._wire.close({"cancel": self._asked} if self._asked else None)
         self._wire = self._replies = None
+        self._asked = ""
 
 
 class SpeakingStream(tts.SynthesizeStream):

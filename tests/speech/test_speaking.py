@@ -103,23 +103,6 @@ async def test_wrong_orders_are_refused_with_a_sentence(server: Server) -> None:
         assert len(await speech(client, "Hello.", voice="heart")) > 0
 
 
-async def test_a_broken_off_stream_stops_the_work(server: Server) -> None:
-    text = "This is a sentence that goes on for quite a while. " * 90
-    async with connected(server.url) as client:
-        await speech(client, "Warm up.")
-        began_seconds = _cpu_seconds(server)
-        stream = spoken(client, text)
-        await anext(stream)
-        await stream.aclose()
-        await asyncio.sleep(1.0)
-        assert _cpu_seconds(server) - began_seconds < 0.7
-        assert len(await speech(client, "Hello.")) > 0
-
-
-def _cpu_seconds(server: Server) -> float:
-    return sum(sum(process.cpu_times()[:2]) for process in server.model_processes())
-
-
 async def test_several_texts_are_spoken_at_once(server: Server) -> None:
     async with connected(server.url) as client:
         texts = [f"This is answer number {number}." for number in range(8)]

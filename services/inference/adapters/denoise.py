@@ -7,7 +7,16 @@ import triton_python_backend_utils as pb
 from numpy.typing import NDArray
 
 from services.inference.adapters.sequences import SequenceLost, Sequences
-from services.inference.adapters.tensors import InvalidInput, audio, failure, number, output, parameters
+from services.inference.adapters.tensors import (
+    SEQUENCE_END,
+    InvalidInput,
+    audio,
+    failure,
+    number,
+    output,
+    parameters,
+    send,
+)
 from services.inference.adapters.watchdog import end_with_parent
 from services.inference.engines.deepfilternet import FRAME_SAMPLES, DeepFilterNet, Voice
 from services.inference.protocol import DENOISE_FULL_LEVEL_DB, DENOISE_MAX_FRAMES
@@ -26,27 +35,26 @@ class TritonPythonModel:
         self._engine.wait_ready(_STATES_TIMEOUT_SECONDS)
         self._sequences = Sequences(float(settings["idle_seconds"]), self._engine.open, self._engine.release)
 
-    def execute(self, requests: list[Any]) -> list[Any]:
+    def execute(self, requests: list[Any]) -> None:
         """Filter the frames of a batch, at most one request of each sequence in it."""
-        responses: list[Any] = [None] * len(requests)
         batch: list[tuple[Voice, NDArray[np.float32], float]] = []
-        places: list[int] = []
-        for place, request in enumerate(requests):
+        senders: list[Any] = []
+        for request in requests:
+            sender = request.get_response_sender()
             try:
                 batch.append(self._read(request))
-                places.append(place)
+                senders.append(sender)
             except (InvalidInput, SequenceLost) as problem:
-                responses[place] = failure(str(problem))
-        for place, result in zip(places, self._engine.step(batch) if batch else [], strict=True):
-            responses[place] = pb.InferenceResponse([output("audio", result, np.float32)])
+                send(sender, failure(str(problem)), final=True)
+        for sender, result in zip(senders, self._engine.step(batch) if batch else [], strict=True):
+            send(sender, pb.InferenceResponse([output("audio", result, np.float32)]), final=True)
         for request in requests:
             self._sequences.done(request)
-        return responses
 
     def _read(self, request: Any) -> tuple[Voice, NDArray[np.float32], float]:
         voice = self._sequences.of(request)
         samples = audio(request, "audio", DENOISE_MAX_FRAMES * FRAME_SAMPLES)
-        if len(samples) == 0 or len(samples) % FRAME_SAMPLES:
+        if len(samples) % FRAME_SAMPLES or not (len(samples) or request.flags() & SEQUENCE_END):
             raise InvalidInput(
                 f"`audio` has {len(samples)} samples: send 1 to {DENOISE_MAX_FRAMES} frames of {FRAME_SAMPLES}"
             )

@@ -78,7 +78,7 @@ class TritonPythonModel:
                 else:
                     send(sender, None if transcript is None else _response(transcript), final=True)
 
-            listener.accept(samples, command, answer, sender.is_cancelled)
+            listener.accept(samples, command, answer)
         finally:
             self._sequences.done(request)
 

@@ -22,6 +22,7 @@ _MAX_WAITING: Final = 128
 class _Order:
     text: str
     speed: float
+    unwanted: threading.Event
 
 
 class TritonPythonModel:
@@ -36,6 +37,7 @@ class TritonPythonModel:
         self._engine.warm_up()
         self._pool = ThreadPoolExecutor(int(settings["workers"]), thread_name_prefix="tts")
         self._room = threading.BoundedSemaphore(_MAX_WAITING)
+        self._open: dict[str, threading.Event] = {}
         self._closing = threading.Event()
 
     def execute(self, requests: list[Any]) -> None:
@@ -43,16 +45,29 @@ class TritonPythonModel:
         for request in requests:
             sender = request.get_response_sender()
             try:
-                order = self._order(request)
-                if not self._room.acquire(blocking=False):
-                    raise InvalidInput(f"{BUSY} {_MAX_WAITING} texts wait; try again or add a tts server")
+                if cancelled := text(request, "cancel"):
+                    self._cancel(cancelled)
+                    send(sender, None, final=True)
+                else:
+                    self._take(request.request_id(), self._order(request), sender)
             except InvalidInput as problem:
                 send(sender, failure(str(problem)), final=True)
-                continue
-            self._pool.submit(self._speak, order, sender)
+
+    def _cancel(self, request_id: str) -> None:
+        if unwanted := self._open.get(request_id):
+            unwanted.set()
+
+    def _take(self, request_id: str, order: _Order, sender: Any) -> None:
+        if not self._room.acquire(blocking=False):
+            raise InvalidInput(f"{BUSY} {_MAX_WAITING} texts wait; try again or add a tts server")
+        if request_id:
+            self._open[request_id] = order.unwanted
+        self._pool.submit(self._speak, request_id, order, sender)
 
     def _order(self, request: Any) -> _Order:
-        words = text(request, "text") or ""
+        words = text(request, "text")
+        if words is None:
+            raise InvalidInput("`text` is missing: send a text, or in `cancel` the id of a request to stop")
         if len(words) > TTS_MAX_CHARACTERS:
             raise InvalidInput(
                 f"`text` has {len(words)} characters, at most {TTS_MAX_CHARACTERS} fit in a request: send it in pieces"
@@ -63,20 +78,21 @@ class TritonPythonModel:
         speed = number(request, "speed", 1.0)
         if not MIN_SPEED <= speed <= MAX_SPEED:
             raise InvalidInput(f"`speed` must be {MIN_SPEED} to {MAX_SPEED}, got {speed:g}")
-        return _Order(words, speed)
+        return _Order(words, speed, threading.Event())
 
-    def _speak(self, order: _Order, sender: Any) -> None:
+    def _speak(self, request_id: str, order: _Order, sender: Any) -> None:
         problem: str | None = None
         try:
-            if not sender.is_cancelled():
+            if not order.unwanted.is_set():
                 for pcm in self._engine.speak(order.text, order.speed):
-                    if self._closing.is_set() or sender.is_cancelled():
+                    if self._closing.is_set() or order.unwanted.is_set():
                         break
                     send(sender, pb.InferenceResponse([output("audio", pcm, np.int16)]), final=False)
         except Exception as error:  # the thread serves other calls and must outlive one bad text
             problem = f"the synthesiser failed on this text: {error}"
         finally:
             self._room.release()
+            self._open.pop(request_id, None)
             send(sender, None if problem is None else failure(problem), final=True)
 
     def finalize(self) -> None:

@@ -128,7 +128,7 @@ class DeepFilterNet:
         Returns float32 [n] for each, DELAY_SAMPLES late. Raises ValueError when a length is no multiple.
         """
         for _, samples, _ in batch:
-            if len(samples) == 0 or len(samples) % FRAME_SAMPLES:
+            if len(samples) % FRAME_SAMPLES:
                 raise ValueError(f"audio must be a multiple of {FRAME_SAMPLES} samples, got {len(samples)}")
         if len(batch) == 1:
             return [self._filter(*batch[0])]

@@ -1,6 +1,5 @@
 """One sequence of the stt model: what each request does to the utterance that is being spoken."""
 
-from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -31,11 +30,11 @@ class Listener:
         self._utterance = Utterance(0)
         self._open: list[Job] = []
 
-    def accept(self, samples: NDArray[np.float32], command: int, answer: Answer, is_gone: Callable[[], bool]) -> None:
+    def accept(self, samples: NDArray[np.float32], command: int, answer: Answer) -> None:
         """Take one request: float32 [n] at 16 kHz, n may be 0, and a COMMAND_* value.
 
         answer: called once, now or from another thread, with the transcript, an error sentence or neither.
-        is_gone: whether the client has left. Raises Busy when the client asks faster than it is answered.
+        Raises Busy when the client asks faster than it is answered.
         """
         utterance = self._utterance
         if len(samples):
@@ -50,15 +49,15 @@ class Listener:
         elif command == COMMAND_AUDIO:
             if utterance.partial_due():
                 utterance.partial_pending = True
-                self._workers.submit(Job(KIND_PARTIAL, utterance, answer, is_gone))
+                self._workers.submit(Job(KIND_PARTIAL, utterance, answer))
             else:
                 answer(None, None)
         else:
-            self._ask(KIND_SNAPSHOT if command == COMMAND_SNAPSHOT else KIND_FINAL, answer, is_gone)
+            self._ask(KIND_SNAPSHOT if command == COMMAND_SNAPSHOT else KIND_FINAL, answer)
             if command == COMMAND_FLUSH:
                 self._renew()
 
-    def _ask(self, kind: str, answer: Answer, is_gone: Callable[[], bool]) -> None:
+    def _ask(self, kind: str, answer: Answer) -> None:
         utterance = self._utterance
         if len(self._open) >= MAX_OPEN_ANSWERS:
             raise Busy(
@@ -68,7 +67,7 @@ class Listener:
         if standing is not None and not any(job.utterance is utterance for job in self._open):
             answer(Transcript(standing, kind, utterance.seconds, utterance.index, 0.0), None)
             return
-        job = Job(kind, utterance, answer, is_gone)
+        job = Job(kind, utterance, answer)
         self._workers.submit(job)
         self._open.append(job)
 

@@ -45,7 +45,6 @@ class Job:
     kind: str
     utterance: Utterance
     answer: Answer
-    is_gone: Callable[[], bool]
     dropped: threading.Event = field(default_factory=threading.Event)
     done: bool = False
 
@@ -129,8 +128,6 @@ class Workers:
     def _transcribed(self, job: Job, began: float) -> Transcript | None:
         if job.kind == KIND_PARTIAL:
             return self._partial(job, began)
-        if job.is_gone():
-            return None
         utterance = job.utterance
         if job.dropped.is_set():
             return _transcript(job, "", utterance.seconds, began)
@@ -146,7 +143,7 @@ class Workers:
         utterance = job.utterance
         text, end = None, 0
         try:
-            if utterance.partial_unwanted or job.is_gone():
+            if utterance.partial_unwanted:
                 return None
             text, clip = transcribe(self._engine, utterance, lambda: utterance.partial_unwanted)
             end = clip.end
