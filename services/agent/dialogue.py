@@ -6,6 +6,7 @@ from livekit.agents.voice import room_io
 from livekit.agents.voice.agent_session import SessionConnectOptions
 from livekit.plugins.openai import LLM
 
+from services.agent.activity import VoiceActivity
 from services.agent.denoise import FRAME_MS, INPUT_RATE_HZ, DenoisedInput, Denoiser
 from services.agent.hearing import TritonSTT
 from services.agent.speaking import SAMPLE_RATE_HZ, TritonTTS
@@ -26,7 +27,7 @@ def make_session(ear: TritonSTT, voice: TritonTTS, model: LLM) -> AgentSession[N
     """A session that thinks ahead: the answer is begun, and its first clause spoken, at the first short pause."""
     return AgentSession(
         stt=ear,
-        vad=inference.VAD(min_silence_duration=_VAD_SILENCE_SECONDS),
+        vad=VoiceActivity(_VAD_SILENCE_SECONDS),
         llm=model,
         tts=voice,
         turn_handling=TurnHandlingOptions(

@@ -25,7 +25,7 @@ from services.agent.triton import ModelStream, Reply, Triton, TritonError
 from services.inference import protocol
 
 # Silence after which the utterance so far is transcribed ahead of time.
-_PAUSE_MS = 96.0
+_PAUSE_SECONDS = 0.096
 _PREROLL_SAMPLES = SAMPLE_RATE_HZ * 4 // 10
 _PACKET_SAMPLES = SAMPLE_RATE_HZ // 10
 # What is kept for a replay; older audio of the same utterance has been transcribed into partials long since.
@@ -110,7 +110,7 @@ class HearingStream(stt.RecognizeStream):
         super().__init__(stt=owner, conn_options=conn_options, sample_rate=SAMPLE_RATE_HZ)
         self._triton = triton
         self._language = language
-        self._detector = PauseDetector(_PAUSE_MS)
+        self._detector = PauseDetector(_PAUSE_SECONDS)
         self._preroll: deque[Samples] = deque()
         self._preroll_samples = 0
         self._utterance = _Utterance()
