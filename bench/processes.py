@@ -35,11 +35,13 @@ class Meter:
         self._before = usage(pids)
 
     def cores(self) -> dict[str, float]:
-        """Cores that each part kept busy on average since the meter was made."""
+        """Cores that each part kept busy on average since the meter was made; a part that ended since is left out."""
         seconds = time.monotonic() - self._began
-        now = usage(self._pids)
-        before = {name: each.cpu_seconds for name, each in self._before.items()}
-        return {name: max(0.0, now[name].cpu_seconds - taken) / seconds for name, taken in before.items()}
+        return {
+            name: max(0.0, now.cpu_seconds - self._before[name].cpu_seconds) / seconds
+            for name, now in usage(self._pids).items()
+            if now.processes
+        }
 
 
 def _usage(pid: int) -> Usage:

@@ -37,8 +37,10 @@ class Report:
         return {name: Figures.of(taken) for name, taken in samples.items()}
 
     def faults(self) -> list[str]:
-        """Every fault of every turn, with its question."""
-        return [f"{each.question.text!r}: {fault}" for each in self.asked for fault in each.faults()]
+        """Every fault of every turn, with its question, and each part that did not live through the call."""
+        turns = [f"{each.question.text!r}: {fault}" for each in self.asked for fault in each.faults()]
+        ended = [name for name in self.memory if name not in self.call_cores]
+        return [*turns, *(f"{name} ended during the call" for name in ended)]
 
     def as_json(self) -> dict[str, Any]:
         """Everything as plain values."""
@@ -82,7 +84,7 @@ class Report:
         for name, each in self.memory.items():
             table.add_row(
                 name, str(each.processes), f"{each.pss_bytes / 2**20:.0f}", f"{each.rss_bytes / 2**20:.0f}",
-                f"{self.idle_cores.get(name, 0.0):.3f}", f"{self.call_cores.get(name, 0.0):.3f}",
+                _cores(self.idle_cores.get(name)), _cores(self.call_cores.get(name)),
             )  # fmt: skip
         everything = self.memory.values()
         table.add_section()
@@ -93,6 +95,10 @@ class Report:
             f"{sum(self.idle_cores.values()):.3f}", f"{sum(self.call_cores.values()):.3f}",
         )  # fmt: skip
         return table
+
+
+def _cores(busy: float | None) -> str:
+    return "ended" if busy is None else f"{busy:.3f}"
 
 
 def _figures(title: str, rows: dict[str, Figures]) -> Table:

@@ -12,7 +12,6 @@ from callbox.sessions.v1 import sessions_pb2 as pb
 from callbox.sessions.v1 import sessions_pb2_grpc
 from livekit.agents import NOT_GIVEN, AutoSubscribe, JobContext
 from livekit.agents.llm import ChatContext, ChatMessage
-from livekit.plugins.openai import LLM
 
 from services.agent.denoise import Denoiser
 from services.agent.dialogue import Stages, make_session
@@ -25,7 +24,7 @@ from services.agent.persona import Persona, instructions
 from services.agent.scribe import Scribe
 from services.agent.settings import AgentSettings
 from services.agent.speaking import TritonTTS
-from services.agent.thinking import is_own, language_model, opening, read_ahead
+from services.agent.thinking import Model, language_model, opening, read_ahead
 from services.agent.topics import Topics
 from services.agent.triton import Triton, TritonError
 from services.agent.worker import lines_folder, worker_id_of
@@ -76,7 +75,7 @@ async def run_call(context: JobContext) -> None:
         stack.push_async_callback(triton.close)
         lines = Lines(lines_folder(settings.data_dir))
         with tracer().start_as_current_span("call", incoming(claim.trace_context)):
-            await Call(context, claim, model, is_own(url), journal, triton, lines).run()
+            await Call(context, claim, model, journal, triton, lines).run()
         await journal.drain(_HISTORY_SECONDS)
     context.shutdown("call over")
 
@@ -135,14 +134,13 @@ async def _running(work: Coroutine[None, None, None], name: str) -> AsyncIterato
 
 
 class Call:
-    """A call that was claimed. own_model: the language model is the operator's own."""
+    """A call that was claimed."""
 
     def __init__(
         self,
         context: JobContext,
         claim: pb.ClaimSessionResponse,
-        model: LLM,
-        own_model: bool,
+        model: Model,
         journal: Journal,
         triton: Triton,
         lines: Lines,
@@ -154,10 +152,10 @@ class Call:
         self._caller = claim.participant_identity
         self._journal = journal
         self._lines = lines
-        self._model, self._own_model = model, own_model
+        self._model = model
         self._ear = TritonSTT(triton, claim.character.language or "en")
         self._voice = TritonTTS(triton)
-        self._session = make_session(self._ear, self._voice, model)
+        self._session = make_session(self._ear, self._voice, model.llm)
         self._stages = Stages(self._session, context.room, self._caller, Denoiser(triton))
         self._topics = Topics(context.room, self._caller, self._on_typed)
         self._ending = Ending(context.room, self._caller)
@@ -204,9 +202,9 @@ class Call:
 
     def _read(self, seen: ChatContext) -> None:
         """Has a model of the operator's own read ahead of the next answer; a paid one is not asked."""
-        if self._own_model:
+        if self._model.own:
             self._reading.cancel()
-            self._reading = asyncio.create_task(read_ahead(self._model, seen), name="read-ahead")
+            self._reading = asyncio.create_task(read_ahead(self._model.llm, seen), name="read-ahead")
 
     def _on_item(self, item: object) -> None:
         if isinstance(item, ChatMessage) and item.role == "assistant" and self._persona.forget():
@@ -217,7 +215,7 @@ class Call:
         self._guard.bridge_with(output)
         session = self._session
         self._scribe.listen(session, output)
-        for engine in (self._model, self._ear, self._voice):
+        for engine in (self._model.llm, self._ear, self._voice):
             engine.on("metrics_collected", self._scribe.used)
         session.on("agent_state_changed", lambda event: self._topics.state(event.new_state))
         session.on("conversation_item_added", lambda event: self._on_item(event.item))

@@ -5,6 +5,7 @@ import contextlib
 import ipaddress
 import ssl
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import httpx2
@@ -12,6 +13,8 @@ import openai
 from livekit.agents import APIError
 from livekit.agents.llm import ChatContext
 from livekit.plugins.openai import LLM
+
+from services.agent.turnstile import Turnstile
 
 _MAX_REPLY_TOKENS = 160
 _TEMPERATURE = 0.2
@@ -28,15 +31,27 @@ _OPENAI_URL = "https://api.openai.com/v1"
 _TLS = ssl.create_default_context()
 
 
+@dataclass(frozen=True)
+class Model:
+    """A language model for one call. own: it is on the operator's own machines."""
+
+    llm: LLM
+    own: bool
+
+
 @contextlib.asynccontextmanager
-async def language_model(url: str, model: str, key: str) -> AsyncIterator[LLM]:
+async def language_model(url: str, model: str, key: str) -> AsyncIterator[Model]:
     """A client of one endpoint for one call. url: with its /v1; empty for OpenAI's own. key: may be empty."""
-    limits = _OWN_LIMITS if is_own(url) else _LIMITS
-    async with httpx2.AsyncClient(verify=_TLS, timeout=_TIMEOUT, limits=limits, trust_env=False) as http:
+    own = is_own(url)
+    limits = _OWN_LIMITS if own else _LIMITS
+    transport = httpx2.AsyncHTTPTransport(verify=_TLS, limits=limits, trust_env=False)
+    turnstile = Turnstile(transport) if own else transport
+    async with httpx2.AsyncClient(transport=turnstile, timeout=_TIMEOUT, trust_env=False) as http:
         client = openai.AsyncClient(
             base_url=url or _OPENAI_URL, api_key=key or _NO_KEY, max_retries=0, http_client=http
         )
-        yield LLM(model=model, client=client, max_completion_tokens=_MAX_REPLY_TOKENS, temperature=_TEMPERATURE)
+        llm = LLM(model=model, client=client, max_completion_tokens=_MAX_REPLY_TOKENS, temperature=_TEMPERATURE)
+        yield Model(llm, own)
 
 
 def opening(prompt: str, greeting: str) -> ChatContext:
@@ -48,14 +63,17 @@ def opening(prompt: str, greeting: str) -> ChatContext:
     return context
 
 
-async def read_ahead(model: LLM, seen: ChatContext) -> None:
+async def read_ahead(llm: LLM, seen: ChatContext) -> None:
     """Has a model read a conversation, so that the next answer does not wait for it. A fault does no harm."""
     context = seen.copy()
     context.add_message(role="user", content="Hello")
     with contextlib.suppress(APIError, TimeoutError):
-        async with asyncio.timeout(_READ_AHEAD_SECONDS), model.chat(chat_ctx=context) as stream:
+        async with (
+            asyncio.timeout(_READ_AHEAD_SECONDS),
+            llm.chat(chat_ctx=context, extra_kwargs={"max_completion_tokens": 1}) as stream,
+        ):
             async for _ in stream:
-                break
+                pass
 
 
 def is_own(url: str) -> bool:

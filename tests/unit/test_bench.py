@@ -7,6 +7,7 @@ import pytest
 from bench.conversation import Asked
 from bench.figures import Figures
 from bench.processes import Meter, usage
+from bench.report import Report
 from bench.questions import Question
 from bench.words import word_error_rate
 from cli.speech import from_text
@@ -56,4 +57,10 @@ def test_the_use_of_a_process_is_read_from_the_system() -> None:
     assert sum(each * each for each in range(300_000)) > 0
     cores = meter.cores()
     assert cores["me"] > 0
-    assert cores["gone"] == 0
+    assert "gone" not in cores
+
+
+def test_a_part_that_did_not_live_through_the_call_is_a_fault() -> None:
+    parts = usage({"mine": os.getpid(), "triton": os.getpid()})
+    report = Report({}, memory=parts, idle_cores={"mine": 0.1, "triton": 0.1}, call_cores={"mine": 0.1})
+    assert report.faults() == ["triton ended during the call"]

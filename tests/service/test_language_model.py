@@ -1,0 +1,129 @@
+"""The worker's client against the real local language model: what is given up must not cost the next answer."""
+
+import asyncio
+import contextlib
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from services.agent.turnstile import Turnstile
+
+_KEY = "a-key-of-this-test"
+_READY_SECONDS = 30.0
+# About five hundred tokens: to read them anew takes two seconds, to read a question after them a tenth of one.
+_PROMPT = "You answer questions about a shop for lamps. " + "It is open from nine to five, Monday to Friday. " * 35
+_ANSWER_TOKENS = 100
+
+
+def _request(said: str) -> dict[str, object]:
+    messages = [{"role": "system", "content": _PROMPT}, {"role": "user", "content": said}]
+    return {"model": "local", "messages": messages, "stream": True, "max_completion_tokens": _ANSWER_TOKENS}
+
+
+@pytest.fixture
+async def address(tmp_path: Path) -> AsyncIterator[str]:
+    """A server of the local model with three slots."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    key = tmp_path / "key"
+    key.write_text(_KEY)
+    server = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "deploy.local.llm", str(port), "3", "1", str(key), stdout=asyncio.subprocess.DEVNULL
+    )
+    try:
+        async with httpx2.AsyncClient() as client, asyncio.timeout(_READY_SECONDS):
+            while True:
+                with contextlib.suppress(httpx2.HTTPError):
+                    if (await client.get(f"http://127.0.0.1:{port}/health")).is_success:
+                        break
+                await asyncio.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        await server.wait()
+
+
+@contextlib.asynccontextmanager
+async def _client(address: str) -> AsyncIterator[httpx2.AsyncClient]:
+    limits = httpx2.Limits(max_keepalive_connections=0)
+    async with httpx2.AsyncClient(
+        base_url=address,
+        headers={"Authorization": f"Bearer {_KEY}"},
+        transport=Turnstile(httpx2.AsyncHTTPTransport(limits=limits)),
+        timeout=30.0,
+    ) as client:
+        yield client
+
+
+async def _first_word(client: httpx2.AsyncClient, said: str) -> float:
+    """Seconds until the answer begins; the rest of it is not wanted."""
+    began = time.monotonic()
+    async with client.stream("POST", "/v1/chat/completions", json=_request(said)) as answer:
+        assert answer.is_success
+        async for line in answer.aiter_lines():
+            if '"content":"' in line:
+                return time.monotonic() - began
+    raise AssertionError("no answer")
+
+
+async def test_answers_given_up_at_any_moment_leave_the_next_one_fast(address: str) -> None:
+    async with _client(address) as client:
+        unread = await _first_word(client, "Hello")
+        slowest = 0.0
+        for number in range(24):
+            question = f"I have {number} questions, and"
+            unwanted = asyncio.create_task(_first_word(client, question))
+            await asyncio.sleep(number / 100)
+            unwanted.cancel()
+            await asyncio.gather(unwanted, return_exceptions=True)
+            slowest = max(slowest, await _first_word(client, f"{question} the first is this: are you open?"))
+    # Read anew, it would take as long as the first time.
+    assert slowest < unread / 2
+
+
+async def test_a_question_that_waits_for_another_is_answered_from_the_same_slot(address: str) -> None:
+    async with _client(address) as client:
+        unread = await _first_word(client, "Hello")
+        slowest = 0.0
+        for number in range(12):
+            question = f"I have {number} questions, and"
+            ahead = asyncio.create_task(
+                client.post("/v1/chat/completions", json=_request(question) | {"max_completion_tokens": 1})
+            )
+            await asyncio.sleep(0.01)
+            slowest = max(slowest, await _first_word(client, f"{question} the first is this: are you open?"))
+            assert (await ahead).is_success
+    assert slowest < unread / 2
+
+
+async def test_one_request_at_a_time(address: str) -> None:
+    async with _client(address) as client:
+        async with client.stream("POST", "/v1/chat/completions", json=_request("Hello")) as first:
+            assert first.is_success
+            second = asyncio.create_task(client.get("/health"))
+            await asyncio.sleep(0.1)
+            assert not second.done()
+            await first.aread()
+        assert (await asyncio.wait_for(second, 5)).is_success
+
+
+async def test_a_server_that_is_away_is_told_and_blocks_nobody() -> None:
+    async with _client("http://127.0.0.1:9") as client:
+        for _ in range(2):
+            with pytest.raises(httpx2.ConnectError):
+                await client.get("/health")
+
+
+async def test_closing_ends_what_was_given_up(address: str) -> None:
+    async with _client(address) as client:
+        unwanted = asyncio.create_task(_first_word(client, "Hello"))
+        await asyncio.sleep(0.2)
+        unwanted.cancel()
+        await asyncio.gather(unwanted, return_exceptions=True)
+    assert {task.get_name() for task in asyncio.all_tasks()}.isdisjoint({"language-model-exchange"})
