@@ -7,8 +7,8 @@ import pytest
 from bench.conversation import Asked
 from bench.figures import Figures
 from bench.processes import Meter, usage
-from bench.report import Report
 from bench.questions import Question
+from bench.report import Report
 from bench.words import word_error_rate
 from cli.speech import from_text
 from cli.turn import Turn
