@@ -15,14 +15,13 @@ from services.accounts.store import Store
 from services.accounts.usage import KeyUsage
 from services.kit import database
 from services.kit.identity import ACCOUNTS_ISSUER, Signer, ensure_keys
-from services.kit.logs import get_logger
 from services.kit.ops import ops_server
 from services.kit.process import until_up
 from services.kit.server import Server
+from services.kit.serving import serving
 
 SCHEMA = "accounts"
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_log = get_logger(__name__)
 
 
 @asynccontextmanager
@@ -48,16 +47,10 @@ async def running(settings: AccountsSettings) -> AsyncIterator[Server]:
             async def readiness() -> dict[str, str | None]:
                 return {"database": await database.check(pool)}
 
+            full_name = accounts_pb2.DESCRIPTOR.services_by_name["AccountsService"].full_name
             ops = ops_server(settings.ops_listen, readiness)
-            await ops.start()
-            try:
-                await server.start([accounts_pb2.DESCRIPTOR.services_by_name["AccountsService"].full_name])
-                _log.info("serving", port=server.port, ops_port=ops.port)
+            async with serving(server, full_name, ops, settings.drain_seconds):
                 yield server
-                _log.info("draining", seconds=settings.drain_seconds)
-            finally:
-                await server.stop(settings.drain_seconds)
-                await ops.stop()
 
 
 async def serve(settings: AccountsSettings, stop: asyncio.Event) -> None:

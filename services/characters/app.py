@@ -16,6 +16,7 @@ from services.kit.logs import get_logger
 from services.kit.ops import ops_server
 from services.kit.process import until_up
 from services.kit.server import Server
+from services.kit.serving import serving
 
 SCHEMA = "characters"
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -38,16 +39,10 @@ async def running(settings: CharactersSettings) -> AsyncIterator[Server]:
         async def readiness() -> dict[str, str | None]:
             return {"database": await database.check(pool)}
 
+        full_name = characters_pb2.DESCRIPTOR.services_by_name["CharactersService"].full_name
         ops = ops_server(settings.ops_listen, readiness)
-        await ops.start()
-        try:
-            await server.start([characters_pb2.DESCRIPTOR.services_by_name["CharactersService"].full_name])
-            _log.info("serving", port=server.port, ops_port=ops.port)
+        async with serving(server, full_name, ops, settings.drain_seconds):
             yield server
-            _log.info("draining", seconds=settings.drain_seconds)
-        finally:
-            await server.stop(settings.drain_seconds)
-            await ops.stop()
 
 
 async def serve(settings: CharactersSettings, stop: asyncio.Event) -> None:

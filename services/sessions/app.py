@@ -13,10 +13,10 @@ from callbox.sessions.v1 import sessions_pb2, sessions_pb2_grpc
 from services.kit import database
 from services.kit.client import connect
 from services.kit.identity import Signer, ensure_keys
-from services.kit.logs import get_logger
 from services.kit.ops import ops_server
 from services.kit.process import until_up
 from services.kit.server import Server
+from services.kit.serving import serving
 from services.sessions.admission import Admission
 from services.sessions.alarm import Alarm
 from services.sessions.chores import Chores
@@ -38,7 +38,6 @@ from services.sessions.workers import Workers
 
 NAME = "sessions"
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -101,15 +100,11 @@ async def running(settings: SessionsSettings) -> AsyncIterator[Serving]:
         stack.push_async_callback(_end, reaper)
         readiness = Readiness(pool, scripts, admission, rooms)
         ops = ops_server(settings.ops_listen, readiness.check, [Webhook(lifecycle, keys).route()])
-        await ops.start()
-        stack.push_async_callback(ops.stop)
         server = Server(settings.listen, settings.keys_dir)
         sessions_pb2_grpc.add_SessionsServiceServicer_to_server(service, server.grpc)
-        await server.start([sessions_pb2.DESCRIPTOR.services_by_name["SessionsService"].full_name])
-        stack.push_async_callback(server.stop, settings.drain_seconds)
-        _log.info("serving", port=server.port, ops_port=ops.port)
+        full_name = sessions_pb2.DESCRIPTOR.services_by_name["SessionsService"].full_name
+        await stack.enter_async_context(serving(server, full_name, ops, settings.drain_seconds))
         yield Serving(server.port, ops.port)
-        _log.info("draining", seconds=settings.drain_seconds)
 
 
 async def _end(task: asyncio.Task[None]) -> None:
