@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
 from services.kit.logs import get_logger
+from services.kit.tasks import end
 
 _INTERVAL_SECONDS = 1.0
 _log = get_logger(__name__)
@@ -36,9 +36,7 @@ class KeyUsage:
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await end(self._task)
         await self.flush()
 
     def record(self, key_id: str) -> None:

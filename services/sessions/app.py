@@ -17,6 +17,7 @@ from services.kit.ops import ops_server
 from services.kit.process import until_up
 from services.kit.server import Server
 from services.kit.serving import serving
+from services.kit.tasks import end
 from services.sessions.admission import Admission
 from services.sessions.alarm import Alarm
 from services.sessions.chores import Chores
@@ -97,7 +98,7 @@ async def running(settings: SessionsSettings) -> AsyncIterator[Serving]:
         reaper = asyncio.create_task(
             Reaper(store, admission, lifecycle, alarm, settings, lookout.look).run(), name="reaper"
         )
-        stack.push_async_callback(_end, reaper)
+        stack.push_async_callback(end, reaper)
         readiness = Readiness(pool, scripts, admission, rooms)
         ops = ops_server(settings.ops_listen, readiness.check, [Webhook(lifecycle, keys).route()])
         server = Server(settings.listen, settings.keys_dir)
@@ -105,8 +106,3 @@ async def running(settings: SessionsSettings) -> AsyncIterator[Serving]:
         full_name = sessions_pb2.DESCRIPTOR.services_by_name["SessionsService"].full_name
         await stack.enter_async_context(serving(server, full_name, ops, settings.drain_seconds))
         yield Serving(server.port, ops.port)
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

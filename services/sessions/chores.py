@@ -6,6 +6,7 @@ from collections.abc import Coroutine
 
 from services.kit.errors import CallboxError
 from services.kit.logs import get_logger
+from services.kit.tasks import end
 from services.sessions.metrics import chores_dropped
 
 # One more than this is dropped: whatever a chore does, the reaper does too when it finds it undone.
@@ -31,10 +32,7 @@ class Chores:
 
     async def close(self) -> None:
         """Ends everything."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*self._tasks)
 
 
 async def _guard(what: str, work: Coroutine[None, None, None]) -> None:
