@@ -27,7 +27,6 @@ def upgrade() -> None:
             -- What the call is run by; forgotten when it is over.
             snapshot bytea,
             mcp_headers jsonb,
-            trace_context jsonb not null default '{}',
             max_call_seconds integer not null default 0,
 
             status text not null default 'created' check (status in ('created', 'active', 'ended')),
