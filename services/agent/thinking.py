@@ -44,9 +44,10 @@ async def language_model(url: str, model: str, key: str) -> AsyncIterator[Model]
     """A client of one endpoint for one call. url: with its /v1; empty for OpenAI's own. key: may be empty."""
     own = is_own(url)
     limits = _OWN_LIMITS if own else _LIMITS
-    transport = httpx2.AsyncHTTPTransport(verify=_TLS, limits=limits, trust_env=False)
-    turnstile = Turnstile(transport) if own else transport
-    async with httpx2.AsyncClient(transport=turnstile, timeout=_TIMEOUT, trust_env=False) as http:
+    transport: httpx2.AsyncBaseTransport = httpx2.AsyncHTTPTransport(verify=_TLS, limits=limits, trust_env=False)
+    if own:
+        transport = Turnstile(transport)
+    async with httpx2.AsyncClient(transport=transport, timeout=_TIMEOUT, trust_env=False) as http:
         client = openai.AsyncClient(
             base_url=url or _OPENAI_URL, api_key=key or _NO_KEY, max_retries=0, http_client=http
         )

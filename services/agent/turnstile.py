@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 
 import httpx2
-from livekit.agents.utils.aio.channel import Chan, ChanFull
+from livekit.agents.utils.aio.channel import Chan
+
+from services.kit.tasks import end
 
 # llama.cpp frees a slot within this time after an answer's last piece, or after it was told that nobody wants the rest.
 _FREED_SECONDS = 0.03
@@ -51,10 +53,7 @@ class Turnstile(httpx2.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Ends what is still under way."""
-        exchanges = list(self._exchanges)
-        for task in exchanges:
-            task.cancel()
-        await asyncio.gather(*exchanges, return_exceptions=True)
+        await end(*self._exchanges)
         await self._transport.aclose()
 
 
@@ -69,7 +68,7 @@ class _Exchange(httpx2.AsyncByteStream):
     ) -> None:
         self.head: asyncio.Future[httpx2.Response] = asyncio.get_running_loop().create_future()
         self._pieces = Chan[bytes](_MAX_UNREAD_PIECES)
-        self._fault: BaseException | None = None
+        self._fault: Exception | None = None
         self._begun = self._given_up = False
         self._on_end = on_end
         self.task = asyncio.create_task(self._run(transport, request), name="language-model-exchange")
@@ -83,7 +82,7 @@ class _Exchange(httpx2.AsyncByteStream):
                 await self._read(response)
             finally:
                 await response.aclose()
-        except (httpx2.HTTPError, ChanFull) as fault:
+        except Exception as fault:  # whatever it is, it is for who asked
             self._fault = fault
             if not self.head.done():
                 self.head.set_exception(fault)
