@@ -91,12 +91,6 @@ class Stream:
             raise response
         return response
 
-    async def cancel(self) -> None:
-        """Break the stream off as a client does that goes away."""
-        assert self._reader is not None
-        self._reader.cancel()
-        await asyncio.gather(self._reader, return_exceptions=True)
-
 
 class Ear(Stream):
     """A sequence of the stt model."""
