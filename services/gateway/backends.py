@@ -8,6 +8,7 @@ import grpc
 from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceStub
 from callbox.characters.v1.characters_pb2_grpc import CharactersServiceStub
 from callbox.sessions.v1.sessions_pb2_grpc import SessionsServiceStub
+from callbox.sessions.v1.webhooks_pb2_grpc import WebhooksServiceStub
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from services.gateway.settings import GatewaySettings
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceAsyncStub
     from callbox.characters.v1.characters_pb2_grpc import CharactersServiceAsyncStub
     from callbox.sessions.v1.sessions_pb2_grpc import SessionsServiceAsyncStub
+    from callbox.sessions.v1.webhooks_pb2_grpc import WebhooksServiceAsyncStub
 
 _HEALTH_SECONDS = 0.8
 
@@ -29,6 +31,7 @@ class Backends:
     accounts: "AccountsServiceAsyncStub"
     characters: "CharactersServiceAsyncStub"
     sessions: "SessionsServiceAsyncStub"
+    webhooks: "WebhooksServiceAsyncStub"
     channels: dict[str, grpc.aio.Channel]
 
     @classmethod
@@ -43,6 +46,7 @@ class Backends:
             AccountsServiceStub(channels["accounts"]),
             CharactersServiceStub(channels["characters"]),
             SessionsServiceStub(channels["sessions"]),
+            WebhooksServiceStub(channels["sessions"]),
             channels,
         )
 

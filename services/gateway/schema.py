@@ -17,6 +17,7 @@ _TAGS = [
     {"name": "sessions", "description": "Start, read and end calls."},
     {"name": "characters", "description": "What an agent is: prompt, voice, tools, origins, appearance."},
     {"name": "history", "description": "What was said and used."},
+    {"name": "webhooks", "description": "Be told of what happens, by signed requests."},
     {"name": "accounts", "description": "Users, tokens and API keys."},
 ]
 

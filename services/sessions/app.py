@@ -8,16 +8,19 @@ from pathlib import Path
 
 from callbox.accounts.v1 import accounts_pb2_grpc
 from callbox.characters.v1 import characters_pb2_grpc
-from callbox.sessions.v1 import sessions_pb2, sessions_pb2_grpc
+from callbox.sessions.v1 import sessions_pb2, sessions_pb2_grpc, webhooks_pb2_grpc
 
 from services.kit import database
 from services.kit.client import connect
 from services.kit.identity import Signer, ensure_keys
+from services.kit.logs import get_logger
 from services.kit.ops import ops_server
+from services.kit.outbound import Outbound
 from services.kit.process import until_up
 from services.kit.server import Server
 from services.kit.serving import serving
 from services.kit.tasks import end
+from services.kit.vault import Vault
 from services.sessions.admission import Admission
 from services.sessions.alarm import Alarm
 from services.sessions.chores import Chores
@@ -35,10 +38,16 @@ from services.sessions.service import SessionsService
 from services.sessions.settings import SessionsSettings
 from services.sessions.store import SCHEMA, Store
 from services.sessions.webhook import Webhook
+from services.sessions.webhooks.courier import Courier
+from services.sessions.webhooks.deliveries import Deliveries
+from services.sessions.webhooks.endpoints import Endpoints
+from services.sessions.webhooks.service import WebhooksService
 from services.sessions.workers import Workers
 
 NAME = "sessions"
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_SECRETS_KEY = "sessions-secrets.key"
+_log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -99,10 +108,26 @@ async def running(settings: SessionsSettings) -> AsyncIterator[Serving]:
             Reaper(store, admission, lifecycle, alarm, settings, lookout.look).run(), name="reaper"
         )
         stack.push_async_callback(end, reaper)
+        vault = Vault.open(settings.data_dir / _SECRETS_KEY)
+        if settings.outbound_allow:
+            _log.warning("CALLBOX_OUTBOUND_ALLOW opens private addresses to every tenant", to=settings.outbound_allow)
+        outbound = await stack.enter_async_context(Outbound(settings.outbound_allow))
+        endpoints, deliveries = Endpoints(store), Deliveries(store)
+        courier = Courier(
+            deliveries,
+            vault,
+            outbound,
+            poll_seconds=settings.webhook_poll_seconds,
+            first_pause_seconds=settings.webhook_retry_seconds,
+            keep_days=settings.webhook_keep_days,
+        )
+        stack.push_async_callback(end, asyncio.create_task(courier.run(), name="courier"))
         readiness = Readiness(pool, scripts, admission, rooms)
         ops = ops_server(settings.ops_listen, readiness.check, [Webhook(lifecycle, keys).route()])
         server = Server(settings.listen, settings.keys_dir)
         sessions_pb2_grpc.add_SessionsServiceServicer_to_server(service, server.grpc)
+        webhooks = WebhooksService(endpoints, deliveries, vault, outbound.allowed)
+        webhooks_pb2_grpc.add_WebhooksServiceServicer_to_server(webhooks, server.grpc)
         full_name = sessions_pb2.DESCRIPTOR.services_by_name["SessionsService"].full_name
         await stack.enter_async_context(serving(server, full_name, ops, settings.drain_seconds))
         yield Serving(server.port, ops.port)

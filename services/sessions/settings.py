@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from services.kit.addresses import Allowances
 from services.kit.settings import ServiceSettings
 
 
@@ -26,6 +27,24 @@ class SessionsSettings(ServiceSettings):
     worker_report_seconds: float = Field(default=2.0, gt=0, le=60, description="How often a worker reports.")
     lease_seconds: float = Field(default=6.0, gt=0, le=600, description="Life of a lease that no report renews.")
     reap_seconds: float = Field(default=2.0, gt=0, le=60, description="How often unfinished business is looked for.")
+    outbound_allow: str = Field(
+        default="",
+        description="Private networks and hosts that webhooks may reach, as `10.1.0.0/16, hooks.internal`. "
+        "Every tenant can then send requests to them: list as little as you can.",
+    )
+    webhook_poll_seconds: float = Field(default=1.0, gt=0, le=60, description="How often due webhooks are looked for.")
+    webhook_retry_seconds: float = Field(
+        default=5.0, gt=0, le=3600, description="Pause before a webhook's second attempt; it grows threefold each time."
+    )
+    webhook_keep_days: float = Field(
+        default=30.0, gt=0, le=3650, description="How long deliveries are kept in the log."
+    )
+
+    @field_validator("outbound_allow")
+    @classmethod
+    def _readable(cls, text: str) -> str:
+        Allowances.parse(text)
+        return text
 
     @property
     def worker_seconds(self) -> float:
