@@ -6,7 +6,15 @@ from typing import Any, cast
 from callbox.sessions.v1 import sessions_pb2 as pb
 from google.protobuf.duration_pb2 import Duration
 
-from services.gateway.models.history import AgentSessionSummary, Latency, SessionPage, TranscriptItem, UsageReport
+from services.gateway.models.history import (
+    AgentSessionSummary,
+    Latency,
+    SessionPage,
+    ToolCall,
+    ToolKind,
+    TranscriptItem,
+    UsageReport,
+)
 from services.gateway.models.session import EndReason, Session, SessionStatus
 from services.gateway.structs import to_dict
 from services.gateway.times import moment, moment_or_none
@@ -68,6 +76,7 @@ def summary(call: pb.Session, now: datetime | None = None) -> AgentSessionSummar
         character_version=call.character_version,
         joined_at=moment_or_none(call.join_time),
         ended_at=moment_or_none(call.end_time),
+        tool_calls=[_tool_call(called) for called in call.tool_calls],
     )
 
 
@@ -112,6 +121,18 @@ def _item(turn: pb.Turn) -> TranscriptItem:
         turn_index=turn.turn_index,
         ts=round(turn.start_seconds, 3),
         **said,
+    )
+
+
+def _tool_call(called: pb.ToolEvent) -> ToolCall:
+    return ToolCall(
+        name=called.name,
+        kind=cast(ToolKind, _word(pb.ToolKind.Name(called.kind), "TOOL_KIND_")) if called.kind else None,
+        arguments=None if called.arguments_omitted else to_dict(called.arguments),
+        result_preview=called.result_preview,
+        error=called.error or None,
+        duration_seconds=round(called.duration.ToNanoseconds() / 1e9, 3),
+        ts=round(called.start_seconds, 3),
     )
 
 

@@ -19,8 +19,10 @@ _STATUS = {
 }
 
 
-def session(row: asyncpg.Record, turns: Iterable[dict[str, Any]] = ()) -> pb.Session:
-    """A session from its row and the bodies of its turns in order."""
+def session(
+    row: asyncpg.Record, turns: Iterable[dict[str, Any]] = (), tools: Iterable[dict[str, Any]] = ()
+) -> pb.Session:
+    """A session from its row and the bodies of its turns and its tool calls in order."""
     message = pb.Session(
         session_id=row["session_id"],
         id=row["id"],
@@ -39,9 +41,28 @@ def session(row: asyncpg.Record, turns: Iterable[dict[str, Any]] = ()) -> pb.Ses
         end_time=timestamp(row["end_time"]),
         finalize_time=timestamp(row["finalize_time"]),
         usage=usage(row),
-        turns=[ParseDict(body, pb.Turn(), ignore_unknown_fields=True) for body in turns],
+        turns=[turn(body) for body in turns],
+        tool_calls=[ParseDict(body, pb.ToolEvent(), ignore_unknown_fields=True) for body in tools],
     )
     message.metadata.update(row["metadata"])
+    return message
+
+
+def turn(body: dict[str, Any]) -> pb.Turn:
+    """A turn from its body. A page of history has thousands, so that this is done by hand."""
+    message = pb.Turn(
+        turn_index=body.get("turn_index", 0),
+        role=body.get("role", pb.ROLE_UNSPECIFIED),
+        text=body.get("text", ""),
+        start_seconds=body.get("start_seconds", 0.0),
+        interrupted=body.get("interrupted", False),
+        typed=body.get("typed", False),
+    )
+    if "latency" in body:
+        latency = message.latency
+        latency.SetInParent()
+        for part, duration in body["latency"].items():
+            getattr(latency, part).FromJsonString(duration)
     return message
 
 
@@ -55,6 +76,7 @@ def usage(row: asyncpg.Record) -> pb.Usage:
         tts_characters=row["tts_characters"],
         interruption_count=row["interruption_count"],
         turn_count=row["turn_count"],
+        cost_nano_usd=row["cost_nano_usd"],
         **{name: row[name] for name in names if name in row},
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 import grpc
 from callbox.sessions.v1 import sessions_pb2 as pb
 from callbox.sessions.v1 import sessions_pb2_grpc
+from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.kit.context import current_identity, current_user, require_service
@@ -14,7 +15,8 @@ from services.kit.errors import CallboxError, Code, not_found, validation
 from services.kit.identity import Kind
 from services.sessions import endings
 from services.sessions.events import Events
-from services.sessions.history import DEFAULT_PAGE, MAX_PAGE, MAX_SKIP, Filter, History
+from services.sessions.filter import Filter
+from services.sessions.history import DEFAULT_PAGE, MAX_PAGE, MAX_SKIP, History
 from services.sessions.intake import Intake
 from services.sessions.lifecycle import Lifecycle
 from services.sessions.workers import Workers
@@ -53,18 +55,19 @@ class SessionsService(sessions_pb2_grpc.SessionsServiceServicer):
         size, skip = request.page_size or DEFAULT_PAGE, request.skip
         if size < 0 or not 0 <= skip <= MAX_SKIP:
             raise validation({"page_size" if size < 0 else "skip": ["Is out of range."]})
-        tenant_id = request.tenant_id
-        if not user.is_staff:
-            if tenant_id not in ("", user.tenant_id):
-                return pb.ListSessionsResponse()
-            tenant_id = user.tenant_id
-        if "\0" in tenant_id + request.character_slug:
+        if "\0" in request.tenant_id + request.character_slug + request.origin or (
+            not user.is_staff and request.tenant_id not in ("", user.tenant_id)
+        ):
             return pb.ListSessionsResponse()
         wanted = Filter(
-            tenant_id,
-            request.character_slug,
-            _moment(request.start_time, "start_time") if request.HasField("start_time") else None,
-            _moment(request.end_time, "end_time") if request.HasField("end_time") else None,
+            tenant_id=request.tenant_id if user.is_staff else user.tenant_id,
+            owner_id=0 if user.is_staff else user.user_id,
+            character_slug=request.character_slug,
+            end_reason=_word(request.end_reason, pb.EndReason, "end_reason"),
+            origin=request.origin,
+            status=_word(request.status, pb.SessionStatus, "status"),
+            start=_moment(request.start_time, "start_time") if request.HasField("start_time") else None,
+            end=_moment(request.end_time, "end_time") if request.HasField("end_time") else None,
         )
         full = request.view == pb.SESSION_VIEW_FULL
         page = await self._history.list(wanted, min(size, MAX_PAGE), request.page_token, skip, full=full)
@@ -102,7 +105,7 @@ class SessionsService(sessions_pb2_grpc.SessionsServiceServicer):
     async def _own(self, session_id: str) -> pb.Session:
         user = current_user()
         session = await self._history.get(_known(session_id))
-        if session is None or not user.may_see(session.tenant_id):
+        if session is None or not (user.is_staff or user.user_id == session.owner_id):
             raise not_found(f"Session {session_id}")
         return session
 
@@ -119,3 +122,11 @@ def _moment(moment: Timestamp, field: str) -> datetime:
         return moment.ToDatetime(UTC)
     except (ValueError, OverflowError):
         raise validation({field: ["Is not a moment between the years 1 and 9999."]}) from None
+
+
+def _word(number: int, kind: EnumTypeWrapper, field: str) -> str:
+    """The word by which a value of `kind` is stored; empty for the unspecified one."""
+    prefix = kind.Name(0).removesuffix("UNSPECIFIED")
+    if number not in kind.values():
+        raise validation({field: ["Is not one of those there are."]})
+    return kind.Name(number).removeprefix(prefix).lower() if number else ""

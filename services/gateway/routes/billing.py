@@ -4,19 +4,34 @@ from typing import Annotated
 
 from callbox.sessions.v1 import sessions_pb2 as pb
 from fastapi import APIRouter, Query
+from pydantic import AfterValidator, Field
 
 from services.gateway import history
 from services.gateway.envelope import Envelope, enveloped, refusals
 from services.gateway.gateway import CallerOf, GatewayOf, documented
 from services.gateway.models.history import AgentSessionSummary, UsageReport
+from services.gateway.models.session import EndReason, SessionStatus
 from services.gateway.names import PATTERN, PathName, existing
 from services.gateway.times import Moment, timestamp
 from services.kit.client import call
+from services.kit.origins import normalised
 
 router = APIRouter(prefix="/api/billing", tags=["history"], dependencies=documented)
 _MAX_PAGE_SIZE = 200
 # With the largest page, as many sessions as may be passed over.
 _MAX_PAGE = 50_000
+# A host name has at most 253 characters.
+_MAX_ORIGIN_CHARACTERS = 300
+
+
+def _origin(url: str) -> str:
+    found = normalised(url)
+    if found is None:
+        raise ValueError('must be the origin of a page, such as "https://shop.example"')
+    return found
+
+
+Origin = Annotated[str, Field(max_length=_MAX_ORIGIN_CHARACTERS), AfterValidator(_origin)]
 
 
 @router.get(
@@ -29,6 +44,9 @@ async def usage(
     tenant_id: Annotated[str | None, Query(pattern=PATTERN, description="Only this tenant.")] = None,
     start: Annotated[Moment | None, Query(description="Only calls created at this moment or later; ISO 8601.")] = None,
     end: Annotated[Moment | None, Query(description="Only calls created at this moment or earlier; ISO 8601.")] = None,
+    end_reason: Annotated[EndReason | None, Query(description="Only calls that ended for this reason.")] = None,
+    origin: Annotated[Origin | None, Query(description="Only calls from pages of this site, `https://host`.")] = None,
+    status: Annotated[SessionStatus | None, Query(description="Only calls that stand here.")] = None,
     page: Annotated[int, Query(ge=1, le=_MAX_PAGE)] = 1,
     page_size: Annotated[int, Query(ge=1, le=_MAX_PAGE_SIZE)] = 50,
 ) -> Envelope[UsageReport]:
@@ -42,6 +60,9 @@ async def usage(
             tenant_id=tenant_id or "",
             start_time=None if start is None else timestamp(start),
             end_time=None if end is None else timestamp(end),
+            end_reason=pb.EndReason.Value(f"END_REASON_{end_reason.upper()}") if end_reason else None,
+            origin=origin or "",
+            status=pb.SessionStatus.Value(f"SESSION_STATUS_{status.upper()}") if status else None,
             view=pb.SESSION_VIEW_FULL,
         ),
         identity=caller.token,
