@@ -148,6 +148,16 @@ def _milliseconds(duration: Duration) -> float:
     return round(duration.ToNanoseconds() / 1e6, 1)
 
 
+def reason(word: EndReason | None) -> pb.EndReason.ValueType:
+    """The reason of a word; unspecified for none."""
+    return pb.EndReason.Value(f"END_REASON_{word.upper()}") if word else pb.END_REASON_UNSPECIFIED
+
+
+def status(word: SessionStatus | None) -> pb.SessionStatus.ValueType:
+    """The status of a word; unspecified for none."""
+    return pb.SessionStatus.Value(f"SESSION_STATUS_{word.upper()}") if word else pb.SESSION_STATUS_UNSPECIFIED
+
+
 def _status(call: pb.Session) -> SessionStatus:
     return cast(SessionStatus, _word(pb.SessionStatus.Name(call.status), "SESSION_STATUS_"))
 

@@ -7,7 +7,6 @@ from typing import Any
 import grpc
 from callbox.sessions.v1 import sessions_pb2 as pb
 from callbox.sessions.v1 import sessions_pb2_grpc
-from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.kit.context import current_identity, current_user, require_service
@@ -63,9 +62,9 @@ class SessionsService(sessions_pb2_grpc.SessionsServiceServicer):
             tenant_id=request.tenant_id if user.is_staff else user.tenant_id,
             owner_id=0 if user.is_staff else user.user_id,
             character_slug=request.character_slug,
-            end_reason=_word(request.end_reason, pb.EndReason, "end_reason"),
+            end_reason=_reason(request.end_reason),
             origin=request.origin,
-            status=_word(request.status, pb.SessionStatus, "status"),
+            status=_status(request.status),
             start=_moment(request.start_time, "start_time") if request.HasField("start_time") else None,
             end=_moment(request.end_time, "end_time") if request.HasField("end_time") else None,
         )
@@ -124,9 +123,13 @@ def _moment(moment: Timestamp, field: str) -> datetime:
         raise validation({field: ["Is not a moment between the years 1 and 9999."]}) from None
 
 
-def _word(number: int, kind: EnumTypeWrapper, field: str) -> str:
-    """The word by which a value of `kind` is stored; empty for the unspecified one."""
-    prefix = kind.Name(0).removesuffix("UNSPECIFIED")
-    if number not in kind.values():
-        raise validation({field: ["Is not one of those there are."]})
-    return kind.Name(number).removeprefix(prefix).lower() if number else ""
+def _reason(number: pb.EndReason.ValueType) -> str:
+    if number not in pb.EndReason.values():
+        raise validation({"end_reason": ["Is not one of those there are."]})
+    return endings.name(number)
+
+
+def _status(number: pb.SessionStatus.ValueType) -> str:
+    if number not in pb.SessionStatus.values():
+        raise validation({"status": ["Is not one of those there are."]})
+    return pb.SessionStatus.Name(number).removeprefix("SESSION_STATUS_").lower() if number else ""
