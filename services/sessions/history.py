@@ -59,6 +59,12 @@ class History:
                 return None
             return (await _whole(connection, [row]))[0]
 
+    async def head(self, session_id: str) -> pb.Session | None:
+        """One session without what was said and done in it."""
+        async with self._store.connection() as connection:
+            row = await connection.fetchrow(ONE, session_id)
+        return None if row is None else messages.session(row)
+
     async def list(self, wanted: Filter, page_size: int, page_token: str, skip: int, *, full: bool) -> Page:
         """One page. Raises: CallboxError `validation_failed` for a token that is not ours."""
         text, arguments = page(wanted, page_size + 1, read_token(page_token) if page_token else None, skip)

@@ -46,7 +46,7 @@ class SessionsService(sessions_pb2_grpc.SessionsServiceServicer):
 
     async def GetSession(self, request: pb.GetSessionRequest, context: Context) -> pb.Session:  # noqa: N802
         """Reads one session of the user."""
-        return await self._own(request.session_id)
+        return _owned(await self._history.get(_known(request.session_id)), request.session_id)
 
     async def ListSessions(self, request: pb.ListSessionsRequest, context: Context) -> pb.ListSessionsResponse:  # noqa: N802
         """Lists sessions of the user."""
@@ -79,11 +79,11 @@ class SessionsService(sessions_pb2_grpc.SessionsServiceServicer):
 
     async def EndSession(self, request: pb.EndSessionRequest, context: Context) -> pb.Session:  # noqa: N802
         """Ends a session of the user."""
-        session = await self._own(request.session_id)
+        session = _owned(await self._history.head(_known(request.session_id)), request.session_id)
         if session.status == pb.SESSION_STATUS_ENDED:
             return session
         await self._lifecycle.finalise(request.session_id, endings.ENDED_BY_API)
-        return await self._own(request.session_id)
+        return _owned(await self._history.head(request.session_id), request.session_id)
 
     async def ClaimSession(self, request: pb.ClaimSessionRequest, context: Context) -> pb.ClaimSessionResponse:  # noqa: N802
         """Gives a dispatched session to its worker."""
@@ -101,12 +101,16 @@ class SessionsService(sessions_pb2_grpc.SessionsServiceServicer):
         require_service(_AGENT_SERVICE)
         return await self._workers.report(request.worker)
 
-    async def _own(self, session_id: str) -> pb.Session:
-        user = current_user()
-        session = await self._history.get(_known(session_id))
-        if session is None or not (user.is_staff or user.user_id == session.owner_id):
-            raise not_found(f"Session {session_id}")
-        return session
+
+def _owned(session: pb.Session | None, session_id: str) -> pb.Session:
+    """The session, if it is one of a character that the user created, or the user is staff.
+
+    Raises: CallboxError `not_found`, `not_authenticated`.
+    """
+    user = current_user()
+    if session is None or not (user.is_staff or user.user_id == session.owner_id):
+        raise not_found(f"Session {session_id}")
+    return session
 
 
 def _known(session_id: str) -> str:
