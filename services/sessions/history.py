@@ -11,6 +11,7 @@ from typing import Any
 
 import asyncpg
 from callbox.sessions.v1 import sessions_pb2 as pb
+from pydantic_core import from_json
 
 from services.kit.errors import validation
 from services.sessions import messages, totals
@@ -29,9 +30,10 @@ _COLUMNS = """
     llm_model, llm_provider, stt_provider, tts_provider, interruption_count, turn_count, cost_nano_usd
 """
 ONE = f"select {_COLUMNS} from sessions where session_id = $1"  # noqa: S608
-TURNS = "select session_row, body from turns where session_row = any($1) order by session_row, turn_index"
+TURNS = "select session_row, body::text from turns where session_row = any($1) order by session_row, turn_index"
 TOOLS = """
-    select session_row, body from events where session_row = any($1) and kind = 'tool' order by session_row, sequence
+    select session_row, body::text from events where session_row = any($1) and kind = 'tool'
+    order by session_row, sequence
 """
 
 
@@ -122,6 +124,8 @@ async def _whole(connection: Connection, rows: Sequence[asyncpg.Record]) -> list
 
 def _by_session(numbers: Sequence[int], rows: Sequence[asyncpg.Record]) -> Mapping[int, list[dict[str, Any]]]:
     found: dict[int, list[dict[str, Any]]] = {number: [] for number in numbers}
-    for number, body in rows:
+    # All bodies are read at once: a page has a thousand.
+    bodies = from_json("[" + ",".join([text for _, text in rows]) + "]")
+    for (number, _), body in zip(rows, bodies, strict=True):
         found[number].append(body)
     return found

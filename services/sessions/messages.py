@@ -6,6 +6,7 @@ from typing import Any
 
 import asyncpg
 from callbox.sessions.v1 import sessions_pb2 as pb
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -50,20 +51,24 @@ def session(
 
 def turn(body: dict[str, Any]) -> pb.Turn:
     """A turn from its body. A page of history has thousands, so that this is done by hand."""
-    message = pb.Turn(
+    latency = None
+    if "latency" in body:
+        latency = pb.LatencyParts(**{part: _duration(text) for part, text in body["latency"].items()})
+    return pb.Turn(
         turn_index=body.get("turn_index", 0),
         role=body.get("role", pb.ROLE_UNSPECIFIED),
         text=body.get("text", ""),
         start_seconds=body.get("start_seconds", 0.0),
         interrupted=body.get("interrupted", False),
         typed=body.get("typed", False),
+        latency=latency,
     )
-    if "latency" in body:
-        latency = message.latency
-        latency.SetInParent()
-        for part, duration in body["latency"].items():
-            getattr(latency, part).FromJsonString(duration)
-    return message
+
+
+def _duration(text: str) -> Duration:
+    """A duration from its JSON, `0.090500s`; never negative."""
+    seconds, _, fraction = text[:-1].partition(".")
+    return Duration(seconds=int(seconds), nanos=int(fraction.ljust(9, "0")) if fraction else 0)
 
 
 def usage(row: asyncpg.Record) -> pb.Usage:

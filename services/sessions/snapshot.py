@@ -64,7 +64,11 @@ def _check_sizes(asked: pb.StartSessionRequest, faults: Faults) -> None:
         faults["origin_url"] = [f"May be at most {MAX_URL_CHARACTERS} characters."]
     if "\0" in asked.origin_url:
         faults["origin_url"] = ["May not hold a NUL character."]
-    compact = json.dumps(metadata_of(asked), ensure_ascii=False, separators=(",", ":"))
+    try:
+        compact = json.dumps(metadata_of(asked), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except ValueError:
+        faults["metadata"] = ["May not hold a number that JSON has not."]
+        compact = ""
     if len(compact.encode()) > MAX_METADATA_BYTES:
         faults["metadata"] = [f"May be at most {MAX_METADATA_BYTES} bytes of compact JSON."]
     elif "\\u0000" in compact:

@@ -1,13 +1,14 @@
 """/api/billing/: history and usage."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from callbox.sessions.v1 import sessions_pb2 as pb
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import AfterValidator, Field
+from pydantic_core import to_json
 
 from services.gateway import history
-from services.gateway.envelope import Envelope, enveloped, refusals
+from services.gateway.envelope import REQUEST_SUCCESSFUL, Envelope, refusals
 from services.gateway.gateway import CallerOf, GatewayOf, documented
 from services.gateway.models.history import AgentSessionSummary, UsageReport
 from services.gateway.models.session import EndReason, SessionStatus
@@ -35,7 +36,10 @@ Origin = Annotated[str, Field(max_length=_MAX_ORIGIN_CHARACTERS), AfterValidator
 
 
 @router.get(
-    "/usage/", response_model_exclude_unset=True, responses=refusals(401, 422), summary="List calls and what they used"
+    "/usage/",
+    response_model=Envelope[UsageReport],
+    responses=refusals(401, 422),
+    summary="List calls and what they used",
 )
 async def usage(
     caller: CallerOf,
@@ -49,7 +53,7 @@ async def usage(
     status: Annotated[SessionStatus | None, Query(description="Only calls that stand here.")] = None,
     page: Annotated[int, Query(ge=1, le=_MAX_PAGE)] = 1,
     page_size: Annotated[int, Query(ge=1, le=_MAX_PAGE_SIZE)] = 50,
-) -> Envelope[UsageReport]:
+) -> Response:
     """Calls of one's own characters (of all, for staff), newest first, with totals over the whole filter."""
     listed = await call(
         gateway.backends.sessions.ListSessions,
@@ -67,17 +71,22 @@ async def usage(
         ),
         identity=caller.token,
     )
-    return enveloped(history.usage_report(listed, page, page_size))
+    return _written(history.usage_report(listed, page, page_size))
 
 
 @router.get(
     "/sessions/{session_id}/",
-    response_model_exclude_unset=True,
+    response_model=Envelope[AgentSessionSummary],
     responses=refusals(401, 404),
     summary="Read a call's history",
 )
-async def session_history(session_id: PathName, caller: CallerOf, gateway: GatewayOf) -> Envelope[AgentSessionSummary]:
+async def session_history(session_id: PathName, caller: CallerOf, gateway: GatewayOf) -> Response:
     """One call of one's own character, with its transcript."""
     request = pb.GetSessionRequest(session_id=existing(session_id, "The session"))
     found = await call(gateway.backends.sessions.GetSession, request, identity=caller.token)
-    return enveloped(history.summary(found))
+    return _written(history.summary(found))
+
+
+def _written(data: dict[str, Any]) -> Response:
+    answer = {"success": True, "message": REQUEST_SUCCESSFUL, "data": data, "errors": None}
+    return Response(to_json(answer), media_type="application/json")
