@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from callbox.characters.v1 import characters_pb2, characters_pb2_grpc
+from callbox.characters.v1 import characters_pb2, characters_pb2_grpc, gates_pb2_grpc
 
+from services.characters.gates import GatesService
 from services.characters.service import CharactersService
 from services.characters.settings import CharactersSettings
 from services.characters.store import Store
@@ -35,6 +36,7 @@ async def running(settings: CharactersSettings) -> AsyncIterator[Server]:
     async with await database.open_pool(settings.database_url, SCHEMA) as pool:
         service = CharactersService(Store(pool), vault, check_origins=not settings.debug)
         characters_pb2_grpc.add_CharactersServiceServicer_to_server(service, server.grpc)
+        gates_pb2_grpc.add_GatesServiceServicer_to_server(GatesService(Store(pool)), server.grpc)
 
         async def readiness() -> dict[str, str | None]:
             return {"database": await database.check(pool)}

@@ -72,6 +72,16 @@ class Store:
         statement = f"select {_COLUMNS} from {_NEWEST} where {_named(slug_or_id)} and c.deleted_at is null"
         return _stored(await self._pool.fetchrow(statement, slug_or_id))
 
+    async def gate(self, slug_or_id: str) -> asyncpg.Record | None:
+        """id, slug and allowed_origins of the active character of this slug or identity."""
+        if not _may_exist(slug_or_id):
+            return None
+        return await self._pool.fetchrow(
+            f"""select c.id, c.slug, v.definition -> 'allowed_origins' as allowed_origins from {_NEWEST}
+            where {_named(slug_or_id)} and c.deleted_at is null and (v.definition -> 'is_active')::boolean""",
+            slug_or_id,
+        )
+
     async def page(self, tenant_id: str, below: int, limit: int) -> tuple[list[Stored], bool]:
         """Characters of a tenant, newest first, with `seq` below a bound, and whether there are more.
 

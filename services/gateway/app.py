@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 from services.gateway import faults, schema
 from services.gateway.backends import Backends
 from services.gateway.credentials import Credentials
+from services.gateway.gates import Gates
 from services.gateway.gateway import Gateway
 from services.gateway.middleware import RequestMiddleware
 from services.gateway.routes import auth, billing, characters, sessions, system, webhooks
@@ -53,6 +54,7 @@ def build(settings: GatewaySettings, backends: Backends) -> FastAPI:
         Credentials(backends.accounts, signer.service_token),
         Visitors(signer, anywhere=settings.debug),
         signer,
+        Gates(backends.gates, signer.service_token, anywhere=settings.debug),
     )
     for router in (sessions.router, characters.router, billing.router, webhooks.router, auth.router, system.router):
         app.router.routes.extend(router.routes)

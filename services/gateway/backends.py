@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceStub
 from callbox.characters.v1.characters_pb2_grpc import CharactersServiceStub
+from callbox.characters.v1.gates_pb2_grpc import GatesServiceStub
 from callbox.sessions.v1.sessions_pb2_grpc import SessionsServiceStub
 from callbox.sessions.v1.webhooks_pb2_grpc import WebhooksServiceStub
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     # Names of the stubs' types only; the generated code has no such classes.
     from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceAsyncStub
     from callbox.characters.v1.characters_pb2_grpc import CharactersServiceAsyncStub
+    from callbox.characters.v1.gates_pb2_grpc import GatesServiceAsyncStub
     from callbox.sessions.v1.sessions_pb2_grpc import SessionsServiceAsyncStub
     from callbox.sessions.v1.webhooks_pb2_grpc import WebhooksServiceAsyncStub
 
@@ -32,6 +34,7 @@ class Backends:
     characters: "CharactersServiceAsyncStub"
     sessions: "SessionsServiceAsyncStub"
     webhooks: "WebhooksServiceAsyncStub"
+    gates: "GatesServiceAsyncStub"
     channels: dict[str, grpc.aio.Channel]
 
     @classmethod
@@ -47,6 +50,7 @@ class Backends:
             CharactersServiceStub(channels["characters"]),
             SessionsServiceStub(channels["sessions"]),
             WebhooksServiceStub(channels["sessions"]),
+            GatesServiceStub(channels["characters"]),
             channels,
         )
 

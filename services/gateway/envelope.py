@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.kit.errors import Code
 
 Data = TypeVar("Data")
+REQUEST_SUCCESSFUL = "Request successful"
 
 
 class Envelope(BaseModel, Generic[Data]):
@@ -20,7 +21,7 @@ class Envelope(BaseModel, Generic[Data]):
 
 def enveloped(data: Data) -> Envelope[Data]:
     """Wraps an answer, all four keys set."""
-    return Envelope[Data](success=True, message="Request successful", data=data, errors=None)
+    return Envelope[Data](success=True, message=REQUEST_SUCCESSFUL, data=data, errors=None)
 
 
 class ErrorBody(BaseModel):

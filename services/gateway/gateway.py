@@ -1,5 +1,6 @@
 """What the routes work with, and the dependencies that hand it to them."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -8,6 +9,7 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 
 from services.gateway.backends import Backends
 from services.gateway.credentials import Caller, Credentials, presented
+from services.gateway.gates import Gates
 from services.gateway.visitor import Visitors
 from services.kit.errors import CallboxError, Code
 from services.kit.identity import Signer
@@ -28,6 +30,7 @@ class Gateway:
     credentials: Credentials
     visitors: Visitors
     signer: Signer
+    gates: Gates
 
 
 def gateway_of(request: Request) -> Gateway:
@@ -51,9 +54,26 @@ async def required_caller(request: Request) -> Caller:
     return await gateway_of(request).credentials.exchange(credential)
 
 
+async def changes_gates(request: Request) -> AsyncIterator[None]:
+    """A dependency of routes that may change what a character allows."""
+    try:
+        yield
+    finally:
+        if request.method != "GET":
+            gateway_of(request).gates.forget()
+
+
+# Before the answer is sent, so that who has it finds the change in force.
+forgets_gates = Depends(changes_gates, scope="function")
 # FastAPI documents a security scheme by depending on it; who is let in is decided by `required_caller`.
 documented = [Depends(_api_key), Depends(_bearer)]
 documented_token_only = [Depends(_bearer)]
 
-GatewayOf = Annotated[Gateway, Depends(gateway_of)]
+
+async def _gateway_of(request: Request) -> Gateway:
+    # A dependency that is no coroutine is run in a thread, which costs more than most requests.
+    return gateway_of(request)
+
+
+GatewayOf = Annotated[Gateway, Depends(_gateway_of)]
 CallerOf = Annotated[Caller, Depends(required_caller)]

@@ -73,6 +73,8 @@ def to_message(body: StartSession) -> pb.StartSessionRequest:
 
 async def _as_visitor(gateway: Gateway, message: pb.StartSessionRequest, origin: str | None) -> Started:
     token = gateway.visitors.token(origin)
+    if origin:
+        await gateway.gates.check(message.agent, origin)
     try:
         return Started(await call(gateway.backends.sessions.StartSession, message, identity=token), readable_by=origin)
     except CallboxError as error:

@@ -54,7 +54,16 @@ async def open_pool(url: str, schema: str) -> Pool:
         max_inactive_connection_lifetime=_ACQUIRE_IDLE_SECONDS,
         server_settings={"search_path": schema, "jit": "off"},
         init=prepare,
+        reset=_reset,
     )
+
+
+async def _reset(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Nothing to do: asyncpg itself ends an open transaction and takes listeners away.
+
+    Its default is a round trip at each release, to undo what no service does: settings, advisory locks and cursors that
+    outlive their transaction. Who needs one of these takes a connection of their own.
+    """
 
 
 async def migrate(url: str, schema: str, migrations: Path) -> None:

@@ -36,6 +36,16 @@ def is_valid_entry(entry: str) -> bool:
     return entry.strip() == "*" or _normalise(entry) is not None
 
 
+def normalised(url: str) -> str | None:
+    """The origin of a page's address as a browser sends it in `Origin`, or None when it is no http(s) page."""
+    found = _normalise(url)
+    if found is None or found[1].startswith(_WILDCARD):
+        return None
+    scheme, host, port = found
+    shown = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{shown}" if port == _DEFAULT_PORT[scheme] else f"{scheme}://{shown}:{port}"
+
+
 def _normalise(url: str) -> tuple[str, str, int] | None:
     """(scheme, host in lower-case ASCII, port), or None when it is no http(s) origin."""
     try:

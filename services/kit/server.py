@@ -64,7 +64,10 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):
             headers = {key: str(value) for key, value in context.invocation_metadata() or ()}
             with (
                 bound_contextvars(request_id=self._enter(headers, context)),
-                tracer().start_as_current_span(method, incoming(headers), trace.SpanKind.SERVER),
+                # A refusal is an answer and no fault of the span's; faults are logged.
+                tracer().start_as_current_span(
+                    method, incoming(headers), trace.SpanKind.SERVER, record_exception=False
+                ),
             ):
                 try:
                     authorization = headers.get(request.AUTHORIZATION_KEY, "")

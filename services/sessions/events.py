@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC
 
 from callbox.sessions.v1 import sessions_pb2 as pb
 
 from services.kit.errors import CallboxError, Code, not_found, validation
 from services.kit.logs import get_logger
-from services.sessions import endings, messages
+from services.sessions import endings, messages, tools
 from services.sessions.lifecycle import Lifecycle
 from services.sessions.store import Call, Connection, Store
 
 MAX_EVENTS = 100
+# Of one event; far more than a call can use, and far less than what the sums can hold.
+_MAX_COUNT = 10**9
+_MAX_LATENCY_NANOS = 3600 * 10**9
 # With these a worker stops waiting for a caller who may still come, while the token lives, and is then admitted anew.
 _UNJOINED = {pb.END_REASON_NEVER_JOINED, pb.END_REASON_AGENT_LOST, pb.END_REASON_ENDED_BY_API, pb.END_REASON_ERROR}
 _log = get_logger(__name__)
@@ -72,7 +75,10 @@ async def _store(connection: Connection, row_id: int, events: Sequence[pb.Sessio
     used = pb.Usage()
     for event in events:
         kind = event.WhichOneof("event") or "none"
-        body = {} if kind == "none" else messages.body(getattr(event, kind))
+        if kind == "tool":
+            body = messages.body(tools.within_limits(event.tool))
+        else:
+            body = {} if kind == "none" else messages.body(getattr(event, kind))
         rows.append((row_id, event.sequence, event.occur_time.ToDatetime(UTC), kind, body))
         if kind == "turn":
             turns.append((row_id, event.turn.turn_index, body))
@@ -144,7 +150,23 @@ def _check(events: Sequence[pb.SessionEvent]) -> None:
         if event.sequence <= before:
             raise validation({f"events.{position}.sequence": ["Must grow from event to event, from 1."]})
         before = event.sequence
-        counts = event.usage
-        numbers = (counts.llm_input_tokens, counts.llm_output_tokens, counts.stt_audio_seconds, counts.tts_characters)
-        if any(not math.isfinite(number) or number < 0 for number in numbers):
-            raise validation({f"events.{position}.usage": ["Counts must be finite and not negative."]})
+        for path, fault in _faults(event):
+            raise validation({f"events.{position}.{path}": [fault]})
+
+
+def _faults(event: pb.SessionEvent) -> Iterator[tuple[str, str]]:
+    """(path, what is wrong) of everything that JSON or a sum could not hold."""
+    counts = event.usage
+    numbers = (counts.llm_input_tokens, counts.llm_output_tokens, counts.stt_audio_seconds, counts.tts_characters)
+    if not all(0 <= number <= _MAX_COUNT for number in numbers):
+        yield "usage", f"Counts must be from 0 to {_MAX_COUNT}."
+    for kind, seconds in (("turn", event.turn.start_seconds), ("tool", event.tool.start_seconds)):
+        if not math.isfinite(seconds):
+            yield f"{kind}.start_seconds", "Must be finite."
+    for part, duration in event.turn.latency.ListFields():
+        if not 0 <= duration.ToNanoseconds() <= _MAX_LATENCY_NANOS:
+            yield f"turn.latency.{part.name}", "Must be from 0 s to an hour."
+    try:
+        event.occur_time.ToDatetime(UTC)
+    except (ValueError, OverflowError):
+        yield "occur_time", "Is not a moment between the years 1 and 9999."

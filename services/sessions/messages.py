@@ -6,6 +6,7 @@ from typing import Any
 
 import asyncpg
 from callbox.sessions.v1 import sessions_pb2 as pb
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -19,8 +20,10 @@ _STATUS = {
 }
 
 
-def session(row: asyncpg.Record, turns: Iterable[dict[str, Any]] = ()) -> pb.Session:
-    """A session from its row and the bodies of its turns in order."""
+def session(
+    row: asyncpg.Record, turns: Iterable[dict[str, Any]] = (), tools: Iterable[dict[str, Any]] = ()
+) -> pb.Session:
+    """A session from its row and the bodies of its turns and its tool calls in order."""
     message = pb.Session(
         session_id=row["session_id"],
         id=row["id"],
@@ -39,10 +42,33 @@ def session(row: asyncpg.Record, turns: Iterable[dict[str, Any]] = ()) -> pb.Ses
         end_time=timestamp(row["end_time"]),
         finalize_time=timestamp(row["finalize_time"]),
         usage=usage(row),
-        turns=[ParseDict(body, pb.Turn(), ignore_unknown_fields=True) for body in turns],
+        turns=[turn(body) for body in turns],
+        tool_calls=[ParseDict(body, pb.ToolEvent(), ignore_unknown_fields=True) for body in tools],
     )
     message.metadata.update(row["metadata"])
     return message
+
+
+def turn(body: dict[str, Any]) -> pb.Turn:
+    """A turn from its body. A page of history has thousands, so that this is done by hand."""
+    latency = None
+    if "latency" in body:
+        latency = pb.LatencyParts(**{part: _duration(text) for part, text in body["latency"].items()})
+    return pb.Turn(
+        turn_index=body.get("turn_index", 0),
+        role=body.get("role", pb.ROLE_UNSPECIFIED),
+        text=body.get("text", ""),
+        start_seconds=body.get("start_seconds", 0.0),
+        interrupted=body.get("interrupted", False),
+        typed=body.get("typed", False),
+        latency=latency,
+    )
+
+
+def _duration(text: str) -> Duration:
+    """A duration from its JSON, `0.090500s`; never negative."""
+    seconds, _, fraction = text[:-1].partition(".")
+    return Duration(seconds=int(seconds), nanos=int(fraction.ljust(9, "0")) if fraction else 0)
 
 
 def usage(row: asyncpg.Record) -> pb.Usage:
@@ -55,6 +81,7 @@ def usage(row: asyncpg.Record) -> pb.Usage:
         tts_characters=row["tts_characters"],
         interruption_count=row["interruption_count"],
         turn_count=row["turn_count"],
+        cost_nano_usd=row["cost_nano_usd"],
         **{name: row[name] for name in names if name in row},
     )
 

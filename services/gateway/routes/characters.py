@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse
 
 from services.gateway.body import StrictBodyRoute
 from services.gateway.envelope import BODY, refusals
-from services.gateway.gateway import CallerOf, GatewayOf, documented
+from services.gateway.gateway import CallerOf, GatewayOf, documented, forgets_gates
 from services.gateway.models.character import ChangeBody, Character, DefinitionBody
 from services.gateway.names import PathName, existing
 from services.gateway.paging import all_pages
@@ -17,7 +17,10 @@ from services.gateway.times import iso
 from services.kit.client import call
 
 router = APIRouter(
-    prefix="/api/ai-characters", tags=["characters"], route_class=StrictBodyRoute, dependencies=documented
+    prefix="/api/ai-characters",
+    tags=["characters"],
+    route_class=StrictBodyRoute,
+    dependencies=[*documented, forgets_gates],
 )
 _WHAT = "The character"
 

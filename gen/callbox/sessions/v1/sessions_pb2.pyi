@@ -131,6 +131,46 @@ ROLE_USER: Role.ValueType  # 2
 """The caller."""
 Global___Role: _TypeAlias = Role  # noqa: Y015
 
+class _ToolKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ToolKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ToolKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TOOL_KIND_UNSPECIFIED: _ToolKind.ValueType  # 0
+    """Not said."""
+    TOOL_KIND_HTTP: _ToolKind.ValueType  # 1
+    """An HTTP request."""
+    TOOL_KIND_KB: _ToolKind.ValueType  # 2
+    """A question to the knowledge base."""
+    TOOL_KIND_MCP: _ToolKind.ValueType  # 3
+    """A tool of an MCP server."""
+    TOOL_KIND_CLIENT_EVENT: _ToolKind.ValueType  # 4
+    """A message to the client."""
+    TOOL_KIND_HANDOFF: _ToolKind.ValueType  # 5
+    """A transfer to another character."""
+    TOOL_KIND_FORM: _ToolKind.ValueType  # 6
+    """A form was opened."""
+
+class ToolKind(_ToolKind, metaclass=_ToolKindEnumTypeWrapper):
+    """What sort of tool was called."""
+
+TOOL_KIND_UNSPECIFIED: ToolKind.ValueType  # 0
+"""Not said."""
+TOOL_KIND_HTTP: ToolKind.ValueType  # 1
+"""An HTTP request."""
+TOOL_KIND_KB: ToolKind.ValueType  # 2
+"""A question to the knowledge base."""
+TOOL_KIND_MCP: ToolKind.ValueType  # 3
+"""A tool of an MCP server."""
+TOOL_KIND_CLIENT_EVENT: ToolKind.ValueType  # 4
+"""A message to the client."""
+TOOL_KIND_HANDOFF: ToolKind.ValueType  # 5
+"""A transfer to another character."""
+TOOL_KIND_FORM: ToolKind.ValueType  # 6
+"""A form was opened."""
+Global___ToolKind: _TypeAlias = ToolKind  # noqa: Y015
+
 class _SessionView:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -180,6 +220,7 @@ class Session(_message.Message):
     FINALIZE_TIME_FIELD_NUMBER: _builtins.int
     USAGE_FIELD_NUMBER: _builtins.int
     TURNS_FIELD_NUMBER: _builtins.int
+    TOOL_CALLS_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """Public identity, `sess_` and random characters."""
     id: _builtins.int
@@ -232,6 +273,10 @@ class Session(_message.Message):
     def turns(self) -> _containers.RepeatedCompositeFieldContainer[Global___Turn]:
         """What was said, in order; filled by GetSession, and by ListSessions with `view = SESSION_VIEW_FULL`."""
 
+    @_builtins.property
+    def tool_calls(self) -> _containers.RepeatedCompositeFieldContainer[Global___ToolEvent]:
+        """Tools that were called, in order; filled as `turns` is."""
+
     def __init__(
         self,
         *,
@@ -254,10 +299,11 @@ class Session(_message.Message):
         finalize_time: _timestamp_pb2.Timestamp | None = ...,
         usage: Global___Usage | None = ...,
         turns: _abc.Iterable[Global___Turn] | None = ...,
+        tool_calls: _abc.Iterable[Global___ToolEvent] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "finalize_time", b"finalize_time", "join_time", b"join_time", "metadata", b"metadata", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["character_id", b"character_id", "character_slug", b"character_slug", "character_version", b"character_version", "create_time", b"create_time", "end_reason", b"end_reason", "end_time", b"end_time", "finalize_time", b"finalize_time", "id", b"id", "join_time", b"join_time", "metadata", b"metadata", "origin_url", b"origin_url", "owner_id", b"owner_id", "room_name", b"room_name", "session_id", b"session_id", "status", b"status", "tenant_id", b"tenant_id", "turns", b"turns", "usage", b"usage", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["character_id", b"character_id", "character_slug", b"character_slug", "character_version", b"character_version", "create_time", b"create_time", "end_reason", b"end_reason", "end_time", b"end_time", "finalize_time", b"finalize_time", "id", b"id", "join_time", b"join_time", "metadata", b"metadata", "origin_url", b"origin_url", "owner_id", b"owner_id", "room_name", b"room_name", "session_id", b"session_id", "status", b"status", "tenant_id", b"tenant_id", "tool_calls", b"tool_calls", "turns", b"turns", "usage", b"usage", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -279,6 +325,7 @@ class Usage(_message.Message):
     TTS_PROVIDER_FIELD_NUMBER: _builtins.int
     INTERRUPTION_COUNT_FIELD_NUMBER: _builtins.int
     TURN_COUNT_FIELD_NUMBER: _builtins.int
+    COST_NANO_USD_FIELD_NUMBER: _builtins.int
     llm_input_tokens: _builtins.int
     """Tokens read by the language model."""
     llm_output_tokens: _builtins.int
@@ -299,6 +346,8 @@ class Usage(_message.Message):
     """Turns that the caller interrupted."""
     turn_count: _builtins.int
     """Turns of both sides."""
+    cost_nano_usd: _builtins.int
+    """What it is estimated to cost, in billionths of a US dollar; worked out by this service."""
     def __init__(
         self,
         *,
@@ -312,10 +361,11 @@ class Usage(_message.Message):
         tts_provider: _builtins.str = ...,
         interruption_count: _builtins.int = ...,
         turn_count: _builtins.int = ...,
+        cost_nano_usd: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["interruption_count", b"interruption_count", "llm_input_tokens", b"llm_input_tokens", "llm_model", b"llm_model", "llm_output_tokens", b"llm_output_tokens", "llm_provider", b"llm_provider", "stt_audio_seconds", b"stt_audio_seconds", "stt_provider", b"stt_provider", "tts_characters", b"tts_characters", "tts_provider", b"tts_provider", "turn_count", b"turn_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cost_nano_usd", b"cost_nano_usd", "interruption_count", b"interruption_count", "llm_input_tokens", b"llm_input_tokens", "llm_model", b"llm_model", "llm_output_tokens", b"llm_output_tokens", "llm_provider", b"llm_provider", "stt_audio_seconds", b"stt_audio_seconds", "stt_provider", b"stt_provider", "tts_characters", b"tts_characters", "tts_provider", b"tts_provider", "turn_count", b"turn_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -431,6 +481,7 @@ class SessionEvent(_message.Message):
     USAGE_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
     END_FIELD_NUMBER: _builtins.int
+    TOOL_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     """From 1, without gaps, given by the worker."""
     @_builtins.property
@@ -453,6 +504,10 @@ class SessionEvent(_message.Message):
     def end(self) -> Global___EndEvent:
         """The call is over. The last event of its worker."""
 
+    @_builtins.property
+    def tool(self) -> Global___ToolEvent:
+        """The agent called a tool and has its result; stands in the history."""
+
     def __init__(
         self,
         *,
@@ -462,16 +517,71 @@ class SessionEvent(_message.Message):
         usage: Global___Usage | None = ...,
         error: Global___ErrorEvent | None = ...,
         end: Global___EndEvent | None = ...,
+        tool: Global___ToolEvent | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "error", b"error", "event", b"event", "occur_time", b"occur_time", "turn", b"turn", "usage", b"usage"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "error", b"error", "event", b"event", "occur_time", b"occur_time", "tool", b"tool", "turn", b"turn", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "error", b"error", "event", b"event", "occur_time", b"occur_time", "sequence", b"sequence", "turn", b"turn", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "error", b"error", "event", b"event", "occur_time", b"occur_time", "sequence", b"sequence", "tool", b"tool", "turn", b"turn", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["turn", "usage", "error", "end"]  # noqa: Y015
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["turn", "usage", "error", "end", "tool"]  # noqa: Y015
     _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 
 Global___SessionEvent: _TypeAlias = SessionEvent  # noqa: Y015
+
+@_typing.final
+class ToolEvent(_message.Message):
+    """One call of a tool. Texts beyond their limit are cut, arguments beyond it are left out; the event is taken in any case."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    ARGUMENTS_FIELD_NUMBER: _builtins.int
+    ARGUMENTS_OMITTED_FIELD_NUMBER: _builtins.int
+    RESULT_PREVIEW_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    DURATION_FIELD_NUMBER: _builtins.int
+    START_SECONDS_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Name as the model knows it; at most 128 characters are kept."""
+    kind: Global___ToolKind.ValueType
+    """What sort of tool it is."""
+    arguments_omitted: _builtins.bool
+    """True when the arguments were too large to be kept."""
+    result_preview: _builtins.str
+    """Beginning of what the model was answered; at most 4,000 characters are kept."""
+    error: _builtins.str
+    """Code of what went wrong (`timeout`, `http_500`); empty when nothing did. At most 128 characters are kept."""
+    start_seconds: _builtins.float
+    """Seconds from the moment the caller joined to the call."""
+    @_builtins.property
+    def arguments(self) -> _struct_pb2.Struct:
+        """What the model passed; at most 16,384 bytes of JSON."""
+
+    @_builtins.property
+    def duration(self) -> _duration_pb2.Duration:
+        """From the call to its result."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        kind: Global___ToolKind.ValueType = ...,
+        arguments: _struct_pb2.Struct | None = ...,
+        arguments_omitted: _builtins.bool = ...,
+        result_preview: _builtins.str = ...,
+        error: _builtins.str = ...,
+        duration: _duration_pb2.Duration | None = ...,
+        start_seconds: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["arguments", b"arguments", "duration", b"duration"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arguments", b"arguments", "arguments_omitted", b"arguments_omitted", "duration", b"duration", "error", b"error", "kind", b"kind", "name", b"name", "result_preview", b"result_preview", "start_seconds", b"start_seconds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ToolEvent: _TypeAlias = ToolEvent  # noqa: Y015
 
 @_typing.final
 class ErrorEvent(_message.Message):
@@ -748,6 +858,9 @@ class ListSessionsRequest(_message.Message):
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
     VIEW_FIELD_NUMBER: _builtins.int
+    END_REASON_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """Sessions in one answer; 0 means 50, more than 200 is cut to 200."""
     page_token: _builtins.str
@@ -760,6 +873,12 @@ class ListSessionsRequest(_message.Message):
     """Only this tenant; empty for all the caller may see."""
     view: Global___SessionView.ValueType
     """How much of each session is answered."""
+    end_reason: Global___EndReason.ValueType
+    """Only sessions that ended for this reason; unspecified for any."""
+    origin: _builtins.str
+    """Only sessions whose `origin_url` has this origin (scheme, host and port); empty for any."""
+    status: Global___SessionStatus.ValueType
+    """Only sessions that stand here; unspecified for any."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """Only sessions created at this moment or later."""
@@ -779,10 +898,13 @@ class ListSessionsRequest(_message.Message):
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
         view: Global___SessionView.ValueType = ...,
+        end_reason: Global___EndReason.ValueType = ...,
+        origin: _builtins.str = ...,
+        status: Global___SessionStatus.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["character_slug", b"character_slug", "end_time", b"end_time", "page_size", b"page_size", "page_token", b"page_token", "skip", b"skip", "start_time", b"start_time", "tenant_id", b"tenant_id", "view", b"view"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["character_slug", b"character_slug", "end_reason", b"end_reason", "end_time", b"end_time", "origin", b"origin", "page_size", b"page_size", "page_token", b"page_token", "skip", b"skip", "start_time", b"start_time", "status", b"status", "tenant_id", b"tenant_id", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
