@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from callbox.accounts.v1 import accounts_pb2 as callbox_dot_accounts_dot_v1_dot_accounts__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n callbox/accounts/v1/google.proto\x12\x13\x63\x61llbox.accounts.v1\x1a\"callbox/accounts/v1/accounts.proto\"D\n\x18\x42\x65ginGoogleSignInRequest\x12\x10\n\x08password\x18\x01 \x01(\t\x12\x16\n\x0e\x63lient_address\x18\x02 \x01(\t\"[\n\x19\x42\x65ginGoogleSignInResponse\x12\x19\n\x11\x61uthorization_url\x18\x01 \x01(\t\x12\x13\n\x0btransaction\x18\x02 \x01(\t\x12\x0e\n\x06secure\x18\x03 \x01(\x08\"e\n\x19\x46inishGoogleSignInRequest\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\r\n\x05state\x18\x02 \x01(\t\x12\x13\n\x0btransaction\x18\x03 \x01(\t\x12\x16\n\x0e\x63lient_address\x18\x04 \x01(\t2\xe9\x01\n\rGoogleService\x12r\n\x11\x42\x65ginGoogleSignIn\x12-.callbox.accounts.v1.BeginGoogleSignInRequest\x1a..callbox.accounts.v1.BeginGoogleSignInResponse\x12\x64\n\x12\x46inishGoogleSignIn\x12..callbox.accounts.v1.FinishGoogleSignInRequest\x1a\x1e.callbox.accounts.v1.TokenPairb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n callbox/accounts/v1/google.proto\x12\x13\x63\x61llbox.accounts.v1\x1a\"callbox/accounts/v1/accounts.proto\"Z\n\x18\x42\x65ginGoogleSignInRequest\x12\x10\n\x08password\x18\x01 \x01(\t\x12\x16\n\x0e\x63lient_address\x18\x02 \x01(\t\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x03 \x01(\t\"[\n\x19\x42\x65ginGoogleSignInResponse\x12\x19\n\x11\x61uthorization_url\x18\x01 \x01(\t\x12\x13\n\x0btransaction\x18\x02 \x01(\t\x12\x0e\n\x06secure\x18\x03 \x01(\x08\"e\n\x19\x46inishGoogleSignInRequest\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\r\n\x05state\x18\x02 \x01(\t\x12\x13\n\x0btransaction\x18\x03 \x01(\t\x12\x16\n\x0e\x63lient_address\x18\x04 \x01(\t2\xe9\x01\n\rGoogleService\x12r\n\x11\x42\x65ginGoogleSignIn\x12-.callbox.accounts.v1.BeginGoogleSignInRequest\x1a..callbox.accounts.v1.BeginGoogleSignInResponse\x12\x64\n\x12\x46inishGoogleSignIn\x12..callbox.accounts.v1.FinishGoogleSignInRequest\x1a\x1e.callbox.accounts.v1.TokenPairb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,11 +33,11 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'callbox.accounts.v1.google_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_BEGINGOOGLESIGNINREQUEST']._serialized_start=93
-  _globals['_BEGINGOOGLESIGNINREQUEST']._serialized_end=161
-  _globals['_BEGINGOOGLESIGNINRESPONSE']._serialized_start=163
-  _globals['_BEGINGOOGLESIGNINRESPONSE']._serialized_end=254
-  _globals['_FINISHGOOGLESIGNINREQUEST']._serialized_start=256
-  _globals['_FINISHGOOGLESIGNINREQUEST']._serialized_end=357
-  _globals['_GOOGLESERVICE']._serialized_start=360
-  _globals['_GOOGLESERVICE']._serialized_end=593
+  _globals['_BEGINGOOGLESIGNINREQUEST']._serialized_end=183
+  _globals['_BEGINGOOGLESIGNINRESPONSE']._serialized_start=185
+  _globals['_BEGINGOOGLESIGNINRESPONSE']._serialized_end=276
+  _globals['_FINISHGOOGLESIGNINREQUEST']._serialized_start=278
+  _globals['_FINISHGOOGLESIGNINREQUEST']._serialized_end=379
+  _globals['_GOOGLESERVICE']._serialized_start=382
+  _globals['_GOOGLESERVICE']._serialized_end=615
 # @@protoc_insertion_point(module_scope)

@@ -24,19 +24,23 @@ class BeginGoogleSignInRequest(_message.Message):
 
     PASSWORD_FIELD_NUMBER: _builtins.int
     CLIENT_ADDRESS_FIELD_NUMBER: _builtins.int
+    ACCESS_TOKEN_FIELD_NUMBER: _builtins.int
     password: _builtins.str
-    """Password of the user who asks, to link the sign-in to their account; empty to sign in."""
+    """Password of the user of `access_token`."""
     client_address: _builtins.str
     """Address of the client, believed from the gateway alone; it counts towards rate limits."""
+    access_token: _builtins.str
+    """Access token of the user to link with; empty to sign in."""
     def __init__(
         self,
         *,
         password: _builtins.str = ...,
         client_address: _builtins.str = ...,
+        access_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_address", b"client_address", "password", b"password"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_token", b"access_token", "client_address", b"client_address", "password", b"password"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -53,8 +53,8 @@ class GoogleServiceServicer:
     """
 
     def BeginGoogleSignIn(self, request, context):
-        """Says where to send the browser. NOT_FOUND when the operator has not configured it. Asked by a user who proves their
-        password, the sign-in is linked to that user's account.
+        """Says where to send the browser. NOT_FOUND when the operator has not configured it. With an access token and the
+        password of its user, the sign-in will be linked to that user's account.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -35,8 +35,8 @@ class GoogleServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> GoogleServiceAsyncStub: ...
     BeginGoogleSignIn: _grpc.UnaryUnaryMultiCallable[_google_pb2.BeginGoogleSignInRequest, _google_pb2.BeginGoogleSignInResponse]
-    """Says where to send the browser. NOT_FOUND when the operator has not configured it. Asked by a user who proves their
-    password, the sign-in is linked to that user's account.
+    """Says where to send the browser. NOT_FOUND when the operator has not configured it. With an access token and the
+    password of its user, the sign-in will be linked to that user's account.
     """
     FinishGoogleSignIn: _grpc.UnaryUnaryMultiCallable[_google_pb2.FinishGoogleSignInRequest, _accounts_pb2.TokenPair]
     """Exchanges what the browser came back with for tokens. ALREADY_EXISTS when the e-mail belongs to an account that is
@@ -49,8 +49,8 @@ class GoogleServiceAsyncStub(GoogleServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     BeginGoogleSignIn: _aio.UnaryUnaryMultiCallable[_google_pb2.BeginGoogleSignInRequest, _google_pb2.BeginGoogleSignInResponse]  # type: ignore[assignment]
-    """Says where to send the browser. NOT_FOUND when the operator has not configured it. Asked by a user who proves their
-    password, the sign-in is linked to that user's account.
+    """Says where to send the browser. NOT_FOUND when the operator has not configured it. With an access token and the
+    password of its user, the sign-in will be linked to that user's account.
     """
     FinishGoogleSignIn: _aio.UnaryUnaryMultiCallable[_google_pb2.FinishGoogleSignInRequest, _accounts_pb2.TokenPair]  # type: ignore[assignment]
     """Exchanges what the browser came back with for tokens. ALREADY_EXISTS when the e-mail belongs to an account that is
@@ -66,8 +66,8 @@ class GoogleServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _google_pb2.BeginGoogleSignInRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_google_pb2.BeginGoogleSignInResponse, _abc.Awaitable[_google_pb2.BeginGoogleSignInResponse]]:
-        """Says where to send the browser. NOT_FOUND when the operator has not configured it. Asked by a user who proves their
-        password, the sign-in is linked to that user's account.
+        """Says where to send the browser. NOT_FOUND when the operator has not configured it. With an access token and the
+        password of its user, the sign-in will be linked to that user's account.
         """
 
     @_abc_1.abstractmethod
