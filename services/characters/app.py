@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from callbox.characters.v1 import characters_pb2, characters_pb2_grpc
+from callbox.characters.v1 import characters_pb2, characters_pb2_grpc, user_data_pb2_grpc
 
 from services.characters.service import CharactersService
 from services.characters.settings import CharactersSettings
 from services.characters.store import Store
+from services.characters.user_data_service import UserDataService
 from services.characters.vault import Vault
 from services.kit import database
 from services.kit.logs import get_logger
@@ -35,6 +36,7 @@ async def running(settings: CharactersSettings) -> AsyncIterator[Server]:
     async with await database.open_pool(settings.database_url, SCHEMA) as pool:
         service = CharactersService(Store(pool), vault, check_origins=not settings.debug)
         characters_pb2_grpc.add_CharactersServiceServicer_to_server(service, server.grpc)
+        user_data_pb2_grpc.add_UserDataServiceServicer_to_server(UserDataService(pool), server.grpc)
 
         async def readiness() -> dict[str, str | None]:
             return {"database": await database.check(pool)}

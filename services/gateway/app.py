@@ -12,11 +12,12 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from services.gateway import faults, schema
+from services.gateway.addresses import networks
 from services.gateway.backends import Backends
 from services.gateway.credentials import Credentials
 from services.gateway.gateway import Gateway
 from services.gateway.middleware import RequestMiddleware
-from services.gateway.routes import auth, billing, characters, sessions, system
+from services.gateway.routes import auth, billing, characters, google, me, sessions, system, tenants
 from services.gateway.routes.pages import page_routes
 from services.gateway.settings import GatewaySettings
 from services.gateway.visitor import Visitors
@@ -53,8 +54,19 @@ def build(settings: GatewaySettings, backends: Backends) -> FastAPI:
         Credentials(backends.accounts, signer.service_token),
         Visitors(signer, anywhere=settings.debug),
         signer,
+        networks(settings.trusted_proxies),
     )
-    for router in (sessions.router, characters.router, billing.router, auth.router, system.router):
+    routers = (
+        sessions.router,
+        characters.router,
+        billing.router,
+        auth.router,
+        google.router,
+        me.router,
+        tenants.router,
+        system.router,
+    )
+    for router in routers:
         app.router.routes.extend(router.routes)
     app.router.routes.extend(page_routes(settings.web_dir).routes)
     app.router.routes.extend(ops_routes(backends.readiness))

@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import grpc
+from callbox.accounts.v1 import user_data_pb2_grpc as accounts_data
 from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceStub
+from callbox.accounts.v1.google_pb2_grpc import GoogleServiceStub
+from callbox.characters.v1 import user_data_pb2_grpc as characters_data
 from callbox.characters.v1.characters_pb2_grpc import CharactersServiceStub
+from callbox.sessions.v1 import user_data_pb2_grpc as sessions_data
 from callbox.sessions.v1.sessions_pb2_grpc import SessionsServiceStub
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
@@ -16,6 +20,7 @@ from services.kit.client import connect
 if TYPE_CHECKING:
     # Names of the stubs' types only; the generated code has no such classes.
     from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceAsyncStub
+    from callbox.accounts.v1.google_pb2_grpc import GoogleServiceAsyncStub
     from callbox.characters.v1.characters_pb2_grpc import CharactersServiceAsyncStub
     from callbox.sessions.v1.sessions_pb2_grpc import SessionsServiceAsyncStub
 
@@ -29,6 +34,10 @@ class Backends:
     accounts: "AccountsServiceAsyncStub"
     characters: "CharactersServiceAsyncStub"
     sessions: "SessionsServiceAsyncStub"
+    google: "GoogleServiceAsyncStub"
+    accounts_data: "accounts_data.UserDataServiceAsyncStub"
+    characters_data: "characters_data.UserDataServiceAsyncStub"
+    sessions_data: "sessions_data.UserDataServiceAsyncStub"
     channels: dict[str, grpc.aio.Channel]
 
     @classmethod
@@ -43,6 +52,10 @@ class Backends:
             AccountsServiceStub(channels["accounts"]),
             CharactersServiceStub(channels["characters"]),
             SessionsServiceStub(channels["sessions"]),
+            GoogleServiceStub(channels["accounts"]),
+            accounts_data.UserDataServiceStub(channels["accounts"]),
+            characters_data.UserDataServiceStub(channels["characters"]),
+            sessions_data.UserDataServiceStub(channels["sessions"]),
             channels,
         )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from callbox.accounts.v1 import accounts_pb2_grpc
 from callbox.characters.v1 import characters_pb2_grpc
-from callbox.sessions.v1 import sessions_pb2, sessions_pb2_grpc
+from callbox.sessions.v1 import sessions_pb2, sessions_pb2_grpc, user_data_pb2_grpc
 
 from services.kit import database
 from services.kit.client import connect
@@ -21,6 +21,7 @@ from services.kit.tasks import end
 from services.sessions.admission import Admission
 from services.sessions.alarm import Alarm
 from services.sessions.chores import Chores
+from services.sessions.departure import Departure
 from services.sessions.events import Events
 from services.sessions.history import History
 from services.sessions.intake import Intake
@@ -34,6 +35,7 @@ from services.sessions.redis_scripts import Scripts
 from services.sessions.service import SessionsService
 from services.sessions.settings import SessionsSettings
 from services.sessions.store import SCHEMA, Store
+from services.sessions.user_data_service import UserDataService
 from services.sessions.webhook import Webhook
 from services.sessions.workers import Workers
 
@@ -103,6 +105,9 @@ async def running(settings: SessionsSettings) -> AsyncIterator[Serving]:
         ops = ops_server(settings.ops_listen, readiness.check, [Webhook(lifecycle, keys).route()])
         server = Server(settings.listen, settings.keys_dir)
         sessions_pb2_grpc.add_SessionsServiceServicer_to_server(service, server.grpc)
+        user_data_pb2_grpc.add_UserDataServiceServicer_to_server(
+            UserDataService(store, Departure(store, lifecycle)), server.grpc
+        )
         full_name = sessions_pb2.DESCRIPTOR.services_by_name["SessionsService"].full_name
         await stack.enter_async_context(serving(server, full_name, ops, settings.drain_seconds))
         yield Serving(server.port, ops.port)
