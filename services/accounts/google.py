@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.httpx_client import AsyncOAuth2Client, OAuthError
 from authlib.oidc.core import CodeIDToken
@@ -38,8 +38,6 @@ _SECONDS = 4.0
 _CALL_SECONDS = 3.0
 _METADATA_SECONDS = 3600.0
 _KEYS_SECONDS = 300.0
-# A token that names a key we have not seen makes us look again, at most this often.
-_LOOK_AGAIN_SECONDS = 5.0
 _MAX_CHARACTERS = 4_096
 # Google has signed tokens with either.
 _ALIASES = {"https://accounts.google.com": "accounts.google.com"}
@@ -172,7 +170,7 @@ class Google:
             decoded = jwt.decode(id_token, keys, _ALGORITHMS)
         except (JoseError, ValueError):
             # The issuer may have a new key.
-            keys = await self._signing_keys(metadata, _LOOK_AGAIN_SECONDS)
+            keys = await self._signing_keys(metadata, 0.0)
             decoded = jwt.decode(id_token, keys, _ALGORITHMS)
         issuers = [metadata["issuer"], *filter(None, [_ALIASES.get(self.issuer)])]
         options = {
@@ -206,7 +204,7 @@ class Google:
         return keys
 
     async def _get(self, url: str) -> dict[str, Any]:
-        answer = await self._client.get(url, withhold_token=True)
+        answer = await self._client.request("GET", url, withhold_token=True)
         answer.raise_for_status()
         document = answer.json()
         if not isinstance(document, dict):
@@ -218,7 +216,7 @@ class Google:
         try:
             async with asyncio.timeout(request.remaining_seconds(_SECONDS)):
                 yield
-        except (httpx.HTTPError, OAuthError, TimeoutError, ValueError, KeyError) as fault:
+        except (httpx2.HTTPError, AuthlibBaseError, JoseError, TimeoutError, ValueError, KeyError) as fault:
             # An OAuthError that gets here says that the client id or its secret is wrong: the operator's to mend.
             _log.error("sign-in with Google failed", fault=repr(fault)[:200])
             raise CallboxError(
