@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from callbox.characters.v1 import characters_pb2, characters_pb2_grpc, gates_pb2_grpc
+from callbox.characters.v1 import characters_pb2, characters_pb2_grpc, gates_pb2_grpc, user_data_pb2_grpc
 
 from services.characters.gates import GatesService
 from services.characters.service import CharactersService
 from services.characters.settings import CharactersSettings
 from services.characters.store import Store
+from services.characters.user_data_service import UserDataService
 from services.characters.vault import Vault
 from services.kit import database
 from services.kit.logs import get_logger
@@ -37,6 +38,7 @@ async def running(settings: CharactersSettings) -> AsyncIterator[Server]:
         service = CharactersService(Store(pool), vault, check_origins=not settings.debug)
         characters_pb2_grpc.add_CharactersServiceServicer_to_server(service, server.grpc)
         gates_pb2_grpc.add_GatesServiceServicer_to_server(GatesService(Store(pool)), server.grpc)
+        user_data_pb2_grpc.add_UserDataServiceServicer_to_server(UserDataService(pool), server.grpc)
 
         async def readiness() -> dict[str, str | None]:
             return {"database": await database.check(pool)}

@@ -12,12 +12,13 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from services.gateway import faults, schema
+from services.gateway.addresses import networks
 from services.gateway.backends import Backends
 from services.gateway.credentials import Credentials
 from services.gateway.gates import Gates
 from services.gateway.gateway import Gateway
 from services.gateway.middleware import RequestMiddleware
-from services.gateway.routes import auth, billing, characters, sessions, system, webhooks
+from services.gateway.routes import auth, billing, characters, google, me, sessions, system, tenants, webhooks
 from services.gateway.routes.pages import page_routes
 from services.gateway.settings import GatewaySettings
 from services.gateway.visitor import Visitors
@@ -55,8 +56,20 @@ def build(settings: GatewaySettings, backends: Backends) -> FastAPI:
         Visitors(signer, anywhere=settings.debug),
         signer,
         Gates(backends.gates, signer.service_token, anywhere=settings.debug),
+        networks(settings.trusted_proxies),
     )
-    for router in (sessions.router, characters.router, billing.router, webhooks.router, auth.router, system.router):
+    routers = (
+        sessions.router,
+        characters.router,
+        billing.router,
+        webhooks.router,
+        auth.router,
+        google.router,
+        me.router,
+        tenants.router,
+        system.router,
+    )
+    for router in routers:
         app.router.routes.extend(router.routes)
     app.router.routes.extend(page_routes(settings.web_dir).routes)
     app.router.routes.extend(ops_routes(backends.readiness))

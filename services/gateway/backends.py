@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import grpc
+from callbox.accounts.v1 import user_data_pb2_grpc as accounts_data
 from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceStub
+from callbox.accounts.v1.google_pb2_grpc import GoogleServiceStub
+from callbox.characters.v1 import user_data_pb2_grpc as characters_data
 from callbox.characters.v1.characters_pb2_grpc import CharactersServiceStub
 from callbox.characters.v1.gates_pb2_grpc import GatesServiceStub
+from callbox.sessions.v1 import user_data_pb2_grpc as sessions_data
 from callbox.sessions.v1.sessions_pb2_grpc import SessionsServiceStub
 from callbox.sessions.v1.webhooks_pb2_grpc import WebhooksServiceStub
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -18,6 +22,7 @@ from services.kit.client import connect
 if TYPE_CHECKING:
     # Names of the stubs' types only; the generated code has no such classes.
     from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceAsyncStub
+    from callbox.accounts.v1.google_pb2_grpc import GoogleServiceAsyncStub
     from callbox.characters.v1.characters_pb2_grpc import CharactersServiceAsyncStub
     from callbox.characters.v1.gates_pb2_grpc import GatesServiceAsyncStub
     from callbox.sessions.v1.sessions_pb2_grpc import SessionsServiceAsyncStub
@@ -35,6 +40,10 @@ class Backends:
     sessions: "SessionsServiceAsyncStub"
     webhooks: "WebhooksServiceAsyncStub"
     gates: "GatesServiceAsyncStub"
+    google: "GoogleServiceAsyncStub"
+    accounts_data: "accounts_data.UserDataServiceAsyncStub"
+    characters_data: "characters_data.UserDataServiceAsyncStub"
+    sessions_data: "sessions_data.UserDataServiceAsyncStub"
     channels: dict[str, grpc.aio.Channel]
 
     @classmethod
@@ -51,6 +60,10 @@ class Backends:
             SessionsServiceStub(channels["sessions"]),
             WebhooksServiceStub(channels["sessions"]),
             GatesServiceStub(channels["characters"]),
+            GoogleServiceStub(channels["accounts"]),
+            accounts_data.UserDataServiceStub(channels["accounts"]),
+            characters_data.UserDataServiceStub(channels["characters"]),
+            sessions_data.UserDataServiceStub(channels["sessions"]),
             channels,
         )
 

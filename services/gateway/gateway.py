@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader, HTTPBearer
 
+from services.gateway.addresses import Network, client_address
 from services.gateway.backends import Backends
-from services.gateway.credentials import Caller, Credentials, presented
+from services.gateway.credentials import Caller, Credentials, Presented, presented
 from services.gateway.gates import Gates
 from services.gateway.visitor import Visitors
 from services.kit.errors import CallboxError, Code
@@ -24,13 +25,15 @@ _api_key = APIKeyHeader(
 
 @dataclass(frozen=True)
 class Gateway:
-    """The services behind, how callers are known to them, and the gateway's own signature."""
+    """The services behind, how callers are known to them, the gateway's own signature, and whom it believes where a
+    request comes from."""
 
     backends: Backends
     credentials: Credentials
     visitors: Visitors
     signer: Signer
     gates: Gates
+    trusted_proxies: tuple[Network, ...] = ()
 
 
 def gateway_of(request: Request) -> Gateway:
@@ -45,13 +48,38 @@ async def required_caller(request: Request) -> Caller:
 
     Raises: CallboxError `not_authenticated`, `token_expired`.
     """
+    return await gateway_of(request).credentials.exchange(required_credential(request))
+
+
+def required_credential(request: Request) -> Presented:
+    """The credential of a request, not yet believed.
+
+    Raises: CallboxError `not_authenticated` when there is none.
+    """
     credential = presented(request)
     if credential is None:
         raise CallboxError(
             Code.NOT_AUTHENTICATED,
             "Sign in first: send `Authorization: Bearer <access>` or an `X-API-Key` header.",
         )
-    return await gateway_of(request).credentials.exchange(credential)
+    return credential
+
+
+async def required_token(request: Request) -> str:
+    """The access token of a request that no API key will do for, good when it came in.
+
+    Raises: CallboxError `not_authenticated`, `permission_denied` for a key.
+    """
+    credential = required_credential(request)
+    if credential.by_key:
+        raise CallboxError(Code.PERMISSION_DENIED, "An API key will not do for this; sign in and use the access token.")
+    return credential.value
+
+
+def address_of(request: Request) -> str:
+    """The address of the client."""
+    peer = request.client.host if request.client else ""
+    return client_address(peer, request.headers.getlist("x-forwarded-for"), gateway_of(request).trusted_proxies)
 
 
 async def changes_gates(request: Request) -> AsyncIterator[None]:
@@ -76,4 +104,7 @@ async def _gateway_of(request: Request) -> Gateway:
 
 
 GatewayOf = Annotated[Gateway, Depends(_gateway_of)]
+AddressOf = Annotated[str, Depends(address_of)]
+CredentialOf = Annotated[Presented, Depends(required_credential)]
+TokenOf = Annotated[str, Depends(required_token)]
 CallerOf = Annotated[Caller, Depends(required_caller)]

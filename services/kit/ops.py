@@ -66,6 +66,8 @@ class HttpServer:
             access_log=False,
             lifespan="off",
             server_header=False,
+            # Whose word is taken for where a request comes from is the gateway's to say.
+            proxy_headers=False,
             timeout_graceful_shutdown=_STOP_SECONDS,
         )
         self._server = uvicorn.Server(config)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from callbox.accounts.v1 import accounts_pb2_grpc
 from callbox.characters.v1 import characters_pb2_grpc
-from callbox.sessions.v1 import sessions_pb2, sessions_pb2_grpc, webhooks_pb2_grpc
+from callbox.sessions.v1 import sessions_pb2, sessions_pb2_grpc, user_data_pb2_grpc, webhooks_pb2_grpc
 
 from services.kit import database
 from services.kit.client import connect
@@ -24,6 +24,7 @@ from services.kit.vault import Vault
 from services.sessions.admission import Admission
 from services.sessions.alarm import Alarm
 from services.sessions.chores import Chores
+from services.sessions.departure import Departure
 from services.sessions.events import Events
 from services.sessions.history import History
 from services.sessions.intake import Intake
@@ -37,6 +38,7 @@ from services.sessions.redis_scripts import Scripts
 from services.sessions.service import SessionsService
 from services.sessions.settings import SessionsSettings
 from services.sessions.store import SCHEMA, Store
+from services.sessions.user_data_service import UserDataService
 from services.sessions.webhook import Webhook
 from services.sessions.webhooks.courier import Courier
 from services.sessions.webhooks.deliveries import Deliveries
@@ -128,6 +130,9 @@ async def running(settings: SessionsSettings) -> AsyncIterator[Serving]:
         sessions_pb2_grpc.add_SessionsServiceServicer_to_server(service, server.grpc)
         webhooks = WebhooksService(endpoints, deliveries, vault, outbound.allowed)
         webhooks_pb2_grpc.add_WebhooksServiceServicer_to_server(webhooks, server.grpc)
+        user_data_pb2_grpc.add_UserDataServiceServicer_to_server(
+            UserDataService(store, Departure(store, lifecycle)), server.grpc
+        )
         full_name = sessions_pb2.DESCRIPTOR.services_by_name["SessionsService"].full_name
         await stack.enter_async_context(serving(server, full_name, ops, settings.drain_seconds))
         yield Serving(server.port, ops.port)

@@ -271,6 +271,23 @@ class Store:
             f"select {_CALL} from sessions where room_delete_time <= now() order by room_delete_time limit {_MAX_DUE}"  # noqa: S608
         )
 
+    async def open_calls(self, tenant_id: str) -> list[Call]:
+        """Sessions of a tenant that are not over, or whose room is still to be closed."""
+        return await self._many(
+            f"""
+            select {_CALL} from sessions
+            where tenant_id = $1 and (status <> 'ended' or room_delete_time is not null) limit {_MAX_DUE}
+            """,  # noqa: S608
+            tenant_id,
+        )
+
+    async def forget_user(self, user_id: int, tenant_id: str) -> None:
+        """Calls of other tenants that a user asked for stay, as those of a visitor."""
+        async with self.connection() as connection:
+            await connection.execute(
+                "update sessions set user_id = 0 where user_id = $1 and tenant_id <> $2", user_id, tenant_id
+            )
+
     async def finalise(
         self,
         session_id: str,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -104,11 +104,11 @@ def web_dir(tmp_path: Path) -> Path:
 
 @pytest_asyncio.fixture
 async def make_site(make_house: MakeHouse, web_dir: Path, keys_dir: Path) -> AsyncIterator[MakeSite]:
-    """Makes the site with settings of the gateway that differ."""
+    """Makes the site with settings of the gateway that differ, and of accounts in `accounts`."""
     async with AsyncExitStack() as stack:
 
-        async def make(**differing: Any) -> Site:
-            house = await make_house()
+        async def make(accounts: Mapping[str, Any] | None = None, **differing: Any) -> Site:
+            house = await make_house(accounts)
             settings = GatewaySettings(
                 **{
                     "listen": "127.0.0.1:0",
