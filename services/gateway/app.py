@@ -16,7 +16,7 @@ from services.gateway.backends import Backends
 from services.gateway.credentials import Credentials
 from services.gateway.gateway import Gateway
 from services.gateway.middleware import RequestMiddleware
-from services.gateway.routes import auth, billing, characters, sessions, system
+from services.gateway.routes import auth, billing, characters, events, sessions, system
 from services.gateway.routes.pages import page_routes
 from services.gateway.settings import GatewaySettings
 from services.gateway.visitor import Visitors
@@ -54,7 +54,7 @@ def build(settings: GatewaySettings, backends: Backends) -> FastAPI:
         Visitors(signer, anywhere=settings.debug),
         signer,
     )
-    for router in (sessions.router, characters.router, billing.router, auth.router, system.router):
+    for router in (sessions.router, events.router, characters.router, billing.router, auth.router, system.router):
         app.router.routes.extend(router.routes)
     app.router.routes.extend(page_routes(settings.web_dir).routes)
     app.router.routes.extend(ops_routes(backends.readiness))
@@ -74,7 +74,8 @@ async def running(settings: GatewaySettings) -> AsyncIterator[HttpServer]:
     Raises: OSError when an address is taken.
     """
     backends = Backends.open(settings)
-    api = HttpServer(build(settings, backends), settings.listen)
+    app = build(settings, backends)
+    api = HttpServer(app, settings.listen)
     ops = ops_server(settings.ops_listen, backends.readiness)
     try:
         await api.start()
@@ -85,6 +86,7 @@ async def running(settings: GatewaySettings) -> AsyncIterator[HttpServer]:
             finally:
                 await ops.stop()
         finally:
+            app.state.gateway.closing.set()
             await api.stop()
     finally:
         await backends.close()

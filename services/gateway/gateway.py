@@ -1,6 +1,7 @@
 """What the routes work with, and the dependencies that hand it to them."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -22,12 +23,16 @@ _api_key = APIKeyHeader(
 
 @dataclass(frozen=True)
 class Gateway:
-    """The services behind, how callers are known to them, and the gateway's own signature."""
+    """The services behind, how callers are known to them, and the gateway's own signature.
+
+    closing: set when the gateway is to stop; answers without an end end then.
+    """
 
     backends: Backends
     credentials: Credentials
     visitors: Visitors
     signer: Signer
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 def gateway_of(request: Request) -> Gateway:

@@ -34,7 +34,7 @@ def session(call: pb.Session) -> Session:
 def summary(call: pb.Session, now: datetime | None = None) -> AgentSessionSummary:
     """A call with what it used and what was said."""
     used = call.usage
-    transcript = [_item(turn) for turn in call.turns]
+    transcript = [item(turn) for turn in call.turns]
     return AgentSessionSummary(
         id=call.id,
         session_id=call.session_id,
@@ -61,7 +61,7 @@ def summary(call: pb.Session, now: datetime | None = None) -> AgentSessionSummar
         recording_url=None,
         recording_presigned_url=None,
         transcript=transcript,
-        transcript_text="\n".join(f"{_SPEAKER[item.role]}: {item.text}" for item in transcript),
+        transcript_text="\n".join(f"{_SPEAKER[said.role]}: {said.text}" for said in transcript),
         created_at=moment(call.create_time),
         status=_status(call),
         end_reason=_end_reason(call),
@@ -91,7 +91,8 @@ def usage_report(listed: pb.ListSessionsResponse, page: int, page_size: int) -> 
     )
 
 
-def _item(turn: pb.Turn) -> TranscriptItem:
+def item(turn: pb.Turn) -> TranscriptItem:
+    """One utterance."""
     said: dict[str, Any] = {}
     if turn.interrupted:
         said["interrupted"] = True

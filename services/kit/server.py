@@ -111,17 +111,24 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):
 
     async def _pour(self, answers: AsyncIterator[Any], context: Context) -> None:
         """Writes a stream until it ends, its deadline passes or the server drains."""
-        async with asyncio.timeout(request.remaining_seconds(_DEFAULT_STREAM_SECONDS)) as limit:
-            self._streams.add(limit)
-            try:
+        limit = asyncio.timeout(request.remaining_seconds(_DEFAULT_STREAM_SECONDS))
+        try:
+            async with limit:
+                self._streams.add(limit)
                 if self._draining:
-                    raise TimeoutError
+                    limit.reschedule(0)
                 # Closed here and now: what it holds is not to wait for the garbage collector.
                 async with aclosing(cast(Any, answers)):
                     async for one in answers:
                         await context.write(one)
-            finally:
-                self._streams.discard(limit)
+        except TimeoutError as fault:
+            if not limit.expired():
+                raise
+            raise CallboxError(
+                Code.UPSTREAM_UNAVAILABLE, "The time of this stream is over; ask again.", retry_after_seconds=1
+            ) from fault
+        finally:
+            self._streams.discard(limit)
 
     async def _serve(
         self,

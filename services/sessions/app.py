@@ -8,7 +8,7 @@ from pathlib import Path
 
 from callbox.accounts.v1 import accounts_pb2_grpc
 from callbox.characters.v1 import characters_pb2_grpc
-from callbox.sessions.v1 import sessions_pb2, sessions_pb2_grpc
+from callbox.sessions.v1 import live_pb2_grpc, sessions_pb2, sessions_pb2_grpc
 
 from services.kit import database
 from services.kit.client import connect
@@ -26,6 +26,8 @@ from services.sessions.history import History
 from services.sessions.intake import Intake
 from services.sessions.lifecycle import Lifecycle
 from services.sessions.limits import Limits
+from services.sessions.live import Live
+from services.sessions.live_service import LiveService
 from services.sessions.livekit import Rooms, read_keys
 from services.sessions.lookout import Lookout
 from services.sessions.readiness import Readiness
@@ -34,6 +36,7 @@ from services.sessions.redis_scripts import Scripts
 from services.sessions.service import SessionsService
 from services.sessions.settings import SessionsSettings
 from services.sessions.store import SCHEMA, Store
+from services.sessions.watching import Watching
 from services.sessions.webhook import Webhook
 from services.sessions.workers import Workers
 
@@ -76,10 +79,13 @@ async def running(settings: SessionsSettings) -> AsyncIterator[Serving]:
 
         store, alarm, chores = Store(pool), Alarm(), Chores()
         stack.push_async_callback(chores.close)
+        live = Live(settings.redis_url)
+        stack.push_async_callback(live.close)
+        live.start()
         admission = Admission(scripts, settings, store.held_slots)
         await admission.restore()
         limits = Limits(accounts_pb2_grpc.AccountsServiceStub(accounts), signer)
-        lifecycle = Lifecycle(store, admission, rooms, limits, chores, alarm, settings)
+        lifecycle = Lifecycle(store, admission, rooms, limits, chores, alarm, settings, live)
         intake = Intake(
             characters_pb2_grpc.CharactersServiceStub(characters),
             limits,
@@ -92,7 +98,9 @@ async def running(settings: SessionsSettings) -> AsyncIterator[Serving]:
             settings,
         )
         workers = Workers(store, admission, settings)
-        service = SessionsService(intake, workers, Events(store, lifecycle), History(store), lifecycle)
+        history = History(store)
+        service = SessionsService(intake, workers, Events(store, lifecycle, live), history, lifecycle)
+        watching = Watching(store, history, live, settings.streams_per_tenant)
 
         lookout = Lookout(store, rooms, lifecycle, chores)
         reaper = asyncio.create_task(
@@ -103,6 +111,7 @@ async def running(settings: SessionsSettings) -> AsyncIterator[Serving]:
         ops = ops_server(settings.ops_listen, readiness.check, [Webhook(lifecycle, keys).route()])
         server = Server(settings.listen, settings.keys_dir)
         sessions_pb2_grpc.add_SessionsServiceServicer_to_server(service, server.grpc)
+        live_pb2_grpc.add_LiveServiceServicer_to_server(LiveService(store, history, live, watching), server.grpc)
         full_name = sessions_pb2.DESCRIPTOR.services_by_name["SessionsService"].full_name
         await stack.enter_async_context(serving(server, full_name, ops, settings.drain_seconds))
         yield Serving(server.port, ops.port)

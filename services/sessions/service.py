@@ -20,7 +20,7 @@ from services.sessions.lifecycle import Lifecycle
 from services.sessions.workers import Workers
 
 _SESSION_ID = re.compile(r"sess_[A-Za-z0-9_\-]{1,64}\Z")
-_AGENT_SERVICE = "agent"
+AGENT_SERVICE = "agent"
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
@@ -85,29 +85,29 @@ class SessionsService(sessions_pb2_grpc.SessionsServiceServicer):
 
     async def ClaimSession(self, request: pb.ClaimSessionRequest, context: Context) -> pb.ClaimSessionResponse:  # noqa: N802
         """Gives a dispatched session to its worker."""
-        require_service(_AGENT_SERVICE)
-        return await self._workers.claim(_known(request.session_id), request.worker_id)
+        require_service(AGENT_SERVICE)
+        return await self._workers.claim(known(request.session_id), request.worker_id)
 
     async def AppendEvents(self, request: pb.AppendEventsRequest, context: Context) -> pb.AppendEventsResponse:  # noqa: N802
         """Stores what happened in a call."""
-        require_service(_AGENT_SERVICE)
-        last = await self._events.append(_known(request.session_id), request.worker_id, request.events)
+        require_service(AGENT_SERVICE)
+        last = await self._events.append(known(request.session_id), request.worker_id, request.events)
         return pb.AppendEventsResponse(last_sequence=last)
 
     async def ReportWorker(self, request: pb.ReportWorkerRequest, context: Context) -> pb.ReportWorkerResponse:  # noqa: N802
         """Takes a worker's report."""
-        require_service(_AGENT_SERVICE)
+        require_service(AGENT_SERVICE)
         return await self._workers.report(request.worker)
 
     async def _own(self, session_id: str) -> pb.Session:
         user = current_user()
-        session = await self._history.get(_known(session_id))
+        session = await self._history.get(known(session_id))
         if session is None or not user.may_see(session.tenant_id):
             raise not_found(f"Session {session_id}")
         return session
 
 
-def _known(session_id: str) -> str:
+def known(session_id: str) -> str:
     """Raises: CallboxError `not_found` for what cannot be a session's identity."""
     if not _SESSION_ID.match(session_id):
         raise not_found("The session")

@@ -26,6 +26,9 @@ class SessionsSettings(ServiceSettings):
     worker_report_seconds: float = Field(default=2.0, gt=0, le=60, description="How often a worker reports.")
     lease_seconds: float = Field(default=6.0, gt=0, le=600, description="Life of a lease that no report renews.")
     reap_seconds: float = Field(default=2.0, gt=0, le=60, description="How often unfinished business is looked for.")
+    streams_per_tenant: int = Field(
+        default=50, ge=1, le=1000, description="Calls that a tenant may watch at once, at each process."
+    )
 
     @property
     def worker_seconds(self) -> float:
