@@ -8,7 +8,7 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -78,14 +78,17 @@ class Place:
             self.sequence, self._behind = sequence, 0
 
 
-async def watch(method: Any, session_id: str, place: Place, identity: Identity) -> AsyncIterator[ServerSentEvent]:
+async def watch(
+    method: Any, session_id: str, place: Place, identity: Identity
+) -> AsyncGenerator[ServerSentEvent, None]:
     """The events of a call after a place, to its end or for `STREAM_SECONDS`.
 
     method: WatchSession. identity: answers an identity token of the reader, for as long as the credential is good.
     Raises: CallboxError as WatchSession does, as long as nothing was told.
     """
     context.set_deadline(STREAM_SECONDS)
-    state, retry = None, _RETRY_MILLISECONDS
+    state: dict[str, object] | None = None
+    retry: int | None = _RETRY_MILLISECONDS
     async with aclosing(_answers(method, session_id, place, identity)) as answers:
         async for told in answers:
             match told.WhichOneof("what"):
@@ -114,16 +117,17 @@ async def watch(method: Any, session_id: str, place: Place, identity: Identity) 
 
 async def _answers(
     method: Any, session_id: str, place: Place, identity: Identity
-) -> AsyncIterator[live_pb2.WatchSessionResponse]:
+) -> AsyncGenerator[live_pb2.WatchSessionResponse, None]:
     """What sessions tells, gone on with at another process when the one before is gone."""
     until = time.monotonic() + STREAM_SECONDS
-    told_any, trouble_since, pauses = False, None, iter(_PAUSES_SECONDS)
+    trouble_since: float | None = None
+    told_any, pauses = False, iter(_PAUSES_SECONDS)
     while True:
         request = live_pb2.WatchSessionRequest(session_id=session_id, after_sequence=place.sequence)
         try:
             token = await identity()
             left = max(0.0, until - time.monotonic())
-            async with aclosing(stream(method, request, identity=token, deadline_seconds=left)) as answers:  # type: ignore[type-var]
+            async with aclosing(stream(method, request, identity=token, deadline_seconds=left)) as answers:
                 async for told in answers:
                     told_any, trouble_since, pauses = True, None, iter(_PAUSES_SECONDS)
                     yield told

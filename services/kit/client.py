@@ -1,6 +1,6 @@
 """gRPC channels to our own services: deadlines, identity, request id and trace are carried on."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, TypeVar
 
 import grpc
@@ -52,7 +52,7 @@ async def call(
 
 async def stream(
     method: Callable[..., Any], message: object, *, identity: str | None = None, deadline_seconds: float
-) -> AsyncIterator[Any]:
+) -> AsyncGenerator[Any, None]:
     """Calls one RPC that answers with a stream; close the iterator to end it early.
 
     identity, deadline_seconds: as for `call`, the latter for the whole stream.

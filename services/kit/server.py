@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any, cast
@@ -42,7 +42,7 @@ _log = get_logger(__name__)
 
 Context = grpc.aio.ServicerContext[Any, Any]
 Handler = Callable[[Any, Context], Awaitable[Any]]
-StreamHandler = Callable[[Any, Context], "AsyncIterator[Any]"]
+StreamHandler = Callable[[Any, Context], AsyncGenerator[Any, None]]
 
 
 class RequestInterceptor(grpc.aio.ServerInterceptor):
@@ -103,13 +103,14 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):
                     await self._serve(method, context, _DEFAULT_STREAM_SECONDS, work, told)
 
             return grpc.unary_stream_rpc_method_handler(
-                pour,  # type: ignore[arg-type]  # a coroutine that writes is the other form of a streaming handler
+                # A coroutine that writes is the other form of a streaming handler.
+                pour,
                 request_deserializer=handler.request_deserializer,
                 response_serializer=handler.response_serializer,
             )
         return handler
 
-    async def _pour(self, answers: AsyncIterator[Any], context: Context) -> None:
+    async def _pour(self, answers: AsyncGenerator[Any, None], context: Context) -> None:
         """Writes a stream until it ends, its deadline passes or the server drains."""
         limit = asyncio.timeout(request.remaining_seconds(_DEFAULT_STREAM_SECONDS))
         try:
@@ -118,7 +119,7 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):
                 if self._draining:
                     limit.reschedule(0)
                 # Closed here and now: what it holds is not to wait for the garbage collector.
-                async with aclosing(cast(Any, answers)):
+                async with aclosing(answers):
                     async for one in answers:
                         await context.write(one)
         except TimeoutError as fault:

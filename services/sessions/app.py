@@ -35,6 +35,7 @@ from services.sessions.reaper import Reaper
 from services.sessions.redis_scripts import Scripts
 from services.sessions.service import SessionsService
 from services.sessions.settings import SessionsSettings
+from services.sessions.start_keys import StartKeys
 from services.sessions.store import SCHEMA, Store
 from services.sessions.watching import Watching
 from services.sessions.webhook import Webhook
@@ -86,11 +87,13 @@ async def running(settings: SessionsSettings) -> AsyncIterator[Serving]:
         await admission.restore()
         limits = Limits(accounts_pb2_grpc.AccountsServiceStub(accounts), signer)
         lifecycle = Lifecycle(store, admission, rooms, limits, chores, alarm, settings, live)
+        start_keys = StartKeys(store, chores)
         intake = Intake(
             characters_pb2_grpc.CharactersServiceStub(characters),
             limits,
             admission,
             store,
+            start_keys,
             rooms,
             keys,
             lifecycle,
@@ -104,7 +107,7 @@ async def running(settings: SessionsSettings) -> AsyncIterator[Serving]:
 
         lookout = Lookout(store, rooms, lifecycle, chores)
         reaper = asyncio.create_task(
-            Reaper(store, admission, lifecycle, alarm, settings, lookout.look).run(), name="reaper"
+            Reaper(store, admission, lifecycle, alarm, settings, lookout.look, start_keys.purge).run(), name="reaper"
         )
         stack.push_async_callback(end, reaper)
         readiness = Readiness(pool, scripts, admission, rooms)

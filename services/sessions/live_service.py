@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 import grpc
@@ -37,9 +38,9 @@ class LiveService(live_pb2_grpc.LiveServiceServicer):
         self._watching = watching
         self._workers: OrderedDict[str, tuple[str, float]] = OrderedDict()
 
-    async def WatchSession(  # type: ignore[override]  # noqa: N802  # an asynchronous generator is what grpc.aio takes
+    async def WatchSession(  # noqa: N802
         self, request: pb.WatchSessionRequest, context: Context
-    ) -> AsyncIterator[pb.WatchSessionResponse]:
+    ) -> AsyncGenerator[pb.WatchSessionResponse, None]:
         """Tells of one session of the user."""
         user = current_user()
         session = await self._history.get(known(request.session_id))
@@ -47,8 +48,10 @@ class LiveService(live_pb2_grpc.LiveServiceServicer):
             raise not_found(f"Session {request.session_id}")
         if request.after_sequence < 0:
             raise validation({"after_sequence": ["May not be negative."]})
-        async for told in self._watching.watch(session.session_id, user.tenant_id, request.after_sequence):
-            yield told
+        watch = self._watching.watch(session.session_id, user.tenant_id, request.after_sequence)
+        async with aclosing(watch) as answers:
+            async for told in answers:
+                yield told
 
     async def PublishLive(self, request: pb.PublishLiveRequest, context: Context) -> pb.PublishLiveResponse:  # noqa: N802
         """Passes on how a call goes on."""

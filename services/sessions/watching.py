@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,14 +60,16 @@ class Watching:
         self._streams_per_tenant = streams_per_tenant
         self._open: Counter[str] = Counter()
 
-    async def watch(self, session_id: str, tenant_id: str, after: int) -> AsyncIterator[live_pb2.WatchSessionResponse]:
+    async def watch(
+        self, session_id: str, tenant_id: str, after: int
+    ) -> AsyncGenerator[live_pb2.WatchSessionResponse, None]:
         """Tells of a call that exists until it has ended. tenant_id: of who watches.
 
         Raises: CallboxError `rate_limited` when the tenant has too many open, `upstream_unavailable`.
         """
         with self._one_more(tenant_id):
-            async with self._live.feed(session_id) as feed:
-                async for told in self._tell(session_id, feed, after):
+            async with self._live.feed(session_id) as feed, aclosing(self._tell(session_id, feed, after)) as answers:
+                async for told in answers:
                     yield told
 
     @contextmanager
@@ -86,7 +88,9 @@ class Watching:
             if not self._open[tenant_id]:
                 del self._open[tenant_id]
 
-    async def _tell(self, session_id: str, feed: Feed, after: int) -> AsyncIterator[live_pb2.WatchSessionResponse]:
+    async def _tell(
+        self, session_id: str, feed: Feed, after: int
+    ) -> AsyncGenerator[live_pb2.WatchSessionResponse, None]:
         state: live_pb2.LiveState | None = None
         while True:
             feed.changed.clear()

@@ -19,7 +19,7 @@ from services.gateway.app import running
 from services.gateway.settings import GatewaySettings
 from services.kit.client import call, connect
 from services.kit.errors import CallboxError
-from tests.fixtures.sessions import ORIGIN, until
+from tests.fixtures.sessions import until
 from tests.http.events import path, reading
 from tests.http.site import refused
 

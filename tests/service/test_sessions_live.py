@@ -42,7 +42,7 @@ class Watcher:
             method = live_pb2_grpc.LiveServiceStub(channel).WatchSession
             answers = stream(method, request, identity=identity or house.user, deadline_seconds=60)
             try:
-                async with aclosing(answers):  # type: ignore[type-var]  # it is a generator
+                async with aclosing(answers):
                     async for told in answers:
                         self.told.append(told)
                         async with self._news:

@@ -1,6 +1,6 @@
 """/api/agents/sessions/{session_id}/events/: a call as it goes on."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request, Response
@@ -72,15 +72,15 @@ async def session_events(
     # The first one is waited for: until then there can be a refusal.
     first = await anext(events)
     if place.ended and first.event == "ended":
-        await events.aclose()  # type: ignore[attr-defined]  # it is a generator
+        await events.aclose()
         return Response(status_code=204)
     return EventsResponse(_with(first, events), gateway.closing)
 
 
-async def _with(first: ServerSentEvent, rest: AsyncIterator[ServerSentEvent]) -> AsyncIterator[ServerSentEvent]:
+async def _with(first: ServerSentEvent, rest: AsyncGenerator[ServerSentEvent, None]) -> AsyncIterator[ServerSentEvent]:
     try:
         yield first
         async for event in rest:
             yield event
     finally:
-        await rest.aclose()  # type: ignore[attr-defined]  # it is a generator
+        await rest.aclose()
