@@ -14,6 +14,7 @@ from services.kit import database
 from services.kit.client import connect
 from services.kit.identity import Signer, ensure_keys
 from services.kit.ops import ops_server
+from services.kit.outbound import Outbound
 from services.kit.process import until_up
 from services.kit.server import Server
 from services.kit.serving import serving
@@ -33,6 +34,7 @@ from services.sessions.lookout import Lookout
 from services.sessions.readiness import Readiness
 from services.sessions.reaper import Reaper
 from services.sessions.redis_scripts import Scripts
+from services.sessions.reference import References
 from services.sessions.service import SessionsService
 from services.sessions.settings import SessionsSettings
 from services.sessions.start_keys import StartKeys
@@ -87,6 +89,7 @@ async def running(settings: SessionsSettings) -> AsyncIterator[Serving]:
         await admission.restore()
         limits = Limits(accounts_pb2_grpc.AccountsServiceStub(accounts), signer)
         lifecycle = Lifecycle(store, admission, rooms, limits, chores, alarm, settings, live)
+        outbound = await stack.enter_async_context(Outbound(settings.outbound_allow))
         start_keys = StartKeys(store, chores)
         intake = Intake(
             characters_pb2_grpc.CharactersServiceStub(characters),
@@ -98,6 +101,7 @@ async def running(settings: SessionsSettings) -> AsyncIterator[Serving]:
             keys,
             lifecycle,
             alarm,
+            References(outbound),
             settings,
         )
         workers = Workers(store, admission, settings)

@@ -26,6 +26,7 @@ from services.sessions.lifecycle import Lifecycle
 from services.sessions.limits import Limits
 from services.sessions.livekit import CALLER_PREFIX, ROOM_PREFIX, Keys, Rooms, caller_token
 from services.sessions.metrics import admissions, start_seconds
+from services.sessions.reference import References
 from services.sessions.settings import SessionsSettings
 from services.sessions.start_keys import Replay, StartKey, StartKeys, key_of
 from services.sessions.store import Connection, NewSession, Store
@@ -53,6 +54,7 @@ class Intake:
         keys: Keys,
         lifecycle: Lifecycle,
         alarm: Alarm,
+        references: References,
         settings: SessionsSettings,
     ) -> None:
         self._characters = characters
@@ -64,6 +66,7 @@ class Intake:
         self._keys = keys
         self._lifecycle = lifecycle
         self._alarm = alarm
+        self._references = references
         self._settings = settings
 
     async def start(self, asked: pb.StartSessionRequest, identity: Identity) -> pb.StartSessionResponse:
@@ -108,6 +111,9 @@ class Intake:
             deadline_seconds=_RESOLVE_SECONDS,
         )
         snapshot.apply(character, asked)
+        if asked.reference_audio_url:
+            # The voice can be matched, or `apply` had refused.
+            await self._references.fetch(asked.reference_audio_url)
         limit = await self._limits.concurrent_sessions(character.tenant_id)
         new = self._describe(character, asked, identity)
 

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from services.kit.addresses import Allowances
 from services.kit.settings import ServiceSettings
 
 
@@ -26,9 +27,20 @@ class SessionsSettings(ServiceSettings):
     worker_report_seconds: float = Field(default=2.0, gt=0, le=60, description="How often a worker reports.")
     lease_seconds: float = Field(default=6.0, gt=0, le=600, description="Life of a lease that no report renews.")
     reap_seconds: float = Field(default=2.0, gt=0, le=60, description="How often unfinished business is looked for.")
+    outbound_allow: str = Field(
+        default="",
+        description="Private networks and hosts that webhooks may reach, as `10.1.0.0/16, hooks.internal`. "
+        "Every tenant can then send requests to them: list as little as you can.",
+    )
     streams_per_tenant: int = Field(
         default=50, ge=1, le=1000, description="Calls that a tenant may watch at once, at each process."
     )
+
+    @field_validator("outbound_allow")
+    @classmethod
+    def _readable(cls, text: str) -> str:
+        Allowances.parse(text)
+        return text
 
     @property
     def worker_seconds(self) -> float:
