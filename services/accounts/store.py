@@ -10,6 +10,7 @@ import asyncpg
 
 from services.accounts.refresh import RefreshToken
 from services.kit.database import Pool
+from services.kit.errors import CallboxError, Code
 
 Row = asyncpg.Record
 
@@ -113,17 +114,23 @@ class Store:
         return expired_at
 
     async def add_key(self, key_id: str, user_id: int, name: str, digest: bytes, preview: str, is_active: bool) -> Row:
-        """Makes an API key."""
-        row = await self._pool.fetchrow(
-            f"""insert into api_keys (id, user_id, name, digest, preview, is_active)
-            values ($1, $2, $3, $4, $5, $6) returning {_KEY}""",
-            key_id,
-            user_id,
-            name,
-            digest,
-            preview,
-            is_active,
-        )
+        """Makes an API key.
+
+        Raises: CallboxError `not_authenticated` when there is no such user any more.
+        """
+        try:
+            row = await self._pool.fetchrow(
+                f"""insert into api_keys (id, user_id, name, digest, preview, is_active)
+                values ($1, $2, $3, $4, $5, $6) returning {_KEY}""",
+                key_id,
+                user_id,
+                name,
+                digest,
+                preview,
+                is_active,
+            )
+        except asyncpg.ForeignKeyViolationError as fault:
+            raise CallboxError(Code.NOT_AUTHENTICATED, "This account does not exist any more.") from fault
         assert row is not None
         return row
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import grpc
+from google.protobuf.message import DecodeError
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from opentelemetry import trace
 
@@ -39,6 +40,11 @@ _STOP_SECONDS = 3.0
 _BEARER = "bearer "
 
 _log = get_logger(__name__)
+
+
+class _Unreadable:
+    """In place of a message that is none."""
+
 
 Context = grpc.aio.ServicerContext[Any, Any]
 Handler = Callable[[Any, Context], Awaitable[Any]]
@@ -79,6 +85,7 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):
                     rpc_seconds.labels(method, code).observe(time.perf_counter() - started)
 
                 async def work() -> Any:
+                    _check_readable(message)
                     async with asyncio.timeout(request.remaining_seconds(_DEFAULT_DEADLINE_SECONDS)):
                         return await answer(message, context)
 
@@ -86,7 +93,7 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):
 
             return grpc.unary_unary_rpc_method_handler(
                 call,
-                request_deserializer=handler.request_deserializer,
+                request_deserializer=_tolerant(handler.request_deserializer),
                 response_serializer=handler.response_serializer,
             )
         if handler.unary_stream is not None:
@@ -97,6 +104,7 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):
                     rpc_stream_ends.labels(method, code).inc()
 
                 async def work() -> None:
+                    _check_readable(message)
                     await self._pour(answers(message, context), context)
 
                 with rpc_streams.labels(method).track_inprogress():
@@ -105,7 +113,7 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):
             return grpc.unary_stream_rpc_method_handler(
                 # A coroutine that writes is the other form of a streaming handler.
                 pour,
-                request_deserializer=handler.request_deserializer,
+                request_deserializer=_tolerant(handler.request_deserializer),
                 response_serializer=handler.response_serializer,
             )
         return handler
@@ -183,6 +191,25 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):
         left = context.time_remaining()
         request.set_deadline(deadline_seconds if left is None else left)
         return request_id
+
+
+def _tolerant(deserialize: Callable[[bytes], Any] | None) -> Callable[[bytes], Any] | None:
+    """Lets a message that cannot be read reach us, or gRPC would answer it as a fault of ours."""
+    if deserialize is None:
+        return None
+
+    def read(body: bytes) -> Any:
+        try:
+            return deserialize(body)
+        except DecodeError:
+            return _Unreadable()
+
+    return read
+
+
+def _check_readable(message: Any) -> None:
+    if isinstance(message, _Unreadable):
+        raise CallboxError(Code.INVALID_REQUEST, "This is not the message that the RPC takes; check both versions.")
 
 
 class Server:
