@@ -18,7 +18,7 @@ from services.gateway.credentials import Credentials
 from services.gateway.gates import Gates
 from services.gateway.gateway import Gateway
 from services.gateway.middleware import RequestMiddleware
-from services.gateway.routes import auth, billing, characters, google, me, sessions, system, tenants, webhooks
+from services.gateway.routes import auth, billing, characters, events, google, me, sessions, system, tenants, webhooks
 from services.gateway.routes.pages import page_routes
 from services.gateway.settings import GatewaySettings
 from services.gateway.visitor import Visitors
@@ -60,6 +60,7 @@ def build(settings: GatewaySettings, backends: Backends) -> FastAPI:
     )
     routers = (
         sessions.router,
+        events.router,
         characters.router,
         billing.router,
         webhooks.router,
@@ -89,7 +90,8 @@ async def running(settings: GatewaySettings) -> AsyncIterator[HttpServer]:
     Raises: OSError when an address is taken.
     """
     backends = Backends.open(settings)
-    api = HttpServer(build(settings, backends), settings.listen)
+    app = build(settings, backends)
+    api = HttpServer(app, settings.listen)
     ops = ops_server(settings.ops_listen, backends.readiness)
     try:
         await api.start()
@@ -100,6 +102,7 @@ async def running(settings: GatewaySettings) -> AsyncIterator[HttpServer]:
             finally:
                 await ops.stop()
         finally:
+            app.state.gateway.closing.set()
             await api.stop()
     finally:
         await backends.close()

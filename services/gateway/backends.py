@@ -12,6 +12,7 @@ from callbox.characters.v1 import user_data_pb2_grpc as characters_data
 from callbox.characters.v1.characters_pb2_grpc import CharactersServiceStub
 from callbox.characters.v1.gates_pb2_grpc import GatesServiceStub
 from callbox.sessions.v1 import user_data_pb2_grpc as sessions_data
+from callbox.sessions.v1.live_pb2_grpc import LiveServiceStub
 from callbox.sessions.v1.sessions_pb2_grpc import SessionsServiceStub
 from callbox.sessions.v1.webhooks_pb2_grpc import WebhooksServiceStub
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from callbox.accounts.v1.google_pb2_grpc import GoogleServiceAsyncStub
     from callbox.characters.v1.characters_pb2_grpc import CharactersServiceAsyncStub
     from callbox.characters.v1.gates_pb2_grpc import GatesServiceAsyncStub
+    from callbox.sessions.v1.live_pb2_grpc import LiveServiceAsyncStub
     from callbox.sessions.v1.sessions_pb2_grpc import SessionsServiceAsyncStub
     from callbox.sessions.v1.webhooks_pb2_grpc import WebhooksServiceAsyncStub
 
@@ -44,6 +46,7 @@ class Backends:
     accounts_data: "accounts_data.UserDataServiceAsyncStub"
     characters_data: "characters_data.UserDataServiceAsyncStub"
     sessions_data: "sessions_data.UserDataServiceAsyncStub"
+    live: "LiveServiceAsyncStub"
     channels: dict[str, grpc.aio.Channel]
 
     @classmethod
@@ -64,6 +67,7 @@ class Backends:
             accounts_data.UserDataServiceStub(channels["accounts"]),
             characters_data.UserDataServiceStub(channels["characters"]),
             sessions_data.UserDataServiceStub(channels["sessions"]),
+            LiveServiceStub(channels["sessions"]),
             channels,
         )
 

@@ -1,7 +1,8 @@
 """What the routes work with, and the dependencies that hand it to them."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -26,7 +27,10 @@ _api_key = APIKeyHeader(
 @dataclass(frozen=True)
 class Gateway:
     """The services behind, how callers are known to them, the gateway's own signature, and whom it believes where a
-    request comes from."""
+    request comes from.
+
+    closing: set when the gateway is to stop; answers without an end end then.
+    """
 
     backends: Backends
     credentials: Credentials
@@ -34,6 +38,7 @@ class Gateway:
     signer: Signer
     gates: Gates
     trusted_proxies: tuple[Network, ...] = ()
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 def gateway_of(request: Request) -> Gateway:

@@ -79,7 +79,7 @@ def summary(call: pb.Session, now: datetime | None = None) -> dict[str, Any]:
         "recording_status": "OFF",
         "recording_url": None,
         "recording_presigned_url": None,
-        "transcript": [_item(turn) for turn in turns],
+        "transcript": [item(turn) for turn in turns],
         "transcript_text": "\n".join(
             [f"{'Assistant' if turn.role == pb.ROLE_ASSISTANT else 'User'}: {turn.text}" for turn in turns]
         ),
@@ -93,7 +93,8 @@ def summary(call: pb.Session, now: datetime | None = None) -> dict[str, Any]:
     }
 
 
-def _item(turn: pb.Turn) -> dict[str, Any]:
+def item(turn: pb.Turn) -> dict[str, Any]:
+    """One utterance: the content of a `TranscriptItem`."""
     said: dict[str, Any] = {
         "role": "assistant" if turn.role == pb.ROLE_ASSISTANT else "user",
         "text": turn.text,

@@ -27,14 +27,17 @@ class Started:
     readable_by: str | None = None
 
 
-async def start(gateway: Gateway, body: StartSession, credential: Presented | None, origin: str | None) -> Started:
-    """Starts a call for who asks.
+async def start(
+    gateway: Gateway, body: StartSession, credential: Presented | None, origin: str | None, idempotency_key: str = ""
+) -> Started:
+    """Starts a call for who asks. idempotency_key: is heeded of who has a credential.
 
     A key or access token that is presented must be good. An access token of somebody else than the owner counts as none
     when there is an `Origin`. Without either, the origin must be listed.
     """
     try:
         message = to_message(body)
+        message.idempotency_key = idempotency_key
         if credential is None:
             return await _as_visitor(gateway, message, origin)
         caller = await gateway.credentials.exchange(credential)

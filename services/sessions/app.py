@@ -8,7 +8,7 @@ from pathlib import Path
 
 from callbox.accounts.v1 import accounts_pb2_grpc
 from callbox.characters.v1 import characters_pb2_grpc
-from callbox.sessions.v1 import sessions_pb2, sessions_pb2_grpc, user_data_pb2_grpc, webhooks_pb2_grpc
+from callbox.sessions.v1 import live_pb2_grpc, sessions_pb2, sessions_pb2_grpc, user_data_pb2_grpc, webhooks_pb2_grpc
 
 from services.kit import database
 from services.kit.client import connect
@@ -30,15 +30,20 @@ from services.sessions.history import History
 from services.sessions.intake import Intake
 from services.sessions.lifecycle import Lifecycle
 from services.sessions.limits import Limits
+from services.sessions.live import Live
+from services.sessions.live_service import LiveService
 from services.sessions.livekit import Rooms, read_keys
 from services.sessions.lookout import Lookout
 from services.sessions.readiness import Readiness
 from services.sessions.reaper import Reaper
 from services.sessions.redis_scripts import Scripts
+from services.sessions.reference import References
 from services.sessions.service import SessionsService
 from services.sessions.settings import SessionsSettings
+from services.sessions.start_keys import StartKeys
 from services.sessions.store import SCHEMA, Store
 from services.sessions.user_data_service import UserDataService
+from services.sessions.watching import Watching
 from services.sessions.webhook import Webhook
 from services.sessions.webhooks.courier import Courier
 from services.sessions.webhooks.deliveries import Deliveries
@@ -87,33 +92,41 @@ async def running(settings: SessionsSettings) -> AsyncIterator[Serving]:
 
         store, alarm, chores = Store(pool), Alarm(), Chores()
         stack.push_async_callback(chores.close)
+        live = Live(settings.redis_url)
+        stack.push_async_callback(live.close)
+        live.start()
         admission = Admission(scripts, settings, store.held_slots)
         await admission.restore()
         limits = Limits(accounts_pb2_grpc.AccountsServiceStub(accounts), signer)
-        lifecycle = Lifecycle(store, admission, rooms, limits, chores, alarm, settings)
+        lifecycle = Lifecycle(store, admission, rooms, limits, chores, alarm, settings, live)
+        if settings.outbound_allow:
+            _log.warning("CALLBOX_OUTBOUND_ALLOW opens private addresses to every tenant", to=settings.outbound_allow)
+        outbound = await stack.enter_async_context(Outbound(settings.outbound_allow))
+        start_keys = StartKeys(store, chores)
         intake = Intake(
             characters_pb2_grpc.CharactersServiceStub(characters),
             limits,
             admission,
             store,
+            start_keys,
             rooms,
             keys,
             lifecycle,
             alarm,
+            References(outbound),
             settings,
         )
         workers = Workers(store, admission, settings)
-        service = SessionsService(intake, workers, Events(store, lifecycle), History(store), lifecycle)
+        history = History(store)
+        service = SessionsService(intake, workers, Events(store, lifecycle, live), history, lifecycle)
+        watching = Watching(store, history, live, settings.streams_per_tenant)
 
         lookout = Lookout(store, rooms, lifecycle, chores)
         reaper = asyncio.create_task(
-            Reaper(store, admission, lifecycle, alarm, settings, lookout.look).run(), name="reaper"
+            Reaper(store, admission, lifecycle, alarm, settings, lookout.look, start_keys.purge).run(), name="reaper"
         )
         stack.push_async_callback(end, reaper)
         vault = Vault.open(settings.data_dir / _SECRETS_KEY)
-        if settings.outbound_allow:
-            _log.warning("CALLBOX_OUTBOUND_ALLOW opens private addresses to every tenant", to=settings.outbound_allow)
-        outbound = await stack.enter_async_context(Outbound(settings.outbound_allow))
         endpoints, deliveries = Endpoints(store), Deliveries(store)
         courier = Courier(
             deliveries,
@@ -133,6 +146,7 @@ async def running(settings: SessionsSettings) -> AsyncIterator[Serving]:
         user_data_pb2_grpc.add_UserDataServiceServicer_to_server(
             UserDataService(store, Departure(store, lifecycle)), server.grpc
         )
+        live_pb2_grpc.add_LiveServiceServicer_to_server(LiveService(store, history, live, watching), server.grpc)
         full_name = sessions_pb2.DESCRIPTOR.services_by_name["SessionsService"].full_name
         await stack.enter_async_context(serving(server, full_name, ops, settings.drain_seconds))
         yield Serving(server.port, ops.port)

@@ -12,6 +12,7 @@ from services.kit.errors import CallboxError, Code, not_found, validation
 from services.kit.logs import get_logger
 from services.sessions import endings, messages, tools
 from services.sessions.lifecycle import Lifecycle
+from services.sessions.live import Live
 from services.sessions.store import Call, Connection, Store
 
 MAX_EVENTS = 100
@@ -20,15 +21,17 @@ _MAX_COUNT = 10**9
 _MAX_LATENCY_NANOS = 3600 * 10**9
 # With these a worker stops waiting for a caller who may still come, while the token lives, and is then admitted anew.
 _UNJOINED = {pb.END_REASON_NEVER_JOINED, pb.END_REASON_AGENT_LOST, pb.END_REASON_ENDED_BY_API, pb.END_REASON_ERROR}
+_MAX_NAME_CHARACTERS = 128
 _log = get_logger(__name__)
 
 
 class Events:
     """Takes what workers tell."""
 
-    def __init__(self, store: Store, lifecycle: Lifecycle) -> None:
+    def __init__(self, store: Store, lifecycle: Lifecycle, live: Live) -> None:
         self._store = store
         self._lifecycle = lifecycle
+        self._live = live
 
     async def append(self, session_id: str, worker_id: str, events: Sequence[pb.SessionEvent]) -> int:
         """Stores events of the worker that carries the session, also when it is over; the newest sequence stored.
@@ -36,6 +39,11 @@ class Events:
         Raises: CallboxError `not_found`, `session_taken`, `validation_failed`, `upstream_unavailable`.
         """
         _check(events)
+        last = await self._append(session_id, worker_id, events)
+        self._live.news(session_id)
+        return last
+
+    async def _append(self, session_id: str, worker_id: str, events: Sequence[pb.SessionEvent]) -> int:
         ended: Call | None = None
         async with self._store.connection() as connection, connection.transaction():
             row = await connection.fetchrow(
@@ -75,6 +83,8 @@ async def _store(connection: Connection, row_id: int, events: Sequence[pb.Sessio
     used = pb.Usage()
     for event in events:
         kind = event.WhichOneof("event") or "none"
+        if kind == "form":
+            event.form.form_id = event.form.form_id[:_MAX_NAME_CHARACTERS]
         if kind == "tool":
             body = messages.body(tools.within_limits(event.tool))
         else:

@@ -20,6 +20,11 @@ _STATUS = {
 }
 
 
+def status(word: str) -> pb.SessionStatus.ValueType:
+    """The status of a word of the database."""
+    return _STATUS[word]
+
+
 def session(
     row: asyncpg.Record, turns: Iterable[dict[str, Any]] = (), tools: Iterable[dict[str, Any]] = ()
 ) -> pb.Session:

@@ -21,7 +21,7 @@ from services.sessions.lifecycle import Lifecycle
 from services.sessions.workers import Workers
 
 _SESSION_ID = re.compile(r"sess_[A-Za-z0-9_\-]{1,64}\Z")
-_AGENT_SERVICE = "agent"
+AGENT_SERVICE = "agent"
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
@@ -46,7 +46,7 @@ class SessionsService(sessions_pb2_grpc.SessionsServiceServicer):
 
     async def GetSession(self, request: pb.GetSessionRequest, context: Context) -> pb.Session:  # noqa: N802
         """Reads one session of the user."""
-        return _owned(await self._history.get(_known(request.session_id)), request.session_id)
+        return owned(await self._history.get(known(request.session_id)), request.session_id)
 
     async def ListSessions(self, request: pb.ListSessionsRequest, context: Context) -> pb.ListSessionsResponse:  # noqa: N802
         """Lists sessions of the user."""
@@ -79,30 +79,30 @@ class SessionsService(sessions_pb2_grpc.SessionsServiceServicer):
 
     async def EndSession(self, request: pb.EndSessionRequest, context: Context) -> pb.Session:  # noqa: N802
         """Ends a session of the user."""
-        session = _owned(await self._history.head(_known(request.session_id)), request.session_id)
+        session = owned(await self._history.head(known(request.session_id)), request.session_id)
         if session.status == pb.SESSION_STATUS_ENDED:
             return session
         await self._lifecycle.finalise(request.session_id, endings.ENDED_BY_API)
-        return _owned(await self._history.head(request.session_id), request.session_id)
+        return owned(await self._history.head(request.session_id), request.session_id)
 
     async def ClaimSession(self, request: pb.ClaimSessionRequest, context: Context) -> pb.ClaimSessionResponse:  # noqa: N802
         """Gives a dispatched session to its worker."""
-        require_service(_AGENT_SERVICE)
-        return await self._workers.claim(_known(request.session_id), request.worker_id)
+        require_service(AGENT_SERVICE)
+        return await self._workers.claim(known(request.session_id), request.worker_id)
 
     async def AppendEvents(self, request: pb.AppendEventsRequest, context: Context) -> pb.AppendEventsResponse:  # noqa: N802
         """Stores what happened in a call."""
-        require_service(_AGENT_SERVICE)
-        last = await self._events.append(_known(request.session_id), request.worker_id, request.events)
+        require_service(AGENT_SERVICE)
+        last = await self._events.append(known(request.session_id), request.worker_id, request.events)
         return pb.AppendEventsResponse(last_sequence=last)
 
     async def ReportWorker(self, request: pb.ReportWorkerRequest, context: Context) -> pb.ReportWorkerResponse:  # noqa: N802
         """Takes a worker's report."""
-        require_service(_AGENT_SERVICE)
+        require_service(AGENT_SERVICE)
         return await self._workers.report(request.worker)
 
 
-def _owned(session: pb.Session | None, session_id: str) -> pb.Session:
+def owned(session: pb.Session | None, session_id: str) -> pb.Session:
     """The session, if it is one of a character that the user created, or the user is staff.
 
     Raises: CallboxError `not_found`, `not_authenticated`.
@@ -113,7 +113,7 @@ def _owned(session: pb.Session | None, session_id: str) -> pb.Session:
     return session
 
 
-def _known(session_id: str) -> str:
+def known(session_id: str) -> str:
     """Raises: CallboxError `not_found` for what cannot be a session's identity."""
     if not _SESSION_ID.match(session_id):
         raise not_found("The session")

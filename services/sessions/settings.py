@@ -39,6 +39,9 @@ class SessionsSettings(ServiceSettings):
     webhook_keep_days: float = Field(
         default=30.0, gt=0, le=3650, description="How long deliveries are kept in the log."
     )
+    streams_per_tenant: int = Field(
+        default=50, ge=1, le=1000, description="Calls that a tenant may watch at once, at each process."
+    )
 
     @field_validator("outbound_allow")
     @classmethod

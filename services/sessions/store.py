@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
@@ -98,12 +98,22 @@ class Store:
         async with reaching("PostgreSQL", seconds), self.pool.acquire() as connection:
             yield connection
 
-    async def insert(self, new: NewSession, grant: Grant, token_seconds: int, seconds: float) -> asyncpg.Record:
-        """Stores an admitted session; the whole row."""
+    async def insert(
+        self,
+        new: NewSession,
+        grant: Grant,
+        token_seconds: int,
+        seconds: float,
+        before_commit: Callable[[Connection, asyncpg.Record], Awaitable[None]] | None = None,
+    ) -> asyncpg.Record:
+        """Stores an admitted session; the whole row.
+
+        before_commit: what is to be stored with it or not at all; when it raises, nothing is.
+        """
         columns = [field.name for field in fields(NewSession)]
         places = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
         count = len(columns)
-        async with self.connection(seconds) as connection:
+        async with self.connection(seconds) as connection, connection.transaction():
             row = await connection.fetchrow(
                 f"""
                 insert into sessions ({", ".join(columns)}, worker_id, agent_name, token_expire_time)
@@ -115,7 +125,9 @@ class Store:
                 grant.agent_name,
                 timedelta(seconds=token_seconds),
             )
-        assert row is not None, "an insert returns its row"
+            assert row is not None, "an insert returns its row"
+            if before_commit is not None:
+                await before_commit(connection, row)
         return row
 
     async def forget(self, session_id: str) -> None:

@@ -1,7 +1,9 @@
 """/api/agents/: starting, reading and ending calls."""
 
+from typing import Annotated
+
 from callbox.sessions.v1 import sessions_pb2 as pb
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel
 
 from services.gateway import cors, history
@@ -27,11 +29,19 @@ _WHAT = "The session"
 @router.post(
     _START,
     response_model=StartedSession | Envelope[StartedSession],
-    responses=refusals(*BODY, 401, 403, 404, 429),
+    responses=refusals(*BODY, 401, 403, 404, 409, 429),
     dependencies=documented,
     summary="Start a call",
 )
-async def start_session(request: Request, body: StartSession, gateway: GatewayOf) -> Response:
+async def start_session(
+    request: Request,
+    body: StartSession,
+    gateway: GatewayOf,
+    idempotency_key: Annotated[
+        str | None,
+        Header(description="With a credential: the same key and body within 24 hours answer the same call."),
+    ] = None,
+) -> Response:
     """Admits a call or refuses it within a second.
 
     With an API key the answer is wrapped in an envelope. With an access token, or from a page whose `Origin` the
@@ -39,12 +49,15 @@ async def start_session(request: Request, body: StartSession, gateway: GatewayOf
     """
     context.set_deadline(_START_SECONDS)
     origin = request.headers.get("origin")
-    started = await start(gateway, body, presented(request), origin)
+    started = await start(gateway, body, presented(request), origin, idempotency_key or "")
     if isinstance(started.answer, CallboxError):
         return cors.mark(answer(started.answer), started.readable_by)
     bare = _started(started.answer)
     shown: BaseModel = enveloped(bare) if started.by_key else bare
-    return cors.mark(Response(shown.model_dump_json(), media_type="application/json"), started.readable_by)
+    response = Response(shown.model_dump_json(), media_type="application/json")
+    if started.answer.replayed:
+        response.headers["Idempotent-Replayed"] = "true"
+    return cors.mark(response, started.readable_by)
 
 
 @router.options(_START, include_in_schema=False)

@@ -171,6 +171,38 @@ TOOL_KIND_FORM: ToolKind.ValueType  # 6
 """A form was opened."""
 Global___ToolKind: _TypeAlias = ToolKind  # noqa: Y015
 
+class _FormAction:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _FormActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FormAction.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    FORM_ACTION_UNSPECIFIED: _FormAction.ValueType  # 0
+    """Not said."""
+    FORM_ACTION_OPENED: _FormAction.ValueType  # 1
+    """It was opened."""
+    FORM_ACTION_CLOSED: _FormAction.ValueType  # 2
+    """It was closed without being submitted."""
+    FORM_ACTION_SUBMITTED: _FormAction.ValueType  # 3
+    """It was submitted and taken."""
+    FORM_ACTION_REFUSED: _FormAction.ValueType  # 4
+    """It was submitted and refused."""
+
+class FormAction(_FormAction, metaclass=_FormActionEnumTypeWrapper):
+    """What was done with a form."""
+
+FORM_ACTION_UNSPECIFIED: FormAction.ValueType  # 0
+"""Not said."""
+FORM_ACTION_OPENED: FormAction.ValueType  # 1
+"""It was opened."""
+FORM_ACTION_CLOSED: FormAction.ValueType  # 2
+"""It was closed without being submitted."""
+FORM_ACTION_SUBMITTED: FormAction.ValueType  # 3
+"""It was submitted and taken."""
+FORM_ACTION_REFUSED: FormAction.ValueType  # 4
+"""It was submitted and refused."""
+Global___FormAction: _TypeAlias = FormAction  # noqa: Y015
+
 class _SessionView:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -478,6 +510,7 @@ class SessionEvent(_message.Message):
     SEQUENCE_FIELD_NUMBER: _builtins.int
     OCCUR_TIME_FIELD_NUMBER: _builtins.int
     TURN_FIELD_NUMBER: _builtins.int
+    FORM_FIELD_NUMBER: _builtins.int
     USAGE_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
     END_FIELD_NUMBER: _builtins.int
@@ -491,6 +524,10 @@ class SessionEvent(_message.Message):
     @_builtins.property
     def turn(self) -> Global___Turn:
         """Somebody spoke."""
+
+    @_builtins.property
+    def form(self) -> Global___FormEvent:
+        """Something was done with a form; stands in the history."""
 
     @_builtins.property
     def usage(self) -> Global___Usage:
@@ -514,16 +551,17 @@ class SessionEvent(_message.Message):
         sequence: _builtins.int = ...,
         occur_time: _timestamp_pb2.Timestamp | None = ...,
         turn: Global___Turn | None = ...,
+        form: Global___FormEvent | None = ...,
         usage: Global___Usage | None = ...,
         error: Global___ErrorEvent | None = ...,
         end: Global___EndEvent | None = ...,
         tool: Global___ToolEvent | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "error", b"error", "event", b"event", "occur_time", b"occur_time", "tool", b"tool", "turn", b"turn", "usage", b"usage"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "error", b"error", "event", b"event", "form", b"form", "occur_time", b"occur_time", "tool", b"tool", "turn", b"turn", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "error", b"error", "event", b"event", "occur_time", b"occur_time", "sequence", b"sequence", "tool", b"tool", "turn", b"turn", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "error", b"error", "event", b"event", "form", b"form", "occur_time", b"occur_time", "sequence", b"sequence", "tool", b"tool", "turn", b"turn", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["turn", "usage", "error", "end", "tool"]  # noqa: Y015
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["turn", "form", "usage", "error", "end", "tool"]  # noqa: Y015
     _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 
@@ -582,6 +620,36 @@ class ToolEvent(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ToolEvent: _TypeAlias = ToolEvent  # noqa: Y015
+
+@_typing.final
+class FormEvent(_message.Message):
+    """A step of a form in a call. What was filled in is not told here."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FORM_ID_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    START_SECONDS_FIELD_NUMBER: _builtins.int
+    form_id: _builtins.str
+    """Identity of the form; at most 128 characters are kept."""
+    action: Global___FormAction.ValueType
+    """What was done with it."""
+    start_seconds: _builtins.float
+    """Seconds from the moment the caller joined."""
+    def __init__(
+        self,
+        *,
+        form_id: _builtins.str = ...,
+        action: Global___FormAction.ValueType = ...,
+        start_seconds: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "form_id", b"form_id", "start_seconds", b"start_seconds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FormEvent: _TypeAlias = FormEvent  # noqa: Y015
 
 @_typing.final
 class ErrorEvent(_message.Message):
@@ -706,6 +774,7 @@ class StartSessionRequest(_message.Message):
     MCP_HEADERS_FIELD_NUMBER: _builtins.int
     ORIGIN_URL_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     agent: _builtins.str
     """Slug or identity of the character."""
     language: _builtins.str
@@ -720,6 +789,10 @@ class StartSessionRequest(_message.Message):
     """WAV or MP3 to match the voice to."""
     origin_url: _builtins.str
     """Page that started the call."""
+    idempotency_key: _builtins.str
+    """Chosen by the client: the same key with the same request within 24 hours answers the same session. Empty for none; passed
+    over for a visitor, of whom nothing tells one from another.
+    """
     @_builtins.property
     def mcp_headers(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Headers merged into every MCP call of this call."""
@@ -740,10 +813,11 @@ class StartSessionRequest(_message.Message):
         mcp_headers: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         origin_url: _builtins.str | None = ...,
         metadata: _struct_pb2.Struct | None = ...,
+        idempotency_key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_greeting", b"_greeting", "_language", b"_language", "_origin_url", b"_origin_url", "_reference_audio_url", b"_reference_audio_url", "_system_prompt", b"_system_prompt", "_voice_model", b"_voice_model", "greeting", b"greeting", "language", b"language", "metadata", b"metadata", "origin_url", b"origin_url", "reference_audio_url", b"reference_audio_url", "system_prompt", b"system_prompt", "voice_model", b"voice_model"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_greeting", b"_greeting", "_language", b"_language", "_origin_url", b"_origin_url", "_reference_audio_url", b"_reference_audio_url", "_system_prompt", b"_system_prompt", "_voice_model", b"_voice_model", "agent", b"agent", "greeting", b"greeting", "language", b"language", "mcp_headers", b"mcp_headers", "metadata", b"metadata", "origin_url", b"origin_url", "reference_audio_url", b"reference_audio_url", "system_prompt", b"system_prompt", "voice_model", b"voice_model"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_greeting", b"_greeting", "_language", b"_language", "_origin_url", b"_origin_url", "_reference_audio_url", b"_reference_audio_url", "_system_prompt", b"_system_prompt", "_voice_model", b"_voice_model", "agent", b"agent", "greeting", b"greeting", "idempotency_key", b"idempotency_key", "language", b"language", "mcp_headers", b"mcp_headers", "metadata", b"metadata", "origin_url", b"origin_url", "reference_audio_url", b"reference_audio_url", "system_prompt", b"system_prompt", "voice_model", b"voice_model"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__greeting: _TypeAlias = _typing.Literal["greeting"]  # noqa: Y015
     _WhichOneofArgType__greeting: _TypeAlias = _typing.Literal["_greeting", b"_greeting"]  # noqa: Y015
@@ -785,6 +859,7 @@ class StartSessionResponse(_message.Message):
     TOKEN_TTL_FIELD_NUMBER: _builtins.int
     SYSTEM_PROMPT_FIELD_NUMBER: _builtins.int
     GREETING_FIELD_NUMBER: _builtins.int
+    REPLAYED_FIELD_NUMBER: _builtins.int
     token: _builtins.str
     """LiveKit access token of the caller."""
     livekit_url: _builtins.str
@@ -795,6 +870,8 @@ class StartSessionResponse(_message.Message):
     """Prompt in force."""
     greeting: _builtins.str
     """First words in force."""
+    replayed: _builtins.bool
+    """True when an earlier request with the same idempotency key started the session."""
     @_builtins.property
     def session(self) -> Global___Session:
         """The new session."""
@@ -813,10 +890,11 @@ class StartSessionResponse(_message.Message):
         token_ttl: _duration_pb2.Duration | None = ...,
         system_prompt: _builtins.str = ...,
         greeting: _builtins.str = ...,
+        replayed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["session", b"session", "token_ttl", b"token_ttl"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["greeting", b"greeting", "livekit_url", b"livekit_url", "participant_identity", b"participant_identity", "session", b"session", "system_prompt", b"system_prompt", "token", b"token", "token_ttl", b"token_ttl"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["greeting", b"greeting", "livekit_url", b"livekit_url", "participant_identity", b"participant_identity", "replayed", b"replayed", "session", b"session", "system_prompt", b"system_prompt", "token", b"token", "token_ttl", b"token_ttl"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,150 @@
+"""Protobuf-valid nonsense at every RPC of every service, from everybody: refused for a reason, never a fault of ours.
+
+`FUZZ_EXAMPLES` in the environment says how many messages each RPC gets instead of a few.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any
+
+import grpc
+import pytest
+from callbox.accounts.v1 import accounts_pb2
+from google.protobuf.message_factory import GetMessageClass
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.kit.client import call, connect
+from services.kit.errors import Code, from_rpc
+from tests.fixtures.nonsense import messages, methods, services
+from tests.fixtures.sessions import ORIGIN, SessionsHouse, until
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+    from google.protobuf.message import Message
+
+    from tests.fixtures.callers import DirectedWorker
+
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "25"))
+SERVICES = list(services())
+_FAULTS = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.UNIMPLEMENTED}
+_ANSWER_SECONDS = 10.0
+_STREAM_SECONDS = 0.2
+
+
+class Everybody:
+    """The services with something in them, and a token of everybody who may ask. known: words that mean something."""
+
+    def __init__(self, house: SessionsHouse, known: list[str], channels: dict[str, grpc.aio.Channel]) -> None:
+        callers = house.callers
+        self.known = known
+        self.channels = channels
+        self.tokens = {
+            "nobody": "",
+            "visitor": callers.visitor(ORIGIN),
+            "user": house.user,
+            "staff": callers.user(999, "ten_staff", is_staff=True),
+            "stranger": callers.user(998, "ten_other"),
+            **{name: callers.service(name) for name in ("gateway", "sessions", "agent", "characters")},
+        }
+
+    async def ask(self, method: MethodDescriptor, body: bytes, who: str) -> str:
+        """The status that a call ends with, OK for a stream that goes on.
+
+        Raises: AssertionError when it is a fault of ours.
+        """
+        path = f"/{method.containing_service.full_name}/{method.name}"
+        channel = self.channels[method.containing_service.full_name.split(".")[1]]
+        metadata = [("authorization", f"Bearer {self.tokens[who]}")] if self.tokens[who] else []
+        try:
+            if method.server_streaming:
+                stream: Any = channel.unary_stream(path)(body, timeout=_ANSWER_SECONDS, metadata=metadata)
+                try:
+                    async with asyncio.timeout(_STREAM_SECONDS):
+                        async for _ in stream:
+                            pass
+                except TimeoutError:
+                    return "OK"
+                finally:
+                    stream.cancel()
+            else:
+                answer = await channel.unary_unary(path)(body, timeout=_ANSWER_SECONDS, metadata=metadata)
+                GetMessageClass(method.output_type).FromString(answer)
+        except grpc.aio.AioRpcError as fault:
+            is_ours = fault.code() in _FAULTS or from_rpc(fault).code is Code.UPSTREAM_UNAVAILABLE
+            failed, status = f"{path} as {who}: {fault.code().name}: {fault.details()}", fault.code().name
+        else:
+            return "OK"
+        assert not is_ours, failed
+        return status
+
+
+async def everybody(house: SessionsHouse, worker: DirectedWorker, stack: AsyncExitStack) -> Everybody:
+    """A house with a call in it."""
+    started = await house.begin()
+    session_id = started.session.session_id
+
+    async def is_claimed() -> bool:
+        return session_id in worker.claims
+
+    await until(is_claimed)
+    character = await house.owner.get()
+    key = await call(
+        house.accounts.CreateApiKey,
+        accounts_pb2.CreateApiKeyRequest(name="tests"),
+        identity=house.user,
+    )
+    known = ["support-bot", session_id, worker.worker_id, worker.agent_name, house.tenant_id, character.id]
+    known += [key.api_key.id, key.value, "owner@shop.example", "a long pass phrase", "en", "chatterbox-en-v1", "name"]
+    addresses = {
+        "accounts": house.settings.accounts_address,
+        "characters": house.settings.characters_address,
+        "sessions": house.settings.listen,
+    }
+    channels = {name: await stack.enter_async_context(connect(address)) for name, address in addresses.items()}
+    return Everybody(house, [word for word in known if word], channels)
+
+
+def attack(every: Everybody, method: MethodDescriptor, loop: asyncio.AbstractEventLoop) -> None:
+    """Sends nonsense to one RPC, from a thread beside the loop."""
+
+    @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(message=messages(method.input_type, every.known), who=st.sampled_from(["user", "user", *every.tokens]))
+    def nonsense(message: Message, who: str) -> None:
+        asked = every.ask(method, message.SerializeToString(), who)
+        asyncio.run_coroutine_threadsafe(asked, loop).result(2 * _ANSWER_SECONDS)
+
+    nonsense()
+
+
+@pytest.mark.timeout(60 + 3 * EXAMPLES)
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.full_name)
+async def test_no_message_is_a_fault_of_ours(house: SessionsHouse, service: ServiceDescriptor) -> None:
+    faults = []
+    async with AsyncExitStack() as stack:
+        worker = await stack.enter_async_context(house.worker(slots=1000))
+        every = await everybody(house, worker, stack)
+        for method in methods(service):
+            assert not method.client_streaming
+            try:
+                for who in every.tokens:
+                    await every.ask(method, b"", who)
+                for unreadable in (b"\xff" * 10, b"\x0a\x7f", b"\x0a\x04\xff\xfe\xfd\xfc", b"\x0b" * 200):
+                    await every.ask(method, unreadable, "user")
+                await asyncio.to_thread(attack, every, method, asyncio.get_running_loop())
+            except AssertionError as fault:
+                faults.append(str(fault))
+    assert faults == []
+
+
+def test_every_service_is_among_them() -> None:
+    names = {service.full_name for service in SERVICES}
+    assert {
+        "callbox.accounts.v1.AccountsService",
+        "callbox.characters.v1.CharactersService",
+        "callbox.sessions.v1.SessionsService",
+        "callbox.sessions.v1.LiveService",
+    } <= names
