@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceStub
 from callbox.characters.v1.characters_pb2_grpc import CharactersServiceStub
+from callbox.characters.v1.media_pb2_grpc import MediaServiceStub
 from callbox.sessions.v1.sessions_pb2_grpc import SessionsServiceStub
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     # Names of the stubs' types only; the generated code has no such classes.
     from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceAsyncStub
     from callbox.characters.v1.characters_pb2_grpc import CharactersServiceAsyncStub
+    from callbox.characters.v1.media_pb2_grpc import MediaServiceAsyncStub
     from callbox.sessions.v1.sessions_pb2_grpc import SessionsServiceAsyncStub
 
 _HEALTH_SECONDS = 0.8
@@ -28,6 +30,7 @@ class Backends:
 
     accounts: "AccountsServiceAsyncStub"
     characters: "CharactersServiceAsyncStub"
+    media: "MediaServiceAsyncStub"
     sessions: "SessionsServiceAsyncStub"
     channels: dict[str, grpc.aio.Channel]
 
@@ -42,6 +45,7 @@ class Backends:
         return cls(
             AccountsServiceStub(channels["accounts"]),
             CharactersServiceStub(channels["characters"]),
+            MediaServiceStub(channels["characters"]),
             SessionsServiceStub(channels["sessions"]),
             channels,
         )
