@@ -6,7 +6,7 @@ import asyncpg
 from callbox.characters.v1 import characters_pb2 as pb
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from services.characters.store import Stored
+from services.characters.store import Kept, Stored
 from services.characters.structs import to_struct
 
 # Fields of the definition that a snapshot carries by name; a call has no use for the key's mask or the origins.
@@ -38,6 +38,7 @@ def character(stored: Stored) -> pb.Character:
         create_time=timestamp(stored.created_at),
         update_time=timestamp(stored.updated_at),
         definition=to_struct(stored.definition),
+        etag=stored.etag,
     )
 
 
@@ -64,6 +65,18 @@ def version(row: asyncpg.Record) -> pb.CharacterVersion:
         create_time=timestamp(row["created_at"]),
         created_by=row["created_by"],
         changed=row["changed"],
+    )
+
+
+def whole_version(kept: Kept) -> pb.CharacterVersion:
+    """One version with its definition."""
+    return pb.CharacterVersion(
+        version=kept.version,
+        create_time=timestamp(kept.created_at),
+        created_by=kept.created_by,
+        changed=kept.changed,
+        definition=to_struct(kept.definition),
+        character_id=kept.character_id,
     )
 
 

@@ -1,14 +1,47 @@
 """What the objects inside a definition have in common."""
 
 import json
-from typing import Annotated, Any, TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
+
+from services.kit.addresses import Allowances, url_faults
+
+# What stands for the characters of a secret that are not shown.
+DOTS = "••••"
+MASK_TAIL_CHARACTERS = 4
 
 Short = Annotated[str, Field(max_length=200)]
 Url = Annotated[str, Field(max_length=2048)]
 Secret = Annotated[str, Field(max_length=4096)]
-Named = TypeVar("Named", bound="NamedPart")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What an operator has a say in. allowed: private addresses that URLs may name."""
+
+    allowed: Allowances = field(default_factory=Allowances)
+
+
+STRICT = Rules()
+
+
+def judge_url(url: str, info: ValidationInfo) -> str:
+    """A URL that may be asked for the owner (contract 14.9), or an empty text.
+
+    Raises: ValueError.
+    """
+    rules = info.context if isinstance(info.context, Rules) else STRICT
+    if url and (faults := url_faults(url, rules.allowed)):
+        raise ValueError(faults[0])
+    return url
+
+
+# A URL that Callbox asks for the owner; and one that must be there.
+FetchedUrl = Annotated[Url, AfterValidator(judge_url)]
+TargetUrl = Annotated[str, Field(min_length=1, max_length=2048), AfterValidator(judge_url)]
 
 
 def at_most_bytes(limit: int) -> AfterValidator:
@@ -46,12 +79,11 @@ class NamedPart(Part):
     name: str
 
 
-def unique_names(parts: list[Named]) -> list[Named]:
-    """The parts, when no two share a name.
+def is_mask(text: str) -> bool:
+    """Whether this is what is shown of some secret."""
+    return text.startswith(DOTS) and len(text) in (len(DOTS), len(DOTS) + MASK_TAIL_CHARACTERS)
 
-    Raises: ValueError.
-    """
-    names = [part.name for part in parts]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(f"has more than one entry named {', '.join(twice)}")
-    return parts
+
+def one_of(words: Sequence[str]) -> str:
+    """The end of a sentence that names what is known."""
+    return f"must be one of {', '.join(repr(word) for word in words)}"

@@ -1,5 +1,6 @@
 """RPC handlers of characters."""
 
+from collections.abc import Callable
 from typing import Any
 
 import grpc
@@ -7,15 +8,20 @@ from callbox.characters.v1 import characters_pb2 as pb
 from callbox.characters.v1 import characters_pb2_grpc
 from google.protobuf.empty_pb2 import Empty
 
-from services.characters import messages, versions
-from services.characters.store import Store, Stored
-from services.characters.structs import from_struct
-from services.characters.vault import Vault
+from services.characters import messages, preconditions, versions
+from services.characters.definition import DEFAULTS
+from services.characters.parts import Rules
+from services.characters.store import Kept, Store, Stored
+from services.characters.structs import from_struct, to_struct
+from services.kit.vault import Vault
+from services.characters.versions import Version
 from services.kit import paging
 from services.kit.context import current_identity, current_user, require_service
-from services.kit.errors import CallboxError, Code, not_found
+from services.kit.errors import CallboxError, Code, not_found, validation
 from services.kit.identity import Kind
 from services.kit.origins import is_allowed
+
+_MAX_QUERY_CHARACTERS = 200
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -23,15 +29,20 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class CharactersService(characters_pb2_grpc.CharactersServiceServicer):
     """Definitions, versions, resolution for a call."""
 
-    def __init__(self, store: Store, vault: Vault, *, check_origins: bool) -> None:
+    def __init__(
+        self, store: Store, vault: Vault, rules: Rules, on_delete: Callable[[], None], *, check_origins: bool
+    ) -> None:
+        """on_delete: told when a character was deleted."""
         self._store = store
         self._vault = vault
+        self._rules = rules
+        self._on_delete = on_delete
         self._check_origins = check_origins
 
     async def CreateCharacter(self, request: pb.CreateCharacterRequest, context: Context) -> pb.Character:  # noqa: N802
         """Creates a character of the caller's tenant."""
         user = current_user()
-        version = versions.first(from_struct(request.definition), self._vault)
+        version = versions.first(from_struct(request.definition), self._vault, self._rules)
         stored = await self._store.add(user.tenant_id, user.user_id, version)
         if stored is None:
             slug = version.definition["slug"]
@@ -51,34 +62,39 @@ class CharactersService(characters_pb2_grpc.CharactersServiceServicer):
     ) -> pb.ListCharactersResponse:
         """Lists the characters of the caller's tenant, newest first."""
         tenant_id, size = current_user().tenant_id, paging.page_size(request.page_size)
-        page, more = await self._store.page(tenant_id, paging.number_below(request.page_token), size)
+        if len(request.query) > _MAX_QUERY_CHARACTERS or not request.query.isprintable():
+            raise validation({"q": [f"must be at most {_MAX_QUERY_CHARACTERS} printable characters"]})
+        page, more = await self._store.page(
+            tenant_id, paging.number_below(request.page_token), size, query=request.query, skip=_skip(request.skip)
+        )
         return pb.ListCharactersResponse(
             characters=map(messages.character, page),
             next_page_token=paging.token_after(page[-1].seq) if more else "",
+            total_size=await self._store.count(tenant_id, request.query),
         )
 
     async def UpdateCharacter(self, request: pb.UpdateCharacterRequest, context: Context) -> pb.Character:  # noqa: N802
         """Replaces or merges a definition; a new version when something changed."""
-        user = current_user()
         if request.mode not in (pb.UPDATE_MODE_MERGE, pb.UPDATE_MODE_REPLACE):
             raise CallboxError(Code.INVALID_REQUEST, "Say whether the definition merges or replaces.")
         content = from_struct(request.definition)
         replace = request.mode == pb.UPDATE_MODE_REPLACE
-        stored = await self._store.change(
-            request.slug,
-            user.may_see,
-            user.user_id,
-            lambda current: versions.following(current, content, replace=replace, vault=self._vault),
-        )
-        if stored is None:
-            raise not_found("Character")
-        return messages.character(stored)
+
+        def step(stored: Stored, current: Version) -> Version | None:
+            preconditions.require(request.if_match, stored.etag)
+            return versions.following(current, content, replace=replace, vault=self._vault, rules=self._rules)
+
+        return messages.character(await self._change(request.slug, step))
 
     async def DeleteCharacter(self, request: pb.DeleteCharacterRequest, context: Context) -> Empty:  # noqa: N802
         """Deletes a character; its history stays."""
         stored = await self._own(request.slug)
-        if not await self._store.delete(stored.id):
-            raise not_found("Character")
+        preconditions.require(request.if_match, stored.etag)
+        must_be = stored.version if request.if_match and preconditions.ANY not in request.if_match else None
+        if not await self._store.delete(stored.id, must_be):
+            await self._own(stored.id)
+            raise preconditions.failed()
+        self._on_delete()
         return Empty()
 
     async def ListCharacterVersions(  # noqa: N802
@@ -89,11 +105,41 @@ class CharactersService(characters_pb2_grpc.CharactersServiceServicer):
         size = paging.page_size(request.page_size)
         # A version is a 32-bit number; the bound of the first page is wider.
         below = min(paging.number_below(request.page_token), stored.version + 1)
-        rows = await self._store.versions(stored.id, below, size + 1)
+        rows = await self._store.versions(stored.id, below, size + 1, _skip(request.skip))
         return pb.ListCharacterVersionsResponse(
             versions=map(messages.version, rows[:size]),
             next_page_token=paging.token_after(rows[size - 1]["version"]) if len(rows) > size else "",
+            total_size=await self._store.count_versions(stored.id),
         )
+
+    async def GetCharacterVersion(  # noqa: N802
+        self, request: pb.GetCharacterVersionRequest, context: Context
+    ) -> pb.CharacterVersion:
+        """Reads one version with its definition."""
+        stored = await self._own(request.slug)
+        return messages.whole_version(await self._version(stored.id, request.version))
+
+    async def CompareCharacterVersions(  # noqa: N802
+        self, request: pb.CompareCharacterVersionsRequest, context: Context
+    ) -> pb.CompareCharacterVersionsResponse:
+        """Says what differs between two versions."""
+        stored = await self._own(request.slug)
+        after = (await self._version(stored.id, request.version)).definition
+        before = (await self._version(stored.id, request.against)).definition if request.against else DEFAULTS
+        return pb.CompareCharacterVersionsResponse(patch=map(to_struct, versions.difference(before, after)))
+
+    async def RestoreCharacterVersion(  # noqa: N802
+        self, request: pb.RestoreCharacterVersionRequest, context: Context
+    ) -> pb.Character:
+        """Makes a new version with the content of an older one."""
+        own = await self._own(request.slug)
+        wanted = (await self._version(own.id, request.version)).content
+
+        def step(stored: Stored, current: Version) -> Version | None:
+            preconditions.require(request.if_match, stored.etag)
+            return versions.restored(current, wanted, self._rules)
+
+        return messages.character(await self._change(own.id, step))
 
     async def Resolve(self, request: pb.ResolveRequest, context: Context) -> pb.CharacterSnapshot:  # noqa: N802
         """Resolves a slug or identity to a pinned version for one call."""
@@ -125,9 +171,28 @@ class CharactersService(characters_pb2_grpc.CharactersServiceServicer):
         key = sealed.get("llm_api_key")
         return pb.ReadSecretsResponse(llm_api_key="" if key is None else self._vault.decrypt(key))
 
+    async def _change(self, slug_or_id: str, step: Callable[[Stored, Version], Version | None]) -> Stored:
+        user = current_user()
+        stored = await self._store.change(slug_or_id, user.may_see, user.user_id, step)
+        if stored is None:
+            raise not_found("Character")
+        return stored
+
+    async def _version(self, character_id: str, number: int) -> Kept:
+        kept = await self._store.version(character_id, number)
+        if kept is None:
+            raise not_found("Version of a character")
+        return kept
+
     async def _own(self, slug_or_id: str) -> Stored:
         user = current_user()
         stored = await self._store.find(slug_or_id)
         if stored is None or not user.may_see(stored.tenant_id):
             raise not_found("Character")
         return stored
+
+
+def _skip(asked: int) -> int:
+    if asked < 0:
+        raise validation({"skip": ["must not be negative"]})
+    return asked

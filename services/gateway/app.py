@@ -18,7 +18,20 @@ from services.gateway.credentials import Credentials
 from services.gateway.gates import Gates
 from services.gateway.gateway import Gateway
 from services.gateway.middleware import RequestMiddleware
-from services.gateway.routes import auth, billing, characters, events, google, me, sessions, system, tenants, webhooks
+from services.gateway.routes import (
+    auth,
+    billing,
+    characters,
+    events,
+    google,
+    me,
+    media,
+    sessions,
+    system,
+    tenants,
+    versions,
+    webhooks,
+)
 from services.gateway.routes.pages import page_routes
 from services.gateway.settings import GatewaySettings
 from services.gateway.visitor import Visitors
@@ -62,6 +75,8 @@ def build(settings: GatewaySettings, backends: Backends) -> FastAPI:
         sessions.router,
         events.router,
         characters.router,
+        versions.router,
+        media.router,
         billing.router,
         webhooks.router,
         auth.router,

@@ -54,6 +54,7 @@ _MEANING = {
     403: "The caller may not do this.",
     404: "There is no such thing, or it belongs to somebody else.",
     409: "It is taken.",
+    412: "The thing has changed since the version that `If-Match` names; read it again.",
     413: "The body is larger than 1 MB.",
     415: "The body is of another type than JSON.",
     422: "A field is not valid; `errors` says which and why.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any, cast
@@ -70,13 +70,18 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> grpc.RpcMethodHandler[Any, Any] | None:
-        """Wraps handlers that take one message; the health service passes as it is."""
+        """Wraps handlers of one message or one answer; the health service passes as it is."""
         handler = await continuation(handler_call_details)
         method = handler_call_details.method
         if handler is None or method.startswith("/grpc.health."):
             return handler
-        if handler.unary_unary is not None:
-            answer = cast(Handler, handler.unary_unary)
+        if handler.unary_unary is not None or handler.stream_unary is not None:
+            answer = cast(Handler, handler.stream_unary if handler.request_streaming else handler.unary_unary)
+            wrap = (
+                grpc.stream_unary_rpc_method_handler
+                if handler.request_streaming
+                else grpc.unary_unary_rpc_method_handler
+            )
 
             async def call(message: Any, context: Context) -> Any:
                 started = time.perf_counter()
@@ -85,13 +90,14 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):
                     rpc_seconds.labels(method, code).observe(time.perf_counter() - started)
 
                 async def work() -> Any:
-                    _check_readable(message)
+                    given = _readable(message) if handler.request_streaming else message
+                    _check_readable(given)
                     async with asyncio.timeout(request.remaining_seconds(_DEFAULT_DEADLINE_SECONDS)):
-                        return await answer(message, context)
+                        return await answer(given, context)
 
                 return await self._serve(method, context, _DEFAULT_DEADLINE_SECONDS, work, told)
 
-            return grpc.unary_unary_rpc_method_handler(
+            return wrap(
                 call,
                 request_deserializer=_tolerant(handler.request_deserializer),
                 response_serializer=handler.response_serializer,
@@ -211,6 +217,12 @@ def _tolerant(deserialize: Callable[[bytes], Any] | None) -> Callable[[bytes], A
 def _check_readable(message: Any) -> None:
     if isinstance(message, _Unreadable):
         raise CallboxError(Code.INVALID_REQUEST, "This is not the message that the RPC takes; check both versions.")
+
+
+async def _readable(messages: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    async for message in messages:
+        _check_readable(message)
+        yield message
 
 
 class Server:

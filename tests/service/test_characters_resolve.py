@@ -28,6 +28,7 @@ def owner(characters: CharactersServiceAsyncStub, callers: Callers) -> Owner:
 
 
 async def test_a_snapshot_has_all_a_call_needs_and_no_secret(owner: Owner) -> None:
+    await owner.create("sales")
     made = await owner.create(
         system_prompt="You are kind.",
         greeting="Hello!",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
 from pydantic.config import JsonDict
@@ -36,7 +36,7 @@ class CharacterChange(BaseModel):
 
     name: str = Field("", description="Display name.")
     character_type: str = Field("", description="Category.", examples=["SUPPORT_AGENT"])
-    image: str = Field("", description="Address of an avatar.")
+    image: str = Field("", description="Address of an avatar; below the API's own if it was uploaded.")
     system_prompt: str = Field("", description="Instructions and persona; at most 65,536 bytes of UTF-8.")
     greeting: str = Field("", description="First words of a call; empty means that the agent waits for the caller.")
     voice: dict[str, Any] | None = Field(None, description="`audio_file` and `voice_url`.")
@@ -77,6 +77,44 @@ class Character(CharacterDefinition):
     created_by: int
     created_at: datetime
     updated_at: datetime
+
+
+class VersionLine(BaseModel):
+    """One version of a character."""
+
+    version: int = Field(description="Number, from 1.")
+    created_at: datetime
+    created_by: int = Field(description="User who made it.")
+    changed: list[str] = Field(description="Fields that differ from the version before.", examples=[["greeting"]])
+
+
+class Version(CharacterDefinition):
+    """A character as one version has it, defaults filled in and secrets masked."""
+
+    id: str = Field(description="Opaque identity of the character.")
+    version: int
+    created_at: datetime = Field(description="When the version was made.")
+    created_by: int = Field(description="User who made it.")
+    changed: list[str] = Field(description="Fields that differ from the version before.")
+
+
+class PatchStep(BaseModel):
+    """One operation of a JSON Patch (RFC 6902)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    op: Literal["add", "remove", "replace", "move", "copy", "test"]
+    path: str = Field(examples=["/greeting"])
+
+
+class Difference(BaseModel):
+    """What makes `version` out of `against`."""
+
+    version: int
+    against: int = Field(description="0 for a character with every default.")
+    patch: list[PatchStep] = Field(
+        description="JSON Patch (RFC 6902).", examples=[[{"op": "replace", "path": "/greeting", "value": "Hello!"}]]
+    )
 
 
 @dataclass(frozen=True)
