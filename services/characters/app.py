@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from callbox.characters.v1 import characters_pb2, characters_pb2_grpc
+from callbox.characters.v1 import appearance_pb2_grpc, characters_pb2, characters_pb2_grpc
 
 from services.characters.service import CharactersService
 from services.characters.settings import CharactersSettings
+from services.characters.showing import AppearanceService
 from services.characters.store import Store
 from services.characters.vault import Vault
 from services.kit import database
@@ -33,8 +34,11 @@ async def running(settings: CharactersSettings) -> AsyncIterator[Server]:
     await until_up("PostgreSQL", lambda: database.migrate(settings.database_url, SCHEMA, _MIGRATIONS))
     server = Server(settings.listen, settings.keys_dir)
     async with await database.open_pool(settings.database_url, SCHEMA) as pool:
-        service = CharactersService(Store(pool), vault, check_origins=not settings.debug)
+        store = Store(pool)
+        service = CharactersService(store, vault, check_origins=not settings.debug)
         characters_pb2_grpc.add_CharactersServiceServicer_to_server(service, server.grpc)
+        showing = AppearanceService(store, check_origins=not settings.debug)
+        appearance_pb2_grpc.add_AppearanceServiceServicer_to_server(showing, server.grpc)
 
         async def readiness() -> dict[str, str | None]:
             return {"database": await database.check(pool)}

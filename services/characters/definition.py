@@ -12,6 +12,7 @@ from services.characters.appearance import Appearance
 from services.characters.parts import Part, Secret, Short, Url, at_most_bytes, compact, unique_names
 from services.characters.tools import BoundedTool, McpServer
 from services.kit.errors import validation
+from services.kit.forms.definition import PatternBudget
 from services.kit.origins import is_valid_entry
 
 MAX_DEFINITION_BYTES = 1024 * 1024
@@ -106,7 +107,7 @@ def validated(content: dict[str, Any]) -> dict[str, Any]:
     if len(text.encode()) > MAX_DEFINITION_BYTES:
         raise validation({"definition": [f"must be at most {MAX_DEFINITION_BYTES:,} bytes of JSON"]})
     try:
-        return Definition.model_validate_json(text).model_dump(mode="json")
+        return Definition.model_validate_json(text, context=PatternBudget()).model_dump(mode="json")
     except ValidationError as fault:
         faults: dict[str, list[str]] = {}
         for error in fault.errors(include_input=False, include_url=False)[:_MAX_FAULTS]:

@@ -40,6 +40,18 @@ class Stored:
     definition: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What decides who may see a character."""
+
+    id: str
+    slug: str
+    version: int
+    tenant_id: str
+    is_active: bool
+    allowed_origins: list[str]
+
+
 class Store:
     """Reads and writes the schema of characters."""
 
@@ -71,6 +83,28 @@ class Store:
             return None
         statement = f"select {_COLUMNS} from {_NEWEST} where {_named(slug_or_id)} and c.deleted_at is null"
         return _stored(await self._pool.fetchrow(statement, slug_or_id))
+
+    async def shown(self, slug_or_id: str) -> Shown | None:
+        """What decides who may see a character that is not deleted."""
+        if not _may_exist(slug_or_id):
+            return None
+        row = await self._pool.fetchrow(
+            f"""select c.id, c.slug, c.version, c.tenant_id,
+                coalesce((v.definition -> 'is_active')::boolean, true) as is_active,
+                coalesce(v.definition -> 'allowed_origins', '[]') as allowed_origins
+            from {_NEWEST} where {_named(slug_or_id)} and c.deleted_at is null""",
+            slug_or_id,
+        )
+        return None if row is None else Shown(**row)
+
+    async def appearance(self, character_id: str, version: int) -> dict[str, Any]:
+        """The overrides of the appearance in one version."""
+        overrides: dict[str, Any] | None = await self._pool.fetchval(
+            "select definition -> 'widget_appearance' from versions where character_id = $1 and version = $2",
+            character_id,
+            version,
+        )
+        return overrides or {}
 
     async def page(self, tenant_id: str, below: int, limit: int) -> tuple[list[Stored], bool]:
         """Characters of a tenant, newest first, with `seq` below a bound, and whether there are more.
