@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from callbox.characters.v1 import (
+    appearance_pb2_grpc,
     characters_pb2,
     characters_pb2_grpc,
     gates_pb2_grpc,
@@ -21,6 +22,7 @@ from services.characters.reseal import reseal
 from services.characters.service import CharactersService
 from services.characters.settings import CharactersSettings
 from services.characters.shelf import Shelf
+from services.characters.showing import AppearanceService
 from services.characters.store import Store
 from services.characters.sweeper import Sweeper
 from services.characters.user_data_service import UserDataService
@@ -57,6 +59,8 @@ async def running(settings: CharactersSettings) -> AsyncIterator[Server]:
         characters_pb2_grpc.add_CharactersServiceServicer_to_server(service, server.grpc)
         gates_pb2_grpc.add_GatesServiceServicer_to_server(GatesService(store), server.grpc)
         media_pb2_grpc.add_MediaServiceServicer_to_server(MediaService(store, shelf, vault, rules), server.grpc)
+        showing = AppearanceService(store, check_origins=not settings.debug)
+        appearance_pb2_grpc.add_AppearanceServiceServicer_to_server(showing, server.grpc)
         user_data_pb2_grpc.add_UserDataServiceServicer_to_server(UserDataService(pool), server.grpc)
 
         async def readiness() -> dict[str, str | None]:

@@ -15,6 +15,7 @@ from services.characters.appearance import Appearance
 from services.characters.parts import (
     STRICT,
     FetchedUrl,
+    Judging,
     Part,
     Rules,
     Secret,
@@ -131,7 +132,7 @@ def validated(content: dict[str, Any], rules: Rules = STRICT) -> dict[str, Any]:
     if len(text.encode()) > MAX_DEFINITION_BYTES:
         raise validation({"definition": [f"must be at most {MAX_DEFINITION_BYTES:,} bytes of JSON"]})
     try:
-        definition = Definition.model_validate_json(text, context=rules).model_dump(mode="json")
+        definition = Definition.model_validate_json(text, context=Judging(rules)).model_dump(mode="json")
     except ValidationError as fault:
         faults: dict[str, list[str]] = {}
         for error in fault.errors(include_input=False, include_url=False)[:_MAX_FAULTS]:

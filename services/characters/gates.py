@@ -23,7 +23,7 @@ class GatesService(gates_pb2_grpc.GatesServiceServicer):
     async def GetGate(self, request: pb.GetGateRequest, context: Context) -> pb.Gate:  # noqa: N802
         """Reads the gate of an active character."""
         require_service(GATEWAY_ISSUER)
-        gate = await self._store.gate(request.agent)
-        if gate is None:
+        shown = await self._store.shown(request.agent)
+        if shown is None or not shown.is_active:
             raise not_found("Character")
-        return pb.Gate(character_id=gate["id"], slug=gate["slug"], allowed_origins=gate["allowed_origins"])
+        return pb.Gate(character_id=shown.id, slug=shown.slug, allowed_origins=shown.allowed_origins)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
 from services.kit.addresses import Allowances, url_faults
+from services.kit.forms.definition import PatternBudget
 
 # What stands for the characters of a secret that are not shown.
 DOTS = "••••"
@@ -28,12 +29,20 @@ class Rules:
 STRICT = Rules()
 
 
+class Judging(PatternBudget):
+    """The context of one validation: the operator's rules, and what the patterns of its forms may still cost."""
+
+    def __init__(self, rules: Rules) -> None:
+        super().__init__()
+        self.rules = rules
+
+
 def judge_url(url: str, info: ValidationInfo) -> str:
     """A URL that may be asked for the owner (contract 14.9), or an empty text.
 
     Raises: ValueError.
     """
-    rules = info.context if isinstance(info.context, Rules) else STRICT
+    rules = info.context.rules if isinstance(info.context, Judging) else STRICT
     if url and (faults := url_faults(url, rules.allowed)):
         raise ValueError(faults[0])
     return url

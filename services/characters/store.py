@@ -72,6 +72,18 @@ class Kept:
         return Version(self.definition, self.secrets, tuple(self.changed))
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What decides who may see a character."""
+
+    id: str
+    slug: str
+    version: int
+    tenant_id: str
+    is_active: bool
+    allowed_origins: list[str]
+
+
 class Store:
     """Reads and writes the schema of characters."""
 
@@ -112,20 +124,28 @@ class Store:
         statement = f"select {_COLUMNS} from {_NEWEST} where {_named(slug_or_id)} and c.deleted_at is null"
         return _stored(await self._pool.fetchrow(statement, slug_or_id))
 
-    async def gate(self, slug_or_id: str) -> asyncpg.Record | None:
-        """id, slug and allowed_origins of the active character of this slug or identity."""
+    async def shown(self, slug_or_id: str) -> Shown | None:
+        """What decides who may see a character that is not deleted."""
         if not _may_exist(slug_or_id):
             return None
-        return await self._pool.fetchrow(
-            f"""select c.id, c.slug, v.definition -> 'allowed_origins' as allowed_origins from {_NEWEST}
-            where {_named(slug_or_id)} and c.deleted_at is null and (v.definition -> 'is_active')::boolean""",
+        row = await self._pool.fetchrow(
+            f"""select c.id, c.slug, c.version, c.tenant_id,
+                coalesce((v.definition -> 'is_active')::boolean, true) as is_active,
+                coalesce(v.definition -> 'allowed_origins', '[]') as allowed_origins
+            from {_NEWEST} where {_named(slug_or_id)} and c.deleted_at is null""",
             slug_or_id,
         )
+        return None if row is None else Shown(**row)
 
-    async def page(
-        self, tenant_id: str, below: int, limit: int, *, query: str = "", skip: int = 0
-    ) -> tuple[list[Stored], bool]:
-        """A tenant's characters, newest first, with `seq` below a bound, and whether there are more.
+    async def appearance(self, character_id: str, version: int) -> dict[str, Any]:
+        """The overrides of the appearance in one version."""
+        overrides: dict[str, Any] | None = await self._pool.fetchval(
+            "select definition -> 'widget_appearance' from versions where character_id = $1 and version = $2",
+            character_id,
+            version,
+        )
+        return overrides or {}
+
 
         query: only those whose slug or name holds this text, in any case. Ends before `limit` where the definitions
         would make too big an answer.

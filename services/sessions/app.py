@@ -7,8 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callbox.accounts.v1 import accounts_pb2_grpc
-from callbox.characters.v1 import characters_pb2_grpc
-from callbox.sessions.v1 import live_pb2_grpc, sessions_pb2, sessions_pb2_grpc, user_data_pb2_grpc, webhooks_pb2_grpc
+from callbox.characters.v1 import appearance_pb2_grpc, characters_pb2_grpc
+from callbox.sessions.v1 import (
+    forms_pb2_grpc,
+    live_pb2_grpc,
+    sessions_pb2,
+    sessions_pb2_grpc,
+    user_data_pb2_grpc,
+    webhooks_pb2_grpc,
+)
 
 from services.kit import database
 from services.kit.client import connect
@@ -26,6 +33,8 @@ from services.sessions.alarm import Alarm
 from services.sessions.chores import Chores
 from services.sessions.departure import Departure
 from services.sessions.events import Events
+from services.sessions.form_store import FormStore
+from services.sessions.forms import FormResponsesService
 from services.sessions.history import History
 from services.sessions.intake import Intake
 from services.sessions.lifecycle import Lifecycle
@@ -147,6 +156,12 @@ async def running(settings: SessionsSettings) -> AsyncIterator[Serving]:
             UserDataService(store, Departure(store, lifecycle)), server.grpc
         )
         live_pb2_grpc.add_LiveServiceServicer_to_server(LiveService(store, history, live, watching), server.grpc)
+        forms = FormResponsesService(
+            FormStore(store),
+            appearance_pb2_grpc.AppearanceServiceStub(characters),
+            characters_pb2_grpc.CharactersServiceStub(characters),
+        )
+        forms_pb2_grpc.add_FormResponsesServiceServicer_to_server(forms, server.grpc)
         full_name = sessions_pb2.DESCRIPTOR.services_by_name["SessionsService"].full_name
         await stack.enter_async_context(serving(server, full_name, ops, settings.drain_seconds))
         yield Serving(server.port, ops.port)
