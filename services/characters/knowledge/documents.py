@@ -255,7 +255,8 @@ async def _finish(connection: "Connection", document_id: str, status: str, chunk
     await connection.execute(
         """insert into document_events (tenant_id, character_slug, document_id, name, file_type, file_key, status,
             chunk_count, error, document_created_at)
-        select d.tenant_id, c.slug, d.id, d.name, d.file_type, d.file_key, d.status, d.chunk_count, d.error, d.created_at
+        select d.tenant_id, c.slug, d.id, d.name, d.file_type, d.file_key, d.status, d.chunk_count, d.error,
+            d.created_at
         from documents d join characters c on c.id = d.character_id where d.id = $1""",
         document_id,
     )
