@@ -1,12 +1,23 @@
 """Settings of the characters service."""
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from services.kit.settings import ServiceSettings
+from services.kit.addresses import Allowances
+from services.kit.blobs import BlobSettings
 
 
-class CharactersSettings(ServiceSettings):
+class CharactersSettings(BlobSettings):
     """What the characters service is told."""
 
     database_url: str = Field(repr=False, pattern=r"^postgresql://", description="PostgreSQL, postgresql://…")
     debug: bool = Field(default=False, description="Skips the check of allowed origins; for development alone.")
+    outbound_allowed: str = Field(
+        default="", description="Private networks and hosts that URLs of tools may name: 10.1.0.0/16, hooks.internal."
+    )
+    triton_address: str = Field(default="127.0.0.1:8001", description="host:port of Triton's gRPC.")
+
+    @field_validator("outbound_allowed")
+    @classmethod
+    def _can_be_read(cls, entries: str) -> str:
+        Allowances.parse(entries)
+        return entries

@@ -51,12 +51,12 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> grpc.RpcMethodHandler[Any, Any] | None:
-        """Wraps unary handlers; the health service passes as it is."""
+        """Wraps handlers that answer once, to one message or to several; the health service passes as it is."""
         handler = await continuation(handler_call_details)
         method = handler_call_details.method
-        if handler is None or handler.unary_unary is None or method.startswith("/grpc.health."):
+        if handler is None or handler.response_streaming or method.startswith("/grpc.health."):
             return handler
-        inner = cast(Handler, handler.unary_unary)
+        inner = cast(Handler, handler.stream_unary if handler.request_streaming else handler.unary_unary)
 
         async def call(message: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
             started = time.perf_counter()
@@ -94,7 +94,10 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):
                 finally:
                     rpc_seconds.labels(method, code).observe(time.perf_counter() - started)
 
-        return grpc.unary_unary_rpc_method_handler(
+        wrap = (
+            grpc.stream_unary_rpc_method_handler if handler.request_streaming else grpc.unary_unary_rpc_method_handler
+        )
+        return wrap(
             call, request_deserializer=handler.request_deserializer, response_serializer=handler.response_serializer
         )
 

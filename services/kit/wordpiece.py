@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from tokenizers import Encoding
-from tokenizers.implementations import BertWordPieceTokenizer
+from tokenizers.implementations.bert_wordpiece import BertWordPieceTokenizer
 
 _VOCABULARY = Path(__file__).parent / "data" / "wordpiece.txt"
 

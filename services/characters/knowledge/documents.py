@@ -28,8 +28,6 @@ _COLUMNS = (
     "seq, id, character_id, tenant_id, name, file_type, file_key, url, status, attempts, chunk_count, error, created_at"
 )
 _EVENTS = "number, tenant_id, character_slug, document_id, name, file_type, file_key, status, chunk_count, error"
-# Rows of passages in one statement.
-_ROWS_AT_ONCE = 200
 # Events are read one after the other by number, so they must be committed in that order too.
 _EVENT_LOCK = "select pg_advisory_xact_lock(hashtext('callbox-document-events'))"
 _STORE_SECONDS = 60.0
@@ -56,11 +54,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A passage to be kept. page: from 1, 0 for none. words: what is found by words. embedding: float32 [384]."""
+    """A passage to be kept. page: from 1, 0 for none. embedding: float32 [384] of length 1."""
 
     page: int
     text: str
-    words: str
     embedding: NDArray[np.float32]
 
 
@@ -120,8 +117,13 @@ class Documents:
             )
             if row is None:
                 return None
+            await connection.execute("delete from discarded_files where file_key = $1", file_key)
             await _enqueue(connection, document_id)
             return _document(row)
+
+    async def announce_file(self, key: str) -> None:
+        """Notes a file before it is kept, so that it is swept away if its document is never made."""
+        await self._pool.execute("insert into discarded_files (file_key) values ($1) on conflict do nothing", key)
 
     async def page(self, character_id: str, below: int, limit: int) -> list[Document]:
         """Documents of a character, newest first, with `seq` below a bound."""
@@ -154,6 +156,15 @@ class Documents:
         """Takes an attempt back that came to nothing through no fault of the document."""
         await self._pool.execute("update documents set attempts = attempts - 1 where id = $1", document_id)
 
+    async def language(self, character_id: str) -> str:
+        """The language of a character, as its definition has it."""
+        language: str | None = await self._pool.fetchval(
+            """select v.definition->>'language' from characters c
+            join versions v on v.character_id = c.id and v.version = c.version where c.id = $1""",
+            character_id,
+        )
+        return language or ""
+
     async def fetched(self, document_id: str, name: str, file_type: str) -> None:
         """Notes what the file of a page turned out to be."""
         await self._pool.execute(
@@ -168,24 +179,18 @@ class Documents:
         async with self._pool.acquire() as connection, connection.transaction():
             if not await _lock(connection, document.id):
                 return False
-            for start in range(0, len(passages), _ROWS_AT_ONCE):
-                rows = passages[start : start + _ROWS_AT_ONCE]
-                await connection.execute(
-                    """insert into chunks (document_id, character_id, page, text, words, embedding)
-                    select $1, $2, page, text,
-                        array_to_tsvector(array[chr(1) || $2]) || to_tsvector('simple', words)
-                            || to_tsvector($7::text::regconfig, words),
-                        embedding
-                    from unnest($3::int[], $4::text[], $5::text[], $6::vector[]) as t(page, text, words, embedding)""",
-                    document.id,
-                    document.character_id,
-                    [row.page for row in rows],
-                    [row.text for row in rows],
-                    [row.words for row in rows],
-                    [row.embedding for row in rows],
-                    language,
-                    timeout=_STORE_SECONDS,
-                )
+            await connection.executemany(
+                """insert into chunks (document_id, character_id, page, text, words, embedding)
+                values ($1, $2, $3, $4,
+                    array_to_tsvector(array[chr(1) || $2]) || to_tsvector('simple', $4)
+                        || to_tsvector($5::text::regconfig, $4),
+                    $6)""",
+                [
+                    (document.id, document.character_id, each.page, each.text, language, each.embedding)
+                    for each in passages
+                ],
+                timeout=_STORE_SECONDS,
+            )
             await _finish(connection, document.id, PROCESSED, len(passages), "")
             return True
 
@@ -207,16 +212,33 @@ class Documents:
         )
         return [Event(**dict(row)) for row in rows]
 
-    async def discarded(self, limit: int) -> list[str]:
-        """Keys of files that no document has any more, the longest known first."""
+    async def discarded(self, grace_seconds: float, limit: int) -> list[str]:
+        """Keys of files that no document has, for longer than the grace, the longest known first."""
         rows = await self._pool.fetch(
-            "select file_key from discarded_files order by discarded_at limit $1", limit
-        )  # fmt: skip
+            """select file_key from discarded_files where discarded_at < now() - make_interval(secs => $1)
+            order by discarded_at limit $2""",
+            grace_seconds,
+            limit,
+        )
         return [row["file_key"] for row in rows]
 
     async def forget_file(self, key: str) -> None:
         """Notes that a discarded file is gone."""
         await self._pool.execute("delete from discarded_files where file_key = $1", key)
+
+    async def requeue(self, silent_seconds: float) -> int:
+        """Makes jobs for documents that wait and have lost theirs; how many they were."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            rows = await connection.fetch(
+                f"""select id from documents d where status = '{PENDING}'
+                and created_at < now() - make_interval(secs => $1)
+                and not exists (select 1 from pgqueuer q where q.payload = convert_to(d.id, 'UTF8'))
+                for update skip locked""",
+                silent_seconds,
+            )
+            for row in rows:
+                await _enqueue(connection, row["id"])
+            return len(rows)
 
     async def sweep(self, event_days: float, grace_seconds: float) -> None:
         """Deletes events older than this and the documents of characters that are gone for longer than the grace."""

@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import struct
 from collections.abc import AsyncIterator, Sequence
+from typing import Self
 
 import grpc
 import numpy as np
@@ -42,11 +43,11 @@ class ModelAway(Exception):
 
 
 class Embeddings:
-    """A client of the sentence model; `close` it at the end.
+    """A client of the sentence model; `async with` closes it.
 
     A stream ends by closing its own side and reading what still comes, never by cancelling: tritonserver can die of a
-    memory fault when a call is cancelled while a decoupled model answers. So a request that nobody waits for any more is
-    left to be answered.
+    memory fault when a call is cancelled while a decoupled model answers. So a request that nobody waits for any more
+    is left to be answered.
     """
 
     def __init__(self, address: str) -> None:
@@ -54,6 +55,12 @@ class Embeddings:
         self._stub = service_pb2_grpc.GRPCInferenceServiceStub(self._channel)
         self._stream: _Stream | None = None
         self._closing: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     async def one(self, text: str, deadline_seconds: float, priority: int = QUESTION) -> Direction:
         """The direction of a text: float32 [384] of length 1.
@@ -77,16 +84,18 @@ class Embeddings:
         Raises: ModelAway.
         """
         room = asyncio.Semaphore(_DOCUMENT_TEXTS_AT_ONCE)
+        found: dict[int, Direction] = {}
 
-        async def each(text: str) -> Direction:
+        async def each(at: int, text: str) -> None:
             async with room:
-                return await self.one(text, deadline_seconds, DOCUMENT)
+                found[at] = await self.one(text, deadline_seconds, DOCUMENT)
 
-        found = [asyncio.create_task(each(text), name="embed-text") for text in texts]
+        asked = [asyncio.create_task(each(at, text), name="embed-text") for at, text in enumerate(texts)]
         try:
-            return await asyncio.gather(*found)
+            await asyncio.gather(*asked)
         finally:
-            await tasks.end(*found)
+            await tasks.end(*asked)
+        return [found[at] for at in range(len(texts))]
 
     async def check(self) -> str | None:
         """None when the model answers, else what is wrong."""

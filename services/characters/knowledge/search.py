@@ -134,7 +134,7 @@ async def _by_words(
         ), hits as (
             select word, hit.id from asked cross join lateral (
                 select c.id from chunks c
-                where c.words @@ (quote_literal(chr(1) || $1) || ' & ' || quote_literal(word))::tsquery limit $5
+                where c.words @@ (quote_literal(chr(1) || $1)::tsquery && plainto_tsquery('simple', word)) limit $5
             ) hit
         ), weights as (
             select word, ln(1 + $5::float8 / count(*)) as weight from hits group by word

@@ -41,6 +41,7 @@ def upgrade() -> None:
         )
     """)
     op.execute("create index documents_of_character on documents (character_id, seq desc)")
+    op.execute("create index documents_that_wait on documents (created_at) where status = 'PENDING'")
     op.execute("""
         create table chunks (
             id bigint generated always as identity primary key,
