@@ -11,11 +11,17 @@ from callbox.characters.v1 import (
     characters_pb2,
     characters_pb2_grpc,
     gates_pb2_grpc,
+    knowledge_pb2_grpc,
     media_pb2_grpc,
     user_data_pb2_grpc,
 )
 
 from services.characters.gates import GatesService
+from services.characters.knowledge.database import open_pool as open_knowledge_pool
+from services.characters.knowledge.documents import Documents
+from services.characters.knowledge.embeddings import Embeddings
+from services.characters.knowledge.search import Search
+from services.characters.knowledge.service import KnowledgeService
 from services.characters.media_service import MediaService
 from services.characters.parts import Rules
 from services.characters.reseal import reseal
@@ -51,9 +57,14 @@ async def running(settings: CharactersSettings) -> AsyncIterator[Server]:
     vault = Vault.open(settings.data_dir / _SECRETS_KEY)
     await until_up("PostgreSQL", lambda: database.migrate(settings.database_url, SCHEMA, _MIGRATIONS))
     server = Server(settings.listen, settings.keys_dir)
-    async with await database.open_pool(settings.database_url, SCHEMA) as pool:
-        store, shelf = Store(pool, settings.versions_kept), Shelf(pool, Blobs(settings))
-        rules = Rules(Allowances.parse(settings.outbound_allow))
+    blobs, allowed = Blobs(settings), Allowances.parse(settings.outbound_allow)
+    async with (
+        await database.open_pool(settings.database_url, SCHEMA) as pool,
+        await open_knowledge_pool(settings.database_url, SCHEMA) as knowledge_pool,
+        Embeddings(settings.triton_address) as embeddings,
+    ):
+        store, shelf = Store(pool, settings.versions_kept), Shelf(pool, blobs)
+        rules = Rules(allowed)
         sweeper = Sweeper(shelf, settings.media_sweep_seconds)
         service = CharactersService(store, vault, rules, sweeper.wake, check_origins=not settings.debug)
         characters_pb2_grpc.add_CharactersServiceServicer_to_server(service, server.grpc)
@@ -61,6 +72,9 @@ async def running(settings: CharactersSettings) -> AsyncIterator[Server]:
         media_pb2_grpc.add_MediaServiceServicer_to_server(MediaService(store, shelf, vault, rules), server.grpc)
         showing = AppearanceService(store, check_origins=not settings.debug)
         appearance_pb2_grpc.add_AppearanceServiceServicer_to_server(showing, server.grpc)
+        search = Search(knowledge_pool, embeddings)
+        knowledge = KnowledgeService(store, Documents(knowledge_pool), blobs, search, allowed)
+        knowledge_pb2_grpc.add_KnowledgeServiceServicer_to_server(knowledge, server.grpc)
         user_data_pb2_grpc.add_UserDataServiceServicer_to_server(UserDataService(pool), server.grpc)
 
         async def readiness() -> dict[str, str | None]:

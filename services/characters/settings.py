@@ -14,6 +14,7 @@ class CharactersSettings(BlobSettings):
     outbound_allow: str = Field(
         default="", description="Private networks and hosts that URLs of tools may name: 10.1.0.0/16, hooks.internal."
     )
+    triton_address: str = Field(default="127.0.0.1:8001", description="host:port of Triton's gRPC.")
     versions_kept: int = Field(default=1_000, ge=2, le=1_000_000, description="Versions kept of each character.")
     media_sweep_seconds: float = Field(
         default=3600.0, gt=0, description="Time between two looks for files that no character names any more."
