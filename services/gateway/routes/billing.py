@@ -22,15 +22,15 @@ _MAX_PAGE = 50_000
 @router.get(
     "/usage/", response_model_exclude_unset=True, responses=refusals(401, 422), summary="List calls and what they used"
 )
-async def usage(
+async def list_usage(
     caller: CallerOf,
     gateway: GatewayOf,
     character_slug: Annotated[str | None, Query(pattern=PATTERN, description="Only this character.")] = None,
     tenant_id: Annotated[str | None, Query(pattern=PATTERN, description="Only this tenant.")] = None,
     start: Annotated[Moment | None, Query(description="Only calls created at this moment or later; ISO 8601.")] = None,
     end: Annotated[Moment | None, Query(description="Only calls created at this moment or earlier; ISO 8601.")] = None,
-    page: Annotated[int, Query(ge=1, le=_MAX_PAGE)] = 1,
-    page_size: Annotated[int, Query(ge=1, le=_MAX_PAGE_SIZE)] = 50,
+    page: Annotated[int, Query(ge=1, le=_MAX_PAGE, description="From 1.")] = 1,
+    page_size: Annotated[int, Query(ge=1, le=_MAX_PAGE_SIZE, description="Calls on a page.")] = 50,
 ) -> Envelope[UsageReport]:
     """Calls of one's own characters (of all, for staff), newest first, with totals over the whole filter."""
     listed = await call(
@@ -55,7 +55,9 @@ async def usage(
     responses=refusals(401, 404),
     summary="Read a call's history",
 )
-async def session_history(session_id: PathName, caller: CallerOf, gateway: GatewayOf) -> Envelope[AgentSessionSummary]:
+async def get_session_history(
+    session_id: PathName, caller: CallerOf, gateway: GatewayOf
+) -> Envelope[AgentSessionSummary]:
     """One call of one's own character, with its transcript."""
     request = pb.GetSessionRequest(session_id=existing(session_id, "The session"))
     found = await call(gateway.backends.sessions.GetSession, request, identity=caller.token)
