@@ -90,7 +90,12 @@ def openapi(app: FastAPI, version: str) -> dict[str, Any]:
     for name in _FASTAPI_ERRORS:
         document["components"]["schemas"].pop(name, None)
     _name_operations(app, document)
+    for _, _, operation in operations(document):
+        _name_model(operation, document["components"]["schemas"])
     document = _with_good_names(document)
+    for _, method, operation in operations(document):
+        if method == "patch":
+            _forget_defaults(operation, document["components"]["schemas"])
     document["components"]["headers"] = {
         name: {**header, **({"required": True} if name in _REQUIRED_HEADERS else {})}
         for name, header in HEADERS.items()
@@ -130,6 +135,21 @@ def _name_body(document: dict[str, Any], operation: dict[str, Any], name: str) -
     form = document["components"]["schemas"].get(f"Body_{was}")
     if form is not None:
         form["title"] = _pascal(name) + "Form"
+
+
+def _name_model(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    for media in operation.get("requestBody", {}).get("content", {}).values():
+        if name := media["schema"].pop("x-model", None):
+            schemas[name] = {**media["schema"], "title": name}
+            media["schema"] = {"$ref": _SCHEMAS + name}
+
+
+def _forget_defaults(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """What a PATCH does not send stays as it is; a client that is generated would send the default."""
+    for media in operation.get("requestBody", {}).get("content", {}).values():
+        model = schemas.get(media["schema"].get("$ref", "").rpartition("/")[2], media["schema"])
+        for field in model.get("properties", {}).values():
+            field.pop("default", None)
 
 
 def _with_good_names(document: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 import pytest
@@ -13,6 +13,9 @@ from services.gateway.document import document
 from services.gateway.examples import Examples
 from services.gateway.schema import operations
 from services.kit.errors import CallboxError, Code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 DOCUMENT = document()
 OPERATIONS = [
@@ -162,6 +165,21 @@ def test_every_text_that_is_answered_has_an_example() -> None:
         "give these fields an example (`Field(examples=[…])`), or their name a line in `_OF_NAME` of "
         f"services/gateway/examples.py: {made.missing}"
     )
+
+
+def test_a_change_has_a_model_without_defaults_for_itself() -> None:
+    of_patch = {str(body) for _, method, body in bodies() if method == "patch"}
+    of_others = {str(body) for _, method, body in bodies() if method != "patch"}
+    assert not of_patch & of_others, "a PATCH needs a model of its own: what is not sent has no default there"
+    for _, method, body in bodies():
+        if method == "patch":
+            assert not [name for name, field in resolved(body).get("properties", {}).items() if "default" in field]
+
+
+def bodies() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, method, operation in operations(DOCUMENT):
+        for media in operation.get("requestBody", {}).get("content", {}).values():
+            yield path, method, media["schema"]
 
 
 def test_names_of_models_are_good_in_every_language() -> None:

@@ -3,12 +3,6 @@
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic.config import JsonDict
-
-
-def _without_default(schema: JsonDict) -> None:
-    # What is not sent stays as it is, whatever the field of the model then holds.
-    del schema["default"]
 
 
 class SignIn(BaseModel):
@@ -79,8 +73,8 @@ class ApiKeyChange(BaseModel):
 
     model_config = ConfigDict(strict=True, json_schema_extra={"example": {"is_active": False}})
 
-    name: str = Field("", min_length=1, max_length=100, json_schema_extra=_without_default)
-    is_active: bool = Field(True, json_schema_extra=_without_default)
+    name: str = Field("", min_length=1, max_length=100)
+    is_active: bool = True
 
 
 class ApiKey(BaseModel):

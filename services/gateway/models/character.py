@@ -86,8 +86,8 @@ class DocumentedBy:
     model: type[BaseModel]
 
     def __get_pydantic_json_schema__(self, _: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """The schema of the model."""
-        return handler(self.model.__pydantic_core_schema__)
+        """The schema of the model, and its name, by which the document keeps it once."""
+        return {**handler(self.model.__pydantic_core_schema__), "x-model": self.model.__name__}
 
 
 DefinitionBody = Annotated[dict[str, Any], DocumentedBy(CharacterDefinition)]
