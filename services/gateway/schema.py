@@ -101,8 +101,8 @@ def openapi(app: FastAPI, version: str) -> dict[str, Any]:
         for name, header in HEADERS.items()
     }
     document["components"]["examples"] = {str(code): {"value": refusal(code)} for code in Code}
-    for _, _, operation in operations(document):
-        _complete_responses(operation)
+    for _, method, operation in operations(document):
+        _complete_responses(method, operation)
     examples = Examples(document["components"]["schemas"])
     for _, _, operation in operations(document):
         _add_examples(operation, examples)
@@ -124,7 +124,7 @@ def _name_operations(app: FastAPI, document: dict[str, Any]) -> None:
     """Operations are called as their functions: clients that are generated take their names from there."""
     for route in app.routes:
         if isinstance(route, APIRoute) and route.include_in_schema:
-            for method in route.methods:
+            for method in route.methods or ():
                 operation = document["paths"][route.path_format][method.lower()]
                 _name_body(document, operation, route.operation_id or route.name)
 
@@ -179,12 +179,12 @@ def _schemes(operation: dict[str, Any]) -> set[str]:
     return {name for choice in operation.get("security", ()) for name in choice}
 
 
-def _complete_responses(operation: dict[str, Any]) -> None:
+def _complete_responses(method: str, operation: dict[str, Any]) -> None:
     responses, schemes = operation["responses"], _schemes(operation)
     # FastAPI expects its own faults in every parameter.
     if _FASTAPI_ERRORS[0] in str(responses.get("422")):
         del responses["422"]
-    for status, described in refusals(*_statuses(operation, schemes)).items():
+    for status, described in refusals(*_statuses(method, operation, schemes)).items():
         described.pop("model")
         responses.setdefault(str(status), described)
     for status, response in responses.items():
@@ -207,11 +207,13 @@ def _complete_responses(operation: dict[str, Any]) -> None:
     operation["responses"] = dict(sorted(responses.items()))
 
 
-def _statuses(operation: dict[str, Any], schemes: set[str]) -> Iterator[int]:
+def _statuses(method: str, operation: dict[str, Any], schemes: set[str]) -> Iterator[int]:
     """What every operation of this form may refuse with, whether its route says so or not."""
     places = {parameter["in"] for parameter in operation.get("parameters", ())}
     if "requestBody" in operation:
         yield from BODY
+    if method in ("post", "put", "patch"):
+        yield 415
     if "query" in places:
         yield 422
     if "path" in places:
@@ -225,7 +227,7 @@ def _statuses(operation: dict[str, Any], schemes: set[str]) -> Iterator[int]:
 def _complete_refusal(status: str, response: dict[str, Any], *, origin: bool) -> None:
     media = response.setdefault("content", {}).setdefault(_JSON, {})
     media["schema"] = {"$ref": f"{_SCHEMAS}ErrorBody"}
-    codes = [Code(code) for code in response.pop("x-codes", ())] or CODES.get(int(status), ())
+    codes = [Code(code) for code in response.pop("x-codes", ())] or CODES.get(int(status), [])
     if status == "403" and origin:
         codes = [Code.ORIGIN_NOT_ALLOWED]
     response.setdefault("description", MEANING.get(int(status), ""))

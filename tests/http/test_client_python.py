@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callbox_client import AuthenticatedClient, Client
+from callbox_client import AuthenticatedClient
 from callbox_client.api.accounts import get_me
 from callbox_client.api.characters import change_character, create_character, get_character
 from callbox_client.api.history import get_session_history
@@ -90,7 +90,7 @@ async def test_typed_bodies_and_answers(site: Site) -> None:
         assert isinstance(history, EnvelopeAgentSessionSummary)
         assert history.data.character_version == 2
 
-    async with Client(base_url=site.base_url) as nobody:
+    async with AuthenticatedClient(base_url=site.base_url, token="nobody") as nobody:
         refusal = await get_character.asyncio("typed-bot", client=nobody)
         assert isinstance(refusal, ErrorBody)
         assert refusal.code == "not_authenticated"
