@@ -36,6 +36,17 @@ _TAGS = {
     "webhooks": "Events sent to an address of yours.",
     "accounts": "Users, tokens and API keys.",
 }
+# Functions that are called by a thing; in a client they are called by what they do.
+_DEEDS = {
+    "callback": "finish_google_sign_in",
+    "google": "begin_google_sign_in",
+    "link": "link_google",
+    "me": "get_me",
+    "refresh": "refresh_tokens",
+    "session_events": "watch_session",
+    "session_history": "get_session_history",
+    "usage": "list_usage",
+}
 _FASTAPI_ERRORS = ("HTTPValidationError", "ValidationError")
 _FASTAPI_SUCCESS = "Successful Response"
 _SUCCESS = {
@@ -126,7 +137,7 @@ def _name_operations(app: FastAPI, document: dict[str, Any]) -> None:
         if isinstance(route, APIRoute) and route.include_in_schema:
             for method in route.methods or ():
                 operation = document["paths"][route.path_format][method.lower()]
-                _name_body(document, operation, route.operation_id or route.name)
+                _name_body(document, operation, route.operation_id or _DEEDS.get(route.name, route.name))
 
 
 def _name_body(document: dict[str, Any], operation: dict[str, Any], name: str) -> None:

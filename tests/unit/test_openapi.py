@@ -65,7 +65,9 @@ def test_names_of_operations_are_good_names_of_functions() -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     assert not twice, f"two routes have the same function name; rename one, or set operation_id: {twice}"
     poor = [name for name in names if not NAME.fullmatch(name)]
-    assert not poor, f"clients call these functions; name the route's function by verb and noun (`get_me`): {poor}"
+    assert not poor, (
+        f"clients call these: name the function by verb and noun (`get_me`), or in `_DEEDS` of schema.py: {poor}"
+    )
 
 
 @each_operation

@@ -274,7 +274,7 @@ export interface paths {
          * Sign in with Google
          * @description Sends the browser to Google, where sign-in with Google is configured.
          */
-        get: operations["log_in_with_google"];
+        get: operations["begin_google_sign_in"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3167,6 +3167,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description The body is larger than 1 MB. */
             413: {
                 headers: {
@@ -3285,7 +3296,7 @@ export interface operations {
             };
         };
     };
-    log_in_with_google: {
+    begin_google_sign_in: {
         parameters: {
             query?: never;
             header?: never;

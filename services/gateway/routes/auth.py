@@ -53,7 +53,7 @@ async def log_in(body: SignIn, gateway: GatewayOf) -> Tokens:
 
 
 @router.post("/refresh/", responses=refusals(*BODY, 401), summary="Rotate a refresh token")
-async def refresh_tokens(body: Refresh, gateway: GatewayOf) -> Tokens:
+async def refresh(body: Refresh, gateway: GatewayOf) -> Tokens:
     """Exchanges a refresh token for new tokens; one used twice revokes its whole family."""
     answer = await call(
         gateway.backends.accounts.RefreshTokens,
@@ -63,7 +63,7 @@ async def refresh_tokens(body: Refresh, gateway: GatewayOf) -> Tokens:
     return Tokens(access=answer.access, refresh=answer.refresh)
 
 
-@router.post("/logout/", status_code=204, responses=refusals(*BODY), summary="Log out")
+@router.post("/logout/", status_code=204, responses=refusals(*BODY, 401), summary="Log out")
 async def log_out(body: Refresh, gateway: GatewayOf) -> Response:
     """Revokes a refresh token and its family; access tokens already out live to their end."""
     await call(
@@ -75,7 +75,7 @@ async def log_out(body: Refresh, gateway: GatewayOf) -> Response:
 
 
 @router.get("/me/", responses=refusals(401), dependencies=documented, summary="Read the user who asks")
-async def get_me(caller: CallerOf, gateway: GatewayOf) -> Me:
+async def me(caller: CallerOf, gateway: GatewayOf) -> Me:
     """The user who asks and the limits of their tenant."""
     answer = await call(gateway.backends.accounts.GetMe, pb.GetMeRequest(), identity=caller.token)
     limits = Limits(concurrent_sessions=answer.limits.concurrent_sessions)
@@ -83,7 +83,7 @@ async def get_me(caller: CallerOf, gateway: GatewayOf) -> Me:
 
 
 @router.get("/google/", status_code=302, responses=refusals(404), summary="Sign in with Google")
-async def log_in_with_google() -> Response:
+async def google() -> Response:
     """Sends the browser to Google, where sign-in with Google is configured."""
     raise CallboxError(
         Code.NOT_FOUND,

@@ -22,7 +22,7 @@ _MAX_PAGE = 50_000
 @router.get(
     "/usage/", response_model_exclude_unset=True, responses=refusals(401, 422), summary="List calls and what they used"
 )
-async def list_usage(
+async def usage(
     caller: CallerOf,
     gateway: GatewayOf,
     character_slug: Annotated[str | None, Query(pattern=PATTERN, description="Only this character.")] = None,
@@ -55,9 +55,7 @@ async def list_usage(
     responses=refusals(401, 404),
     summary="Read a call's history",
 )
-async def get_session_history(
-    session_id: PathName, caller: CallerOf, gateway: GatewayOf
-) -> Envelope[AgentSessionSummary]:
+async def session_history(session_id: PathName, caller: CallerOf, gateway: GatewayOf) -> Envelope[AgentSessionSummary]:
     """One call of one's own character, with its transcript."""
     request = pb.GetSessionRequest(session_id=existing(session_id, "The session"))
     found = await call(gateway.backends.sessions.GetSession, request, identity=caller.token)
