@@ -1017,6 +1017,185 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * CharacterReplacement
+         * @description A whole character; what is not sent takes its default. The slug is that of the path and may be left out.
+         * @example {
+         *       "slug": "support-bot",
+         *       "name": "Support",
+         *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
+         *       "greeting": "Hello, how can I help?",
+         *       "language": "en",
+         *       "allowed_origins": [
+         *         "https://shop.example"
+         *       ],
+         *       "llm_model": "gpt-4o-mini",
+         *       "widget_appearance": {
+         *         "name": "Shop",
+         *         "theme": {
+         *           "primary_color": "#6366F1"
+         *         }
+         *       }
+         *     }
+         */
+        CharacterReplacement: {
+            /**
+             * Name
+             * @description Display name.
+             */
+            name: string;
+            /**
+             * Character Type
+             * @description Category.
+             * @default
+             * @example SUPPORT_AGENT
+             */
+            character_type: string;
+            /**
+             * Image
+             * @description Address of an avatar.
+             * @default
+             */
+            image: string;
+            /**
+             * System Prompt
+             * @description Instructions and persona; at most 65,536 bytes of UTF-8.
+             * @default
+             */
+            system_prompt: string;
+            /**
+             * Greeting
+             * @description First words of a call; empty means that the agent waits for the caller.
+             * @default
+             */
+            greeting: string;
+            /**
+             * Voice
+             * @description `audio_file` and `voice_url`.
+             */
+            voice?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Language
+             * @description BCP-47 tag for hearing and speaking.
+             * @default en
+             */
+            language: string;
+            /**
+             * Background Audio
+             * @description Ambience mixed into the agent's audio.
+             * @default
+             */
+            background_audio: string;
+            /**
+             * Allowed Origins
+             * @description Origins of pages that may start calls; empty means none.
+             * @default []
+             */
+            allowed_origins: string[];
+            /**
+             * Handoff Targets
+             * @description Characters the call may be handed to.
+             * @default []
+             */
+            handoff_targets: components["schemas"]["HandoffTarget"][];
+            /**
+             * Widget Appearance
+             * @description Overrides of the widget's appearance; holds `forms`.
+             * @default {}
+             */
+            widget_appearance: {
+                [key: string]: unknown;
+            };
+            /**
+             * Stt Model
+             * @description Public name of a recogniser; empty for the default.
+             * @default
+             */
+            stt_model: string;
+            /**
+             * Tts Model
+             * @description Public name of a voice; empty for the default.
+             * @default
+             */
+            tts_model: string;
+            /**
+             * Llm Provider
+             * @description Kind of language model endpoint.
+             * @default openai
+             */
+            llm_provider: string;
+            /**
+             * Llm Model
+             * @description Name of the language model; empty for the default.
+             * @default
+             */
+            llm_model: string;
+            /**
+             * Llm Api Key
+             * @description Key for the language model. Read back masked; a mask means unchanged.
+             * @default
+             */
+            llm_api_key: string;
+            /**
+             * Documents
+             * @description Attached knowledge-base documents.
+             * @default []
+             */
+            documents: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Tools
+             * @description Tool definitions; values of headers are read back masked.
+             * @default []
+             */
+            tools: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Mcp Servers
+             * @description MCP servers; values of headers are read back masked.
+             * @default []
+             */
+            mcp_servers: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Max Tool Calls Per Turn
+             * @default 6
+             */
+            max_tool_calls_per_turn: number;
+            /**
+             * Max Tool Output Chars
+             * @default 16000
+             */
+            max_tool_output_chars: number;
+            /**
+             * Max Turn Seconds
+             * @default 35
+             */
+            max_turn_seconds: number;
+            /**
+             * Recording Enabled
+             * @default false
+             */
+            recording_enabled: boolean;
+            /**
+             * Is Active
+             * @description A character that is not active takes no calls.
+             * @default true
+             */
+            is_active: boolean;
+            /**
+             * Slug
+             * @description As in the path; it never changes.
+             */
+            slug?: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Code
          * @description Stable error codes of the HTTP contract (14.1).
          * @enum {string}
@@ -2200,7 +2379,7 @@ export interface operations {
                  *       }
                  *     }
                  */
-                "application/json": components["schemas"]["CharacterDefinition"];
+                "application/json": components["schemas"]["CharacterReplacement"];
             };
         };
         responses: {

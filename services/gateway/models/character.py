@@ -69,6 +69,15 @@ class CharacterDefinition(CharacterChange):
     name: str = Field(description="Display name.")
 
 
+class CharacterReplacement(CharacterChange):
+    """A whole character; what is not sent takes its default. The slug is that of the path and may be left out."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
+
+    slug: str | None = Field(None, description="As in the path; it never changes.")
+    name: str = Field(description="Display name.")
+
+
 class Character(CharacterDefinition):
     """A character as it is kept, defaults filled in and secrets masked."""
 
@@ -91,4 +100,5 @@ class DocumentedBy:
 
 
 DefinitionBody = Annotated[dict[str, Any], DocumentedBy(CharacterDefinition)]
+ReplacementBody = Annotated[dict[str, Any], DocumentedBy(CharacterReplacement)]
 ChangeBody = Annotated[dict[str, Any], DocumentedBy(CharacterChange)]

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 from services.gateway.body import StrictBodyRoute
 from services.gateway.envelope import BODY, refusals
 from services.gateway.gateway import CallerOf, GatewayOf, documented
-from services.gateway.models.character import ChangeBody, Character, DefinitionBody
+from services.gateway.models.character import ChangeBody, Character, DefinitionBody, ReplacementBody
 from services.gateway.names import PathName, existing
 from services.gateway.paging import all_pages
 from services.gateway.structs import to_dict, to_struct
@@ -57,7 +57,7 @@ async def get_character(slug: PathName, caller: CallerOf, gateway: GatewayOf) ->
 
 @router.put("/{slug}/", response_model=Character, responses=refusals(*BODY, 401, 404), summary="Replace a character")
 async def replace_character(
-    slug: PathName, definition: DefinitionBody, caller: CallerOf, gateway: GatewayOf
+    slug: PathName, definition: ReplacementBody, caller: CallerOf, gateway: GatewayOf
 ) -> Response:
     """Makes a new version from the whole definition; what is not sent takes its default."""
     return await _update(slug, definition, pb.UPDATE_MODE_REPLACE, caller, gateway)

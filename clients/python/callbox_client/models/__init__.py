@@ -23,6 +23,12 @@ from .character_definition_voice_type_0 import CharacterDefinitionVoiceType0
 from .character_definition_widget_appearance import CharacterDefinitionWidgetAppearance
 from .character_documents_item import CharacterDocumentsItem
 from .character_mcp_servers_item import CharacterMcpServersItem
+from .character_replacement import CharacterReplacement
+from .character_replacement_documents_item import CharacterReplacementDocumentsItem
+from .character_replacement_mcp_servers_item import CharacterReplacementMcpServersItem
+from .character_replacement_tools_item import CharacterReplacementToolsItem
+from .character_replacement_voice_type_0 import CharacterReplacementVoiceType0
+from .character_replacement_widget_appearance import CharacterReplacementWidgetAppearance
 from .character_tools_item import CharacterToolsItem
 from .character_voice_type_0 import CharacterVoiceType0
 from .character_widget_appearance import CharacterWidgetAppearance
@@ -78,6 +84,12 @@ __all__ = (
     "CharacterDefinitionWidgetAppearance",
     "CharacterDocumentsItem",
     "CharacterMcpServersItem",
+    "CharacterReplacement",
+    "CharacterReplacementDocumentsItem",
+    "CharacterReplacementMcpServersItem",
+    "CharacterReplacementToolsItem",
+    "CharacterReplacementVoiceType0",
+    "CharacterReplacementWidgetAppearance",
     "CharacterToolsItem",
     "CharacterVoiceType0",
     "CharacterWidgetAppearance",

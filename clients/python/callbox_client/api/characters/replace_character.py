@@ -7,7 +7,7 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.character import Character
-from ...models.character_definition import CharacterDefinition
+from ...models.character_replacement import CharacterReplacement
 from ...models.error_body import ErrorBody
 from ...types import Response
 
@@ -15,7 +15,7 @@ from ...types import Response
 def _get_kwargs(
     slug: str,
     *,
-    body: CharacterDefinition,
+    body: CharacterReplacement,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
 
@@ -101,7 +101,7 @@ def sync_detailed(
     slug: str,
     *,
     client: AuthenticatedClient,
-    body: CharacterDefinition,
+    body: CharacterReplacement,
 ) -> Response[Character | ErrorBody]:
     """Replace a character
 
@@ -109,12 +109,12 @@ def sync_detailed(
 
     Args:
         slug (str): Slug or identity.
-        body (CharacterDefinition): A whole character; `slug` and `name` are required, and the
-            slug never changes. Example: {'slug': 'support-bot', 'name': 'Support', 'system_prompt':
-            'You answer calls for a bicycle shop. Saturday: 10 to 16.', 'greeting': 'Hello, how can I
-            help?', 'language': 'en', 'allowed_origins': ['https://shop.example'], 'llm_model':
-            'gpt-4o-mini', 'widget_appearance': {'name': 'Shop', 'theme': {'primary_color':
-            '#6366F1'}}}.
+        body (CharacterReplacement): A whole character; what is not sent takes its default. The
+            slug is that of the path and may be left out. Example: {'slug': 'support-bot', 'name':
+            'Support', 'system_prompt': 'You answer calls for a bicycle shop. Saturday: 10 to 16.',
+            'greeting': 'Hello, how can I help?', 'language': 'en', 'allowed_origins':
+            ['https://shop.example'], 'llm_model': 'gpt-4o-mini', 'widget_appearance': {'name':
+            'Shop', 'theme': {'primary_color': '#6366F1'}}}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -140,7 +140,7 @@ def sync(
     slug: str,
     *,
     client: AuthenticatedClient,
-    body: CharacterDefinition,
+    body: CharacterReplacement,
 ) -> Character | ErrorBody | None:
     """Replace a character
 
@@ -148,12 +148,12 @@ def sync(
 
     Args:
         slug (str): Slug or identity.
-        body (CharacterDefinition): A whole character; `slug` and `name` are required, and the
-            slug never changes. Example: {'slug': 'support-bot', 'name': 'Support', 'system_prompt':
-            'You answer calls for a bicycle shop. Saturday: 10 to 16.', 'greeting': 'Hello, how can I
-            help?', 'language': 'en', 'allowed_origins': ['https://shop.example'], 'llm_model':
-            'gpt-4o-mini', 'widget_appearance': {'name': 'Shop', 'theme': {'primary_color':
-            '#6366F1'}}}.
+        body (CharacterReplacement): A whole character; what is not sent takes its default. The
+            slug is that of the path and may be left out. Example: {'slug': 'support-bot', 'name':
+            'Support', 'system_prompt': 'You answer calls for a bicycle shop. Saturday: 10 to 16.',
+            'greeting': 'Hello, how can I help?', 'language': 'en', 'allowed_origins':
+            ['https://shop.example'], 'llm_model': 'gpt-4o-mini', 'widget_appearance': {'name':
+            'Shop', 'theme': {'primary_color': '#6366F1'}}}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -174,7 +174,7 @@ async def asyncio_detailed(
     slug: str,
     *,
     client: AuthenticatedClient,
-    body: CharacterDefinition,
+    body: CharacterReplacement,
 ) -> Response[Character | ErrorBody]:
     """Replace a character
 
@@ -182,12 +182,12 @@ async def asyncio_detailed(
 
     Args:
         slug (str): Slug or identity.
-        body (CharacterDefinition): A whole character; `slug` and `name` are required, and the
-            slug never changes. Example: {'slug': 'support-bot', 'name': 'Support', 'system_prompt':
-            'You answer calls for a bicycle shop. Saturday: 10 to 16.', 'greeting': 'Hello, how can I
-            help?', 'language': 'en', 'allowed_origins': ['https://shop.example'], 'llm_model':
-            'gpt-4o-mini', 'widget_appearance': {'name': 'Shop', 'theme': {'primary_color':
-            '#6366F1'}}}.
+        body (CharacterReplacement): A whole character; what is not sent takes its default. The
+            slug is that of the path and may be left out. Example: {'slug': 'support-bot', 'name':
+            'Support', 'system_prompt': 'You answer calls for a bicycle shop. Saturday: 10 to 16.',
+            'greeting': 'Hello, how can I help?', 'language': 'en', 'allowed_origins':
+            ['https://shop.example'], 'llm_model': 'gpt-4o-mini', 'widget_appearance': {'name':
+            'Shop', 'theme': {'primary_color': '#6366F1'}}}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -211,7 +211,7 @@ async def asyncio(
     slug: str,
     *,
     client: AuthenticatedClient,
-    body: CharacterDefinition,
+    body: CharacterReplacement,
 ) -> Character | ErrorBody | None:
     """Replace a character
 
@@ -219,12 +219,12 @@ async def asyncio(
 
     Args:
         slug (str): Slug or identity.
-        body (CharacterDefinition): A whole character; `slug` and `name` are required, and the
-            slug never changes. Example: {'slug': 'support-bot', 'name': 'Support', 'system_prompt':
-            'You answer calls for a bicycle shop. Saturday: 10 to 16.', 'greeting': 'Hello, how can I
-            help?', 'language': 'en', 'allowed_origins': ['https://shop.example'], 'llm_model':
-            'gpt-4o-mini', 'widget_appearance': {'name': 'Shop', 'theme': {'primary_color':
-            '#6366F1'}}}.
+        body (CharacterReplacement): A whole character; what is not sent takes its default. The
+            slug is that of the path and may be left out. Example: {'slug': 'support-bot', 'name':
+            'Support', 'system_prompt': 'You answer calls for a bicycle shop. Saturday: 10 to 16.',
+            'greeting': 'Hello, how can I help?', 'language': 'en', 'allowed_origins':
+            ['https://shop.example'], 'llm_model': 'gpt-4o-mini', 'widget_appearance': {'name':
+            'Shop', 'theme': {'primary_color': '#6366F1'}}}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
