@@ -27,6 +27,7 @@ class ErrorBody(BaseModel):
     """What every refusal and fault is answered with."""
 
     model_config = ConfigDict(
+        json_schema_serialization_defaults_required=True,
         json_schema_extra={
             "example": {
                 "success": False,
@@ -36,7 +37,7 @@ class ErrorBody(BaseModel):
                 "code": "validation_failed",
                 "request_id": "req_Zk3vQy0N8rT1mJ5sXw2eLb7u",
             }
-        }
+        },
     )
 
     success: Literal[False] = False

@@ -1277,7 +1277,7 @@ export interface components {
              */
             message: string;
             /** Data */
-            data?: null;
+            data: null;
             /**
              * Errors
              * @description Faults by field path; empty where nothing is bound to a field.

@@ -7,7 +7,6 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.code import Code, check_code
-from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.error_body_errors import ErrorBodyErrors
@@ -25,24 +24,28 @@ class ErrorBody:
             'request_id': 'req_Zk3vQy0N8rT1mJ5sXw2eLb7u', 'success': False}
 
     Attributes:
+        success (bool):  Default: False.
         message (str): One sentence a person can act on.
+        data (None):
         errors (ErrorBodyErrors): Faults by field path; empty where nothing is bound to a field.
         code (Code): Stable error codes of the HTTP contract (14.1).
         request_id (str): The same as in the header X-Request-Id.
-        success (bool | Unset):  Default: False.
-        data (None | Unset):
     """
 
     message: str
+    data: None
     errors: ErrorBodyErrors
     code: Code
     request_id: str
-    success: bool | Unset = False
-    data: None | Unset = UNSET
+    success: bool = False
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        success = self.success
+
         message = self.message
+
+        data = self.data
 
         errors = self.errors.to_dict()
 
@@ -50,24 +53,18 @@ class ErrorBody:
 
         request_id = self.request_id
 
-        success = self.success
-
-        data = self.data
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
+                "success": success,
                 "message": message,
+                "data": data,
                 "errors": errors,
                 "code": code,
                 "request_id": request_id,
             }
         )
-        if success is not UNSET:
-            field_dict["success"] = success
-        if data is not UNSET:
-            field_dict["data"] = data
 
         return field_dict
 
@@ -76,7 +73,11 @@ class ErrorBody:
         from ..models.error_body_errors import ErrorBodyErrors  # noqa: PLC0415
 
         d = dict(src_dict)
+        success = d.pop("success")
+
         message = d.pop("message")
+
+        data = d.pop("data")
 
         errors = ErrorBodyErrors.from_dict(d.pop("errors"))
 
@@ -84,17 +85,13 @@ class ErrorBody:
 
         request_id = d.pop("request_id")
 
-        success = d.pop("success", UNSET)
-
-        data = d.pop("data", UNSET)
-
         error_body = cls(
+            success=success,
             message=message,
+            data=data,
             errors=errors,
             code=code,
             request_id=request_id,
-            success=success,
-            data=data,
         )
 
         error_body.additional_properties = d
