@@ -46,10 +46,9 @@ def _refusals(described: dict[str, Any], schemas: Schemas) -> Iterator[str]:
     seen: dict[tuple[str, str], str] = {}
     for _, _, operation in operations(described):
         for status, answer in operation["responses"].items():
-            for code in (
-                next(iter(answer.get("content", {}).values()), {}).get("examples", {}) if status >= "400" else ()
-            ):
-                seen[status, code] = described["components"]["examples"][code]["value"]["message"]
+            if status >= "400":
+                for code in answer["content"]["application/json"]["examples"]:
+                    seen[status, code] = described["components"]["examples"][code]["value"]["message"]
     yield from (f"| {status} | `{code}` | {_cell(message)} |" for (status, code), message in sorted(seen.items()))
 
 
@@ -105,7 +104,7 @@ def _success(status: str, answer: dict[str, Any], schemas: Schemas) -> Iterator[
 
 
 def _refusal(status: str, answer: dict[str, Any]) -> str:
-    codes = next(iter(answer["content"].values()))["examples"]
+    codes = answer["content"]["application/json"]["examples"]
     return f"{status} " + " or ".join(f"`{code}`" for code in codes)
 
 

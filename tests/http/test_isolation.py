@@ -162,11 +162,9 @@ async def _attempts(things: Things) -> list[Attempt]:
         places = PLACE.findall(template)
         for path in await _paths(things, template):
             for method in METHODS:
-                route = methods.get(method)
-                if route is not None and not route.streams:
-                    made.append(Attempt(method, path, _arguments(route, things), route))
-                elif route is not None:
-                    made.append(Attempt(method, path, {}, route))
+                taken = methods.get(method)
+                if taken is not None:
+                    made.append(Attempt(method, path, _arguments(taken, things), taken))
                 elif places:
                     made.append(Attempt(method, path, {}, None))
     return made
