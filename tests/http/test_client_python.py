@@ -1,4 +1,4 @@
-"""The Python client that is generated from the OpenAPI document, used on the real gateway."""
+"""Contract 3.5: the Python client, generated from the OpenAPI document, on the real gateway."""
 
 from __future__ import annotations
 

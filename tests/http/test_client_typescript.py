@@ -1,4 +1,4 @@
-"""The TypeScript client whose types are generated from the OpenAPI document, used on the real gateway."""
+"""Contract 3.5: the TypeScript client, its types from the OpenAPI document, on the real gateway."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every answer has, whatever was asked: ids, slashes, methods, metrics, pages, the schema, parts that are away."""
+"""Contract 14.1: whatever was asked: ids, metrics, pages, the schema, parts that are away."""
 
 from __future__ import annotations
 
