@@ -11,16 +11,23 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 from services.gateway.addresses import Network, client_address
 from services.gateway.backends import Backends
 from services.gateway.credentials import Caller, Credentials, Presented, presented
+from services.gateway.envelope import ORIGIN
 from services.gateway.gates import Gates
 from services.gateway.visitor import Visitors
 from services.kit.errors import CallboxError, Code
 from services.kit.identity import Signer
 
 _bearer = HTTPBearer(
-    auto_error=False, scheme_name="access token", bearerFormat="JWT", description="`access` of /api/auth/login/."
+    auto_error=False, scheme_name="accessToken", bearerFormat="JWT", description="`access` of /api/auth/login/."
 )
 _api_key = APIKeyHeader(
-    name="X-API-Key", auto_error=False, scheme_name="API key", description="A key of /api/auth/api-keys/, `sk_…`."
+    name="X-API-Key", auto_error=False, scheme_name="apiKey", description="A key of /api/auth/api-keys/, `sk_…`."
+)
+_origin = APIKeyHeader(
+    name="Origin",
+    auto_error=False,
+    scheme_name=ORIGIN,
+    description="No credential: what a browser sends of the page, which must be in the character's `allowed_origins`.",
 )
 
 
@@ -101,6 +108,7 @@ forgets_gates = Depends(changes_gates, scope="function")
 # FastAPI documents a security scheme by depending on it; who is let in is decided by `required_caller`.
 documented = [Depends(_api_key), Depends(_bearer)]
 documented_token_only = [Depends(_bearer)]
+documented_public = [*documented, Depends(_origin)]
 
 
 async def _gateway_of(request: Request) -> Gateway:

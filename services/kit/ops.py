@@ -11,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from services.kit.wire import BoundedHttpProtocol
+
 _STOP_SECONDS = 3
 
 
@@ -62,6 +64,7 @@ class HttpServer:
             app,  # type: ignore[arg-type]  # any ASGI application
             host=host,
             port=int(port),
+            http=BoundedHttpProtocol,
             log_config=None,
             access_log=False,
             lifespan="off",

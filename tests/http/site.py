@@ -15,6 +15,7 @@ import pytest_asyncio
 from services.gateway.app import running
 from services.gateway.settings import GatewaySettings
 from tests.fixtures.sessions import ORIGIN
+from tests.http.conformance import hold
 
 if TYPE_CHECKING:
     from tests.fixtures.sessions import MakeHouse, SessionsHouse
@@ -49,9 +50,11 @@ class Site:
         self.keyed = await self.client(**{"x-api-key": self.key})
 
     async def client(self, **headers: str) -> httpx.AsyncClient:
-        """A client that sends these headers."""
+        """A client that sends these headers, and holds every answer against the OpenAPI document."""
         return await self._stack.enter_async_context(
-            httpx.AsyncClient(base_url=self.base_url, headers=headers, timeout=_TIMEOUT_SECONDS)
+            httpx.AsyncClient(
+                base_url=self.base_url, headers=headers, timeout=_TIMEOUT_SECONDS, event_hooks={"response": [hold]}
+            )
         )
 
     async def stranger(self) -> httpx.AsyncClient:

@@ -1,4 +1,4 @@
-"""Characters over HTTP."""
+"""Contract 2.1 to 2.3 and 14.5: characters over HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A call's life and history over HTTP."""
+"""Contract 1.5, 9, 10 and 14.1 (paging): a call's life and history over HTTP."""
 
 from __future__ import annotations
 

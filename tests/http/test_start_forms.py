@@ -1,4 +1,4 @@
-"""Starting a call: both documented forms to the letter, and what a credential and an origin each decide."""
+"""Contract 1.1, 1.5, 3.1 to 3.3 and 14.4: both documented forms to the letter, and what credential and origin do."""
 
 from __future__ import annotations
 

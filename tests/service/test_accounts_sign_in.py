@@ -1,4 +1,4 @@
-"""Sign-up, log-in, refresh, log-out, who am I."""
+"""Contract 1.2, 1.3 and 14.2: sign-up, log-in, refresh, log-out, who am I."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Creating, reading and changing definitions."""
+"""Contract 2.1, 2.2 and 14.5: creating, reading and changing definitions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Resolving a character for a call."""
+"""Contract 1.6, 14.3 and 14.5: resolving a character for a call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Secrets: encrypted at rest, masked on read, kept when the mask comes back."""
+"""Contract 14.5 and 14.12 (masks): secrets, encrypted at rest, masked on read, kept when the mask comes back."""
 
 from __future__ import annotations
 

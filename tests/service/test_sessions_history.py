@@ -1,4 +1,4 @@
-"""Events, turns and usage: stored once, added up, and shown to who owns them."""
+"""Contract 9 and 10: events, turns and usage: stored once, added up, and shown to who owns them."""
 
 from __future__ import annotations
 

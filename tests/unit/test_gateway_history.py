@@ -1,4 +1,4 @@
-"""Calls as the contract shows them."""
+"""Contract 9 and 10: calls as the contract shows them."""
 
 import json
 from datetime import UTC, datetime, timedelta

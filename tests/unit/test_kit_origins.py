@@ -1,4 +1,4 @@
-"""The origin gate, with look-alikes."""
+"""Contract 1.6 and 14.3: the origin gate, with look-alikes."""
 
 import pytest
 

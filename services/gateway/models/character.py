@@ -69,6 +69,15 @@ class CharacterDefinition(CharacterChange):
     name: str = Field(description="Display name.")
 
 
+class CharacterReplacement(CharacterChange):
+    """A whole character; what is not sent takes its default. The slug is that of the path and may be left out."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
+
+    slug: str | None = Field(None, description="As in the path; it never changes.")
+    name: str = Field(description="Display name.")
+
+
 class Character(CharacterDefinition):
     """A character as it is kept, defaults filled in and secrets masked."""
 
@@ -124,9 +133,10 @@ class DocumentedBy:
     model: type[BaseModel]
 
     def __get_pydantic_json_schema__(self, _: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """The schema of the model."""
-        return handler(self.model.__pydantic_core_schema__)
+        """The schema of the model, and its name, by which the document keeps it once."""
+        return {**handler(self.model.__pydantic_core_schema__), "x-model": self.model.__name__}
 
 
 DefinitionBody = Annotated[dict[str, Any], DocumentedBy(CharacterDefinition)]
+ReplacementBody = Annotated[dict[str, Any], DocumentedBy(CharacterReplacement)]
 ChangeBody = Annotated[dict[str, Any], DocumentedBy(CharacterChange)]

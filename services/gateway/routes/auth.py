@@ -66,7 +66,7 @@ async def refresh(body: Refresh, gateway: GatewayOf, address: AddressOf, respons
     return Tokens(access=answer.access, refresh=answer.refresh)
 
 
-@router.post("/logout/", status_code=204, responses=refusals(*BODY), summary="Log out")
+@router.post("/logout/", status_code=204, responses=refusals(*BODY, 401), summary="Log out")
 async def log_out(body: Refresh, gateway: GatewayOf) -> Response:
     """Revokes a refresh token and its family; access tokens already out live to their end."""
     await call(

@@ -51,8 +51,8 @@ async def usage(
     end_reason: Annotated[EndReason | None, Query(description="Only calls that ended for this reason.")] = None,
     origin: Annotated[Origin | None, Query(description="Only calls from pages of this site, `https://host`.")] = None,
     status: Annotated[SessionStatus | None, Query(description="Only calls that stand here.")] = None,
-    page: Annotated[int, Query(ge=1, le=_MAX_PAGE)] = 1,
-    page_size: Annotated[int, Query(ge=1, le=_MAX_PAGE_SIZE)] = 50,
+    page: Annotated[int, Query(ge=1, le=_MAX_PAGE, description="From 1.")] = 1,
+    page_size: Annotated[int, Query(ge=1, le=_MAX_PAGE_SIZE, description="Calls on a page.")] = 50,
 ) -> Response:
     """Calls of one's own characters (of all, for staff), newest first, with totals over the whole filter."""
     listed = await call(

@@ -22,7 +22,7 @@ from services.gateway.conditions import (
 from services.gateway.credentials import Caller
 from services.gateway.envelope import BODY, refusals
 from services.gateway.gateway import CallerOf, Gateway, GatewayOf, documented, forgets_gates
-from services.gateway.models.character import ChangeBody, Character, DefinitionBody
+from services.gateway.models.character import ChangeBody, Character, DefinitionBody, ReplacementBody
 from services.gateway.names import PathName, existing
 from services.gateway.paging import all_pages
 from services.gateway.structs import to_struct
@@ -106,7 +106,7 @@ async def get_character(request: Request, slug: PathName, caller: CallerOf, gate
     summary="Replace a character",
 )
 async def replace_character(
-    slug: PathName, definition: DefinitionBody, caller: CallerOf, gateway: GatewayOf, if_match: IfMatch = None
+    slug: PathName, definition: ReplacementBody, caller: CallerOf, gateway: GatewayOf, if_match: IfMatch = None
 ) -> Response:
     """Makes a new version from the whole definition; what is not sent takes its default."""
     return await _update(slug, definition, pb.UPDATE_MODE_REPLACE, caller, gateway, if_match)

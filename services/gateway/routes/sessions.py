@@ -11,13 +11,13 @@ from services.gateway.body import StrictBodyRoute
 from services.gateway.credentials import presented
 from services.gateway.envelope import BODY, Envelope, enveloped, refusals
 from services.gateway.faults import answer
-from services.gateway.gateway import CallerOf, GatewayOf, documented
+from services.gateway.gateway import CallerOf, GatewayOf, documented, documented_public
 from services.gateway.models.session import Session, StartedSession, StartSession
 from services.gateway.names import PathName, existing
 from services.gateway.start import start
 from services.kit import context
 from services.kit.client import call
-from services.kit.errors import CallboxError
+from services.kit.errors import CallboxError, Code
 
 router = APIRouter(prefix="/api/agents", tags=["sessions"], route_class=StrictBodyRoute)
 _START = "/agent-session/"
@@ -29,8 +29,8 @@ _WHAT = "The session"
 @router.post(
     _START,
     response_model=StartedSession | Envelope[StartedSession],
-    responses=refusals(*BODY, 401, 403, 404, 409, 429),
-    dependencies=documented,
+    responses=refusals(*BODY, 401, 403, 404, 409, Code.CONCURRENCY_LIMIT_REACHED, Code.AT_CAPACITY),
+    dependencies=documented_public,
     summary="Start a call",
 )
 async def start_session(

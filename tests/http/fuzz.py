@@ -1,0 +1,205 @@
+"""Requests that schemathesis makes up from the OpenAPI document, and what is wrong with their answers."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import hypothesis
+import requests
+import schemathesis
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.specs.openapi import checks as openapi_checks
+
+from services.gateway.document import document
+from services.gateway.schema import operations
+from tests.http.conformance import conformance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+_ANSWER_SECONDS = 15.0
+_CHECKS: list[Any] = [
+    schemathesis.checks.not_a_server_error,
+    openapi_checks.status_code_conformance,
+    openapi_checks.content_type_conformance,
+    openapi_checks.response_headers_conformance,
+    openapi_checks.response_schema_conformance,
+    openapi_checks.negative_data_rejection,
+    openapi_checks.unsupported_method,
+]
+_QUIET = list(hypothesis.HealthCheck)
+# Shares of the cases: by the schema, against it, and good examples with one thing wrong.
+_SHARES = {"positive": 0.35, "negative": 0.35, "example": 0.3}
+_NASTY: list[Any] = [
+    None, True, False, 0, -1, 1, 2**31, 2**53, 2**53 + 1, -(2**63), 1e308, 0.1, "", " ", "a" * 70_000, "\U0001f6b2",
+    "\u202egnp", "\ufeff", "\u0000", "\u001f", "null", "-1", "1e400", "../../etc/passwd", "{{7*7}}",
+    "'; drop table x; --",
+    "%00", "https://", "http://127.0.0.1/", "file:///etc/passwd", "^(a+)+$", "[", "2026-02-30", "0000-00-00T00:00:00Z",
+    "99999-01-01", [], {}, [[]], [None], {"": None}, {"a": {"b": [{"c": [[[[]]]]}]}}, ["x"] * 2_000,
+]  # fmt: skip
+
+
+@dataclass
+class Fuzz:
+    """What was tried so far.
+
+    credentials: headers by the name of who asks; the first two ask most often. identities: of things that exist, by the
+    beginning of a path. seed: None for the same cases every time.
+    """
+
+    base_url: str
+    credentials: dict[str, dict[str, str]]
+    identities: dict[str, list[str]]
+    seed: int | None = None
+    statuses: Counter[int] = field(default_factory=Counter)
+    tried: Counter[str] = field(default_factory=Counter)
+    faults: dict[str, str] = field(default_factory=dict)
+    full: int = 0
+
+    def run(self, cases: int, *, coverage: bool = True) -> None:
+        """Tries about this many cases, in equal shares for every operation; all that `coverage` has come on top."""
+        schema: Any = schemathesis.openapi.from_dict(self._with_identities(document()))
+        found = [result.ok() for result in schema.get_all_operations()]
+        each = max(1, cases // len(found))
+        self._who = random.Random(self.seed or 0)
+        with requests.Session() as session:
+            for operation in found:
+                if coverage:
+                    config = schema.config.generation
+                    for case in schema.iter_coverage_cases(
+                        operation, generation_modes=list(GenerationMode), generation_config=config
+                    ):
+                        self._try(case, session, "coverage")
+                for kind, share in _SHARES.items():
+                    self._sample(operation, kind, max(1, round(each * share)), session)
+
+    @property
+    def total(self) -> int:
+        """How many requests there were."""
+        return sum(self.statuses.values())
+
+    def _sample(self, operation: Any, kind: str, number: int, session: requests.Session) -> None:
+        strategy = _strategy(operation, kind)
+        if strategy is None:
+            return
+
+        @hypothesis.settings(
+            max_examples=number,
+            derandomize=self.seed is None,
+            database=None,
+            deadline=None,
+            suppress_health_check=_QUIET,
+            phases=[hypothesis.Phase.generate],
+        )
+        @hypothesis.given(strategy)
+        def each(case: Any) -> None:
+            self._try(case, session, kind)
+
+        if self.seed is not None:
+            each = hypothesis.seed(self.seed)(each)
+        try:
+            each()
+        except hypothesis.errors.Unsatisfiable:
+            return  # nothing breaks the schema of this operation
+
+    def _try(self, case: Any, session: requests.Session, kind: str) -> None:
+        names = list(self.credentials)
+        who = self._who.choice(names[:2] * 4 + names)
+        began = time.monotonic()
+        response = case.call(
+            base_url=self.base_url, session=session, headers=self.credentials[who], timeout=_ANSWER_SECONDS
+        )
+        seconds = time.monotonic() - began
+        self.statuses[response.status_code] += 1
+        self.tried[kind] += 1
+        if response.status_code == 503 and response.json().get("code") == "at_capacity":
+            self.full += 1
+            return
+        for fault in self._wrong(case, response, kind):
+            self.faults.setdefault(
+                f"{case.method} {case.operation.path} → {response.status_code}: {fault}",
+                f"by {who}, {kind}, {seconds:.2f} s\n{_shown(response)}",
+            )
+
+    def _wrong(self, case: Any, response: Any, kind: str) -> Iterator[str]:
+        url = response.request.url.removeprefix(self.base_url)
+        headers = {name: ", ".join(values) for name, values in response.headers.items()}
+        yield from conformance().faults(
+            case.method, url.partition("?")[0], response.status_code, requests.structures.CaseInsensitiveDict(headers),
+            response.content,
+        )  # fmt: skip
+        if response.status_code >= 500:
+            yield "a fault of the server"
+        # A mutated example is neither good nor bad by the schema; only its answer can be judged.
+        checks = [
+            check for check in _CHECKS if kind != "example" or check is not openapi_checks.negative_data_rejection
+        ]
+        try:
+            case.validate_response(response, checks=checks)
+        except FailureGroup as group:
+            yield from (str(fault.title) + ": " + str(fault.message)[:300] for fault in group.exceptions)
+        except Failure as fault:
+            yield f"{fault.title}: {fault.message[:300]}"
+
+    def _with_identities(self, described: dict[str, Any]) -> dict[str, Any]:
+        """The document, with things that exist among what may stand in paths."""
+        described = copy.deepcopy(described)
+        for path, method, operation in operations(described):
+            for parameter in operation.get("parameters", ()):
+                known = next((ids for start, ids in self.identities.items() if path.startswith(start)), None)
+                if parameter["in"] == "path" and known and method != "delete":
+                    parameter["schema"] = {"anyOf": [{"enum": known}, {"type": "string", "minLength": 1}]}
+                    parameter.pop("example", None)
+        return described
+
+
+def _strategy(operation: Any, kind: str) -> Any:
+    if kind != "example":
+        return operation.as_strategy(generation_mode=GenerationMode(kind))
+    content = operation.definition.raw.get("requestBody", {}).get("content", {}).get("application/json")
+    if not content or "example" not in content:
+        return None
+
+    def broken(case: Any, choice: int, nasty: int) -> Any:
+        case.body = _mutated(content["example"], choice, _NASTY[nasty])
+        return case
+
+    return st.builds(
+        broken,
+        operation.as_strategy(generation_mode=GenerationMode.POSITIVE),
+        st.integers(0, 1_000),
+        st.integers(0, len(_NASTY) - 1),
+    )
+
+
+def _mutated(example: Any, choice: int, nasty: Any) -> Any:
+    """The example with one value of it, at any depth, replaced."""
+    changed = copy.deepcopy(example)
+    places: list[tuple[Any, Any]] = []
+
+    def walk(value: Any) -> None:
+        inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        for name, item in list(inner):
+            places.append((value, name))
+            walk(item)
+
+    walk(changed)
+    if places:
+        holder, name = places[choice % len(places)]
+        holder[name] = nasty
+    return changed
+
+
+def _shown(response: Any) -> str:
+    asked = response.request
+    body = asked.body if isinstance(asked.body, str) else (asked.body or b"")[:600].decode("latin-1")
+    return f"{asked.method} {asked.url[:300]}\n{body[:600]}\n{json.dumps(response.text[:600])}"
