@@ -14,10 +14,10 @@ from services.characters.parts import Rules
 from services.characters.references import media_url
 from services.characters.shelf import Shelf
 from services.characters.store import Store, Stored
-from services.kit.vault import Vault
 from services.characters.versions import Version
 from services.kit.context import current_identity, current_user
 from services.kit.errors import CallboxError, Code, not_found
+from services.kit.vault import Vault
 
 _PURPOSES = {pb.MEDIA_PURPOSE_IMAGE: Purpose.IMAGE, pb.MEDIA_PURPOSE_VOICE: Purpose.VOICE}
 _NUMBERS = {purpose: number for number, purpose in _PURPOSES.items()}

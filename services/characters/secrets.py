@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.characters.parts import DOTS, MASK_TAIL_CHARACTERS, is_mask
-from services.kit.vault import Vault
 from services.kit.errors import validation
+from services.kit.vault import Vault
 
 # Of a shorter secret the tail would give away too much.
 _SHORTEST_WITH_TAIL = 12

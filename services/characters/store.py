@@ -146,6 +146,10 @@ class Store:
         )
         return overrides or {}
 
+    async def page(
+        self, tenant_id: str, below: int, limit: int, *, query: str = "", skip: int = 0
+    ) -> tuple[list[Stored], bool]:
+        """A tenant's characters, newest first, with `seq` below a bound, and whether there are more.
 
         query: only those whose slug or name holds this text, in any case. Ends before `limit` where the definitions
         would make too big an answer.

@@ -10,8 +10,8 @@ from services.characters.definition import DEFAULTS, validated
 from services.characters.merge import merge
 from services.characters.parts import STRICT, Rules
 from services.characters.secrets import seal
-from services.kit.vault import Vault
 from services.kit.errors import validation
+from services.kit.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from callbox.accounts.v1.google_pb2_grpc import GoogleServiceStub
 from callbox.characters.v1 import user_data_pb2_grpc as characters_data
 from callbox.characters.v1.characters_pb2_grpc import CharactersServiceStub
 from callbox.characters.v1.gates_pb2_grpc import GatesServiceStub
+from callbox.characters.v1.media_pb2_grpc import MediaServiceStub
 from callbox.sessions.v1 import user_data_pb2_grpc as sessions_data
 from callbox.sessions.v1.live_pb2_grpc import LiveServiceStub
-from callbox.characters.v1.media_pb2_grpc import MediaServiceStub
 from callbox.sessions.v1.sessions_pb2_grpc import SessionsServiceStub
 from callbox.sessions.v1.webhooks_pb2_grpc import WebhooksServiceStub
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from callbox.accounts.v1.google_pb2_grpc import GoogleServiceAsyncStub
     from callbox.characters.v1.characters_pb2_grpc import CharactersServiceAsyncStub
     from callbox.characters.v1.gates_pb2_grpc import GatesServiceAsyncStub
-    from callbox.sessions.v1.live_pb2_grpc import LiveServiceAsyncStub
     from callbox.characters.v1.media_pb2_grpc import MediaServiceAsyncStub
+    from callbox.sessions.v1.live_pb2_grpc import LiveServiceAsyncStub
     from callbox.sessions.v1.sessions_pb2_grpc import SessionsServiceAsyncStub
     from callbox.sessions.v1.webhooks_pb2_grpc import WebhooksServiceAsyncStub
 

@@ -17,9 +17,9 @@ from cryptography.fernet import Fernet
 from google.protobuf.json_format import MessageToDict
 
 from deploy.local.ports import pick_ports
-from services.kit.vault import Vault
 from services.kit.client import call, connect
 from services.kit.errors import Code
+from services.kit.vault import Vault
 from tests.fixtures.characters import Owner
 from tests.fixtures.refusals import refusal
 
