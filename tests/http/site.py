@@ -104,11 +104,11 @@ def web_dir(tmp_path: Path) -> Path:
 
 @pytest_asyncio.fixture
 async def make_site(make_house: MakeHouse, web_dir: Path, keys_dir: Path) -> AsyncIterator[MakeSite]:
-    """Makes the site with settings of the gateway that differ."""
+    """Makes the site with settings of the gateway that differ, and of the sessions service by `sessions`."""
     async with AsyncExitStack() as stack:
 
-        async def make(**differing: Any) -> Site:
-            house = await make_house()
+        async def make(sessions: dict[str, Any] | None = None, **differing: Any) -> Site:
+            house = await make_house(**sessions or {})
             settings = GatewaySettings(
                 **{
                     "listen": "127.0.0.1:0",
