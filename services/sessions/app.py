@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callbox.accounts.v1 import accounts_pb2_grpc
-from callbox.characters.v1 import characters_pb2_grpc
+from callbox.characters.v1 import characters_pb2_grpc, knowledge_pb2_grpc
 from callbox.sessions.v1 import sessions_pb2, sessions_pb2_grpc, webhooks_pb2_grpc
 
 from services.kit import database
@@ -40,6 +40,7 @@ from services.sessions.store import SCHEMA, Store
 from services.sessions.webhook import Webhook
 from services.sessions.webhooks.courier import Courier
 from services.sessions.webhooks.deliveries import Deliveries
+from services.sessions.webhooks.documents import DocumentRelay
 from services.sessions.webhooks.endpoints import Endpoints
 from services.sessions.webhooks.service import WebhooksService
 from services.sessions.workers import Workers
@@ -122,6 +123,9 @@ async def running(settings: SessionsSettings) -> AsyncIterator[Serving]:
             keep_days=settings.webhook_keep_days,
         )
         stack.push_async_callback(end, asyncio.create_task(courier.run(), name="courier"))
+        knowledge = knowledge_pb2_grpc.KnowledgeServiceStub(characters)
+        relay = DocumentRelay(store, knowledge, signer, poll_seconds=settings.webhook_poll_seconds)
+        stack.push_async_callback(end, asyncio.create_task(relay.run(), name="document relay"))
         readiness = Readiness(pool, scripts, admission, rooms)
         ops = ops_server(settings.ops_listen, readiness.check, [Webhook(lifecycle, keys).route()])
         server = Server(settings.listen, settings.keys_dir)
