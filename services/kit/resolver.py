@@ -12,8 +12,9 @@ from services.kit.addresses import Address
 # All addresses of a name. Raises: OSError when it has none.
 Resolve: TypeAlias = Callable[[str], Awaitable[list[Address]]]
 
-# getaddrinfo cannot be interrupted: names whose servers do not answer hold these threads and nobody else's.
-_THREADS = 16
+# getaddrinfo cannot be interrupted: a name whose servers do not answer holds a thread for up to half a minute, also
+# when nobody waits for it any more. There are so many that who gives us such names does not hold up the others.
+_THREADS = 128
 
 
 class SystemResolver:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callbox.accounts.v1 import accounts_pb2_grpc
-from callbox.characters.v1 import appearance_pb2_grpc, characters_pb2_grpc
+from callbox.characters.v1 import appearance_pb2_grpc, characters_pb2_grpc, knowledge_pb2_grpc
 from callbox.sessions.v1 import (
     forms_pb2_grpc,
     live_pb2_grpc,
@@ -56,6 +56,7 @@ from services.sessions.watching import Watching
 from services.sessions.webhook import Webhook
 from services.sessions.webhooks.courier import Courier
 from services.sessions.webhooks.deliveries import Deliveries
+from services.sessions.webhooks.documents import DocumentRelay
 from services.sessions.webhooks.endpoints import Endpoints
 from services.sessions.webhooks.service import WebhooksService
 from services.sessions.workers import Workers
@@ -146,6 +147,9 @@ async def running(settings: SessionsSettings) -> AsyncIterator[Serving]:
             keep_days=settings.webhook_keep_days,
         )
         stack.push_async_callback(end, asyncio.create_task(courier.run(), name="courier"))
+        knowledge = knowledge_pb2_grpc.KnowledgeServiceStub(characters)
+        relay = DocumentRelay(store, knowledge, signer, poll_seconds=settings.webhook_poll_seconds)
+        stack.push_async_callback(end, asyncio.create_task(relay.run(), name="document relay"))
         readiness = Readiness(pool, scripts, admission, rooms)
         ops = ops_server(settings.ops_listen, readiness.check, [Webhook(lifecycle, keys).route()])
         server = Server(settings.listen, settings.keys_dir)

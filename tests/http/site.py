@@ -107,11 +107,13 @@ def web_dir(tmp_path: Path) -> Path:
 
 @pytest_asyncio.fixture
 async def make_site(make_house: MakeHouse, web_dir: Path, keys_dir: Path) -> AsyncIterator[MakeSite]:
-    """Makes the site with settings of the gateway that differ, and of accounts in `accounts`."""
+    """Makes the site with settings of the gateway that differ, and of accounts and sessions in mappings of theirs."""
     async with AsyncExitStack() as stack:
 
-        async def make(accounts: Mapping[str, Any] | None = None, **differing: Any) -> Site:
-            house = await make_house(accounts)
+        async def make(
+            accounts: Mapping[str, Any] | None = None, sessions: Mapping[str, Any] | None = None, **differing: Any
+        ) -> Site:
+            house = await make_house(accounts, **(sessions or {}))
             settings = GatewaySettings(
                 **{
                     "listen": "127.0.0.1:0",

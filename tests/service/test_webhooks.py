@@ -115,7 +115,12 @@ async def test_an_endpoint_deleted_at_the_same_moment_fails_no_transaction(post:
         await deleting.execute("delete from webhook_endpoints where id = $1", endpoint_id)
         async with telling.transaction():
             message = asyncio.create_task(outbox.enqueue(telling, TENANT, "session.ended", {}))
-            await asyncio.sleep(0.1)
+
+            async def waits() -> bool:
+                waiting = await post.pool.fetchval("select count(*) from pg_locks where not granted")
+                return bool(waiting) or message.done()
+
+            await until(waits)
             await deletion.commit()
             await message
     assert await post.pool.fetchval("select count(*) from webhook_messages") == 0

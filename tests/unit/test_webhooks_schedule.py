@@ -2,12 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import get_args
 
 import pytest
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
+from services.gateway.models.webhook import WebhookEvent
 from services.sessions.webhooks import signing
+from services.sessions.webhooks.kinds import KINDS
 from services.sessions.webhooks.schedule import GIVE_UP_AFTER, next_attempt
 
 _FIRST = timedelta(seconds=5)
@@ -65,6 +68,10 @@ def test_every_key_signs_and_none_other() -> None:
         Webhook(other).verify(body, headers)
     with pytest.raises(WebhookVerificationError):
         Webhook(new).verify(body + " ", headers)
+
+
+def test_the_api_knows_the_kinds_that_are_sent() -> None:
+    assert get_args(WebhookEvent) == KINDS
 
 
 def test_secrets_are_long_and_never_the_same() -> None:

@@ -73,9 +73,13 @@ def upgrade() -> None:
     op.execute("create index webhook_deliveries_by_endpoint on webhook_deliveries (endpoint_id, seq desc)")
     op.execute("create index webhook_deliveries_by_message on webhook_deliveries (message_id)")
     op.execute("create index webhook_messages_by_time on webhook_messages (created_at)")
+    # How far what happens in other services has been brought over.
+    op.execute("create table webhook_sources (name text primary key, number bigint not null default 0)")
+    op.execute("insert into webhook_sources (name) values ('documents')")
 
 
 def downgrade() -> None:
+    op.execute("drop table webhook_sources")
     op.execute("drop table webhook_deliveries")
     op.execute("drop table webhook_messages")
     op.execute("drop table webhook_endpoints")
