@@ -102,7 +102,7 @@ async def running(settings: AccountsSettings) -> AsyncIterator[Server]:
 async def rotate_keys(settings: AccountsSettings, *, revoke: bool) -> str:
     """Has a new key sign access tokens, here and in every running process; its id.
 
-    revoke: tokens that are out are refused from now on, by running processes within a minute.
+    revoke: tokens that are out are refused from now on, by running processes within seconds.
     """
     ensure_keys(settings.keys_dir, [ACCOUNTS_ISSUER])
     async with await database.open_pool(settings.database_url, SCHEMA) as pool:

@@ -25,9 +25,9 @@ from services.kit.tasks import end
 # Life of an access token, and so how long a key verifies after the next one signs.
 LIFE = timedelta(days=10)
 # How often a process looks whether another one has rotated.
-LOOK_SECONDS = 60.0
-# A process that has not looked yet signs with the key before for this long.
-_STALE = timedelta(seconds=3 * LOOK_SECONDS)
+LOOK_SECONDS = 10.0
+# A process that cannot look, for want of a database, signs with the key before no longer than this.
+_STALE = timedelta(hours=1)
 _LOCK = "select pg_advisory_xact_lock(hashtext('callbox-signing-keys'))"
 _SEALED_FOR = b"callbox access token keys"
 

@@ -11,6 +11,7 @@ from limits import RateLimitItem, parse
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from prometheus_client import Counter
+from redis.asyncio import BlockingConnectionPool
 
 from services.kit import context as request
 from services.kit.errors import CallboxError, Code
@@ -55,20 +56,26 @@ class Rates:
     """
 
     def __init__(self, redis_url: str, limits: Limits) -> None:
-        self._storage = RedisStorage(
+        # Who comes when every connection is busy waits for one: a crowd must not go uncounted.
+        self._pool = BlockingConnectionPool.from_url(
+            redis_url,
+            max_connections=_MAX_CONNECTIONS,
+            timeout=_SECONDS,
+            socket_timeout=_SECONDS,
+            socket_connect_timeout=_SECONDS,
+        )
+        storage = RedisStorage(
             f"async+{redis_url}",
             implementation="redispy",
             key_prefix=_PREFIX,
-            socket_timeout=_SECONDS,
-            socket_connect_timeout=_SECONDS,
-            max_connections=_MAX_CONNECTIONS,
+            connection_pool=self._pool,  # type: ignore[arg-type]  # passed on to redis-py
         )
-        self._limiter = MovingWindowRateLimiter(self._storage)
+        self._limiter = MovingWindowRateLimiter(storage)
         self._rates = {name: parse(text) for name, text in vars(limits).items()}
 
     async def close(self) -> None:
         """Closes the connections."""
-        await self._storage.bridge.get_connection().aclose()  # type: ignore[attr-defined]  # of redis-py
+        await self._pool.disconnect()
 
     async def log_in(self, address: str, account: str) -> None:
         """Counts an attempt to prove a password, right or wrong.

@@ -141,7 +141,7 @@ def _read(token: str, holdings: Sequence[Holding]) -> tuple[int, list[Any]]:
         return 0, []
     try:
         number, *after = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
-        if not (isinstance(number, int) and 0 <= number < len(holdings)):
+        if isinstance(number, bool) or not (isinstance(number, int) and 0 <= number < len(holdings)):
             raise ValueError(token)
         if after and len(after) != len(holdings[number].key):
             raise ValueError(token)

@@ -1,0 +1,171 @@
+"""Contract 14.2 (own): every table of a service is deleted and exported with the tenant it belongs to."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import pytest
+from callbox.accounts.v1 import user_data_pb2 as accounts_pb
+from callbox.accounts.v1.user_data_pb2_grpc import UserDataServiceStub as AccountsData
+from callbox.characters.v1 import user_data_pb2 as characters_pb
+from callbox.characters.v1.user_data_pb2_grpc import UserDataServiceStub as CharactersData
+
+from services.accounts import user_data_service as accounts_data
+from services.characters import userdata as characters_data
+from services.kit.client import call
+from services.kit.errors import Code
+from services.kit.userdata import Holding
+from services.sessions import userdata as sessions_data
+from tests.fixtures.characters import Owner
+from tests.fixtures.refusals import refusal
+
+if TYPE_CHECKING:
+    import grpc
+    from callbox.characters.v1.characters_pb2_grpc import CharactersServiceAsyncStub
+
+    from tests.fixtures.identities import Callers
+    from tests.fixtures.sessions import SessionsHouse
+
+# Of the installation, of nobody in it.
+_COMMON = {
+    "accounts": {"schema_version", "signing_keys"},
+    "characters": {"schema_version"},
+    "sessions": {"schema_version"},
+}
+# Never shown, and deleted with their user.
+_UNSHOWN = {"accounts": {"refresh_families"}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "holdings"),
+    [
+        ("accounts", accounts_data.HOLDINGS),
+        ("characters", characters_data.HOLDINGS),
+        ("sessions", sessions_data.HOLDINGS),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_every_table_is_held(
+    house: SessionsHouse, database_url: str, schema: str, holdings: tuple[Holding, ...]
+) -> None:
+    connection = await asyncpg.connect(database_url)
+    tables = {
+        row["table_name"]
+        for row in await connection.fetch(
+            "select table_name from information_schema.tables where table_schema = $1 and table_type = 'BASE TABLE'",
+            schema,
+        )
+        if not row["table_name"].startswith("pgqueuer")
+    }
+    expected = tables - _COMMON[schema] - _UNSHOWN.get(schema, set())
+    missing = expected - {holding.table for holding in holdings}
+    assert not missing, f"add a Holding for {missing} to the HOLDINGS of {schema}, or say here that it is nobody's"
+    assert {holding.table for holding in holdings} <= tables
+    for holding in holdings:
+        columns = {
+            row["column_name"]
+            for row in await connection.fetch(
+                "select column_name from information_schema.columns where table_schema = $1 and table_name = $2",
+                schema,
+                holding.table,
+            )
+        }
+        assert holding.hidden <= columns, holding.table
+        unique = await connection.fetch(
+            """select array_agg(a.attname::text) as columns from pg_index i
+            join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any(i.indkey)
+            where i.indrelid = $1::text::regclass and i.indisunique and i.indpred is null group by i.indexrelid""",
+            f"{schema}.{holding.table}",
+        )
+        assert set(holding.key) in [set(row["columns"]) for row in unique], f"{holding.table} has no such key"
+        if holding.goes_with:
+            cascades = await connection.fetchval(
+                """select count(*) from pg_constraint where contype = 'f' and confdeltype = 'c'
+                and conrelid = $1::text::regclass and confrelid = $2::text::regclass""",
+                f"{schema}.{holding.table}",
+                f"{schema}.{holding.goes_with}",
+            )
+            assert cascades, f"{holding.table} stays when {holding.goes_with} goes"
+    await connection.close()
+
+
+def token_of(*parts: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
+
+
+_AFTER: tuple[Any, ...] = ("text", 2**70, 1.5, None, [], "nul\x00")
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        *("!", "x" * 100, token_of(), token_of(-1), token_of(99), token_of("a"), token_of(None), token_of(True)),
+        *(token_of(1, after) for after in _AFTER),
+        *(token_of(0, 1, 2, 3), token_of(0, "chr_x", 2**40), token_of(0, 5, 5)),
+    ],
+)
+async def test_a_page_token_that_no_page_gave_out_is_refused(
+    characters_channel: grpc.aio.Channel, callers: Callers, token: str
+) -> None:
+    stub = CharactersData(characters_channel)
+    request = characters_pb.ExportUserDataRequest(page_token=token)
+    error = await refusal(call(stub.ExportUserData, request, identity=callers.user()), Code.INVALID_REQUEST)
+    assert "token" in error.message
+
+
+async def test_a_big_export_comes_in_pages(
+    characters_channel: grpc.aio.Channel, characters: CharactersServiceAsyncStub, callers: Callers
+) -> None:
+    owner = Owner(characters, callers.user())
+    for number in range(6):
+        await owner.create(f"bot-{number}", system_prompt="p" * 60_000, description=f"{number}" * 400)
+        for change in range(5):
+            await owner.patch(f"bot-{number}", greeting=f"Hello {change}!")
+    stub, token, pages = CharactersData(characters_channel), "", []
+    while True:
+        request = characters_pb.ExportUserDataRequest(page_token=token)
+        page = await call(stub.ExportUserData, request, identity=owner.token)
+        pages.append(page)
+        token = page.next_page_token
+        if not token:
+            break
+    versions = [item for page in pages if page.collection == "versions" for item in page.items]
+    assert len({(item["character_id"], item["version"]) for item in versions}) == len(versions) == 36
+    assert len(pages) > 2
+    assert all(page.ByteSize() < 2_000_000 for page in pages)
+    assert [len(page.items) for page in pages if page.collection == "characters"] == [6]
+
+
+async def test_data_is_that_of_the_user_who_asks(
+    accounts_channel: grpc.aio.Channel, characters_channel: grpc.aio.Channel, callers: Callers
+) -> None:
+    for stub, messages in (
+        (AccountsData(accounts_channel), accounts_pb),
+        (CharactersData(characters_channel), characters_pb),
+    ):
+        asked: Any = stub
+        for token in (callers.visitor("https://acme.com"), callers.service("gateway")):
+            for attempt in (
+                call(asked.ExportUserData, messages.ExportUserDataRequest(), identity=token),
+                call(asked.DeleteUserData, messages.DeleteUserDataRequest(), identity=token),
+            ):
+                await refusal(attempt, Code.NOT_AUTHENTICATED)
+
+
+async def test_a_user_is_deleted_only_after_it_was_begun(
+    accounts_channel: grpc.aio.Channel, callers: Callers, database_url: str
+) -> None:
+    """An identity alone, an API key's among them, deletes nobody."""
+    from callbox.accounts.v1 import accounts_pb2
+    from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceStub
+
+    request = accounts_pb2.SignUpRequest(email="ada@callbox.local", password="correct horse battery")
+    made = await call(AccountsServiceStub(accounts_channel).SignUp, request)
+    token = callers.user(made.user.id, made.user.tenant_id)
+    await call(AccountsData(accounts_channel).DeleteUserData, accounts_pb.DeleteUserDataRequest(), identity=token)
+    connection = await asyncpg.connect(database_url)
+    assert await connection.fetchval("select count(*) from accounts.users") == 1
+    await connection.close()
