@@ -82,6 +82,52 @@ async def test_events_are_stored_once_and_added_up(house: SessionsHouse, worker:
     assert (used.llm_model, used.stt_provider) == ("b", "moonshine")
 
 
+async def test_tool_calls_are_kept_within_limits(house: SessionsHouse, worker: DirectedWorker) -> None:
+    """Contract 10, own: calls of tools stand beside the turns, in order."""
+    session_id = await begin(house, worker)
+    called = pb.ToolEvent(
+        name="find_order", kind=pb.TOOL_KIND_HTTP, result_preview='{"state": "sent\0"}', start_seconds=2
+    )
+    called.arguments.update({"order": 7, "tags": ["a", None, True]})
+    called.duration.FromMilliseconds(210)
+    large = pb.ToolEvent(name="find_order", error="timeout", result_preview="x" * 9_000)
+    large.arguments.update({"note": "y" * 20_000})
+    events = [
+        turn(1, 0, "Where is it?"),
+        pb.SessionEvent(sequence=2, tool=called),
+        pb.SessionEvent(sequence=3, tool=large),
+    ]
+    assert await worker.tell(session_id, *events) == 3
+    assert await worker.tell(session_id, *events) == 3
+    session = await house.read(session_id)
+    assert [said.text for said in session.turns] == ["Where is it?"]
+    assert session.usage.turn_count == 1
+    kept, cut = session.tool_calls
+    called.result_preview = '{"state": "sent"}'
+    assert kept == called
+    assert (cut.error, cut.arguments_omitted, len(cut.result_preview)) == ("timeout", True, 4_000)
+    listed = pb.ListSessionsRequest(view=pb.SESSION_VIEW_FULL)
+    found = await call(house.sessions.ListSessions, listed, identity=house.user)
+    assert found.sessions[0].tool_calls == session.tool_calls
+
+
+async def test_events_that_no_history_could_hold_are_refused(house: SessionsHouse, worker: DirectedWorker) -> None:
+    session_id = await begin(house, worker)
+    late = pb.Turn(text="x")
+    late.latency.first_token.seconds = 10**12
+    for field, event in (
+        ("usage", pb.SessionEvent(usage=pb.Usage(llm_input_tokens=2**63 - 1))),
+        ("turn.start_seconds", pb.SessionEvent(turn=pb.Turn(start_seconds=float("inf")))),
+        ("tool.start_seconds", pb.SessionEvent(tool=pb.ToolEvent(start_seconds=float("nan")))),
+        ("turn.latency.first_token", pb.SessionEvent(turn=late)),
+        ("occur_time", pb.SessionEvent(occur_time=Timestamp(seconds=2**62))),
+    ):
+        event.sequence = 1
+        error = await refusal(worker.tell(session_id, event), Code.VALIDATION_FAILED)
+        assert list(error.fields) == [f"events.0.{field}"]
+    assert (await worker.claim(session_id)).last_sequence == 0
+
+
 async def test_the_same_events_sent_twice_at_once_are_applied_once(
     house: SessionsHouse, worker: DirectedWorker
 ) -> None:
@@ -141,12 +187,19 @@ async def test_pages_totals_and_filters(house: SessionsHouse, worker: DirectedWo
     third = ours.sessions[2].create_time
     assert [session.session_id for session in (await page(start_time=third, end_time=third)).sessions] == [ids[2]]
     assert (await page(page_size=1_000)).total_size == 6
-    for asked, field in (({"page_size": -1}, "page_size"), ({"skip": -1}, "skip"), ({"page_token": "x"}, "page_token")):
+    for asked, field in (
+        ({"page_size": -1}, "page_size"),
+        ({"skip": -1}, "skip"),
+        ({"page_token": "x"}, "page_token"),
+        ({"end_reason": 99}, "end_reason"),
+        ({"status": 99}, "status"),
+    ):
         error = await refusal(page(**asked), Code.VALIDATION_FAILED)
         assert list(error.fields) == [field]
 
 
 async def test_who_may_see_what(house: SessionsHouse, worker: DirectedWorker) -> None:
+    """Contract 9 and 10: staff sees all, others the sessions of characters they created; foreign → 404."""
     session_id = await begin(house, worker)
     callers = house.callers
     stranger, staff = callers.user(99, "ten_other"), callers.user(98, "ten_staff", is_staff=True)
@@ -158,6 +211,9 @@ async def test_who_may_see_what(house: SessionsHouse, worker: DirectedWorker) ->
     get = pb.GetSessionRequest(session_id=session_id)
     assert (await call(house.sessions.GetSession, get, identity=staff)).session_id == session_id
     assert await listed(staff) == await listed(staff, tenant_id=house.tenant_id) == 1
+    colleague = callers.user(99, house.tenant_id)
+    assert await listed(colleague) == 0
+    await refusal(call(house.sessions.GetSession, get, identity=colleague), Code.NOT_FOUND)
     assert await listed(stranger) == await listed(stranger, tenant_id=house.tenant_id) == 0
     await refusal(call(house.sessions.GetSession, get, identity=stranger), Code.NOT_FOUND)
     end = pb.EndSessionRequest(session_id=session_id)
