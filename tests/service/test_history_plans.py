@@ -52,8 +52,8 @@ async def past(postgres_server: Any) -> AsyncIterator[Pool]:
     await admin.close(timeout=5)
 
 
-ONE_DAY = {"start": NOW - timedelta(days=40), "end": NOW - timedelta(days=39)}
-SEASON = {"start": NOW - timedelta(days=200, hours=3), "end": NOW - timedelta(days=20, hours=5)}
+ONE_DAY: dict[str, Any] = {"start": NOW - timedelta(days=40), "end": NOW - timedelta(days=39)}
+SEASON: dict[str, Any] = {"start": NOW - timedelta(days=200, hours=3), "end": NOW - timedelta(days=20, hours=5)}
 FILTERS: dict[str, dict[str, Any]] = {
     "everything": {},
     "character": {"character_slug": "survey-bot"},
@@ -73,7 +73,7 @@ FILTERS: dict[str, dict[str, Any]] = {
         "status": "ended", **SEASON,
     },
 }  # fmt: skip
-WHO = {
+WHO: dict[str, dict[str, Any]] = {
     "owner": {"tenant_id": TENANT.tenant_id, "owner_id": TENANT.owner_id},
     "owner of little": {"tenant_id": "ten_other3", "owner_id": 1_000_003},
     "staff, one tenant": {"tenant_id": TENANT.tenant_id},
