@@ -92,7 +92,7 @@ async def running(settings: SessionsSettings) -> AsyncIterator[Serving]:
             settings,
         )
         workers = Workers(store, admission, settings)
-        service = SessionsService(intake, workers, Events(store, lifecycle), History(store), lifecycle)
+        service = SessionsService(intake, workers, Events(store, lifecycle, settings.prices), History(store), lifecycle)
 
         lookout = Lookout(store, rooms, lifecycle, chores)
         reaper = asyncio.create_task(

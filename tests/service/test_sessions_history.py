@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from tests.fixtures.callers import DirectedWorker
+    from tests.fixtures.sessions import MakeHouse
 
 
 @pytest_asyncio.fixture
@@ -196,6 +197,28 @@ async def test_pages_totals_and_filters(house: SessionsHouse, worker: DirectedWo
     ):
         error = await refusal(page(**asked), Code.VALIDATION_FAILED)
         assert list(error.fields) == [field]
+
+
+async def test_what_a_call_costs_by_the_operators_prices(make_house: MakeHouse) -> None:
+    """Contract 9, 10 and 12.3: `estimated_cost_usd`, of each call and in the totals."""
+    house = await make_house(prices={"gpt-4o-mini": {"llm_input_million_tokens": "0.15"}, "openai": {"stt_hour": 0.36}})
+    async with house.worker(slots=5) as worker:
+        ids = [await begin(house, worker) for _ in range(2)]
+        for session_id in ids:
+            first = pb.Usage(llm_input_tokens=1_000, llm_model="gpt-4o-mini", stt_provider="openai")
+            # The names hold on.
+            second = pb.Usage(llm_input_tokens=840, stt_audio_seconds=90.0)
+            await worker.tell(session_id, pb.SessionEvent(sequence=1, usage=first))
+            await worker.tell(session_id, pb.SessionEvent(sequence=2, usage=second))
+        await house.end(ids[0])
+        late = pb.SessionEvent(sequence=3, usage=pb.Usage(llm_input_tokens=160))
+        await worker.tell(ids[0], late)
+        over, under_way = await house.read(ids[0]), await house.read(ids[1])
+        assert over.usage.cost_nano_usd == 2_000 * 150 + 9_000_000
+        assert under_way.usage.cost_nano_usd == 1_840 * 150 + 9_000_000
+        listed = await call(house.sessions.ListSessions, pb.ListSessionsRequest(), identity=house.user)
+        assert listed.total_usage.cost_nano_usd == 3_840 * 150 + 18_000_000
+        assert (listed.total_size, listed.total_usage.llm_input_tokens) == (2, 3_840)
 
 
 async def test_who_may_see_what(house: SessionsHouse, worker: DirectedWorker) -> None:
