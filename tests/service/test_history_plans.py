@@ -14,6 +14,7 @@ import pytest_asyncio
 
 import services.sessions
 from bench.past import Tenant, make_past
+from deploy.local.settings import ROOT
 from services.kit import database
 from services.sessions import history, totals
 from services.sessions.filter import Filter
@@ -135,6 +136,16 @@ async def test_totals_follow_whatever_becomes_of_a_session(past: Pool) -> None:
         for wanted in (owner, replace(owner, **SEASON), replace(owner, origin="https://new.example"), Filter()):
             await adds_up(past, wanted)
     assert await past.fetchval("select min(session_count) from totals") >= 0
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_totals_are_built_anew_as_the_operator_is_told(past: Pool) -> None:
+    told = (ROOT / "docs" / "operations.md").read_text()
+    statements = next(line.strip() for line in told.splitlines() if "truncate totals" in line)
+    await past.execute("update totals set session_count = 1")
+    await past.execute(statements)
+    await adds_up(past, Filter())
+    await adds_up(past, Filter(tenant_id=TENANT.tenant_id, owner_id=TENANT.owner_id, **SEASON))
 
 
 async def adds_up(pool: Pool, wanted: Filter) -> None:
