@@ -5,8 +5,11 @@ import random
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import asyncpg
+
+from services.sessions.messages import wire
 
 SESSIONS = 100_000
 TURNS = 2_000_000
@@ -99,7 +102,7 @@ async def make_past(
             "select setval(pg_get_serial_sequence('sessions', 'id'), (select max(id) from sessions))"
         )
         await connection.execute("select add_to_totals(s, 1) from sessions s where id >= $1", first_row)
-        await _copy(connection, "turns", ["session_row", "turn_index", "body"], _turns(chance, rows))
+        await _copy(connection, "turns", ["session_row", "turn_index", "body", "wire"], _turns(chance, rows))
         await _copy(
             connection, "events", ["session_row", "sequence", "occur_time", "kind", "body"], _tools(chance, rows)
         )
@@ -141,20 +144,18 @@ def _turns(chance: random.Random, rows: list[tuple[int, str, int]]) -> Iterator[
     words = _WORDS.split()
     texts = [" ".join(chance.choices(words, k=max(2, int(chance.lognormvariate(2.4, 0.6))))) for _ in range(5_000)]
     parts = ("end_of_turn", "final_transcript", "first_token", "first_audio", "playout")
-    latencies = [
-        json.dumps({part: f"{chance.randrange(0, 300) / 1000:.3f}s" for part in parts}, separators=(",", ":"))
-        for _ in range(500)
-    ]
+    latencies = [{part: f"{chance.randrange(0, 300) / 1000:.3f}s" for part in parts} for _ in range(500)]
     for row, _, length in rows:
         for index in range(length):
-            said = f'"text":"{chance.choice(texts)}"'
-            start = f'"start_seconds":{8.5 * index + 0.7:.3f}'
-            if index % 2:
-                yield f'{row}\t{index}\t{{"turn_index":{index},"role":"ROLE_USER",{said},{start}}}'
-            else:
-                place = f'"turn_index":{index},' if index else ""
-                spent = f',"latency":{chance.choice(latencies)}' if index else ""
-                yield f'{row}\t{index}\t{{{place}"role":"ROLE_ASSISTANT",{said},{start}{spent}}}'
+            body: dict[str, Any] = {"role": "ROLE_USER", "text": chance.choice(texts)}
+            if index:
+                body["turn_index"] = index
+            if index % 2 == 0:
+                body["role"] = "ROLE_ASSISTANT"
+                if index:
+                    body["latency"] = chance.choice(latencies)
+            body["start_seconds"] = round(8.5 * index + 0.7, 3)
+            yield f"{row}\t{index}\t{json.dumps(body)}\t\\\\x{wire(body).hex()}"
 
 
 def _tools(chance: random.Random, rows: list[tuple[int, str, int]]) -> Iterator[str]:

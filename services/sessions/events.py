@@ -90,7 +90,7 @@ async def _store(
             body = {} if kind == "none" else messages.body(getattr(event, kind))
         rows.append((row_id, event.sequence, event.occur_time.ToDatetime(UTC), kind, body))
         if kind == "turn":
-            turns.append((row_id, event.turn.turn_index, body))
+            turns.append((row_id, event.turn.turn_index, body, messages.wire(body)))
         elif kind == "usage":
             _add(used, event.usage)
     await connection.executemany(
@@ -99,8 +99,8 @@ async def _store(
     if turns:
         await connection.executemany(
             """
-            insert into turns (session_row, turn_index, body) values ($1, $2, $3)
-            on conflict (session_row, turn_index) do update set body = excluded.body
+            insert into turns (session_row, turn_index, body, wire) values ($1, $2, $3, $4)
+            on conflict (session_row, turn_index) do update set body = excluded.body, wire = excluded.wire
             """,
             turns,
         )

@@ -103,6 +103,7 @@ async def test_no_reading_of_sessions_reads_a_whole_table(past: Pool) -> None:
     await holds(past, history.ONE, ["sess_past" + "0" * 19])
     for some in (numbers[:1], numbers[:50], numbers):
         await holds(past, history.TURNS, [some])
+        await holds(past, history.TURN_BODIES, [some])
         await holds(past, history.TOOLS, [some])
 
 

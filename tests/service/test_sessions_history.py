@@ -6,6 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+import asyncpg
 import pytest_asyncio
 from callbox.sessions.v1 import sessions_pb2 as pb
 from google.protobuf.duration_pb2 import Duration
@@ -81,6 +82,29 @@ async def test_events_are_stored_once_and_added_up(house: SessionsHouse, worker:
     assert (used.llm_input_tokens, used.llm_output_tokens, used.tts_characters) == (111, 7, 9)
     assert (used.stt_audio_seconds, used.turn_count, used.interruption_count) == (1.25, 3, 1)
     assert (used.llm_model, used.stt_provider) == ("b", "moonshine")
+
+
+async def test_turns_of_before_are_read_as_those_of_now(
+    house: SessionsHouse, worker: DirectedWorker, database_url: str
+) -> None:
+    """Contract 10: a transcript that was stored without its `wire` reads the same."""
+    session_id, other = await begin(house, worker), await begin(house, worker)
+    said = turn(2, 1, "Um zehn Uhr. 🕙", role=pb.ROLE_ASSISTANT, interrupted=True)
+    said.turn.typed = True
+    said.turn.latency.first_token.FromMicroseconds(90_123)
+    said.turn.latency.playout.FromSeconds(61)
+    await worker.tell(session_id, turn(1, 0, "When?"), said, turn(3, 2, ""))
+    await worker.tell(other, turn(1, 0, "x"))
+    now = await house.read(session_id)
+    assert now.turns[1] == said.turn
+    connection = await asyncpg.connect(database_url, timeout=10)
+    await connection.execute("update sessions.turns set wire = null where turn_index = 1", timeout=5)
+    await connection.close(timeout=5)
+    assert await house.read(session_id) == now
+    listed = pb.ListSessionsRequest(view=pb.SESSION_VIEW_FULL)
+    found = await call(house.sessions.ListSessions, listed, identity=house.user)
+    assert [list(session.turns) for session in found.sessions][1] == list(now.turns)
+    assert [said.text for said in found.sessions[0].turns] == ["x"]
 
 
 async def test_tool_calls_are_kept_within_limits(house: SessionsHouse, worker: DirectedWorker) -> None:
