@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTEST_FOLDERS := unit service speech http call browser faults
 
-.PHONY: help run test check proto docs clients bench-voice fuzz-http clean
+.PHONY: help run test check proto docs clients bench-voice bench-http bench-kb fuzz-http clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,10 @@ bench-voice: ## measure a call on this machine: voice to voice, its parts, sessi
 fuzz-http: ## try N made-up requests (default 20000) on a gateway with everything behind it
 	@scripts/setup.sh test
 	@CALLBOX_FUZZ_CASES=$(or $(N),20000) .venv/bin/python -m pytest tests/http/test_fuzz.py -q -s --timeout 0
+
+bench-http: ## measure the HTTP API on one core beside a bare hop: gate, appearance, session start, history at size
+	@scripts/setup.sh run
+	@.venv/bin/python -m bench.http
 
 clean: ## remove what was built, downloaded and cached, but not the data folder
 	@rm -rf .venv .tools web/node_modules web/*/node_modules web/*/dist clients/typescript/node_modules clients/typescript/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import count
 from pathlib import Path
 from typing import Annotated
 
@@ -95,21 +96,26 @@ async def _bench(
     only_parts: tuple[str, ...],
     console: Console,
 ) -> list[Row]:
+    def is_wanted(name: str) -> bool:
+        return not only_parts or name.startswith(only_parts)
+
     async with running(folder) as site:
         only(load_core)
-        wanted = {
-            name: measure for name, measure in _loads(site).items() if not only_parts or name.startswith(only_parts)
-        }
-        if "appearance" in wanted and not await _serves_appearance(site):
-            console.print("appearance: left out, this gateway has no such address.")
-            del wanted["appearance"]
-        rows = await _measure(wanted, seconds, console)
-        if not only_parts or any("history".startswith(part) or part.startswith("history") for part in only_parts):
+        loads = _loads(site)
+        # The past comes first, so that everything is measured over tables of that size.
+        if not only_parts or any(part.startswith("history") for part in only_parts):
             console.print(f"[dim]{sessions:,} sessions with {turns:,} turns are put there …")
             began = time.monotonic()
             past = await make_past(site.database_url, SCHEMA, site.tenant, sessions, turns, OTHERS)
             console.print(f"[dim]done in {time.monotonic() - began:.0f} s")
-            rows += await _measure(_history(site, past), seconds, console)
+            loads |= _history(site, past)
+        if is_wanted("appearance") and not await _serves_appearance(site):
+            console.print("appearance: left out, this gateway has no such address.")
+            del loads["appearance"]
+        rows = await _measure({name: measure for name, measure in loads.items() if is_wanted(name)}, seconds, console)
+        # Last, because what it starts would be the newest in the history.
+        if is_wanted("start"):
+            rows += await _measure({"start": _starts(site)}, seconds, console)
         return rows
 
 
@@ -118,17 +124,27 @@ def _loads(site: Site) -> dict[str, Measure]:
     body = json.dumps(_BODY).encode()
     refused = Request.of("POST", START, 403, body, origin=_ELSEWHERE)
     appearance = Request.of("GET", "/api/agents/support-bot/appearance/", 200, origin=site.stack.base_url)
+    number = count()
 
-    async def starts(clients: int, seconds: float) -> Load:
-        async with site.worker(slots=10_000):
-            return await _start_and_end(site, clients, seconds)
+    def unknown() -> Request:
+        # Another one each time, so that the gateway has to ask.
+        stranger = {**_BODY, "agent": f"nobody-{next(number)}"}
+        return Request.of("POST", START, 404, json.dumps(stranger).encode(), origin=_ELSEWHERE)
 
     return {
         "hop": _steady(site.hop_port, Request.of("POST", HOP, 200, body)),
-        "gate": _steady(site.port, refused),
+        "gate: page not listed": _steady(site.port, refused),
+        "gate: agent not known": _changing(site.port, unknown),
         "appearance": _steady(site.port, appearance),
-        "start": starts,
     }
+
+
+def _starts(site: Site) -> Measure:
+    async def measure(clients: int, seconds: float) -> Load:
+        async with site.worker(slots=10_000):
+            return await _start_and_end(site, clients, seconds)
+
+    return measure
 
 
 def _history(site: Site, past: Past) -> dict[str, Measure]:

@@ -5,8 +5,11 @@ import random
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import asyncpg
+
+from services.sessions.messages import wire
 
 SESSIONS = 100_000
 TURNS = 2_000_000
@@ -36,8 +39,16 @@ _REASONS = {
 _YEAR = timedelta(days=365)
 _CHUNK = 20_000
 _TOOLS_EVERY = 10
-_WORDS = ["the", "a", "we", "you", "it", "is", "on", "at", "to", "of", "for", "and", "can", "will", "your", "order", "lamp", "bulb", "shop", "today", "tomorrow", "Saturday", "please", "thank", "open", "close", "deliver", "return", "repair", "price", "dollar", "weeks", "number", "name", "address", "check", "moment", "sure", "sorry", "right", "great", "else"]
-_SESSION_COLUMNS = ["session_id", "tenant_id", "owner_id", "character_id", "character_slug", "character_version", "user_id", "room_name", "participant_identity", "origin_url", "metadata", "status", "end_reason", "create_time", "token_expire_time", "join_time", "end_time", "finalize_time", "slot_held", "last_sequence", "llm_input_tokens", "llm_output_tokens", "stt_audio_seconds", "tts_characters", "llm_model", "llm_provider", "stt_provider", "tts_provider", "interruption_count", "turn_count"]
+_WORDS = """
+    the a we you it is on at to of for and can will your order lamp bulb shop today tomorrow Saturday please thank open
+    close deliver return repair price dollar weeks number name address check moment sure sorry right great else
+"""
+_SESSION_COLUMNS = """
+    session_id tenant_id owner_id character_id character_slug character_version user_id room_name participant_identity
+    origin_url metadata status end_reason create_time token_expire_time join_time end_time finalize_time slot_held
+    last_sequence llm_input_tokens llm_output_tokens stt_audio_seconds tts_characters llm_model llm_provider
+    stt_provider tts_provider interruption_count turn_count
+"""
 
 
 @dataclass(frozen=True)
@@ -85,13 +96,13 @@ async def make_past(
 
         # Added up afterwards at once instead of row by row.
         await connection.execute("alter table sessions disable trigger user")
-        await _copy(connection, "sessions", ["id", *_SESSION_COLUMNS], lines())
+        await _copy(connection, "sessions", ["id", *_SESSION_COLUMNS.split()], lines())
         await connection.execute("alter table sessions enable trigger user")
         await connection.execute(
             "select setval(pg_get_serial_sequence('sessions', 'id'), (select max(id) from sessions))"
         )
         await connection.execute("select add_to_totals(s, 1) from sessions s where id >= $1", first_row)
-        await _copy(connection, "turns", ["session_row", "turn_index", "body"], _turns(chance, rows))
+        await _copy(connection, "turns", ["session_row", "turn_index", "body", "wire"], _turns(chance, rows))
         await _copy(
             connection, "events", ["session_row", "sequence", "occur_time", "kind", "body"], _tools(chance, rows)
         )
@@ -130,22 +141,21 @@ def _session(chance: random.Random, row: int, number: int, whose: Tenant, moment
 
 
 def _turns(chance: random.Random, rows: list[tuple[int, str, int]]) -> Iterator[str]:
-    texts = [" ".join(chance.choices(_WORDS, k=max(2, int(chance.lognormvariate(2.4, 0.6))))) for _ in range(5_000)]
+    words = _WORDS.split()
+    texts = [" ".join(chance.choices(words, k=max(2, int(chance.lognormvariate(2.4, 0.6))))) for _ in range(5_000)]
     parts = ("end_of_turn", "final_transcript", "first_token", "first_audio", "playout")
-    latencies = [
-        json.dumps({part: f"{chance.randrange(0, 300) / 1000:.3f}s" for part in parts}, separators=(",", ":"))
-        for _ in range(500)
-    ]
+    latencies = [{part: f"{chance.randrange(0, 300) / 1000:.3f}s" for part in parts} for _ in range(500)]
     for row, _, length in rows:
         for index in range(length):
-            said = f'"text":"{chance.choice(texts)}"'
-            start = f'"start_seconds":{8.5 * index + 0.7:.3f}'
-            if index % 2:
-                yield f'{row}\t{index}\t{{"turn_index":{index},"role":"ROLE_USER",{said},{start}}}'
-            else:
-                place = f'"turn_index":{index},' if index else ""
-                spent = f',"latency":{chance.choice(latencies)}' if index else ""
-                yield f'{row}\t{index}\t{{{place}"role":"ROLE_ASSISTANT",{said},{start}{spent}}}'
+            body: dict[str, Any] = {"role": "ROLE_USER", "text": chance.choice(texts)}
+            if index:
+                body["turn_index"] = index
+            if index % 2 == 0:
+                body["role"] = "ROLE_ASSISTANT"
+                if index:
+                    body["latency"] = chance.choice(latencies)
+            body["start_seconds"] = round(8.5 * index + 0.7, 3)
+            yield f"{row}\t{index}\t{json.dumps(body)}\t\\\\x{wire(body).hex()}"
 
 
 def _tools(chance: random.Random, rows: list[tuple[int, str, int]]) -> Iterator[str]:

@@ -128,7 +128,7 @@ async def running(settings: SessionsSettings) -> AsyncIterator[Serving]:
         )
         workers = Workers(store, admission, settings)
         history = History(store)
-        service = SessionsService(intake, workers, Events(store, lifecycle, live), history, lifecycle)
+        service = SessionsService(intake, workers, Events(store, lifecycle, live, settings.prices), history, lifecycle)
         watching = Watching(store, history, live, settings.streams_per_tenant)
 
         lookout = Lookout(store, rooms, lifecycle, chores)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -30,7 +30,11 @@ _COLUMNS = """
     llm_model, llm_provider, stt_provider, tts_provider, interruption_count, turn_count, cost_nano_usd
 """
 ONE = f"select {_COLUMNS} from sessions where session_id = $1"  # noqa: S608
-TURNS = "select session_row, body::text from turns where session_row = any($1) order by session_row, turn_index"
+TURNS = """
+    select session_row, string_agg(wire, ''::bytea order by turn_index) as wires, bool_and(wire is not null) as has_all
+    from turns where session_row = any($1) group by session_row
+"""
+TURN_BODIES = "select session_row, body::text from turns where session_row = any($1) order by session_row, turn_index"
 TOOLS = """
     select session_row, body::text from events where session_row = any($1) and kind = 'tool'
     order by session_row, sequence
@@ -117,14 +121,21 @@ def read_token(token: str) -> tuple[datetime, int]:
 async def _whole(connection: Connection, rows: Sequence[asyncpg.Record]) -> list[pb.Session]:
     """Sessions with what was said and done in them; one query a kind, however many sessions."""
     numbers = [row["id"] for row in rows]
-    turns = _by_session(numbers, await connection.fetch(TURNS, numbers))
+    turns: dict[int, bytes | list[dict[str, Any]]] = dict.fromkeys(numbers, b"")
+    old = []
+    for number, wires, has_all in await connection.fetch(TURNS, numbers):
+        if has_all:
+            turns[number] = wires
+        else:
+            old.append(number)
+    if old:
+        turns |= _by_session(old, await connection.fetch(TURN_BODIES, old))
     tools = _by_session(numbers, await connection.fetch(TOOLS, numbers))
     return [messages.session(row, turns[row["id"]], tools[row["id"]]) for row in rows]
 
 
-def _by_session(numbers: Sequence[int], rows: Sequence[asyncpg.Record]) -> Mapping[int, list[dict[str, Any]]]:
+def _by_session(numbers: Sequence[int], rows: Sequence[asyncpg.Record]) -> dict[int, list[dict[str, Any]]]:
     found: dict[int, list[dict[str, Any]]] = {number: [] for number in numbers}
-    # All bodies are read at once: a page has a thousand.
     bodies = from_json("[" + ",".join([text for _, text in rows]) + "]")
     for (number, _), body in zip(rows, bodies, strict=True):
         found[number].append(body)

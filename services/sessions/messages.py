@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import asyncpg
@@ -26,9 +27,12 @@ def status(word: str) -> pb.SessionStatus.ValueType:
 
 
 def session(
-    row: asyncpg.Record, turns: Iterable[dict[str, Any]] = (), tools: Iterable[dict[str, Any]] = ()
+    row: asyncpg.Record, turns: bytes | Iterable[dict[str, Any]] = b"", tools: Iterable[dict[str, Any]] = ()
 ) -> pb.Session:
-    """A session from its row and the bodies of its turns and its tool calls in order."""
+    """A session from its row and its turns and tool calls in order.
+
+    turns: their `wire` one behind the other, or their bodies. tools: bodies.
+    """
     message = pb.Session(
         session_id=row["session_id"],
         id=row["id"],
@@ -47,15 +51,22 @@ def session(
         end_time=timestamp(row["end_time"]),
         finalize_time=timestamp(row["finalize_time"]),
         usage=usage(row),
-        turns=[turn(body) for body in turns],
+        turns=() if isinstance(turns, bytes) else map(turn, turns),
         tool_calls=[ParseDict(body, pb.ToolEvent(), ignore_unknown_fields=True) for body in tools],
     )
     message.metadata.update(row["metadata"])
+    if isinstance(turns, bytes):
+        message.MergeFromString(turns)
     return message
 
 
+def wire(body: dict[str, Any]) -> bytes:
+    """A turn as it stands in a serialised session: such pieces one behind the other are a session with these turns."""
+    return pb.Session(turns=[turn(body)]).SerializeToString()
+
+
 def turn(body: dict[str, Any]) -> pb.Turn:
-    """A turn from its body. A page of history has thousands, so that this is done by hand."""
+    """A turn from its body."""
     latency = None
     if "latency" in body:
         latency = pb.LatencyParts(**{part: _duration(text) for part, text in body["latency"].items()})
@@ -70,8 +81,9 @@ def turn(body: dict[str, Any]) -> pb.Turn:
     )
 
 
+@lru_cache(maxsize=8_192)
 def _duration(text: str) -> Duration:
-    """A duration from its JSON, `0.090500s`; never negative."""
+    """A duration from its JSON, `0.090500s`; never negative. Not to be changed: it is the same at each call."""
     seconds, _, fraction = text[:-1].partition(".")
     return Duration(seconds=int(seconds), nanos=int(fraction.ljust(9, "0")) if fraction else 0)
 

@@ -1,11 +1,22 @@
 """What the sessions service is told."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
+from pydantic_core import from_json
+from pydantic_settings import NoDecode
 
 from services.kit.addresses import Allowances
 from services.kit.settings import ServiceSettings
+from services.sessions.prices import Price
+
+
+def _read_prices(given: object) -> object:
+    try:
+        return from_json(given) if isinstance(given, str) else given
+    except ValueError:
+        raise ValueError('must be JSON such as {"gpt-4o-mini": {"llm_input_million_tokens": 0.15}}') from None
 
 
 class SessionsSettings(ServiceSettings):
@@ -26,6 +37,9 @@ class SessionsSettings(ServiceSettings):
     idle_seconds: float = Field(default=120.0, gt=0, le=3600, description="How long a caller may be silent.")
     worker_report_seconds: float = Field(default=2.0, gt=0, le=60, description="How often a worker reports.")
     lease_seconds: float = Field(default=6.0, gt=0, le=600, description="Life of a lease that no report renews.")
+    prices: Annotated[dict[str, Price], NoDecode, BeforeValidator(_read_prices)] = Field(
+        default={}, description="US dollars by model or provider, as JSON; what is not named costs nothing."
+    )
     reap_seconds: float = Field(default=2.0, gt=0, le=60, description="How often unfinished business is looked for.")
     outbound_allow: str = Field(
         default="",

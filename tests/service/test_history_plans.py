@@ -14,6 +14,7 @@ import pytest_asyncio
 
 import services.sessions
 from bench.past import Tenant, make_past
+from deploy.local.settings import ROOT
 from services.kit import database
 from services.sessions import history, totals
 from services.sessions.filter import Filter
@@ -52,8 +53,8 @@ async def past(postgres_server: Any) -> AsyncIterator[Pool]:
     await admin.close(timeout=5)
 
 
-ONE_DAY = {"start": NOW - timedelta(days=40), "end": NOW - timedelta(days=39)}
-SEASON = {"start": NOW - timedelta(days=200, hours=3), "end": NOW - timedelta(days=20, hours=5)}
+ONE_DAY: dict[str, Any] = {"start": NOW - timedelta(days=40), "end": NOW - timedelta(days=39)}
+SEASON: dict[str, Any] = {"start": NOW - timedelta(days=200, hours=3), "end": NOW - timedelta(days=20, hours=5)}
 FILTERS: dict[str, dict[str, Any]] = {
     "everything": {},
     "character": {"character_slug": "survey-bot"},
@@ -73,7 +74,7 @@ FILTERS: dict[str, dict[str, Any]] = {
         "status": "ended", **SEASON,
     },
 }  # fmt: skip
-WHO = {
+WHO: dict[str, dict[str, Any]] = {
     "owner": {"tenant_id": TENANT.tenant_id, "owner_id": TENANT.owner_id},
     "owner of little": {"tenant_id": "ten_other3", "owner_id": 1_000_003},
     "staff, one tenant": {"tenant_id": TENANT.tenant_id},
@@ -102,6 +103,7 @@ async def test_no_reading_of_sessions_reads_a_whole_table(past: Pool) -> None:
     await holds(past, history.ONE, ["sess_past" + "0" * 19])
     for some in (numbers[:1], numbers[:50], numbers):
         await holds(past, history.TURNS, [some])
+        await holds(past, history.TURN_BODIES, [some])
         await holds(past, history.TOOLS, [some])
 
 
@@ -135,6 +137,16 @@ async def test_totals_follow_whatever_becomes_of_a_session(past: Pool) -> None:
         for wanted in (owner, replace(owner, **SEASON), replace(owner, origin="https://new.example"), Filter()):
             await adds_up(past, wanted)
     assert await past.fetchval("select min(session_count) from totals") >= 0
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_totals_are_built_anew_as_the_operator_is_told(past: Pool) -> None:
+    told = (ROOT / "docs" / "operations.md").read_text()
+    statements = next(line.strip() for line in told.splitlines() if "truncate totals" in line)
+    await past.execute("update totals set session_count = 1")
+    await past.execute(statements)
+    await adds_up(past, Filter())
+    await adds_up(past, Filter(tenant_id=TENANT.tenant_id, owner_id=TENANT.owner_id, **SEASON))
 
 
 async def adds_up(pool: Pool, wanted: Filter) -> None:

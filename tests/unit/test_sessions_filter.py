@@ -1,6 +1,7 @@
 """Where the totals of a span of time are found."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -61,7 +62,7 @@ def test_the_pieces_of_any_span_lie_end_to_end() -> None:
             assert found == []
             continue
         assert (found[0].start, found[-1].before) == (start, before)
-        assert all(one.before == two.start for one, two in zip(found, found[1:], strict=False))
+        assert all(one.before == two.start for one, two in pairwise(found))
 
 
 @pytest.mark.parametrize("moment", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])

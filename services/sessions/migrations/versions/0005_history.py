@@ -44,6 +44,9 @@ def upgrade() -> None:
     op.execute("create index sessions_by_origin on sessions (origin, create_time desc, id desc)")
     op.execute("create index sessions_unended on sessions (tenant_id, create_time) where status <> 'ended'")
     op.execute("drop index sessions_by_tenant")
+    # The turn as it travels, beside `body`: a page of history has a thousand. What was stored before has none, and is
+    # read from `body`.
+    op.execute("alter table turns add column wire bytea")
     op.execute("create index events_of_tools on events (session_row, sequence) where kind = 'tool'")
 
     # Calls that are over, added up by day and by month of their creation (UTC).
@@ -127,6 +130,7 @@ def downgrade() -> None:
     op.execute("drop function add_to_totals")
     op.execute("drop table totals")
     op.execute("drop index events_of_tools")
+    op.execute("alter table turns drop column wire")
     for name in (
         "sessions_of_tenant",
         "sessions_of_tenant_by_character",
