@@ -1,4 +1,4 @@
-"""Pages of other origins: who may ask, and who may read."""
+"""Contract 14.3, 14.12 (preflight): pages of other origins, who may ask, and who may read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starting a call: both documented forms to the letter, and what a credential and an origin each decide."""
+"""Contract 3.2, 3.3, 14.12: both forms of a start to the letter, and what a credential and an origin each decide."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starts that are refused: within a second, by the book, and with nothing half made left behind."""
+"""Contract 3.4, 14.1, 14.4: starts refused within a second, by the book, with nothing half made left behind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starting a session: admitted with everything in place, or refused with nothing left behind."""
+"""Contract 3.1, 14.4: a start is admitted with everything in place, or refused with nothing left behind."""
 
 from __future__ import annotations
 
