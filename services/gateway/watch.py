@@ -38,6 +38,8 @@ _PAUSES_SECONDS = (0.1, 0.25, 0.5, 1.0)
 _ID = re.compile(r"(\d{1,18})(?:\.(\d{1,9}|ended))?\Z")
 _ENDED = "ended"
 _EVENTS = {"turn": "turn.final", "error": "error", "tool": "tool", "form": "form"}
+# No ends of lines here, but readers that split text into lines by Unicode take them for that.
+_LINE_ENDS = {ord(mark): f"\\u{ord(mark):04x}" for mark in "\u0085\u2028\u2029"}
 _log = get_logger(__name__)
 
 Identity = Callable[[], Awaitable[str]]
@@ -170,7 +172,7 @@ class EventsResponse(EventSourceResponse):
 
 def _event(name: str, event_id: str, data: object) -> ServerSentEvent:
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return ServerSentEvent(text, event=name, id=event_id, sep="\n")
+    return ServerSentEvent(text.translate(_LINE_ENDS), event=name, id=event_id, sep="\n")
 
 
 def _state(state: live_pb2.LiveState) -> dict[str, object]:

@@ -13,7 +13,7 @@ import redis.exceptions
 from callbox.sessions.v1 import live_pb2
 from callbox.sessions.v1 import sessions_pb2 as pb
 from google.protobuf.message import DecodeError
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -68,12 +68,16 @@ class Live:
     """Tells and hears. `run` owns the connections' work; `hears`: whether Redis would reach us now."""
 
     def __init__(self, url: str) -> None:
-        self._redis = Redis.from_url(
-            url,
-            socket_timeout=_SECONDS,
-            socket_connect_timeout=_SECONDS,
-            max_connections=_MAX_CONNECTIONS,
-            retry=Retry(NoBackoff(), 1),
+        self._redis = Redis.from_pool(
+            # What finds every connection in use waits for one, for a moment.
+            BlockingConnectionPool.from_url(
+                url,
+                timeout=_SECONDS,
+                max_connections=_MAX_CONNECTIONS,
+                socket_timeout=_SECONDS,
+                socket_connect_timeout=_SECONDS,
+                retry=Retry(NoBackoff(), 1),
+            )
         )
         self._feeds: dict[str, set[Feed]] = {}
         self._news: dict[str, None] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
@@ -113,7 +113,7 @@ class Store:
         columns = [field.name for field in fields(NewSession)]
         places = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
         count = len(columns)
-        async with self.connection(seconds) as connection, connection.transaction():
+        async with self.connection(seconds) as connection, connection.transaction() if before_commit else nullcontext():
             row = await connection.fetchrow(
                 f"""
                 insert into sessions ({", ".join(columns)}, worker_id, agent_name, token_expire_time)

@@ -99,7 +99,7 @@ async def test_every_kind_of_event_with_its_shape_to_the_end(site: Site) -> None
 
             latency = pb.LatencyParts(first_token=Duration(nanos=250_000_000))
             answered = pb.Turn(
-                turn_index=1, role=pb.ROLE_ASSISTANT, text="Hello.\nYes?", interrupted=True, latency=latency
+                turn_index=1, role=pb.ROLE_ASSISTANT, text="Hello.\n\u2028Yes?", interrupted=True, latency=latency
             )
             await worker.tell(
                 session_id,
@@ -112,7 +112,11 @@ async def test_every_kind_of_event_with_its_shape_to_the_end(site: Site) -> None
             await reader.until(lambda r: r.over)
         first, second = reader.named("turn.final")
         assert first == {"role": "user", "text": "Grüß Gott 🙂", "turn_index": 0, "ts": 1.0, "typed": True}
-        assert (second["text"], second["interrupted"], second["latency"]["first_token"]) == ("Hello.\nYes?", True, 250)
+        assert (second["text"], second["interrupted"], second["latency"]["first_token"]) == (
+            "Hello.\n\u2028Yes?",
+            True,
+            250,
+        )
         assert reader.named("error") == [{"code": "llm_error", "message": "It was away."}]
         assert reader.named("form") == [{"form_id": "demo", "action": "submitted", "ts": 0.0}]
         shown = (await site.owner.get(f"/api/agents/sessions/{session_id}/")).json()

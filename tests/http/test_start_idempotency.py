@@ -176,7 +176,7 @@ async def test_a_visitors_key_is_passed_over(site: Site) -> None:
 async def test_a_key_has_limits(site: Site) -> None:
     async with site.house.worker():
         for key in (b"x" * 256, "schlüssel".encode(), b"tab\there"):
-            answer = await site.keyed.post(START, json=BODY, headers=[(b"Idempotency-Key", key)])
+            answer = await site.keyed.post(START, json=BODY, headers={b"Idempotency-Key": key})
             body = refused(answer, 422, "validation_failed")
             assert list(body["errors"]) == ["Idempotency-Key"]
         assert (await site.keyed.post(START, json=BODY, headers={"Idempotency-Key": "x" * 255})).status_code == 200

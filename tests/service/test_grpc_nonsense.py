@@ -57,7 +57,7 @@ class Everybody:
         Raises: AssertionError when it is a fault of ours.
         """
         path = f"/{method.containing_service.full_name}/{method.name}"
-        channel = self.channels[method.containing_service.full_name.split(".")[1]]
+        channel: Any = self.channels[method.containing_service.full_name.split(".")[1]]
         metadata = [("authorization", f"Bearer {self.tokens[who]}")] if self.tokens[who] else []
         try:
             if method.server_streaming:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 from callbox.sessions.v1 import live_pb2, live_pb2_grpc
@@ -38,6 +38,9 @@ class Ears(live_pb2_grpc.LiveServiceServicer):
         if self.away:
             raise CallboxError(Code.UPSTREAM_UNAVAILABLE, "Away.")
         return live_pb2.PublishLiveResponse(watched=self.watched)
+
+    async def WatchSession(self, request: live_pb2.WatchSessionRequest, _: object) -> NoReturn:  # type: ignore[override]  # noqa: N802
+        raise CallboxError(Code.INVALID_REQUEST, "Nobody watches here.")
 
     async def until(self, count: int) -> None:
         async with asyncio.timeout(5), self.news:
