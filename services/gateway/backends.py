@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceStub
+from callbox.characters.v1.appearance_pb2_grpc import AppearanceServiceStub
 from callbox.characters.v1.characters_pb2_grpc import CharactersServiceStub
+from callbox.sessions.v1.forms_pb2_grpc import FormResponsesServiceStub
 from callbox.sessions.v1.sessions_pb2_grpc import SessionsServiceStub
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
@@ -16,7 +18,9 @@ from services.kit.client import connect
 if TYPE_CHECKING:
     # Names of the stubs' types only; the generated code has no such classes.
     from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceAsyncStub
+    from callbox.characters.v1.appearance_pb2_grpc import AppearanceServiceAsyncStub
     from callbox.characters.v1.characters_pb2_grpc import CharactersServiceAsyncStub
+    from callbox.sessions.v1.forms_pb2_grpc import FormResponsesServiceAsyncStub
     from callbox.sessions.v1.sessions_pb2_grpc import SessionsServiceAsyncStub
 
 _HEALTH_SECONDS = 0.8
@@ -29,6 +33,8 @@ class Backends:
     accounts: "AccountsServiceAsyncStub"
     characters: "CharactersServiceAsyncStub"
     sessions: "SessionsServiceAsyncStub"
+    appearance: "AppearanceServiceAsyncStub"
+    forms: "FormResponsesServiceAsyncStub"
     channels: dict[str, grpc.aio.Channel]
 
     @classmethod
@@ -43,6 +49,8 @@ class Backends:
             AccountsServiceStub(channels["accounts"]),
             CharactersServiceStub(channels["characters"]),
             SessionsServiceStub(channels["sessions"]),
+            AppearanceServiceStub(channels["characters"]),
+            FormResponsesServiceStub(channels["sessions"]),
             channels,
         )
 

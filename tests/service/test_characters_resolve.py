@@ -38,7 +38,10 @@ async def test_a_snapshot_has_all_a_call_needs_and_no_secret(owner: Owner) -> No
         llm_api_key="sk-proj-abcdef1234",
         max_turn_seconds=20,
         recording_enabled=True,
-        widget_appearance={"max_call_seconds": 90, "forms": [{"id": "a", "title": "A", "fields": [{"name": "x", "type": "text"}]}]},
+        widget_appearance={
+            "max_call_seconds": 90,
+            "forms": [{"id": "a", "title": "A", "fields": [{"name": "x", "type": "text"}]}],
+        },
         tools=[{"name": "t", "kind": "kb", "description": "d"}],
         handoff_targets=[{"slug": "sales"}],
     )
