@@ -22,6 +22,7 @@ from services.sessions.admission import Admission
 from services.sessions.alarm import Alarm
 from services.sessions.chores import Chores
 from services.sessions.events import Events
+from services.sessions.form_rates import FormRates
 from services.sessions.form_store import FormStore
 from services.sessions.forms import FormResponsesService
 from services.sessions.history import History
@@ -105,8 +106,11 @@ async def running(settings: SessionsSettings) -> AsyncIterator[Serving]:
         ops = ops_server(settings.ops_listen, readiness.check, [Webhook(lifecycle, keys).route()])
         server = Server(settings.listen, settings.keys_dir)
         sessions_pb2_grpc.add_SessionsServiceServicer_to_server(service, server.grpc)
+        rates = FormRates(settings.redis_url, settings.form_rate_by_address, settings.form_rate_by_character)
+        stack.push_async_callback(rates.close)
         forms = FormResponsesService(
             FormStore(store),
+            rates,
             appearance_pb2_grpc.AppearanceServiceStub(characters),
             characters_pb2_grpc.CharactersServiceStub(characters),
         )

@@ -1,10 +1,23 @@
 """What the sessions service is told."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+import limits
+from pydantic import AfterValidator, Field
 
 from services.kit.settings import ServiceSettings
+
+
+def _a_rate(text: str) -> str:
+    try:
+        limits.parse(text)
+    except ValueError:
+        raise ValueError("must be a rate, such as `10 per 5 minutes`") from None
+    return text
+
+
+Rate = Annotated[str, AfterValidator(_a_rate)]
 
 
 class SessionsSettings(ServiceSettings):
@@ -26,6 +39,13 @@ class SessionsSettings(ServiceSettings):
     worker_report_seconds: float = Field(default=2.0, gt=0, le=60, description="How often a worker reports.")
     lease_seconds: float = Field(default=6.0, gt=0, le=600, description="Life of a lease that no report renews.")
     reap_seconds: float = Field(default=2.0, gt=0, le=60, description="How often unfinished business is looked for.")
+
+    form_rate_by_address: Rate = Field(
+        default="60 per 1 minute", description="Answers to forms from visitors at one address (IPv6: one /64)."
+    )
+    form_rate_by_character: Rate = Field(
+        default="1200 per 1 minute", description="Answers to the forms of one character from visitors."
+    )
 
     @property
     def worker_seconds(self) -> float:

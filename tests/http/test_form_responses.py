@@ -373,8 +373,9 @@ async def test_an_export_walks_over_all_pages(forms: Site) -> None:
     connection = await asyncpg.connect(forms.house.settings.database_url, timeout=10)
     try:
         await connection.execute(
-            "insert into sessions.form_responses (tenant_id, character_id, form_id, body, field_names) "
-            "select $1, $2, 'note', jsonb_build_object('text', n::text), array['text'] from generate_series(1, 5050) n",
+            "insert into sessions.form_responses (tenant_id, character_id, character_slug, form_id, body, field_names) "
+            "select $1, $2, 'support-bot', 'note', jsonb_build_object('text', n::text), array['text'] "
+            "from generate_series(1, 5050) n",
             forms.house.tenant_id,
             character["id"],
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from services.kit import database
 from services.kit.client import call, connect
 from services.kit.errors import CallboxError, Code
 from services.kit.structs import to_struct
-from services.sessions.form_store import FormStore, NewResponse, StoredResponse, Wanted
+from services.sessions.form_store import FormStore, NewResponse, StoredResponse, Wanted, submitted
 from services.sessions.store import SCHEMA, Connection, Store
 from tests.fixtures.refusals import refusal
 from tests.fixtures.sessions import ORIGIN, SessionsHouse
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
     from services.kit.database import Pool
     from tests.fixtures.postgres import PostgresServer
+    from tests.fixtures.redis import RedisServer
+    from tests.fixtures.sessions import MakeHouse
 
 _NOTE = {"id": "note", "title": "Note", "fields": [{"name": "text", "type": "textarea", "required": True}]}
 
@@ -72,6 +75,7 @@ def new(number: int = 0, **differing: Any) -> NewResponse:
     values: dict[str, Any] = {
         "tenant_id": "ten_x",
         "character_id": "chr_x",
+        "character_slug": "x",
         "form_id": "note",
         "session_id": None,
         "body": {"text": str(number)},
@@ -161,6 +165,9 @@ async def test_whoever_is_told_of_an_answer_stands_or_falls_with_it(pool: Pool) 
     assert await pool.fetchval("select to_regclass('told')") is None
     kept = await FormStore(store, [listen]).add(new(idempotency_key="k", digest=b"x"))
     assert kept == told[1]
+    data = submitted(kept)
+    assert json.loads(json.dumps(data)) == data
+    assert (data["form_id"], data["character_slug"], data["values"]) == ("note", "x", {"text": "0"})
     assert await pool.fetchval("select id from told") == kept.id
 
 
@@ -225,8 +232,8 @@ async def test_answers_have_a_largest_size(desk: Desk) -> None:
 async def test_no_list_reads_the_whole_table(pool: Pool) -> None:
     """The queries of lists go by an index, each filter by its own."""
     await pool.execute(
-        "insert into form_responses (tenant_id, character_id, form_id, session_id, body, field_names) "
-        "select 'ten_' || n % 50, 'chr_' || n % 50, 'form' || n % 7, 'sess_' || n % 5000, '{}', array['text'] "
+        "insert into form_responses (tenant_id, character_id, character_slug, form_id, session_id, body, field_names) "
+        "select 'ten_' || n % 50, 'chr_' || n % 50, 'a', 'form' || n % 7, 'sess_' || n % 5000, '{}', array['text'] "
         "from generate_series(1, 40000) n"
     )
     await pool.execute("analyze form_responses")
@@ -269,6 +276,27 @@ async def test_a_database_that_is_gone_is_told_and_stores_nothing(desk: Desk, po
         postgres_server.start()
     assert list((await desk.list()).responses) == [kept]
     assert (await desk.submit({"text": "after"})).response.id > kept.id
+
+
+async def test_visitors_send_at_most_so_many(make_house: MakeHouse, redis_server: RedisServer) -> None:
+    """Contract 14.1: 429 `rate_limited` with when to come back, by address and by character; never for the owner."""
+    house = await make_house(form_rate_by_address="3 per 1 hour", form_rate_by_character="5 per 1 hour")
+    await house.owner.patch(widget_appearance={"forms": [_NOTE]})
+    async with connect(house.settings.listen) as channel:
+        desk = Desk(house, forms_pb2_grpc.FormResponsesServiceStub(channel))
+        for n in range(3):
+            await desk.submit({"text": str(n)}, client_address=f"2001:db8::{n}")
+        error = await refusal(desk.submit({"text": "x"}, client_address="2001:db8::9"), Code.RATE_LIMITED)
+        assert error.retry_after_seconds
+        for address in ("192.0.2.1", ""):
+            await desk.submit({"text": "x"}, client_address=address)
+        await refusal(desk.submit({"text": "x"}, client_address="192.0.2.2"), Code.RATE_LIMITED)
+        assert (await desk.submit({"text": "x"}, identity=house.user, client_address="2001:db8::1")).response.id
+        redis_server.stop()
+        try:
+            assert (await desk.submit({"text": "while Redis is away"})).response.id
+        finally:
+            redis_server.start()
 
 
 async def test_the_schema_is_checked_by_the_database_too(pool: Pool) -> None:

@@ -43,7 +43,7 @@ _log = get_logger(__name__)
     _PATH,
     status_code=201,
     response_model=FormResponse,
-    responses=refusals(*BODY, 401, 403, 404, 409),
+    responses=refusals(*BODY, 401, 403, 404, 409, 429),
     dependencies=documented,
     summary="Submit a form",
 )
@@ -68,6 +68,7 @@ async def submit_form(
             session_id=body.session_id or "",
             values=to_struct(body.values, "values"),
             idempotency_key=idempotency_key or "",
+            client_address=request.client.host if request.client else "",
         )
         return await call(gateway.backends.forms.SubmitForm, message, identity=token)
 
