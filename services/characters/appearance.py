@@ -7,6 +7,7 @@ The defaults stand in `DEFAULTS`; the models below say what an override may be.
 
 import re
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
@@ -78,7 +79,7 @@ DEFAULTS: dict[str, Any] = {
 
 def effective(overrides: Mapping[str, Any]) -> dict[str, Any]:
     """The whole appearance: overrides as they are stored, merged over the defaults at every depth."""
-    whole: dict[str, Any] = merge(DEFAULTS, dict(overrides))
+    whole: dict[str, Any] = merge(deepcopy(DEFAULTS), dict(overrides))
     return whole | {"forms": [completed(form) for form in whole["forms"]]}
 
 

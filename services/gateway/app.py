@@ -19,10 +19,12 @@ from services.gateway.gates import Gates
 from services.gateway.gateway import Gateway
 from services.gateway.middleware import RequestMiddleware
 from services.gateway.routes import (
+    appearance,
     auth,
     billing,
     characters,
     events,
+    forms,
     google,
     me,
     media,
@@ -74,6 +76,8 @@ def build(settings: GatewaySettings, backends: Backends) -> FastAPI:
     routers = (
         sessions.router,
         events.router,
+        appearance.router,
+        forms.router,
         characters.router,
         versions.router,
         media.router,

@@ -9,10 +9,12 @@ from callbox.accounts.v1 import user_data_pb2_grpc as accounts_data
 from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceStub
 from callbox.accounts.v1.google_pb2_grpc import GoogleServiceStub
 from callbox.characters.v1 import user_data_pb2_grpc as characters_data
+from callbox.characters.v1.appearance_pb2_grpc import AppearanceServiceStub
 from callbox.characters.v1.characters_pb2_grpc import CharactersServiceStub
 from callbox.characters.v1.gates_pb2_grpc import GatesServiceStub
 from callbox.characters.v1.media_pb2_grpc import MediaServiceStub
 from callbox.sessions.v1 import user_data_pb2_grpc as sessions_data
+from callbox.sessions.v1.forms_pb2_grpc import FormResponsesServiceStub
 from callbox.sessions.v1.live_pb2_grpc import LiveServiceStub
 from callbox.sessions.v1.sessions_pb2_grpc import SessionsServiceStub
 from callbox.sessions.v1.webhooks_pb2_grpc import WebhooksServiceStub
@@ -25,9 +27,11 @@ if TYPE_CHECKING:
     # Names of the stubs' types only; the generated code has no such classes.
     from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceAsyncStub
     from callbox.accounts.v1.google_pb2_grpc import GoogleServiceAsyncStub
+    from callbox.characters.v1.appearance_pb2_grpc import AppearanceServiceAsyncStub
     from callbox.characters.v1.characters_pb2_grpc import CharactersServiceAsyncStub
     from callbox.characters.v1.gates_pb2_grpc import GatesServiceAsyncStub
     from callbox.characters.v1.media_pb2_grpc import MediaServiceAsyncStub
+    from callbox.sessions.v1.forms_pb2_grpc import FormResponsesServiceAsyncStub
     from callbox.sessions.v1.live_pb2_grpc import LiveServiceAsyncStub
     from callbox.sessions.v1.sessions_pb2_grpc import SessionsServiceAsyncStub
     from callbox.sessions.v1.webhooks_pb2_grpc import WebhooksServiceAsyncStub
@@ -50,6 +54,8 @@ class Backends:
     characters_data: "characters_data.UserDataServiceAsyncStub"
     sessions_data: "sessions_data.UserDataServiceAsyncStub"
     live: "LiveServiceAsyncStub"
+    appearance: "AppearanceServiceAsyncStub"
+    forms: "FormResponsesServiceAsyncStub"
     channels: dict[str, grpc.aio.Channel]
 
     @classmethod
@@ -72,6 +78,8 @@ class Backends:
             characters_data.UserDataServiceStub(channels["characters"]),
             sessions_data.UserDataServiceStub(channels["sessions"]),
             LiveServiceStub(channels["sessions"]),
+            AppearanceServiceStub(channels["characters"]),
+            FormResponsesServiceStub(channels["sessions"]),
             channels,
         )
 

@@ -33,6 +33,7 @@ from services.sessions.alarm import Alarm
 from services.sessions.chores import Chores
 from services.sessions.departure import Departure
 from services.sessions.events import Events
+from services.sessions.form_rates import FormRates
 from services.sessions.form_store import FormStore
 from services.sessions.forms import FormResponsesService
 from services.sessions.history import History
@@ -160,8 +161,11 @@ async def running(settings: SessionsSettings) -> AsyncIterator[Serving]:
             UserDataService(store, Departure(store, lifecycle)), server.grpc
         )
         live_pb2_grpc.add_LiveServiceServicer_to_server(LiveService(store, history, live, watching), server.grpc)
+        rates = FormRates(settings.redis_url, settings.form_rate_by_address, settings.form_rate_by_character)
+        stack.push_async_callback(rates.close)
         forms = FormResponsesService(
             FormStore(store),
+            rates,
             appearance_pb2_grpc.AppearanceServiceStub(characters),
             characters_pb2_grpc.CharactersServiceStub(characters),
         )

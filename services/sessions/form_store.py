@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -15,7 +15,7 @@ KEY_LIFE = timedelta(hours=24)
 # More than this many answers of some calls are not read at once.
 MAX_OF_SESSIONS = 5_000
 _MAX_FIELD_SETS = 1_000
-_COLUMNS = "id, tenant_id, character_id, form_id, session_id, body, field_names, create_time"
+_COLUMNS = "id, tenant_id, character_id, character_slug, form_id, session_id, body, field_names, create_time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class NewResponse:
 
     tenant_id: str
     character_id: str
+    character_slug: str
     form_id: str
     session_id: str | None
     body: dict[str, Any]
@@ -39,6 +40,7 @@ class StoredResponse:
     id: int
     tenant_id: str
     character_id: str
+    character_slug: str
     form_id: str
     session_id: str | None
     body: dict[str, Any]
@@ -62,6 +64,18 @@ class Wanted:
                 arguments.append(value)
                 conditions.append(f"{column} = ${len(arguments)}")
         return " and ".join(conditions), arguments
+
+
+def submitted(stored: StoredResponse) -> dict[str, Any]:
+    """An answer as JSON that tells others of it (contract 14.11, `form.submitted`)."""
+    return {
+        "id": stored.id,
+        "character_slug": stored.character_slug,
+        "form_id": stored.form_id,
+        "session_id": stored.session_id,
+        "values": {name: stored.body[name] for name in stored.field_names if name in stored.body} | stored.body,
+        "created_at": stored.create_time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+    }
 
 
 # Told of an answer inside the transaction that stores it; what it raises takes the answer back.
@@ -92,13 +106,15 @@ class FormStore:
             row = await connection.fetchrow(
                 f"""
                 insert into form_responses (
-                    tenant_id, character_id, form_id, session_id, body, field_names, idempotency_key, digest
-                ) values ($1, $2, $3, $4, $5, $6, $7, $8)
+                    tenant_id, character_id, character_slug, form_id, session_id, body, field_names,
+                    idempotency_key, digest
+                ) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
                 on conflict (character_id, idempotency_key) where idempotency_key is not null do nothing
                 returning {_COLUMNS}
                 """,  # noqa: S608  # columns of our own
                 new.tenant_id,
                 new.character_id,
+                new.character_slug,
                 new.form_id,
                 new.session_id,
                 new.body,

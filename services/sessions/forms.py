@@ -22,6 +22,7 @@ from services.kit.forms.answers import MAX_VALUES_BYTES, Judged, fields_of, judg
 from services.kit.identity import Kind
 from services.kit.structs import from_struct, to_struct
 from services.sessions import messages
+from services.sessions.form_rates import FormRates
 from services.sessions.form_store import FormStore, NewResponse, StoredResponse, Wanted
 
 MAX_KEY_CHARACTERS = 255
@@ -39,16 +40,19 @@ class FormResponsesService(forms_pb2_grpc.FormResponsesServiceServicer):
     def __init__(
         self,
         store: FormStore,
+        rates: FormRates,
         appearance: appearance_pb2_grpc.AppearanceServiceAsyncStub,
         characters: characters_pb2_grpc.CharactersServiceAsyncStub,
     ) -> None:
         self._store = store
+        self._rates = rates
         self._appearance = appearance
         self._characters = characters
 
     async def SubmitForm(self, request: pb.SubmitFormRequest, context: Context) -> pb.SubmitFormResponse:  # noqa: N802
         """Judges values by the form as it is and stores them."""
-        if current_identity().kind is Kind.SERVICE:
+        identity = current_identity()
+        if identity.kind is Kind.SERVICE:
             raise CallboxError(Code.PERMISSION_DENIED, "A form is answered by a user or a visitor.")
         key = _key(request.idempotency_key)
         if not _FORM_ID.match(request.form_id):
@@ -58,6 +62,8 @@ class FormResponsesService(forms_pb2_grpc.FormResponsesServiceServicer):
             appearance_pb2.ResolveFormRequest(agent=request.agent, form_id=request.form_id),
             deadline_seconds=_ASK_SECONDS,
         )
+        if identity.kind is Kind.VISITOR:
+            await self._rates.count(form.character_id, request.client_address)
         values = from_struct(request.values, "values")
         asked = json.dumps([request.form_id, request.session_id, values], sort_keys=True, separators=(",", ":"))
         digest = hashlib.sha256(asked.encode()).digest()
@@ -68,6 +74,7 @@ class FormResponsesService(forms_pb2_grpc.FormResponsesServiceServicer):
         new = NewResponse(
             tenant_id=form.tenant_id,
             character_id=form.character_id,
+            character_slug=form.slug,
             form_id=request.form_id,
             session_id=request.session_id or None,
             body=judged.values,

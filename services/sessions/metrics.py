@@ -13,3 +13,4 @@ reaps = Counter("callbox_reaper_actions_total", "What the reaper did because nob
 start_seconds = Histogram("callbox_session_start_seconds", "Time to admit a session.", buckets=_START_BUCKETS)
 chores_dropped = Counter("callbox_chores_dropped_total", "Background work that was too much and left to the reaper.")
 webhook_attempts = Counter("callbox_webhook_attempts_total", "Attempts to deliver a webhook, by result.", ["result"])
+uncounted_answers = Counter("callbox_uncounted_form_answers_total", "Form answers taken uncounted: Redis was away.")

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, field_validator
+import limits
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 from pydantic_core import from_json
 from pydantic_settings import NoDecode
 
@@ -17,6 +18,17 @@ def _read_prices(given: object) -> object:
         return from_json(given) if isinstance(given, str) else given
     except ValueError:
         raise ValueError('must be JSON such as {"gpt-4o-mini": {"llm_input_million_tokens": 0.15}}') from None
+
+
+def _a_rate(text: str) -> str:
+    try:
+        limits.parse(text)
+    except ValueError:
+        raise ValueError("must be a rate, such as `10 per 5 minutes`") from None
+    return text
+
+
+Rate = Annotated[str, AfterValidator(_a_rate)]
 
 
 class SessionsSettings(ServiceSettings):
@@ -62,6 +74,13 @@ class SessionsSettings(ServiceSettings):
     def _readable(cls, text: str) -> str:
         Allowances.parse(text)
         return text
+
+    form_rate_by_address: Rate = Field(
+        default="60 per 1 minute", description="Answers to forms from visitors at one address (IPv6: one /64)."
+    )
+    form_rate_by_character: Rate = Field(
+        default="1200 per 1 minute", description="Answers to the forms of one character from visitors."
+    )
 
     @property
     def worker_seconds(self) -> float:

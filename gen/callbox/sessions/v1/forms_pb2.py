@@ -26,7 +26,7 @@ from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63\x61llbox/sessions/v1/forms.proto\x12\x13\x63\x61llbox.sessions.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xae\x01\n\x0c\x46ormResponse\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0f\n\x07\x66orm_id\x18\x02 \x01(\t\x12\x12\n\nsession_id\x18\x03 \x01(\t\x12\'\n\x06values\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x66ield_names\x18\x06 \x03(\t\"\x89\x01\n\x11SubmitFormRequest\x12\r\n\x05\x61gent\x18\x01 \x01(\t\x12\x0f\n\x07\x66orm_id\x18\x02 \x01(\t\x12\x12\n\nsession_id\x18\x03 \x01(\t\x12\'\n\x06values\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x17\n\x0fidempotency_key\x18\x05 \x01(\t\"[\n\x12SubmitFormResponse\x12\x33\n\x08response\x18\x01 \x01(\x0b\x32!.callbox.sessions.v1.FormResponse\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"H\n\x12\x46ormResponseFilter\x12\r\n\x05\x61gent\x18\x01 \x01(\t\x12\x0f\n\x07\x66orm_id\x18\x02 \x01(\t\x12\x12\n\nsession_id\x18\x03 \x01(\t\"\x88\x01\n\x18ListFormResponsesRequest\x12\x37\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\'.callbox.sessions.v1.FormResponseFilter\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0c\n\x04skip\x18\x04 \x01(\x05\"~\n\x19ListFormResponsesResponse\x12\x34\n\tresponses\x18\x01 \x03(\x0b\x32!.callbox.sessions.v1.FormResponse\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\"Q\n\x16ListFormColumnsRequest\x12\x37\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\'.callbox.sessions.v1.FormResponseFilter\"(\n\x17ListFormColumnsResponse\x12\r\n\x05names\x18\x01 \x03(\t\"6\n\x1fListSessionFormResponsesRequest\x12\x13\n\x0bsession_ids\x18\x01 \x03(\t\"X\n ListSessionFormResponsesResponse\x12\x34\n\tresponses\x18\x01 \x03(\x0b\x32!.callbox.sessions.v1.FormResponse2\xe1\x03\n\x14\x46ormResponsesService\x12]\n\nSubmitForm\x12&.callbox.sessions.v1.SubmitFormRequest\x1a\'.callbox.sessions.v1.SubmitFormResponse\x12r\n\x11ListFormResponses\x12-.callbox.sessions.v1.ListFormResponsesRequest\x1a..callbox.sessions.v1.ListFormResponsesResponse\x12l\n\x0fListFormColumns\x12+.callbox.sessions.v1.ListFormColumnsRequest\x1a,.callbox.sessions.v1.ListFormColumnsResponse\x12\x87\x01\n\x18ListSessionFormResponses\x12\x34.callbox.sessions.v1.ListSessionFormResponsesRequest\x1a\x35.callbox.sessions.v1.ListSessionFormResponsesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63\x61llbox/sessions/v1/forms.proto\x12\x13\x63\x61llbox.sessions.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xae\x01\n\x0c\x46ormResponse\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0f\n\x07\x66orm_id\x18\x02 \x01(\t\x12\x12\n\nsession_id\x18\x03 \x01(\t\x12\'\n\x06values\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x66ield_names\x18\x06 \x03(\t\"\xa1\x01\n\x11SubmitFormRequest\x12\r\n\x05\x61gent\x18\x01 \x01(\t\x12\x0f\n\x07\x66orm_id\x18\x02 \x01(\t\x12\x12\n\nsession_id\x18\x03 \x01(\t\x12\'\n\x06values\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x17\n\x0fidempotency_key\x18\x05 \x01(\t\x12\x16\n\x0e\x63lient_address\x18\x06 \x01(\t\"[\n\x12SubmitFormResponse\x12\x33\n\x08response\x18\x01 \x01(\x0b\x32!.callbox.sessions.v1.FormResponse\x12\x10\n\x08replayed\x18\x02 \x01(\x08\"H\n\x12\x46ormResponseFilter\x12\r\n\x05\x61gent\x18\x01 \x01(\t\x12\x0f\n\x07\x66orm_id\x18\x02 \x01(\t\x12\x12\n\nsession_id\x18\x03 \x01(\t\"\x88\x01\n\x18ListFormResponsesRequest\x12\x37\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\'.callbox.sessions.v1.FormResponseFilter\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0c\n\x04skip\x18\x04 \x01(\x05\"~\n\x19ListFormResponsesResponse\x12\x34\n\tresponses\x18\x01 \x03(\x0b\x32!.callbox.sessions.v1.FormResponse\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\"Q\n\x16ListFormColumnsRequest\x12\x37\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\'.callbox.sessions.v1.FormResponseFilter\"(\n\x17ListFormColumnsResponse\x12\r\n\x05names\x18\x01 \x03(\t\"6\n\x1fListSessionFormResponsesRequest\x12\x13\n\x0bsession_ids\x18\x01 \x03(\t\"X\n ListSessionFormResponsesResponse\x12\x34\n\tresponses\x18\x01 \x03(\x0b\x32!.callbox.sessions.v1.FormResponse2\xe1\x03\n\x14\x46ormResponsesService\x12]\n\nSubmitForm\x12&.callbox.sessions.v1.SubmitFormRequest\x1a\'.callbox.sessions.v1.SubmitFormResponse\x12r\n\x11ListFormResponses\x12-.callbox.sessions.v1.ListFormResponsesRequest\x1a..callbox.sessions.v1.ListFormResponsesResponse\x12l\n\x0fListFormColumns\x12+.callbox.sessions.v1.ListFormColumnsRequest\x1a,.callbox.sessions.v1.ListFormColumnsResponse\x12\x87\x01\n\x18ListSessionFormResponses\x12\x34.callbox.sessions.v1.ListSessionFormResponsesRequest\x1a\x35.callbox.sessions.v1.ListSessionFormResponsesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,23 +36,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FORMRESPONSE']._serialized_start=120
   _globals['_FORMRESPONSE']._serialized_end=294
   _globals['_SUBMITFORMREQUEST']._serialized_start=297
-  _globals['_SUBMITFORMREQUEST']._serialized_end=434
-  _globals['_SUBMITFORMRESPONSE']._serialized_start=436
-  _globals['_SUBMITFORMRESPONSE']._serialized_end=527
-  _globals['_FORMRESPONSEFILTER']._serialized_start=529
-  _globals['_FORMRESPONSEFILTER']._serialized_end=601
-  _globals['_LISTFORMRESPONSESREQUEST']._serialized_start=604
-  _globals['_LISTFORMRESPONSESREQUEST']._serialized_end=740
-  _globals['_LISTFORMRESPONSESRESPONSE']._serialized_start=742
-  _globals['_LISTFORMRESPONSESRESPONSE']._serialized_end=868
-  _globals['_LISTFORMCOLUMNSREQUEST']._serialized_start=870
-  _globals['_LISTFORMCOLUMNSREQUEST']._serialized_end=951
-  _globals['_LISTFORMCOLUMNSRESPONSE']._serialized_start=953
-  _globals['_LISTFORMCOLUMNSRESPONSE']._serialized_end=993
-  _globals['_LISTSESSIONFORMRESPONSESREQUEST']._serialized_start=995
-  _globals['_LISTSESSIONFORMRESPONSESREQUEST']._serialized_end=1049
-  _globals['_LISTSESSIONFORMRESPONSESRESPONSE']._serialized_start=1051
-  _globals['_LISTSESSIONFORMRESPONSESRESPONSE']._serialized_end=1139
-  _globals['_FORMRESPONSESSERVICE']._serialized_start=1142
-  _globals['_FORMRESPONSESSERVICE']._serialized_end=1623
+  _globals['_SUBMITFORMREQUEST']._serialized_end=458
+  _globals['_SUBMITFORMRESPONSE']._serialized_start=460
+  _globals['_SUBMITFORMRESPONSE']._serialized_end=551
+  _globals['_FORMRESPONSEFILTER']._serialized_start=553
+  _globals['_FORMRESPONSEFILTER']._serialized_end=625
+  _globals['_LISTFORMRESPONSESREQUEST']._serialized_start=628
+  _globals['_LISTFORMRESPONSESREQUEST']._serialized_end=764
+  _globals['_LISTFORMRESPONSESRESPONSE']._serialized_start=766
+  _globals['_LISTFORMRESPONSESRESPONSE']._serialized_end=892
+  _globals['_LISTFORMCOLUMNSREQUEST']._serialized_start=894
+  _globals['_LISTFORMCOLUMNSREQUEST']._serialized_end=975
+  _globals['_LISTFORMCOLUMNSRESPONSE']._serialized_start=977
+  _globals['_LISTFORMCOLUMNSRESPONSE']._serialized_end=1017
+  _globals['_LISTSESSIONFORMRESPONSESREQUEST']._serialized_start=1019
+  _globals['_LISTSESSIONFORMRESPONSESREQUEST']._serialized_end=1073
+  _globals['_LISTSESSIONFORMRESPONSESRESPONSE']._serialized_start=1075
+  _globals['_LISTSESSIONFORMRESPONSESRESPONSE']._serialized_end=1163
+  _globals['_FORMRESPONSESSERVICE']._serialized_start=1166
+  _globals['_FORMRESPONSESSERVICE']._serialized_end=1647
 # @@protoc_insertion_point(module_scope)

@@ -79,6 +79,7 @@ class SubmitFormRequest(_message.Message):
     SESSION_ID_FIELD_NUMBER: _builtins.int
     VALUES_FIELD_NUMBER: _builtins.int
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    CLIENT_ADDRESS_FIELD_NUMBER: _builtins.int
     agent: _builtins.str
     """Slug or identity of the character."""
     form_id: _builtins.str
@@ -87,6 +88,8 @@ class SubmitFormRequest(_message.Message):
     """Call in which it is given; empty for none."""
     idempotency_key: _builtins.str
     """The same key and answer within 24 hours give the same response; empty for none."""
+    client_address: _builtins.str
+    """Address of the client as the gateway saw it, for the limits of visitors; empty when it is not known."""
     @_builtins.property
     def values(self) -> _struct_pb2.Struct:
         """Field name to value."""
@@ -99,10 +102,11 @@ class SubmitFormRequest(_message.Message):
         session_id: _builtins.str = ...,
         values: _struct_pb2.Struct | None = ...,
         idempotency_key: _builtins.str = ...,
+        client_address: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["values", b"values"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent", b"agent", "form_id", b"form_id", "idempotency_key", b"idempotency_key", "session_id", b"session_id", "values", b"values"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent", b"agent", "client_address", b"client_address", "form_id", b"form_id", "idempotency_key", b"idempotency_key", "session_id", b"session_id", "values", b"values"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

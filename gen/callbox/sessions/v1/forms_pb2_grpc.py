@@ -64,7 +64,7 @@ class FormResponsesServiceServicer:
     def SubmitForm(self, request, context):
         """Judges values by the form as it is and stores them. INVALID_ARGUMENT with the path of each fault (`values.email`), for
         a form with a submit_url of its own and for a session of another character; NOT_FOUND for an unknown or disabled form;
-        ALREADY_EXISTS when the idempotency key was used for another answer.
+        ALREADY_EXISTS when the idempotency key was used for another answer; RESOURCE_EXHAUSTED when visitors send too many.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

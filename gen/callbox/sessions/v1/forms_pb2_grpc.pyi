@@ -36,7 +36,7 @@ class FormResponsesServiceStub:
     SubmitForm: _grpc.UnaryUnaryMultiCallable[_forms_pb2.SubmitFormRequest, _forms_pb2.SubmitFormResponse]
     """Judges values by the form as it is and stores them. INVALID_ARGUMENT with the path of each fault (`values.email`), for
     a form with a submit_url of its own and for a session of another character; NOT_FOUND for an unknown or disabled form;
-    ALREADY_EXISTS when the idempotency key was used for another answer.
+    ALREADY_EXISTS when the idempotency key was used for another answer; RESOURCE_EXHAUSTED when visitors send too many.
     """
     ListFormResponses: _grpc.UnaryUnaryMultiCallable[_forms_pb2.ListFormResponsesRequest, _forms_pb2.ListFormResponsesResponse]
     """Lists answers to the forms of one character, newest first. NOT_FOUND also for a foreign character."""
@@ -53,7 +53,7 @@ class FormResponsesServiceAsyncStub(FormResponsesServiceStub):
     SubmitForm: _aio.UnaryUnaryMultiCallable[_forms_pb2.SubmitFormRequest, _forms_pb2.SubmitFormResponse]  # type: ignore[assignment]
     """Judges values by the form as it is and stores them. INVALID_ARGUMENT with the path of each fault (`values.email`), for
     a form with a submit_url of its own and for a session of another character; NOT_FOUND for an unknown or disabled form;
-    ALREADY_EXISTS when the idempotency key was used for another answer.
+    ALREADY_EXISTS when the idempotency key was used for another answer; RESOURCE_EXHAUSTED when visitors send too many.
     """
     ListFormResponses: _aio.UnaryUnaryMultiCallable[_forms_pb2.ListFormResponsesRequest, _forms_pb2.ListFormResponsesResponse]  # type: ignore[assignment]
     """Lists answers to the forms of one character, newest first. NOT_FOUND also for a foreign character."""
@@ -73,7 +73,7 @@ class FormResponsesServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_forms_pb2.SubmitFormResponse, _abc.Awaitable[_forms_pb2.SubmitFormResponse]]:
         """Judges values by the form as it is and stores them. INVALID_ARGUMENT with the path of each fault (`values.email`), for
         a form with a submit_url of its own and for a session of another character; NOT_FOUND for an unknown or disabled form;
-        ALREADY_EXISTS when the idempotency key was used for another answer.
+        ALREADY_EXISTS when the idempotency key was used for another answer; RESOURCE_EXHAUSTED when visitors send too many.
         """
 
     @_abc_1.abstractmethod

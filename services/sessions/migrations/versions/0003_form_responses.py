@@ -15,6 +15,7 @@ def upgrade() -> None:
             id bigint generated always as identity primary key,
             tenant_id text not null,
             character_id text not null,
+            character_slug text not null,
             form_id text not null,
             session_id text,
             body jsonb not null,

@@ -1,0 +1,64 @@
+"""/api/agents/{slug}/appearance/: what a page shows of a character."""
+
+from callbox.characters.v1 import appearance_pb2 as pb
+from fastapi import APIRouter, Request, Response
+
+from services.gateway import cors
+from services.gateway.credentials import presented
+from services.gateway.envelope import refusals
+from services.gateway.faults import answer
+from services.gateway.gateway import GatewayOf, documented
+from services.gateway.models.form import Appearance
+from services.gateway.names import PathName, existing
+from services.gateway.public import ask
+from services.kit.client import call
+from services.kit.errors import CallboxError
+
+router = APIRouter(prefix="/api/agents", tags=["appearance"])
+_PATH = "/{slug}/appearance/"
+# It may be kept, and is asked for each time whether it still holds: a change shows at the next load of a page.
+_CACHING = "private, no-cache"
+_HEADERS = {
+    "ETag": {"description": "Digest of the answer; send it back as `If-None-Match`.", "schema": {"type": "string"}},
+    "Cache-Control": {"description": "How long it may be kept.", "schema": {"type": "string"}},
+}
+
+
+@router.get(
+    _PATH,
+    response_model=Appearance,
+    responses={200: {"headers": _HEADERS}, 304: {"description": "Not changed."}, **refusals(401, 403, 404)},
+    dependencies=documented,
+    summary="Read a character's appearance",
+)
+async def get_appearance(slug: PathName, request: Request, gateway: GatewayOf) -> Response:
+    """The whole appearance: overrides merged over defaults.
+
+    For pages whose `Origin` the character lists, and for its owner.
+    """
+
+    async def send(token: str) -> pb.Appearance:
+        message = pb.GetAppearanceRequest(agent=existing(slug, "The character"))
+        return await call(gateway.backends.appearance.GetAppearance, message, identity=token)
+
+    asked = await ask(gateway, slug, presented(request), request.headers.get("origin"), send)
+    if isinstance(asked.answer, CallboxError):
+        return cors.mark(answer(asked.answer), asked.readable_by)
+    etag = f'"{asked.answer.digest}"'
+    headers = {"ETag": etag, "Cache-Control": _CACHING}
+    if _holds(request.headers.get("if-none-match", ""), etag):
+        return cors.mark(Response(status_code=304, headers=headers), asked.readable_by)
+    response = Response(asked.answer.document, media_type="application/json", headers=headers)
+    return cors.mark(response, asked.readable_by)
+
+
+@router.options(_PATH, include_in_schema=False)
+async def preflight(request: Request) -> Response:
+    """Answers a browser that asks before it sends; grants nothing."""
+    return cors.preflight(request, "GET, OPTIONS")
+
+
+def _holds(if_none_match: str, etag: str) -> bool:
+    """RFC 9110, section 13.1.2: by weak comparison."""
+    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return etag in tags or tags == ["*"]
