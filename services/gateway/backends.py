@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceStub
 from callbox.characters.v1.characters_pb2_grpc import CharactersServiceStub
+from callbox.characters.v1.knowledge_pb2_grpc import KnowledgeServiceStub
 from callbox.sessions.v1.sessions_pb2_grpc import SessionsServiceStub
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     # Names of the stubs' types only; the generated code has no such classes.
     from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceAsyncStub
     from callbox.characters.v1.characters_pb2_grpc import CharactersServiceAsyncStub
+    from callbox.characters.v1.knowledge_pb2_grpc import KnowledgeServiceAsyncStub
     from callbox.sessions.v1.sessions_pb2_grpc import SessionsServiceAsyncStub
 
 _HEALTH_SECONDS = 0.8
@@ -29,6 +31,7 @@ class Backends:
     accounts: "AccountsServiceAsyncStub"
     characters: "CharactersServiceAsyncStub"
     sessions: "SessionsServiceAsyncStub"
+    knowledge: "KnowledgeServiceAsyncStub"
     channels: dict[str, grpc.aio.Channel]
 
     @classmethod
@@ -43,6 +46,7 @@ class Backends:
             AccountsServiceStub(channels["accounts"]),
             CharactersServiceStub(channels["characters"]),
             SessionsServiceStub(channels["sessions"]),
+            KnowledgeServiceStub(channels["characters"]),
             channels,
         )
 

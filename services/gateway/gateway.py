@@ -1,6 +1,6 @@
 """What the routes work with, and the dependencies that hand it to them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -8,6 +8,7 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 
 from services.gateway.backends import Backends
 from services.gateway.credentials import Caller, Credentials, presented
+from services.gateway.upload import Uploads
 from services.gateway.visitor import Visitors
 from services.kit.errors import CallboxError, Code
 from services.kit.identity import Signer
@@ -28,6 +29,7 @@ class Gateway:
     credentials: Credentials
     visitors: Visitors
     signer: Signer
+    uploads: Uploads = field(default_factory=Uploads)
 
 
 def gateway_of(request: Request) -> Gateway:

@@ -16,6 +16,7 @@ _FASTAPI_ERRORS = ("HTTPValidationError", "ValidationError")
 _TAGS = [
     {"name": "sessions", "description": "Start, read and end calls."},
     {"name": "characters", "description": "What an agent is: prompt, voice, tools, origins, appearance."},
+    {"name": "knowledge base", "description": "Documents that a character knows, and questions to them."},
     {"name": "history", "description": "What was said and used."},
     {"name": "accounts", "description": "Users, tokens and API keys."},
 ]
