@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTEST_FOLDERS := unit service speech http call browser faults
 
-.PHONY: help run test check proto docs bench-voice clean
+.PHONY: help run test check proto docs bench-voice bench-kb clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,10 @@ docs: ## write the table of settings into docs/operations.md
 bench-voice: ## measure a call on this machine: voice to voice, its parts, session starts, memory, CPU
 	@scripts/setup.sh run
 	@.venv/bin/python -m bench.voice
+
+bench-kb: ## measure the knowledge base over 100,000 passages: latency of questions, recall of the index
+	@scripts/setup.sh run
+	@.venv/bin/python -m bench.knowledge
 
 clean: ## remove what was built, downloaded and cached, but not the data folder
 	@rm -rf .venv .tools web/node_modules web/*/node_modules web/*/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
