@@ -1,9 +1,9 @@
 """How fast and how well the knowledge base answers: `make bench-kb`.
 
-Everything runs as on one machine: gateway, characters, PostgreSQL with pgvector, and Triton with the sentence model. The
-passages are put into the tables directly. Their texts are made up; the vector of a passage is the mean of its sentences'
-vectors, each by the real model, which is near to what the model says of the whole passage and takes minutes instead of
-hours. Questions go the whole way over HTTP.
+Everything runs as on one machine: gateway, characters, PostgreSQL with pgvector, and Triton with the sentence model.
+The passages are put into the tables directly. Their texts are made up; the vector of a passage is the mean of its
+sentences' vectors, each by the real model, which is near to what the model says of the whole passage and takes minutes
+instead of hours. Questions go the whole way over HTTP.
 """
 
 import asyncio
@@ -64,7 +64,7 @@ class Case:
 
 async def main() -> int:
     """Exit status 1 when a goal is missed."""
-    console = Console()
+    console = Console(width=120)
     chance = random.Random(_SEED)
     with tempfile.TemporaryDirectory(prefix="callbox-bench-") as folder:
         profile = Path(folder) / "embed.toml"
@@ -126,7 +126,7 @@ async def _fill(
     chance: random.Random,
     console: Console,
 ) -> tuple[dict[str, Vectors], dict[str, str]]:
-    """Puts the passages into the tables and builds the index; the vectors of each character in the order of identity."""
+    """Puts the passages into the tables and builds the indexes; the vectors of each character, in order of identity."""
     console.print(f"storing {sum(sizes.values()):,} passages …")
     began = time.monotonic()
     await connection.execute("drop index chunks_embedding; drop index chunks_words")
