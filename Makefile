@@ -42,6 +42,10 @@ fuzz-http: ## try N made-up requests (default 20000) on a gateway with everythin
 	@scripts/setup.sh test
 	@CALLBOX_FUZZ_CASES=$(or $(N),20000) .venv/bin/python -m pytest tests/http/test_fuzz.py -q -s --timeout 0
 
+bench-kb: ## measure the knowledge base over 100,000 passages: latency of questions, recall of the index
+	@scripts/setup.sh run
+	@.venv/bin/python -m bench.knowledge
+
 bench-http: ## measure the HTTP API on one core beside a bare hop: gate, appearance, session start, history at size
 	@scripts/setup.sh run
 	@.venv/bin/python -m bench.http

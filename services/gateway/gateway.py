@@ -13,6 +13,7 @@ from services.gateway.backends import Backends
 from services.gateway.credentials import Caller, Credentials, Presented, presented
 from services.gateway.envelope import ORIGIN
 from services.gateway.gates import Gates
+from services.gateway.upload import Uploads
 from services.gateway.visitor import Visitors
 from services.kit.errors import CallboxError, Code
 from services.kit.identity import Signer
@@ -46,6 +47,7 @@ class Gateway:
     gates: Gates
     trusted_proxies: tuple[Network, ...] = ()
     closing: asyncio.Event = field(default_factory=asyncio.Event)
+    uploads: Uploads = field(default_factory=Uploads)
 
 
 def gateway_of(request: Request) -> Gateway:

@@ -19,10 +19,11 @@ from services.kit.errors import CallboxError, Code
 from tests.fixtures import documents
 from tests.fixtures.embedder import embedder
 from tests.fixtures.knowledge import Library, MakeLibrary, kill, make_library
+from tests.fixtures.s3 import S3Server, s3_server
 from tests.fixtures.wire import Asked, answer, listening, say
 from tests.speech.server import Server
 
-__all__ = ["embedder", "make_library"]
+__all__ = ["embedder", "make_library", "s3_server"]
 
 NOBODY = "127.0.0.1:9"
 HANDBOOK = """# Opening hours
@@ -372,6 +373,30 @@ async def test_a_server_that_does_not_answer_is_asked_again_and_then_given_up(
         failed = await library.done((await add_page(library, f"http://127.0.0.1:{wire.port}/")).id)
         assert len(wire.requests) == 3
     assert failed.error == "The address answered 503."
+
+
+async def test_files_are_kept_in_an_s3_store(make_library: MakeLibrary, embedder: Server, s3_server: S3Server) -> None:
+    library = await make_library(embedder.url, **s3_server.settings)
+    taken = await library.upload("handbook.md", HANDBOOK.encode())
+    assert taken.file.startswith("s3://callbox/some/prefix/documents/")
+    blobs = Blobs(KnowledgeSettings(**library.settings(**s3_server.settings)))
+    (key,) = await blobs.keys("documents")
+    assert await blobs.get(key) == HANDBOOK.encode()
+    async with library.reader(**s3_server.settings):
+        assert (await library.done(taken.id)).status == pb.DOCUMENT_STATUS_PROCESSED
+        s3_server.stop()
+        try:
+            with pytest.raises(CallboxError, match="upstream_unavailable"):
+                await library.upload("later.md", b"Later.")
+            request = pb.DeleteDocumentRequest(character="support-bot", document_id=taken.id)
+            await call(library.stub.DeleteDocument, request, identity=library.user, deadline_seconds=20.0)
+        finally:
+            s3_server.start()
+    assert await library.documents() == []
+    assert await blobs.keys("documents") == [key], "the store was away"
+    async with await open_pool(library.database_url, "characters") as pool:
+        await Sweeper(Documents(pool), blobs, event_days=30, grace_seconds=0).sweep()
+    assert await blobs.keys("documents") == []
 
 
 async def test_what_belongs_to_nothing_is_swept_away(library: Library) -> None:

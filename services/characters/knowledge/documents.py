@@ -31,6 +31,8 @@ _EVENTS = "number, tenant_id, character_slug, document_id, name, file_type, file
 # Events are read one after the other by number, so they must be committed in that order too.
 _EVENT_LOCK = "select pg_advisory_xact_lock(hashtext('callbox-document-events'))"
 _STORE_SECONDS = 60.0
+# Tables of what has happened → when.
+_AGING = (("document_events", "created_at"), ("pgqueuer_log", "created"), ("pgqueuer_statistics", "created"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,10 +243,11 @@ class Documents:
             return len(rows)
 
     async def sweep(self, event_days: float, grace_seconds: float) -> None:
-        """Deletes events older than this and the documents of characters that are gone for longer than the grace."""
-        await self._pool.execute(
-            "delete from document_events where created_at < now() - make_interval(secs => $1)", event_days * 86_400
-        )
+        """Deletes events and the queue's log when they are old, and documents of characters gone for longer than the grace."""
+        for table, at in _AGING:
+            await self._pool.execute(
+                f"delete from {table} where {at} < now() - make_interval(secs => $1)", event_days * 86_400
+            )
         await self._pool.execute(
             """delete from documents d using characters c
             where c.id = d.character_id and c.deleted_at < now() - make_interval(secs => $1)""",

@@ -10,6 +10,7 @@ import ctypes
 import json
 import os
 import resource
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from typing import Any
 from services.characters.knowledge.chunks import Page, chunks
 from services.characters.knowledge.kinds import KINDS
 
+_PR_SET_PDEATHSIG = 1
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _OPEN_FILES = 64
 # Characters that PostgreSQL or a model cannot have, but for tab and line feed.
@@ -43,13 +45,15 @@ class Unreadable(Exception):
 
 def confine(task: Task) -> None:
     """Gives up what reading a document does not need."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    # It ends with whoever waits for its answer.
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, _OPEN_FILES))
     resource.setrlimit(resource.RLIMIT_CPU, (task.cpu_seconds, task.cpu_seconds))
     resource.setrlimit(resource.RLIMIT_AS, (task.memory_bytes, task.memory_bytes))
     # An empty network of its own. Not every system lets an ordinary user have one; then the reader's own word must do.
-    libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(_CLONE_NEWNET) != 0:
         libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
 
