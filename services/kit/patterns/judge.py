@@ -22,6 +22,8 @@ _MAX_DEGREE = 1
 _MAX_STEPS = 1e7
 # Work that one judgement may take, in visits of an edge; about a second.
 _MAX_WORK = 1_000_000
+# What parsing and each set of characters cost, in the same measure.
+_BASE_WORK, _SET_WORK = 2000, 500
 # How the walk for a bad text goes: so many characters, so many texts at a time.
 _WALK_CHARACTERS, _WALK_WIDTH = 48, 4
 _STRING_CLASSES = (r"\q{", r"\p{RGI_", r"\p{Basic_Emoji", r"\p{Emoji_Keycap")
@@ -57,9 +59,11 @@ def judge(pattern: str) -> Judgement:
         return Judgement((f"is not a valid JavaScript regular expression: {fault}",))
     if flags == "v" and any(name in pattern for name in _STRING_CLASSES):
         return Judgement((r"uses a class of strings (such as \q{…}), which is not supported; write a choice (a|bc)",))
-    work = _Work()
+    work = _Work(_BASE_WORK)
     try:
-        slowness = _slowness(automaton(parse(pattern, flags), pattern, flags), work)
+        graph = automaton(parse(pattern, flags), pattern, flags)
+        work.add(_SET_WORK * len(set(graph.letters)))
+        slowness = _slowness(graph, work)
     except UnboundedError as construct:
         return Judgement((f"uses {construct}, which is not supported",), work.done)
     except (TooLargeError, TooSlowError, RecursionError):
