@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
 from services.kit.addresses import Allowances, url_faults
+from services.kit.forms.definition import PatternBudget
 
 # What stands for the characters of a secret that are not shown.
 DOTS = "••••"
@@ -26,6 +27,21 @@ class Rules:
 
 
 STRICT = Rules()
+_MAX_SCHEMA_PATTERNS = 500
+
+
+class Judging(PatternBudget):
+    """One definition being judged: by which rules, and what all its patterns together may still cost."""
+
+    def __init__(self, rules: Rules) -> None:
+        super().__init__()
+        self.rules = rules
+        self._schema_patterns = 0
+
+    def affords(self, pattern: str, work: int) -> bool:
+        """Whether one more pattern of an input schema may be used."""
+        self._schema_patterns += 1
+        return self._schema_patterns <= _MAX_SCHEMA_PATTERNS and self.pays(pattern, work)
 
 
 def judge_url(url: str, info: ValidationInfo) -> str:
@@ -33,7 +49,7 @@ def judge_url(url: str, info: ValidationInfo) -> str:
 
     Raises: ValueError.
     """
-    rules = info.context if isinstance(info.context, Rules) else STRICT
+    rules = info.context.rules if isinstance(info.context, Judging) else STRICT
     if url and (faults := url_faults(url, rules.allowed)):
         raise ValueError(faults[0])
     return url

@@ -301,7 +301,8 @@ async def test_slugs_that_are_none(site: Site) -> None:
         "a.b",
         "ａ",
     ]
-    for slug in (*texts, 5, None, [], True):
+    others: list[Any] = [5, None, [], True]
+    for slug in [*texts, *others]:
         shown = refused(await site.owner.post(ALL, json={"slug": slug, "name": "x"}), 422, "validation_failed")
         assert list(shown["errors"]) == ["slug"], slug
 
