@@ -4,26 +4,23 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from services.characters import inputschema
+from services.characters.parts import Judging
+from services.kit.forms.names import tool_name
 
 HANDOFF_PREFIX = "transfer_to_"
 
 Fault = tuple[str, str]
 
 
-def faults(definition: dict[str, Any]) -> dict[str, list[str]]:
+def faults(definition: dict[str, Any], judging: Judging) -> dict[str, list[str]]:
     """What is wrong between the parts of a definition whose parts are each well-formed, by path."""
     found: dict[str, list[str]] = {}
-    for path, fault in _all(definition):
+    for path, fault in _all(definition, judging):
         found.setdefault(path, []).append(fault)
     return found
 
 
-def form_tool_name(form_id: str) -> str:
-    """Name of the function that opens a form (contract 7.8)."""
-    return form_id.replace("-", "_")
-
-
-def _all(definition: dict[str, Any]) -> Iterator[Fault]:
+def _all(definition: dict[str, Any], judging: Judging) -> Iterator[Fault]:
     tools, forms = definition["tools"], definition["widget_appearance"].get("forms", [])
     yield from _twice("mcp_servers.{}.name", [server["name"] for server in definition["mcp_servers"]])
     yield from _twice("handoff_targets.{}.slug", [target["slug"] for target in definition["handoff_targets"]])
@@ -36,7 +33,7 @@ def _all(definition: dict[str, Any]) -> Iterator[Fault]:
             yield f"tools.{number}.config.server_name", _no_such_server(servers)
         if tool["kind"] == "client_event" and config["topic"] in form_topics:
             yield f"tools.{number}.config.topic", "is a topic of one of this character's forms; choose another"
-        for path, fault in inputschema.faults(tool["input_schema"]):
+        for path, fault in inputschema.faults(tool["input_schema"], judging):
             yield ".".join(map(str, (f"tools.{number}.input_schema", *path))), fault
     for number, target in enumerate(definition["handoff_targets"]):
         if target["slug"] == definition["slug"]:
@@ -48,7 +45,7 @@ def _names(tools: list[dict[str, Any]], forms: list[dict[str, Any]]) -> Iterator
     yield from _twice("tools.{}.name", [tool["name"] for tool in tools])
     form_of: dict[str, str] = {}
     for number, form in enumerate(forms):
-        path, name = f"widget_appearance.forms.{number}.id", form_tool_name(form["id"])
+        path, name = f"widget_appearance.forms.{number}.id", tool_name(form["id"])
         if name in form_of:
             other = form_of[name]
             yield path, "is not unique" if other == form["id"] else f"makes the same tool as the form {other!r}: {name}"

@@ -131,15 +131,16 @@ def validated(content: dict[str, Any], rules: Rules = STRICT) -> dict[str, Any]:
     text = compact(content)
     if len(text.encode()) > MAX_DEFINITION_BYTES:
         raise validation({"definition": [f"must be at most {MAX_DEFINITION_BYTES:,} bytes of JSON"]})
+    judging = Judging(rules)
     try:
-        definition = Definition.model_validate_json(text, context=Judging(rules)).model_dump(mode="json")
+        definition = Definition.model_validate_json(text, context=judging).model_dump(mode="json")
     except ValidationError as fault:
         faults: dict[str, list[str]] = {}
         for error in fault.errors(include_input=False, include_url=False)[:_MAX_FAULTS]:
             path, sentence = _fault(error)
             faults.setdefault(path, []).append(sentence)
         raise validation(faults) from None
-    if disagreements := dict(islice(agreement.faults(definition).items(), _MAX_FAULTS)):
+    if disagreements := dict(islice(agreement.faults(definition, judging).items(), _MAX_FAULTS)):
         raise validation(disagreements)
     return definition
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import jsonschema_rs
 
-from services.characters.parts import one_of
-from services.kit.patterns import pattern_faults
+from services.characters.parts import Judging, one_of
+from services.kit.patterns.judge import judge
 
 DIALECTS = (
     "https://json-schema.org/draft/2020-12/schema",
@@ -18,7 +18,6 @@ DIALECTS = (
     "http://json-schema.org/draft-06/schema",
     "http://json-schema.org/draft-04/schema",
 )
-_MAX_PATTERNS = 100
 _REFERENCES = frozenset({"$ref", "$dynamicRef", "$recursiveRef"})
 # Keywords whose value is data, and those whose value has a schema under each name.
 _DATA = frozenset({"const", "default", "enum", "example", "examples"})
@@ -29,24 +28,19 @@ _PATTERNS = jsonschema_rs.RegexOptions(size_limit=1_000_000, dfa_size_limit=1_00
 Path = tuple[str | int, ...]
 
 
-def faults(schema: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+def faults(schema: Mapping[str, Any], judging: Judging) -> Iterator[tuple[Path, str]]:
     """What is wrong with a schema, each with its path below it; nothing for a good one."""
     found = False
-    patterns = 0
     for path, keyword, value in _keywords(schema, ()):
         if keyword == "$schema":
             fault = _dialect_fault(value, path)
         elif keyword in _REFERENCES:
             fault = None if isinstance(value, str) and value.startswith("#") else "must lead to a place in this schema"
         else:
-            patterns += 1
-            fault = next(iter(pattern_faults(value)), None) if patterns <= _MAX_PATTERNS else None
+            fault = _pattern_fault(value, judging)
         if fault is not None:
             found = True
             yield path, fault
-    if patterns > _MAX_PATTERNS:
-        found = True
-        yield (), f"must have at most {_MAX_PATTERNS} patterns"
     if schema.get("type") != "object":
         found = True
         yield ("type",), 'must be "object": a model calls a tool with named arguments'
@@ -57,6 +51,13 @@ def faults(schema: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
             yield tuple(fault.instance_path), f"is not valid JSON Schema: {fault.message[:300]}"
         except (jsonschema_rs.ReferencingError, ValueError) as fault:
             yield (), f"is not valid JSON Schema: {str(fault)[:300]}"
+
+
+def _pattern_fault(pattern: str, judging: Judging) -> str | None:
+    judgement = judge(pattern)
+    if judgement.faults:
+        return judgement.faults[0]
+    return None if judging.affords(pattern, judgement.work) else "is one of too many patterns; leave some out"
 
 
 def _dialect_fault(value: Any, path: Path) -> str | None:

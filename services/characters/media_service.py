@@ -58,9 +58,11 @@ class MediaService(media_pb2_grpc.MediaServiceServicer):
         url = media_url(stored.id, file.name)
         change = {"image": url} if purpose is Purpose.IMAGE else {"voice": {"audio_file": url}}
 
-        def step(current: Stored, version: Version) -> Version | None:
+        async def step(current: Stored, version: Version) -> Version | None:
             preconditions.require(header.if_match, current.etag)
-            return versions.following(version, change, replace=False, vault=self._vault, rules=self._rules)
+            return await asyncio.to_thread(
+                versions.following, version, change, replace=False, vault=self._vault, rules=self._rules
+            )
 
         changed = await self._store.change(stored.id, user.may_see, user.user_id, step)
         if changed is None:

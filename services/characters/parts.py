@@ -27,6 +27,21 @@ class Rules:
 
 
 STRICT = Rules()
+_MAX_SCHEMA_PATTERNS = 500
+
+
+class Judging(PatternBudget):
+    """One definition being judged: by which rules, and what all its patterns together may still cost."""
+
+    def __init__(self, rules: Rules) -> None:
+        super().__init__()
+        self.rules = rules
+        self._schema_patterns = 0
+
+    def affords(self, pattern: str, work: int) -> bool:
+        """Whether one more pattern of an input schema may be used."""
+        self._schema_patterns += 1
+        return self._schema_patterns <= _MAX_SCHEMA_PATTERNS and self.pays(pattern, work)
 
 
 class Judging(PatternBudget):

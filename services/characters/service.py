@@ -1,5 +1,6 @@
 """RPC handlers of characters."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from google.protobuf.empty_pb2 import Empty
 from services.characters import messages, preconditions, versions
 from services.characters.definition import DEFAULTS
 from services.characters.parts import Rules
-from services.characters.store import Kept, Store, Stored
+from services.characters.store import Kept, Step, Store, Stored
 from services.characters.structs import from_struct, to_struct
 from services.characters.versions import Version
 from services.kit import paging
@@ -42,7 +43,8 @@ class CharactersService(characters_pb2_grpc.CharactersServiceServicer):
     async def CreateCharacter(self, request: pb.CreateCharacterRequest, context: Context) -> pb.Character:  # noqa: N802
         """Creates a character of the caller's tenant."""
         user = current_user()
-        version = versions.first(from_struct(request.definition), self._vault, self._rules)
+        content = from_struct(request.definition)
+        version = await asyncio.to_thread(versions.first, content, self._vault, self._rules)
         stored = await self._store.add(user.tenant_id, user.user_id, version)
         if stored is None:
             slug = version.definition["slug"]
@@ -80,9 +82,12 @@ class CharactersService(characters_pb2_grpc.CharactersServiceServicer):
         content = from_struct(request.definition)
         replace = request.mode == pb.UPDATE_MODE_REPLACE
 
-        def step(stored: Stored, current: Version) -> Version | None:
+        async def step(stored: Stored, current: Version) -> Version | None:
             preconditions.require(request.if_match, stored.etag)
-            return versions.following(current, content, replace=replace, vault=self._vault, rules=self._rules)
+            # In a thread: a definition of a megabyte takes half a second to judge.
+            return await asyncio.to_thread(
+                versions.following, current, content, replace=replace, vault=self._vault, rules=self._rules
+            )
 
         return messages.character(await self._change(request.slug, step))
 
@@ -135,9 +140,9 @@ class CharactersService(characters_pb2_grpc.CharactersServiceServicer):
         own = await self._own(request.slug)
         wanted = (await self._version(own.id, request.version)).content
 
-        def step(stored: Stored, current: Version) -> Version | None:
+        async def step(stored: Stored, current: Version) -> Version | None:
             preconditions.require(request.if_match, stored.etag)
-            return versions.restored(current, wanted, self._rules)
+            return await asyncio.to_thread(versions.restored, current, wanted, self._rules)
 
         return messages.character(await self._change(own.id, step))
 
@@ -171,7 +176,7 @@ class CharactersService(characters_pb2_grpc.CharactersServiceServicer):
         key = sealed.get("llm_api_key")
         return pb.ReadSecretsResponse(llm_api_key="" if key is None else self._vault.decrypt(key))
 
-    async def _change(self, slug_or_id: str, step: Callable[[Stored, Version], Version | None]) -> Stored:
+    async def _change(self, slug_or_id: str, step: Step) -> Stored:
         user = current_user()
         stored = await self._store.change(slug_or_id, user.may_see, user.user_id, step)
         if stored is None:

@@ -3,7 +3,7 @@
 # ruff: noqa: S608 - what is put into statements are the column lists and conditions below
 
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -82,6 +82,10 @@ class Shown:
     tenant_id: str
     is_active: bool
     allowed_origins: list[str]
+
+
+# Makes the version that follows the newest one, or None when nothing changes.
+Step: TypeAlias = Callable[[Stored, Version], Awaitable[Version | None]]
 
 
 class Store:
@@ -191,7 +195,7 @@ class Store:
         slug_or_id: str,
         may_change: Callable[[str], bool],
         user_id: int,
-        step: Callable[[Stored, Version], Version | None],
+        step: Step,
     ) -> Stored | None:
         """Puts the version that `step` makes of the newest one behind it; of changes at once each builds on the other.
 
@@ -212,7 +216,7 @@ class Store:
             stored = _stored(row)
             assert row is not None
             assert stored is not None
-            following = step(stored, Version(stored.definition, row["secrets"]))
+            following = await step(stored, Version(stored.definition, row["secrets"]))
             if following is None:
                 return stored
             await _refuse_unknown(connection, stored.tenant_id, stored.id, following.definition, stored.definition)

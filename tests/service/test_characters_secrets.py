@@ -306,7 +306,7 @@ async def test_no_log_shows_a_secret(database_url: str, keys_dir: Path, tmp_path
             line = await process.stdout.readline()
             assert line, said
             said += line
-    secrets = {"llm_api_key": KEY, "tools": [tool(Authorization=TOKEN)], "kb_query_api_key": OTHER_KEY}
+    secrets: dict[str, Any] = {"llm_api_key": KEY, "tools": [tool(Authorization=TOKEN)], "kb_query_api_key": OTHER_KEY}
     async with connect(f"127.0.0.1:{port}") as channel:
         owner = Owner(CharactersServiceStub(channel), callers.user())
         await owner.create(**secrets)
