@@ -19,7 +19,7 @@ from tests.http.fuzz import Fuzz
 if TYPE_CHECKING:
     from tests.http.site import Site
 
-_CASES = 4_000
+_CASES = 3_000
 _MANY = "CALLBOX_FUZZ_CASES" in os.environ
 _SECONDS = 0 if _MANY else 300
 
