@@ -10,6 +10,7 @@ _OF_FORMAT = {"date-time": MOMENT, "date": "2026-03-01", "uri": "https://shop.ex
 _OF_NAME: dict[str, str] = {
     "access": "eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
     "agent": "support-bot",
+    "authorization_url": "https://accounts.google.com/o/oauth2/v2/auth?client_id=callbox&state=5Yc0aQ",
     "character_slug": "support-bot",
     "character_type": "SUPPORT_AGENT",
     "chunk_text": "Saturday: 10 to 16.",
@@ -58,7 +59,7 @@ _OF_NAME: dict[str, str] = {
     "voice_model": "chatterbox-en-v1",
 }
 # What one refusal with each code looks like: its sentence and its faults by field.
-_OF_CODE: dict[Code, tuple[str, dict[str, list[str]]]] = {
+_OF_CODE: dict[str, tuple[str, dict[str, list[str]]]] = {
     Code.INVALID_REQUEST: ("The body is not valid JSON at line 1, column 12; send a JSON object.", {}),
     Code.NOT_AUTHENTICATED: ("Sign in first: send `Authorization: Bearer <access>` or an `X-API-Key` header.", {}),
     Code.TOKEN_EXPIRED: ("The access token has expired; refresh it at /api/auth/refresh/.", {}),
@@ -72,6 +73,7 @@ _OF_CODE: dict[Code, tuple[str, dict[str, list[str]]]] = {
     Code.METHOD_NOT_ALLOWED: ("This address does not take DELETE; it takes GET, POST.", {}),
     Code.CONFLICT: ("This slug is taken; choose another.", {"slug": ["is taken"]}),
     Code.SESSION_TAKEN: ("This call is taken.", {}),
+    "precondition_failed": ("It has changed since you read it; read it again and send its new ETag as If-Match.", {}),
     Code.PAYLOAD_TOO_LARGE: ("The body is larger than 1048576 bytes (1 MB); send less at once.", {}),
     Code.UNSUPPORTED_MEDIA_TYPE: ("Send the body as JSON with the header Content-Type: application/json.", {}),
     Code.VALIDATION_FAILED: ("name: Field required", {"name": ["Field required"]}),

@@ -54,6 +54,7 @@ _SUCCESS = {
     201: "It is made.",
     202: "It is taken on and will be done.",
     204: "It is done; there is no body.",
+    304: "It has not changed.",
     302: "Go on at the address in `Location`.",
     303: "Go on at the address in `Location`.",
     307: "Go on at the address in `Location`.",
@@ -82,6 +83,7 @@ HEADERS: dict[str, dict[str, Any]] = {
     "Cache-Control": {"description": "How long it may be kept.", "schema": {"type": "string"}},
     "Idempotent-Replayed": {"description": "`true` on an answer given before.", "schema": {"type": "string"}},
 }
+_ELSEWHERE = frozenset({"301", "302", "303", "307", "308"})
 _OF_STATUS = {"401": "WWW-Authenticate", "429": "Retry-After", "503": "Retry-After"}
 _REQUIRED_HEADERS = ("X-Request-Id", "WWW-Authenticate", "Retry-After")
 
@@ -204,7 +206,7 @@ def _complete_responses(method: str, operation: dict[str, Any]) -> None:
             _complete_refusal(status, response, origin=ORIGIN in schemes)
         elif response.get("description") == _FASTAPI_SUCCESS:
             response["description"] = _SUCCESS.get(int(status), _FASTAPI_SUCCESS)
-        if status.startswith("3"):
+        if status in _ELSEWHERE:
             response.pop("content", None)
             headers.setdefault("Location", None)
         if ORIGIN in schemes:
