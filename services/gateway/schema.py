@@ -83,6 +83,17 @@ HEADERS: dict[str, dict[str, Any]] = {
     "Cache-Control": {"description": "How long it may be kept.", "schema": {"type": "string"}},
     "Idempotent-Replayed": {"description": "`true` on an answer given before.", "schema": {"type": "string"}},
 }
+# Parameters that mean the same wherever they stand.
+_PARAMETERS = {
+    "page": "Number of the page, from 1.",
+    "page_size": "Items on a page.",
+    "name": "Name of the file.",
+    "q": "What to look for.",
+    "top_k": "How many at most.",
+    "form_id": "Only answers to this form.",
+    "session_id": "Only of this call.",
+    "character_slug": "Only of this character.",
+}
 _ELSEWHERE = frozenset({"301", "302", "303", "307", "308"})
 _OF_STATUS = {"401": "WWW-Authenticate", "429": "Retry-After", "503": "Retry-After"}
 _REQUIRED_HEADERS = ("X-Request-Id", "WWW-Authenticate", "Retry-After")
@@ -115,7 +126,7 @@ def openapi(app: FastAPI, version: str) -> dict[str, Any]:
     }
     document["components"]["examples"] = {str(code): {"value": refusal(code)} for code in Code}
     for _, method, operation in operations(document):
-        _complete_responses(method, operation)
+        _complete(method, operation)
     examples = Examples(document["components"]["schemas"])
     for _, _, operation in operations(document):
         _add_examples(operation, examples)
@@ -192,7 +203,10 @@ def _schemes(operation: dict[str, Any]) -> set[str]:
     return {name for choice in operation.get("security", ()) for name in choice}
 
 
-def _complete_responses(method: str, operation: dict[str, Any]) -> None:
+def _complete(method: str, operation: dict[str, Any]) -> None:
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] in _PARAMETERS:
+            parameter.setdefault("description", _PARAMETERS[parameter["name"]])
     responses, schemes = operation["responses"], _schemes(operation)
     # FastAPI expects its own faults in every parameter.
     if _FASTAPI_ERRORS[0] in str(responses.get("422")):
