@@ -16,6 +16,7 @@ _OF_NAME: dict[str, str] = {
     "chunk_text": "Saturday: 10 to 16.",
     "content_type": "application/pdf",
     "detail": "connect timeout",
+    "disabled_reason": "It answered nothing but errors for 24 h.",
     "document_id": "doc_8d1fQ2Zk3vQy0N8rT1mJ",
     "description": "Looks up an order by its number.",
     "email": "ada@shop.example",
@@ -47,6 +48,7 @@ _OF_NAME: dict[str, str] = {
     "changed": "greeting",
     "recording_presigned_url": "https://files.shop.example/sess_Zk3vQy0N8rT1mJ5sXw2eLb7u.ogg?signature=c2ln",
     "recording_url": "s3://recordings/sess_Zk3vQy0N8rT1mJ5sXw2eLb7u.ogg",
+    "response_excerpt": "ok",
     "result_preview": '{"status": "shipped"}',
     "refresh": "rt_5Yc0aQZk3vQy0N8rT1mJ5sXw2eLb7u",
     "request_id": "req_Zk3vQy0N8rT1mJ5sXw2eLb7u",
@@ -68,6 +70,7 @@ _OF_NAME: dict[str, str] = {
     "tts_model": "chatterbox-en-v1",
     "tts_provider": "triton",
     "url": "https://shop.example/hooks/callbox",
+    "webhook": "whk_8d1fQ2Zk3vQy0N8rT1mJ",
     "voice_model": "chatterbox-en-v1",
 }
 # What one refusal with each code looks like: its sentence and its faults by field.

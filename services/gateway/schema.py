@@ -42,6 +42,8 @@ _DEEDS = {
     "google": "begin_google_sign_in",
     "link": "link_google",
     "me": "get_me",
+    "query": "query_knowledge",
+    "redeliver": "redeliver_webhook",
     "refresh": "refresh_tokens",
     "session_events": "watch_session",
     "session_history": "get_session_history",
