@@ -44,14 +44,6 @@ class Judging(PatternBudget):
         return self._schema_patterns <= _MAX_SCHEMA_PATTERNS and self.pays(pattern, work)
 
 
-class Judging(PatternBudget):
-    """The context of one validation: the operator's rules, and what the patterns of its forms may still cost."""
-
-    def __init__(self, rules: Rules) -> None:
-        super().__init__()
-        self.rules = rules
-
-
 def judge_url(url: str, info: ValidationInfo) -> str:
     """A URL that may be asked for the owner (contract 14.9), or an empty text.
 

@@ -78,6 +78,9 @@ CODES = {
     500: [Code.INTERNAL],
     503: [Code.UPSTREAM_UNAVAILABLE],
 }
+# A status that only one code has comes with that one.
+for _code in Code:
+    CODES.setdefault(CallboxError(_code, "").http_status, [_code])
 BODY = (400, 413, 415, 422)
 # Name of the security scheme of pages: no credential, but an `Origin` that the character lists.
 ORIGIN = "origin"

@@ -42,6 +42,8 @@ _DEEDS = {
     "google": "begin_google_sign_in",
     "link": "link_google",
     "me": "get_me",
+    "query": "query_knowledge",
+    "redeliver": "redeliver_webhook",
     "refresh": "refresh_tokens",
     "session_events": "watch_session",
     "session_history": "get_session_history",
@@ -54,6 +56,7 @@ _SUCCESS = {
     201: "It is made.",
     202: "It is taken on and will be done.",
     204: "It is done; there is no body.",
+    304: "It has not changed.",
     302: "Go on at the address in `Location`.",
     303: "Go on at the address in `Location`.",
     307: "Go on at the address in `Location`.",
@@ -82,6 +85,18 @@ HEADERS: dict[str, dict[str, Any]] = {
     "Cache-Control": {"description": "How long it may be kept.", "schema": {"type": "string"}},
     "Idempotent-Replayed": {"description": "`true` on an answer given before.", "schema": {"type": "string"}},
 }
+# Parameters that mean the same wherever they stand.
+_PARAMETERS = {
+    "page": "Number of the page, from 1.",
+    "page_size": "Items on a page.",
+    "name": "Name of the file.",
+    "q": "What to look for.",
+    "top_k": "How many at most.",
+    "form_id": "Only answers to this form.",
+    "session_id": "Only of this call.",
+    "character_slug": "Only of this character.",
+}
+_ELSEWHERE = frozenset({"301", "302", "303", "307", "308"})
 _OF_STATUS = {"401": "WWW-Authenticate", "429": "Retry-After", "503": "Retry-After"}
 _REQUIRED_HEADERS = ("X-Request-Id", "WWW-Authenticate", "Retry-After")
 
@@ -113,7 +128,7 @@ def openapi(app: FastAPI, version: str) -> dict[str, Any]:
     }
     document["components"]["examples"] = {str(code): {"value": refusal(code)} for code in Code}
     for _, method, operation in operations(document):
-        _complete_responses(method, operation)
+        _complete(method, operation)
     examples = Examples(document["components"]["schemas"])
     for _, _, operation in operations(document):
         _add_examples(operation, examples)
@@ -190,7 +205,10 @@ def _schemes(operation: dict[str, Any]) -> set[str]:
     return {name for choice in operation.get("security", ()) for name in choice}
 
 
-def _complete_responses(method: str, operation: dict[str, Any]) -> None:
+def _complete(method: str, operation: dict[str, Any]) -> None:
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] in _PARAMETERS:
+            parameter.setdefault("description", _PARAMETERS[parameter["name"]])
     responses, schemes = operation["responses"], _schemes(operation)
     # FastAPI expects its own faults in every parameter.
     if _FASTAPI_ERRORS[0] in str(responses.get("422")):
@@ -204,7 +222,7 @@ def _complete_responses(method: str, operation: dict[str, Any]) -> None:
             _complete_refusal(status, response, origin=ORIGIN in schemes)
         elif response.get("description") == _FASTAPI_SUCCESS:
             response["description"] = _SUCCESS.get(int(status), _FASTAPI_SUCCESS)
-        if status.startswith("3"):
+        if status in _ELSEWHERE:
             response.pop("content", None)
             headers.setdefault("Location", None)
         if ORIGIN in schemes:

@@ -65,6 +65,7 @@ class HttpServer:
             host=host,
             port=int(port),
             http=BoundedHttpProtocol,
+            ws="none",
             log_config=None,
             access_log=False,
             lifespan="off",

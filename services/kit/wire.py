@@ -3,6 +3,7 @@
 import asyncio
 import http
 import json
+import re
 from typing import NoReturn
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -18,6 +19,9 @@ MAX_URL_BYTES = 16_384
 MAX_HEADERS = 200
 # From the first byte of a request, or from the connection, to the end of its headers.
 HEAD_SECONDS = 10.0
+
+_UPGRADE = re.compile(rb"(?i)\r\nupgrade:")
+_RENAMED = b"\r\nx-asked:"
 
 _log = get_logger(__name__)
 
@@ -64,6 +68,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             return
         if self._in_head:
             self._pending_bytes += len(data)
+            data = _without_upgrade(data)
         super().data_received(data)
         if self._in_head and self._pending_bytes > MAX_HEAD_BYTES:
             self._refuse(_TOO_LARGE)
@@ -92,8 +97,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is whole: the application takes over."""
         self._stop_waiting()
-        self._in_head, self._pending_bytes = False, 0
         super().on_headers_complete()
+        self._in_head, self._pending_bytes = False, 0
 
     def on_message_complete(self) -> None:
         """The request is whole; what follows is the head of another."""
@@ -124,13 +129,27 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._closing = True
         self._stop_waiting()
         answered = self.cycle is None or self.cycle.response_complete
-        if answered if self._in_head else not self.cycle.response_started:
+        # A connection that was opened ahead and never used is closed without a word.
+        wanted = answered and self._pending_bytes > 0 if self._in_head else not self.cycle.response_started
+        if wanted:
             self.transport.write(_answer(fault, dict(self.headers or ())))
         if self.cycle is not None:
             # The application, if one still reads this request, is told that nothing more will come.
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         self.transport.close()
+
+
+def _without_upgrade(data: bytes) -> bytes:
+    """The bytes of a head with any wish for another protocol renamed.
+
+    No other is spoken here, and llhttp ends a request with such a wish at its headers: its body would be lost. Java's
+    client and `curl --http2` ask for h2c with every request over plain HTTP.
+    """
+    if not _UPGRADE.search(data):
+        return data
+    head, end, rest = data.partition(b"\r\n\r\n")
+    return _UPGRADE.sub(_RENAMED, head) + end + rest
 
 
 def _answer(fault: _Refused, headers: dict[bytes, bytes]) -> bytes:

@@ -36,6 +36,7 @@ _CHECKS: list[Any] = [
     openapi_checks.negative_data_rejection,
     openapi_checks.unsupported_method,
 ]
+_MAX_TURNS = 20
 _QUIET = list(hypothesis.HealthCheck)
 # Shares of the cases: by the schema, against it, and good examples with one thing wrong.
 _SHARES = {"positive": 0.35, "negative": 0.35, "example": 0.3}
@@ -53,48 +54,50 @@ class Fuzz:
     """What was tried so far.
 
     credentials: headers by the name of who asks; the first two ask most often. identities: of things that exist, by the
-    beginning of a path. seed: None for the same cases every time.
+    beginning of a path. seed: the same one makes the same cases.
     """
 
     base_url: str
     credentials: dict[str, dict[str, str]]
     identities: dict[str, list[str]]
-    seed: int | None = None
+    seed: int = 1
     statuses: Counter[int] = field(default_factory=Counter)
     tried: Counter[str] = field(default_factory=Counter)
     faults: dict[str, str] = field(default_factory=dict)
     full: int = 0
 
-    def run(self, cases: int, *, coverage: bool = True) -> None:
-        """Tries about this many cases, in equal shares for every operation; all that `coverage` has come on top."""
+    def run(self, cases: int) -> None:
+        """Tries the limits of every schema, then made-up cases in equal shares for every operation, `cases` in all."""
         schema: Any = schemathesis.openapi.from_dict(self._with_identities(document()))
         found = [result.ok() for result in schema.get_all_operations()]
-        each = max(1, cases // len(found))
-        self._who = random.Random(self.seed or 0)
+        self._who = random.Random(self.seed)
         with requests.Session() as session:
             for operation in found:
-                if coverage:
-                    config = schema.config.generation
-                    for case in schema.iter_coverage_cases(
-                        operation, generation_modes=list(GenerationMode), generation_config=config
-                    ):
-                        self._try(case, session, "coverage")
-                for kind, share in _SHARES.items():
-                    self._sample(operation, kind, max(1, round(each * share)), session)
+                for case in schema.iter_coverage_cases(
+                    operation, generation_modes=list(GenerationMode), generation_config=schema.config.generation
+                ):
+                    self._try(case, session, "limits")
+            for turn in range(_MAX_TURNS):
+                # Some operations have few cases; what they leave over is tried in another turn.
+                each = -(-(cases - self.total) // len(found))
+                if each <= 0:
+                    return
+                for operation in found:
+                    for kind, share in _SHARES.items():
+                        self._sample(operation, kind, max(1, round(each * share)), session, self.seed + turn)
 
     @property
     def total(self) -> int:
         """How many requests there were."""
         return sum(self.statuses.values())
 
-    def _sample(self, operation: Any, kind: str, number: int, session: requests.Session) -> None:
+    def _sample(self, operation: Any, kind: str, number: int, session: requests.Session, seed: int) -> None:
         strategy = _strategy(operation, kind)
         if strategy is None:
             return
 
         @hypothesis.settings(
             max_examples=number,
-            derandomize=self.seed is None,
             database=None,
             deadline=None,
             suppress_health_check=_QUIET,
@@ -104,10 +107,8 @@ class Fuzz:
         def each(case: Any) -> None:
             self._try(case, session, kind)
 
-        if self.seed is not None:
-            each = hypothesis.seed(self.seed)(each)
         try:
-            each()
+            hypothesis.seed(seed)(each)()
         except hypothesis.errors.Unsatisfiable:
             return  # nothing breaks the schema of this operation
 

@@ -15,6 +15,23 @@ FORM = "multipart/form-data"
 PLACE = re.compile(r"\{(\w+)\}")
 # What a file of an upload is, where the document says no more.
 _FILE = ("prices.txt", b"Saturday: 10 to 16.\n", "text/plain")
+# One white pixel, and a tenth of a second of silence.
+_PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
+    "0000000a49444154789c63f80f00010101001bb6ee560000000049454e44ae426082"
+)
+_SOUND = bytes(3_200)
+_WAV = b"".join(
+    (
+        b"RIFF" + (36 + len(_SOUND)).to_bytes(4, "little"),
+        b"WAVEfmt " + (16).to_bytes(4, "little"),
+        b"\x01\x00\x01\x00\x80\x3e\x00\x00\x00\x7d\x00\x00\x02\x00\x10\x00",
+        b"data" + len(_SOUND).to_bytes(4, "little") + _SOUND,
+    )
+)
+_RAW = {"image/png": _PNG, "audio/wav": _WAV, "text/plain": _FILE[1]}
+# Operations that take a credential and need none: what they show to everybody is public.
+_OPEN = {"GET /api/media/{character_id}/{name}/"}
 
 
 @dataclass(frozen=True)
@@ -41,6 +58,11 @@ class Route:
         return {name for choice in self.operation.get("security", ()) for name in choice}
 
     @property
+    def open(self) -> bool:
+        """Whether nobody in particular may ask, though a credential may let them see more."""
+        return self.name in _OPEN or not self.schemes
+
+    @property
     def query(self) -> list[str]:
         """Names of the parameters in the query."""
         return [given["name"] for given in self.operation.get("parameters", ()) if given["in"] == "query"]
@@ -64,6 +86,10 @@ class Route:
             ]
             assert files, f"{self.name}: which field is the file?"
             return {"files": {files[0]: _FILE}}
+        for kind in _RAW:
+            if kind in content:
+                return {"content": _RAW[kind], "headers": {"Content-Type": kind}}
+        assert not content, f"{self.name}: say in `_RAW` of {__file__} what a good body is; it takes {list(content)}"
         return {}
 
 
