@@ -1,13 +1,8 @@
 from typing import Literal
 
-AgentSessionSummaryStatus = Literal["active", "created", "ended"]
+AgentSessionSummaryStatus = Literal['active', 'created', 'ended']
 
-AGENT_SESSION_SUMMARY_STATUS_VALUES: set[AgentSessionSummaryStatus] = {
-    "active",
-    "created",
-    "ended",
-}
-
+AGENT_SESSION_SUMMARY_STATUS_VALUES: set[AgentSessionSummaryStatus] = { 'active', 'created', 'ended',  }
 
 def check_agent_session_summary_status(value: str) -> AgentSessionSummaryStatus:
     if value in AGENT_SESSION_SUMMARY_STATUS_VALUES:

@@ -1,26 +1,36 @@
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..types import UNSET, Unset
+
+from typing import cast
+import datetime
+
+
+
+
+
+
 T = TypeVar("T", bound="User")
+
 
 
 @_attrs_define
 class User:
-    """A person who can sign in.
+    """ A person who can sign in.
 
-    Attributes:
-        id (int):
-        email (str):
-        tenant_id (str):
-        is_staff (bool):
-        created_at (datetime.datetime):
-    """
+        Attributes:
+            id (int):
+            email (str):
+            tenant_id (str):
+            is_staff (bool):
+            created_at (datetime.datetime):
+     """
 
     id: int
     email: str
@@ -28,6 +38,10 @@ class User:
     is_staff: bool
     created_at: datetime.datetime
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+
+
+
 
     def to_dict(self) -> dict[str, Any]:
         id = self.id
@@ -40,19 +54,20 @@ class User:
 
         created_at = self.created_at.isoformat()
 
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "id": id,
-                "email": email,
-                "tenant_id": tenant_id,
-                "is_staff": is_staff,
-                "created_at": created_at,
-            }
-        )
+        field_dict.update({
+            "id": id,
+            "email": email,
+            "tenant_id": tenant_id,
+            "is_staff": is_staff,
+            "created_at": created_at,
+        })
 
         return field_dict
+
+
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -67,6 +82,9 @@ class User:
 
         created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
 
+
+
+
         user = cls(
             id=id,
             email=email,
@@ -74,6 +92,7 @@ class User:
             is_staff=is_staff,
             created_at=created_at,
         )
+
 
         user.additional_properties = d
         return user

@@ -1,22 +1,35 @@
 from http import HTTPStatus
 from typing import Any, cast
+from urllib.parse import quote
 
 import httpx
 
-from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET
+from ... import errors
+
 from ...models.error_body import ErrorBody
-from ...types import Response
+from typing import cast
 
 
-def _get_kwargs() -> dict[str, Any]:
+
+def _get_kwargs(
+    
+) -> dict[str, Any]:
+    
+
+    
+
+    
 
     _kwargs: dict[str, Any] = {
         "method": "get",
         "url": "/api/auth/google/",
     }
 
+
     return _kwargs
+
 
 
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | ErrorBody | None:
@@ -27,15 +40,21 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
 
+
+
         return response_404
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
+
+
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
+
+
 
         return response_503
 
@@ -57,8 +76,9 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
+
 ) -> Response[Any | ErrorBody]:
-    """Sign in with Google
+    """ Sign in with Google
 
      Sends the browser to Google, where sign-in with Google is configured.
 
@@ -68,9 +88,12 @@ def sync_detailed(
 
     Returns:
         Response[Any | ErrorBody]
-    """
+     """
 
-    kwargs = _get_kwargs()
+
+    kwargs = _get_kwargs(
+        
+    )
 
     response = client.get_httpx_client().request(
         **kwargs,
@@ -78,12 +101,12 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
-
 def sync(
     *,
     client: AuthenticatedClient | Client,
+
 ) -> Any | ErrorBody | None:
-    """Sign in with Google
+    """ Sign in with Google
 
      Sends the browser to Google, where sign-in with Google is configured.
 
@@ -93,18 +116,20 @@ def sync(
 
     Returns:
         Any | ErrorBody
-    """
+     """
+
 
     return sync_detailed(
         client=client,
-    ).parsed
 
+    ).parsed
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
+
 ) -> Response[Any | ErrorBody]:
-    """Sign in with Google
+    """ Sign in with Google
 
      Sends the browser to Google, where sign-in with Google is configured.
 
@@ -114,20 +139,25 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | ErrorBody]
-    """
+     """
 
-    kwargs = _get_kwargs()
 
-    response = await client.get_async_httpx_client().request(**kwargs)
+    kwargs = _get_kwargs(
+        
+    )
+
+    response = await client.get_async_httpx_client().request(
+        **kwargs
+    )
 
     return _build_response(client=client, response=response)
-
 
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
+
 ) -> Any | ErrorBody | None:
-    """Sign in with Google
+    """ Sign in with Google
 
      Sends the browser to Google, where sign-in with Google is configured.
 
@@ -137,10 +167,10 @@ async def asyncio(
 
     Returns:
         Any | ErrorBody
-    """
+     """
 
-    return (
-        await asyncio_detailed(
-            client=client,
-        )
-    ).parsed
+
+    return (await asyncio_detailed(
+        client=client,
+
+    )).parsed

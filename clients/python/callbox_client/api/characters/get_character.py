@@ -1,53 +1,76 @@
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import httpx
 
-from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET
+from ... import errors
+
 from ...models.character import Character
 from ...models.error_body import ErrorBody
-from ...types import Response
+from typing import cast
+
 
 
 def _get_kwargs(
     slug: str,
+
 ) -> dict[str, Any]:
+    
+
+    
+
+    
 
     _kwargs: dict[str, Any] = {
         "method": "get",
-        "url": "/api/ai-characters/{slug}/".format(
-            slug=quote(str(slug), safe=""),
-        ),
+        "url": "/api/ai-characters/{slug}/".format(slug=quote(str(slug), safe=""),),
     }
+
 
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Character | ErrorBody | None:
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Character | ErrorBody | None:
     if response.status_code == 200:
         response_200 = Character.from_dict(response.json())
 
+
+
         return response_200
+
+    if response.status_code == 304:
+        response_304 = cast(Any, None)
+        return response_304
 
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
+
+
 
         return response_401
 
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
 
+
+
         return response_404
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
+
+
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
+
+
 
         return response_503
 
@@ -57,9 +80,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Character | ErrorBody]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Character | ErrorBody]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -72,8 +93,9 @@ def sync_detailed(
     slug: str,
     *,
     client: AuthenticatedClient,
-) -> Response[Character | ErrorBody]:
-    """Read a character
+
+) -> Response[Any | Character | ErrorBody]:
+    """ Read a character
 
      A character as it is now.
 
@@ -85,11 +107,13 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Character | ErrorBody]
-    """
+        Response[Any | Character | ErrorBody]
+     """
+
 
     kwargs = _get_kwargs(
         slug=slug,
+
     )
 
     response = client.get_httpx_client().request(
@@ -98,13 +122,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
-
 def sync(
     slug: str,
     *,
     client: AuthenticatedClient,
-) -> Character | ErrorBody | None:
-    """Read a character
+
+) -> Any | Character | ErrorBody | None:
+    """ Read a character
 
      A character as it is now.
 
@@ -116,21 +140,23 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Character | ErrorBody
-    """
+        Any | Character | ErrorBody
+     """
+
 
     return sync_detailed(
         slug=slug,
-        client=client,
-    ).parsed
+client=client,
 
+    ).parsed
 
 async def asyncio_detailed(
     slug: str,
     *,
     client: AuthenticatedClient,
-) -> Response[Character | ErrorBody]:
-    """Read a character
+
+) -> Response[Any | Character | ErrorBody]:
+    """ Read a character
 
      A character as it is now.
 
@@ -142,24 +168,28 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Character | ErrorBody]
-    """
+        Response[Any | Character | ErrorBody]
+     """
+
 
     kwargs = _get_kwargs(
         slug=slug,
+
     )
 
-    response = await client.get_async_httpx_client().request(**kwargs)
+    response = await client.get_async_httpx_client().request(
+        **kwargs
+    )
 
     return _build_response(client=client, response=response)
-
 
 async def asyncio(
     slug: str,
     *,
     client: AuthenticatedClient,
-) -> Character | ErrorBody | None:
-    """Read a character
+
+) -> Any | Character | ErrorBody | None:
+    """ Read a character
 
      A character as it is now.
 
@@ -171,12 +201,12 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Character | ErrorBody
-    """
+        Any | Character | ErrorBody
+     """
 
-    return (
-        await asyncio_detailed(
-            slug=slug,
-            client=client,
-        )
-    ).parsed
+
+    return (await asyncio_detailed(
+        slug=slug,
+client=client,
+
+    )).parsed

@@ -1,14 +1,23 @@
-import datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
+from urllib.parse import quote
 
 import httpx
 
-from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET
+from ... import errors
+
 from ...models.envelope_usage_report import EnvelopeUsageReport
 from ...models.error_body import ErrorBody
-from ...types import UNSET, Response, Unset
+from ...models.list_usage_end_reason_type_0 import check_list_usage_end_reason_type_0
+from ...models.list_usage_end_reason_type_0 import ListUsageEndReasonType0
+from ...models.list_usage_status_type_0 import check_list_usage_status_type_0
+from ...models.list_usage_status_type_0 import ListUsageStatusType0
+from ...types import UNSET, Unset
+from typing import cast
+import datetime
+
 
 
 def _get_kwargs(
@@ -17,9 +26,16 @@ def _get_kwargs(
     tenant_id: None | str | Unset = UNSET,
     start: datetime.datetime | None | Unset = UNSET,
     end: datetime.datetime | None | Unset = UNSET,
+    end_reason: ListUsageEndReasonType0 | None | Unset = UNSET,
+    origin: None | str | Unset = UNSET,
+    status: ListUsageStatusType0 | None | Unset = UNSET,
     page: int | Unset = 1,
     page_size: int | Unset = 50,
+
 ) -> dict[str, Any]:
+    
+
+    
 
     params: dict[str, Any] = {}
 
@@ -55,11 +71,38 @@ def _get_kwargs(
         json_end = end
     params["end"] = json_end
 
+    json_end_reason: None | str | Unset
+    if isinstance(end_reason, Unset):
+        json_end_reason = UNSET
+    elif isinstance(end_reason, str):
+        json_end_reason = end_reason
+    else:
+        json_end_reason = end_reason
+    params["end_reason"] = json_end_reason
+
+    json_origin: None | str | Unset
+    if isinstance(origin, Unset):
+        json_origin = UNSET
+    else:
+        json_origin = origin
+    params["origin"] = json_origin
+
+    json_status: None | str | Unset
+    if isinstance(status, Unset):
+        json_status = UNSET
+    elif isinstance(status, str):
+        json_status = status
+    else:
+        json_status = status
+    params["status"] = json_status
+
     params["page"] = page
 
     params["page_size"] = page_size
 
+
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -67,34 +110,44 @@ def _get_kwargs(
         "params": params,
     }
 
+
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> EnvelopeUsageReport | ErrorBody | None:
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> EnvelopeUsageReport | ErrorBody | None:
     if response.status_code == 200:
         response_200 = EnvelopeUsageReport.from_dict(response.json())
+
+
 
         return response_200
 
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
 
+
+
         return response_401
 
     if response.status_code == 422:
         response_422 = ErrorBody.from_dict(response.json())
+
+
 
         return response_422
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
+
+
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
+
+
 
         return response_503
 
@@ -104,9 +157,7 @@ def _parse_response(
         return None
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[EnvelopeUsageReport | ErrorBody]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[EnvelopeUsageReport | ErrorBody]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -122,10 +173,14 @@ def sync_detailed(
     tenant_id: None | str | Unset = UNSET,
     start: datetime.datetime | None | Unset = UNSET,
     end: datetime.datetime | None | Unset = UNSET,
+    end_reason: ListUsageEndReasonType0 | None | Unset = UNSET,
+    origin: None | str | Unset = UNSET,
+    status: ListUsageStatusType0 | None | Unset = UNSET,
     page: int | Unset = 1,
     page_size: int | Unset = 50,
+
 ) -> Response[EnvelopeUsageReport | ErrorBody]:
-    """List calls and what they used
+    """ List calls and what they used
 
      Calls of one's own characters (of all, for staff), newest first, with totals over the whole filter.
 
@@ -136,6 +191,10 @@ def sync_detailed(
             8601.
         end (datetime.datetime | None | Unset): Only calls created at this moment or earlier; ISO
             8601.
+        end_reason (ListUsageEndReasonType0 | None | Unset): Only calls that ended for this
+            reason.
+        origin (None | str | Unset): Only calls from pages of this site, `https://host`.
+        status (ListUsageStatusType0 | None | Unset): Only calls that stand here.
         page (int | Unset): From 1. Default: 1.
         page_size (int | Unset): Calls on a page. Default: 50.
 
@@ -145,15 +204,20 @@ def sync_detailed(
 
     Returns:
         Response[EnvelopeUsageReport | ErrorBody]
-    """
+     """
+
 
     kwargs = _get_kwargs(
         character_slug=character_slug,
-        tenant_id=tenant_id,
-        start=start,
-        end=end,
-        page=page,
-        page_size=page_size,
+tenant_id=tenant_id,
+start=start,
+end=end,
+end_reason=end_reason,
+origin=origin,
+status=status,
+page=page,
+page_size=page_size,
+
     )
 
     response = client.get_httpx_client().request(
@@ -162,7 +226,6 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
-
 def sync(
     *,
     client: AuthenticatedClient,
@@ -170,10 +233,14 @@ def sync(
     tenant_id: None | str | Unset = UNSET,
     start: datetime.datetime | None | Unset = UNSET,
     end: datetime.datetime | None | Unset = UNSET,
+    end_reason: ListUsageEndReasonType0 | None | Unset = UNSET,
+    origin: None | str | Unset = UNSET,
+    status: ListUsageStatusType0 | None | Unset = UNSET,
     page: int | Unset = 1,
     page_size: int | Unset = 50,
+
 ) -> EnvelopeUsageReport | ErrorBody | None:
-    """List calls and what they used
+    """ List calls and what they used
 
      Calls of one's own characters (of all, for staff), newest first, with totals over the whole filter.
 
@@ -184,6 +251,10 @@ def sync(
             8601.
         end (datetime.datetime | None | Unset): Only calls created at this moment or earlier; ISO
             8601.
+        end_reason (ListUsageEndReasonType0 | None | Unset): Only calls that ended for this
+            reason.
+        origin (None | str | Unset): Only calls from pages of this site, `https://host`.
+        status (ListUsageStatusType0 | None | Unset): Only calls that stand here.
         page (int | Unset): From 1. Default: 1.
         page_size (int | Unset): Calls on a page. Default: 50.
 
@@ -193,18 +264,22 @@ def sync(
 
     Returns:
         EnvelopeUsageReport | ErrorBody
-    """
+     """
+
 
     return sync_detailed(
         client=client,
-        character_slug=character_slug,
-        tenant_id=tenant_id,
-        start=start,
-        end=end,
-        page=page,
-        page_size=page_size,
-    ).parsed
+character_slug=character_slug,
+tenant_id=tenant_id,
+start=start,
+end=end,
+end_reason=end_reason,
+origin=origin,
+status=status,
+page=page,
+page_size=page_size,
 
+    ).parsed
 
 async def asyncio_detailed(
     *,
@@ -213,10 +288,14 @@ async def asyncio_detailed(
     tenant_id: None | str | Unset = UNSET,
     start: datetime.datetime | None | Unset = UNSET,
     end: datetime.datetime | None | Unset = UNSET,
+    end_reason: ListUsageEndReasonType0 | None | Unset = UNSET,
+    origin: None | str | Unset = UNSET,
+    status: ListUsageStatusType0 | None | Unset = UNSET,
     page: int | Unset = 1,
     page_size: int | Unset = 50,
+
 ) -> Response[EnvelopeUsageReport | ErrorBody]:
-    """List calls and what they used
+    """ List calls and what they used
 
      Calls of one's own characters (of all, for staff), newest first, with totals over the whole filter.
 
@@ -227,6 +306,10 @@ async def asyncio_detailed(
             8601.
         end (datetime.datetime | None | Unset): Only calls created at this moment or earlier; ISO
             8601.
+        end_reason (ListUsageEndReasonType0 | None | Unset): Only calls that ended for this
+            reason.
+        origin (None | str | Unset): Only calls from pages of this site, `https://host`.
+        status (ListUsageStatusType0 | None | Unset): Only calls that stand here.
         page (int | Unset): From 1. Default: 1.
         page_size (int | Unset): Calls on a page. Default: 50.
 
@@ -236,21 +319,27 @@ async def asyncio_detailed(
 
     Returns:
         Response[EnvelopeUsageReport | ErrorBody]
-    """
+     """
+
 
     kwargs = _get_kwargs(
         character_slug=character_slug,
-        tenant_id=tenant_id,
-        start=start,
-        end=end,
-        page=page,
-        page_size=page_size,
+tenant_id=tenant_id,
+start=start,
+end=end,
+end_reason=end_reason,
+origin=origin,
+status=status,
+page=page,
+page_size=page_size,
+
     )
 
-    response = await client.get_async_httpx_client().request(**kwargs)
+    response = await client.get_async_httpx_client().request(
+        **kwargs
+    )
 
     return _build_response(client=client, response=response)
-
 
 async def asyncio(
     *,
@@ -259,10 +348,14 @@ async def asyncio(
     tenant_id: None | str | Unset = UNSET,
     start: datetime.datetime | None | Unset = UNSET,
     end: datetime.datetime | None | Unset = UNSET,
+    end_reason: ListUsageEndReasonType0 | None | Unset = UNSET,
+    origin: None | str | Unset = UNSET,
+    status: ListUsageStatusType0 | None | Unset = UNSET,
     page: int | Unset = 1,
     page_size: int | Unset = 50,
+
 ) -> EnvelopeUsageReport | ErrorBody | None:
-    """List calls and what they used
+    """ List calls and what they used
 
      Calls of one's own characters (of all, for staff), newest first, with totals over the whole filter.
 
@@ -273,6 +366,10 @@ async def asyncio(
             8601.
         end (datetime.datetime | None | Unset): Only calls created at this moment or earlier; ISO
             8601.
+        end_reason (ListUsageEndReasonType0 | None | Unset): Only calls that ended for this
+            reason.
+        origin (None | str | Unset): Only calls from pages of this site, `https://host`.
+        status (ListUsageStatusType0 | None | Unset): Only calls that stand here.
         page (int | Unset): From 1. Default: 1.
         page_size (int | Unset): Calls on a page. Default: 50.
 
@@ -282,16 +379,19 @@ async def asyncio(
 
     Returns:
         EnvelopeUsageReport | ErrorBody
-    """
+     """
 
-    return (
-        await asyncio_detailed(
-            client=client,
-            character_slug=character_slug,
-            tenant_id=tenant_id,
-            start=start,
-            end=end,
-            page=page,
-            page_size=page_size,
-        )
-    ).parsed
+
+    return (await asyncio_detailed(
+        client=client,
+character_slug=character_slug,
+tenant_id=tenant_id,
+start=start,
+end=end,
+end_reason=end_reason,
+origin=origin,
+status=status,
+page=page,
+page_size=page_size,
+
+    )).parsed

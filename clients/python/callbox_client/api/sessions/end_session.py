@@ -1,58 +1,79 @@
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import httpx
 
-from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET
+from ... import errors
+
 from ...models.error_body import ErrorBody
 from ...models.session import Session
-from ...types import Response
+from typing import cast
+
 
 
 def _get_kwargs(
     session_id: str,
+
 ) -> dict[str, Any]:
+    
+
+    
+
+    
 
     _kwargs: dict[str, Any] = {
         "method": "post",
-        "url": "/api/agents/sessions/{session_id}/end/".format(
-            session_id=quote(str(session_id), safe=""),
-        ),
+        "url": "/api/agents/sessions/{session_id}/end/".format(session_id=quote(str(session_id), safe=""),),
     }
 
+
     return _kwargs
+
 
 
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ErrorBody | Session | None:
     if response.status_code == 200:
         response_200 = Session.from_dict(response.json())
 
+
+
         return response_200
 
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
+
+
 
         return response_401
 
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
 
+
+
         return response_404
 
     if response.status_code == 415:
         response_415 = ErrorBody.from_dict(response.json())
+
+
 
         return response_415
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
+
+
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
+
+
 
         return response_503
 
@@ -75,8 +96,9 @@ def sync_detailed(
     session_id: str,
     *,
     client: AuthenticatedClient,
+
 ) -> Response[ErrorBody | Session]:
-    """End a call
+    """ End a call
 
      Ends a call; answers the same when it has already ended.
 
@@ -89,10 +111,12 @@ def sync_detailed(
 
     Returns:
         Response[ErrorBody | Session]
-    """
+     """
+
 
     kwargs = _get_kwargs(
         session_id=session_id,
+
     )
 
     response = client.get_httpx_client().request(
@@ -101,13 +125,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
-
 def sync(
     session_id: str,
     *,
     client: AuthenticatedClient,
+
 ) -> ErrorBody | Session | None:
-    """End a call
+    """ End a call
 
      Ends a call; answers the same when it has already ended.
 
@@ -120,20 +144,22 @@ def sync(
 
     Returns:
         ErrorBody | Session
-    """
+     """
+
 
     return sync_detailed(
         session_id=session_id,
-        client=client,
-    ).parsed
+client=client,
 
+    ).parsed
 
 async def asyncio_detailed(
     session_id: str,
     *,
     client: AuthenticatedClient,
+
 ) -> Response[ErrorBody | Session]:
-    """End a call
+    """ End a call
 
      Ends a call; answers the same when it has already ended.
 
@@ -146,23 +172,27 @@ async def asyncio_detailed(
 
     Returns:
         Response[ErrorBody | Session]
-    """
+     """
+
 
     kwargs = _get_kwargs(
         session_id=session_id,
+
     )
 
-    response = await client.get_async_httpx_client().request(**kwargs)
+    response = await client.get_async_httpx_client().request(
+        **kwargs
+    )
 
     return _build_response(client=client, response=response)
-
 
 async def asyncio(
     session_id: str,
     *,
     client: AuthenticatedClient,
+
 ) -> ErrorBody | Session | None:
-    """End a call
+    """ End a call
 
      Ends a call; answers the same when it has already ended.
 
@@ -175,11 +205,11 @@ async def asyncio(
 
     Returns:
         ErrorBody | Session
-    """
+     """
 
-    return (
-        await asyncio_detailed(
-            session_id=session_id,
-            client=client,
-        )
-    ).parsed
+
+    return (await asyncio_detailed(
+        session_id=session_id,
+client=client,
+
+    )).parsed

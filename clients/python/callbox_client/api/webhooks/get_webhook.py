@@ -4,48 +4,69 @@ from urllib.parse import quote
 
 import httpx
 
-from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET
+from ... import errors
+
 from ...models.error_body import ErrorBody
-from ...types import Response
+from ...models.webhook import Webhook
+from typing import cast
+
 
 
 def _get_kwargs(
-    slug: str,
+    webhook_id: str,
+
 ) -> dict[str, Any]:
+    
+
+    
+
+    
 
     _kwargs: dict[str, Any] = {
-        "method": "delete",
-        "url": "/api/ai-characters/{slug}/".format(
-            slug=quote(str(slug), safe=""),
-        ),
+        "method": "get",
+        "url": "/api/webhooks/{webhook_id}/".format(webhook_id=quote(str(webhook_id), safe=""),),
     }
+
 
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | ErrorBody | None:
-    if response.status_code == 204:
-        response_204 = cast(Any, None)
-        return response_204
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ErrorBody | Webhook | None:
+    if response.status_code == 200:
+        response_200 = Webhook.from_dict(response.json())
+
+
+
+        return response_200
 
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
+
+
 
         return response_401
 
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
 
+
+
         return response_404
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
+
+
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
+
+
 
         return response_503
 
@@ -55,7 +76,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | ErrorBody]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ErrorBody | Webhook]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -65,27 +86,30 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
 
 def sync_detailed(
-    slug: str,
+    webhook_id: str,
     *,
     client: AuthenticatedClient,
-) -> Response[Any | ErrorBody]:
-    """Delete a character
 
-     Deletes a character; its history stays, and its slug may be used again.
+) -> Response[ErrorBody | Webhook]:
+    """ Read a webhook
+
+     A webhook as it is now.
 
     Args:
-        slug (str): Slug or identity.
+        webhook_id (str): Slug or identity.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | ErrorBody]
-    """
+        Response[ErrorBody | Webhook]
+     """
+
 
     kwargs = _get_kwargs(
-        slug=slug,
+        webhook_id=webhook_id,
+
     )
 
     response = client.get_httpx_client().request(
@@ -94,85 +118,91 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
-
 def sync(
-    slug: str,
+    webhook_id: str,
     *,
     client: AuthenticatedClient,
-) -> Any | ErrorBody | None:
-    """Delete a character
 
-     Deletes a character; its history stays, and its slug may be used again.
+) -> ErrorBody | Webhook | None:
+    """ Read a webhook
+
+     A webhook as it is now.
 
     Args:
-        slug (str): Slug or identity.
+        webhook_id (str): Slug or identity.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | ErrorBody
-    """
+        ErrorBody | Webhook
+     """
+
 
     return sync_detailed(
-        slug=slug,
-        client=client,
+        webhook_id=webhook_id,
+client=client,
+
     ).parsed
 
-
 async def asyncio_detailed(
-    slug: str,
+    webhook_id: str,
     *,
     client: AuthenticatedClient,
-) -> Response[Any | ErrorBody]:
-    """Delete a character
 
-     Deletes a character; its history stays, and its slug may be used again.
+) -> Response[ErrorBody | Webhook]:
+    """ Read a webhook
+
+     A webhook as it is now.
 
     Args:
-        slug (str): Slug or identity.
+        webhook_id (str): Slug or identity.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | ErrorBody]
-    """
+        Response[ErrorBody | Webhook]
+     """
+
 
     kwargs = _get_kwargs(
-        slug=slug,
+        webhook_id=webhook_id,
+
     )
 
-    response = await client.get_async_httpx_client().request(**kwargs)
+    response = await client.get_async_httpx_client().request(
+        **kwargs
+    )
 
     return _build_response(client=client, response=response)
 
-
 async def asyncio(
-    slug: str,
+    webhook_id: str,
     *,
     client: AuthenticatedClient,
-) -> Any | ErrorBody | None:
-    """Delete a character
 
-     Deletes a character; its history stays, and its slug may be used again.
+) -> ErrorBody | Webhook | None:
+    """ Read a webhook
+
+     A webhook as it is now.
 
     Args:
-        slug (str): Slug or identity.
+        webhook_id (str): Slug or identity.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | ErrorBody
-    """
+        ErrorBody | Webhook
+     """
 
-    return (
-        await asyncio_detailed(
-            slug=slug,
-            client=client,
-        )
-    ).parsed
+
+    return (await asyncio_detailed(
+        webhook_id=webhook_id,
+client=client,
+
+    )).parsed

@@ -1,29 +1,36 @@
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import httpx
 
-from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.character import Character
-from ...models.character_change import CharacterChange
+from ...types import Response, UNSET
+from ... import errors
+
 from ...models.error_body import ErrorBody
-from ...types import Response
+from ...models.limits_change import LimitsChange
+from ...models.tenant_limits import TenantLimits
+from typing import cast
+
 
 
 def _get_kwargs(
-    slug: str,
+    tenant_id: str,
     *,
-    body: CharacterChange,
+    body: LimitsChange,
+
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
 
+
+    
+
+    
+
     _kwargs: dict[str, Any] = {
         "method": "patch",
-        "url": "/api/ai-characters/{slug}/".format(
-            slug=quote(str(slug), safe=""),
-        ),
+        "url": "/api/tenants/{tenant_id}/limits/".format(tenant_id=quote(str(tenant_id), safe=""),),
     }
 
     _kwargs["json"] = body.to_dict()
@@ -34,49 +41,75 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Character | ErrorBody | None:
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ErrorBody | TenantLimits | None:
     if response.status_code == 200:
-        response_200 = Character.from_dict(response.json())
+        response_200 = TenantLimits.from_dict(response.json())
+
+
 
         return response_200
 
     if response.status_code == 400:
         response_400 = ErrorBody.from_dict(response.json())
 
+
+
         return response_400
 
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
 
+
+
         return response_401
+
+    if response.status_code == 403:
+        response_403 = ErrorBody.from_dict(response.json())
+
+
+
+        return response_403
 
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
+
+
 
         return response_404
 
     if response.status_code == 413:
         response_413 = ErrorBody.from_dict(response.json())
 
+
+
         return response_413
 
     if response.status_code == 415:
         response_415 = ErrorBody.from_dict(response.json())
+
+
 
         return response_415
 
     if response.status_code == 422:
         response_422 = ErrorBody.from_dict(response.json())
 
+
+
         return response_422
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
+
+
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
+
+
 
         return response_503
 
@@ -86,9 +119,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Character | ErrorBody]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ErrorBody | TenantLimits]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -98,31 +129,33 @@ def _build_response(
 
 
 def sync_detailed(
-    slug: str,
+    tenant_id: str,
     *,
     client: AuthenticatedClient,
-    body: CharacterChange,
-) -> Response[Character | ErrorBody]:
-    """Change a character
+    body: LimitsChange,
 
-     Makes a new version by JSON Merge Patch (RFC 7396): objects merge, arrays replace, `null` resets.
+) -> Response[ErrorBody | TenantLimits]:
+    """ Set a tenant's limits (staff)
+
+     Says how many calls a tenant may have under way; new calls heed it within seconds.
 
     Args:
-        slug (str): Slug or identity.
-        body (CharacterChange): Fields of a character; one that is not sent keeps its value,
-            `null` resets it to its default. Example: {'allowed_origins': ['https://shop.example']}.
+        tenant_id (str): Slug or identity.
+        body (LimitsChange): New limits of a tenant. Example: {'concurrent_sessions': 25}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Character | ErrorBody]
-    """
+        Response[ErrorBody | TenantLimits]
+     """
+
 
     kwargs = _get_kwargs(
-        slug=slug,
-        body=body,
+        tenant_id=tenant_id,
+body=body,
+
     )
 
     response = client.get_httpx_client().request(
@@ -131,97 +164,100 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
-
 def sync(
-    slug: str,
+    tenant_id: str,
     *,
     client: AuthenticatedClient,
-    body: CharacterChange,
-) -> Character | ErrorBody | None:
-    """Change a character
+    body: LimitsChange,
 
-     Makes a new version by JSON Merge Patch (RFC 7396): objects merge, arrays replace, `null` resets.
+) -> ErrorBody | TenantLimits | None:
+    """ Set a tenant's limits (staff)
+
+     Says how many calls a tenant may have under way; new calls heed it within seconds.
 
     Args:
-        slug (str): Slug or identity.
-        body (CharacterChange): Fields of a character; one that is not sent keeps its value,
-            `null` resets it to its default. Example: {'allowed_origins': ['https://shop.example']}.
+        tenant_id (str): Slug or identity.
+        body (LimitsChange): New limits of a tenant. Example: {'concurrent_sessions': 25}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Character | ErrorBody
-    """
+        ErrorBody | TenantLimits
+     """
+
 
     return sync_detailed(
-        slug=slug,
-        client=client,
-        body=body,
+        tenant_id=tenant_id,
+client=client,
+body=body,
+
     ).parsed
 
-
 async def asyncio_detailed(
-    slug: str,
+    tenant_id: str,
     *,
     client: AuthenticatedClient,
-    body: CharacterChange,
-) -> Response[Character | ErrorBody]:
-    """Change a character
+    body: LimitsChange,
 
-     Makes a new version by JSON Merge Patch (RFC 7396): objects merge, arrays replace, `null` resets.
+) -> Response[ErrorBody | TenantLimits]:
+    """ Set a tenant's limits (staff)
+
+     Says how many calls a tenant may have under way; new calls heed it within seconds.
 
     Args:
-        slug (str): Slug or identity.
-        body (CharacterChange): Fields of a character; one that is not sent keeps its value,
-            `null` resets it to its default. Example: {'allowed_origins': ['https://shop.example']}.
+        tenant_id (str): Slug or identity.
+        body (LimitsChange): New limits of a tenant. Example: {'concurrent_sessions': 25}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Character | ErrorBody]
-    """
+        Response[ErrorBody | TenantLimits]
+     """
+
 
     kwargs = _get_kwargs(
-        slug=slug,
-        body=body,
+        tenant_id=tenant_id,
+body=body,
+
     )
 
-    response = await client.get_async_httpx_client().request(**kwargs)
+    response = await client.get_async_httpx_client().request(
+        **kwargs
+    )
 
     return _build_response(client=client, response=response)
 
-
 async def asyncio(
-    slug: str,
+    tenant_id: str,
     *,
     client: AuthenticatedClient,
-    body: CharacterChange,
-) -> Character | ErrorBody | None:
-    """Change a character
+    body: LimitsChange,
 
-     Makes a new version by JSON Merge Patch (RFC 7396): objects merge, arrays replace, `null` resets.
+) -> ErrorBody | TenantLimits | None:
+    """ Set a tenant's limits (staff)
+
+     Says how many calls a tenant may have under way; new calls heed it within seconds.
 
     Args:
-        slug (str): Slug or identity.
-        body (CharacterChange): Fields of a character; one that is not sent keeps its value,
-            `null` resets it to its default. Example: {'allowed_origins': ['https://shop.example']}.
+        tenant_id (str): Slug or identity.
+        body (LimitsChange): New limits of a tenant. Example: {'concurrent_sessions': 25}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Character | ErrorBody
-    """
+        ErrorBody | TenantLimits
+     """
 
-    return (
-        await asyncio_detailed(
-            slug=slug,
-            client=client,
-            body=body,
-        )
-    ).parsed
+
+    return (await asyncio_detailed(
+        tenant_id=tenant_id,
+client=client,
+body=body,
+
+    )).parsed
