@@ -4,6 +4,7 @@ import re
 from typing import Annotated, Any, TypeAlias
 
 from fastapi import Header
+from pydantic import WithJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,6 +20,8 @@ _LIST = re.compile(r"[\s,]*#(\s*,[\s,]*#)*[\s,]*\Z")
 IfMatch = Annotated[
     list[str] | None,
     Header(alias="If-Match", description="Entity tags, of which one must be the newest version's, or `*`; else 412."),
+    # A header that is sent in several lines means the same as one line with commas.
+    WithJsonSchema({"type": "string"}),
 ]
 _TAGGED = {"ETag": {"description": "Strong entity tag of this version; see `If-Match`.", "schema": {"type": "string"}}}
 

@@ -78,6 +78,8 @@ from .passage_metadata import PassageMetadata
 from .patch_step import PatchStep
 from .patch_step_op import PatchStepOp
 from .proof import Proof
+from .put_image_files_body import PutImageFilesBody
+from .put_voice_files_body import PutVoiceFilesBody
 from .query import Query
 from .refresh import Refresh
 from .session import Session
@@ -198,6 +200,8 @@ __all__ = (
     "PatchStep",
     "PatchStepOp",
     "Proof",
+    "PutImageFilesBody",
+    "PutVoiceFilesBody",
     "Query",
     "Refresh",
     "Session",
