@@ -11,6 +11,7 @@ from google.protobuf.empty_pb2 import Empty
 
 from services.characters import messages, preconditions, versions
 from services.characters.definition import DEFAULTS
+from services.characters.difference import difference
 from services.characters.parts import Rules
 from services.characters.store import Kept, Step, Store, Stored
 from services.characters.structs import from_struct, to_struct
@@ -64,8 +65,8 @@ class CharactersService(characters_pb2_grpc.CharactersServiceServicer):
     ) -> pb.ListCharactersResponse:
         """Lists the characters of the caller's tenant, newest first."""
         tenant_id, size = current_user().tenant_id, paging.page_size(request.page_size)
-        if len(request.query) > _MAX_QUERY_CHARACTERS or not request.query.isprintable():
-            raise validation({"q": [f"must be at most {_MAX_QUERY_CHARACTERS} printable characters"]})
+        if len(request.query) > _MAX_QUERY_CHARACTERS or "\x00" in request.query:
+            raise validation({"q": [f"must be at most {_MAX_QUERY_CHARACTERS} characters, without U+0000"]})
         page, more = await self._store.page(
             tenant_id, paging.number_below(request.page_token), size, query=request.query, skip=_skip(request.skip)
         )
@@ -131,7 +132,8 @@ class CharactersService(characters_pb2_grpc.CharactersServiceServicer):
         stored = await self._own(request.slug)
         after = (await self._version(stored.id, request.version)).definition
         before = (await self._version(stored.id, request.against)).definition if request.against else DEFAULTS
-        return pb.CompareCharacterVersionsResponse(patch=map(to_struct, versions.difference(before, after)))
+        steps = await asyncio.to_thread(lambda: list(difference(before, after)))
+        return pb.CompareCharacterVersionsResponse(patch=map(to_struct, steps))
 
     async def RestoreCharacterVersion(  # noqa: N802
         self, request: pb.RestoreCharacterVersionRequest, context: Context

@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608 - what is put into statements are the column lists and conditions below
 
+import asyncio
 import unicodedata
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ _COLUMNS = (
 )
 _NEWEST = "characters c join versions v on v.character_id = c.id and v.version = c.version"
 _NAME_MAX_CHARACTERS = 100
+# A change holds its connection while it is judged; some of the pool's ten are left for calls that start.
+_CHANGES_AT_ONCE = 6
 _SEARCH_MAX_CHARACTERS = 264
 
 
@@ -95,6 +98,7 @@ class Store:
         """versions_kept: of each character, beside those that calls may still run on."""
         self._pool = pool
         self._versions_kept = versions_kept
+        self._changing = asyncio.Semaphore(_CHANGES_AT_ONCE)
 
     async def add(self, tenant_id: str, user_id: int, version: Version) -> Stored | None:
         """Makes a character; None when its slug is taken.
@@ -205,7 +209,7 @@ class Store:
         """
         if not _may_exist(slug_or_id):
             return None
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with self._changing, self._pool.acquire() as connection, connection.transaction():
             # Locked first and read second: a join would lock the row but show the version from before the wait.
             lock = f"select c.id, c.tenant_id from characters c where {_named(slug_or_id)} and c.deleted_at is null"
             character = await connection.fetchrow(f"{lock} for no key update", slug_or_id)

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import jsonpatch
-
 from services.characters.definition import DEFAULTS, validated
+from services.characters.difference import same
 from services.characters.merge import merge
 from services.characters.parts import STRICT, Rules
 from services.characters.secrets import seal
@@ -60,17 +59,11 @@ def restored(current: Version, wanted: Version, rules: Rules = STRICT) -> Versio
     return _changed(current, validated(wanted.definition, rules), wanted.secrets)
 
 
-def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The JSON Patch (RFC 6902) from one definition to another."""
-    patch: list[dict[str, Any]] = jsonpatch.make_patch(before, after).patch
-    return patch
-
-
 def _changed(current: Version, definition: dict[str, Any], secrets: Mapping[str, str]) -> Version | None:
     changed = tuple(
         name
         for name in definition
-        if definition[name] != current.definition.get(name) or _of(name, secrets) != _of(name, current.secrets)
+        if not same(definition[name], current.definition.get(name)) or _of(name, secrets) != _of(name, current.secrets)
     )
     return Version(definition, secrets, changed) if changed else None
 

@@ -183,6 +183,12 @@ async def test_each_change_is_a_version_and_no_change_is_none(owner: Owner) -> N
     ]
 
 
+async def test_true_is_another_value_than_one(owner: Owner) -> None:
+    await owner.create(widget_appearance={"of_another_maker": {"flag": 1}})
+    changed = await owner.patch(widget_appearance={"of_another_maker": {"flag": True}})
+    assert (changed.version, content(changed)["widget_appearance"]) == (2, {"of_another_maker": {"flag": True}})
+
+
 async def test_patches_at_once_lose_nothing(owner: Owner) -> None:
     await owner.create()
     await asyncio.gather(*(owner.patch(widget_appearance={"labels": {f"label{n}": "x"}}) for n in range(12)))

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import pytest
 from callbox.characters.v1 import characters_pb2 as pb
+from callbox.characters.v1.characters_pb2_grpc import CharactersServiceStub
 
-from services.kit.client import call
+from services.characters.app import running
+from services.characters.settings import CharactersSettings
+from services.kit.client import call, connect
 from services.kit.errors import Code
+from services.kit.settings import SettingsError
 from tests.fixtures.characters import Owner
 from tests.fixtures.refusals import refusal
 
@@ -75,6 +82,7 @@ async def test_lists_are_searched_by_slug_and_name_in_any_case(owner: Owner, str
         "42-B": ["cust-42-bot"],
         "straße": ["cust-42-bot"],
         "🤖": ["emoji"],
+        "👩🏽‍💻": ["emoji"],
         "المتجر": ["rtl"],
         "CAFÉ CRÈME": ["accent"],
         "%": ["percent"],
@@ -139,3 +147,41 @@ async def test_search_goes_on_over_pages(owner: Owner) -> None:
     request = pb.ListCharactersRequest(query="bot", page_size=9, page_token=first.next_page_token)
     second = await call(owner.stub.ListCharacters, request, identity=owner.token)
     assert [c.slug for c in (*first.characters, *second.characters)] == [f"bot-{n}" for n in range(4, -1, -1)]
+
+
+async def test_the_operator_may_list_private_addresses(
+    database_url: str, keys_dir: Path, tmp_path: Path, callers: Callers
+) -> None:
+    """Contract 14.9: refused unless the operator lists them."""
+    settings = CharactersSettings(
+        database_url=database_url, keys_dir=keys_dir, data_dir=tmp_path, outbound_allowed="10.1.0.0/16, *.internal"
+    )
+    tool = {"name": "a", "kind": "http", "description": "d"}
+    async with running(settings) as server, connect(f"127.0.0.1:{server.port}") as channel:
+        owner = Owner(CharactersServiceStub(channel), callers.user())
+        await owner.create(tools=[{**tool, "config": {"url": "http://10.1.2.3/"}}])
+        error = await refusal(
+            owner.patch(tools=[{**tool, "config": {"url": "http://10.2.2.3/"}}]), Code.VALIDATION_FAILED
+        )
+        assert set(error.fields) == {"tools.0.config.url"}
+    with pytest.raises(SettingsError, match="CALLBOX_OUTBOUND_ALLOWED"):
+        CharactersSettings.load({"CALLBOX_DATABASE_URL": database_url, "CALLBOX_OUTBOUND_ALLOWED": "no network/33"})
+
+
+async def test_a_large_change_holds_up_no_call(owner: Owner) -> None:
+    """Definitions that take half a second to judge leave room for whoever resolves a character meanwhile."""
+    await owner.create()
+    schema = {"type": "object", "properties": {f"p{n}": {"type": "string", "enum": ["a"]} for n in range(1300)}}
+    tools = [
+        {"name": f"t{n}", "kind": "kb", "description": "d", "input_schema": schema, "config": {}} for n in range(4)
+    ]
+    changes = [asyncio.ensure_future(owner.patch(tools=tools[: n + 1])) for n in range(3, -1, -1)]
+    waits = []
+    while not all(change.done() for change in changes):
+        started = time.monotonic()
+        await owner.resolve()
+        waits.append(time.monotonic() - started)
+    await asyncio.gather(*changes)
+    waits.sort()
+    assert len(waits) > 5
+    assert waits[len(waits) // 2] < 1.0

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
 from callbox.characters.v1 import media_pb2 as pb
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from starlette.responses import JSONResponse
 
 from services.gateway.character import body_of
@@ -70,7 +70,12 @@ async def put_voice(
     responses={200: {"content": _FILES, **TAGGED[200]}} | KNOWN | refusals(401, 404),
     summary="Read a file of a character",
 )
-async def get_media(request: Request, character_id: PathName, name: str, gateway: GatewayOf) -> Response:
+async def get_media(
+    request: Request,
+    character_id: Annotated[str, Path(description="Identity of the character.")],
+    name: Annotated[str, Path(description="SHA-256 of the content in hex, and the ending of its kind.")],
+    gateway: GatewayOf,
+) -> Response:
     """A picture for everybody, a recording for its owner. An address stands for one content for ever."""
     existing(character_id, "The file")
     if not _NAME.match(name):
