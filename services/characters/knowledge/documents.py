@@ -243,7 +243,7 @@ class Documents:
             return len(rows)
 
     async def sweep(self, event_days: float, grace_seconds: float) -> None:
-        """Deletes old events, the queue's old log, and documents of characters that are gone for longer than the grace."""
+        """Deletes old events, the queue's old log, and documents of characters gone for longer than the grace."""
         for table, at in _AGING:
             await self._pool.execute(
                 f"delete from {table} where {at} < now() - make_interval(secs => $1)", event_days * 86_400
