@@ -243,7 +243,7 @@ class Documents:
             return len(rows)
 
     async def sweep(self, event_days: float, grace_seconds: float) -> None:
-        """Deletes events and the queue's log when they are old, and documents of characters long gone."""
+        """Deletes old events, the queue's old log, and documents of characters gone for longer than the grace."""
         for table, at in _AGING:
             await self._pool.execute(
                 f"delete from {table} where {at} < now() - make_interval(secs => $1)", event_days * 86_400
