@@ -79,6 +79,9 @@ class Route:
             media = content[JSON]
             example = media.get("example") or next(iter(media["examples"].values()))["value"]
             return {"json": copy.deepcopy(example)}
+        for kind in _RAW:
+            if kind in content:
+                return {"content": _RAW[kind], "headers": {"Content-Type": kind}}
         if FORM in content:
             properties = resolved(content[FORM]["schema"])["properties"]
             files = [
@@ -86,9 +89,6 @@ class Route:
             ]
             assert files, f"{self.name}: which field is the file?"
             return {"files": {files[0]: _FILE}}
-        for kind in _RAW:
-            if kind in content:
-                return {"content": _RAW[kind], "headers": {"Content-Type": kind}}
         assert not content, f"{self.name}: say in `_RAW` of {__file__} what a good body is; it takes {list(content)}"
         return {}
 
