@@ -1,5 +1,5 @@
+"""A client library for accessing Callbox"""
 
-""" A client library for accessing Callbox """
 from .client import AuthenticatedClient, Client
 
 __all__ = (

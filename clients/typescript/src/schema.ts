@@ -67,6 +67,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/agents/sessions/{session_id}/events/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch a call
+         * @description A call of one's own character as it goes on, as server-sent events: where it stands (`state`), what is being said
+         *     (`turn.partial`), and what stands in its history (`turn.final`, `tool`, `form`, `error`), until it has `ended`.
+         *
+         *     After a break, send the last `id` as `Last-Event-ID`: every event of the history comes once. A call that is over
+         *     tells its history. A stream lasts 15 minutes at most; come back for the rest.
+         */
+        get: operations["watch_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/{slug}/appearance/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a character's appearance
+         * @description The whole appearance: overrides merged over defaults.
+         *
+         *     For pages whose `Origin` the character lists, and for its owner.
+         */
+        get: operations["get_appearance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/{slug}/form-responses/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List answers to forms
+         * @description Answers to the forms of one's own character, newest first; all of them unless `page` or `page_size` is sent.
+         */
+        get: operations["list_form_responses"];
+        put?: never;
+        /**
+         * Submit a form
+         * @description Judges the values by the form as it is and stores them.
+         *
+         *     For pages whose `Origin` the character lists, and for its owner.
+         */
+        post: operations["submit_form"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/ai-characters/": {
         parameters: {
             query?: never;
@@ -76,7 +148,7 @@ export interface paths {
         };
         /**
          * List one's characters
-         * @description The characters of the user who asks, newest first.
+         * @description The characters of the user who asks, newest first: all of them, or one page.
          */
         get: operations["list_characters"];
         put?: never;
@@ -123,6 +195,216 @@ export interface paths {
         patch: operations["change_character"];
         trace?: never;
     };
+    "/api/ai-characters/{slug}/versions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the versions of a character
+         * @description Every change of a character, newest first: the whole list, or one page of it.
+         */
+        get: operations["list_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai-characters/{slug}/versions/{number}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a version of a character
+         * @description A character as it was, secrets masked.
+         */
+        get: operations["get_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai-characters/{slug}/versions/{number}/diff/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Hold a version against another
+         * @description What makes this version out of the other, as JSON Patch (RFC 6902), secrets masked.
+         */
+        get: operations["compare_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai-characters/{slug}/versions/{number}/restore/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a version of a character
+         * @description Makes a new version with the content of this one, its secrets included. Takes no body.
+         */
+        post: operations["restore_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai-characters/{slug}/image/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Upload the picture of a character
+         * @description Keeps a PNG, JPEG, WebP or GIF of at most 5 MB and 4,096 pixels a side; a new version's `image` names it.
+         */
+        put: operations["put_image"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai-characters/{slug}/voice/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Upload a recording of a character's voice
+         * @description Keeps a WAV or MP3 of at most 10 MB and 60 seconds; a new version's `voice.audio_file` names it.
+         */
+        put: operations["put_voice"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/media/{character_id}/{name}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a file of a character
+         * @description A picture for everybody, a recording for its owner. An address stands for one content for ever.
+         */
+        get: operations["get_media"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/knowledge-base/query/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ask a character's documents
+         * @description The passages that answer a question, best first.
+         */
+        get: operations["query_knowledge"];
+        put?: never;
+        /**
+         * Ask a character's documents by JSON
+         * @description The passages that answer a question, best first.
+         */
+        post: operations["query_by_body"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/knowledge-base/{slug}/documents/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a character's documents
+         * @description The documents of a character, newest first.
+         */
+        get: operations["list_documents"];
+        put?: never;
+        /**
+         * Add a document
+         * @description Takes a file, in the field `file` of a multipart form, or the address of a page as JSON.
+         *
+         *     It is read afterwards: its status is `PENDING` until it is `PROCESSED` or `FAILED`.
+         */
+        post: operations["add_document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/knowledge-base/{slug}/documents/{document_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a document
+         * @description Deletes a document; what stands in it is found no more.
+         */
+        delete: operations["delete_document"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/billing/usage/": {
         parameters: {
             query?: never;
@@ -157,6 +439,118 @@ export interface paths {
         get: operations["get_session_history"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List one's webhooks
+         * @description The webhooks of one's tenant, newest first, without their secrets.
+         */
+        get: operations["list_webhooks"];
+        put?: never;
+        /**
+         * Create a webhook
+         * @description Makes a webhook; `secret` is shown this once. A tenant may have 20.
+         */
+        post: operations["create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{webhook_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a webhook
+         * @description A webhook as it is now.
+         */
+        get: operations["get_webhook"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook
+         * @description Deletes a webhook with its log; what was not delivered yet never will be.
+         */
+        delete: operations["delete_webhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook
+         * @description Changes the fields that are sent. What waits for an inactive webhook goes out when it is made active in time.
+         */
+        patch: operations["change_webhook"];
+        trace?: never;
+    };
+    "/api/webhooks/{webhook_id}/rotate-secret/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate a webhook's secret
+         * @description Makes a new secret, shown this once. For 24 hours messages are signed with the old one as well.
+         */
+        post: operations["rotate_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{webhook_id}/deliveries/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List deliveries to a webhook
+         * @description The log, newest first; it goes back 30 days unless the operator says otherwise.
+         */
+        get: operations["list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/deliveries/{delivery_id}/redeliver/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deliver a message again
+         * @description Sends a message again at once, with the same `webhook-id`, whatever came of it before.
+         */
+        post: operations["redeliver_webhook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -257,27 +651,14 @@ export interface paths {
         get: operations["get_me"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/google/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
         /**
-         * Sign in with Google
-         * @description Sends the browser to Google, where sign-in with Google is configured.
+         * Delete one's account and everything that is one's own
+         * @description Ends the calls that are under way and deletes the account, its keys, characters and history.
+         *
+         *     Credentials stop at once. Where there is more to delete than one request can, or a part is away, the answer is 503;
+         *     the same request goes on from there.
          */
-        get: operations["begin_google_sign_in"];
-        put?: never;
-        post?: never;
-        delete?: never;
+        delete: operations["delete_me"];
         options?: never;
         head?: never;
         patch?: never;
@@ -329,6 +710,106 @@ export interface paths {
          * @description Changes the fields that are sent. A key that is not active does not authenticate.
          */
         patch: operations["change_key"];
+        trace?: never;
+    };
+    "/api/auth/google/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sign in with Google
+         * @description Sends the browser to Google, where sign-in with Google is configured.
+         */
+        get: operations["begin_google_sign_in"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/google/callback/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Come back from Google
+         * @description Exchanges the code that Google gave to the browser for tokens. Only the browser that was sent away may.
+         */
+        get: operations["finish_google_sign_in"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/google/link/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Link Google to one's account
+         * @description Answers where to send this browser; the Google account it comes back with signs in to the account that asks.
+         */
+        post: operations["link_google"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/me/export/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export everything that is one's own
+         * @description The account, its characters with all versions, its calls with all that was said, as one JSON object.
+         */
+        get: operations["export_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tenants/{tenant_id}/limits/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Set a tenant's limits (staff)
+         * @description Says how many calls a tenant may have under way; new calls heed it within seconds.
+         */
+        patch: operations["set_limits"];
         trace?: never;
     };
 }
@@ -429,6 +910,11 @@ export interface components {
             joined_at: string | null;
             /** Ended At */
             ended_at: string | null;
+            /**
+             * Tool Calls
+             * @description Calls of tools, in order.
+             */
+            tool_calls: components["schemas"]["ToolCall"][];
         };
         /**
          * ApiKey
@@ -505,6 +991,82 @@ export interface components {
             key: string;
         };
         /**
+         * Appearance
+         * @description The whole appearance of a character: overrides merged over defaults.
+         */
+        Appearance: {
+            /**
+             * Name
+             * @example Voice Assistant
+             */
+            name: string;
+            /** Subtitle */
+            subtitle: string;
+            /** Logo Url */
+            logo_url: string;
+            /** Fab Label */
+            fab_label: string;
+            /** Fab Sublabel */
+            fab_sublabel: string;
+            /**
+             * Start Button Text
+             * @example Start Call
+             */
+            start_button_text: string;
+            /**
+             * Powered By Text
+             * @example Powered by Callbox
+             */
+            powered_by_text: string;
+            /** Powered By Url */
+            powered_by_url: string;
+            theme: components["schemas"]["Theme"];
+            dimensions: components["schemas"]["Dimensions"];
+            layout: components["schemas"]["Layout"];
+            labels: components["schemas"]["Labels"];
+            /** Languages */
+            languages: components["schemas"]["Language"][];
+            /**
+             * Default Language
+             * @example en
+             */
+            default_language: string;
+            /**
+             * Max Call Seconds
+             * @description 0 for no limit.
+             * @example 0
+             */
+            max_call_seconds: number;
+            /**
+             * Terms Url
+             * @description Empty for no consent step.
+             */
+            terms_url: string;
+            /**
+             * Terms Label
+             * @example Terms & Conditions
+             */
+            terms_label: string;
+            /**
+             * Consent Text
+             * @example By starting the call you agree to our
+             */
+            consent_text: string;
+            /**
+             * Show Audio Settings
+             * @example true
+             */
+            show_audio_settings: boolean;
+            noise_cancellation: components["schemas"]["NoiseCancellation"];
+            /**
+             * Forms
+             * @example []
+             */
+            forms: components["schemas"]["Form"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Character
          * @description A character as it is kept, defaults filled in and secrets masked.
          * @example {
@@ -540,7 +1102,7 @@ export interface components {
             character_type: string;
             /**
              * Image
-             * @description Address of an avatar.
+             * @description Address of an avatar; below the API's own if it was uploaded.
              * @default
              */
             image: string;
@@ -728,7 +1290,7 @@ export interface components {
             character_type?: string;
             /**
              * Image
-             * @description Address of an avatar.
+             * @description Address of an avatar; below the API's own if it was uploaded.
              */
             image?: string;
             /**
@@ -873,7 +1435,7 @@ export interface components {
             character_type: string;
             /**
              * Image
-             * @description Address of an avatar.
+             * @description Address of an avatar; below the API's own if it was uploaded.
              * @default
              */
             image: string;
@@ -1052,7 +1614,7 @@ export interface components {
             character_type: string;
             /**
              * Image
-             * @description Address of an avatar.
+             * @description Address of an avatar; below the API's own if it was uploaded.
              * @default
              */
             image: string;
@@ -1200,7 +1762,129 @@ export interface components {
          * @description Stable error codes of the HTTP contract (14.1).
          * @enum {string}
          */
-        Code: "invalid_request" | "not_authenticated" | "token_expired" | "origin_not_allowed" | "permission_denied" | "not_found" | "method_not_allowed" | "conflict" | "payload_too_large" | "unsupported_media_type" | "validation_failed" | "concurrency_limit_reached" | "rate_limited" | "at_capacity" | "upstream_unavailable" | "session_taken" | "internal";
+        Code: "invalid_request" | "not_authenticated" | "token_expired" | "origin_not_allowed" | "permission_denied" | "not_found" | "method_not_allowed" | "conflict" | "precondition_failed" | "payload_too_large" | "unsupported_media_type" | "validation_failed" | "concurrency_limit_reached" | "rate_limited" | "at_capacity" | "upstream_unavailable" | "session_taken" | "internal";
+        /**
+         * DeliveryPage
+         * @description A page of the log.
+         */
+        DeliveryPage: {
+            /** Data */
+            data: components["schemas"]["WebhookDelivery"][];
+            /** Page */
+            page: number;
+            /** Page Size */
+            page_size: number;
+            /** Total */
+            total: number;
+            /** Total Pages */
+            total_pages: number;
+        };
+        /**
+         * Difference
+         * @description What makes `version` out of `against`.
+         */
+        Difference: {
+            /** Version */
+            version: number;
+            /**
+             * Against
+             * @description 0 for a character with every default.
+             */
+            against: number;
+            /**
+             * Patch
+             * @description JSON Patch (RFC 6902).
+             * @example [
+             *       {
+             *         "op": "replace",
+             *         "path": "/greeting",
+             *         "value": "Hello!"
+             *       }
+             *     ]
+             */
+            patch: components["schemas"]["PatchStep"][];
+        };
+        /**
+         * Dimensions
+         * @description CSS pixels.
+         */
+        Dimensions: {
+            /**
+             * Fab Size
+             * @example 64
+             */
+            fab_size: number;
+            /**
+             * Panel Width
+             * @example 380
+             */
+            panel_width: number;
+            /**
+             * Panel Height
+             * @example 620
+             */
+            panel_height: number;
+            /**
+             * Border Radius
+             * @example 24
+             */
+            border_radius: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Document
+         * @description A file or page that a character knows.
+         * @example {
+         *       "chunk_count": 12,
+         *       "created_at": "2026-01-31T09:30:00Z",
+         *       "file": "s3://callbox/documents/chr_1/doc_1/handbook.pdf",
+         *       "file_type": "pdf",
+         *       "id": "doc_Zk3vQy0N8rT1mJ5sXw2eLb7u",
+         *       "name": "handbook.pdf",
+         *       "status": "PROCESSED"
+         *     }
+         */
+        Document: {
+            /** Id */
+            id: string;
+            /**
+             * File
+             * @description Where the file is kept.
+             */
+            file: string;
+            /**
+             * File Type
+             * @description `pdf`, `docx`, `txt`; also `pptx`, `xlsx`, `html`, `md`, `csv`.
+             */
+            file_type: string;
+            /**
+             * Status
+             * @description `PENDING` waits, `PROCESSED` is found by questions, `FAILED` cannot be read.
+             * @enum {string}
+             */
+            status: "PENDING" | "PROCESSED" | "FAILED";
+            /**
+             * Chunk Count
+             * @description Passages that questions find.
+             */
+            chunk_count: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Name
+             * @description Name of the file or address of the page; `metadata.source` of what is found in it.
+             */
+            name: string;
+            /**
+             * Error
+             * @description Why it failed.
+             */
+            error: string | null;
+        };
         /** EnvelopeAgentSessionSummary */
         EnvelopeAgentSessionSummary: {
             /**
@@ -1294,12 +1978,211 @@ export interface components {
             request_id: string;
         };
         /**
+         * Form
+         * @description A form; every key of its own has its default, `fields` and `steps` stand as they were set.
+         */
+        Form: {
+            /**
+             * Id
+             * @example book-demo
+             */
+            id: string;
+            /**
+             * Title
+             * @example Book a demo
+             */
+            title: string;
+            /**
+             * Subtitle
+             * @default
+             */
+            subtitle: string;
+            /**
+             * Fields
+             * @default []
+             * @example [
+             *       {
+             *         "name": "email",
+             *         "required": true,
+             *         "type": "email"
+             *       }
+             *     ]
+             */
+            fields: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Steps
+             * @default []
+             * @example []
+             */
+            steps: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Submit Url
+             * @description Where values go; null for form-responses.
+             * @example null
+             */
+            submit_url: string | null;
+            /**
+             * Submit Method
+             * @enum {string}
+             */
+            submit_method: "POST" | "PUT" | "PATCH";
+            /**
+             * Submit Label
+             * @example Submit
+             */
+            submit_label: string;
+            /** Success Message */
+            success_message: string;
+            /** Disabled */
+            disabled: boolean;
+            /** Topics */
+            topics: string[];
+            /** Event Types */
+            event_types: string[];
+            /**
+             * Confirmation Topic
+             * @example voice.user_text
+             */
+            confirmation_topic: string;
+            /**
+             * Confirmation Type
+             * @example book-demo_submitted
+             */
+            confirmation_type: string;
+            /**
+             * Layout
+             * @example {
+             *       "field_layout": "stack"
+             *     }
+             */
+            layout: {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * FormResponse
+         * @description A stored answer.
+         * @example {
+         *       "created_at": "2026-01-31T09:30:00.000000Z",
+         *       "form_id": "book-demo",
+         *       "id": 17,
+         *       "session_id": "sess_Zk3vQy0N8rT1mJ5sXw2eLb7u",
+         *       "values": {
+         *         "consent": true,
+         *         "email": "alice@acme.com",
+         *         "first_name": "Alice"
+         *       }
+         *     }
+         */
+        FormResponse: {
+            /** Id */
+            id: number;
+            /** Form Id */
+            form_id: string;
+            /**
+             * Session Id
+             * @description Null when it was given outside a call.
+             */
+            session_id: string | null;
+            /**
+             * Values
+             * @description As sent, defaults included.
+             */
+            values: {
+                [key: string]: unknown;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
          * HandoffTarget
          * @description A character this one may hand the call to.
          */
         HandoffTarget: {
             /** Slug */
             slug: string;
+        };
+        /**
+         * Labels
+         * @description Texts of the states of a call.
+         */
+        Labels: {
+            /**
+             * Idle
+             * @example Idle
+             */
+            idle: string;
+            /**
+             * Connecting
+             * @example Connecting…
+             */
+            connecting: string;
+            /**
+             * Listening
+             * @example Listening
+             */
+            listening: string;
+            /**
+             * Speaking
+             * @example Speaking…
+             */
+            speaking: string;
+            /**
+             * Muted
+             * @example Microphone muted
+             */
+            muted: string;
+            /**
+             * Call Ended
+             * @example Call ended
+             */
+            call_ended: string;
+            /**
+             * Transcript Placeholder
+             * @example Your conversation will appear here
+             */
+            transcript_placeholder: string;
+            /**
+             * Language Label
+             * @example Language
+             */
+            language_label: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Language
+         * @description An entry of the language picker.
+         */
+        Language: {
+            /**
+             * Code
+             * @example en
+             */
+            code: string;
+            /**
+             * Label
+             * @default
+             * @example English
+             */
+            label: string;
+            /**
+             * Native Label
+             * @default
+             * @example English
+             */
+            native_label: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Latency
@@ -1318,12 +2201,53 @@ export interface components {
             playout: number;
         };
         /**
+         * Layout
+         * @description Where the widget stands.
+         */
+        Layout: {
+            /**
+             * Position
+             * @enum {string}
+             */
+            position: "bottom-right" | "bottom-left" | "top-right" | "top-left";
+            /**
+             * Font Family
+             * @description Empty for the page's own.
+             * @example Inter, sans-serif
+             */
+            font_family: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Limits
          * @description What the tenant may use at one moment.
          */
         Limits: {
             /** Concurrent Sessions */
             concurrent_sessions: number;
+        };
+        /**
+         * LimitsChange
+         * @description New limits of a tenant.
+         * @example {
+         *       "concurrent_sessions": 25
+         *     }
+         */
+        LimitsChange: {
+            /**
+             * Concurrent Sessions
+             * @description Calls under way at the same moment.
+             */
+            concurrent_sessions: number;
+        };
+        /**
+         * Linking
+         * @description Where to send the browser.
+         */
+        Linking: {
+            /** Authorization Url */
+            authorization_url: string;
         };
         /**
          * Me
@@ -1364,6 +2288,156 @@ export interface components {
              * @default true
              */
             is_active: boolean;
+        };
+        /**
+         * NewWebhook
+         * @description A webhook to make.
+         * @example {
+         *       "events": [
+         *         "session.ended"
+         *       ],
+         *       "url": "https://shop.example/hooks/callbox"
+         *     }
+         */
+        NewWebhook: {
+            /**
+             * Url
+             * @description http or https, without credentials; no private address.
+             */
+            url: string;
+            /**
+             * Events
+             * @description Types to be told of; empty or left out means all, also types to come.
+             * @default []
+             */
+            events: ("session.started" | "session.ended" | "form.submitted" | "document.processed")[];
+            /**
+             * Is Active
+             * @description False makes one that is told of nothing yet.
+             * @default true
+             */
+            is_active: boolean;
+        };
+        /**
+         * NoiseCancellation
+         * @description Which noise cancellation there is, and which is on.
+         */
+        NoiseCancellation: {
+            /**
+             * Default
+             * @enum {string}
+             */
+            default: "off" | "browser" | "rnnoise" | "server";
+            /** Engines */
+            engines: ("off" | "browser" | "rnnoise" | "server")[];
+            /**
+             * Level
+             * @description Attenuation limit of `server` in dB.
+             * @example 100
+             */
+            level: number;
+            /** User Selectable */
+            user_selectable: boolean;
+            /**
+             * Model Url
+             * @description Where `rnnoise` is loaded from; null for the bundled.
+             * @example null
+             */
+            model_url: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Passage
+         * @description What was found.
+         */
+        Passage: {
+            /** Text */
+            text: string;
+            metadata: components["schemas"]["PassageMetadata"];
+            /**
+             * Score
+             * @description 1 for what is first by meaning and by words.
+             */
+            score: number;
+            /** Document Id */
+            document_id: string;
+        };
+        /**
+         * PassageMetadata
+         * @description Where a passage stands.
+         */
+        PassageMetadata: {
+            /**
+             * Source
+             * @description Name of the document.
+             */
+            source: string;
+            /**
+             * Page
+             * @description Page, from 1; for PDF only.
+             */
+            page?: number | null;
+        };
+        /**
+         * PatchStep
+         * @description One operation of a JSON Patch (RFC 6902).
+         */
+        PatchStep: {
+            /**
+             * Op
+             * @enum {string}
+             */
+            op: "add" | "remove" | "replace" | "move" | "copy" | "test";
+            /**
+             * Path
+             * @example /greeting
+             */
+            path: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Proof
+         * @description Proves once more who asks.
+         * @example {
+         *       "password": "correct horse battery"
+         *     }
+         */
+        Proof: {
+            /**
+             * Password
+             * @description Of the account. One that signs in with Google alone has none: sign in there anew and send {}.
+             * @default
+             */
+            password: string;
+        };
+        /**
+         * Query
+         * @description A question to the documents of a character.
+         * @example {
+         *       "character_slug": "support-bot",
+         *       "q": "When do you open?",
+         *       "top_k": 3
+         *     }
+         */
+        Query: {
+            /**
+             * Q
+             * @description The question.
+             */
+            q: string;
+            /**
+             * Top K
+             * @description Passages wanted.
+             * @default 5
+             */
+            top_k: number;
+            /**
+             * Character Slug
+             * @description Slug or identity of the character.
+             */
+            character_slug: string;
         };
         /**
          * Refresh
@@ -1586,6 +2660,99 @@ export interface components {
             greeting: string;
         };
         /**
+         * SubmitForm
+         * @description An answer to a form. Unknown keys beside these three are ignored.
+         * @example {
+         *       "form_id": "book-demo",
+         *       "session_id": "sess_Zk3vQy0N8rT1mJ5sXw2eLb7u",
+         *       "values": {
+         *         "consent": true,
+         *         "email": "alice@acme.com",
+         *         "first_name": "Alice"
+         *       }
+         *     }
+         */
+        SubmitForm: {
+            /**
+             * Form Id
+             * @description Identity of the form.
+             */
+            form_id: string;
+            /**
+             * Values
+             * @description Field name to value; the values of all steps are one flat object.
+             */
+            values: {
+                [key: string]: unknown;
+            };
+            /**
+             * Session Id
+             * @description Call in which it is given, of this character.
+             */
+            session_id?: string | null;
+        };
+        /**
+         * TenantLimits
+         * @description Limits of a tenant.
+         */
+        TenantLimits: {
+            /** Tenant Id */
+            tenant_id: string;
+            /** Concurrent Sessions */
+            concurrent_sessions: number;
+        };
+        /**
+         * Theme
+         * @description CSS colours.
+         */
+        Theme: {
+            /**
+             * Primary Color
+             * @description Buttons, floating button, accents.
+             * @example #6366F1
+             */
+            primary_color: string;
+            /**
+             * Accent Color
+             * @description Loading rings, highlights.
+             * @example #22D3EE
+             */
+            accent_color: string;
+            /**
+             * Background Color
+             * @description Panel.
+             * @example #FFFFFF
+             */
+            background_color: string;
+            /**
+             * Text Color
+             * @example #0F172A
+             */
+            text_color: string;
+            /**
+             * User Bubble Color
+             * @example #6366F1
+             */
+            user_bubble_color: string;
+            /**
+             * User Bubble Text Color
+             * @example #FFFFFF
+             */
+            user_bubble_text_color: string;
+            /**
+             * Agent Bubble Color
+             * @example #F1F5F9
+             */
+            agent_bubble_color: string;
+            /**
+             * Agent Bubble Text Color
+             * @example #0F172A
+             */
+            agent_bubble_text_color: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Tokens
          * @description `access` lives 10 days; `refresh` lives 30 days and is good for one use.
          */
@@ -1600,6 +2767,40 @@ export interface components {
              * @description For /api/auth/refresh/; using one twice revokes its whole family.
              */
             refresh: string;
+        };
+        /**
+         * ToolCall
+         * @description One call of a tool by the agent.
+         */
+        ToolCall: {
+            /** Name */
+            name: string;
+            /** Kind */
+            kind: ("http" | "kb" | "mcp" | "client_event" | "handoff" | "form") | null;
+            /**
+             * Arguments
+             * @description What the model passed; null when it was too large to keep.
+             */
+            arguments: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Result Preview
+             * @description Beginning of what the model was answered.
+             */
+            result_preview: string;
+            /**
+             * Error
+             * @description Code of what went wrong (`timeout`, `http_500`); null when nothing did.
+             */
+            error: string | null;
+            /** Duration Seconds */
+            duration_seconds: number;
+            /**
+             * Ts
+             * @description Seconds from the moment the caller joined.
+             */
+            ts: number;
         };
         /**
          * TranscriptItem
@@ -1679,6 +2880,393 @@ export interface components {
              */
             created_at: string;
         };
+        /**
+         * Version
+         * @description A character as one version has it, defaults filled in and secrets masked.
+         * @example {
+         *       "allowed_origins": [
+         *         "https://shop.example"
+         *       ],
+         *       "greeting": "Hello, how can I help?",
+         *       "language": "en",
+         *       "llm_model": "gpt-4o-mini",
+         *       "name": "Support",
+         *       "slug": "support-bot",
+         *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
+         *       "widget_appearance": {
+         *         "name": "Shop",
+         *         "theme": {
+         *           "primary_color": "#6366F1"
+         *         }
+         *       }
+         *     }
+         */
+        Version: {
+            /**
+             * Name
+             * @description Display name.
+             */
+            name: string;
+            /**
+             * Character Type
+             * @description Category.
+             * @default
+             * @example SUPPORT_AGENT
+             */
+            character_type: string;
+            /**
+             * Image
+             * @description Address of an avatar; below the API's own if it was uploaded.
+             * @default
+             */
+            image: string;
+            /**
+             * System Prompt
+             * @description Instructions and persona; at most 65,536 bytes of UTF-8.
+             * @default
+             */
+            system_prompt: string;
+            /**
+             * Greeting
+             * @description First words of a call; empty means that the agent waits for the caller.
+             * @default
+             */
+            greeting: string;
+            /**
+             * Voice
+             * @description `audio_file` and `voice_url`.
+             */
+            voice?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Language
+             * @description BCP-47 tag for hearing and speaking.
+             * @default en
+             */
+            language: string;
+            /**
+             * Background Audio
+             * @description Ambience mixed into the agent's audio.
+             * @default
+             */
+            background_audio: string;
+            /**
+             * Allowed Origins
+             * @description Origins of pages that may start calls; empty means none.
+             * @default []
+             */
+            allowed_origins: string[];
+            /**
+             * Handoff Targets
+             * @description Characters the call may be handed to.
+             * @default []
+             */
+            handoff_targets: components["schemas"]["HandoffTarget"][];
+            /**
+             * Widget Appearance
+             * @description Overrides of the widget's appearance; holds `forms`.
+             * @default {}
+             */
+            widget_appearance: {
+                [key: string]: unknown;
+            };
+            /**
+             * Stt Model
+             * @description Public name of a recogniser; empty for the default.
+             * @default
+             */
+            stt_model: string;
+            /**
+             * Tts Model
+             * @description Public name of a voice; empty for the default.
+             * @default
+             */
+            tts_model: string;
+            /**
+             * Llm Provider
+             * @description Kind of language model endpoint.
+             * @default openai
+             */
+            llm_provider: string;
+            /**
+             * Llm Model
+             * @description Name of the language model; empty for the default.
+             * @default
+             */
+            llm_model: string;
+            /**
+             * Llm Api Key
+             * @description Key for the language model. Read back masked; a mask means unchanged.
+             * @default
+             */
+            llm_api_key: string;
+            /**
+             * Documents
+             * @description Attached knowledge-base documents.
+             * @default []
+             */
+            documents: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Tools
+             * @description Tool definitions; values of headers are read back masked.
+             * @default []
+             */
+            tools: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Mcp Servers
+             * @description MCP servers; values of headers are read back masked.
+             * @default []
+             */
+            mcp_servers: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Max Tool Calls Per Turn
+             * @default 6
+             */
+            max_tool_calls_per_turn: number;
+            /**
+             * Max Tool Output Chars
+             * @default 16000
+             */
+            max_tool_output_chars: number;
+            /**
+             * Max Turn Seconds
+             * @default 35
+             */
+            max_turn_seconds: number;
+            /**
+             * Recording Enabled
+             * @default false
+             */
+            recording_enabled: boolean;
+            /**
+             * Is Active
+             * @description A character that is not active takes no calls.
+             * @default true
+             */
+            is_active: boolean;
+            /**
+             * Slug
+             * @description Unique per installation.
+             */
+            slug: string;
+            /**
+             * Id
+             * @description Opaque identity of the character.
+             */
+            id: string;
+            /** Version */
+            version: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When the version was made.
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @description User who made it.
+             */
+            created_by: number;
+            /**
+             * Changed
+             * @description Fields that differ from the version before.
+             */
+            changed: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * VersionLine
+         * @description One version of a character.
+         */
+        VersionLine: {
+            /**
+             * Version
+             * @description Number, from 1.
+             */
+            version: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @description User who made it.
+             */
+            created_by: number;
+            /**
+             * Changed
+             * @description Fields that differ from the version before.
+             * @example [
+             *       "greeting"
+             *     ]
+             */
+            changed: string[];
+        };
+        /**
+         * Webhook
+         * @description A webhook without its secret.
+         */
+        Webhook: {
+            /**
+             * Id
+             * @example whk_Zk3vQy0N8rT1mJ5sXw2eLb7u
+             */
+            id: string;
+            /** Url */
+            url: string;
+            /**
+             * Events
+             * @description Empty means all.
+             */
+            events: ("session.started" | "session.ended" | "form.submitted" | "document.processed")[];
+            /** Is Active */
+            is_active: boolean;
+            /**
+             * Disabled Reason
+             * @description Why Callbox made it inactive, after a 410; null when it did not. Set `is_active` to undo it.
+             */
+            disabled_reason: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * WebhookChange
+         * @description What to change; a field that is not sent stays as it is.
+         * @example {
+         *       "is_active": true
+         *     }
+         */
+        WebhookChange: {
+            /** Url */
+            url?: string;
+            /**
+             * Events
+             * @description Types to be told of; empty or left out means all, also types to come.
+             */
+            events?: ("session.started" | "session.ended" | "form.submitted" | "document.processed")[];
+            /** Is Active */
+            is_active?: boolean;
+        };
+        /**
+         * WebhookDelivery
+         * @description One message to one webhook, and its latest attempt.
+         */
+        WebhookDelivery: {
+            /**
+             * Id
+             * @example dlv_0f8b6d0e5b1c4f0fa3d1c2b3a4958677
+             */
+            id: string;
+            /**
+             * Webhook
+             * @description Identity of the webhook.
+             */
+            webhook: string;
+            /**
+             * Webhook Id
+             * @description The header `webhook-id`: the same in every attempt.
+             * @example msg_2bXvQy0N8rT1mJ5sXw2eLb7u
+             */
+            webhook_id: string;
+            /**
+             * Event
+             * @enum {string}
+             */
+            event: "session.started" | "session.ended" | "form.submitted" | "document.processed";
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "delivered" | "failed";
+            /** Attempts */
+            attempts: number;
+            /**
+             * Http Status
+             * @description Of the latest answer; null when there was none.
+             */
+            http_status: number | null;
+            /**
+             * Error
+             * @description What went wrong in the latest attempt; null for nothing.
+             */
+            error: string | null;
+            /**
+             * Response Excerpt
+             * @description First 1,024 bytes of the latest answer.
+             */
+            response_excerpt: string | null;
+            /** Duration Ms */
+            duration_ms: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Last Attempt At */
+            last_attempt_at: string | null;
+            /**
+             * Next Attempt At
+             * @description Null when there will be none.
+             */
+            next_attempt_at: string | null;
+        };
+        /**
+         * WebhookWithSecret
+         * @description A webhook with its new secret, which is shown this once.
+         */
+        WebhookWithSecret: {
+            /**
+             * Id
+             * @example whk_Zk3vQy0N8rT1mJ5sXw2eLb7u
+             */
+            id: string;
+            /** Url */
+            url: string;
+            /**
+             * Events
+             * @description Empty means all.
+             */
+            events: ("session.started" | "session.ended" | "form.submitted" | "document.processed")[];
+            /** Is Active */
+            is_active: boolean;
+            /**
+             * Disabled Reason
+             * @description Why Callbox made it inactive, after a 410; null when it did not. Set `is_active` to undo it.
+             */
+            disabled_reason: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /**
+             * Secret
+             * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=
+             */
+            secret: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -1714,7 +3302,10 @@ export interface operations {
     start_session: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description With a credential: the same key and body within 24 hours answer the same call. */
+                "idempotency-key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1782,6 +3373,17 @@ export interface operations {
             };
             /** @description There is no such thing, or it belongs to somebody else. */
             404: {
+                headers: {
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It is taken. */
+            409: {
                 headers: {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2029,9 +3631,558 @@ export interface operations {
             };
         };
     };
-    list_characters: {
+    watch_session: {
         parameters: {
             query?: never;
+            header?: {
+                /** @description The last id that was seen, to go on after it. */
+                "last-event-id"?: string | null;
+            };
+            path: {
+                /** @description Slug or identity. */
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events until the call has ended. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example id: 0.1
+                     *     event: state
+                     *     data: {"status":"active","agent_state":"listening"}
+                     *     retry: 1000
+                     *
+                     *     id: 0.2
+                     *     event: turn.partial
+                     *     data: {"role":"user","text":"What time do","turn_index":1}
+                     *
+                     *     id: 1
+                     *     event: turn.final
+                     *     data: {"role":"user","text":"What time do you open?","turn_index":1,"ts":4.2}
+                     *
+                     *     : heartbeat
+                     *
+                     *     id: 7.ended
+                     *     event: ended
+                     *     data: {"session_id":"sess_Zk3vQy0N8rT1mJ5sXw2eLb7u","status":"ended","end_reason":"client_left"}
+                     */
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The call has ended and `Last-Event-ID` was the last: there is nothing to come back for. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is not valid; `errors` says which and why. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A limit is reached; try again after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_appearance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or identity. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for, as it now is. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "Voice Assistant",
+                     *       "subtitle": "Bicycles and parts",
+                     *       "logo_url": "https://shop.example/logo.svg",
+                     *       "fab_label": "Talk to us",
+                     *       "fab_sublabel": "We answer at once",
+                     *       "start_button_text": "Start Call",
+                     *       "powered_by_text": "Powered by Callbox",
+                     *       "powered_by_url": "https://shop.example/",
+                     *       "theme": {
+                     *         "primary_color": "#6366F1",
+                     *         "accent_color": "#22D3EE",
+                     *         "background_color": "#FFFFFF",
+                     *         "text_color": "#0F172A",
+                     *         "user_bubble_color": "#6366F1",
+                     *         "user_bubble_text_color": "#FFFFFF",
+                     *         "agent_bubble_color": "#F1F5F9",
+                     *         "agent_bubble_text_color": "#0F172A"
+                     *       },
+                     *       "dimensions": {
+                     *         "fab_size": 64,
+                     *         "panel_width": 380,
+                     *         "panel_height": 620,
+                     *         "border_radius": 24
+                     *       },
+                     *       "layout": {
+                     *         "position": "bottom-right",
+                     *         "font_family": "Inter, sans-serif"
+                     *       },
+                     *       "labels": {
+                     *         "idle": "Idle",
+                     *         "connecting": "Connecting…",
+                     *         "listening": "Listening",
+                     *         "speaking": "Speaking…",
+                     *         "muted": "Microphone muted",
+                     *         "call_ended": "Call ended",
+                     *         "transcript_placeholder": "Your conversation will appear here",
+                     *         "language_label": "Language"
+                     *       },
+                     *       "languages": [
+                     *         {
+                     *           "code": "en",
+                     *           "label": "English",
+                     *           "native_label": "English"
+                     *         }
+                     *       ],
+                     *       "default_language": "en",
+                     *       "max_call_seconds": 0,
+                     *       "terms_url": "https://shop.example/terms",
+                     *       "terms_label": "Terms & Conditions",
+                     *       "consent_text": "By starting the call you agree to our",
+                     *       "show_audio_settings": true,
+                     *       "noise_cancellation": {
+                     *         "default": "off",
+                     *         "engines": [
+                     *           "off"
+                     *         ],
+                     *         "level": 100,
+                     *         "user_selectable": true,
+                     *         "model_url": null
+                     *       },
+                     *       "forms": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Appearance"];
+                };
+            };
+            /** @description Not changed. */
+            304: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_form_responses: {
+        parameters: {
+            query?: {
+                /** @description Only answers to this form. */
+                form_id?: string | null;
+                /** @description Only answers given in this call. */
+                session_id?: string | null;
+                /** @description Number of the page, from 1. */
+                page?: number | null;
+                /** @description 50 by default. */
+                page_size?: number | null;
+                /** @description `csv` answers all that match as a file; so does `Accept`. */
+                format?: ("json" | "csv") | null;
+            };
+            header?: never;
+            path: {
+                /** @description Slug or identity. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for, as it now is. */
+            200: {
+                headers: {
+                    "X-Total-Count": components["headers"]["X-Total-Count"];
+                    Link: components["headers"]["Link"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "created_at": "2026-01-31T09:30:00.000000Z",
+                     *         "form_id": "book-demo",
+                     *         "id": 17,
+                     *         "session_id": "sess_Zk3vQy0N8rT1mJ5sXw2eLb7u",
+                     *         "values": {
+                     *           "consent": true,
+                     *           "email": "alice@acme.com",
+                     *           "first_name": "Alice"
+                     *         }
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["FormResponse"][];
+                    "text/csv": string;
+                };
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is not valid; `errors` says which and why. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    submit_form: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body within 24 hours answer what was stored first. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                /** @description Slug or identity. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "form_id": "book-demo",
+                 *       "session_id": "sess_Zk3vQy0N8rT1mJ5sXw2eLb7u",
+                 *       "values": {
+                 *         "consent": true,
+                 *         "email": "alice@acme.com",
+                 *         "first_name": "Alice"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["SubmitForm"];
+            };
+        };
+        responses: {
+            /** @description It is made. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-31T09:30:00.000000Z",
+                     *       "form_id": "book-demo",
+                     *       "id": 17,
+                     *       "session_id": "sess_Zk3vQy0N8rT1mJ5sXw2eLb7u",
+                     *       "values": {
+                     *         "consent": true,
+                     *         "email": "alice@acme.com",
+                     *         "first_name": "Alice"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FormResponse"];
+                };
+            };
+            /** @description The body is not a JSON object. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It is taken. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is larger than 1 MB. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another type than JSON, or compressed. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is not valid; `errors` says which and why. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A limit is reached; try again after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_characters: {
+        parameters: {
+            query?: {
+                /** @description Only characters whose slug or name holds this, in any case. */
+                q?: string;
+                /** @description Which page; without page and page_size, the whole list. */
+                page?: number | null;
+                /** @description Items on a page; 50 if unset. */
+                page_size?: number | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2041,6 +4192,8 @@ export interface operations {
             /** @description What was asked for, as it now is. */
             200: {
                 headers: {
+                    "X-Total-Count": components["headers"]["X-Total-Count"];
+                    Link: components["headers"]["Link"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2079,6 +4232,16 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is not valid; `errors` says which and why. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2143,6 +4306,7 @@ export interface operations {
             /** @description It is made. */
             201: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2273,6 +4437,7 @@ export interface operations {
             /** @description What was asked for, as it now is. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2303,6 +4468,15 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["Character"];
                 };
+            };
+            /** @description The client has this version already. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The credential is missing, wrong or has expired. */
             401: {
@@ -2351,7 +4525,10 @@ export interface operations {
     replace_character: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Entity tags, of which one must be the newest version's, or `*`; else 412. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description Slug or identity. */
                 slug: string;
@@ -2386,6 +4563,7 @@ export interface operations {
             /** @description What was asked for, as it now is. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2440,6 +4618,16 @@ export interface operations {
             };
             /** @description There is no such thing, or it belongs to somebody else. */
             404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The thing has changed since the version that `If-Match` names; read it again. */
+            412: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2504,7 +4692,10 @@ export interface operations {
     delete_character: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Entity tags, of which one must be the newest version's, or `*`; else 412. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description Slug or identity. */
                 slug: string;
@@ -2516,6 +4707,997 @@ export interface operations {
             /** @description It is done; there is no body. */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body is not a JSON object. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The thing has changed since the version that `If-Match` names; read it again. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_character: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Entity tags, of which one must be the newest version's, or `*`; else 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Slug or identity. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "allowed_origins": [
+                 *         "https://shop.example"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["CharacterChange"];
+            };
+        };
+        responses: {
+            /** @description What was asked for, as it now is. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "allowed_origins": [
+                     *         "https://shop.example"
+                     *       ],
+                     *       "greeting": "Hello, how can I help?",
+                     *       "language": "en",
+                     *       "llm_model": "gpt-4o-mini",
+                     *       "name": "Support",
+                     *       "slug": "support-bot",
+                     *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
+                     *       "widget_appearance": {
+                     *         "name": "Shop",
+                     *         "theme": {
+                     *           "primary_color": "#6366F1"
+                     *         }
+                     *       },
+                     *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
+                     *       "version": 1,
+                     *       "created_by": 1,
+                     *       "created_at": "2026-03-01T12:00:00Z",
+                     *       "updated_at": "2026-03-01T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Character"];
+                };
+            };
+            /** @description The body is not a JSON object. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The thing has changed since the version that `If-Match` names; read it again. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is larger than 1 MB. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another type than JSON, or compressed. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is not valid; `errors` says which and why. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_versions: {
+        parameters: {
+            query?: {
+                /** @description Which page; without page and page_size, the whole list. */
+                page?: number | null;
+                /** @description Items on a page; 50 if unset. */
+                page_size?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Slug or identity. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for, as it now is. */
+            200: {
+                headers: {
+                    "X-Total-Count": components["headers"]["X-Total-Count"];
+                    Link: components["headers"]["Link"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "version": 1,
+                     *         "created_at": "2026-03-01T12:00:00Z",
+                     *         "created_by": 1,
+                     *         "changed": [
+                     *           "greeting"
+                     *         ]
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["VersionLine"][];
+                };
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is not valid; `errors` says which and why. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or identity. */
+                slug: string;
+                /** @description Number of a version. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for, as it now is. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "allowed_origins": [
+                     *         "https://shop.example"
+                     *       ],
+                     *       "greeting": "Hello, how can I help?",
+                     *       "language": "en",
+                     *       "llm_model": "gpt-4o-mini",
+                     *       "name": "Support",
+                     *       "slug": "support-bot",
+                     *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
+                     *       "widget_appearance": {
+                     *         "name": "Shop",
+                     *         "theme": {
+                     *           "primary_color": "#6366F1"
+                     *         }
+                     *       },
+                     *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
+                     *       "version": 1,
+                     *       "created_at": "2026-03-01T12:00:00Z",
+                     *       "created_by": 1,
+                     *       "changed": [
+                     *         "greeting"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Version"];
+                };
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    compare_versions: {
+        parameters: {
+            query?: {
+                /** @description The other version; unset, the one before; 0, every default. */
+                against?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Slug or identity. */
+                slug: string;
+                /** @description Number of a version. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for, as it now is. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "version": 1,
+                     *       "against": 1,
+                     *       "patch": [
+                     *         {
+                     *           "op": "replace",
+                     *           "path": "/greeting",
+                     *           "value": "Hello!"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Difference"];
+                };
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is not valid; `errors` says which and why. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    restore_version: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Entity tags, of which one must be the newest version's, or `*`; else 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Slug or identity. */
+                slug: string;
+                /** @description Number of a version. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for, as it now is. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "allowed_origins": [
+                     *         "https://shop.example"
+                     *       ],
+                     *       "greeting": "Hello, how can I help?",
+                     *       "language": "en",
+                     *       "llm_model": "gpt-4o-mini",
+                     *       "name": "Support",
+                     *       "slug": "support-bot",
+                     *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
+                     *       "widget_appearance": {
+                     *         "name": "Shop",
+                     *         "theme": {
+                     *           "primary_color": "#6366F1"
+                     *         }
+                     *       },
+                     *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
+                     *       "version": 1,
+                     *       "created_by": 1,
+                     *       "created_at": "2026-03-01T12:00:00Z",
+                     *       "updated_at": "2026-03-01T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Character"];
+                };
+            };
+            /** @description The body is not a JSON object. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The thing has changed since the version that `If-Match` names; read it again. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another type than JSON, or compressed. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is not valid; `errors` says which and why. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_image: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Entity tags, of which one must be the newest version's, or `*`; else 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Slug or identity. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/png": string;
+                "image/jpeg": string;
+                "image/webp": string;
+                "image/gif": string;
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description The file.
+                     */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What was asked for, as it now is. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "allowed_origins": [
+                     *         "https://shop.example"
+                     *       ],
+                     *       "greeting": "Hello, how can I help?",
+                     *       "language": "en",
+                     *       "llm_model": "gpt-4o-mini",
+                     *       "name": "Support",
+                     *       "slug": "support-bot",
+                     *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
+                     *       "widget_appearance": {
+                     *         "name": "Shop",
+                     *         "theme": {
+                     *           "primary_color": "#6366F1"
+                     *         }
+                     *       },
+                     *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
+                     *       "version": 1,
+                     *       "created_by": 1,
+                     *       "created_at": "2026-03-01T12:00:00Z",
+                     *       "updated_at": "2026-03-01T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Character"];
+                };
+            };
+            /** @description The body is not a JSON object. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The thing has changed since the version that `If-Match` names; read it again. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is larger than 1 MB. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another type than JSON, or compressed. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is not valid; `errors` says which and why. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_voice: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Entity tags, of which one must be the newest version's, or `*`; else 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Slug or identity. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "audio/wav": string;
+                "audio/mpeg": string;
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description The file.
+                     */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What was asked for, as it now is. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "allowed_origins": [
+                     *         "https://shop.example"
+                     *       ],
+                     *       "greeting": "Hello, how can I help?",
+                     *       "language": "en",
+                     *       "llm_model": "gpt-4o-mini",
+                     *       "name": "Support",
+                     *       "slug": "support-bot",
+                     *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
+                     *       "widget_appearance": {
+                     *         "name": "Shop",
+                     *         "theme": {
+                     *           "primary_color": "#6366F1"
+                     *         }
+                     *       },
+                     *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
+                     *       "version": 1,
+                     *       "created_by": 1,
+                     *       "created_at": "2026-03-01T12:00:00Z",
+                     *       "updated_at": "2026-03-01T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Character"];
+                };
+            };
+            /** @description The body is not a JSON object. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The thing has changed since the version that `If-Match` names; read it again. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is larger than 1 MB. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another type than JSON, or compressed. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is not valid; `errors` says which and why. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_media: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identity of the character. */
+                character_id: string;
+                /** @description SHA-256 of the content in hex, and the ending of its kind. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for, as it now is. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                    "image/jpeg": string;
+                    "image/webp": string;
+                    "image/gif": string;
+                    "audio/wav": string;
+                    "audio/mpeg": string;
+                };
+            };
+            /** @description The client has this version already. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2565,61 +5747,144 @@ export interface operations {
             };
         };
     };
-    change_character: {
+    query_knowledge: {
+        parameters: {
+            query: {
+                /** @description The question. */
+                q: string;
+                /** @description Slug or identity of the character. */
+                character_slug: string;
+                /** @description Passages wanted. */
+                top_k?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for, as it now is. */
+            200: {
+                headers: {
+                    /** @description `hybrid`: found by meaning and by words; `words`: by words alone, since the sentence model did not answer. */
+                    "X-Callbox-Search"?: "hybrid" | "words";
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "text": "What time do you open on Saturday?",
+                     *         "metadata": {
+                     *           "source": "prices.pdf",
+                     *           "page": 1
+                     *         },
+                     *         "score": 1,
+                     *         "document_id": "doc_8d1fQ2Zk3vQy0N8rT1mJ"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["Passage"][];
+                };
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is not valid; `errors` says which and why. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    query_by_body: {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                /** @description Slug or identity. */
-                slug: string;
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
                 /**
                  * @example {
-                 *       "allowed_origins": [
-                 *         "https://shop.example"
-                 *       ]
+                 *       "character_slug": "support-bot",
+                 *       "q": "When do you open?",
+                 *       "top_k": 3
                  *     }
                  */
-                "application/json": components["schemas"]["CharacterChange"];
+                "application/json": components["schemas"]["Query"];
             };
         };
         responses: {
             /** @description What was asked for, as it now is. */
             200: {
                 headers: {
+                    /** @description `hybrid`: found by meaning and by words; `words`: by words alone, since the sentence model did not answer. */
+                    "X-Callbox-Search"?: "hybrid" | "words";
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     /**
-                     * @example {
-                     *       "allowed_origins": [
-                     *         "https://shop.example"
-                     *       ],
-                     *       "greeting": "Hello, how can I help?",
-                     *       "language": "en",
-                     *       "llm_model": "gpt-4o-mini",
-                     *       "name": "Support",
-                     *       "slug": "support-bot",
-                     *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
-                     *       "widget_appearance": {
-                     *         "name": "Shop",
-                     *         "theme": {
-                     *           "primary_color": "#6366F1"
-                     *         }
-                     *       },
-                     *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
-                     *       "version": 1,
-                     *       "created_by": 1,
-                     *       "created_at": "2026-03-01T12:00:00Z",
-                     *       "updated_at": "2026-03-01T12:00:00Z"
-                     *     }
+                     * @example [
+                     *       {
+                     *         "text": "What time do you open on Saturday?",
+                     *         "metadata": {
+                     *           "source": "prices.pdf",
+                     *           "page": 1
+                     *         },
+                     *         "score": 1,
+                     *         "document_id": "doc_8d1fQ2Zk3vQy0N8rT1mJ"
+                     *       }
+                     *     ]
                      */
-                    "application/json": components["schemas"]["Character"];
+                    "application/json": components["schemas"]["Passage"][];
                 };
             };
             /** @description The body is not a JSON object. */
@@ -2706,6 +5971,289 @@ export interface operations {
             };
         };
     };
+    list_documents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or identity. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for, as it now is. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "chunk_count": 12,
+                     *         "created_at": "2026-01-31T09:30:00Z",
+                     *         "file": "s3://callbox/documents/chr_1/doc_1/handbook.pdf",
+                     *         "file_type": "pdf",
+                     *         "id": "doc_Zk3vQy0N8rT1mJ5sXw2eLb7u",
+                     *         "name": "handbook.pdf",
+                     *         "status": "PROCESSED",
+                     *         "error": "The file is not a PDF."
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["Document"][];
+                };
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or identity. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** @description At most 50 MB: pdf, docx, txt, pptx, xlsx, html, md, csv. */
+                    file: string;
+                };
+                /**
+                 * @example {
+                 *       "url": "https://shop.example/faq"
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * Url
+                     * @description http or https, reachable by anybody.
+                     */
+                    url: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It is made. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "chunk_count": 12,
+                     *       "created_at": "2026-01-31T09:30:00Z",
+                     *       "file": "s3://callbox/documents/chr_1/doc_1/handbook.pdf",
+                     *       "file_type": "pdf",
+                     *       "id": "doc_Zk3vQy0N8rT1mJ5sXw2eLb7u",
+                     *       "name": "handbook.pdf",
+                     *       "status": "PROCESSED",
+                     *       "error": "The file is not a PDF."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            /** @description The body is not a JSON object. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The file is larger than 50 MB, or the JSON body than 1 MB. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another type than JSON, or compressed. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is not valid; `errors` says which and why. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or identity. */
+                slug: string;
+                /** @description Slug or identity. */
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is done; there is no body. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_usage: {
         parameters: {
             query?: {
@@ -2717,6 +6265,12 @@ export interface operations {
                 start?: string | null;
                 /** @description Only calls created at this moment or earlier; ISO 8601. */
                 end?: string | null;
+                /** @description Only calls that ended for this reason. */
+                end_reason?: ("client_left" | "agent_ended" | "handoff_failed" | "max_call_seconds" | "idle_timeout" | "ended_by_api" | "agent_unavailable" | "agent_lost" | "never_joined" | "error") | null;
+                /** @description Only calls from pages of this site, `https://host`. */
+                origin?: string | null;
+                /** @description Only calls that stand here. */
+                status?: ("created" | "active" | "ended") | null;
                 /** @description From 1. */
                 page?: number;
                 /** @description Calls on a page. */
@@ -2796,7 +6350,18 @@ export interface operations {
                      *               "end_reason": "client_left",
                      *               "character_version": 1,
                      *               "joined_at": "2026-03-01T12:00:00Z",
-                     *               "ended_at": "2026-03-01T12:00:00Z"
+                     *               "ended_at": "2026-03-01T12:00:00Z",
+                     *               "tool_calls": [
+                     *                 {
+                     *                   "name": "Support",
+                     *                   "kind": "http",
+                     *                   "arguments": {},
+                     *                   "result_preview": "{\"status\": \"shipped\"}",
+                     *                   "error": "The file is not a PDF.",
+                     *                   "duration_seconds": 1,
+                     *                   "ts": 1
+                     *                 }
+                     *               ]
                      *             }
                      *           ],
                      *           "page": 1,
@@ -2926,7 +6491,18 @@ export interface operations {
                      *         "end_reason": "client_left",
                      *         "character_version": 1,
                      *         "joined_at": "2026-03-01T12:00:00Z",
-                     *         "ended_at": "2026-03-01T12:00:00Z"
+                     *         "ended_at": "2026-03-01T12:00:00Z",
+                     *         "tool_calls": [
+                     *           {
+                     *             "name": "Support",
+                     *             "kind": "http",
+                     *             "arguments": {},
+                     *             "result_preview": "{\"status\": \"shipped\"}",
+                     *             "error": "The file is not a PDF.",
+                     *             "duration_seconds": 1,
+                     *             "ts": 1
+                     *           }
+                     *         ]
                      *       },
                      *       "errors": null
                      *     }
@@ -2947,6 +6523,773 @@ export interface operations {
             };
             /** @description There is no such thing, or it belongs to somebody else. */
             404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for, as it now is. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "whk_Zk3vQy0N8rT1mJ5sXw2eLb7u",
+                     *         "url": "https://shop.example/hooks/callbox",
+                     *         "events": [
+                     *           "session.started"
+                     *         ],
+                     *         "is_active": true,
+                     *         "disabled_reason": "It answered nothing but errors for 24 h.",
+                     *         "created_at": "2026-03-01T12:00:00Z",
+                     *         "updated_at": "2026-03-01T12:00:00Z"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["Webhook"][];
+                };
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "events": [
+                 *         "session.ended"
+                 *       ],
+                 *       "url": "https://shop.example/hooks/callbox"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewWebhook"];
+            };
+        };
+        responses: {
+            /** @description It is made. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "whk_Zk3vQy0N8rT1mJ5sXw2eLb7u",
+                     *       "url": "https://shop.example/hooks/callbox",
+                     *       "events": [
+                     *         "session.started"
+                     *       ],
+                     *       "is_active": true,
+                     *       "disabled_reason": "It answered nothing but errors for 24 h.",
+                     *       "created_at": "2026-03-01T12:00:00Z",
+                     *       "updated_at": "2026-03-01T12:00:00Z",
+                     *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            /** @description The body is not a JSON object. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It is taken. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is larger than 1 MB. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another type than JSON, or compressed. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is not valid; `errors` says which and why. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or identity. */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for, as it now is. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "whk_Zk3vQy0N8rT1mJ5sXw2eLb7u",
+                     *       "url": "https://shop.example/hooks/callbox",
+                     *       "events": [
+                     *         "session.started"
+                     *       ],
+                     *       "is_active": true,
+                     *       "disabled_reason": "It answered nothing but errors for 24 h.",
+                     *       "created_at": "2026-03-01T12:00:00Z",
+                     *       "updated_at": "2026-03-01T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or identity. */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is done; there is no body. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or identity. */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "is_active": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookChange"];
+            };
+        };
+        responses: {
+            /** @description What was asked for, as it now is. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "whk_Zk3vQy0N8rT1mJ5sXw2eLb7u",
+                     *       "url": "https://shop.example/hooks/callbox",
+                     *       "events": [
+                     *         "session.started"
+                     *       ],
+                     *       "is_active": true,
+                     *       "disabled_reason": "It answered nothing but errors for 24 h.",
+                     *       "created_at": "2026-03-01T12:00:00Z",
+                     *       "updated_at": "2026-03-01T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description The body is not a JSON object. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is larger than 1 MB. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another type than JSON, or compressed. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is not valid; `errors` says which and why. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    rotate_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or identity. */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for, as it now is. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "whk_Zk3vQy0N8rT1mJ5sXw2eLb7u",
+                     *       "url": "https://shop.example/hooks/callbox",
+                     *       "events": [
+                     *         "session.started"
+                     *       ],
+                     *       "is_active": true,
+                     *       "disabled_reason": "It answered nothing but errors for 24 h.",
+                     *       "created_at": "2026-03-01T12:00:00Z",
+                     *       "updated_at": "2026-03-01T12:00:00Z",
+                     *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another type than JSON, or compressed. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_deliveries: {
+        parameters: {
+            query?: {
+                /** @description Number of the page, from 1. */
+                page?: number;
+                /** @description Items on a page. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Slug or identity. */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for, as it now is. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "dlv_0f8b6d0e5b1c4f0fa3d1c2b3a4958677",
+                     *           "webhook": "whk_8d1fQ2Zk3vQy0N8rT1mJ",
+                     *           "webhook_id": "msg_2bXvQy0N8rT1mJ5sXw2eLb7u",
+                     *           "event": "session.started",
+                     *           "status": "pending",
+                     *           "attempts": 1,
+                     *           "http_status": 1,
+                     *           "error": "The file is not a PDF.",
+                     *           "response_excerpt": "ok",
+                     *           "duration_ms": 1,
+                     *           "created_at": "2026-03-01T12:00:00Z",
+                     *           "last_attempt_at": "2026-03-01T12:00:00Z",
+                     *           "next_attempt_at": "2026-03-01T12:00:00Z"
+                     *         }
+                     *       ],
+                     *       "page": 1,
+                     *       "page_size": 1,
+                     *       "total": 1,
+                     *       "total_pages": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is not valid; `errors` says which and why. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    redeliver_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or identity. */
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is taken on and will be done. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "dlv_0f8b6d0e5b1c4f0fa3d1c2b3a4958677",
+                     *       "webhook": "whk_8d1fQ2Zk3vQy0N8rT1mJ",
+                     *       "webhook_id": "msg_2bXvQy0N8rT1mJ5sXw2eLb7u",
+                     *       "event": "session.started",
+                     *       "status": "pending",
+                     *       "attempts": 1,
+                     *       "http_status": 1,
+                     *       "error": "The file is not a PDF.",
+                     *       "response_excerpt": "ok",
+                     *       "duration_ms": 1,
+                     *       "created_at": "2026-03-01T12:00:00Z",
+                     *       "last_attempt_at": "2026-03-01T12:00:00Z",
+                     *       "next_attempt_at": "2026-03-01T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It is taken. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another type than JSON, or compressed. */
+            415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3070,6 +7413,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description A limit is reached; try again after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Something went wrong on our side. */
             500: {
                 headers: {
@@ -3179,6 +7533,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description A limit is reached; try again after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Something went wrong on our side. */
             500: {
                 headers: {
@@ -3281,6 +7646,17 @@ export interface operations {
             422: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A limit is reached; try again after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3475,28 +7851,98 @@ export interface operations {
             };
         };
     };
-    begin_google_sign_in: {
+    delete_me: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "password": "correct horse battery"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Proof"];
+            };
+        };
         responses: {
-            /** @description Go on at the address in `Location`. */
-            302: {
+            /** @description It is done; there is no body. */
+            204: {
                 headers: {
-                    Location: components["headers"]["Location"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
-            404: {
+            /** @description The body is not a JSON object. */
+            400: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is larger than 1 MB. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another type than JSON, or compressed. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is not valid; `errors` says which and why. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A limit is reached; try again after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3837,6 +8283,505 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description The body is not a JSON object. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is larger than 1 MB. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another type than JSON, or compressed. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is not valid; `errors` says which and why. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    begin_google_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Go on at the address in `Location`. */
+            302: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    finish_google_sign_in: {
+        parameters: {
+            query?: {
+                /** @description As the provider gave it to the browser. */
+                code?: string;
+                /** @description As the provider gave it to the browser. */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for, as it now is. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access": "eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
+                     *       "refresh": "rt_5Yc0aQZk3vQy0N8rT1mJ5sXw2eLb7u"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description The body is not a JSON object. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It is taken. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is not valid; `errors` says which and why. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A limit is reached; try again after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    link_google: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "password": "correct horse battery"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Proof"];
+            };
+        };
+        responses: {
+            /** @description What was asked for, as it now is. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "authorization_url": "https://accounts.google.com/o/oauth2/v2/auth?client_id=callbox&state=5Yc0aQ"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Linking"];
+                };
+            };
+            /** @description The body is not a JSON object. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is larger than 1 MB. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another type than JSON, or compressed. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is not valid; `errors` says which and why. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A limit is reached; try again after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    export_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Rows of each service by collection; secrets masked or left out. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example {} */
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Slug or identity. */
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "concurrent_sessions": 25
+                 *     }
+                 */
+                "application/json": components["schemas"]["LimitsChange"];
+            };
+        };
+        responses: {
+            /** @description What was asked for, as it now is. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "tenant_id": "ten_8d1fQ2Zk3vQy",
+                     *       "concurrent_sessions": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TenantLimits"];
                 };
             };
             /** @description The body is not a JSON object. */

@@ -1,4 +1,4 @@
-""" Contains all the data models used in inputs/outputs """
+"""Contains all the data models used in inputs/outputs"""
 
 from .add_document_files_body import AddDocumentFilesBody
 from .add_document_json_page_body import AddDocumentJsonPageBody

@@ -1,54 +1,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-
-
-
-
-
-
 T = TypeVar("T", bound="AddDocumentJsonPageBody")
-
 
 
 @_attrs_define
 class AddDocumentJsonPageBody:
-    """ The address of a web page or file.
+    """The address of a web page or file.
 
-        Example:
-            {'url': 'https://shop.example/faq'}
+    Example:
+        {'url': 'https://shop.example/faq'}
 
-        Attributes:
-            url (str): http or https, reachable by anybody.
-     """
+    Attributes:
+        url (str): http or https, reachable by anybody.
+    """
 
     url: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
         url = self.url
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "url": url,
-        })
+        field_dict.update(
+            {
+                "url": url,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -58,7 +44,6 @@ class AddDocumentJsonPageBody:
         add_document_json_page_body = cls(
             url=url,
         )
-
 
         add_document_json_page_body.additional_properties = d
         return add_document_json_page_body

@@ -1,8 +1,13 @@
 from typing import Literal
 
-AgentSessionSummaryStatus = Literal['active', 'created', 'ended']
+AgentSessionSummaryStatus = Literal["active", "created", "ended"]
 
-AGENT_SESSION_SUMMARY_STATUS_VALUES: set[AgentSessionSummaryStatus] = { 'active', 'created', 'ended',  }
+AGENT_SESSION_SUMMARY_STATUS_VALUES: set[AgentSessionSummaryStatus] = {
+    "active",
+    "created",
+    "ended",
+}
+
 
 def check_agent_session_summary_status(value: str) -> AgentSessionSummaryStatus:
     if value in AGENT_SESSION_SUMMARY_STATUS_VALUES:

@@ -1,37 +1,27 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-from typing import cast
-import datetime
-
-
-
-
-
-
 T = TypeVar("T", bound="ApiKey")
-
 
 
 @_attrs_define
 class ApiKey:
-    """ A key without its value.
+    """A key without its value.
 
-        Attributes:
-            id (str):
-            name (str):
-            key_preview (str): First five and last four characters.
-            is_active (bool):
-            last_used_at (datetime.datetime | None): Latest request the key authenticated; null if never.
-            created_at (datetime.datetime):
-     """
+    Attributes:
+        id (str):
+        name (str):
+        key_preview (str): First five and last four characters.
+        is_active (bool):
+        last_used_at (datetime.datetime | None): Latest request the key authenticated; null if never.
+        created_at (datetime.datetime):
+    """
 
     id: str
     name: str
@@ -40,10 +30,6 @@ class ApiKey:
     last_used_at: datetime.datetime | None
     created_at: datetime.datetime
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         id = self.id
@@ -62,21 +48,20 @@ class ApiKey:
 
         created_at = self.created_at.isoformat()
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "id": id,
-            "name": name,
-            "key_preview": key_preview,
-            "is_active": is_active,
-            "last_used_at": last_used_at,
-            "created_at": created_at,
-        })
+        field_dict.update(
+            {
+                "id": id,
+                "name": name,
+                "key_preview": key_preview,
+                "is_active": is_active,
+                "last_used_at": last_used_at,
+                "created_at": created_at,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -97,8 +82,6 @@ class ApiKey:
                     raise TypeError()
                 last_used_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return last_used_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
@@ -106,11 +89,7 @@ class ApiKey:
 
         last_used_at = _parse_last_used_at(d.pop("last_used_at"))
 
-
         created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
-
-
-
 
         api_key = cls(
             id=id,
@@ -120,7 +99,6 @@ class ApiKey:
             last_used_at=last_used_at,
             created_at=created_at,
         )
-
 
         api_key.additional_properties = d
         return api_key

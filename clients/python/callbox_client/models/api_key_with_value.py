@@ -1,38 +1,28 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-from typing import cast
-import datetime
-
-
-
-
-
-
 T = TypeVar("T", bound="ApiKeyWithValue")
-
 
 
 @_attrs_define
 class ApiKeyWithValue:
-    """ A new key with its value, which is shown this once.
+    """A new key with its value, which is shown this once.
 
-        Attributes:
-            id (str):
-            name (str):
-            key_preview (str): First five and last four characters.
-            is_active (bool):
-            last_used_at (datetime.datetime | None): Latest request the key authenticated; null if never.
-            created_at (datetime.datetime):
-            key (str):
-     """
+    Attributes:
+        id (str):
+        name (str):
+        key_preview (str): First five and last four characters.
+        is_active (bool):
+        last_used_at (datetime.datetime | None): Latest request the key authenticated; null if never.
+        created_at (datetime.datetime):
+        key (str):
+    """
 
     id: str
     name: str
@@ -42,10 +32,6 @@ class ApiKeyWithValue:
     created_at: datetime.datetime
     key: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         id = self.id
@@ -66,22 +52,21 @@ class ApiKeyWithValue:
 
         key = self.key
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "id": id,
-            "name": name,
-            "key_preview": key_preview,
-            "is_active": is_active,
-            "last_used_at": last_used_at,
-            "created_at": created_at,
-            "key": key,
-        })
+        field_dict.update(
+            {
+                "id": id,
+                "name": name,
+                "key_preview": key_preview,
+                "is_active": is_active,
+                "last_used_at": last_used_at,
+                "created_at": created_at,
+                "key": key,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -102,8 +87,6 @@ class ApiKeyWithValue:
                     raise TypeError()
                 last_used_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return last_used_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
@@ -111,11 +94,7 @@ class ApiKeyWithValue:
 
         last_used_at = _parse_last_used_at(d.pop("last_used_at"))
 
-
         created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
-
-
-
 
         key = d.pop("key")
 
@@ -128,7 +107,6 @@ class ApiKeyWithValue:
             created_at=created_at,
             key=key,
         )
-
 
         api_key_with_value.additional_properties = d
         return api_key_with_value

@@ -1,66 +1,59 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.character_change_documents_item import CharacterChangeDocumentsItem
-  from ..models.character_change_mcp_servers_item import CharacterChangeMcpServersItem
-  from ..models.character_change_tools_item import CharacterChangeToolsItem
-  from ..models.character_change_voice_type_0 import CharacterChangeVoiceType0
-  from ..models.character_change_widget_appearance import CharacterChangeWidgetAppearance
-  from ..models.handoff_target import HandoffTarget
-
-
-
+    from ..models.character_change_documents_item import CharacterChangeDocumentsItem
+    from ..models.character_change_mcp_servers_item import CharacterChangeMcpServersItem
+    from ..models.character_change_tools_item import CharacterChangeToolsItem
+    from ..models.character_change_voice_type_0 import CharacterChangeVoiceType0
+    from ..models.character_change_widget_appearance import CharacterChangeWidgetAppearance
+    from ..models.handoff_target import HandoffTarget
 
 
 T = TypeVar("T", bound="CharacterChange")
 
 
-
 @_attrs_define
 class CharacterChange:
-    """ Fields of a character; one that is not sent keeps its value, `null` resets it to its default.
+    """Fields of a character; one that is not sent keeps its value, `null` resets it to its default.
 
-        Example:
-            {'allowed_origins': ['https://shop.example']}
+    Example:
+        {'allowed_origins': ['https://shop.example']}
 
-        Attributes:
-            name (str | Unset): Display name.
-            character_type (str | Unset): Category.
-            image (str | Unset): Address of an avatar; below the API's own if it was uploaded.
-            system_prompt (str | Unset): Instructions and persona; at most 65,536 bytes of UTF-8.
-            greeting (str | Unset): First words of a call; empty means that the agent waits for the caller.
-            voice (CharacterChangeVoiceType0 | None | Unset): `audio_file` and `voice_url`.
-            language (str | Unset): BCP-47 tag for hearing and speaking.
-            background_audio (str | Unset): Ambience mixed into the agent's audio.
-            allowed_origins (list[str] | Unset): Origins of pages that may start calls; empty means none.
-            handoff_targets (list[HandoffTarget] | Unset): Characters the call may be handed to.
-            widget_appearance (CharacterChangeWidgetAppearance | Unset): Overrides of the widget's appearance; holds
-                `forms`.
-            stt_model (str | Unset): Public name of a recogniser; empty for the default.
-            tts_model (str | Unset): Public name of a voice; empty for the default.
-            llm_provider (str | Unset): Kind of language model endpoint.
-            llm_model (str | Unset): Name of the language model; empty for the default.
-            llm_api_key (str | Unset): Key for the language model. Read back masked; a mask means unchanged.
-            documents (list[CharacterChangeDocumentsItem] | Unset): Attached knowledge-base documents.
-            tools (list[CharacterChangeToolsItem] | Unset): Tool definitions; values of headers are read back masked.
-            mcp_servers (list[CharacterChangeMcpServersItem] | Unset): MCP servers; values of headers are read back masked.
-            max_tool_calls_per_turn (int | Unset):
-            max_tool_output_chars (int | Unset):
-            max_turn_seconds (int | Unset):
-            recording_enabled (bool | Unset):
-            is_active (bool | Unset): A character that is not active takes no calls.
-     """
+    Attributes:
+        name (str | Unset): Display name.
+        character_type (str | Unset): Category.
+        image (str | Unset): Address of an avatar; below the API's own if it was uploaded.
+        system_prompt (str | Unset): Instructions and persona; at most 65,536 bytes of UTF-8.
+        greeting (str | Unset): First words of a call; empty means that the agent waits for the caller.
+        voice (CharacterChangeVoiceType0 | None | Unset): `audio_file` and `voice_url`.
+        language (str | Unset): BCP-47 tag for hearing and speaking.
+        background_audio (str | Unset): Ambience mixed into the agent's audio.
+        allowed_origins (list[str] | Unset): Origins of pages that may start calls; empty means none.
+        handoff_targets (list[HandoffTarget] | Unset): Characters the call may be handed to.
+        widget_appearance (CharacterChangeWidgetAppearance | Unset): Overrides of the widget's appearance; holds
+            `forms`.
+        stt_model (str | Unset): Public name of a recogniser; empty for the default.
+        tts_model (str | Unset): Public name of a voice; empty for the default.
+        llm_provider (str | Unset): Kind of language model endpoint.
+        llm_model (str | Unset): Name of the language model; empty for the default.
+        llm_api_key (str | Unset): Key for the language model. Read back masked; a mask means unchanged.
+        documents (list[CharacterChangeDocumentsItem] | Unset): Attached knowledge-base documents.
+        tools (list[CharacterChangeToolsItem] | Unset): Tool definitions; values of headers are read back masked.
+        mcp_servers (list[CharacterChangeMcpServersItem] | Unset): MCP servers; values of headers are read back masked.
+        max_tool_calls_per_turn (int | Unset):
+        max_tool_output_chars (int | Unset):
+        max_turn_seconds (int | Unset):
+        recording_enabled (bool | Unset):
+        is_active (bool | Unset): A character that is not active takes no calls.
+    """
 
     name: str | Unset = UNSET
     character_type: str | Unset = UNSET
@@ -88,17 +81,9 @@ class CharacterChange:
     is_active: bool | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.character_change_documents_item import CharacterChangeDocumentsItem # noqa: PLC0415
-        from ..models.character_change_mcp_servers_item import CharacterChangeMcpServersItem # noqa: PLC0415
-        from ..models.character_change_tools_item import CharacterChangeToolsItem # noqa: PLC0415
-        from ..models.character_change_voice_type_0 import CharacterChangeVoiceType0 # noqa: PLC0415
-        from ..models.character_change_widget_appearance import CharacterChangeWidgetAppearance # noqa: PLC0415
-        from ..models.handoff_target import HandoffTarget # noqa: PLC0415
+        from ..models.character_change_voice_type_0 import CharacterChangeVoiceType0  # noqa: PLC0415
+
         name = self.name
 
         character_type = self.character_type
@@ -125,16 +110,12 @@ class CharacterChange:
         if not isinstance(self.allowed_origins, Unset):
             allowed_origins = self.allowed_origins
 
-
-
         handoff_targets: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.handoff_targets, Unset):
             handoff_targets = []
             for handoff_targets_item_data in self.handoff_targets:
                 handoff_targets_item = handoff_targets_item_data.to_dict()
                 handoff_targets.append(handoff_targets_item)
-
-
 
         widget_appearance: dict[str, Any] | Unset = UNSET
         if not isinstance(self.widget_appearance, Unset):
@@ -157,8 +138,6 @@ class CharacterChange:
                 documents_item = documents_item_data.to_dict()
                 documents.append(documents_item)
 
-
-
         tools: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.tools, Unset):
             tools = []
@@ -166,16 +145,12 @@ class CharacterChange:
                 tools_item = tools_item_data.to_dict()
                 tools.append(tools_item)
 
-
-
         mcp_servers: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.mcp_servers, Unset):
             mcp_servers = []
             for mcp_servers_item_data in self.mcp_servers:
                 mcp_servers_item = mcp_servers_item_data.to_dict()
                 mcp_servers.append(mcp_servers_item)
-
-
 
         max_tool_calls_per_turn = self.max_tool_calls_per_turn
 
@@ -187,11 +162,9 @@ class CharacterChange:
 
         is_active = self.is_active
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if name is not UNSET:
             field_dict["name"] = name
         if character_type is not UNSET:
@@ -243,16 +216,15 @@ class CharacterChange:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.character_change_documents_item import CharacterChangeDocumentsItem # noqa: PLC0415
-        from ..models.character_change_mcp_servers_item import CharacterChangeMcpServersItem # noqa: PLC0415
-        from ..models.character_change_tools_item import CharacterChangeToolsItem # noqa: PLC0415
-        from ..models.character_change_voice_type_0 import CharacterChangeVoiceType0 # noqa: PLC0415
-        from ..models.character_change_widget_appearance import CharacterChangeWidgetAppearance # noqa: PLC0415
-        from ..models.handoff_target import HandoffTarget # noqa: PLC0415
+        from ..models.character_change_documents_item import CharacterChangeDocumentsItem  # noqa: PLC0415
+        from ..models.character_change_mcp_servers_item import CharacterChangeMcpServersItem  # noqa: PLC0415
+        from ..models.character_change_tools_item import CharacterChangeToolsItem  # noqa: PLC0415
+        from ..models.character_change_voice_type_0 import CharacterChangeVoiceType0  # noqa: PLC0415
+        from ..models.character_change_widget_appearance import CharacterChangeWidgetAppearance  # noqa: PLC0415
+        from ..models.handoff_target import HandoffTarget  # noqa: PLC0415
+
         d = dict(src_dict)
         name = d.pop("name", UNSET)
 
@@ -274,8 +246,6 @@ class CharacterChange:
                     raise TypeError()
                 voice_type_0 = CharacterChangeVoiceType0.from_dict(data)
 
-
-
                 return voice_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
@@ -283,13 +253,11 @@ class CharacterChange:
 
         voice = _parse_voice(d.pop("voice", UNSET))
 
-
         language = d.pop("language", UNSET)
 
         background_audio = d.pop("background_audio", UNSET)
 
         allowed_origins = cast(list[str], d.pop("allowed_origins", UNSET))
-
 
         _handoff_targets = d.pop("handoff_targets", UNSET)
         handoff_targets: list[HandoffTarget] | Unset = UNSET
@@ -298,20 +266,14 @@ class CharacterChange:
             for handoff_targets_item_data in _handoff_targets:
                 handoff_targets_item = HandoffTarget.from_dict(handoff_targets_item_data)
 
-
-
                 handoff_targets.append(handoff_targets_item)
-
 
         _widget_appearance = d.pop("widget_appearance", UNSET)
         widget_appearance: CharacterChangeWidgetAppearance | Unset
-        if isinstance(_widget_appearance,  Unset):
+        if isinstance(_widget_appearance, Unset):
             widget_appearance = UNSET
         else:
             widget_appearance = CharacterChangeWidgetAppearance.from_dict(_widget_appearance)
-
-
-
 
         stt_model = d.pop("stt_model", UNSET)
 
@@ -330,10 +292,7 @@ class CharacterChange:
             for documents_item_data in _documents:
                 documents_item = CharacterChangeDocumentsItem.from_dict(documents_item_data)
 
-
-
                 documents.append(documents_item)
-
 
         _tools = d.pop("tools", UNSET)
         tools: list[CharacterChangeToolsItem] | Unset = UNSET
@@ -342,10 +301,7 @@ class CharacterChange:
             for tools_item_data in _tools:
                 tools_item = CharacterChangeToolsItem.from_dict(tools_item_data)
 
-
-
                 tools.append(tools_item)
-
 
         _mcp_servers = d.pop("mcp_servers", UNSET)
         mcp_servers: list[CharacterChangeMcpServersItem] | Unset = UNSET
@@ -354,10 +310,7 @@ class CharacterChange:
             for mcp_servers_item_data in _mcp_servers:
                 mcp_servers_item = CharacterChangeMcpServersItem.from_dict(mcp_servers_item_data)
 
-
-
                 mcp_servers.append(mcp_servers_item)
-
 
         max_tool_calls_per_turn = d.pop("max_tool_calls_per_turn", UNSET)
 
@@ -395,7 +348,6 @@ class CharacterChange:
             recording_enabled=recording_enabled,
             is_active=is_active,
         )
-
 
         character_change.additional_properties = d
         return character_change

@@ -1,88 +1,81 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.character_definition_documents_item import CharacterDefinitionDocumentsItem
-  from ..models.character_definition_mcp_servers_item import CharacterDefinitionMcpServersItem
-  from ..models.character_definition_tools_item import CharacterDefinitionToolsItem
-  from ..models.character_definition_voice_type_0 import CharacterDefinitionVoiceType0
-  from ..models.character_definition_widget_appearance import CharacterDefinitionWidgetAppearance
-  from ..models.handoff_target import HandoffTarget
-
-
-
+    from ..models.character_definition_documents_item import CharacterDefinitionDocumentsItem
+    from ..models.character_definition_mcp_servers_item import CharacterDefinitionMcpServersItem
+    from ..models.character_definition_tools_item import CharacterDefinitionToolsItem
+    from ..models.character_definition_voice_type_0 import CharacterDefinitionVoiceType0
+    from ..models.character_definition_widget_appearance import CharacterDefinitionWidgetAppearance
+    from ..models.handoff_target import HandoffTarget
 
 
 T = TypeVar("T", bound="CharacterDefinition")
 
 
-
 @_attrs_define
 class CharacterDefinition:
-    """ A whole character; `slug` and `name` are required, and the slug never changes.
+    """A whole character; `slug` and `name` are required, and the slug never changes.
 
-        Example:
-            {'slug': 'support-bot', 'name': 'Support', 'system_prompt': 'You answer calls for a bicycle shop. Saturday: 10
-                to 16.', 'greeting': 'Hello, how can I help?', 'language': 'en', 'allowed_origins': ['https://shop.example'],
-                'llm_model': 'gpt-4o-mini', 'widget_appearance': {'name': 'Shop', 'theme': {'primary_color': '#6366F1'}}}
+    Example:
+        {'slug': 'support-bot', 'name': 'Support', 'system_prompt': 'You answer calls for a bicycle shop. Saturday: 10
+            to 16.', 'greeting': 'Hello, how can I help?', 'language': 'en', 'allowed_origins': ['https://shop.example'],
+            'llm_model': 'gpt-4o-mini', 'widget_appearance': {'name': 'Shop', 'theme': {'primary_color': '#6366F1'}}}
 
-        Attributes:
-            name (str): Display name.
-            slug (str): Unique per installation.
-            character_type (str | Unset): Category. Default: ''.
-            image (str | Unset): Address of an avatar; below the API's own if it was uploaded. Default: ''.
-            system_prompt (str | Unset): Instructions and persona; at most 65,536 bytes of UTF-8. Default: ''.
-            greeting (str | Unset): First words of a call; empty means that the agent waits for the caller. Default: ''.
-            voice (CharacterDefinitionVoiceType0 | None | Unset): `audio_file` and `voice_url`.
-            language (str | Unset): BCP-47 tag for hearing and speaking. Default: 'en'.
-            background_audio (str | Unset): Ambience mixed into the agent's audio. Default: ''.
-            allowed_origins (list[str] | Unset): Origins of pages that may start calls; empty means none.
-            handoff_targets (list[HandoffTarget] | Unset): Characters the call may be handed to.
-            widget_appearance (CharacterDefinitionWidgetAppearance | Unset): Overrides of the widget's appearance; holds
-                `forms`.
-            stt_model (str | Unset): Public name of a recogniser; empty for the default. Default: ''.
-            tts_model (str | Unset): Public name of a voice; empty for the default. Default: ''.
-            llm_provider (str | Unset): Kind of language model endpoint. Default: 'openai'.
-            llm_model (str | Unset): Name of the language model; empty for the default. Default: ''.
-            llm_api_key (str | Unset): Key for the language model. Read back masked; a mask means unchanged. Default: ''.
-            documents (list[CharacterDefinitionDocumentsItem] | Unset): Attached knowledge-base documents.
-            tools (list[CharacterDefinitionToolsItem] | Unset): Tool definitions; values of headers are read back masked.
-            mcp_servers (list[CharacterDefinitionMcpServersItem] | Unset): MCP servers; values of headers are read back
-                masked.
-            max_tool_calls_per_turn (int | Unset):  Default: 6.
-            max_tool_output_chars (int | Unset):  Default: 16000.
-            max_turn_seconds (int | Unset):  Default: 35.
-            recording_enabled (bool | Unset):  Default: False.
-            is_active (bool | Unset): A character that is not active takes no calls. Default: True.
-     """
+    Attributes:
+        name (str): Display name.
+        slug (str): Unique per installation.
+        character_type (str | Unset): Category. Default: ''.
+        image (str | Unset): Address of an avatar; below the API's own if it was uploaded. Default: ''.
+        system_prompt (str | Unset): Instructions and persona; at most 65,536 bytes of UTF-8. Default: ''.
+        greeting (str | Unset): First words of a call; empty means that the agent waits for the caller. Default: ''.
+        voice (CharacterDefinitionVoiceType0 | None | Unset): `audio_file` and `voice_url`.
+        language (str | Unset): BCP-47 tag for hearing and speaking. Default: 'en'.
+        background_audio (str | Unset): Ambience mixed into the agent's audio. Default: ''.
+        allowed_origins (list[str] | Unset): Origins of pages that may start calls; empty means none.
+        handoff_targets (list[HandoffTarget] | Unset): Characters the call may be handed to.
+        widget_appearance (CharacterDefinitionWidgetAppearance | Unset): Overrides of the widget's appearance; holds
+            `forms`.
+        stt_model (str | Unset): Public name of a recogniser; empty for the default. Default: ''.
+        tts_model (str | Unset): Public name of a voice; empty for the default. Default: ''.
+        llm_provider (str | Unset): Kind of language model endpoint. Default: 'openai'.
+        llm_model (str | Unset): Name of the language model; empty for the default. Default: ''.
+        llm_api_key (str | Unset): Key for the language model. Read back masked; a mask means unchanged. Default: ''.
+        documents (list[CharacterDefinitionDocumentsItem] | Unset): Attached knowledge-base documents.
+        tools (list[CharacterDefinitionToolsItem] | Unset): Tool definitions; values of headers are read back masked.
+        mcp_servers (list[CharacterDefinitionMcpServersItem] | Unset): MCP servers; values of headers are read back
+            masked.
+        max_tool_calls_per_turn (int | Unset):  Default: 6.
+        max_tool_output_chars (int | Unset):  Default: 16000.
+        max_turn_seconds (int | Unset):  Default: 35.
+        recording_enabled (bool | Unset):  Default: False.
+        is_active (bool | Unset): A character that is not active takes no calls. Default: True.
+    """
 
     name: str
     slug: str
-    character_type: str | Unset = ''
-    image: str | Unset = ''
-    system_prompt: str | Unset = ''
-    greeting: str | Unset = ''
+    character_type: str | Unset = ""
+    image: str | Unset = ""
+    system_prompt: str | Unset = ""
+    greeting: str | Unset = ""
     voice: CharacterDefinitionVoiceType0 | None | Unset = UNSET
-    language: str | Unset = 'en'
-    background_audio: str | Unset = ''
+    language: str | Unset = "en"
+    background_audio: str | Unset = ""
     allowed_origins: list[str] | Unset = UNSET
     handoff_targets: list[HandoffTarget] | Unset = UNSET
     widget_appearance: CharacterDefinitionWidgetAppearance | Unset = UNSET
-    stt_model: str | Unset = ''
-    tts_model: str | Unset = ''
-    llm_provider: str | Unset = 'openai'
-    llm_model: str | Unset = ''
-    llm_api_key: str | Unset = ''
+    stt_model: str | Unset = ""
+    tts_model: str | Unset = ""
+    llm_provider: str | Unset = "openai"
+    llm_model: str | Unset = ""
+    llm_api_key: str | Unset = ""
     documents: list[CharacterDefinitionDocumentsItem] | Unset = UNSET
     tools: list[CharacterDefinitionToolsItem] | Unset = UNSET
     mcp_servers: list[CharacterDefinitionMcpServersItem] | Unset = UNSET
@@ -93,17 +86,9 @@ class CharacterDefinition:
     is_active: bool | Unset = True
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.character_definition_documents_item import CharacterDefinitionDocumentsItem # noqa: PLC0415
-        from ..models.character_definition_mcp_servers_item import CharacterDefinitionMcpServersItem # noqa: PLC0415
-        from ..models.character_definition_tools_item import CharacterDefinitionToolsItem # noqa: PLC0415
-        from ..models.character_definition_voice_type_0 import CharacterDefinitionVoiceType0 # noqa: PLC0415
-        from ..models.character_definition_widget_appearance import CharacterDefinitionWidgetAppearance # noqa: PLC0415
-        from ..models.handoff_target import HandoffTarget # noqa: PLC0415
+        from ..models.character_definition_voice_type_0 import CharacterDefinitionVoiceType0  # noqa: PLC0415
+
         name = self.name
 
         slug = self.slug
@@ -132,16 +117,12 @@ class CharacterDefinition:
         if not isinstance(self.allowed_origins, Unset):
             allowed_origins = self.allowed_origins
 
-
-
         handoff_targets: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.handoff_targets, Unset):
             handoff_targets = []
             for handoff_targets_item_data in self.handoff_targets:
                 handoff_targets_item = handoff_targets_item_data.to_dict()
                 handoff_targets.append(handoff_targets_item)
-
-
 
         widget_appearance: dict[str, Any] | Unset = UNSET
         if not isinstance(self.widget_appearance, Unset):
@@ -164,8 +145,6 @@ class CharacterDefinition:
                 documents_item = documents_item_data.to_dict()
                 documents.append(documents_item)
 
-
-
         tools: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.tools, Unset):
             tools = []
@@ -173,16 +152,12 @@ class CharacterDefinition:
                 tools_item = tools_item_data.to_dict()
                 tools.append(tools_item)
 
-
-
         mcp_servers: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.mcp_servers, Unset):
             mcp_servers = []
             for mcp_servers_item_data in self.mcp_servers:
                 mcp_servers_item = mcp_servers_item_data.to_dict()
                 mcp_servers.append(mcp_servers_item)
-
-
 
         max_tool_calls_per_turn = self.max_tool_calls_per_turn
 
@@ -194,13 +169,14 @@ class CharacterDefinition:
 
         is_active = self.is_active
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "name": name,
-            "slug": slug,
-        })
+        field_dict.update(
+            {
+                "name": name,
+                "slug": slug,
+            }
+        )
         if character_type is not UNSET:
             field_dict["character_type"] = character_type
         if image is not UNSET:
@@ -250,16 +226,15 @@ class CharacterDefinition:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.character_definition_documents_item import CharacterDefinitionDocumentsItem # noqa: PLC0415
-        from ..models.character_definition_mcp_servers_item import CharacterDefinitionMcpServersItem # noqa: PLC0415
-        from ..models.character_definition_tools_item import CharacterDefinitionToolsItem # noqa: PLC0415
-        from ..models.character_definition_voice_type_0 import CharacterDefinitionVoiceType0 # noqa: PLC0415
-        from ..models.character_definition_widget_appearance import CharacterDefinitionWidgetAppearance # noqa: PLC0415
-        from ..models.handoff_target import HandoffTarget # noqa: PLC0415
+        from ..models.character_definition_documents_item import CharacterDefinitionDocumentsItem  # noqa: PLC0415
+        from ..models.character_definition_mcp_servers_item import CharacterDefinitionMcpServersItem  # noqa: PLC0415
+        from ..models.character_definition_tools_item import CharacterDefinitionToolsItem  # noqa: PLC0415
+        from ..models.character_definition_voice_type_0 import CharacterDefinitionVoiceType0  # noqa: PLC0415
+        from ..models.character_definition_widget_appearance import CharacterDefinitionWidgetAppearance  # noqa: PLC0415
+        from ..models.handoff_target import HandoffTarget  # noqa: PLC0415
+
         d = dict(src_dict)
         name = d.pop("name")
 
@@ -283,8 +258,6 @@ class CharacterDefinition:
                     raise TypeError()
                 voice_type_0 = CharacterDefinitionVoiceType0.from_dict(data)
 
-
-
                 return voice_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
@@ -292,13 +265,11 @@ class CharacterDefinition:
 
         voice = _parse_voice(d.pop("voice", UNSET))
 
-
         language = d.pop("language", UNSET)
 
         background_audio = d.pop("background_audio", UNSET)
 
         allowed_origins = cast(list[str], d.pop("allowed_origins", UNSET))
-
 
         _handoff_targets = d.pop("handoff_targets", UNSET)
         handoff_targets: list[HandoffTarget] | Unset = UNSET
@@ -307,20 +278,14 @@ class CharacterDefinition:
             for handoff_targets_item_data in _handoff_targets:
                 handoff_targets_item = HandoffTarget.from_dict(handoff_targets_item_data)
 
-
-
                 handoff_targets.append(handoff_targets_item)
-
 
         _widget_appearance = d.pop("widget_appearance", UNSET)
         widget_appearance: CharacterDefinitionWidgetAppearance | Unset
-        if isinstance(_widget_appearance,  Unset):
+        if isinstance(_widget_appearance, Unset):
             widget_appearance = UNSET
         else:
             widget_appearance = CharacterDefinitionWidgetAppearance.from_dict(_widget_appearance)
-
-
-
 
         stt_model = d.pop("stt_model", UNSET)
 
@@ -339,10 +304,7 @@ class CharacterDefinition:
             for documents_item_data in _documents:
                 documents_item = CharacterDefinitionDocumentsItem.from_dict(documents_item_data)
 
-
-
                 documents.append(documents_item)
-
 
         _tools = d.pop("tools", UNSET)
         tools: list[CharacterDefinitionToolsItem] | Unset = UNSET
@@ -351,10 +313,7 @@ class CharacterDefinition:
             for tools_item_data in _tools:
                 tools_item = CharacterDefinitionToolsItem.from_dict(tools_item_data)
 
-
-
                 tools.append(tools_item)
-
 
         _mcp_servers = d.pop("mcp_servers", UNSET)
         mcp_servers: list[CharacterDefinitionMcpServersItem] | Unset = UNSET
@@ -363,10 +322,7 @@ class CharacterDefinition:
             for mcp_servers_item_data in _mcp_servers:
                 mcp_servers_item = CharacterDefinitionMcpServersItem.from_dict(mcp_servers_item_data)
 
-
-
                 mcp_servers.append(mcp_servers_item)
-
 
         max_tool_calls_per_turn = d.pop("max_tool_calls_per_turn", UNSET)
 
@@ -405,7 +361,6 @@ class CharacterDefinition:
             recording_enabled=recording_enabled,
             is_active=is_active,
         )
-
 
         character_definition.additional_properties = d
         return character_definition

@@ -1,87 +1,80 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.character_replacement_documents_item import CharacterReplacementDocumentsItem
-  from ..models.character_replacement_mcp_servers_item import CharacterReplacementMcpServersItem
-  from ..models.character_replacement_tools_item import CharacterReplacementToolsItem
-  from ..models.character_replacement_voice_type_0 import CharacterReplacementVoiceType0
-  from ..models.character_replacement_widget_appearance import CharacterReplacementWidgetAppearance
-  from ..models.handoff_target import HandoffTarget
-
-
-
+    from ..models.character_replacement_documents_item import CharacterReplacementDocumentsItem
+    from ..models.character_replacement_mcp_servers_item import CharacterReplacementMcpServersItem
+    from ..models.character_replacement_tools_item import CharacterReplacementToolsItem
+    from ..models.character_replacement_voice_type_0 import CharacterReplacementVoiceType0
+    from ..models.character_replacement_widget_appearance import CharacterReplacementWidgetAppearance
+    from ..models.handoff_target import HandoffTarget
 
 
 T = TypeVar("T", bound="CharacterReplacement")
 
 
-
 @_attrs_define
 class CharacterReplacement:
-    """ A whole character; what is not sent takes its default. The slug is that of the path and may be left out.
+    """A whole character; what is not sent takes its default. The slug is that of the path and may be left out.
 
-        Example:
-            {'slug': 'support-bot', 'name': 'Support', 'system_prompt': 'You answer calls for a bicycle shop. Saturday: 10
-                to 16.', 'greeting': 'Hello, how can I help?', 'language': 'en', 'allowed_origins': ['https://shop.example'],
-                'llm_model': 'gpt-4o-mini', 'widget_appearance': {'name': 'Shop', 'theme': {'primary_color': '#6366F1'}}}
+    Example:
+        {'slug': 'support-bot', 'name': 'Support', 'system_prompt': 'You answer calls for a bicycle shop. Saturday: 10
+            to 16.', 'greeting': 'Hello, how can I help?', 'language': 'en', 'allowed_origins': ['https://shop.example'],
+            'llm_model': 'gpt-4o-mini', 'widget_appearance': {'name': 'Shop', 'theme': {'primary_color': '#6366F1'}}}
 
-        Attributes:
-            name (str): Display name.
-            character_type (str | Unset): Category. Default: ''.
-            image (str | Unset): Address of an avatar; below the API's own if it was uploaded. Default: ''.
-            system_prompt (str | Unset): Instructions and persona; at most 65,536 bytes of UTF-8. Default: ''.
-            greeting (str | Unset): First words of a call; empty means that the agent waits for the caller. Default: ''.
-            voice (CharacterReplacementVoiceType0 | None | Unset): `audio_file` and `voice_url`.
-            language (str | Unset): BCP-47 tag for hearing and speaking. Default: 'en'.
-            background_audio (str | Unset): Ambience mixed into the agent's audio. Default: ''.
-            allowed_origins (list[str] | Unset): Origins of pages that may start calls; empty means none.
-            handoff_targets (list[HandoffTarget] | Unset): Characters the call may be handed to.
-            widget_appearance (CharacterReplacementWidgetAppearance | Unset): Overrides of the widget's appearance; holds
-                `forms`.
-            stt_model (str | Unset): Public name of a recogniser; empty for the default. Default: ''.
-            tts_model (str | Unset): Public name of a voice; empty for the default. Default: ''.
-            llm_provider (str | Unset): Kind of language model endpoint. Default: 'openai'.
-            llm_model (str | Unset): Name of the language model; empty for the default. Default: ''.
-            llm_api_key (str | Unset): Key for the language model. Read back masked; a mask means unchanged. Default: ''.
-            documents (list[CharacterReplacementDocumentsItem] | Unset): Attached knowledge-base documents.
-            tools (list[CharacterReplacementToolsItem] | Unset): Tool definitions; values of headers are read back masked.
-            mcp_servers (list[CharacterReplacementMcpServersItem] | Unset): MCP servers; values of headers are read back
-                masked.
-            max_tool_calls_per_turn (int | Unset):  Default: 6.
-            max_tool_output_chars (int | Unset):  Default: 16000.
-            max_turn_seconds (int | Unset):  Default: 35.
-            recording_enabled (bool | Unset):  Default: False.
-            is_active (bool | Unset): A character that is not active takes no calls. Default: True.
-            slug (None | str | Unset): As in the path; it never changes.
-     """
+    Attributes:
+        name (str): Display name.
+        character_type (str | Unset): Category. Default: ''.
+        image (str | Unset): Address of an avatar; below the API's own if it was uploaded. Default: ''.
+        system_prompt (str | Unset): Instructions and persona; at most 65,536 bytes of UTF-8. Default: ''.
+        greeting (str | Unset): First words of a call; empty means that the agent waits for the caller. Default: ''.
+        voice (CharacterReplacementVoiceType0 | None | Unset): `audio_file` and `voice_url`.
+        language (str | Unset): BCP-47 tag for hearing and speaking. Default: 'en'.
+        background_audio (str | Unset): Ambience mixed into the agent's audio. Default: ''.
+        allowed_origins (list[str] | Unset): Origins of pages that may start calls; empty means none.
+        handoff_targets (list[HandoffTarget] | Unset): Characters the call may be handed to.
+        widget_appearance (CharacterReplacementWidgetAppearance | Unset): Overrides of the widget's appearance; holds
+            `forms`.
+        stt_model (str | Unset): Public name of a recogniser; empty for the default. Default: ''.
+        tts_model (str | Unset): Public name of a voice; empty for the default. Default: ''.
+        llm_provider (str | Unset): Kind of language model endpoint. Default: 'openai'.
+        llm_model (str | Unset): Name of the language model; empty for the default. Default: ''.
+        llm_api_key (str | Unset): Key for the language model. Read back masked; a mask means unchanged. Default: ''.
+        documents (list[CharacterReplacementDocumentsItem] | Unset): Attached knowledge-base documents.
+        tools (list[CharacterReplacementToolsItem] | Unset): Tool definitions; values of headers are read back masked.
+        mcp_servers (list[CharacterReplacementMcpServersItem] | Unset): MCP servers; values of headers are read back
+            masked.
+        max_tool_calls_per_turn (int | Unset):  Default: 6.
+        max_tool_output_chars (int | Unset):  Default: 16000.
+        max_turn_seconds (int | Unset):  Default: 35.
+        recording_enabled (bool | Unset):  Default: False.
+        is_active (bool | Unset): A character that is not active takes no calls. Default: True.
+        slug (None | str | Unset): As in the path; it never changes.
+    """
 
     name: str
-    character_type: str | Unset = ''
-    image: str | Unset = ''
-    system_prompt: str | Unset = ''
-    greeting: str | Unset = ''
+    character_type: str | Unset = ""
+    image: str | Unset = ""
+    system_prompt: str | Unset = ""
+    greeting: str | Unset = ""
     voice: CharacterReplacementVoiceType0 | None | Unset = UNSET
-    language: str | Unset = 'en'
-    background_audio: str | Unset = ''
+    language: str | Unset = "en"
+    background_audio: str | Unset = ""
     allowed_origins: list[str] | Unset = UNSET
     handoff_targets: list[HandoffTarget] | Unset = UNSET
     widget_appearance: CharacterReplacementWidgetAppearance | Unset = UNSET
-    stt_model: str | Unset = ''
-    tts_model: str | Unset = ''
-    llm_provider: str | Unset = 'openai'
-    llm_model: str | Unset = ''
-    llm_api_key: str | Unset = ''
+    stt_model: str | Unset = ""
+    tts_model: str | Unset = ""
+    llm_provider: str | Unset = "openai"
+    llm_model: str | Unset = ""
+    llm_api_key: str | Unset = ""
     documents: list[CharacterReplacementDocumentsItem] | Unset = UNSET
     tools: list[CharacterReplacementToolsItem] | Unset = UNSET
     mcp_servers: list[CharacterReplacementMcpServersItem] | Unset = UNSET
@@ -93,17 +86,9 @@ class CharacterReplacement:
     slug: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.character_replacement_documents_item import CharacterReplacementDocumentsItem # noqa: PLC0415
-        from ..models.character_replacement_mcp_servers_item import CharacterReplacementMcpServersItem # noqa: PLC0415
-        from ..models.character_replacement_tools_item import CharacterReplacementToolsItem # noqa: PLC0415
-        from ..models.character_replacement_voice_type_0 import CharacterReplacementVoiceType0 # noqa: PLC0415
-        from ..models.character_replacement_widget_appearance import CharacterReplacementWidgetAppearance # noqa: PLC0415
-        from ..models.handoff_target import HandoffTarget # noqa: PLC0415
+        from ..models.character_replacement_voice_type_0 import CharacterReplacementVoiceType0  # noqa: PLC0415
+
         name = self.name
 
         character_type = self.character_type
@@ -130,16 +115,12 @@ class CharacterReplacement:
         if not isinstance(self.allowed_origins, Unset):
             allowed_origins = self.allowed_origins
 
-
-
         handoff_targets: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.handoff_targets, Unset):
             handoff_targets = []
             for handoff_targets_item_data in self.handoff_targets:
                 handoff_targets_item = handoff_targets_item_data.to_dict()
                 handoff_targets.append(handoff_targets_item)
-
-
 
         widget_appearance: dict[str, Any] | Unset = UNSET
         if not isinstance(self.widget_appearance, Unset):
@@ -162,8 +143,6 @@ class CharacterReplacement:
                 documents_item = documents_item_data.to_dict()
                 documents.append(documents_item)
 
-
-
         tools: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.tools, Unset):
             tools = []
@@ -171,16 +150,12 @@ class CharacterReplacement:
                 tools_item = tools_item_data.to_dict()
                 tools.append(tools_item)
 
-
-
         mcp_servers: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.mcp_servers, Unset):
             mcp_servers = []
             for mcp_servers_item_data in self.mcp_servers:
                 mcp_servers_item = mcp_servers_item_data.to_dict()
                 mcp_servers.append(mcp_servers_item)
-
-
 
         max_tool_calls_per_turn = self.max_tool_calls_per_turn
 
@@ -198,12 +173,13 @@ class CharacterReplacement:
         else:
             slug = self.slug
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "name": name,
-        })
+        field_dict.update(
+            {
+                "name": name,
+            }
+        )
         if character_type is not UNSET:
             field_dict["character_type"] = character_type
         if image is not UNSET:
@@ -255,16 +231,15 @@ class CharacterReplacement:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.character_replacement_documents_item import CharacterReplacementDocumentsItem # noqa: PLC0415
-        from ..models.character_replacement_mcp_servers_item import CharacterReplacementMcpServersItem # noqa: PLC0415
-        from ..models.character_replacement_tools_item import CharacterReplacementToolsItem # noqa: PLC0415
-        from ..models.character_replacement_voice_type_0 import CharacterReplacementVoiceType0 # noqa: PLC0415
-        from ..models.character_replacement_widget_appearance import CharacterReplacementWidgetAppearance # noqa: PLC0415
-        from ..models.handoff_target import HandoffTarget # noqa: PLC0415
+        from ..models.character_replacement_documents_item import CharacterReplacementDocumentsItem  # noqa: PLC0415
+        from ..models.character_replacement_mcp_servers_item import CharacterReplacementMcpServersItem  # noqa: PLC0415
+        from ..models.character_replacement_tools_item import CharacterReplacementToolsItem  # noqa: PLC0415
+        from ..models.character_replacement_voice_type_0 import CharacterReplacementVoiceType0  # noqa: PLC0415
+        from ..models.character_replacement_widget_appearance import CharacterReplacementWidgetAppearance  # noqa: PLC0415
+        from ..models.handoff_target import HandoffTarget  # noqa: PLC0415
+
         d = dict(src_dict)
         name = d.pop("name")
 
@@ -286,8 +261,6 @@ class CharacterReplacement:
                     raise TypeError()
                 voice_type_0 = CharacterReplacementVoiceType0.from_dict(data)
 
-
-
                 return voice_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
@@ -295,13 +268,11 @@ class CharacterReplacement:
 
         voice = _parse_voice(d.pop("voice", UNSET))
 
-
         language = d.pop("language", UNSET)
 
         background_audio = d.pop("background_audio", UNSET)
 
         allowed_origins = cast(list[str], d.pop("allowed_origins", UNSET))
-
 
         _handoff_targets = d.pop("handoff_targets", UNSET)
         handoff_targets: list[HandoffTarget] | Unset = UNSET
@@ -310,20 +281,14 @@ class CharacterReplacement:
             for handoff_targets_item_data in _handoff_targets:
                 handoff_targets_item = HandoffTarget.from_dict(handoff_targets_item_data)
 
-
-
                 handoff_targets.append(handoff_targets_item)
-
 
         _widget_appearance = d.pop("widget_appearance", UNSET)
         widget_appearance: CharacterReplacementWidgetAppearance | Unset
-        if isinstance(_widget_appearance,  Unset):
+        if isinstance(_widget_appearance, Unset):
             widget_appearance = UNSET
         else:
             widget_appearance = CharacterReplacementWidgetAppearance.from_dict(_widget_appearance)
-
-
-
 
         stt_model = d.pop("stt_model", UNSET)
 
@@ -342,10 +307,7 @@ class CharacterReplacement:
             for documents_item_data in _documents:
                 documents_item = CharacterReplacementDocumentsItem.from_dict(documents_item_data)
 
-
-
                 documents.append(documents_item)
-
 
         _tools = d.pop("tools", UNSET)
         tools: list[CharacterReplacementToolsItem] | Unset = UNSET
@@ -354,10 +316,7 @@ class CharacterReplacement:
             for tools_item_data in _tools:
                 tools_item = CharacterReplacementToolsItem.from_dict(tools_item_data)
 
-
-
                 tools.append(tools_item)
-
 
         _mcp_servers = d.pop("mcp_servers", UNSET)
         mcp_servers: list[CharacterReplacementMcpServersItem] | Unset = UNSET
@@ -366,10 +325,7 @@ class CharacterReplacement:
             for mcp_servers_item_data in _mcp_servers:
                 mcp_servers_item = CharacterReplacementMcpServersItem.from_dict(mcp_servers_item_data)
 
-
-
                 mcp_servers.append(mcp_servers_item)
-
 
         max_tool_calls_per_turn = d.pop("max_tool_calls_per_turn", UNSET)
 
@@ -389,7 +345,6 @@ class CharacterReplacement:
             return cast(None | str | Unset, data)
 
         slug = _parse_slug(d.pop("slug", UNSET))
-
 
         character_replacement = cls(
             name=name,
@@ -418,7 +373,6 @@ class CharacterReplacement:
             is_active=is_active,
             slug=slug,
         )
-
 
         character_replacement.additional_properties = d
         return character_replacement

@@ -1,47 +1,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.patch_step import PatchStep
-
-
-
+    from ..models.patch_step import PatchStep
 
 
 T = TypeVar("T", bound="Difference")
 
 
-
 @_attrs_define
 class Difference:
-    """ What makes `version` out of `against`.
+    """What makes `version` out of `against`.
 
-        Attributes:
-            version (int):
-            against (int): 0 for a character with every default.
-            patch (list[PatchStep]): JSON Patch (RFC 6902).
-     """
+    Attributes:
+        version (int):
+        against (int): 0 for a character with every default.
+        patch (list[PatchStep]): JSON Patch (RFC 6902).
+    """
 
     version: int
     against: int
     patch: list[PatchStep]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.patch_step import PatchStep # noqa: PLC0415
         version = self.version
 
         against = self.against
@@ -51,24 +38,22 @@ class Difference:
             patch_item = patch_item_data.to_dict()
             patch.append(patch_item)
 
-
-
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "version": version,
-            "against": against,
-            "patch": patch,
-        })
+        field_dict.update(
+            {
+                "version": version,
+                "against": against,
+                "patch": patch,
+            }
+        )
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.patch_step import PatchStep # noqa: PLC0415
+        from ..models.patch_step import PatchStep  # noqa: PLC0415
+
         d = dict(src_dict)
         version = d.pop("version")
 
@@ -76,20 +61,16 @@ class Difference:
 
         patch = []
         _patch = d.pop("patch")
-        for patch_item_data in (_patch):
+        for patch_item_data in _patch:
             patch_item = PatchStep.from_dict(patch_item_data)
 
-
-
             patch.append(patch_item)
-
 
         difference = cls(
             version=version,
             against=against,
             patch=patch,
         )
-
 
         difference.additional_properties = d
         return difference

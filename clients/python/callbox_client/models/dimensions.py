@@ -1,43 +1,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-
-
-
-
-
-
 T = TypeVar("T", bound="Dimensions")
-
 
 
 @_attrs_define
 class Dimensions:
-    """ CSS pixels.
+    """CSS pixels.
 
-        Attributes:
-            fab_size (float):
-            panel_width (float):
-            panel_height (float):
-            border_radius (float):
-     """
+    Attributes:
+        fab_size (float):
+        panel_width (float):
+        panel_height (float):
+        border_radius (float):
+    """
 
     fab_size: float
     panel_width: float
     panel_height: float
     border_radius: float
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         fab_size = self.fab_size
@@ -48,19 +35,18 @@ class Dimensions:
 
         border_radius = self.border_radius
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "fab_size": fab_size,
-            "panel_width": panel_width,
-            "panel_height": panel_height,
-            "border_radius": border_radius,
-        })
+        field_dict.update(
+            {
+                "fab_size": fab_size,
+                "panel_width": panel_width,
+                "panel_height": panel_height,
+                "border_radius": border_radius,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -79,7 +65,6 @@ class Dimensions:
             panel_height=panel_height,
             border_radius=border_radius,
         )
-
 
         dimensions.additional_properties = d
         return dimensions

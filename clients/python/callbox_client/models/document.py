@@ -1,46 +1,36 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-from ..models.document_status import check_document_status
-from ..models.document_status import DocumentStatus
-from typing import cast
-import datetime
-
-
-
-
-
+from ..models.document_status import DocumentStatus, check_document_status
 
 T = TypeVar("T", bound="Document")
 
 
-
 @_attrs_define
 class Document:
-    """ A file or page that a character knows.
+    """A file or page that a character knows.
 
-        Example:
-            {'chunk_count': 12, 'created_at': '2026-01-31T09:30:00Z', 'file':
-                's3://callbox/documents/chr_1/doc_1/handbook.pdf', 'file_type': 'pdf', 'id': 'doc_Zk3vQy0N8rT1mJ5sXw2eLb7u',
-                'name': 'handbook.pdf', 'status': 'PROCESSED'}
+    Example:
+        {'chunk_count': 12, 'created_at': '2026-01-31T09:30:00Z', 'file':
+            's3://callbox/documents/chr_1/doc_1/handbook.pdf', 'file_type': 'pdf', 'id': 'doc_Zk3vQy0N8rT1mJ5sXw2eLb7u',
+            'name': 'handbook.pdf', 'status': 'PROCESSED'}
 
-        Attributes:
-            id (str):
-            file (str): Where the file is kept.
-            file_type (str): `pdf`, `docx`, `txt`; also `pptx`, `xlsx`, `html`, `md`, `csv`.
-            status (DocumentStatus): `PENDING` waits, `PROCESSED` is found by questions, `FAILED` cannot be read.
-            chunk_count (int): Passages that questions find.
-            created_at (datetime.datetime):
-            name (str): Name of the file or address of the page; `metadata.source` of what is found in it.
-            error (None | str): Why it failed.
-     """
+    Attributes:
+        id (str):
+        file (str): Where the file is kept.
+        file_type (str): `pdf`, `docx`, `txt`; also `pptx`, `xlsx`, `html`, `md`, `csv`.
+        status (DocumentStatus): `PENDING` waits, `PROCESSED` is found by questions, `FAILED` cannot be read.
+        chunk_count (int): Passages that questions find.
+        created_at (datetime.datetime):
+        name (str): Name of the file or address of the page; `metadata.source` of what is found in it.
+        error (None | str): Why it failed.
+    """
 
     id: str
     file: str
@@ -51,10 +41,6 @@ class Document:
     name: str
     error: None | str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         id = self.id
@@ -74,23 +60,22 @@ class Document:
         error: None | str
         error = self.error
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "id": id,
-            "file": file,
-            "file_type": file_type,
-            "status": status,
-            "chunk_count": chunk_count,
-            "created_at": created_at,
-            "name": name,
-            "error": error,
-        })
+        field_dict.update(
+            {
+                "id": id,
+                "file": file,
+                "file_type": file_type,
+                "status": status,
+                "chunk_count": chunk_count,
+                "created_at": created_at,
+                "name": name,
+                "error": error,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -103,15 +88,9 @@ class Document:
 
         status = check_document_status(d.pop("status"))
 
-
-
-
         chunk_count = d.pop("chunk_count")
 
         created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
-
-
-
 
         name = d.pop("name")
 
@@ -121,7 +100,6 @@ class Document:
             return cast(None | str, data)
 
         error = _parse_error(d.pop("error"))
-
 
         document = cls(
             id=id,
@@ -133,7 +111,6 @@ class Document:
             name=name,
             error=error,
         )
-
 
         document.additional_properties = d
         return document

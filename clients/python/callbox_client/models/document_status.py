@@ -1,8 +1,13 @@
 from typing import Literal
 
-DocumentStatus = Literal['FAILED', 'PENDING', 'PROCESSED']
+DocumentStatus = Literal["FAILED", "PENDING", "PROCESSED"]
 
-DOCUMENT_STATUS_VALUES: set[DocumentStatus] = { 'FAILED', 'PENDING', 'PROCESSED',  }
+DOCUMENT_STATUS_VALUES: set[DocumentStatus] = {
+    "FAILED",
+    "PENDING",
+    "PROCESSED",
+}
+
 
 def check_document_status(value: str) -> DocumentStatus:
     if value in DOCUMENT_STATUS_VALUES:

@@ -1,35 +1,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.agent_session_summary import AgentSessionSummary
-
-
-
+    from ..models.agent_session_summary import AgentSessionSummary
 
 
 T = TypeVar("T", bound="EnvelopeAgentSessionSummary")
 
 
-
 @_attrs_define
 class EnvelopeAgentSessionSummary:
-    """ 
-        Attributes:
-            success (bool):
-            message (str):
-            data (AgentSessionSummary): One call and its whole history.
-            errors (None):
-     """
+    """
+    Attributes:
+        success (bool):
+        message (str):
+        data (AgentSessionSummary): One call and its whole history.
+        errors (None):
+    """
 
     success: bool
     message: str
@@ -37,12 +29,7 @@ class EnvelopeAgentSessionSummary:
     errors: None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.agent_session_summary import AgentSessionSummary # noqa: PLC0415
         success = self.success
 
         message = self.message
@@ -51,32 +38,29 @@ class EnvelopeAgentSessionSummary:
 
         errors = self.errors
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "success": success,
-            "message": message,
-            "data": data,
-            "errors": errors,
-        })
+        field_dict.update(
+            {
+                "success": success,
+                "message": message,
+                "data": data,
+                "errors": errors,
+            }
+        )
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.agent_session_summary import AgentSessionSummary # noqa: PLC0415
+        from ..models.agent_session_summary import AgentSessionSummary  # noqa: PLC0415
+
         d = dict(src_dict)
         success = d.pop("success")
 
         message = d.pop("message")
 
         data = AgentSessionSummary.from_dict(d.pop("data"))
-
-
-
 
         errors = d.pop("errors")
 
@@ -86,7 +70,6 @@ class EnvelopeAgentSessionSummary:
             data=data,
             errors=errors,
         )
-
 
         envelope_agent_session_summary.additional_properties = d
         return envelope_agent_session_summary

@@ -1,35 +1,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.usage_report import UsageReport
-
-
-
+    from ..models.usage_report import UsageReport
 
 
 T = TypeVar("T", bound="EnvelopeUsageReport")
 
 
-
 @_attrs_define
 class EnvelopeUsageReport:
-    """ 
-        Attributes:
-            success (bool):
-            message (str):
-            data (UsageReport): Totals over every call that matches the filter, and one page of them.
-            errors (None):
-     """
+    """
+    Attributes:
+        success (bool):
+        message (str):
+        data (UsageReport): Totals over every call that matches the filter, and one page of them.
+        errors (None):
+    """
 
     success: bool
     message: str
@@ -37,12 +29,7 @@ class EnvelopeUsageReport:
     errors: None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.usage_report import UsageReport # noqa: PLC0415
         success = self.success
 
         message = self.message
@@ -51,32 +38,29 @@ class EnvelopeUsageReport:
 
         errors = self.errors
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "success": success,
-            "message": message,
-            "data": data,
-            "errors": errors,
-        })
+        field_dict.update(
+            {
+                "success": success,
+                "message": message,
+                "data": data,
+                "errors": errors,
+            }
+        )
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.usage_report import UsageReport # noqa: PLC0415
+        from ..models.usage_report import UsageReport  # noqa: PLC0415
+
         d = dict(src_dict)
         success = d.pop("success")
 
         message = d.pop("message")
 
         data = UsageReport.from_dict(d.pop("data"))
-
-
-
 
         errors = d.pop("errors")
 
@@ -86,7 +70,6 @@ class EnvelopeUsageReport:
             data=data,
             errors=errors,
         )
-
 
         envelope_usage_report.additional_properties = d
         return envelope_usage_report

@@ -1,44 +1,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-from ..models.code import check_code
-from ..models.code import Code
-from typing import cast
+from ..models.code import Code, check_code
 
 if TYPE_CHECKING:
-  from ..models.error_body_errors import ErrorBodyErrors
-
-
-
+    from ..models.error_body_errors import ErrorBodyErrors
 
 
 T = TypeVar("T", bound="ErrorBody")
 
 
-
 @_attrs_define
 class ErrorBody:
-    """ What every refusal and fault is answered with.
+    """What every refusal and fault is answered with.
 
-        Example:
-            {'code': 'validation_failed', 'errors': {'agent': ['Field required']}, 'message': 'agent: Field required',
-                'request_id': 'req_Zk3vQy0N8rT1mJ5sXw2eLb7u', 'success': False}
+    Example:
+        {'code': 'validation_failed', 'errors': {'agent': ['Field required']}, 'message': 'agent: Field required',
+            'request_id': 'req_Zk3vQy0N8rT1mJ5sXw2eLb7u', 'success': False}
 
-        Attributes:
-            success (bool):  Default: False.
-            message (str): One sentence a person can act on.
-            data (None):
-            errors (ErrorBodyErrors): Faults by field path; empty where nothing is bound to a field.
-            code (Code): Stable error codes of the HTTP contract (14.1).
-            request_id (str): The same as in the header X-Request-Id.
-     """
+    Attributes:
+        success (bool):  Default: False.
+        message (str): One sentence a person can act on.
+        data (None):
+        errors (ErrorBodyErrors): Faults by field path; empty where nothing is bound to a field.
+        code (Code): Stable error codes of the HTTP contract (14.1).
+        request_id (str): The same as in the header X-Request-Id.
+    """
 
     message: str
     data: None
@@ -48,12 +40,7 @@ class ErrorBody:
     success: bool = False
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.error_body_errors import ErrorBodyErrors # noqa: PLC0415
         success = self.success
 
         message = self.message
@@ -66,25 +53,25 @@ class ErrorBody:
 
         request_id = self.request_id
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "success": success,
-            "message": message,
-            "data": data,
-            "errors": errors,
-            "code": code,
-            "request_id": request_id,
-        })
+        field_dict.update(
+            {
+                "success": success,
+                "message": message,
+                "data": data,
+                "errors": errors,
+                "code": code,
+                "request_id": request_id,
+            }
+        )
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.error_body_errors import ErrorBodyErrors # noqa: PLC0415
+        from ..models.error_body_errors import ErrorBodyErrors  # noqa: PLC0415
+
         d = dict(src_dict)
         success = d.pop("success")
 
@@ -94,13 +81,7 @@ class ErrorBody:
 
         errors = ErrorBodyErrors.from_dict(d.pop("errors"))
 
-
-
-
         code = check_code(d.pop("code"))
-
-
-
 
         request_id = d.pop("request_id")
 
@@ -112,7 +93,6 @@ class ErrorBody:
             code=code,
             request_id=request_id,
         )
-
 
         error_body.additional_properties = d
         return error_body

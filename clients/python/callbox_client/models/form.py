@@ -1,52 +1,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..models.form_submit_method import FormSubmitMethod, check_form_submit_method
 from ..types import UNSET, Unset
-
-from ..models.form_submit_method import check_form_submit_method
-from ..models.form_submit_method import FormSubmitMethod
-from ..types import UNSET, Unset
-from typing import cast
 
 if TYPE_CHECKING:
-  from ..models.form_fields_item import FormFieldsItem
-  from ..models.form_layout import FormLayout
-  from ..models.form_steps_item import FormStepsItem
-
-
-
+    from ..models.form_fields_item import FormFieldsItem
+    from ..models.form_layout import FormLayout
+    from ..models.form_steps_item import FormStepsItem
 
 
 T = TypeVar("T", bound="Form")
 
 
-
 @_attrs_define
 class Form:
-    """ A form; every key of its own has its default, `fields` and `steps` stand as they were set.
+    """A form; every key of its own has its default, `fields` and `steps` stand as they were set.
 
-        Attributes:
-            id (str):
-            title (str):
-            submit_url (None | str): Where values go; null for form-responses.
-            submit_method (FormSubmitMethod):
-            submit_label (str):
-            success_message (str):
-            disabled (bool):
-            topics (list[str]):
-            event_types (list[str]):
-            confirmation_topic (str):
-            confirmation_type (str):
-            layout (FormLayout):
-            subtitle (str | Unset):  Default: ''.
-            fields (list[FormFieldsItem] | Unset):
-            steps (list[FormStepsItem] | Unset):
-     """
+    Attributes:
+        id (str):
+        title (str):
+        submit_url (None | str): Where values go; null for form-responses.
+        submit_method (FormSubmitMethod):
+        submit_label (str):
+        success_message (str):
+        disabled (bool):
+        topics (list[str]):
+        event_types (list[str]):
+        confirmation_topic (str):
+        confirmation_type (str):
+        layout (FormLayout):
+        subtitle (str | Unset):  Default: ''.
+        fields (list[FormFieldsItem] | Unset):
+        steps (list[FormStepsItem] | Unset):
+    """
 
     id: str
     title: str
@@ -60,19 +52,12 @@ class Form:
     confirmation_topic: str
     confirmation_type: str
     layout: FormLayout
-    subtitle: str | Unset = ''
+    subtitle: str | Unset = ""
     fields: list[FormFieldsItem] | Unset = UNSET
     steps: list[FormStepsItem] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.form_fields_item import FormFieldsItem # noqa: PLC0415
-        from ..models.form_layout import FormLayout # noqa: PLC0415
-        from ..models.form_steps_item import FormStepsItem # noqa: PLC0415
         id = self.id
 
         title = self.title
@@ -90,11 +75,7 @@ class Form:
 
         topics = self.topics
 
-
-
         event_types = self.event_types
-
-
 
         confirmation_topic = self.confirmation_topic
 
@@ -111,8 +92,6 @@ class Form:
                 fields_item = fields_item_data.to_dict()
                 fields.append(fields_item)
 
-
-
         steps: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.steps, Unset):
             steps = []
@@ -120,25 +99,24 @@ class Form:
                 steps_item = steps_item_data.to_dict()
                 steps.append(steps_item)
 
-
-
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "id": id,
-            "title": title,
-            "submit_url": submit_url,
-            "submit_method": submit_method,
-            "submit_label": submit_label,
-            "success_message": success_message,
-            "disabled": disabled,
-            "topics": topics,
-            "event_types": event_types,
-            "confirmation_topic": confirmation_topic,
-            "confirmation_type": confirmation_type,
-            "layout": layout,
-        })
+        field_dict.update(
+            {
+                "id": id,
+                "title": title,
+                "submit_url": submit_url,
+                "submit_method": submit_method,
+                "submit_label": submit_label,
+                "success_message": success_message,
+                "disabled": disabled,
+                "topics": topics,
+                "event_types": event_types,
+                "confirmation_topic": confirmation_topic,
+                "confirmation_type": confirmation_type,
+                "layout": layout,
+            }
+        )
         if subtitle is not UNSET:
             field_dict["subtitle"] = subtitle
         if fields is not UNSET:
@@ -148,13 +126,12 @@ class Form:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.form_fields_item import FormFieldsItem # noqa: PLC0415
-        from ..models.form_layout import FormLayout # noqa: PLC0415
-        from ..models.form_steps_item import FormStepsItem # noqa: PLC0415
+        from ..models.form_fields_item import FormFieldsItem  # noqa: PLC0415
+        from ..models.form_layout import FormLayout  # noqa: PLC0415
+        from ..models.form_steps_item import FormStepsItem  # noqa: PLC0415
+
         d = dict(src_dict)
         id = d.pop("id")
 
@@ -167,11 +144,7 @@ class Form:
 
         submit_url = _parse_submit_url(d.pop("submit_url"))
 
-
         submit_method = check_form_submit_method(d.pop("submit_method"))
-
-
-
 
         submit_label = d.pop("submit_label")
 
@@ -181,18 +154,13 @@ class Form:
 
         topics = cast(list[str], d.pop("topics"))
 
-
         event_types = cast(list[str], d.pop("event_types"))
-
 
         confirmation_topic = d.pop("confirmation_topic")
 
         confirmation_type = d.pop("confirmation_type")
 
         layout = FormLayout.from_dict(d.pop("layout"))
-
-
-
 
         subtitle = d.pop("subtitle", UNSET)
 
@@ -203,10 +171,7 @@ class Form:
             for fields_item_data in _fields:
                 fields_item = FormFieldsItem.from_dict(fields_item_data)
 
-
-
                 fields.append(fields_item)
-
 
         _steps = d.pop("steps", UNSET)
         steps: list[FormStepsItem] | Unset = UNSET
@@ -215,10 +180,7 @@ class Form:
             for steps_item_data in _steps:
                 steps_item = FormStepsItem.from_dict(steps_item_data)
 
-
-
                 steps.append(steps_item)
-
 
         form = cls(
             id=id,
@@ -237,7 +199,6 @@ class Form:
             fields=fields,
             steps=steps,
         )
-
 
         form.additional_properties = d
         return form

@@ -1,42 +1,34 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-from typing import cast
-import datetime
-
 if TYPE_CHECKING:
-  from ..models.form_response_values import FormResponseValues
-
-
-
+    from ..models.form_response_values import FormResponseValues
 
 
 T = TypeVar("T", bound="FormResponse")
 
 
-
 @_attrs_define
 class FormResponse:
-    """ A stored answer.
+    """A stored answer.
 
-        Example:
-            {'created_at': '2026-01-31T09:30:00.000000Z', 'form_id': 'book-demo', 'id': 17, 'session_id':
-                'sess_Zk3vQy0N8rT1mJ5sXw2eLb7u', 'values': {'consent': True, 'email': 'alice@acme.com', 'first_name': 'Alice'}}
+    Example:
+        {'created_at': '2026-01-31T09:30:00.000000Z', 'form_id': 'book-demo', 'id': 17, 'session_id':
+            'sess_Zk3vQy0N8rT1mJ5sXw2eLb7u', 'values': {'consent': True, 'email': 'alice@acme.com', 'first_name': 'Alice'}}
 
-        Attributes:
-            id (int):
-            form_id (str):
-            session_id (None | str): Null when it was given outside a call.
-            values (FormResponseValues): As sent, defaults included.
-            created_at (datetime.datetime):
-     """
+    Attributes:
+        id (int):
+        form_id (str):
+        session_id (None | str): Null when it was given outside a call.
+        values (FormResponseValues): As sent, defaults included.
+        created_at (datetime.datetime):
+    """
 
     id: int
     form_id: str
@@ -45,12 +37,7 @@ class FormResponse:
     created_at: datetime.datetime
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.form_response_values import FormResponseValues # noqa: PLC0415
         id = self.id
 
         form_id = self.form_id
@@ -62,24 +49,24 @@ class FormResponse:
 
         created_at = self.created_at.isoformat()
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "id": id,
-            "form_id": form_id,
-            "session_id": session_id,
-            "values": values,
-            "created_at": created_at,
-        })
+        field_dict.update(
+            {
+                "id": id,
+                "form_id": form_id,
+                "session_id": session_id,
+                "values": values,
+                "created_at": created_at,
+            }
+        )
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.form_response_values import FormResponseValues # noqa: PLC0415
+        from ..models.form_response_values import FormResponseValues  # noqa: PLC0415
+
         d = dict(src_dict)
         id = d.pop("id")
 
@@ -92,16 +79,9 @@ class FormResponse:
 
         session_id = _parse_session_id(d.pop("session_id"))
 
-
         values = FormResponseValues.from_dict(d.pop("values"))
 
-
-
-
         created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
-
-
-
 
         form_response = cls(
             id=id,
@@ -110,7 +90,6 @@ class FormResponse:
             values=values,
             created_at=created_at,
         )
-
 
         form_response.additional_properties = d
         return form_response

@@ -1,8 +1,13 @@
 from typing import Literal
 
-FormSubmitMethod = Literal['PATCH', 'POST', 'PUT']
+FormSubmitMethod = Literal["PATCH", "POST", "PUT"]
 
-FORM_SUBMIT_METHOD_VALUES: set[FormSubmitMethod] = { 'PATCH', 'POST', 'PUT',  }
+FORM_SUBMIT_METHOD_VALUES: set[FormSubmitMethod] = {
+    "PATCH",
+    "POST",
+    "PUT",
+}
+
 
 def check_form_submit_method(value: str) -> FormSubmitMethod:
     if value in FORM_SUBMIT_METHOD_VALUES:

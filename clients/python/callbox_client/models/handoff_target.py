@@ -1,51 +1,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-
-
-
-
-
-
 T = TypeVar("T", bound="HandoffTarget")
-
 
 
 @_attrs_define
 class HandoffTarget:
-    """ A character this one may hand the call to.
+    """A character this one may hand the call to.
 
-        Attributes:
-            slug (str):
-     """
+    Attributes:
+        slug (str):
+    """
 
     slug: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
         slug = self.slug
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "slug": slug,
-        })
+        field_dict.update(
+            {
+                "slug": slug,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -55,7 +41,6 @@ class HandoffTarget:
         handoff_target = cls(
             slug=slug,
         )
-
 
         handoff_target.additional_properties = d
         return handoff_target

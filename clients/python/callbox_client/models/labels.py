@@ -1,37 +1,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-
-
-
-
-
-
 T = TypeVar("T", bound="Labels")
-
 
 
 @_attrs_define
 class Labels:
-    """ Texts of the states of a call.
+    """Texts of the states of a call.
 
-        Attributes:
-            idle (str):
-            connecting (str):
-            listening (str):
-            speaking (str):
-            muted (str):
-            call_ended (str):
-            transcript_placeholder (str):
-            language_label (str):
-     """
+    Attributes:
+        idle (str):
+        connecting (str):
+        listening (str):
+        speaking (str):
+        muted (str):
+        call_ended (str):
+        transcript_placeholder (str):
+        language_label (str):
+    """
 
     idle: str
     connecting: str
@@ -42,10 +33,6 @@ class Labels:
     transcript_placeholder: str
     language_label: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         idle = self.idle
@@ -64,23 +51,22 @@ class Labels:
 
         language_label = self.language_label
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "idle": idle,
-            "connecting": connecting,
-            "listening": listening,
-            "speaking": speaking,
-            "muted": muted,
-            "call_ended": call_ended,
-            "transcript_placeholder": transcript_placeholder,
-            "language_label": language_label,
-        })
+        field_dict.update(
+            {
+                "idle": idle,
+                "connecting": connecting,
+                "listening": listening,
+                "speaking": speaking,
+                "muted": muted,
+                "call_ended": call_ended,
+                "transcript_placeholder": transcript_placeholder,
+                "language_label": language_label,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -111,7 +97,6 @@ class Labels:
             transcript_placeholder=transcript_placeholder,
             language_label=language_label,
         )
-
 
         labels.additional_properties = d
         return labels

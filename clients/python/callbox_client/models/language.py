@@ -1,42 +1,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-
-
-
-
-
-
 T = TypeVar("T", bound="Language")
-
 
 
 @_attrs_define
 class Language:
-    """ An entry of the language picker.
+    """An entry of the language picker.
 
-        Attributes:
-            code (str):
-            label (str | Unset):  Default: ''.
-            native_label (str | Unset):  Default: ''.
-     """
+    Attributes:
+        code (str):
+        label (str | Unset):  Default: ''.
+        native_label (str | Unset):  Default: ''.
+    """
 
     code: str
-    label: str | Unset = ''
-    native_label: str | Unset = ''
+    label: str | Unset = ""
+    native_label: str | Unset = ""
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         code = self.code
@@ -45,20 +33,19 @@ class Language:
 
         native_label = self.native_label
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "code": code,
-        })
+        field_dict.update(
+            {
+                "code": code,
+            }
+        )
         if label is not UNSET:
             field_dict["label"] = label
         if native_label is not UNSET:
             field_dict["native_label"] = native_label
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -74,7 +61,6 @@ class Language:
             label=label,
             native_label=native_label,
         )
-
 
         language.additional_properties = d
         return language

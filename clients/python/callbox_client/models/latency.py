@@ -1,34 +1,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-
-
-
-
-
-
 T = TypeVar("T", bound="Latency")
-
 
 
 @_attrs_define
 class Latency:
-    """ Milliseconds from the end of the caller's words to the agent's first sound, part by part; they add up.
+    """Milliseconds from the end of the caller's words to the agent's first sound, part by part; they add up.
 
-        Attributes:
-            end_of_turn (float):
-            final_transcript (float):
-            first_token (float):
-            first_audio (float):
-            playout (float):
-     """
+    Attributes:
+        end_of_turn (float):
+        final_transcript (float):
+        first_token (float):
+        first_audio (float):
+        playout (float):
+    """
 
     end_of_turn: float
     final_transcript: float
@@ -36,10 +27,6 @@ class Latency:
     first_audio: float
     playout: float
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         end_of_turn = self.end_of_turn
@@ -52,20 +39,19 @@ class Latency:
 
         playout = self.playout
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "end_of_turn": end_of_turn,
-            "final_transcript": final_transcript,
-            "first_token": first_token,
-            "first_audio": first_audio,
-            "playout": playout,
-        })
+        field_dict.update(
+            {
+                "end_of_turn": end_of_turn,
+                "final_transcript": final_transcript,
+                "first_token": first_token,
+                "first_audio": first_audio,
+                "playout": playout,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -87,7 +73,6 @@ class Latency:
             first_audio=first_audio,
             playout=playout,
         )
-
 
         latency.additional_properties = d
         return latency

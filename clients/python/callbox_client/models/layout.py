@@ -1,67 +1,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-from ..models.layout_position import check_layout_position
-from ..models.layout_position import LayoutPosition
-from typing import cast
-
-
-
-
-
+from ..models.layout_position import LayoutPosition, check_layout_position
 
 T = TypeVar("T", bound="Layout")
 
 
-
 @_attrs_define
 class Layout:
-    """ Where the widget stands.
+    """Where the widget stands.
 
-        Attributes:
-            position (LayoutPosition):
-            font_family (str): Empty for the page's own.
-     """
+    Attributes:
+        position (LayoutPosition):
+        font_family (str): Empty for the page's own.
+    """
 
     position: LayoutPosition
     font_family: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         position: str = self.position
 
         font_family = self.font_family
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "position": position,
-            "font_family": font_family,
-        })
+        field_dict.update(
+            {
+                "position": position,
+                "font_family": font_family,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
         position = check_layout_position(d.pop("position"))
-
-
-
 
         font_family = d.pop("font_family")
 
@@ -69,7 +51,6 @@ class Layout:
             position=position,
             font_family=font_family,
         )
-
 
         layout.additional_properties = d
         return layout

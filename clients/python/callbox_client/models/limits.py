@@ -1,51 +1,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-
-
-
-
-
-
 T = TypeVar("T", bound="Limits")
-
 
 
 @_attrs_define
 class Limits:
-    """ What the tenant may use at one moment.
+    """What the tenant may use at one moment.
 
-        Attributes:
-            concurrent_sessions (int):
-     """
+    Attributes:
+        concurrent_sessions (int):
+    """
 
     concurrent_sessions: int
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
         concurrent_sessions = self.concurrent_sessions
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "concurrent_sessions": concurrent_sessions,
-        })
+        field_dict.update(
+            {
+                "concurrent_sessions": concurrent_sessions,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -55,7 +41,6 @@ class Limits:
         limits = cls(
             concurrent_sessions=concurrent_sessions,
         )
-
 
         limits.additional_properties = d
         return limits

@@ -1,51 +1,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-
-
-
-
-
-
 T = TypeVar("T", bound="Linking")
-
 
 
 @_attrs_define
 class Linking:
-    """ Where to send the browser.
+    """Where to send the browser.
 
-        Attributes:
-            authorization_url (str):
-     """
+    Attributes:
+        authorization_url (str):
+    """
 
     authorization_url: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
         authorization_url = self.authorization_url
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "authorization_url": authorization_url,
-        })
+        field_dict.update(
+            {
+                "authorization_url": authorization_url,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -55,7 +41,6 @@ class Linking:
         linking = cls(
             authorization_url=authorization_url,
         )
-
 
         linking.additional_properties = d
         return linking

@@ -1,39 +1,31 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-from typing import cast
-import datetime
-
 if TYPE_CHECKING:
-  from ..models.limits import Limits
-
-
-
+    from ..models.limits import Limits
 
 
 T = TypeVar("T", bound="Me")
 
 
-
 @_attrs_define
 class Me:
-    """ The user who asks.
+    """The user who asks.
 
-        Attributes:
-            id (int):
-            email (str):
-            tenant_id (str):
-            is_staff (bool):
-            created_at (datetime.datetime):
-            limits (Limits): What the tenant may use at one moment.
-     """
+    Attributes:
+        id (int):
+        email (str):
+        tenant_id (str):
+        is_staff (bool):
+        created_at (datetime.datetime):
+        limits (Limits): What the tenant may use at one moment.
+    """
 
     id: int
     email: str
@@ -43,12 +35,7 @@ class Me:
     limits: Limits
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.limits import Limits # noqa: PLC0415
         id = self.id
 
         email = self.email
@@ -61,25 +48,25 @@ class Me:
 
         limits = self.limits.to_dict()
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "id": id,
-            "email": email,
-            "tenant_id": tenant_id,
-            "is_staff": is_staff,
-            "created_at": created_at,
-            "limits": limits,
-        })
+        field_dict.update(
+            {
+                "id": id,
+                "email": email,
+                "tenant_id": tenant_id,
+                "is_staff": is_staff,
+                "created_at": created_at,
+                "limits": limits,
+            }
+        )
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.limits import Limits # noqa: PLC0415
+        from ..models.limits import Limits  # noqa: PLC0415
+
         d = dict(src_dict)
         id = d.pop("id")
 
@@ -91,13 +78,7 @@ class Me:
 
         created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
 
-
-
-
         limits = Limits.from_dict(d.pop("limits"))
-
-
-
 
         me = cls(
             id=id,
@@ -107,7 +88,6 @@ class Me:
             created_at=created_at,
             limits=limits,
         )
-
 
         me.additional_properties = d
         return me

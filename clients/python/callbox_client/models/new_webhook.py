@@ -1,49 +1,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..models.new_webhook_events_item import NewWebhookEventsItem, check_new_webhook_events_item
 from ..types import UNSET, Unset
-
-from ..models.new_webhook_events_item import check_new_webhook_events_item
-from ..models.new_webhook_events_item import NewWebhookEventsItem
-from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
 
 T = TypeVar("T", bound="NewWebhook")
 
 
-
 @_attrs_define
 class NewWebhook:
-    """ A webhook to make.
+    """A webhook to make.
 
-        Example:
-            {'events': ['session.ended'], 'url': 'https://shop.example/hooks/callbox'}
+    Example:
+        {'events': ['session.ended'], 'url': 'https://shop.example/hooks/callbox'}
 
-        Attributes:
-            url (str): http or https, without credentials; no private address.
-            events (list[NewWebhookEventsItem] | Unset): Types to be told of; empty or left out means all, also types to
-                come.
-            is_active (bool | Unset): False makes one that is told of nothing yet. Default: True.
-     """
+    Attributes:
+        url (str): http or https, without credentials; no private address.
+        events (list[NewWebhookEventsItem] | Unset): Types to be told of; empty or left out means all, also types to
+            come.
+        is_active (bool | Unset): False makes one that is told of nothing yet. Default: True.
+    """
 
     url: str
     events: list[NewWebhookEventsItem] | Unset = UNSET
     is_active: bool | Unset = True
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         url = self.url
@@ -55,24 +41,21 @@ class NewWebhook:
                 events_item: str = events_item_data
                 events.append(events_item)
 
-
-
         is_active = self.is_active
-
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "url": url,
-        })
+        field_dict.update(
+            {
+                "url": url,
+            }
+        )
         if events is not UNSET:
             field_dict["events"] = events
         if is_active is not UNSET:
             field_dict["is_active"] = is_active
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -86,10 +69,7 @@ class NewWebhook:
             for events_item_data in _events:
                 events_item = check_new_webhook_events_item(events_item_data)
 
-
-
                 events.append(events_item)
-
 
         is_active = d.pop("is_active", UNSET)
 
@@ -98,7 +78,6 @@ class NewWebhook:
             events=events,
             is_active=is_active,
         )
-
 
         new_webhook.additional_properties = d
         return new_webhook

@@ -1,39 +1,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-from ..models.noise_cancellation_default import check_noise_cancellation_default
-from ..models.noise_cancellation_default import NoiseCancellationDefault
-from ..models.noise_cancellation_engines_item import check_noise_cancellation_engines_item
-from ..models.noise_cancellation_engines_item import NoiseCancellationEnginesItem
-from typing import cast
-
-
-
-
-
+from ..models.noise_cancellation_default import NoiseCancellationDefault, check_noise_cancellation_default
+from ..models.noise_cancellation_engines_item import NoiseCancellationEnginesItem, check_noise_cancellation_engines_item
 
 T = TypeVar("T", bound="NoiseCancellation")
 
 
-
 @_attrs_define
 class NoiseCancellation:
-    """ Which noise cancellation there is, and which is on.
+    """Which noise cancellation there is, and which is on.
 
-        Attributes:
-            default (NoiseCancellationDefault):
-            engines (list[NoiseCancellationEnginesItem]):
-            level (float): Attenuation limit of `server` in dB.
-            user_selectable (bool):
-            model_url (None | str): Where `rnnoise` is loaded from; null for the bundled.
-     """
+    Attributes:
+        default (NoiseCancellationDefault):
+        engines (list[NoiseCancellationEnginesItem]):
+        level (float): Attenuation limit of `server` in dB.
+        user_selectable (bool):
+        model_url (None | str): Where `rnnoise` is loaded from; null for the bundled.
+    """
 
     default: NoiseCancellationDefault
     engines: list[NoiseCancellationEnginesItem]
@@ -41,10 +30,6 @@ class NoiseCancellation:
     user_selectable: bool
     model_url: None | str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         default: str = self.default
@@ -54,8 +39,6 @@ class NoiseCancellation:
             engines_item: str = engines_item_data
             engines.append(engines_item)
 
-
-
         level = self.level
 
         user_selectable = self.user_selectable
@@ -63,38 +46,31 @@ class NoiseCancellation:
         model_url: None | str
         model_url = self.model_url
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "default": default,
-            "engines": engines,
-            "level": level,
-            "user_selectable": user_selectable,
-            "model_url": model_url,
-        })
+        field_dict.update(
+            {
+                "default": default,
+                "engines": engines,
+                "level": level,
+                "user_selectable": user_selectable,
+                "model_url": model_url,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
         default = check_noise_cancellation_default(d.pop("default"))
 
-
-
-
         engines = []
         _engines = d.pop("engines")
-        for engines_item_data in (_engines):
+        for engines_item_data in _engines:
             engines_item = check_noise_cancellation_engines_item(engines_item_data)
 
-
-
             engines.append(engines_item)
-
 
         level = d.pop("level")
 
@@ -107,7 +83,6 @@ class NoiseCancellation:
 
         model_url = _parse_model_url(d.pop("model_url"))
 
-
         noise_cancellation = cls(
             default=default,
             engines=engines,
@@ -115,7 +90,6 @@ class NoiseCancellation:
             user_selectable=user_selectable,
             model_url=model_url,
         )
-
 
         noise_cancellation.additional_properties = d
         return noise_cancellation

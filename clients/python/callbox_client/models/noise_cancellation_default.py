@@ -1,8 +1,14 @@
 from typing import Literal
 
-NoiseCancellationDefault = Literal['browser', 'off', 'rnnoise', 'server']
+NoiseCancellationDefault = Literal["browser", "off", "rnnoise", "server"]
 
-NOISE_CANCELLATION_DEFAULT_VALUES: set[NoiseCancellationDefault] = { 'browser', 'off', 'rnnoise', 'server',  }
+NOISE_CANCELLATION_DEFAULT_VALUES: set[NoiseCancellationDefault] = {
+    "browser",
+    "off",
+    "rnnoise",
+    "server",
+}
+
 
 def check_noise_cancellation_default(value: str) -> NoiseCancellationDefault:
     if value in NOISE_CANCELLATION_DEFAULT_VALUES:

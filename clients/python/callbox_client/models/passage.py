@@ -1,36 +1,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.passage_metadata import PassageMetadata
-
-
-
+    from ..models.passage_metadata import PassageMetadata
 
 
 T = TypeVar("T", bound="Passage")
 
 
-
 @_attrs_define
 class Passage:
-    """ What was found.
+    """What was found.
 
-        Attributes:
-            text (str):
-            metadata (PassageMetadata): Where a passage stands.
-            score (float): 1 for what is first by meaning and by words.
-            document_id (str):
-     """
+    Attributes:
+        text (str):
+        metadata (PassageMetadata): Where a passage stands.
+        score (float): 1 for what is first by meaning and by words.
+        document_id (str):
+    """
 
     text: str
     metadata: PassageMetadata
@@ -38,12 +30,7 @@ class Passage:
     document_id: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.passage_metadata import PassageMetadata # noqa: PLC0415
         text = self.text
 
         metadata = self.metadata.to_dict()
@@ -52,30 +39,27 @@ class Passage:
 
         document_id = self.document_id
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "text": text,
-            "metadata": metadata,
-            "score": score,
-            "document_id": document_id,
-        })
+        field_dict.update(
+            {
+                "text": text,
+                "metadata": metadata,
+                "score": score,
+                "document_id": document_id,
+            }
+        )
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.passage_metadata import PassageMetadata # noqa: PLC0415
+        from ..models.passage_metadata import PassageMetadata  # noqa: PLC0415
+
         d = dict(src_dict)
         text = d.pop("text")
 
         metadata = PassageMetadata.from_dict(d.pop("metadata"))
-
-
-
 
         score = d.pop("score")
 
@@ -87,7 +71,6 @@ class Passage:
             score=score,
             document_id=document_id,
         )
-
 
         passage.additional_properties = d
         return passage

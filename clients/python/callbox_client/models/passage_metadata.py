@@ -1,41 +1,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
-
 T = TypeVar("T", bound="PassageMetadata")
-
 
 
 @_attrs_define
 class PassageMetadata:
-    """ Where a passage stands.
+    """Where a passage stands.
 
-        Attributes:
-            source (str): Name of the document.
-            page (int | None | Unset): Page, from 1; for PDF only.
-     """
+    Attributes:
+        source (str): Name of the document.
+        page (int | None | Unset): Page, from 1; for PDF only.
+    """
 
     source: str
     page: int | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         source = self.source
@@ -46,18 +33,17 @@ class PassageMetadata:
         else:
             page = self.page
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "source": source,
-        })
+        field_dict.update(
+            {
+                "source": source,
+            }
+        )
         if page is not UNSET:
             field_dict["page"] = page
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -73,12 +59,10 @@ class PassageMetadata:
 
         page = _parse_page(d.pop("page", UNSET))
 
-
         passage_metadata = cls(
             source=source,
             page=page,
         )
-
 
         passage_metadata.additional_properties = d
         return passage_metadata

@@ -1,67 +1,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-from ..models.patch_step_op import check_patch_step_op
-from ..models.patch_step_op import PatchStepOp
-from typing import cast
-
-
-
-
-
+from ..models.patch_step_op import PatchStepOp, check_patch_step_op
 
 T = TypeVar("T", bound="PatchStep")
 
 
-
 @_attrs_define
 class PatchStep:
-    """ One operation of a JSON Patch (RFC 6902).
+    """One operation of a JSON Patch (RFC 6902).
 
-        Attributes:
-            op (PatchStepOp):
-            path (str):
-     """
+    Attributes:
+        op (PatchStepOp):
+        path (str):
+    """
 
     op: PatchStepOp
     path: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         op: str = self.op
 
         path = self.path
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "op": op,
-            "path": path,
-        })
+        field_dict.update(
+            {
+                "op": op,
+                "path": path,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
         op = check_patch_step_op(d.pop("op"))
-
-
-
 
         path = d.pop("path")
 
@@ -69,7 +51,6 @@ class PatchStep:
             op=op,
             path=path,
         )
-
 
         patch_step.additional_properties = d
         return patch_step

@@ -1,8 +1,16 @@
 from typing import Literal
 
-PatchStepOp = Literal['add', 'copy', 'move', 'remove', 'replace', 'test']
+PatchStepOp = Literal["add", "copy", "move", "remove", "replace", "test"]
 
-PATCH_STEP_OP_VALUES: set[PatchStepOp] = { 'add', 'copy', 'move', 'remove', 'replace', 'test',  }
+PATCH_STEP_OP_VALUES: set[PatchStepOp] = {
+    "add",
+    "copy",
+    "move",
+    "remove",
+    "replace",
+    "test",
+}
+
 
 def check_patch_step_op(value: str) -> PatchStepOp:
     if value in PATCH_STEP_OP_VALUES:

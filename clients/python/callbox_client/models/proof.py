@@ -1,57 +1,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-
-
-
-
-
-
 T = TypeVar("T", bound="Proof")
-
 
 
 @_attrs_define
 class Proof:
-    """ Proves once more who asks.
+    """Proves once more who asks.
 
-        Example:
-            {'password': 'correct horse battery'}
+    Example:
+        {'password': 'correct horse battery'}
 
-        Attributes:
-            password (str | Unset): Of the account. One that signs in with Google alone has none: sign in there anew and
-                send {}. Default: ''.
-     """
+    Attributes:
+        password (str | Unset): Of the account. One that signs in with Google alone has none: sign in there anew and
+            send {}. Default: ''.
+    """
 
-    password: str | Unset = ''
+    password: str | Unset = ""
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         password = self.password
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if password is not UNSET:
             field_dict["password"] = password
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -61,7 +45,6 @@ class Proof:
         proof = cls(
             password=password,
         )
-
 
         proof.additional_properties = d
         return proof

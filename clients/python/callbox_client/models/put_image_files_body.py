@@ -1,85 +1,59 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from io import BytesIO
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
-import json
+
 from .. import types
-
-from ..types import UNSET, Unset
-
-from ..types import File, FileTypes
-from io import BytesIO
-
-
-
-
-
+from ..types import File
 
 T = TypeVar("T", bound="PutImageFilesBody")
 
 
-
 @_attrs_define
 class PutImageFilesBody:
-    """ 
-        Attributes:
-            file (File): The file.
-     """
+    """
+    Attributes:
+        file (File): The file.
+    """
 
     file: File
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
         file = self.file.to_tuple()
 
-
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "file": file,
-        })
+        field_dict.update(
+            {
+                "file": file,
+            }
+        )
 
         return field_dict
-
 
     def to_multipart(self) -> types.RequestFiles:
         files: types.RequestFiles = []
 
         files.append(("file", self.file.to_tuple()))
 
-
-
-
         for prop_name, prop in self.additional_properties.items():
             files.append((prop_name, (None, str(prop).encode(), "text/plain")))
 
-
-
         return files
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        file = File(
-             payload = BytesIO(d.pop("file"))
-        )
-
-
-
+        file = File(payload=BytesIO(d.pop("file")))
 
         put_image_files_body = cls(
             file=file,
         )
-
 
         put_image_files_body.additional_properties = d
         return put_image_files_body

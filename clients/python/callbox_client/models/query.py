@@ -1,45 +1,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-
-
-
-
-
-
 T = TypeVar("T", bound="Query")
-
 
 
 @_attrs_define
 class Query:
-    """ A question to the documents of a character.
+    """A question to the documents of a character.
 
-        Example:
-            {'character_slug': 'support-bot', 'q': 'When do you open?', 'top_k': 3}
+    Example:
+        {'character_slug': 'support-bot', 'q': 'When do you open?', 'top_k': 3}
 
-        Attributes:
-            q (str): The question.
-            character_slug (str): Slug or identity of the character.
-            top_k (int | Unset): Passages wanted. Default: 5.
-     """
+    Attributes:
+        q (str): The question.
+        character_slug (str): Slug or identity of the character.
+        top_k (int | Unset): Passages wanted. Default: 5.
+    """
 
     q: str
     character_slug: str
     top_k: int | Unset = 5
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         q = self.q
@@ -48,19 +36,18 @@ class Query:
 
         top_k = self.top_k
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "q": q,
-            "character_slug": character_slug,
-        })
+        field_dict.update(
+            {
+                "q": q,
+                "character_slug": character_slug,
+            }
+        )
         if top_k is not UNSET:
             field_dict["top_k"] = top_k
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -76,7 +63,6 @@ class Query:
             character_slug=character_slug,
             top_k=top_k,
         )
-
 
         query.additional_properties = d
         return query

@@ -1,51 +1,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-
-
-
-
-
-
 T = TypeVar("T", bound="Refresh")
-
 
 
 @_attrs_define
 class Refresh:
-    """ A refresh token.
+    """A refresh token.
 
-        Attributes:
-            refresh (str):
-     """
+    Attributes:
+        refresh (str):
+    """
 
     refresh: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
         refresh = self.refresh
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "refresh": refresh,
-        })
+        field_dict.update(
+            {
+                "refresh": refresh,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -55,7 +41,6 @@ class Refresh:
         refresh = cls(
             refresh=refresh,
         )
-
 
         refresh.additional_properties = d
         return refresh

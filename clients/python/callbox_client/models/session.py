@@ -1,44 +1,33 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-from ..models.session_end_reason_type_0 import check_session_end_reason_type_0
-from ..models.session_end_reason_type_0 import SessionEndReasonType0
-from ..models.session_status import check_session_status
-from ..models.session_status import SessionStatus
-from typing import cast
-import datetime
-
-
-
-
-
+from ..models.session_end_reason_type_0 import SessionEndReasonType0, check_session_end_reason_type_0
+from ..models.session_status import SessionStatus, check_session_status
 
 T = TypeVar("T", bound="Session")
 
 
-
 @_attrs_define
 class Session:
-    """ A call as it stands.
+    """A call as it stands.
 
-        Attributes:
-            session_id (str):
-            status (SessionStatus):
-            character_slug (str):
-            character_version (int): Version of the character the call runs on.
-            room_name (str):
-            created_at (datetime.datetime):
-            joined_at (datetime.datetime | None): When the caller joined; null if nobody did.
-            ended_at (datetime.datetime | None):
-            end_reason (None | SessionEndReasonType0):
-     """
+    Attributes:
+        session_id (str):
+        status (SessionStatus):
+        character_slug (str):
+        character_version (int): Version of the character the call runs on.
+        room_name (str):
+        created_at (datetime.datetime):
+        joined_at (datetime.datetime | None): When the caller joined; null if nobody did.
+        ended_at (datetime.datetime | None):
+        end_reason (None | SessionEndReasonType0):
+    """
 
     session_id: str
     status: SessionStatus
@@ -50,10 +39,6 @@ class Session:
     ended_at: datetime.datetime | None
     end_reason: None | SessionEndReasonType0
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         session_id = self.session_id
@@ -86,24 +71,23 @@ class Session:
         else:
             end_reason = self.end_reason
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "session_id": session_id,
-            "status": status,
-            "character_slug": character_slug,
-            "character_version": character_version,
-            "room_name": room_name,
-            "created_at": created_at,
-            "joined_at": joined_at,
-            "ended_at": ended_at,
-            "end_reason": end_reason,
-        })
+        field_dict.update(
+            {
+                "session_id": session_id,
+                "status": status,
+                "character_slug": character_slug,
+                "character_version": character_version,
+                "room_name": room_name,
+                "created_at": created_at,
+                "joined_at": joined_at,
+                "ended_at": ended_at,
+                "end_reason": end_reason,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -111,9 +95,6 @@ class Session:
         session_id = d.pop("session_id")
 
         status = check_session_status(d.pop("status"))
-
-
-
 
         character_slug = d.pop("character_slug")
 
@@ -123,9 +104,6 @@ class Session:
 
         created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
 
-
-
-
         def _parse_joined_at(data: object) -> datetime.datetime | None:
             if data is None:
                 return data
@@ -134,15 +112,12 @@ class Session:
                     raise TypeError()
                 joined_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return joined_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None, data)
 
         joined_at = _parse_joined_at(d.pop("joined_at"))
-
 
         def _parse_ended_at(data: object) -> datetime.datetime | None:
             if data is None:
@@ -152,15 +127,12 @@ class Session:
                     raise TypeError()
                 ended_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return ended_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None, data)
 
         ended_at = _parse_ended_at(d.pop("ended_at"))
-
 
         def _parse_end_reason(data: object) -> None | SessionEndReasonType0:
             if data is None:
@@ -170,15 +142,12 @@ class Session:
                     raise TypeError()
                 end_reason_type_0 = check_session_end_reason_type_0(data)
 
-
-
                 return end_reason_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | SessionEndReasonType0, data)
 
         end_reason = _parse_end_reason(d.pop("end_reason"))
-
 
         session = cls(
             session_id=session_id,
@@ -191,7 +160,6 @@ class Session:
             ended_at=ended_at,
             end_reason=end_reason,
         )
-
 
         session.additional_properties = d
         return session

@@ -1,8 +1,13 @@
 from typing import Literal
 
-SessionStatus = Literal['active', 'created', 'ended']
+SessionStatus = Literal["active", "created", "ended"]
 
-SESSION_STATUS_VALUES: set[SessionStatus] = { 'active', 'created', 'ended',  }
+SESSION_STATUS_VALUES: set[SessionStatus] = {
+    "active",
+    "created",
+    "ended",
+}
+
 
 def check_session_status(value: str) -> SessionStatus:
     if value in SESSION_STATUS_VALUES:

@@ -1,59 +1,45 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-
-
-
-
-
-
 T = TypeVar("T", bound="SignIn")
-
 
 
 @_attrs_define
 class SignIn:
-    """ E-mail address and password.
+    """E-mail address and password.
 
-        Example:
-            {'email': 'ada@shop.example', 'password': 'correct horse battery'}
+    Example:
+        {'email': 'ada@shop.example', 'password': 'correct horse battery'}
 
-        Attributes:
-            email (str):
-            password (str): 10 to 1,024 characters.
-     """
+    Attributes:
+        email (str):
+        password (str): 10 to 1,024 characters.
+    """
 
     email: str
     password: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         email = self.email
 
         password = self.password
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "email": email,
-            "password": password,
-        })
+        field_dict.update(
+            {
+                "email": email,
+                "password": password,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -66,7 +52,6 @@ class SignIn:
             email=email,
             password=password,
         )
-
 
         sign_in.additional_properties = d
         return sign_in

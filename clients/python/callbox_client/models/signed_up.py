@@ -1,69 +1,56 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.user import User
-
-
-
+    from ..models.user import User
 
 
 T = TypeVar("T", bound="SignedUp")
 
 
-
 @_attrs_define
 class SignedUp:
-    """ The new user and their first tokens.
+    """The new user and their first tokens.
 
-        Attributes:
-            access (str): For `Authorization: Bearer`.
-            refresh (str): For /api/auth/refresh/; using one twice revokes its whole family.
-            user (User): A person who can sign in.
-     """
+    Attributes:
+        access (str): For `Authorization: Bearer`.
+        refresh (str): For /api/auth/refresh/; using one twice revokes its whole family.
+        user (User): A person who can sign in.
+    """
 
     access: str
     refresh: str
     user: User
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.user import User # noqa: PLC0415
         access = self.access
 
         refresh = self.refresh
 
         user = self.user.to_dict()
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "access": access,
-            "refresh": refresh,
-            "user": user,
-        })
+        field_dict.update(
+            {
+                "access": access,
+                "refresh": refresh,
+                "user": user,
+            }
+        )
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.user import User # noqa: PLC0415
+        from ..models.user import User  # noqa: PLC0415
+
         d = dict(src_dict)
         access = d.pop("access")
 
@@ -71,15 +58,11 @@ class SignedUp:
 
         user = User.from_dict(d.pop("user"))
 
-
-
-
         signed_up = cls(
             access=access,
             refresh=refresh,
             user=user,
         )
-
 
         signed_up.additional_properties = d
         return signed_up

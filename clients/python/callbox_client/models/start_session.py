@@ -1,48 +1,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.start_session_mcp_headers_type_0 import StartSessionMcpHeadersType0
-  from ..models.start_session_metadata_type_0 import StartSessionMetadataType0
-
-
-
+    from ..models.start_session_mcp_headers_type_0 import StartSessionMcpHeadersType0
+    from ..models.start_session_metadata_type_0 import StartSessionMetadataType0
 
 
 T = TypeVar("T", bound="StartSession")
 
 
-
 @_attrs_define
 class StartSession:
-    """ Everything but `agent` is optional and overrides the character for this call. Unknown fields are ignored.
+    """Everything but `agent` is optional and overrides the character for this call. Unknown fields are ignored.
 
-        Example:
-            {'agent': 'support-bot', 'language': 'en', 'metadata': {'plan': 'pro', 'user_name': 'Ada'}, 'origin_url':
-                'https://shop.example/help'}
+    Example:
+        {'agent': 'support-bot', 'language': 'en', 'metadata': {'plan': 'pro', 'user_name': 'Ada'}, 'origin_url':
+            'https://shop.example/help'}
 
-        Attributes:
-            agent (str): Slug or id of the character.
-            language (None | str | Unset): BCP-47 tag for hearing and speaking.
-            system_prompt (None | str | Unset): Replaces the prompt; at most 65536 bytes of UTF-8.
-            greeting (None | str | Unset): Replaces the first words.
-            voice_model (None | str | Unset): Public name of a voice.
-            reference_audio_url (None | str | Unset): WAV or MP3 to match the voice to.
-            mcp_headers (None | StartSessionMcpHeadersType0 | Unset): Headers merged into every MCP call of this call.
-            origin_url (None | str | Unset): Page that started the call; kept for logging.
-            metadata (None | StartSessionMetadataType0 | Unset): Free keys and values for the agent; at most 16384 bytes as
-                compact JSON.
-     """
+    Attributes:
+        agent (str): Slug or id of the character.
+        language (None | str | Unset): BCP-47 tag for hearing and speaking.
+        system_prompt (None | str | Unset): Replaces the prompt; at most 65536 bytes of UTF-8.
+        greeting (None | str | Unset): Replaces the first words.
+        voice_model (None | str | Unset): Public name of a voice.
+        reference_audio_url (None | str | Unset): WAV or MP3 to match the voice to.
+        mcp_headers (None | StartSessionMcpHeadersType0 | Unset): Headers merged into every MCP call of this call.
+        origin_url (None | str | Unset): Page that started the call; kept for logging.
+        metadata (None | StartSessionMetadataType0 | Unset): Free keys and values for the agent; at most 16384 bytes as
+            compact JSON.
+    """
 
     agent: str
     language: None | str | Unset = UNSET
@@ -55,13 +48,10 @@ class StartSession:
     metadata: None | StartSessionMetadataType0 | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.start_session_mcp_headers_type_0 import StartSessionMcpHeadersType0 # noqa: PLC0415
-        from ..models.start_session_metadata_type_0 import StartSessionMetadataType0 # noqa: PLC0415
+        from ..models.start_session_mcp_headers_type_0 import StartSessionMcpHeadersType0  # noqa: PLC0415
+        from ..models.start_session_metadata_type_0 import StartSessionMetadataType0  # noqa: PLC0415
+
         agent = self.agent
 
         language: None | str | Unset
@@ -116,12 +106,13 @@ class StartSession:
         else:
             metadata = self.metadata
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "agent": agent,
-        })
+        field_dict.update(
+            {
+                "agent": agent,
+            }
+        )
         if language is not UNSET:
             field_dict["language"] = language
         if system_prompt is not UNSET:
@@ -141,12 +132,11 @@ class StartSession:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.start_session_mcp_headers_type_0 import StartSessionMcpHeadersType0 # noqa: PLC0415
-        from ..models.start_session_metadata_type_0 import StartSessionMetadataType0 # noqa: PLC0415
+        from ..models.start_session_mcp_headers_type_0 import StartSessionMcpHeadersType0  # noqa: PLC0415
+        from ..models.start_session_metadata_type_0 import StartSessionMetadataType0  # noqa: PLC0415
+
         d = dict(src_dict)
         agent = d.pop("agent")
 
@@ -159,7 +149,6 @@ class StartSession:
 
         language = _parse_language(d.pop("language", UNSET))
 
-
         def _parse_system_prompt(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -168,7 +157,6 @@ class StartSession:
             return cast(None | str | Unset, data)
 
         system_prompt = _parse_system_prompt(d.pop("system_prompt", UNSET))
-
 
         def _parse_greeting(data: object) -> None | str | Unset:
             if data is None:
@@ -179,7 +167,6 @@ class StartSession:
 
         greeting = _parse_greeting(d.pop("greeting", UNSET))
 
-
         def _parse_voice_model(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -189,7 +176,6 @@ class StartSession:
 
         voice_model = _parse_voice_model(d.pop("voice_model", UNSET))
 
-
         def _parse_reference_audio_url(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -198,7 +184,6 @@ class StartSession:
             return cast(None | str | Unset, data)
 
         reference_audio_url = _parse_reference_audio_url(d.pop("reference_audio_url", UNSET))
-
 
         def _parse_mcp_headers(data: object) -> None | StartSessionMcpHeadersType0 | Unset:
             if data is None:
@@ -210,15 +195,12 @@ class StartSession:
                     raise TypeError()
                 mcp_headers_type_0 = StartSessionMcpHeadersType0.from_dict(data)
 
-
-
                 return mcp_headers_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | StartSessionMcpHeadersType0 | Unset, data)
 
         mcp_headers = _parse_mcp_headers(d.pop("mcp_headers", UNSET))
-
 
         def _parse_origin_url(data: object) -> None | str | Unset:
             if data is None:
@@ -228,7 +210,6 @@ class StartSession:
             return cast(None | str | Unset, data)
 
         origin_url = _parse_origin_url(d.pop("origin_url", UNSET))
-
 
         def _parse_metadata(data: object) -> None | StartSessionMetadataType0 | Unset:
             if data is None:
@@ -240,15 +221,12 @@ class StartSession:
                     raise TypeError()
                 metadata_type_0 = StartSessionMetadataType0.from_dict(data)
 
-
-
                 return metadata_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | StartSessionMetadataType0 | Unset, data)
 
         metadata = _parse_metadata(d.pop("metadata", UNSET))
-
 
         start_session = cls(
             agent=agent,
@@ -261,7 +239,6 @@ class StartSession:
             origin_url=origin_url,
             metadata=metadata,
         )
-
 
         start_session.additional_properties = d
         return start_session

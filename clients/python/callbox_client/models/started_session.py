@@ -1,44 +1,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-
-
-
-
-
-
 T = TypeVar("T", bound="StartedSession")
-
 
 
 @_attrs_define
 class StartedSession:
-    """ What a client needs to join the call.
+    """What a client needs to join the call.
 
-        Example:
-            {'character_slug': 'support-bot', 'expires_in_seconds': 3600, 'greeting': 'Hello, how can I help?',
-                'livekit_url': 'wss://media.shop.example', 'participant_identity': 'user-8d1fQ2', 'room_name': 'callbox-support-
-                bot-5Yc0aQ', 'session_id': 'sess_Zk3vQy0N8rT1mJ5sXw2eLb7u', 'system_prompt': 'You answer calls for a bicycle
-                shop.', 'token': 'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl'}
+    Example:
+        {'character_slug': 'support-bot', 'expires_in_seconds': 3600, 'greeting': 'Hello, how can I help?',
+            'livekit_url': 'wss://media.shop.example', 'participant_identity': 'user-8d1fQ2', 'room_name': 'callbox-support-
+            bot-5Yc0aQ', 'session_id': 'sess_Zk3vQy0N8rT1mJ5sXw2eLb7u', 'system_prompt': 'You answer calls for a bicycle
+            shop.', 'token': 'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl'}
 
-        Attributes:
-            token (str): LiveKit access token, for `Room.connect`.
-            livekit_url (str): LiveKit address.
-            room_name (str): Room of this call alone.
-            participant_identity (str): Identity of the caller in the room.
-            session_id (str): Key to everything that is kept of this call.
-            expires_in_seconds (int): Life of the token.
-            character_slug (str): Slug as resolved.
-            system_prompt (str): Prompt in force.
-            greeting (str): First words in force.
-     """
+    Attributes:
+        token (str): LiveKit access token, for `Room.connect`.
+        livekit_url (str): LiveKit address.
+        room_name (str): Room of this call alone.
+        participant_identity (str): Identity of the caller in the room.
+        session_id (str): Key to everything that is kept of this call.
+        expires_in_seconds (int): Life of the token.
+        character_slug (str): Slug as resolved.
+        system_prompt (str): Prompt in force.
+        greeting (str): First words in force.
+    """
 
     token: str
     livekit_url: str
@@ -50,10 +41,6 @@ class StartedSession:
     system_prompt: str
     greeting: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         token = self.token
@@ -74,24 +61,23 @@ class StartedSession:
 
         greeting = self.greeting
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "token": token,
-            "livekit_url": livekit_url,
-            "room_name": room_name,
-            "participant_identity": participant_identity,
-            "session_id": session_id,
-            "expires_in_seconds": expires_in_seconds,
-            "character_slug": character_slug,
-            "system_prompt": system_prompt,
-            "greeting": greeting,
-        })
+        field_dict.update(
+            {
+                "token": token,
+                "livekit_url": livekit_url,
+                "room_name": room_name,
+                "participant_identity": participant_identity,
+                "session_id": session_id,
+                "expires_in_seconds": expires_in_seconds,
+                "character_slug": character_slug,
+                "system_prompt": system_prompt,
+                "greeting": greeting,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -125,7 +111,6 @@ class StartedSession:
             system_prompt=system_prompt,
             greeting=greeting,
         )
-
 
         started_session.additional_properties = d
         return started_session

@@ -1,56 +1,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-
-
-
-
-
-
 T = TypeVar("T", bound="TenantLimits")
-
 
 
 @_attrs_define
 class TenantLimits:
-    """ Limits of a tenant.
+    """Limits of a tenant.
 
-        Attributes:
-            tenant_id (str):
-            concurrent_sessions (int):
-     """
+    Attributes:
+        tenant_id (str):
+        concurrent_sessions (int):
+    """
 
     tenant_id: str
     concurrent_sessions: int
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         tenant_id = self.tenant_id
 
         concurrent_sessions = self.concurrent_sessions
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "tenant_id": tenant_id,
-            "concurrent_sessions": concurrent_sessions,
-        })
+        field_dict.update(
+            {
+                "tenant_id": tenant_id,
+                "concurrent_sessions": concurrent_sessions,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -63,7 +49,6 @@ class TenantLimits:
             tenant_id=tenant_id,
             concurrent_sessions=concurrent_sessions,
         )
-
 
         tenant_limits.additional_properties = d
         return tenant_limits

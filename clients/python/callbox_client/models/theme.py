@@ -1,37 +1,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-
-
-
-
-
-
 T = TypeVar("T", bound="Theme")
-
 
 
 @_attrs_define
 class Theme:
-    """ CSS colours.
+    """CSS colours.
 
-        Attributes:
-            primary_color (str): Buttons, floating button, accents.
-            accent_color (str): Loading rings, highlights.
-            background_color (str): Panel.
-            text_color (str):
-            user_bubble_color (str):
-            user_bubble_text_color (str):
-            agent_bubble_color (str):
-            agent_bubble_text_color (str):
-     """
+    Attributes:
+        primary_color (str): Buttons, floating button, accents.
+        accent_color (str): Loading rings, highlights.
+        background_color (str): Panel.
+        text_color (str):
+        user_bubble_color (str):
+        user_bubble_text_color (str):
+        agent_bubble_color (str):
+        agent_bubble_text_color (str):
+    """
 
     primary_color: str
     accent_color: str
@@ -42,10 +33,6 @@ class Theme:
     agent_bubble_color: str
     agent_bubble_text_color: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         primary_color = self.primary_color
@@ -64,23 +51,22 @@ class Theme:
 
         agent_bubble_text_color = self.agent_bubble_text_color
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "primary_color": primary_color,
-            "accent_color": accent_color,
-            "background_color": background_color,
-            "text_color": text_color,
-            "user_bubble_color": user_bubble_color,
-            "user_bubble_text_color": user_bubble_text_color,
-            "agent_bubble_color": agent_bubble_color,
-            "agent_bubble_text_color": agent_bubble_text_color,
-        })
+        field_dict.update(
+            {
+                "primary_color": primary_color,
+                "accent_color": accent_color,
+                "background_color": background_color,
+                "text_color": text_color,
+                "user_bubble_color": user_bubble_color,
+                "user_bubble_text_color": user_bubble_text_color,
+                "agent_bubble_color": agent_bubble_color,
+                "agent_bubble_text_color": agent_bubble_text_color,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -111,7 +97,6 @@ class Theme:
             agent_bubble_color=agent_bubble_color,
             agent_bubble_text_color=agent_bubble_text_color,
         )
-
 
         theme.additional_properties = d
         return theme

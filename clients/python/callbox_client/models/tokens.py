@@ -1,56 +1,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-
-
-
-
-
-
 T = TypeVar("T", bound="Tokens")
-
 
 
 @_attrs_define
 class Tokens:
-    """ `access` lives 10 days; `refresh` lives 30 days and is good for one use.
+    """`access` lives 10 days; `refresh` lives 30 days and is good for one use.
 
-        Attributes:
-            access (str): For `Authorization: Bearer`.
-            refresh (str): For /api/auth/refresh/; using one twice revokes its whole family.
-     """
+    Attributes:
+        access (str): For `Authorization: Bearer`.
+        refresh (str): For /api/auth/refresh/; using one twice revokes its whole family.
+    """
 
     access: str
     refresh: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         access = self.access
 
         refresh = self.refresh
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "access": access,
-            "refresh": refresh,
-        })
+        field_dict.update(
+            {
+                "access": access,
+                "refresh": refresh,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -63,7 +49,6 @@ class Tokens:
             access=access,
             refresh=refresh,
         )
-
 
         tokens.additional_properties = d
         return tokens

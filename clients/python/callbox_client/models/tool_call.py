@@ -1,41 +1,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-from ..models.tool_call_kind_type_0 import check_tool_call_kind_type_0
-from ..models.tool_call_kind_type_0 import ToolCallKindType0
-from typing import cast
+from ..models.tool_call_kind_type_0 import ToolCallKindType0, check_tool_call_kind_type_0
 
 if TYPE_CHECKING:
-  from ..models.tool_call_arguments_type_0 import ToolCallArgumentsType0
-
-
-
+    from ..models.tool_call_arguments_type_0 import ToolCallArgumentsType0
 
 
 T = TypeVar("T", bound="ToolCall")
 
 
-
 @_attrs_define
 class ToolCall:
-    """ One call of a tool by the agent.
+    """One call of a tool by the agent.
 
-        Attributes:
-            name (str):
-            kind (None | ToolCallKindType0):
-            arguments (None | ToolCallArgumentsType0): What the model passed; null when it was too large to keep.
-            result_preview (str): Beginning of what the model was answered.
-            error (None | str): Code of what went wrong (`timeout`, `http_500`); null when nothing did.
-            duration_seconds (float):
-            ts (float): Seconds from the moment the caller joined.
-     """
+    Attributes:
+        name (str):
+        kind (None | ToolCallKindType0):
+        arguments (None | ToolCallArgumentsType0): What the model passed; null when it was too large to keep.
+        result_preview (str): Beginning of what the model was answered.
+        error (None | str): Code of what went wrong (`timeout`, `http_500`); null when nothing did.
+        duration_seconds (float):
+        ts (float): Seconds from the moment the caller joined.
+    """
 
     name: str
     kind: None | ToolCallKindType0
@@ -46,12 +38,9 @@ class ToolCall:
     ts: float
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.tool_call_arguments_type_0 import ToolCallArgumentsType0 # noqa: PLC0415
+        from ..models.tool_call_arguments_type_0 import ToolCallArgumentsType0  # noqa: PLC0415
+
         name = self.name
 
         kind: None | str
@@ -75,26 +64,26 @@ class ToolCall:
 
         ts = self.ts
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "name": name,
-            "kind": kind,
-            "arguments": arguments,
-            "result_preview": result_preview,
-            "error": error,
-            "duration_seconds": duration_seconds,
-            "ts": ts,
-        })
+        field_dict.update(
+            {
+                "name": name,
+                "kind": kind,
+                "arguments": arguments,
+                "result_preview": result_preview,
+                "error": error,
+                "duration_seconds": duration_seconds,
+                "ts": ts,
+            }
+        )
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.tool_call_arguments_type_0 import ToolCallArgumentsType0 # noqa: PLC0415
+        from ..models.tool_call_arguments_type_0 import ToolCallArgumentsType0  # noqa: PLC0415
+
         d = dict(src_dict)
         name = d.pop("name")
 
@@ -106,15 +95,12 @@ class ToolCall:
                     raise TypeError()
                 kind_type_0 = check_tool_call_kind_type_0(data)
 
-
-
                 return kind_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | ToolCallKindType0, data)
 
         kind = _parse_kind(d.pop("kind"))
-
 
         def _parse_arguments(data: object) -> None | ToolCallArgumentsType0:
             if data is None:
@@ -124,15 +110,12 @@ class ToolCall:
                     raise TypeError()
                 arguments_type_0 = ToolCallArgumentsType0.from_dict(data)
 
-
-
                 return arguments_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(None | ToolCallArgumentsType0, data)
 
         arguments = _parse_arguments(d.pop("arguments"))
-
 
         result_preview = d.pop("result_preview")
 
@@ -142,7 +125,6 @@ class ToolCall:
             return cast(None | str, data)
 
         error = _parse_error(d.pop("error"))
-
 
         duration_seconds = d.pop("duration_seconds")
 
@@ -157,7 +139,6 @@ class ToolCall:
             duration_seconds=duration_seconds,
             ts=ts,
         )
-
 
         tool_call.additional_properties = d
         return tool_call

@@ -1,8 +1,16 @@
 from typing import Literal
 
-ToolCallKindType0 = Literal['client_event', 'form', 'handoff', 'http', 'kb', 'mcp']
+ToolCallKindType0 = Literal["client_event", "form", "handoff", "http", "kb", "mcp"]
 
-TOOL_CALL_KIND_TYPE_0_VALUES: set[ToolCallKindType0] = { 'client_event', 'form', 'handoff', 'http', 'kb', 'mcp',  }
+TOOL_CALL_KIND_TYPE_0_VALUES: set[ToolCallKindType0] = {
+    "client_event",
+    "form",
+    "handoff",
+    "http",
+    "kb",
+    "mcp",
+}
+
 
 def check_tool_call_kind_type_0(value: str) -> ToolCallKindType0:
     if value in TOOL_CALL_KIND_TYPE_0_VALUES:

@@ -1,42 +1,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..models.transcript_item_role import TranscriptItemRole, check_transcript_item_role
 from ..types import UNSET, Unset
-
-from ..models.transcript_item_role import check_transcript_item_role
-from ..models.transcript_item_role import TranscriptItemRole
-from ..types import UNSET, Unset
-from typing import cast
 
 if TYPE_CHECKING:
-  from ..models.latency import Latency
-
-
-
+    from ..models.latency import Latency
 
 
 T = TypeVar("T", bound="TranscriptItem")
 
 
-
 @_attrs_define
 class TranscriptItem:
-    """ One utterance. `interrupted`, `typed` and `latency` are there only where they say something.
+    """One utterance. `interrupted`, `typed` and `latency` are there only where they say something.
 
-        Attributes:
-            role (TranscriptItemRole):
-            text (str):
-            turn_index (int): From 0; a greeting is first.
-            ts (float): Seconds from the moment the caller joined.
-            interrupted (bool | Unset): True when the other side cut it short. Default: False.
-            typed (bool | Unset): True when it was typed. Default: False.
-            latency (Latency | None | Unset):
-     """
+    Attributes:
+        role (TranscriptItemRole):
+        text (str):
+        turn_index (int): From 0; a greeting is first.
+        ts (float): Seconds from the moment the caller joined.
+        interrupted (bool | Unset): True when the other side cut it short. Default: False.
+        typed (bool | Unset): True when it was typed. Default: False.
+        latency (Latency | None | Unset):
+    """
 
     role: TranscriptItemRole
     text: str
@@ -47,12 +39,9 @@ class TranscriptItem:
     latency: Latency | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.latency import Latency # noqa: PLC0415
+        from ..models.latency import Latency  # noqa: PLC0415
+
         role: str = self.role
 
         text = self.text
@@ -73,15 +62,16 @@ class TranscriptItem:
         else:
             latency = self.latency
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "role": role,
-            "text": text,
-            "turn_index": turn_index,
-            "ts": ts,
-        })
+        field_dict.update(
+            {
+                "role": role,
+                "text": text,
+                "turn_index": turn_index,
+                "ts": ts,
+            }
+        )
         if interrupted is not UNSET:
             field_dict["interrupted"] = interrupted
         if typed is not UNSET:
@@ -91,16 +81,12 @@ class TranscriptItem:
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.latency import Latency # noqa: PLC0415
+        from ..models.latency import Latency  # noqa: PLC0415
+
         d = dict(src_dict)
         role = check_transcript_item_role(d.pop("role"))
-
-
-
 
         text = d.pop("text")
 
@@ -122,15 +108,12 @@ class TranscriptItem:
                     raise TypeError()
                 latency_type_0 = Latency.from_dict(data)
 
-
-
                 return latency_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(Latency | None | Unset, data)
 
         latency = _parse_latency(d.pop("latency", UNSET))
-
 
         transcript_item = cls(
             role=role,
@@ -141,7 +124,6 @@ class TranscriptItem:
             typed=typed,
             latency=latency,
         )
-
 
         transcript_item.additional_properties = d
         return transcript_item

@@ -1,39 +1,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-from typing import cast
-
 if TYPE_CHECKING:
-  from ..models.session_page import SessionPage
-
-
-
+    from ..models.session_page import SessionPage
 
 
 T = TypeVar("T", bound="UsageReport")
 
 
-
 @_attrs_define
 class UsageReport:
-    """ Totals over every call that matches the filter, and one page of them.
+    """Totals over every call that matches the filter, and one page of them.
 
-        Attributes:
-            total_sessions (int):
-            total_llm_input_tokens (int):
-            total_llm_output_tokens (int):
-            total_stt_audio_seconds (float):
-            total_tts_characters (int):
-            total_estimated_cost_usd (str): US dollars.
-            sessions (SessionPage): One page of calls, newest first.
-     """
+    Attributes:
+        total_sessions (int):
+        total_llm_input_tokens (int):
+        total_llm_output_tokens (int):
+        total_stt_audio_seconds (float):
+        total_tts_characters (int):
+        total_estimated_cost_usd (str): US dollars.
+        sessions (SessionPage): One page of calls, newest first.
+    """
 
     total_sessions: int
     total_llm_input_tokens: int
@@ -44,12 +36,7 @@ class UsageReport:
     sessions: SessionPage
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
-        from ..models.session_page import SessionPage # noqa: PLC0415
         total_sessions = self.total_sessions
 
         total_llm_input_tokens = self.total_llm_input_tokens
@@ -64,26 +51,26 @@ class UsageReport:
 
         sessions = self.sessions.to_dict()
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "total_sessions": total_sessions,
-            "total_llm_input_tokens": total_llm_input_tokens,
-            "total_llm_output_tokens": total_llm_output_tokens,
-            "total_stt_audio_seconds": total_stt_audio_seconds,
-            "total_tts_characters": total_tts_characters,
-            "total_estimated_cost_usd": total_estimated_cost_usd,
-            "sessions": sessions,
-        })
+        field_dict.update(
+            {
+                "total_sessions": total_sessions,
+                "total_llm_input_tokens": total_llm_input_tokens,
+                "total_llm_output_tokens": total_llm_output_tokens,
+                "total_stt_audio_seconds": total_stt_audio_seconds,
+                "total_tts_characters": total_tts_characters,
+                "total_estimated_cost_usd": total_estimated_cost_usd,
+                "sessions": sessions,
+            }
+        )
 
         return field_dict
 
-
-
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.session_page import SessionPage # noqa: PLC0415
+        from ..models.session_page import SessionPage  # noqa: PLC0415
+
         d = dict(src_dict)
         total_sessions = d.pop("total_sessions")
 
@@ -99,9 +86,6 @@ class UsageReport:
 
         sessions = SessionPage.from_dict(d.pop("sessions"))
 
-
-
-
         usage_report = cls(
             total_sessions=total_sessions,
             total_llm_input_tokens=total_llm_input_tokens,
@@ -111,7 +95,6 @@ class UsageReport:
             total_estimated_cost_usd=total_estimated_cost_usd,
             sessions=sessions,
         )
-
 
         usage_report.additional_properties = d
         return usage_report

@@ -1,36 +1,26 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-from typing import cast
-import datetime
-
-
-
-
-
-
 T = TypeVar("T", bound="User")
-
 
 
 @_attrs_define
 class User:
-    """ A person who can sign in.
+    """A person who can sign in.
 
-        Attributes:
-            id (int):
-            email (str):
-            tenant_id (str):
-            is_staff (bool):
-            created_at (datetime.datetime):
-     """
+    Attributes:
+        id (int):
+        email (str):
+        tenant_id (str):
+        is_staff (bool):
+        created_at (datetime.datetime):
+    """
 
     id: int
     email: str
@@ -38,10 +28,6 @@ class User:
     is_staff: bool
     created_at: datetime.datetime
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         id = self.id
@@ -54,20 +40,19 @@ class User:
 
         created_at = self.created_at.isoformat()
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "id": id,
-            "email": email,
-            "tenant_id": tenant_id,
-            "is_staff": is_staff,
-            "created_at": created_at,
-        })
+        field_dict.update(
+            {
+                "id": id,
+                "email": email,
+                "tenant_id": tenant_id,
+                "is_staff": is_staff,
+                "created_at": created_at,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -82,9 +67,6 @@ class User:
 
         created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
 
-
-
-
         user = cls(
             id=id,
             email=email,
@@ -92,7 +74,6 @@ class User:
             is_staff=is_staff,
             created_at=created_at,
         )
-
 
         user.additional_properties = d
         return user

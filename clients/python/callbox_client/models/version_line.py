@@ -1,45 +1,31 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-from typing import cast
-import datetime
-
-
-
-
-
-
 T = TypeVar("T", bound="VersionLine")
-
 
 
 @_attrs_define
 class VersionLine:
-    """ One version of a character.
+    """One version of a character.
 
-        Attributes:
-            version (int): Number, from 1.
-            created_at (datetime.datetime):
-            created_by (int): User who made it.
-            changed (list[str]): Fields that differ from the version before.
-     """
+    Attributes:
+        version (int): Number, from 1.
+        created_at (datetime.datetime):
+        created_by (int): User who made it.
+        changed (list[str]): Fields that differ from the version before.
+    """
 
     version: int
     created_at: datetime.datetime
     created_by: int
     changed: list[str]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         version = self.version
@@ -50,21 +36,18 @@ class VersionLine:
 
         changed = self.changed
 
-
-
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "version": version,
-            "created_at": created_at,
-            "created_by": created_by,
-            "changed": changed,
-        })
+        field_dict.update(
+            {
+                "version": version,
+                "created_at": created_at,
+                "created_by": created_by,
+                "changed": changed,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -73,13 +56,9 @@ class VersionLine:
 
         created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
 
-
-
-
         created_by = d.pop("created_by")
 
         changed = cast(list[str], d.pop("changed"))
-
 
         version_line = cls(
             version=version,
@@ -87,7 +66,6 @@ class VersionLine:
             created_by=created_by,
             changed=changed,
         )
-
 
         version_line.additional_properties = d
         return version_line

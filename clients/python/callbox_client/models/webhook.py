@@ -1,41 +1,31 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-from ..models.webhook_events_item import check_webhook_events_item
-from ..models.webhook_events_item import WebhookEventsItem
-from typing import cast
-import datetime
-
-
-
-
-
+from ..models.webhook_events_item import WebhookEventsItem, check_webhook_events_item
 
 T = TypeVar("T", bound="Webhook")
 
 
-
 @_attrs_define
 class Webhook:
-    """ A webhook without its secret.
+    """A webhook without its secret.
 
-        Attributes:
-            id (str):
-            url (str):
-            events (list[WebhookEventsItem]): Empty means all.
-            is_active (bool):
-            disabled_reason (None | str): Why Callbox made it inactive, after a 410; null when it did not. Set `is_active`
-                to undo it.
-            created_at (datetime.datetime):
-            updated_at (datetime.datetime):
-     """
+    Attributes:
+        id (str):
+        url (str):
+        events (list[WebhookEventsItem]): Empty means all.
+        is_active (bool):
+        disabled_reason (None | str): Why Callbox made it inactive, after a 410; null when it did not. Set `is_active`
+            to undo it.
+        created_at (datetime.datetime):
+        updated_at (datetime.datetime):
+    """
 
     id: str
     url: str
@@ -45,10 +35,6 @@ class Webhook:
     created_at: datetime.datetime
     updated_at: datetime.datetime
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         id = self.id
@@ -60,8 +46,6 @@ class Webhook:
             events_item: str = events_item_data
             events.append(events_item)
 
-
-
         is_active = self.is_active
 
         disabled_reason: None | str
@@ -71,22 +55,21 @@ class Webhook:
 
         updated_at = self.updated_at.isoformat()
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "id": id,
-            "url": url,
-            "events": events,
-            "is_active": is_active,
-            "disabled_reason": disabled_reason,
-            "created_at": created_at,
-            "updated_at": updated_at,
-        })
+        field_dict.update(
+            {
+                "id": id,
+                "url": url,
+                "events": events,
+                "is_active": is_active,
+                "disabled_reason": disabled_reason,
+                "created_at": created_at,
+                "updated_at": updated_at,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -97,13 +80,10 @@ class Webhook:
 
         events = []
         _events = d.pop("events")
-        for events_item_data in (_events):
+        for events_item_data in _events:
             events_item = check_webhook_events_item(events_item_data)
 
-
-
             events.append(events_item)
-
 
         is_active = d.pop("is_active")
 
@@ -114,16 +94,9 @@ class Webhook:
 
         disabled_reason = _parse_disabled_reason(d.pop("disabled_reason"))
 
-
         created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
 
-
-
-
         updated_at = datetime.datetime.fromisoformat(d.pop("updated_at"))
-
-
-
 
         webhook = cls(
             id=id,
@@ -134,7 +107,6 @@ class Webhook:
             created_at=created_at,
             updated_at=updated_at,
         )
-
 
         webhook.additional_properties = d
         return webhook

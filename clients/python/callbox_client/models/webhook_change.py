@@ -1,49 +1,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..models.webhook_change_events_item import WebhookChangeEventsItem, check_webhook_change_events_item
 from ..types import UNSET, Unset
-
-from ..models.webhook_change_events_item import check_webhook_change_events_item
-from ..models.webhook_change_events_item import WebhookChangeEventsItem
-from ..types import UNSET, Unset
-from typing import cast
-
-
-
-
-
 
 T = TypeVar("T", bound="WebhookChange")
 
 
-
 @_attrs_define
 class WebhookChange:
-    """ What to change; a field that is not sent stays as it is.
+    """What to change; a field that is not sent stays as it is.
 
-        Example:
-            {'is_active': True}
+    Example:
+        {'is_active': True}
 
-        Attributes:
-            url (str | Unset):
-            events (list[WebhookChangeEventsItem] | Unset): Types to be told of; empty or left out means all, also types to
-                come.
-            is_active (bool | Unset):
-     """
+    Attributes:
+        url (str | Unset):
+        events (list[WebhookChangeEventsItem] | Unset): Types to be told of; empty or left out means all, also types to
+            come.
+        is_active (bool | Unset):
+    """
 
     url: str | Unset = UNSET
     events: list[WebhookChangeEventsItem] | Unset = UNSET
     is_active: bool | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         url = self.url
@@ -55,15 +41,11 @@ class WebhookChange:
                 events_item: str = events_item_data
                 events.append(events_item)
 
-
-
         is_active = self.is_active
-
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-        })
+        field_dict.update({})
         if url is not UNSET:
             field_dict["url"] = url
         if events is not UNSET:
@@ -72,8 +54,6 @@ class WebhookChange:
             field_dict["is_active"] = is_active
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -87,10 +67,7 @@ class WebhookChange:
             for events_item_data in _events:
                 events_item = check_webhook_change_events_item(events_item_data)
 
-
-
                 events.append(events_item)
-
 
         is_active = d.pop("is_active", UNSET)
 
@@ -99,7 +76,6 @@ class WebhookChange:
             events=events,
             is_active=is_active,
         )
-
 
         webhook_change.additional_properties = d
         return webhook_change

@@ -1,48 +1,37 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-from ..models.webhook_delivery_event import check_webhook_delivery_event
-from ..models.webhook_delivery_event import WebhookDeliveryEvent
-from ..models.webhook_delivery_status import check_webhook_delivery_status
-from ..models.webhook_delivery_status import WebhookDeliveryStatus
-from typing import cast
-import datetime
-
-
-
-
-
+from ..models.webhook_delivery_event import WebhookDeliveryEvent, check_webhook_delivery_event
+from ..models.webhook_delivery_status import WebhookDeliveryStatus, check_webhook_delivery_status
 
 T = TypeVar("T", bound="WebhookDelivery")
 
 
-
 @_attrs_define
 class WebhookDelivery:
-    """ One message to one webhook, and its latest attempt.
+    """One message to one webhook, and its latest attempt.
 
-        Attributes:
-            id (str):
-            webhook (str): Identity of the webhook.
-            webhook_id (str): The header `webhook-id`: the same in every attempt.
-            event (WebhookDeliveryEvent):
-            status (WebhookDeliveryStatus):
-            attempts (int):
-            http_status (int | None): Of the latest answer; null when there was none.
-            error (None | str): What went wrong in the latest attempt; null for nothing.
-            response_excerpt (None | str): First 1,024 bytes of the latest answer.
-            duration_ms (float | None):
-            created_at (datetime.datetime):
-            last_attempt_at (datetime.datetime | None):
-            next_attempt_at (datetime.datetime | None): Null when there will be none.
-     """
+    Attributes:
+        id (str):
+        webhook (str): Identity of the webhook.
+        webhook_id (str): The header `webhook-id`: the same in every attempt.
+        event (WebhookDeliveryEvent):
+        status (WebhookDeliveryStatus):
+        attempts (int):
+        http_status (int | None): Of the latest answer; null when there was none.
+        error (None | str): What went wrong in the latest attempt; null for nothing.
+        response_excerpt (None | str): First 1,024 bytes of the latest answer.
+        duration_ms (float | None):
+        created_at (datetime.datetime):
+        last_attempt_at (datetime.datetime | None):
+        next_attempt_at (datetime.datetime | None): Null when there will be none.
+    """
 
     id: str
     webhook: str
@@ -58,10 +47,6 @@ class WebhookDelivery:
     last_attempt_at: datetime.datetime | None
     next_attempt_at: datetime.datetime | None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
-
-
-
-
 
     def to_dict(self) -> dict[str, Any]:
         id = self.id
@@ -102,28 +87,27 @@ class WebhookDelivery:
         else:
             next_attempt_at = self.next_attempt_at
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "id": id,
-            "webhook": webhook,
-            "webhook_id": webhook_id,
-            "event": event,
-            "status": status,
-            "attempts": attempts,
-            "http_status": http_status,
-            "error": error,
-            "response_excerpt": response_excerpt,
-            "duration_ms": duration_ms,
-            "created_at": created_at,
-            "last_attempt_at": last_attempt_at,
-            "next_attempt_at": next_attempt_at,
-        })
+        field_dict.update(
+            {
+                "id": id,
+                "webhook": webhook,
+                "webhook_id": webhook_id,
+                "event": event,
+                "status": status,
+                "attempts": attempts,
+                "http_status": http_status,
+                "error": error,
+                "response_excerpt": response_excerpt,
+                "duration_ms": duration_ms,
+                "created_at": created_at,
+                "last_attempt_at": last_attempt_at,
+                "next_attempt_at": next_attempt_at,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -136,13 +120,7 @@ class WebhookDelivery:
 
         event = check_webhook_delivery_event(d.pop("event"))
 
-
-
-
         status = check_webhook_delivery_status(d.pop("status"))
-
-
-
 
         attempts = d.pop("attempts")
 
@@ -153,14 +131,12 @@ class WebhookDelivery:
 
         http_status = _parse_http_status(d.pop("http_status"))
 
-
         def _parse_error(data: object) -> None | str:
             if data is None:
                 return data
             return cast(None | str, data)
 
         error = _parse_error(d.pop("error"))
-
 
         def _parse_response_excerpt(data: object) -> None | str:
             if data is None:
@@ -169,7 +145,6 @@ class WebhookDelivery:
 
         response_excerpt = _parse_response_excerpt(d.pop("response_excerpt"))
 
-
         def _parse_duration_ms(data: object) -> float | None:
             if data is None:
                 return data
@@ -177,11 +152,7 @@ class WebhookDelivery:
 
         duration_ms = _parse_duration_ms(d.pop("duration_ms"))
 
-
         created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
-
-
-
 
         def _parse_last_attempt_at(data: object) -> datetime.datetime | None:
             if data is None:
@@ -191,15 +162,12 @@ class WebhookDelivery:
                     raise TypeError()
                 last_attempt_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return last_attempt_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None, data)
 
         last_attempt_at = _parse_last_attempt_at(d.pop("last_attempt_at"))
-
 
         def _parse_next_attempt_at(data: object) -> datetime.datetime | None:
             if data is None:
@@ -209,15 +177,12 @@ class WebhookDelivery:
                     raise TypeError()
                 next_attempt_at_type_0 = datetime.datetime.fromisoformat(data)
 
-
-
                 return next_attempt_at_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             return cast(datetime.datetime | None, data)
 
         next_attempt_at = _parse_next_attempt_at(d.pop("next_attempt_at"))
-
 
         webhook_delivery = cls(
             id=id,
@@ -234,7 +199,6 @@ class WebhookDelivery:
             last_attempt_at=last_attempt_at,
             next_attempt_at=next_attempt_at,
         )
-
 
         webhook_delivery.additional_properties = d
         return webhook_delivery

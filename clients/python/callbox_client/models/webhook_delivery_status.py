@@ -1,8 +1,13 @@
 from typing import Literal
 
-WebhookDeliveryStatus = Literal['delivered', 'failed', 'pending']
+WebhookDeliveryStatus = Literal["delivered", "failed", "pending"]
 
-WEBHOOK_DELIVERY_STATUS_VALUES: set[WebhookDeliveryStatus] = { 'delivered', 'failed', 'pending',  }
+WEBHOOK_DELIVERY_STATUS_VALUES: set[WebhookDeliveryStatus] = {
+    "delivered",
+    "failed",
+    "pending",
+}
+
 
 def check_webhook_delivery_status(value: str) -> WebhookDeliveryStatus:
     if value in WEBHOOK_DELIVERY_STATUS_VALUES:

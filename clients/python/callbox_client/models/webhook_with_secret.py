@@ -1,42 +1,32 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
-from ..models.webhook_with_secret_events_item import check_webhook_with_secret_events_item
-from ..models.webhook_with_secret_events_item import WebhookWithSecretEventsItem
-from typing import cast
-import datetime
-
-
-
-
-
+from ..models.webhook_with_secret_events_item import WebhookWithSecretEventsItem, check_webhook_with_secret_events_item
 
 T = TypeVar("T", bound="WebhookWithSecret")
 
 
-
 @_attrs_define
 class WebhookWithSecret:
-    """ A webhook with its new secret, which is shown this once.
+    """A webhook with its new secret, which is shown this once.
 
-        Attributes:
-            id (str):
-            url (str):
-            events (list[WebhookWithSecretEventsItem]): Empty means all.
-            is_active (bool):
-            disabled_reason (None | str): Why Callbox made it inactive, after a 410; null when it did not. Set `is_active`
-                to undo it.
-            created_at (datetime.datetime):
-            updated_at (datetime.datetime):
-            secret (str):
-     """
+    Attributes:
+        id (str):
+        url (str):
+        events (list[WebhookWithSecretEventsItem]): Empty means all.
+        is_active (bool):
+        disabled_reason (None | str): Why Callbox made it inactive, after a 410; null when it did not. Set `is_active`
+            to undo it.
+        created_at (datetime.datetime):
+        updated_at (datetime.datetime):
+        secret (str):
+    """
 
     id: str
     url: str
@@ -48,10 +38,6 @@ class WebhookWithSecret:
     secret: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
-
-
-
-
     def to_dict(self) -> dict[str, Any]:
         id = self.id
 
@@ -61,8 +47,6 @@ class WebhookWithSecret:
         for events_item_data in self.events:
             events_item: str = events_item_data
             events.append(events_item)
-
-
 
         is_active = self.is_active
 
@@ -75,23 +59,22 @@ class WebhookWithSecret:
 
         secret = self.secret
 
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update({
-            "id": id,
-            "url": url,
-            "events": events,
-            "is_active": is_active,
-            "disabled_reason": disabled_reason,
-            "created_at": created_at,
-            "updated_at": updated_at,
-            "secret": secret,
-        })
+        field_dict.update(
+            {
+                "id": id,
+                "url": url,
+                "events": events,
+                "is_active": is_active,
+                "disabled_reason": disabled_reason,
+                "created_at": created_at,
+                "updated_at": updated_at,
+                "secret": secret,
+            }
+        )
 
         return field_dict
-
-
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
@@ -102,13 +85,10 @@ class WebhookWithSecret:
 
         events = []
         _events = d.pop("events")
-        for events_item_data in (_events):
+        for events_item_data in _events:
             events_item = check_webhook_with_secret_events_item(events_item_data)
 
-
-
             events.append(events_item)
-
 
         is_active = d.pop("is_active")
 
@@ -119,16 +99,9 @@ class WebhookWithSecret:
 
         disabled_reason = _parse_disabled_reason(d.pop("disabled_reason"))
 
-
         created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
 
-
-
-
         updated_at = datetime.datetime.fromisoformat(d.pop("updated_at"))
-
-
-
 
         secret = d.pop("secret")
 
@@ -142,7 +115,6 @@ class WebhookWithSecret:
             updated_at=updated_at,
             secret=secret,
         )
-
 
         webhook_with_secret.additional_properties = d
         return webhook_with_secret

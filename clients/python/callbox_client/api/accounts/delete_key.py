@@ -4,33 +4,24 @@ from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.error_body import ErrorBody
-from typing import cast
-
+from ...types import Response
 
 
 def _get_kwargs(
     key_id: str,
-
 ) -> dict[str, Any]:
-    
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "delete",
-        "url": "/api/auth/api-keys/{key_id}/".format(key_id=quote(str(key_id), safe=""),),
+        "url": "/api/auth/api-keys/{key_id}/".format(
+            key_id=quote(str(key_id), safe=""),
+        ),
     }
 
-
     return _kwargs
-
 
 
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | ErrorBody | None:
@@ -41,35 +32,25 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
 
-
-
         return response_401
 
     if response.status_code == 403:
         response_403 = ErrorBody.from_dict(response.json())
-
-
 
         return response_403
 
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -92,9 +73,8 @@ def sync_detailed(
     key_id: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | ErrorBody]:
-    """ Revoke an API key
+    """Revoke an API key
 
      Deletes a key; it does not authenticate any more.
 
@@ -107,12 +87,10 @@ def sync_detailed(
 
     Returns:
         Response[Any | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         key_id=key_id,
-
     )
 
     response = client.get_httpx_client().request(
@@ -121,13 +99,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     key_id: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | ErrorBody | None:
-    """ Revoke an API key
+    """Revoke an API key
 
      Deletes a key; it does not authenticate any more.
 
@@ -140,22 +118,20 @@ def sync(
 
     Returns:
         Any | ErrorBody
-     """
-
+    """
 
     return sync_detailed(
         key_id=key_id,
-client=client,
-
+        client=client,
     ).parsed
+
 
 async def asyncio_detailed(
     key_id: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | ErrorBody]:
-    """ Revoke an API key
+    """Revoke an API key
 
      Deletes a key; it does not authenticate any more.
 
@@ -168,27 +144,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         key_id=key_id,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     key_id: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | ErrorBody | None:
-    """ Revoke an API key
+    """Revoke an API key
 
      Deletes a key; it does not authenticate any more.
 
@@ -201,11 +173,11 @@ async def asyncio(
 
     Returns:
         Any | ErrorBody
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        key_id=key_id,
-client=client,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            key_id=key_id,
+            client=client,
+        )
+    ).parsed

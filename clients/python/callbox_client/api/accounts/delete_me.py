@@ -1,30 +1,20 @@
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.error_body import ErrorBody
 from ...models.proof import Proof
-from typing import cast
-
+from ...types import Response
 
 
 def _get_kwargs(
     *,
     body: Proof,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
-
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "delete",
@@ -39,7 +29,6 @@ def _get_kwargs(
     return _kwargs
 
 
-
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | ErrorBody | None:
     if response.status_code == 204:
         response_204 = cast(Any, None)
@@ -48,63 +37,45 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 400:
         response_400 = ErrorBody.from_dict(response.json())
 
-
-
         return response_400
 
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
-
-
 
         return response_401
 
     if response.status_code == 403:
         response_403 = ErrorBody.from_dict(response.json())
 
-
-
         return response_403
 
     if response.status_code == 413:
         response_413 = ErrorBody.from_dict(response.json())
-
-
 
         return response_413
 
     if response.status_code == 415:
         response_415 = ErrorBody.from_dict(response.json())
 
-
-
         return response_415
 
     if response.status_code == 422:
         response_422 = ErrorBody.from_dict(response.json())
-
-
 
         return response_422
 
     if response.status_code == 429:
         response_429 = ErrorBody.from_dict(response.json())
 
-
-
         return response_429
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -127,9 +98,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: Proof,
-
 ) -> Response[Any | ErrorBody]:
-    """ Delete one's account and everything that is one's own
+    """Delete one's account and everything that is one's own
 
      Ends the calls that are under way and deletes the account, its keys, characters and history.
 
@@ -146,12 +116,10 @@ def sync_detailed(
 
     Returns:
         Response[Any | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
     response = client.get_httpx_client().request(
@@ -160,13 +128,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient,
     body: Proof,
-
 ) -> Any | ErrorBody | None:
-    """ Delete one's account and everything that is one's own
+    """Delete one's account and everything that is one's own
 
      Ends the calls that are under way and deletes the account, its keys, characters and history.
 
@@ -183,22 +151,20 @@ def sync(
 
     Returns:
         Any | ErrorBody
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-body=body,
-
+        body=body,
     ).parsed
+
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: Proof,
-
 ) -> Response[Any | ErrorBody]:
-    """ Delete one's account and everything that is one's own
+    """Delete one's account and everything that is one's own
 
      Ends the calls that are under way and deletes the account, its keys, characters and history.
 
@@ -215,27 +181,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
     client: AuthenticatedClient,
     body: Proof,
-
 ) -> Any | ErrorBody | None:
-    """ Delete one's account and everything that is one's own
+    """Delete one's account and everything that is one's own
 
      Ends the calls that are under way and deletes the account, its keys, characters and history.
 
@@ -252,11 +214,11 @@ async def asyncio(
 
     Returns:
         Any | ErrorBody
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-body=body,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+            body=body,
+        )
+    ).parsed

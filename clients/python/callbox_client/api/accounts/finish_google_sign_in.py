@@ -1,29 +1,20 @@
 from http import HTTPStatus
-from typing import Any, cast
-from urllib.parse import quote
+from typing import Any
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.error_body import ErrorBody
 from ...models.tokens import Tokens
-from ...types import UNSET, Unset
-from typing import cast
-
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     *,
-    code: str | Unset = '',
-    state: str | Unset = '',
-
+    code: str | Unset = "",
+    state: str | Unset = "",
 ) -> dict[str, Any]:
-    
-
-    
 
     params: dict[str, Any] = {}
 
@@ -31,9 +22,7 @@ def _get_kwargs(
 
     params["state"] = state
 
-
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
-
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -41,79 +30,57 @@ def _get_kwargs(
         "params": params,
     }
 
-
     return _kwargs
-
 
 
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ErrorBody | Tokens | None:
     if response.status_code == 200:
         response_200 = Tokens.from_dict(response.json())
 
-
-
         return response_200
 
     if response.status_code == 400:
         response_400 = ErrorBody.from_dict(response.json())
-
-
 
         return response_400
 
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
 
-
-
         return response_401
 
     if response.status_code == 403:
         response_403 = ErrorBody.from_dict(response.json())
-
-
 
         return response_403
 
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 409:
         response_409 = ErrorBody.from_dict(response.json())
-
-
 
         return response_409
 
     if response.status_code == 422:
         response_422 = ErrorBody.from_dict(response.json())
 
-
-
         return response_422
 
     if response.status_code == 429:
         response_429 = ErrorBody.from_dict(response.json())
-
-
 
         return response_429
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -135,11 +102,10 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
-    code: str | Unset = '',
-    state: str | Unset = '',
-
+    code: str | Unset = "",
+    state: str | Unset = "",
 ) -> Response[ErrorBody | Tokens]:
-    """ Come back from Google
+    """Come back from Google
 
      Exchanges the code that Google gave to the browser for tokens. Only the browser that was sent away
     may.
@@ -154,13 +120,11 @@ def sync_detailed(
 
     Returns:
         Response[ErrorBody | Tokens]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         code=code,
-state=state,
-
+        state=state,
     )
 
     response = client.get_httpx_client().request(
@@ -169,14 +133,14 @@ state=state,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient | Client,
-    code: str | Unset = '',
-    state: str | Unset = '',
-
+    code: str | Unset = "",
+    state: str | Unset = "",
 ) -> ErrorBody | Tokens | None:
-    """ Come back from Google
+    """Come back from Google
 
      Exchanges the code that Google gave to the browser for tokens. Only the browser that was sent away
     may.
@@ -191,24 +155,22 @@ def sync(
 
     Returns:
         ErrorBody | Tokens
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-code=code,
-state=state,
-
+        code=code,
+        state=state,
     ).parsed
+
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
-    code: str | Unset = '',
-    state: str | Unset = '',
-
+    code: str | Unset = "",
+    state: str | Unset = "",
 ) -> Response[ErrorBody | Tokens]:
-    """ Come back from Google
+    """Come back from Google
 
      Exchanges the code that Google gave to the browser for tokens. Only the browser that was sent away
     may.
@@ -223,29 +185,25 @@ async def asyncio_detailed(
 
     Returns:
         Response[ErrorBody | Tokens]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         code=code,
-state=state,
-
+        state=state,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
-    code: str | Unset = '',
-    state: str | Unset = '',
-
+    code: str | Unset = "",
+    state: str | Unset = "",
 ) -> ErrorBody | Tokens | None:
-    """ Come back from Google
+    """Come back from Google
 
      Exchanges the code that Google gave to the browser for tokens. Only the browser that was sent away
     may.
@@ -260,12 +218,12 @@ async def asyncio(
 
     Returns:
         ErrorBody | Tokens
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-code=code,
-state=state,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+            code=code,
+            state=state,
+        )
+    ).parsed

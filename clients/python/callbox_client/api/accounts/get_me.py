@@ -1,64 +1,43 @@
 from http import HTTPStatus
-from typing import Any, cast
-from urllib.parse import quote
+from typing import Any
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.error_body import ErrorBody
 from ...models.me import Me
-from typing import cast
+from ...types import Response
 
 
-
-def _get_kwargs(
-    
-) -> dict[str, Any]:
-    
-
-    
-
-    
+def _get_kwargs() -> dict[str, Any]:
 
     _kwargs: dict[str, Any] = {
         "method": "get",
         "url": "/api/auth/me/",
     }
 
-
     return _kwargs
-
 
 
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ErrorBody | Me | None:
     if response.status_code == 200:
         response_200 = Me.from_dict(response.json())
 
-
-
         return response_200
 
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
-
-
 
         return response_401
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -80,9 +59,8 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     *,
     client: AuthenticatedClient,
-
 ) -> Response[ErrorBody | Me]:
-    """ Read the user who asks
+    """Read the user who asks
 
      The user who asks and the limits of their tenant.
 
@@ -92,12 +70,9 @@ def sync_detailed(
 
     Returns:
         Response[ErrorBody | Me]
-     """
+    """
 
-
-    kwargs = _get_kwargs(
-        
-    )
+    kwargs = _get_kwargs()
 
     response = client.get_httpx_client().request(
         **kwargs,
@@ -105,12 +80,12 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient,
-
 ) -> ErrorBody | Me | None:
-    """ Read the user who asks
+    """Read the user who asks
 
      The user who asks and the limits of their tenant.
 
@@ -120,20 +95,18 @@ def sync(
 
     Returns:
         ErrorBody | Me
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-
     ).parsed
+
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
-
 ) -> Response[ErrorBody | Me]:
-    """ Read the user who asks
+    """Read the user who asks
 
      The user who asks and the limits of their tenant.
 
@@ -143,25 +116,20 @@ async def asyncio_detailed(
 
     Returns:
         Response[ErrorBody | Me]
-     """
+    """
 
+    kwargs = _get_kwargs()
 
-    kwargs = _get_kwargs(
-        
-    )
-
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
     client: AuthenticatedClient,
-
 ) -> ErrorBody | Me | None:
-    """ Read the user who asks
+    """Read the user who asks
 
      The user who asks and the limits of their tenant.
 
@@ -171,10 +139,10 @@ async def asyncio(
 
     Returns:
         ErrorBody | Me
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+        )
+    ).parsed

@@ -1,31 +1,21 @@
 from http import HTTPStatus
-from typing import Any, cast
-from urllib.parse import quote
+from typing import Any
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.error_body import ErrorBody
 from ...models.linking import Linking
 from ...models.proof import Proof
-from typing import cast
-
+from ...types import Response
 
 
 def _get_kwargs(
     *,
     body: Proof,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
-
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -40,82 +30,59 @@ def _get_kwargs(
     return _kwargs
 
 
-
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ErrorBody | Linking | None:
     if response.status_code == 200:
         response_200 = Linking.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 400:
         response_400 = ErrorBody.from_dict(response.json())
 
-
-
         return response_400
 
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
-
-
 
         return response_401
 
     if response.status_code == 403:
         response_403 = ErrorBody.from_dict(response.json())
 
-
-
         return response_403
 
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
-
-
 
         return response_404
 
     if response.status_code == 413:
         response_413 = ErrorBody.from_dict(response.json())
 
-
-
         return response_413
 
     if response.status_code == 415:
         response_415 = ErrorBody.from_dict(response.json())
-
-
 
         return response_415
 
     if response.status_code == 422:
         response_422 = ErrorBody.from_dict(response.json())
 
-
-
         return response_422
 
     if response.status_code == 429:
         response_429 = ErrorBody.from_dict(response.json())
-
-
 
         return response_429
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -138,9 +105,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: Proof,
-
 ) -> Response[ErrorBody | Linking]:
-    """ Link Google to one's account
+    """Link Google to one's account
 
      Answers where to send this browser; the Google account it comes back with signs in to the account
     that asks.
@@ -154,12 +120,10 @@ def sync_detailed(
 
     Returns:
         Response[ErrorBody | Linking]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
     response = client.get_httpx_client().request(
@@ -168,13 +132,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient,
     body: Proof,
-
 ) -> ErrorBody | Linking | None:
-    """ Link Google to one's account
+    """Link Google to one's account
 
      Answers where to send this browser; the Google account it comes back with signs in to the account
     that asks.
@@ -188,22 +152,20 @@ def sync(
 
     Returns:
         ErrorBody | Linking
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-body=body,
-
+        body=body,
     ).parsed
+
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: Proof,
-
 ) -> Response[ErrorBody | Linking]:
-    """ Link Google to one's account
+    """Link Google to one's account
 
      Answers where to send this browser; the Google account it comes back with signs in to the account
     that asks.
@@ -217,27 +179,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[ErrorBody | Linking]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
     client: AuthenticatedClient,
     body: Proof,
-
 ) -> ErrorBody | Linking | None:
-    """ Link Google to one's account
+    """Link Google to one's account
 
      Answers where to send this browser; the Google account it comes back with signs in to the account
     that asks.
@@ -251,11 +209,11 @@ async def asyncio(
 
     Returns:
         ErrorBody | Linking
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-body=body,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+            body=body,
+        )
+    ).parsed

@@ -1,30 +1,20 @@
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.error_body import ErrorBody
 from ...models.refresh import Refresh
-from typing import cast
-
+from ...types import Response
 
 
 def _get_kwargs(
     *,
     body: Refresh,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
-
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -39,7 +29,6 @@ def _get_kwargs(
     return _kwargs
 
 
-
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | ErrorBody | None:
     if response.status_code == 204:
         response_204 = cast(Any, None)
@@ -48,49 +37,35 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 400:
         response_400 = ErrorBody.from_dict(response.json())
 
-
-
         return response_400
 
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
-
-
 
         return response_401
 
     if response.status_code == 413:
         response_413 = ErrorBody.from_dict(response.json())
 
-
-
         return response_413
 
     if response.status_code == 415:
         response_415 = ErrorBody.from_dict(response.json())
-
-
 
         return response_415
 
     if response.status_code == 422:
         response_422 = ErrorBody.from_dict(response.json())
 
-
-
         return response_422
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -113,9 +88,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: Refresh,
-
 ) -> Response[Any | ErrorBody]:
-    """ Log out
+    """Log out
 
      Revokes a refresh token and its family; access tokens already out live to their end.
 
@@ -128,12 +102,10 @@ def sync_detailed(
 
     Returns:
         Response[Any | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
     response = client.get_httpx_client().request(
@@ -142,13 +114,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient | Client,
     body: Refresh,
-
 ) -> Any | ErrorBody | None:
-    """ Log out
+    """Log out
 
      Revokes a refresh token and its family; access tokens already out live to their end.
 
@@ -161,22 +133,20 @@ def sync(
 
     Returns:
         Any | ErrorBody
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-body=body,
-
+        body=body,
     ).parsed
+
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: Refresh,
-
 ) -> Response[Any | ErrorBody]:
-    """ Log out
+    """Log out
 
      Revokes a refresh token and its family; access tokens already out live to their end.
 
@@ -189,27 +159,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: Refresh,
-
 ) -> Any | ErrorBody | None:
-    """ Log out
+    """Log out
 
      Revokes a refresh token and its family; access tokens already out live to their end.
 
@@ -222,11 +188,11 @@ async def asyncio(
 
     Returns:
         Any | ErrorBody
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-body=body,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+            body=body,
+        )
+    ).parsed

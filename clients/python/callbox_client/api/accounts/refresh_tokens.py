@@ -1,31 +1,21 @@
 from http import HTTPStatus
-from typing import Any, cast
-from urllib.parse import quote
+from typing import Any
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.error_body import ErrorBody
 from ...models.refresh import Refresh
 from ...models.tokens import Tokens
-from typing import cast
-
+from ...types import Response
 
 
 def _get_kwargs(
     *,
     body: Refresh,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
-
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -40,68 +30,49 @@ def _get_kwargs(
     return _kwargs
 
 
-
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ErrorBody | Tokens | None:
     if response.status_code == 200:
         response_200 = Tokens.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 400:
         response_400 = ErrorBody.from_dict(response.json())
 
-
-
         return response_400
 
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
-
-
 
         return response_401
 
     if response.status_code == 413:
         response_413 = ErrorBody.from_dict(response.json())
 
-
-
         return response_413
 
     if response.status_code == 415:
         response_415 = ErrorBody.from_dict(response.json())
-
-
 
         return response_415
 
     if response.status_code == 422:
         response_422 = ErrorBody.from_dict(response.json())
 
-
-
         return response_422
 
     if response.status_code == 429:
         response_429 = ErrorBody.from_dict(response.json())
-
-
 
         return response_429
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -124,9 +95,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: Refresh,
-
 ) -> Response[ErrorBody | Tokens]:
-    """ Rotate a refresh token
+    """Rotate a refresh token
 
      Exchanges a refresh token for new tokens; one used twice revokes its whole family.
 
@@ -139,12 +109,10 @@ def sync_detailed(
 
     Returns:
         Response[ErrorBody | Tokens]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
     response = client.get_httpx_client().request(
@@ -153,13 +121,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient | Client,
     body: Refresh,
-
 ) -> ErrorBody | Tokens | None:
-    """ Rotate a refresh token
+    """Rotate a refresh token
 
      Exchanges a refresh token for new tokens; one used twice revokes its whole family.
 
@@ -172,22 +140,20 @@ def sync(
 
     Returns:
         ErrorBody | Tokens
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-body=body,
-
+        body=body,
     ).parsed
+
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: Refresh,
-
 ) -> Response[ErrorBody | Tokens]:
-    """ Rotate a refresh token
+    """Rotate a refresh token
 
      Exchanges a refresh token for new tokens; one used twice revokes its whole family.
 
@@ -200,27 +166,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[ErrorBody | Tokens]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: Refresh,
-
 ) -> ErrorBody | Tokens | None:
-    """ Rotate a refresh token
+    """Rotate a refresh token
 
      Exchanges a refresh token for new tokens; one used twice revokes its whole family.
 
@@ -233,11 +195,11 @@ async def asyncio(
 
     Returns:
         ErrorBody | Tokens
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-body=body,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+            body=body,
+        )
+    ).parsed

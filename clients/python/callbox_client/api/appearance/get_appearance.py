@@ -4,41 +4,32 @@ from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.appearance import Appearance
 from ...models.error_body import ErrorBody
-from typing import cast
-
+from ...types import Response
 
 
 def _get_kwargs(
     slug: str,
-
 ) -> dict[str, Any]:
-    
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "get",
-        "url": "/api/agents/{slug}/appearance/".format(slug=quote(str(slug), safe=""),),
+        "url": "/api/agents/{slug}/appearance/".format(
+            slug=quote(str(slug), safe=""),
+        ),
     }
-
 
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Appearance | ErrorBody | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | Appearance | ErrorBody | None:
     if response.status_code == 200:
         response_200 = Appearance.from_dict(response.json())
-
-
 
         return response_200
 
@@ -49,35 +40,25 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
 
-
-
         return response_401
 
     if response.status_code == 403:
         response_403 = ErrorBody.from_dict(response.json())
-
-
 
         return response_403
 
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -87,7 +68,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Appearance | ErrorBody]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | Appearance | ErrorBody]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -100,9 +83,8 @@ def sync_detailed(
     slug: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | Appearance | ErrorBody]:
-    """ Read a character's appearance
+    """Read a character's appearance
 
      The whole appearance: overrides merged over defaults.
 
@@ -117,12 +99,10 @@ def sync_detailed(
 
     Returns:
         Response[Any | Appearance | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         slug=slug,
-
     )
 
     response = client.get_httpx_client().request(
@@ -131,13 +111,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     slug: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | Appearance | ErrorBody | None:
-    """ Read a character's appearance
+    """Read a character's appearance
 
      The whole appearance: overrides merged over defaults.
 
@@ -152,22 +132,20 @@ def sync(
 
     Returns:
         Any | Appearance | ErrorBody
-     """
-
+    """
 
     return sync_detailed(
         slug=slug,
-client=client,
-
+        client=client,
     ).parsed
+
 
 async def asyncio_detailed(
     slug: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | Appearance | ErrorBody]:
-    """ Read a character's appearance
+    """Read a character's appearance
 
      The whole appearance: overrides merged over defaults.
 
@@ -182,27 +160,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | Appearance | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         slug=slug,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     slug: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | Appearance | ErrorBody | None:
-    """ Read a character's appearance
+    """Read a character's appearance
 
      The whole appearance: overrides merged over defaults.
 
@@ -217,11 +191,11 @@ async def asyncio(
 
     Returns:
         Any | Appearance | ErrorBody
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        slug=slug,
-client=client,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            slug=slug,
+            client=client,
+        )
+    ).parsed

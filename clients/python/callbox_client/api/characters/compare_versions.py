@@ -1,18 +1,14 @@
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.difference import Difference
 from ...models.error_body import ErrorBody
-from ...types import UNSET, Unset
-from typing import cast
-
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
@@ -20,11 +16,7 @@ def _get_kwargs(
     number: int,
     *,
     against: int | None | Unset = UNSET,
-
 ) -> dict[str, Any]:
-    
-
-    
 
     params: dict[str, Any] = {}
 
@@ -35,61 +27,48 @@ def _get_kwargs(
         json_against = against
     params["against"] = json_against
 
-
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
-
 
     _kwargs: dict[str, Any] = {
         "method": "get",
-        "url": "/api/ai-characters/{slug}/versions/{number}/diff/".format(slug=quote(str(slug), safe=""),number=quote(str(number), safe=""),),
+        "url": "/api/ai-characters/{slug}/versions/{number}/diff/".format(
+            slug=quote(str(slug), safe=""),
+            number=quote(str(number), safe=""),
+        ),
         "params": params,
     }
 
-
     return _kwargs
-
 
 
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Difference | ErrorBody | None:
     if response.status_code == 200:
         response_200 = Difference.from_dict(response.json())
 
-
-
         return response_200
 
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
-
-
 
         return response_401
 
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 422:
         response_422 = ErrorBody.from_dict(response.json())
-
-
 
         return response_422
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -99,7 +78,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Difference | ErrorBody]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Difference | ErrorBody]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -114,9 +95,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     against: int | None | Unset = UNSET,
-
 ) -> Response[Difference | ErrorBody]:
-    """ Hold a version against another
+    """Hold a version against another
 
      What makes this version out of the other, as JSON Patch (RFC 6902), secrets masked.
 
@@ -131,14 +111,12 @@ def sync_detailed(
 
     Returns:
         Response[Difference | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         slug=slug,
-number=number,
-against=against,
-
+        number=number,
+        against=against,
     )
 
     response = client.get_httpx_client().request(
@@ -147,15 +125,15 @@ against=against,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     slug: str,
     number: int,
     *,
     client: AuthenticatedClient,
     against: int | None | Unset = UNSET,
-
 ) -> Difference | ErrorBody | None:
-    """ Hold a version against another
+    """Hold a version against another
 
      What makes this version out of the other, as JSON Patch (RFC 6902), secrets masked.
 
@@ -170,16 +148,15 @@ def sync(
 
     Returns:
         Difference | ErrorBody
-     """
-
+    """
 
     return sync_detailed(
         slug=slug,
-number=number,
-client=client,
-against=against,
-
+        number=number,
+        client=client,
+        against=against,
     ).parsed
+
 
 async def asyncio_detailed(
     slug: str,
@@ -187,9 +164,8 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     against: int | None | Unset = UNSET,
-
 ) -> Response[Difference | ErrorBody]:
-    """ Hold a version against another
+    """Hold a version against another
 
      What makes this version out of the other, as JSON Patch (RFC 6902), secrets masked.
 
@@ -204,21 +180,18 @@ async def asyncio_detailed(
 
     Returns:
         Response[Difference | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         slug=slug,
-number=number,
-against=against,
-
+        number=number,
+        against=against,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     slug: str,
@@ -226,9 +199,8 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     against: int | None | Unset = UNSET,
-
 ) -> Difference | ErrorBody | None:
-    """ Hold a version against another
+    """Hold a version against another
 
      What makes this version out of the other, as JSON Patch (RFC 6902), secrets masked.
 
@@ -243,13 +215,13 @@ async def asyncio(
 
     Returns:
         Difference | ErrorBody
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        slug=slug,
-number=number,
-client=client,
-against=against,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            slug=slug,
+            number=number,
+            client=client,
+            against=against,
+        )
+    ).parsed

@@ -1,31 +1,21 @@
 from http import HTTPStatus
-from typing import Any, cast
-from urllib.parse import quote
+from typing import Any
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.character import Character
 from ...models.character_definition import CharacterDefinition
 from ...models.error_body import ErrorBody
-from typing import cast
-
+from ...types import Response
 
 
 def _get_kwargs(
     *,
     body: CharacterDefinition,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
-
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -40,68 +30,49 @@ def _get_kwargs(
     return _kwargs
 
 
-
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Character | ErrorBody | None:
     if response.status_code == 201:
         response_201 = Character.from_dict(response.json())
-
-
 
         return response_201
 
     if response.status_code == 400:
         response_400 = ErrorBody.from_dict(response.json())
 
-
-
         return response_400
 
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
-
-
 
         return response_401
 
     if response.status_code == 409:
         response_409 = ErrorBody.from_dict(response.json())
 
-
-
         return response_409
 
     if response.status_code == 413:
         response_413 = ErrorBody.from_dict(response.json())
-
-
 
         return response_413
 
     if response.status_code == 415:
         response_415 = ErrorBody.from_dict(response.json())
 
-
-
         return response_415
 
     if response.status_code == 422:
         response_422 = ErrorBody.from_dict(response.json())
-
-
 
         return response_422
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -111,7 +82,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Character | ErrorBody]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Character | ErrorBody]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -124,9 +97,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: CharacterDefinition,
-
 ) -> Response[Character | ErrorBody]:
-    """ Create a character
+    """Create a character
 
      Makes version 1 of a character; what is not sent takes its default.
 
@@ -144,12 +116,10 @@ def sync_detailed(
 
     Returns:
         Response[Character | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
     response = client.get_httpx_client().request(
@@ -158,13 +128,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient,
     body: CharacterDefinition,
-
 ) -> Character | ErrorBody | None:
-    """ Create a character
+    """Create a character
 
      Makes version 1 of a character; what is not sent takes its default.
 
@@ -182,22 +152,20 @@ def sync(
 
     Returns:
         Character | ErrorBody
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-body=body,
-
+        body=body,
     ).parsed
+
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: CharacterDefinition,
-
 ) -> Response[Character | ErrorBody]:
-    """ Create a character
+    """Create a character
 
      Makes version 1 of a character; what is not sent takes its default.
 
@@ -215,27 +183,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[Character | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
     client: AuthenticatedClient,
     body: CharacterDefinition,
-
 ) -> Character | ErrorBody | None:
-    """ Create a character
+    """Create a character
 
      Makes version 1 of a character; what is not sent takes its default.
 
@@ -253,11 +217,11 @@ async def asyncio(
 
     Returns:
         Character | ErrorBody
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-body=body,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+            body=body,
+        )
+    ).parsed

@@ -4,41 +4,30 @@ from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.error_body import ErrorBody
-from ...types import UNSET, Unset
-from typing import cast
-
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     slug: str,
     *,
     if_match: str | Unset = UNSET,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
     if not isinstance(if_match, Unset):
         headers["If-Match"] = if_match
 
-
-
-    
-
-    
-
     _kwargs: dict[str, Any] = {
         "method": "delete",
-        "url": "/api/ai-characters/{slug}/".format(slug=quote(str(slug), safe=""),),
+        "url": "/api/ai-characters/{slug}/".format(
+            slug=quote(str(slug), safe=""),
+        ),
     }
-
 
     _kwargs["headers"] = headers
     return _kwargs
-
 
 
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | ErrorBody | None:
@@ -49,42 +38,30 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 400:
         response_400 = ErrorBody.from_dict(response.json())
 
-
-
         return response_400
 
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
-
-
 
         return response_401
 
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 412:
         response_412 = ErrorBody.from_dict(response.json())
-
-
 
         return response_412
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -108,9 +85,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     if_match: str | Unset = UNSET,
-
 ) -> Response[Any | ErrorBody]:
-    """ Delete a character
+    """Delete a character
 
      Deletes a character; its history stays, and its slug may be used again.
 
@@ -124,13 +100,11 @@ def sync_detailed(
 
     Returns:
         Response[Any | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         slug=slug,
-if_match=if_match,
-
+        if_match=if_match,
     )
 
     response = client.get_httpx_client().request(
@@ -139,14 +113,14 @@ if_match=if_match,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     slug: str,
     *,
     client: AuthenticatedClient,
     if_match: str | Unset = UNSET,
-
 ) -> Any | ErrorBody | None:
-    """ Delete a character
+    """Delete a character
 
      Deletes a character; its history stays, and its slug may be used again.
 
@@ -160,24 +134,22 @@ def sync(
 
     Returns:
         Any | ErrorBody
-     """
-
+    """
 
     return sync_detailed(
         slug=slug,
-client=client,
-if_match=if_match,
-
+        client=client,
+        if_match=if_match,
     ).parsed
+
 
 async def asyncio_detailed(
     slug: str,
     *,
     client: AuthenticatedClient,
     if_match: str | Unset = UNSET,
-
 ) -> Response[Any | ErrorBody]:
-    """ Delete a character
+    """Delete a character
 
      Deletes a character; its history stays, and its slug may be used again.
 
@@ -191,29 +163,25 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         slug=slug,
-if_match=if_match,
-
+        if_match=if_match,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     slug: str,
     *,
     client: AuthenticatedClient,
     if_match: str | Unset = UNSET,
-
 ) -> Any | ErrorBody | None:
-    """ Delete a character
+    """Delete a character
 
      Deletes a character; its history stays, and its slug may be used again.
 
@@ -227,12 +195,12 @@ async def asyncio(
 
     Returns:
         Any | ErrorBody
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        slug=slug,
-client=client,
-if_match=if_match,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            slug=slug,
+            client=client,
+            if_match=if_match,
+        )
+    ).parsed

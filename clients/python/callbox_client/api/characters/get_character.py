@@ -4,41 +4,32 @@ from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.character import Character
 from ...models.error_body import ErrorBody
-from typing import cast
-
+from ...types import Response
 
 
 def _get_kwargs(
     slug: str,
-
 ) -> dict[str, Any]:
-    
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "get",
-        "url": "/api/ai-characters/{slug}/".format(slug=quote(str(slug), safe=""),),
+        "url": "/api/ai-characters/{slug}/".format(
+            slug=quote(str(slug), safe=""),
+        ),
     }
-
 
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Character | ErrorBody | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | Character | ErrorBody | None:
     if response.status_code == 200:
         response_200 = Character.from_dict(response.json())
-
-
 
         return response_200
 
@@ -49,28 +40,20 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
 
-
-
         return response_401
 
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
-
-
 
         return response_404
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -80,7 +63,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Character | ErrorBody]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | Character | ErrorBody]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -93,9 +78,8 @@ def sync_detailed(
     slug: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | Character | ErrorBody]:
-    """ Read a character
+    """Read a character
 
      A character as it is now.
 
@@ -108,12 +92,10 @@ def sync_detailed(
 
     Returns:
         Response[Any | Character | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         slug=slug,
-
     )
 
     response = client.get_httpx_client().request(
@@ -122,13 +104,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     slug: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | Character | ErrorBody | None:
-    """ Read a character
+    """Read a character
 
      A character as it is now.
 
@@ -141,22 +123,20 @@ def sync(
 
     Returns:
         Any | Character | ErrorBody
-     """
-
+    """
 
     return sync_detailed(
         slug=slug,
-client=client,
-
+        client=client,
     ).parsed
+
 
 async def asyncio_detailed(
     slug: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | Character | ErrorBody]:
-    """ Read a character
+    """Read a character
 
      A character as it is now.
 
@@ -169,27 +149,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | Character | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         slug=slug,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     slug: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | Character | ErrorBody | None:
-    """ Read a character
+    """Read a character
 
      A character as it is now.
 
@@ -202,11 +178,11 @@ async def asyncio(
 
     Returns:
         Any | Character | ErrorBody
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        slug=slug,
-client=client,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            slug=slug,
+            client=client,
+        )
+    ).parsed

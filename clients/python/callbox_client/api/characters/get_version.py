@@ -1,73 +1,55 @@
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.error_body import ErrorBody
 from ...models.version import Version
-from typing import cast
-
+from ...types import Response
 
 
 def _get_kwargs(
     slug: str,
     number: int,
-
 ) -> dict[str, Any]:
-    
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "get",
-        "url": "/api/ai-characters/{slug}/versions/{number}/".format(slug=quote(str(slug), safe=""),number=quote(str(number), safe=""),),
+        "url": "/api/ai-characters/{slug}/versions/{number}/".format(
+            slug=quote(str(slug), safe=""),
+            number=quote(str(number), safe=""),
+        ),
     }
 
-
     return _kwargs
-
 
 
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ErrorBody | Version | None:
     if response.status_code == 200:
         response_200 = Version.from_dict(response.json())
 
-
-
         return response_200
 
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
-
-
 
         return response_401
 
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -91,9 +73,8 @@ def sync_detailed(
     number: int,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[ErrorBody | Version]:
-    """ Read a version of a character
+    """Read a version of a character
 
      A character as it was, secrets masked.
 
@@ -107,13 +88,11 @@ def sync_detailed(
 
     Returns:
         Response[ErrorBody | Version]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         slug=slug,
-number=number,
-
+        number=number,
     )
 
     response = client.get_httpx_client().request(
@@ -122,14 +101,14 @@ number=number,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     slug: str,
     number: int,
     *,
     client: AuthenticatedClient,
-
 ) -> ErrorBody | Version | None:
-    """ Read a version of a character
+    """Read a version of a character
 
      A character as it was, secrets masked.
 
@@ -143,24 +122,22 @@ def sync(
 
     Returns:
         ErrorBody | Version
-     """
-
+    """
 
     return sync_detailed(
         slug=slug,
-number=number,
-client=client,
-
+        number=number,
+        client=client,
     ).parsed
+
 
 async def asyncio_detailed(
     slug: str,
     number: int,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[ErrorBody | Version]:
-    """ Read a version of a character
+    """Read a version of a character
 
      A character as it was, secrets masked.
 
@@ -174,29 +151,25 @@ async def asyncio_detailed(
 
     Returns:
         Response[ErrorBody | Version]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         slug=slug,
-number=number,
-
+        number=number,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     slug: str,
     number: int,
     *,
     client: AuthenticatedClient,
-
 ) -> ErrorBody | Version | None:
-    """ Read a version of a character
+    """Read a version of a character
 
      A character as it was, secrets masked.
 
@@ -210,12 +183,12 @@ async def asyncio(
 
     Returns:
         ErrorBody | Version
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        slug=slug,
-number=number,
-client=client,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            slug=slug,
+            number=number,
+            client=client,
+        )
+    ).parsed

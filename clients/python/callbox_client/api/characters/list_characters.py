@@ -1,30 +1,21 @@
 from http import HTTPStatus
-from typing import Any, cast
-from urllib.parse import quote
+from typing import Any
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.character import Character
 from ...models.error_body import ErrorBody
-from ...types import UNSET, Unset
-from typing import cast
-
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     *,
-    q: str | Unset = '',
+    q: str | Unset = "",
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
-
 ) -> dict[str, Any]:
-    
-
-    
 
     params: dict[str, Any] = {}
 
@@ -44,9 +35,7 @@ def _get_kwargs(
         json_page_size = page_size
     params["page_size"] = json_page_size
 
-
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
-
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -54,19 +43,17 @@ def _get_kwargs(
         "params": params,
     }
 
-
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ErrorBody | list[Character] | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> ErrorBody | list[Character] | None:
     if response.status_code == 200:
         response_200 = []
         _response_200 = response.json()
-        for response_200_item_data in (_response_200):
+        for response_200_item_data in _response_200:
             response_200_item = Character.from_dict(response_200_item_data)
-
-
 
             response_200.append(response_200_item)
 
@@ -75,28 +62,20 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
 
-
-
         return response_401
 
     if response.status_code == 422:
         response_422 = ErrorBody.from_dict(response.json())
-
-
 
         return response_422
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -106,7 +85,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ErrorBody | list[Character]]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[ErrorBody | list[Character]]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -118,12 +99,11 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     *,
     client: AuthenticatedClient,
-    q: str | Unset = '',
+    q: str | Unset = "",
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
-
 ) -> Response[ErrorBody | list[Character]]:
-    """ List one's characters
+    """List one's characters
 
      The characters of the user who asks, newest first: all of them, or one page.
 
@@ -138,14 +118,12 @@ def sync_detailed(
 
     Returns:
         Response[ErrorBody | list[Character]]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         q=q,
-page=page,
-page_size=page_size,
-
+        page=page,
+        page_size=page_size,
     )
 
     response = client.get_httpx_client().request(
@@ -154,15 +132,15 @@ page_size=page_size,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient,
-    q: str | Unset = '',
+    q: str | Unset = "",
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
-
 ) -> ErrorBody | list[Character] | None:
-    """ List one's characters
+    """List one's characters
 
      The characters of the user who asks, newest first: all of them, or one page.
 
@@ -177,26 +155,24 @@ def sync(
 
     Returns:
         ErrorBody | list[Character]
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-q=q,
-page=page,
-page_size=page_size,
-
+        q=q,
+        page=page,
+        page_size=page_size,
     ).parsed
+
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
-    q: str | Unset = '',
+    q: str | Unset = "",
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
-
 ) -> Response[ErrorBody | list[Character]]:
-    """ List one's characters
+    """List one's characters
 
      The characters of the user who asks, newest first: all of them, or one page.
 
@@ -211,31 +187,27 @@ async def asyncio_detailed(
 
     Returns:
         Response[ErrorBody | list[Character]]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         q=q,
-page=page,
-page_size=page_size,
-
+        page=page,
+        page_size=page_size,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
     client: AuthenticatedClient,
-    q: str | Unset = '',
+    q: str | Unset = "",
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
-
 ) -> ErrorBody | list[Character] | None:
-    """ List one's characters
+    """List one's characters
 
      The characters of the user who asks, newest first: all of them, or one page.
 
@@ -250,13 +222,13 @@ async def asyncio(
 
     Returns:
         ErrorBody | list[Character]
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-q=q,
-page=page,
-page_size=page_size,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+            q=q,
+            page=page,
+            page_size=page_size,
+        )
+    ).parsed

@@ -1,18 +1,14 @@
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.error_body import ErrorBody
 from ...models.version_line import VersionLine
-from ...types import UNSET, Unset
-from typing import cast
-
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
@@ -20,11 +16,7 @@ def _get_kwargs(
     *,
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
-
 ) -> dict[str, Any]:
-    
-
-    
 
     params: dict[str, Any] = {}
 
@@ -42,29 +34,27 @@ def _get_kwargs(
         json_page_size = page_size
     params["page_size"] = json_page_size
 
-
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
-
 
     _kwargs: dict[str, Any] = {
         "method": "get",
-        "url": "/api/ai-characters/{slug}/versions/".format(slug=quote(str(slug), safe=""),),
+        "url": "/api/ai-characters/{slug}/versions/".format(
+            slug=quote(str(slug), safe=""),
+        ),
         "params": params,
     }
-
 
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ErrorBody | list[VersionLine] | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> ErrorBody | list[VersionLine] | None:
     if response.status_code == 200:
         response_200 = []
         _response_200 = response.json()
-        for response_200_item_data in (_response_200):
+        for response_200_item_data in _response_200:
             response_200_item = VersionLine.from_dict(response_200_item_data)
-
-
 
             response_200.append(response_200_item)
 
@@ -73,35 +63,25 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
 
-
-
         return response_401
 
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
-
-
 
         return response_404
 
     if response.status_code == 422:
         response_422 = ErrorBody.from_dict(response.json())
 
-
-
         return response_422
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -111,7 +91,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ErrorBody | list[VersionLine]]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[ErrorBody | list[VersionLine]]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -126,9 +108,8 @@ def sync_detailed(
     client: AuthenticatedClient,
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
-
 ) -> Response[ErrorBody | list[VersionLine]]:
-    """ List the versions of a character
+    """List the versions of a character
 
      Every change of a character, newest first: the whole list, or one page of it.
 
@@ -143,14 +124,12 @@ def sync_detailed(
 
     Returns:
         Response[ErrorBody | list[VersionLine]]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         slug=slug,
-page=page,
-page_size=page_size,
-
+        page=page,
+        page_size=page_size,
     )
 
     response = client.get_httpx_client().request(
@@ -159,15 +138,15 @@ page_size=page_size,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     slug: str,
     *,
     client: AuthenticatedClient,
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
-
 ) -> ErrorBody | list[VersionLine] | None:
-    """ List the versions of a character
+    """List the versions of a character
 
      Every change of a character, newest first: the whole list, or one page of it.
 
@@ -182,16 +161,15 @@ def sync(
 
     Returns:
         ErrorBody | list[VersionLine]
-     """
-
+    """
 
     return sync_detailed(
         slug=slug,
-client=client,
-page=page,
-page_size=page_size,
-
+        client=client,
+        page=page,
+        page_size=page_size,
     ).parsed
+
 
 async def asyncio_detailed(
     slug: str,
@@ -199,9 +177,8 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
-
 ) -> Response[ErrorBody | list[VersionLine]]:
-    """ List the versions of a character
+    """List the versions of a character
 
      Every change of a character, newest first: the whole list, or one page of it.
 
@@ -216,21 +193,18 @@ async def asyncio_detailed(
 
     Returns:
         Response[ErrorBody | list[VersionLine]]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         slug=slug,
-page=page,
-page_size=page_size,
-
+        page=page,
+        page_size=page_size,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     slug: str,
@@ -238,9 +212,8 @@ async def asyncio(
     client: AuthenticatedClient,
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
-
 ) -> ErrorBody | list[VersionLine] | None:
-    """ List the versions of a character
+    """List the versions of a character
 
      Every change of a character, newest first: the whole list, or one page of it.
 
@@ -255,13 +228,13 @@ async def asyncio(
 
     Returns:
         ErrorBody | list[VersionLine]
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        slug=slug,
-client=client,
-page=page,
-page_size=page_size,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            slug=slug,
+            client=client,
+            page=page,
+            page_size=page_size,
+        )
+    ).parsed

@@ -1,120 +1,103 @@
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.character import Character
 from ...models.error_body import ErrorBody
 from ...models.put_image_files_body import PutImageFilesBody
-from ...types import UNSET, Unset
-from typing import cast
-
+from ...types import UNSET, File, Response, Unset
 
 
 def _get_kwargs(
     slug: str,
     *,
-    body: PutImageFilesBody,
+    body: File | File | File | File | PutImageFilesBody | Unset = UNSET,
     if_match: str | Unset = UNSET,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
     if not isinstance(if_match, Unset):
         headers["If-Match"] = if_match
 
-
-
-    
-
-    
-
     _kwargs: dict[str, Any] = {
         "method": "put",
-        "url": "/api/ai-characters/{slug}/image/".format(slug=quote(str(slug), safe=""),),
+        "url": "/api/ai-characters/{slug}/image/".format(
+            slug=quote(str(slug), safe=""),
+        ),
     }
 
-    _kwargs["files"] = body.to_multipart()
+    if isinstance(body, File):
+        _kwargs["content"] = body.payload
+        headers["Content-Type"] = "image/png"
+    if isinstance(body, File):
+        _kwargs["content"] = body.payload
+        headers["Content-Type"] = "image/jpeg"
+    if isinstance(body, File):
+        _kwargs["content"] = body.payload
+        headers["Content-Type"] = "image/webp"
+    if isinstance(body, File):
+        _kwargs["content"] = body.payload
+        headers["Content-Type"] = "image/gif"
+    if isinstance(body, PutImageFilesBody):
+        _kwargs["files"] = body.to_multipart()
 
-    headers["Content-Type"] = "multipart/form-data; boundary=+++"
+        headers["Content-Type"] = "multipart/form-data; boundary=+++"
 
     _kwargs["headers"] = headers
     return _kwargs
-
 
 
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Character | ErrorBody | None:
     if response.status_code == 200:
         response_200 = Character.from_dict(response.json())
 
-
-
         return response_200
 
     if response.status_code == 400:
         response_400 = ErrorBody.from_dict(response.json())
-
-
 
         return response_400
 
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
 
-
-
         return response_401
 
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
-
-
 
         return response_404
 
     if response.status_code == 412:
         response_412 = ErrorBody.from_dict(response.json())
 
-
-
         return response_412
 
     if response.status_code == 413:
         response_413 = ErrorBody.from_dict(response.json())
-
-
 
         return response_413
 
     if response.status_code == 415:
         response_415 = ErrorBody.from_dict(response.json())
 
-
-
         return response_415
 
     if response.status_code == 422:
         response_422 = ErrorBody.from_dict(response.json())
-
-
 
         return response_422
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -124,7 +107,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Character | ErrorBody]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Character | ErrorBody]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -137,11 +122,10 @@ def sync_detailed(
     slug: str,
     *,
     client: AuthenticatedClient,
-    body: PutImageFilesBody,
+    body: File | File | File | File | PutImageFilesBody | Unset = UNSET,
     if_match: str | Unset = UNSET,
-
 ) -> Response[Character | ErrorBody]:
-    """ Upload the picture of a character
+    """Upload the picture of a character
 
      Keeps a PNG, JPEG, WebP or GIF of at most 5 MB and 4,096 pixels a side; a new version's `image`
     names it.
@@ -149,6 +133,10 @@ def sync_detailed(
     Args:
         slug (str): Slug or identity.
         if_match (str | Unset):
+        body (File):
+        body (File):
+        body (File):
+        body (File):
         body (PutImageFilesBody):
 
     Raises:
@@ -157,14 +145,12 @@ def sync_detailed(
 
     Returns:
         Response[Character | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         slug=slug,
-body=body,
-if_match=if_match,
-
+        body=body,
+        if_match=if_match,
     )
 
     response = client.get_httpx_client().request(
@@ -173,15 +159,15 @@ if_match=if_match,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     slug: str,
     *,
     client: AuthenticatedClient,
-    body: PutImageFilesBody,
+    body: File | File | File | File | PutImageFilesBody | Unset = UNSET,
     if_match: str | Unset = UNSET,
-
 ) -> Character | ErrorBody | None:
-    """ Upload the picture of a character
+    """Upload the picture of a character
 
      Keeps a PNG, JPEG, WebP or GIF of at most 5 MB and 4,096 pixels a side; a new version's `image`
     names it.
@@ -189,6 +175,10 @@ def sync(
     Args:
         slug (str): Slug or identity.
         if_match (str | Unset):
+        body (File):
+        body (File):
+        body (File):
+        body (File):
         body (PutImageFilesBody):
 
     Raises:
@@ -197,26 +187,24 @@ def sync(
 
     Returns:
         Character | ErrorBody
-     """
-
+    """
 
     return sync_detailed(
         slug=slug,
-client=client,
-body=body,
-if_match=if_match,
-
+        client=client,
+        body=body,
+        if_match=if_match,
     ).parsed
+
 
 async def asyncio_detailed(
     slug: str,
     *,
     client: AuthenticatedClient,
-    body: PutImageFilesBody,
+    body: File | File | File | File | PutImageFilesBody | Unset = UNSET,
     if_match: str | Unset = UNSET,
-
 ) -> Response[Character | ErrorBody]:
-    """ Upload the picture of a character
+    """Upload the picture of a character
 
      Keeps a PNG, JPEG, WebP or GIF of at most 5 MB and 4,096 pixels a side; a new version's `image`
     names it.
@@ -224,6 +212,10 @@ async def asyncio_detailed(
     Args:
         slug (str): Slug or identity.
         if_match (str | Unset):
+        body (File):
+        body (File):
+        body (File):
+        body (File):
         body (PutImageFilesBody):
 
     Raises:
@@ -232,31 +224,27 @@ async def asyncio_detailed(
 
     Returns:
         Response[Character | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         slug=slug,
-body=body,
-if_match=if_match,
-
+        body=body,
+        if_match=if_match,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     slug: str,
     *,
     client: AuthenticatedClient,
-    body: PutImageFilesBody,
+    body: File | File | File | File | PutImageFilesBody | Unset = UNSET,
     if_match: str | Unset = UNSET,
-
 ) -> Character | ErrorBody | None:
-    """ Upload the picture of a character
+    """Upload the picture of a character
 
      Keeps a PNG, JPEG, WebP or GIF of at most 5 MB and 4,096 pixels a side; a new version's `image`
     names it.
@@ -264,6 +252,10 @@ async def asyncio(
     Args:
         slug (str): Slug or identity.
         if_match (str | Unset):
+        body (File):
+        body (File):
+        body (File):
+        body (File):
         body (PutImageFilesBody):
 
     Raises:
@@ -272,13 +264,13 @@ async def asyncio(
 
     Returns:
         Character | ErrorBody
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        slug=slug,
-client=client,
-body=body,
-if_match=if_match,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            slug=slug,
+            client=client,
+            body=body,
+            if_match=if_match,
+        )
+    ).parsed

@@ -1,120 +1,97 @@
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.character import Character
 from ...models.error_body import ErrorBody
 from ...models.put_voice_files_body import PutVoiceFilesBody
-from ...types import UNSET, Unset
-from typing import cast
-
+from ...types import UNSET, File, Response, Unset
 
 
 def _get_kwargs(
     slug: str,
     *,
-    body: PutVoiceFilesBody,
+    body: File | File | PutVoiceFilesBody | Unset = UNSET,
     if_match: str | Unset = UNSET,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
     if not isinstance(if_match, Unset):
         headers["If-Match"] = if_match
 
-
-
-    
-
-    
-
     _kwargs: dict[str, Any] = {
         "method": "put",
-        "url": "/api/ai-characters/{slug}/voice/".format(slug=quote(str(slug), safe=""),),
+        "url": "/api/ai-characters/{slug}/voice/".format(
+            slug=quote(str(slug), safe=""),
+        ),
     }
 
-    _kwargs["files"] = body.to_multipart()
+    if isinstance(body, File):
+        _kwargs["content"] = body.payload
+        headers["Content-Type"] = "audio/wav"
+    if isinstance(body, File):
+        _kwargs["content"] = body.payload
+        headers["Content-Type"] = "audio/mpeg"
+    if isinstance(body, PutVoiceFilesBody):
+        _kwargs["files"] = body.to_multipart()
 
-    headers["Content-Type"] = "multipart/form-data; boundary=+++"
+        headers["Content-Type"] = "multipart/form-data; boundary=+++"
 
     _kwargs["headers"] = headers
     return _kwargs
-
 
 
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Character | ErrorBody | None:
     if response.status_code == 200:
         response_200 = Character.from_dict(response.json())
 
-
-
         return response_200
 
     if response.status_code == 400:
         response_400 = ErrorBody.from_dict(response.json())
-
-
 
         return response_400
 
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
 
-
-
         return response_401
 
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
-
-
 
         return response_404
 
     if response.status_code == 412:
         response_412 = ErrorBody.from_dict(response.json())
 
-
-
         return response_412
 
     if response.status_code == 413:
         response_413 = ErrorBody.from_dict(response.json())
-
-
 
         return response_413
 
     if response.status_code == 415:
         response_415 = ErrorBody.from_dict(response.json())
 
-
-
         return response_415
 
     if response.status_code == 422:
         response_422 = ErrorBody.from_dict(response.json())
-
-
 
         return response_422
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -124,7 +101,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Character | ErrorBody]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Character | ErrorBody]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -137,17 +116,18 @@ def sync_detailed(
     slug: str,
     *,
     client: AuthenticatedClient,
-    body: PutVoiceFilesBody,
+    body: File | File | PutVoiceFilesBody | Unset = UNSET,
     if_match: str | Unset = UNSET,
-
 ) -> Response[Character | ErrorBody]:
-    """ Upload a recording of a character's voice
+    """Upload a recording of a character's voice
 
      Keeps a WAV or MP3 of at most 10 MB and 60 seconds; a new version's `voice.audio_file` names it.
 
     Args:
         slug (str): Slug or identity.
         if_match (str | Unset):
+        body (File):
+        body (File):
         body (PutVoiceFilesBody):
 
     Raises:
@@ -156,14 +136,12 @@ def sync_detailed(
 
     Returns:
         Response[Character | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         slug=slug,
-body=body,
-if_match=if_match,
-
+        body=body,
+        if_match=if_match,
     )
 
     response = client.get_httpx_client().request(
@@ -172,21 +150,23 @@ if_match=if_match,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     slug: str,
     *,
     client: AuthenticatedClient,
-    body: PutVoiceFilesBody,
+    body: File | File | PutVoiceFilesBody | Unset = UNSET,
     if_match: str | Unset = UNSET,
-
 ) -> Character | ErrorBody | None:
-    """ Upload a recording of a character's voice
+    """Upload a recording of a character's voice
 
      Keeps a WAV or MP3 of at most 10 MB and 60 seconds; a new version's `voice.audio_file` names it.
 
     Args:
         slug (str): Slug or identity.
         if_match (str | Unset):
+        body (File):
+        body (File):
         body (PutVoiceFilesBody):
 
     Raises:
@@ -195,32 +175,32 @@ def sync(
 
     Returns:
         Character | ErrorBody
-     """
-
+    """
 
     return sync_detailed(
         slug=slug,
-client=client,
-body=body,
-if_match=if_match,
-
+        client=client,
+        body=body,
+        if_match=if_match,
     ).parsed
+
 
 async def asyncio_detailed(
     slug: str,
     *,
     client: AuthenticatedClient,
-    body: PutVoiceFilesBody,
+    body: File | File | PutVoiceFilesBody | Unset = UNSET,
     if_match: str | Unset = UNSET,
-
 ) -> Response[Character | ErrorBody]:
-    """ Upload a recording of a character's voice
+    """Upload a recording of a character's voice
 
      Keeps a WAV or MP3 of at most 10 MB and 60 seconds; a new version's `voice.audio_file` names it.
 
     Args:
         slug (str): Slug or identity.
         if_match (str | Unset):
+        body (File):
+        body (File):
         body (PutVoiceFilesBody):
 
     Raises:
@@ -229,37 +209,35 @@ async def asyncio_detailed(
 
     Returns:
         Response[Character | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         slug=slug,
-body=body,
-if_match=if_match,
-
+        body=body,
+        if_match=if_match,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     slug: str,
     *,
     client: AuthenticatedClient,
-    body: PutVoiceFilesBody,
+    body: File | File | PutVoiceFilesBody | Unset = UNSET,
     if_match: str | Unset = UNSET,
-
 ) -> Character | ErrorBody | None:
-    """ Upload a recording of a character's voice
+    """Upload a recording of a character's voice
 
      Keeps a WAV or MP3 of at most 10 MB and 60 seconds; a new version's `voice.audio_file` names it.
 
     Args:
         slug (str): Slug or identity.
         if_match (str | Unset):
+        body (File):
+        body (File):
         body (PutVoiceFilesBody):
 
     Raises:
@@ -268,13 +246,13 @@ async def asyncio(
 
     Returns:
         Character | ErrorBody
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        slug=slug,
-client=client,
-body=body,
-if_match=if_match,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            slug=slug,
+            client=client,
+            body=body,
+            if_match=if_match,
+        )
+    ).parsed

@@ -1,19 +1,15 @@
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.character import Character
 from ...models.character_replacement import CharacterReplacement
 from ...models.error_body import ErrorBody
-from ...types import UNSET, Unset
-from typing import cast
-
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
@@ -21,21 +17,16 @@ def _get_kwargs(
     *,
     body: CharacterReplacement,
     if_match: str | Unset = UNSET,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
     if not isinstance(if_match, Unset):
         headers["If-Match"] = if_match
 
-
-
-    
-
-    
-
     _kwargs: dict[str, Any] = {
         "method": "put",
-        "url": "/api/ai-characters/{slug}/".format(slug=quote(str(slug), safe=""),),
+        "url": "/api/ai-characters/{slug}/".format(
+            slug=quote(str(slug), safe=""),
+        ),
     }
 
     _kwargs["json"] = body.to_dict()
@@ -46,75 +37,54 @@ def _get_kwargs(
     return _kwargs
 
 
-
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Character | ErrorBody | None:
     if response.status_code == 200:
         response_200 = Character.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 400:
         response_400 = ErrorBody.from_dict(response.json())
 
-
-
         return response_400
 
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
-
-
 
         return response_401
 
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 412:
         response_412 = ErrorBody.from_dict(response.json())
-
-
 
         return response_412
 
     if response.status_code == 413:
         response_413 = ErrorBody.from_dict(response.json())
 
-
-
         return response_413
 
     if response.status_code == 415:
         response_415 = ErrorBody.from_dict(response.json())
-
-
 
         return response_415
 
     if response.status_code == 422:
         response_422 = ErrorBody.from_dict(response.json())
 
-
-
         return response_422
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -124,7 +94,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Character | ErrorBody]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Character | ErrorBody]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -139,9 +111,8 @@ def sync_detailed(
     client: AuthenticatedClient,
     body: CharacterReplacement,
     if_match: str | Unset = UNSET,
-
 ) -> Response[Character | ErrorBody]:
-    """ Replace a character
+    """Replace a character
 
      Makes a new version from the whole definition; what is not sent takes its default.
 
@@ -161,14 +132,12 @@ def sync_detailed(
 
     Returns:
         Response[Character | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         slug=slug,
-body=body,
-if_match=if_match,
-
+        body=body,
+        if_match=if_match,
     )
 
     response = client.get_httpx_client().request(
@@ -177,15 +146,15 @@ if_match=if_match,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     slug: str,
     *,
     client: AuthenticatedClient,
     body: CharacterReplacement,
     if_match: str | Unset = UNSET,
-
 ) -> Character | ErrorBody | None:
-    """ Replace a character
+    """Replace a character
 
      Makes a new version from the whole definition; what is not sent takes its default.
 
@@ -205,16 +174,15 @@ def sync(
 
     Returns:
         Character | ErrorBody
-     """
-
+    """
 
     return sync_detailed(
         slug=slug,
-client=client,
-body=body,
-if_match=if_match,
-
+        client=client,
+        body=body,
+        if_match=if_match,
     ).parsed
+
 
 async def asyncio_detailed(
     slug: str,
@@ -222,9 +190,8 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     body: CharacterReplacement,
     if_match: str | Unset = UNSET,
-
 ) -> Response[Character | ErrorBody]:
-    """ Replace a character
+    """Replace a character
 
      Makes a new version from the whole definition; what is not sent takes its default.
 
@@ -244,21 +211,18 @@ async def asyncio_detailed(
 
     Returns:
         Response[Character | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         slug=slug,
-body=body,
-if_match=if_match,
-
+        body=body,
+        if_match=if_match,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     slug: str,
@@ -266,9 +230,8 @@ async def asyncio(
     client: AuthenticatedClient,
     body: CharacterReplacement,
     if_match: str | Unset = UNSET,
-
 ) -> Character | ErrorBody | None:
-    """ Replace a character
+    """Replace a character
 
      Makes a new version from the whole definition; what is not sent takes its default.
 
@@ -288,13 +251,13 @@ async def asyncio(
 
     Returns:
         Character | ErrorBody
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        slug=slug,
-client=client,
-body=body,
-if_match=if_match,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            slug=slug,
+            client=client,
+            body=body,
+            if_match=if_match,
+        )
+    ).parsed

@@ -1,18 +1,14 @@
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.character import Character
 from ...models.error_body import ErrorBody
-from ...types import UNSET, Unset
-from typing import cast
-
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
@@ -20,90 +16,66 @@ def _get_kwargs(
     number: int,
     *,
     if_match: str | Unset = UNSET,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
     if not isinstance(if_match, Unset):
         headers["If-Match"] = if_match
 
-
-
-    
-
-    
-
     _kwargs: dict[str, Any] = {
         "method": "post",
-        "url": "/api/ai-characters/{slug}/versions/{number}/restore/".format(slug=quote(str(slug), safe=""),number=quote(str(number), safe=""),),
+        "url": "/api/ai-characters/{slug}/versions/{number}/restore/".format(
+            slug=quote(str(slug), safe=""),
+            number=quote(str(number), safe=""),
+        ),
     }
-
 
     _kwargs["headers"] = headers
     return _kwargs
-
 
 
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Character | ErrorBody | None:
     if response.status_code == 200:
         response_200 = Character.from_dict(response.json())
 
-
-
         return response_200
 
     if response.status_code == 400:
         response_400 = ErrorBody.from_dict(response.json())
-
-
 
         return response_400
 
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
 
-
-
         return response_401
 
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
-
-
 
         return response_404
 
     if response.status_code == 412:
         response_412 = ErrorBody.from_dict(response.json())
 
-
-
         return response_412
 
     if response.status_code == 415:
         response_415 = ErrorBody.from_dict(response.json())
-
-
 
         return response_415
 
     if response.status_code == 422:
         response_422 = ErrorBody.from_dict(response.json())
 
-
-
         return response_422
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -113,7 +85,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Character | ErrorBody]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Character | ErrorBody]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -128,9 +102,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     if_match: str | Unset = UNSET,
-
 ) -> Response[Character | ErrorBody]:
-    """ Restore a version of a character
+    """Restore a version of a character
 
      Makes a new version with the content of this one, its secrets included. Takes no body.
 
@@ -145,14 +118,12 @@ def sync_detailed(
 
     Returns:
         Response[Character | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         slug=slug,
-number=number,
-if_match=if_match,
-
+        number=number,
+        if_match=if_match,
     )
 
     response = client.get_httpx_client().request(
@@ -161,15 +132,15 @@ if_match=if_match,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     slug: str,
     number: int,
     *,
     client: AuthenticatedClient,
     if_match: str | Unset = UNSET,
-
 ) -> Character | ErrorBody | None:
-    """ Restore a version of a character
+    """Restore a version of a character
 
      Makes a new version with the content of this one, its secrets included. Takes no body.
 
@@ -184,16 +155,15 @@ def sync(
 
     Returns:
         Character | ErrorBody
-     """
-
+    """
 
     return sync_detailed(
         slug=slug,
-number=number,
-client=client,
-if_match=if_match,
-
+        number=number,
+        client=client,
+        if_match=if_match,
     ).parsed
+
 
 async def asyncio_detailed(
     slug: str,
@@ -201,9 +171,8 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     if_match: str | Unset = UNSET,
-
 ) -> Response[Character | ErrorBody]:
-    """ Restore a version of a character
+    """Restore a version of a character
 
      Makes a new version with the content of this one, its secrets included. Takes no body.
 
@@ -218,21 +187,18 @@ async def asyncio_detailed(
 
     Returns:
         Response[Character | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         slug=slug,
-number=number,
-if_match=if_match,
-
+        number=number,
+        if_match=if_match,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     slug: str,
@@ -240,9 +206,8 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     if_match: str | Unset = UNSET,
-
 ) -> Character | ErrorBody | None:
-    """ Restore a version of a character
+    """Restore a version of a character
 
      Makes a new version with the content of this one, its secrets included. Takes no body.
 
@@ -257,13 +222,13 @@ async def asyncio(
 
     Returns:
         Character | ErrorBody
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        slug=slug,
-number=number,
-client=client,
-if_match=if_match,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            slug=slug,
+            number=number,
+            client=client,
+            if_match=if_match,
+        )
+    ).parsed

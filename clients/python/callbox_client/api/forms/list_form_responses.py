@@ -1,20 +1,17 @@
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.error_body import ErrorBody
 from ...models.form_response import FormResponse
-from ...models.list_form_responses_format_type_0 import check_list_form_responses_format_type_0
-from ...models.list_form_responses_format_type_0 import ListFormResponsesFormatType0
-from ...types import UNSET, Unset
-from typing import cast
-
+from ...models.list_form_responses_format_type_0 import (
+    ListFormResponsesFormatType0,
+)
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
@@ -25,11 +22,7 @@ def _get_kwargs(
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
     format_: ListFormResponsesFormatType0 | None | Unset = UNSET,
-
 ) -> dict[str, Any]:
-    
-
-    
 
     params: dict[str, Any] = {}
 
@@ -70,29 +63,27 @@ def _get_kwargs(
         json_format_ = format_
     params["format"] = json_format_
 
-
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
-
 
     _kwargs: dict[str, Any] = {
         "method": "get",
-        "url": "/api/agents/{slug}/form-responses/".format(slug=quote(str(slug), safe=""),),
+        "url": "/api/agents/{slug}/form-responses/".format(
+            slug=quote(str(slug), safe=""),
+        ),
         "params": params,
     }
-
 
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ErrorBody | list[FormResponse] | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> ErrorBody | list[FormResponse] | None:
     if response.status_code == 200:
         response_200 = []
         _response_200 = response.json()
-        for response_200_item_data in (_response_200):
+        for response_200_item_data in _response_200:
             response_200_item = FormResponse.from_dict(response_200_item_data)
-
-
 
             response_200.append(response_200_item)
 
@@ -101,35 +92,25 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
 
-
-
         return response_401
 
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
-
-
 
         return response_404
 
     if response.status_code == 422:
         response_422 = ErrorBody.from_dict(response.json())
 
-
-
         return response_422
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -139,7 +120,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ErrorBody | list[FormResponse]]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[ErrorBody | list[FormResponse]]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -157,9 +140,8 @@ def sync_detailed(
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
     format_: ListFormResponsesFormatType0 | None | Unset = UNSET,
-
 ) -> Response[ErrorBody | list[FormResponse]]:
-    """ List answers to forms
+    """List answers to forms
 
      Answers to the forms of one's own character, newest first; all of them unless `page` or `page_size`
     is sent.
@@ -179,17 +161,15 @@ def sync_detailed(
 
     Returns:
         Response[ErrorBody | list[FormResponse]]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         slug=slug,
-form_id=form_id,
-session_id=session_id,
-page=page,
-page_size=page_size,
-format_=format_,
-
+        form_id=form_id,
+        session_id=session_id,
+        page=page,
+        page_size=page_size,
+        format_=format_,
     )
 
     response = client.get_httpx_client().request(
@@ -197,6 +177,7 @@ format_=format_,
     )
 
     return _build_response(client=client, response=response)
+
 
 def sync(
     slug: str,
@@ -207,9 +188,8 @@ def sync(
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
     format_: ListFormResponsesFormatType0 | None | Unset = UNSET,
-
 ) -> ErrorBody | list[FormResponse] | None:
-    """ List answers to forms
+    """List answers to forms
 
      Answers to the forms of one's own character, newest first; all of them unless `page` or `page_size`
     is sent.
@@ -229,19 +209,18 @@ def sync(
 
     Returns:
         ErrorBody | list[FormResponse]
-     """
-
+    """
 
     return sync_detailed(
         slug=slug,
-client=client,
-form_id=form_id,
-session_id=session_id,
-page=page,
-page_size=page_size,
-format_=format_,
-
+        client=client,
+        form_id=form_id,
+        session_id=session_id,
+        page=page,
+        page_size=page_size,
+        format_=format_,
     ).parsed
+
 
 async def asyncio_detailed(
     slug: str,
@@ -252,9 +231,8 @@ async def asyncio_detailed(
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
     format_: ListFormResponsesFormatType0 | None | Unset = UNSET,
-
 ) -> Response[ErrorBody | list[FormResponse]]:
-    """ List answers to forms
+    """List answers to forms
 
      Answers to the forms of one's own character, newest first; all of them unless `page` or `page_size`
     is sent.
@@ -274,24 +252,21 @@ async def asyncio_detailed(
 
     Returns:
         Response[ErrorBody | list[FormResponse]]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         slug=slug,
-form_id=form_id,
-session_id=session_id,
-page=page,
-page_size=page_size,
-format_=format_,
-
+        form_id=form_id,
+        session_id=session_id,
+        page=page,
+        page_size=page_size,
+        format_=format_,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     slug: str,
@@ -302,9 +277,8 @@ async def asyncio(
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
     format_: ListFormResponsesFormatType0 | None | Unset = UNSET,
-
 ) -> ErrorBody | list[FormResponse] | None:
-    """ List answers to forms
+    """List answers to forms
 
      Answers to the forms of one's own character, newest first; all of them unless `page` or `page_size`
     is sent.
@@ -324,16 +298,16 @@ async def asyncio(
 
     Returns:
         ErrorBody | list[FormResponse]
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        slug=slug,
-client=client,
-form_id=form_id,
-session_id=session_id,
-page=page,
-page_size=page_size,
-format_=format_,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            slug=slug,
+            client=client,
+            form_id=form_id,
+            session_id=session_id,
+            page=page,
+            page_size=page_size,
+            format_=format_,
+        )
+    ).parsed

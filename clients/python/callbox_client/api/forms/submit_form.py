@@ -1,19 +1,15 @@
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.error_body import ErrorBody
 from ...models.form_response import FormResponse
 from ...models.submit_form import SubmitForm
-from ...types import UNSET, Unset
-from typing import cast
-
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
@@ -21,21 +17,16 @@ def _get_kwargs(
     *,
     body: SubmitForm,
     idempotency_key: None | str | Unset = UNSET,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
     if not isinstance(idempotency_key, Unset):
         headers["idempotency-key"] = idempotency_key
 
-
-
-    
-
-    
-
     _kwargs: dict[str, Any] = {
         "method": "post",
-        "url": "/api/agents/{slug}/form-responses/".format(slug=quote(str(slug), safe=""),),
+        "url": "/api/agents/{slug}/form-responses/".format(
+            slug=quote(str(slug), safe=""),
+        ),
     }
 
     _kwargs["json"] = body.to_dict()
@@ -46,89 +37,66 @@ def _get_kwargs(
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ErrorBody | FormResponse | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> ErrorBody | FormResponse | None:
     if response.status_code == 201:
         response_201 = FormResponse.from_dict(response.json())
-
-
 
         return response_201
 
     if response.status_code == 400:
         response_400 = ErrorBody.from_dict(response.json())
 
-
-
         return response_400
 
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
-
-
 
         return response_401
 
     if response.status_code == 403:
         response_403 = ErrorBody.from_dict(response.json())
 
-
-
         return response_403
 
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
-
-
 
         return response_404
 
     if response.status_code == 409:
         response_409 = ErrorBody.from_dict(response.json())
 
-
-
         return response_409
 
     if response.status_code == 413:
         response_413 = ErrorBody.from_dict(response.json())
-
-
 
         return response_413
 
     if response.status_code == 415:
         response_415 = ErrorBody.from_dict(response.json())
 
-
-
         return response_415
 
     if response.status_code == 422:
         response_422 = ErrorBody.from_dict(response.json())
-
-
 
         return response_422
 
     if response.status_code == 429:
         response_429 = ErrorBody.from_dict(response.json())
 
-
-
         return response_429
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -138,7 +106,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ErrorBody | FormResponse]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[ErrorBody | FormResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -153,9 +123,8 @@ def sync_detailed(
     client: AuthenticatedClient,
     body: SubmitForm,
     idempotency_key: None | str | Unset = UNSET,
-
 ) -> Response[ErrorBody | FormResponse]:
-    """ Submit a form
+    """Submit a form
 
      Judges the values by the form as it is and stores them.
 
@@ -175,14 +144,12 @@ def sync_detailed(
 
     Returns:
         Response[ErrorBody | FormResponse]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         slug=slug,
-body=body,
-idempotency_key=idempotency_key,
-
+        body=body,
+        idempotency_key=idempotency_key,
     )
 
     response = client.get_httpx_client().request(
@@ -191,15 +158,15 @@ idempotency_key=idempotency_key,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     slug: str,
     *,
     client: AuthenticatedClient,
     body: SubmitForm,
     idempotency_key: None | str | Unset = UNSET,
-
 ) -> ErrorBody | FormResponse | None:
-    """ Submit a form
+    """Submit a form
 
      Judges the values by the form as it is and stores them.
 
@@ -219,16 +186,15 @@ def sync(
 
     Returns:
         ErrorBody | FormResponse
-     """
-
+    """
 
     return sync_detailed(
         slug=slug,
-client=client,
-body=body,
-idempotency_key=idempotency_key,
-
+        client=client,
+        body=body,
+        idempotency_key=idempotency_key,
     ).parsed
+
 
 async def asyncio_detailed(
     slug: str,
@@ -236,9 +202,8 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     body: SubmitForm,
     idempotency_key: None | str | Unset = UNSET,
-
 ) -> Response[ErrorBody | FormResponse]:
-    """ Submit a form
+    """Submit a form
 
      Judges the values by the form as it is and stores them.
 
@@ -258,21 +223,18 @@ async def asyncio_detailed(
 
     Returns:
         Response[ErrorBody | FormResponse]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         slug=slug,
-body=body,
-idempotency_key=idempotency_key,
-
+        body=body,
+        idempotency_key=idempotency_key,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     slug: str,
@@ -280,9 +242,8 @@ async def asyncio(
     client: AuthenticatedClient,
     body: SubmitForm,
     idempotency_key: None | str | Unset = UNSET,
-
 ) -> ErrorBody | FormResponse | None:
-    """ Submit a form
+    """Submit a form
 
      Judges the values by the form as it is and stores them.
 
@@ -302,13 +263,13 @@ async def asyncio(
 
     Returns:
         ErrorBody | FormResponse
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        slug=slug,
-client=client,
-body=body,
-idempotency_key=idempotency_key,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            slug=slug,
+            client=client,
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+    ).parsed

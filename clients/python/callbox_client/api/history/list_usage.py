@@ -1,23 +1,16 @@
+import datetime
 from http import HTTPStatus
-from typing import Any, cast
-from urllib.parse import quote
+from typing import Any
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.envelope_usage_report import EnvelopeUsageReport
 from ...models.error_body import ErrorBody
-from ...models.list_usage_end_reason_type_0 import check_list_usage_end_reason_type_0
 from ...models.list_usage_end_reason_type_0 import ListUsageEndReasonType0
-from ...models.list_usage_status_type_0 import check_list_usage_status_type_0
 from ...models.list_usage_status_type_0 import ListUsageStatusType0
-from ...types import UNSET, Unset
-from typing import cast
-import datetime
-
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
@@ -31,11 +24,7 @@ def _get_kwargs(
     status: ListUsageStatusType0 | None | Unset = UNSET,
     page: int | Unset = 1,
     page_size: int | Unset = 50,
-
 ) -> dict[str, Any]:
-    
-
-    
 
     params: dict[str, Any] = {}
 
@@ -100,9 +89,7 @@ def _get_kwargs(
 
     params["page_size"] = page_size
 
-
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
-
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -110,44 +97,34 @@ def _get_kwargs(
         "params": params,
     }
 
-
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> EnvelopeUsageReport | ErrorBody | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> EnvelopeUsageReport | ErrorBody | None:
     if response.status_code == 200:
         response_200 = EnvelopeUsageReport.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
 
-
-
         return response_401
 
     if response.status_code == 422:
         response_422 = ErrorBody.from_dict(response.json())
-
-
 
         return response_422
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -157,7 +134,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[EnvelopeUsageReport | ErrorBody]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[EnvelopeUsageReport | ErrorBody]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -178,9 +157,8 @@ def sync_detailed(
     status: ListUsageStatusType0 | None | Unset = UNSET,
     page: int | Unset = 1,
     page_size: int | Unset = 50,
-
 ) -> Response[EnvelopeUsageReport | ErrorBody]:
-    """ List calls and what they used
+    """List calls and what they used
 
      Calls of one's own characters (of all, for staff), newest first, with totals over the whole filter.
 
@@ -204,20 +182,18 @@ def sync_detailed(
 
     Returns:
         Response[EnvelopeUsageReport | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         character_slug=character_slug,
-tenant_id=tenant_id,
-start=start,
-end=end,
-end_reason=end_reason,
-origin=origin,
-status=status,
-page=page,
-page_size=page_size,
-
+        tenant_id=tenant_id,
+        start=start,
+        end=end,
+        end_reason=end_reason,
+        origin=origin,
+        status=status,
+        page=page,
+        page_size=page_size,
     )
 
     response = client.get_httpx_client().request(
@@ -225,6 +201,7 @@ page_size=page_size,
     )
 
     return _build_response(client=client, response=response)
+
 
 def sync(
     *,
@@ -238,9 +215,8 @@ def sync(
     status: ListUsageStatusType0 | None | Unset = UNSET,
     page: int | Unset = 1,
     page_size: int | Unset = 50,
-
 ) -> EnvelopeUsageReport | ErrorBody | None:
-    """ List calls and what they used
+    """List calls and what they used
 
      Calls of one's own characters (of all, for staff), newest first, with totals over the whole filter.
 
@@ -264,22 +240,21 @@ def sync(
 
     Returns:
         EnvelopeUsageReport | ErrorBody
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-character_slug=character_slug,
-tenant_id=tenant_id,
-start=start,
-end=end,
-end_reason=end_reason,
-origin=origin,
-status=status,
-page=page,
-page_size=page_size,
-
+        character_slug=character_slug,
+        tenant_id=tenant_id,
+        start=start,
+        end=end,
+        end_reason=end_reason,
+        origin=origin,
+        status=status,
+        page=page,
+        page_size=page_size,
     ).parsed
+
 
 async def asyncio_detailed(
     *,
@@ -293,9 +268,8 @@ async def asyncio_detailed(
     status: ListUsageStatusType0 | None | Unset = UNSET,
     page: int | Unset = 1,
     page_size: int | Unset = 50,
-
 ) -> Response[EnvelopeUsageReport | ErrorBody]:
-    """ List calls and what they used
+    """List calls and what they used
 
      Calls of one's own characters (of all, for staff), newest first, with totals over the whole filter.
 
@@ -319,27 +293,24 @@ async def asyncio_detailed(
 
     Returns:
         Response[EnvelopeUsageReport | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         character_slug=character_slug,
-tenant_id=tenant_id,
-start=start,
-end=end,
-end_reason=end_reason,
-origin=origin,
-status=status,
-page=page,
-page_size=page_size,
-
+        tenant_id=tenant_id,
+        start=start,
+        end=end,
+        end_reason=end_reason,
+        origin=origin,
+        status=status,
+        page=page,
+        page_size=page_size,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
@@ -353,9 +324,8 @@ async def asyncio(
     status: ListUsageStatusType0 | None | Unset = UNSET,
     page: int | Unset = 1,
     page_size: int | Unset = 50,
-
 ) -> EnvelopeUsageReport | ErrorBody | None:
-    """ List calls and what they used
+    """List calls and what they used
 
      Calls of one's own characters (of all, for staff), newest first, with totals over the whole filter.
 
@@ -379,19 +349,19 @@ async def asyncio(
 
     Returns:
         EnvelopeUsageReport | ErrorBody
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-character_slug=character_slug,
-tenant_id=tenant_id,
-start=start,
-end=end,
-end_reason=end_reason,
-origin=origin,
-status=status,
-page=page,
-page_size=page_size,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+            character_slug=character_slug,
+            tenant_id=tenant_id,
+            start=start,
+            end=end,
+            end_reason=end_reason,
+            origin=origin,
+            status=status,
+            page=page,
+            page_size=page_size,
+        )
+    ).parsed

@@ -1,37 +1,30 @@
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.add_document_files_body import AddDocumentFilesBody
 from ...models.add_document_json_page_body import AddDocumentJsonPageBody
 from ...models.document import Document
 from ...models.error_body import ErrorBody
-from typing import cast
-
+from ...types import UNSET, Response
 
 
 def _get_kwargs(
     slug: str,
     *,
-    body:    AddDocumentFilesBody  |     AddDocumentJsonPageBody  | Unset = UNSET,
-
+    body: AddDocumentFilesBody | AddDocumentJsonPageBody | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
 
-
-    
-
-    
-
     _kwargs: dict[str, Any] = {
         "method": "post",
-        "url": "/api/knowledge-base/{slug}/documents/".format(slug=quote(str(slug), safe=""),),
+        "url": "/api/knowledge-base/{slug}/documents/".format(
+            slug=quote(str(slug), safe=""),
+        ),
     }
 
     if isinstance(body, AddDocumentFilesBody):
@@ -47,68 +40,49 @@ def _get_kwargs(
     return _kwargs
 
 
-
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Document | ErrorBody | None:
     if response.status_code == 201:
         response_201 = Document.from_dict(response.json())
-
-
 
         return response_201
 
     if response.status_code == 400:
         response_400 = ErrorBody.from_dict(response.json())
 
-
-
         return response_400
 
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
-
-
 
         return response_401
 
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 413:
         response_413 = ErrorBody.from_dict(response.json())
-
-
 
         return response_413
 
     if response.status_code == 415:
         response_415 = ErrorBody.from_dict(response.json())
 
-
-
         return response_415
 
     if response.status_code == 422:
         response_422 = ErrorBody.from_dict(response.json())
-
-
 
         return response_422
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -118,7 +92,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Document | ErrorBody]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Document | ErrorBody]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -131,10 +107,9 @@ def sync_detailed(
     slug: str,
     *,
     client: AuthenticatedClient,
-    body:    AddDocumentFilesBody  |     AddDocumentJsonPageBody  | Unset = UNSET,
-
+    body: AddDocumentFilesBody | AddDocumentJsonPageBody | Unset = UNSET,
 ) -> Response[Document | ErrorBody]:
-    """ Add a document
+    """Add a document
 
      Takes a file, in the field `file` of a multipart form, or the address of a page as JSON.
 
@@ -152,13 +127,11 @@ def sync_detailed(
 
     Returns:
         Response[Document | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         slug=slug,
-body=body,
-
+        body=body,
     )
 
     response = client.get_httpx_client().request(
@@ -167,14 +140,14 @@ body=body,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     slug: str,
     *,
     client: AuthenticatedClient,
-    body:    AddDocumentFilesBody  |     AddDocumentJsonPageBody  | Unset = UNSET,
-
+    body: AddDocumentFilesBody | AddDocumentJsonPageBody | Unset = UNSET,
 ) -> Document | ErrorBody | None:
-    """ Add a document
+    """Add a document
 
      Takes a file, in the field `file` of a multipart form, or the address of a page as JSON.
 
@@ -192,24 +165,22 @@ def sync(
 
     Returns:
         Document | ErrorBody
-     """
-
+    """
 
     return sync_detailed(
         slug=slug,
-client=client,
-body=body,
-
+        client=client,
+        body=body,
     ).parsed
+
 
 async def asyncio_detailed(
     slug: str,
     *,
     client: AuthenticatedClient,
-    body:    AddDocumentFilesBody  |     AddDocumentJsonPageBody  | Unset = UNSET,
-
+    body: AddDocumentFilesBody | AddDocumentJsonPageBody | Unset = UNSET,
 ) -> Response[Document | ErrorBody]:
-    """ Add a document
+    """Add a document
 
      Takes a file, in the field `file` of a multipart form, or the address of a page as JSON.
 
@@ -227,29 +198,25 @@ async def asyncio_detailed(
 
     Returns:
         Response[Document | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         slug=slug,
-body=body,
-
+        body=body,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     slug: str,
     *,
     client: AuthenticatedClient,
-    body:    AddDocumentFilesBody  |     AddDocumentJsonPageBody  | Unset = UNSET,
-
+    body: AddDocumentFilesBody | AddDocumentJsonPageBody | Unset = UNSET,
 ) -> Document | ErrorBody | None:
-    """ Add a document
+    """Add a document
 
      Takes a file, in the field `file` of a multipart form, or the address of a page as JSON.
 
@@ -267,12 +234,12 @@ async def asyncio(
 
     Returns:
         Document | ErrorBody
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        slug=slug,
-client=client,
-body=body,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            slug=slug,
+            client=client,
+            body=body,
+        )
+    ).parsed

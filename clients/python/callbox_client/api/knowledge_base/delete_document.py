@@ -4,34 +4,26 @@ from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.error_body import ErrorBody
-from typing import cast
-
+from ...types import Response
 
 
 def _get_kwargs(
     slug: str,
     document_id: str,
-
 ) -> dict[str, Any]:
-    
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "delete",
-        "url": "/api/knowledge-base/{slug}/documents/{document_id}/".format(slug=quote(str(slug), safe=""),document_id=quote(str(document_id), safe=""),),
+        "url": "/api/knowledge-base/{slug}/documents/{document_id}/".format(
+            slug=quote(str(slug), safe=""),
+            document_id=quote(str(document_id), safe=""),
+        ),
     }
 
-
     return _kwargs
-
 
 
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | ErrorBody | None:
@@ -42,28 +34,20 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
 
-
-
         return response_401
 
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
-
-
 
         return response_404
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -87,9 +71,8 @@ def sync_detailed(
     document_id: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | ErrorBody]:
-    """ Delete a document
+    """Delete a document
 
      Deletes a document; what stands in it is found no more.
 
@@ -103,13 +86,11 @@ def sync_detailed(
 
     Returns:
         Response[Any | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         slug=slug,
-document_id=document_id,
-
+        document_id=document_id,
     )
 
     response = client.get_httpx_client().request(
@@ -118,14 +99,14 @@ document_id=document_id,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     slug: str,
     document_id: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | ErrorBody | None:
-    """ Delete a document
+    """Delete a document
 
      Deletes a document; what stands in it is found no more.
 
@@ -139,24 +120,22 @@ def sync(
 
     Returns:
         Any | ErrorBody
-     """
-
+    """
 
     return sync_detailed(
         slug=slug,
-document_id=document_id,
-client=client,
-
+        document_id=document_id,
+        client=client,
     ).parsed
+
 
 async def asyncio_detailed(
     slug: str,
     document_id: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | ErrorBody]:
-    """ Delete a document
+    """Delete a document
 
      Deletes a document; what stands in it is found no more.
 
@@ -170,29 +149,25 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         slug=slug,
-document_id=document_id,
-
+        document_id=document_id,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     slug: str,
     document_id: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | ErrorBody | None:
-    """ Delete a document
+    """Delete a document
 
      Deletes a document; what stands in it is found no more.
 
@@ -206,12 +181,12 @@ async def asyncio(
 
     Returns:
         Any | ErrorBody
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        slug=slug,
-document_id=document_id,
-client=client,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            slug=slug,
+            document_id=document_id,
+            client=client,
+        )
+    ).parsed

@@ -1,18 +1,13 @@
 from http import HTTPStatus
-from typing import Any, cast
-from urllib.parse import quote
+from typing import Any
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.error_body import ErrorBody
 from ...models.passage import Passage
-from ...types import UNSET, Unset
-from typing import cast
-
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
@@ -20,11 +15,7 @@ def _get_kwargs(
     q: str,
     character_slug: str,
     top_k: int | Unset = 5,
-
 ) -> dict[str, Any]:
-    
-
-    
 
     params: dict[str, Any] = {}
 
@@ -34,9 +25,7 @@ def _get_kwargs(
 
     params["top_k"] = top_k
 
-
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
-
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -44,19 +33,17 @@ def _get_kwargs(
         "params": params,
     }
 
-
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ErrorBody | list[Passage] | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> ErrorBody | list[Passage] | None:
     if response.status_code == 200:
         response_200 = []
         _response_200 = response.json()
-        for response_200_item_data in (_response_200):
+        for response_200_item_data in _response_200:
             response_200_item = Passage.from_dict(response_200_item_data)
-
-
 
             response_200.append(response_200_item)
 
@@ -65,35 +52,25 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
 
-
-
         return response_401
 
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
-
-
 
         return response_404
 
     if response.status_code == 422:
         response_422 = ErrorBody.from_dict(response.json())
 
-
-
         return response_422
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -103,7 +80,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ErrorBody | list[Passage]]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[ErrorBody | list[Passage]]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -118,9 +97,8 @@ def sync_detailed(
     q: str,
     character_slug: str,
     top_k: int | Unset = 5,
-
 ) -> Response[ErrorBody | list[Passage]]:
-    """ Ask a character's documents
+    """Ask a character's documents
 
      The passages that answer a question, best first.
 
@@ -135,14 +113,12 @@ def sync_detailed(
 
     Returns:
         Response[ErrorBody | list[Passage]]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         q=q,
-character_slug=character_slug,
-top_k=top_k,
-
+        character_slug=character_slug,
+        top_k=top_k,
     )
 
     response = client.get_httpx_client().request(
@@ -151,15 +127,15 @@ top_k=top_k,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient,
     q: str,
     character_slug: str,
     top_k: int | Unset = 5,
-
 ) -> ErrorBody | list[Passage] | None:
-    """ Ask a character's documents
+    """Ask a character's documents
 
      The passages that answer a question, best first.
 
@@ -174,16 +150,15 @@ def sync(
 
     Returns:
         ErrorBody | list[Passage]
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-q=q,
-character_slug=character_slug,
-top_k=top_k,
-
+        q=q,
+        character_slug=character_slug,
+        top_k=top_k,
     ).parsed
+
 
 async def asyncio_detailed(
     *,
@@ -191,9 +166,8 @@ async def asyncio_detailed(
     q: str,
     character_slug: str,
     top_k: int | Unset = 5,
-
 ) -> Response[ErrorBody | list[Passage]]:
-    """ Ask a character's documents
+    """Ask a character's documents
 
      The passages that answer a question, best first.
 
@@ -208,21 +182,18 @@ async def asyncio_detailed(
 
     Returns:
         Response[ErrorBody | list[Passage]]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         q=q,
-character_slug=character_slug,
-top_k=top_k,
-
+        character_slug=character_slug,
+        top_k=top_k,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
@@ -230,9 +201,8 @@ async def asyncio(
     q: str,
     character_slug: str,
     top_k: int | Unset = 5,
-
 ) -> ErrorBody | list[Passage] | None:
-    """ Ask a character's documents
+    """Ask a character's documents
 
      The passages that answer a question, best first.
 
@@ -247,13 +217,13 @@ async def asyncio(
 
     Returns:
         ErrorBody | list[Passage]
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-q=q,
-character_slug=character_slug,
-top_k=top_k,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+            q=q,
+            character_slug=character_slug,
+            top_k=top_k,
+        )
+    ).parsed

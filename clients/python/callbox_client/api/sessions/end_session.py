@@ -1,79 +1,58 @@
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.error_body import ErrorBody
 from ...models.session import Session
-from typing import cast
-
+from ...types import Response
 
 
 def _get_kwargs(
     session_id: str,
-
 ) -> dict[str, Any]:
-    
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "post",
-        "url": "/api/agents/sessions/{session_id}/end/".format(session_id=quote(str(session_id), safe=""),),
+        "url": "/api/agents/sessions/{session_id}/end/".format(
+            session_id=quote(str(session_id), safe=""),
+        ),
     }
 
-
     return _kwargs
-
 
 
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ErrorBody | Session | None:
     if response.status_code == 200:
         response_200 = Session.from_dict(response.json())
 
-
-
         return response_200
 
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
-
-
 
         return response_401
 
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 415:
         response_415 = ErrorBody.from_dict(response.json())
-
-
 
         return response_415
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -96,9 +75,8 @@ def sync_detailed(
     session_id: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[ErrorBody | Session]:
-    """ End a call
+    """End a call
 
      Ends a call; answers the same when it has already ended.
 
@@ -111,12 +89,10 @@ def sync_detailed(
 
     Returns:
         Response[ErrorBody | Session]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         session_id=session_id,
-
     )
 
     response = client.get_httpx_client().request(
@@ -125,13 +101,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     session_id: str,
     *,
     client: AuthenticatedClient,
-
 ) -> ErrorBody | Session | None:
-    """ End a call
+    """End a call
 
      Ends a call; answers the same when it has already ended.
 
@@ -144,22 +120,20 @@ def sync(
 
     Returns:
         ErrorBody | Session
-     """
-
+    """
 
     return sync_detailed(
         session_id=session_id,
-client=client,
-
+        client=client,
     ).parsed
+
 
 async def asyncio_detailed(
     session_id: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[ErrorBody | Session]:
-    """ End a call
+    """End a call
 
      Ends a call; answers the same when it has already ended.
 
@@ -172,27 +146,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[ErrorBody | Session]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         session_id=session_id,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     session_id: str,
     *,
     client: AuthenticatedClient,
-
 ) -> ErrorBody | Session | None:
-    """ End a call
+    """End a call
 
      Ends a call; answers the same when it has already ended.
 
@@ -205,11 +175,11 @@ async def asyncio(
 
     Returns:
         ErrorBody | Session
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        session_id=session_id,
-client=client,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            session_id=session_id,
+            client=client,
+        )
+    ).parsed

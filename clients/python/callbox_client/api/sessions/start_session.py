@@ -1,37 +1,25 @@
 from http import HTTPStatus
-from typing import Any, cast
-from urllib.parse import quote
+from typing import Any
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.envelope_started_session import EnvelopeStartedSession
 from ...models.error_body import ErrorBody
 from ...models.start_session import StartSession
 from ...models.started_session import StartedSession
-from ...types import UNSET, Unset
-from typing import cast
-
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     *,
     body: StartSession,
     idempotency_key: None | str | Unset = UNSET,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
     if not isinstance(idempotency_key, Unset):
         headers["idempotency-key"] = idempotency_key
-
-
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -46,16 +34,16 @@ def _get_kwargs(
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> EnvelopeStartedSession | StartedSession | ErrorBody | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> EnvelopeStartedSession | StartedSession | ErrorBody | None:
     if response.status_code == 200:
+
         def _parse_response_200(data: object) -> EnvelopeStartedSession | StartedSession:
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
                 response_200_type_0 = StartedSession.from_dict(data)
-
-
 
                 return response_200_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
@@ -63,8 +51,6 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
             if not isinstance(data, dict):
                 raise TypeError()
             response_200_type_1 = EnvelopeStartedSession.from_dict(data)
-
-
 
             return response_200_type_1
 
@@ -75,77 +61,55 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 400:
         response_400 = ErrorBody.from_dict(response.json())
 
-
-
         return response_400
 
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
-
-
 
         return response_401
 
     if response.status_code == 403:
         response_403 = ErrorBody.from_dict(response.json())
 
-
-
         return response_403
 
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
-
-
 
         return response_404
 
     if response.status_code == 409:
         response_409 = ErrorBody.from_dict(response.json())
 
-
-
         return response_409
 
     if response.status_code == 413:
         response_413 = ErrorBody.from_dict(response.json())
-
-
 
         return response_413
 
     if response.status_code == 415:
         response_415 = ErrorBody.from_dict(response.json())
 
-
-
         return response_415
 
     if response.status_code == 422:
         response_422 = ErrorBody.from_dict(response.json())
-
-
 
         return response_422
 
     if response.status_code == 429:
         response_429 = ErrorBody.from_dict(response.json())
 
-
-
         return response_429
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -155,7 +119,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[EnvelopeStartedSession | StartedSession | ErrorBody]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[EnvelopeStartedSession | StartedSession | ErrorBody]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -169,9 +135,8 @@ def sync_detailed(
     client: AuthenticatedClient,
     body: StartSession,
     idempotency_key: None | str | Unset = UNSET,
-
 ) -> Response[EnvelopeStartedSession | StartedSession | ErrorBody]:
-    """ Start a call
+    """Start a call
 
      Admits a call or refuses it within a second.
 
@@ -193,13 +158,11 @@ def sync_detailed(
 
     Returns:
         Response[EnvelopeStartedSession | StartedSession | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-idempotency_key=idempotency_key,
-
+        idempotency_key=idempotency_key,
     )
 
     response = client.get_httpx_client().request(
@@ -208,14 +171,14 @@ idempotency_key=idempotency_key,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient,
     body: StartSession,
     idempotency_key: None | str | Unset = UNSET,
-
 ) -> EnvelopeStartedSession | StartedSession | ErrorBody | None:
-    """ Start a call
+    """Start a call
 
      Admits a call or refuses it within a second.
 
@@ -237,24 +200,22 @@ def sync(
 
     Returns:
         EnvelopeStartedSession | StartedSession | ErrorBody
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-body=body,
-idempotency_key=idempotency_key,
-
+        body=body,
+        idempotency_key=idempotency_key,
     ).parsed
+
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: StartSession,
     idempotency_key: None | str | Unset = UNSET,
-
 ) -> Response[EnvelopeStartedSession | StartedSession | ErrorBody]:
-    """ Start a call
+    """Start a call
 
      Admits a call or refuses it within a second.
 
@@ -276,29 +237,25 @@ async def asyncio_detailed(
 
     Returns:
         Response[EnvelopeStartedSession | StartedSession | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-idempotency_key=idempotency_key,
-
+        idempotency_key=idempotency_key,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
     client: AuthenticatedClient,
     body: StartSession,
     idempotency_key: None | str | Unset = UNSET,
-
 ) -> EnvelopeStartedSession | StartedSession | ErrorBody | None:
-    """ Start a call
+    """Start a call
 
      Admits a call or refuses it within a second.
 
@@ -320,12 +277,12 @@ async def asyncio(
 
     Returns:
         EnvelopeStartedSession | StartedSession | ErrorBody
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-body=body,
-idempotency_key=idempotency_key,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+    ).parsed

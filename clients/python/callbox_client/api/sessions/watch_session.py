@@ -4,41 +4,30 @@ from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.error_body import ErrorBody
-from ...types import UNSET, Unset
-from typing import cast
-
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     session_id: str,
     *,
     last_event_id: None | str | Unset = UNSET,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
     if not isinstance(last_event_id, Unset):
         headers["last-event-id"] = last_event_id
 
-
-
-    
-
-    
-
     _kwargs: dict[str, Any] = {
         "method": "get",
-        "url": "/api/agents/sessions/{session_id}/events/".format(session_id=quote(str(session_id), safe=""),),
+        "url": "/api/agents/sessions/{session_id}/events/".format(
+            session_id=quote(str(session_id), safe=""),
+        ),
     }
-
 
     _kwargs["headers"] = headers
     return _kwargs
-
 
 
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | ErrorBody | str | None:
@@ -53,42 +42,30 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
 
-
-
         return response_401
 
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
-
-
 
         return response_404
 
     if response.status_code == 422:
         response_422 = ErrorBody.from_dict(response.json())
 
-
-
         return response_422
 
     if response.status_code == 429:
         response_429 = ErrorBody.from_dict(response.json())
-
-
 
         return response_429
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -98,7 +75,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | ErrorBody | str]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | ErrorBody | str]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -112,9 +91,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     last_event_id: None | str | Unset = UNSET,
-
 ) -> Response[Any | ErrorBody | str]:
-    """ Watch a call
+    """Watch a call
 
      A call of one's own character as it goes on, as server-sent events: where it stands (`state`), what
     is being said
@@ -135,13 +113,11 @@ def sync_detailed(
 
     Returns:
         Response[Any | ErrorBody | str]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         session_id=session_id,
-last_event_id=last_event_id,
-
+        last_event_id=last_event_id,
     )
 
     response = client.get_httpx_client().request(
@@ -150,14 +126,14 @@ last_event_id=last_event_id,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     session_id: str,
     *,
     client: AuthenticatedClient,
     last_event_id: None | str | Unset = UNSET,
-
 ) -> Any | ErrorBody | str | None:
-    """ Watch a call
+    """Watch a call
 
      A call of one's own character as it goes on, as server-sent events: where it stands (`state`), what
     is being said
@@ -178,24 +154,22 @@ def sync(
 
     Returns:
         Any | ErrorBody | str
-     """
-
+    """
 
     return sync_detailed(
         session_id=session_id,
-client=client,
-last_event_id=last_event_id,
-
+        client=client,
+        last_event_id=last_event_id,
     ).parsed
+
 
 async def asyncio_detailed(
     session_id: str,
     *,
     client: AuthenticatedClient,
     last_event_id: None | str | Unset = UNSET,
-
 ) -> Response[Any | ErrorBody | str]:
-    """ Watch a call
+    """Watch a call
 
      A call of one's own character as it goes on, as server-sent events: where it stands (`state`), what
     is being said
@@ -216,29 +190,25 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | ErrorBody | str]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         session_id=session_id,
-last_event_id=last_event_id,
-
+        last_event_id=last_event_id,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     session_id: str,
     *,
     client: AuthenticatedClient,
     last_event_id: None | str | Unset = UNSET,
-
 ) -> Any | ErrorBody | str | None:
-    """ Watch a call
+    """Watch a call
 
      A call of one's own character as it goes on, as server-sent events: where it stands (`state`), what
     is being said
@@ -259,12 +229,12 @@ async def asyncio(
 
     Returns:
         Any | ErrorBody | str
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        session_id=session_id,
-client=client,
-last_event_id=last_event_id,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            session_id=session_id,
+            client=client,
+            last_event_id=last_event_id,
+        )
+    ).parsed

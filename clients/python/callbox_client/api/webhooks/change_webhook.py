@@ -1,36 +1,29 @@
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.error_body import ErrorBody
 from ...models.webhook import Webhook
 from ...models.webhook_change import WebhookChange
-from typing import cast
-
+from ...types import Response
 
 
 def _get_kwargs(
     webhook_id: str,
     *,
     body: WebhookChange,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
 
-
-    
-
-    
-
     _kwargs: dict[str, Any] = {
         "method": "patch",
-        "url": "/api/webhooks/{webhook_id}/".format(webhook_id=quote(str(webhook_id), safe=""),),
+        "url": "/api/webhooks/{webhook_id}/".format(
+            webhook_id=quote(str(webhook_id), safe=""),
+        ),
     }
 
     _kwargs["json"] = body.to_dict()
@@ -41,68 +34,49 @@ def _get_kwargs(
     return _kwargs
 
 
-
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ErrorBody | Webhook | None:
     if response.status_code == 200:
         response_200 = Webhook.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 400:
         response_400 = ErrorBody.from_dict(response.json())
 
-
-
         return response_400
 
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
-
-
 
         return response_401
 
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 413:
         response_413 = ErrorBody.from_dict(response.json())
-
-
 
         return response_413
 
     if response.status_code == 415:
         response_415 = ErrorBody.from_dict(response.json())
 
-
-
         return response_415
 
     if response.status_code == 422:
         response_422 = ErrorBody.from_dict(response.json())
-
-
 
         return response_422
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -126,9 +100,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: WebhookChange,
-
 ) -> Response[ErrorBody | Webhook]:
-    """ Change a webhook
+    """Change a webhook
 
      Changes the fields that are sent. What waits for an inactive webhook goes out when it is made active
     in time.
@@ -144,13 +117,11 @@ def sync_detailed(
 
     Returns:
         Response[ErrorBody | Webhook]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         webhook_id=webhook_id,
-body=body,
-
+        body=body,
     )
 
     response = client.get_httpx_client().request(
@@ -159,14 +130,14 @@ body=body,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     webhook_id: str,
     *,
     client: AuthenticatedClient,
     body: WebhookChange,
-
 ) -> ErrorBody | Webhook | None:
-    """ Change a webhook
+    """Change a webhook
 
      Changes the fields that are sent. What waits for an inactive webhook goes out when it is made active
     in time.
@@ -182,24 +153,22 @@ def sync(
 
     Returns:
         ErrorBody | Webhook
-     """
-
+    """
 
     return sync_detailed(
         webhook_id=webhook_id,
-client=client,
-body=body,
-
+        client=client,
+        body=body,
     ).parsed
+
 
 async def asyncio_detailed(
     webhook_id: str,
     *,
     client: AuthenticatedClient,
     body: WebhookChange,
-
 ) -> Response[ErrorBody | Webhook]:
-    """ Change a webhook
+    """Change a webhook
 
      Changes the fields that are sent. What waits for an inactive webhook goes out when it is made active
     in time.
@@ -215,29 +184,25 @@ async def asyncio_detailed(
 
     Returns:
         Response[ErrorBody | Webhook]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         webhook_id=webhook_id,
-body=body,
-
+        body=body,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     webhook_id: str,
     *,
     client: AuthenticatedClient,
     body: WebhookChange,
-
 ) -> ErrorBody | Webhook | None:
-    """ Change a webhook
+    """Change a webhook
 
      Changes the fields that are sent. What waits for an inactive webhook goes out when it is made active
     in time.
@@ -253,12 +218,12 @@ async def asyncio(
 
     Returns:
         ErrorBody | Webhook
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        webhook_id=webhook_id,
-client=client,
-body=body,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            webhook_id=webhook_id,
+            client=client,
+            body=body,
+        )
+    ).parsed

@@ -1,31 +1,21 @@
 from http import HTTPStatus
-from typing import Any, cast
-from urllib.parse import quote
+from typing import Any
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.error_body import ErrorBody
 from ...models.new_webhook import NewWebhook
 from ...models.webhook_with_secret import WebhookWithSecret
-from typing import cast
-
+from ...types import Response
 
 
 def _get_kwargs(
     *,
     body: NewWebhook,
-
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
-
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -40,68 +30,51 @@ def _get_kwargs(
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ErrorBody | WebhookWithSecret | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> ErrorBody | WebhookWithSecret | None:
     if response.status_code == 201:
         response_201 = WebhookWithSecret.from_dict(response.json())
-
-
 
         return response_201
 
     if response.status_code == 400:
         response_400 = ErrorBody.from_dict(response.json())
 
-
-
         return response_400
 
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
-
-
 
         return response_401
 
     if response.status_code == 409:
         response_409 = ErrorBody.from_dict(response.json())
 
-
-
         return response_409
 
     if response.status_code == 413:
         response_413 = ErrorBody.from_dict(response.json())
-
-
 
         return response_413
 
     if response.status_code == 415:
         response_415 = ErrorBody.from_dict(response.json())
 
-
-
         return response_415
 
     if response.status_code == 422:
         response_422 = ErrorBody.from_dict(response.json())
-
-
 
         return response_422
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -111,7 +84,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ErrorBody | WebhookWithSecret]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[ErrorBody | WebhookWithSecret]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -124,9 +99,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: NewWebhook,
-
 ) -> Response[ErrorBody | WebhookWithSecret]:
-    """ Create a webhook
+    """Create a webhook
 
      Makes a webhook; `secret` is shown this once. A tenant may have 20.
 
@@ -140,12 +114,10 @@ def sync_detailed(
 
     Returns:
         Response[ErrorBody | WebhookWithSecret]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
     response = client.get_httpx_client().request(
@@ -154,13 +126,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     *,
     client: AuthenticatedClient,
     body: NewWebhook,
-
 ) -> ErrorBody | WebhookWithSecret | None:
-    """ Create a webhook
+    """Create a webhook
 
      Makes a webhook; `secret` is shown this once. A tenant may have 20.
 
@@ -174,22 +146,20 @@ def sync(
 
     Returns:
         ErrorBody | WebhookWithSecret
-     """
-
+    """
 
     return sync_detailed(
         client=client,
-body=body,
-
+        body=body,
     ).parsed
+
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: NewWebhook,
-
 ) -> Response[ErrorBody | WebhookWithSecret]:
-    """ Create a webhook
+    """Create a webhook
 
      Makes a webhook; `secret` is shown this once. A tenant may have 20.
 
@@ -203,27 +173,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[ErrorBody | WebhookWithSecret]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         body=body,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     *,
     client: AuthenticatedClient,
     body: NewWebhook,
-
 ) -> ErrorBody | WebhookWithSecret | None:
-    """ Create a webhook
+    """Create a webhook
 
      Makes a webhook; `secret` is shown this once. A tenant may have 20.
 
@@ -237,11 +203,11 @@ async def asyncio(
 
     Returns:
         ErrorBody | WebhookWithSecret
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        client=client,
-body=body,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            client=client,
+            body=body,
+        )
+    ).parsed

@@ -4,33 +4,24 @@ from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.error_body import ErrorBody
-from typing import cast
-
+from ...types import Response
 
 
 def _get_kwargs(
     webhook_id: str,
-
 ) -> dict[str, Any]:
-    
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "delete",
-        "url": "/api/webhooks/{webhook_id}/".format(webhook_id=quote(str(webhook_id), safe=""),),
+        "url": "/api/webhooks/{webhook_id}/".format(
+            webhook_id=quote(str(webhook_id), safe=""),
+        ),
     }
 
-
     return _kwargs
-
 
 
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | ErrorBody | None:
@@ -41,28 +32,20 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
 
-
-
         return response_401
 
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
-
-
 
         return response_404
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -85,9 +68,8 @@ def sync_detailed(
     webhook_id: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | ErrorBody]:
-    """ Delete a webhook
+    """Delete a webhook
 
      Deletes a webhook with its log; what was not delivered yet never will be.
 
@@ -100,12 +82,10 @@ def sync_detailed(
 
     Returns:
         Response[Any | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         webhook_id=webhook_id,
-
     )
 
     response = client.get_httpx_client().request(
@@ -114,13 +94,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     webhook_id: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | ErrorBody | None:
-    """ Delete a webhook
+    """Delete a webhook
 
      Deletes a webhook with its log; what was not delivered yet never will be.
 
@@ -133,22 +113,20 @@ def sync(
 
     Returns:
         Any | ErrorBody
-     """
-
+    """
 
     return sync_detailed(
         webhook_id=webhook_id,
-client=client,
-
+        client=client,
     ).parsed
+
 
 async def asyncio_detailed(
     webhook_id: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[Any | ErrorBody]:
-    """ Delete a webhook
+    """Delete a webhook
 
      Deletes a webhook with its log; what was not delivered yet never will be.
 
@@ -161,27 +139,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[Any | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         webhook_id=webhook_id,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     webhook_id: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Any | ErrorBody | None:
-    """ Delete a webhook
+    """Delete a webhook
 
      Deletes a webhook with its log; what was not delivered yet never will be.
 
@@ -194,11 +168,11 @@ async def asyncio(
 
     Returns:
         Any | ErrorBody
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        webhook_id=webhook_id,
-client=client,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            webhook_id=webhook_id,
+            client=client,
+        )
+    ).parsed

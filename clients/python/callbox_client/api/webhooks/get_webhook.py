@@ -1,72 +1,53 @@
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.error_body import ErrorBody
 from ...models.webhook import Webhook
-from typing import cast
-
+from ...types import Response
 
 
 def _get_kwargs(
     webhook_id: str,
-
 ) -> dict[str, Any]:
-    
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "get",
-        "url": "/api/webhooks/{webhook_id}/".format(webhook_id=quote(str(webhook_id), safe=""),),
+        "url": "/api/webhooks/{webhook_id}/".format(
+            webhook_id=quote(str(webhook_id), safe=""),
+        ),
     }
 
-
     return _kwargs
-
 
 
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ErrorBody | Webhook | None:
     if response.status_code == 200:
         response_200 = Webhook.from_dict(response.json())
 
-
-
         return response_200
 
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
-
-
 
         return response_401
 
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
 
-
-
         return response_404
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -89,9 +70,8 @@ def sync_detailed(
     webhook_id: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[ErrorBody | Webhook]:
-    """ Read a webhook
+    """Read a webhook
 
      A webhook as it is now.
 
@@ -104,12 +84,10 @@ def sync_detailed(
 
     Returns:
         Response[ErrorBody | Webhook]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         webhook_id=webhook_id,
-
     )
 
     response = client.get_httpx_client().request(
@@ -118,13 +96,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     webhook_id: str,
     *,
     client: AuthenticatedClient,
-
 ) -> ErrorBody | Webhook | None:
-    """ Read a webhook
+    """Read a webhook
 
      A webhook as it is now.
 
@@ -137,22 +115,20 @@ def sync(
 
     Returns:
         ErrorBody | Webhook
-     """
-
+    """
 
     return sync_detailed(
         webhook_id=webhook_id,
-client=client,
-
+        client=client,
     ).parsed
+
 
 async def asyncio_detailed(
     webhook_id: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[ErrorBody | Webhook]:
-    """ Read a webhook
+    """Read a webhook
 
      A webhook as it is now.
 
@@ -165,27 +141,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[ErrorBody | Webhook]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         webhook_id=webhook_id,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     webhook_id: str,
     *,
     client: AuthenticatedClient,
-
 ) -> ErrorBody | Webhook | None:
-    """ Read a webhook
+    """Read a webhook
 
      A webhook as it is now.
 
@@ -198,11 +170,11 @@ async def asyncio(
 
     Returns:
         ErrorBody | Webhook
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        webhook_id=webhook_id,
-client=client,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            webhook_id=webhook_id,
+            client=client,
+        )
+    ).parsed

@@ -1,18 +1,14 @@
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.delivery_page import DeliveryPage
 from ...models.error_body import ErrorBody
-from ...types import UNSET, Unset
-from typing import cast
-
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
@@ -20,11 +16,7 @@ def _get_kwargs(
     *,
     page: int | Unset = 1,
     page_size: int | Unset = 50,
-
 ) -> dict[str, Any]:
-    
-
-    
 
     params: dict[str, Any] = {}
 
@@ -32,61 +24,49 @@ def _get_kwargs(
 
     params["page_size"] = page_size
 
-
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
-
 
     _kwargs: dict[str, Any] = {
         "method": "get",
-        "url": "/api/webhooks/{webhook_id}/deliveries/".format(webhook_id=quote(str(webhook_id), safe=""),),
+        "url": "/api/webhooks/{webhook_id}/deliveries/".format(
+            webhook_id=quote(str(webhook_id), safe=""),
+        ),
         "params": params,
     }
-
 
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> DeliveryPage | ErrorBody | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> DeliveryPage | ErrorBody | None:
     if response.status_code == 200:
         response_200 = DeliveryPage.from_dict(response.json())
-
-
 
         return response_200
 
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
 
-
-
         return response_401
 
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
-
-
 
         return response_404
 
     if response.status_code == 422:
         response_422 = ErrorBody.from_dict(response.json())
 
-
-
         return response_422
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -96,7 +76,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[DeliveryPage | ErrorBody]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[DeliveryPage | ErrorBody]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -111,9 +93,8 @@ def sync_detailed(
     client: AuthenticatedClient,
     page: int | Unset = 1,
     page_size: int | Unset = 50,
-
 ) -> Response[DeliveryPage | ErrorBody]:
-    """ List deliveries to a webhook
+    """List deliveries to a webhook
 
      The log, newest first; it goes back 30 days unless the operator says otherwise.
 
@@ -128,14 +109,12 @@ def sync_detailed(
 
     Returns:
         Response[DeliveryPage | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         webhook_id=webhook_id,
-page=page,
-page_size=page_size,
-
+        page=page,
+        page_size=page_size,
     )
 
     response = client.get_httpx_client().request(
@@ -144,15 +123,15 @@ page_size=page_size,
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     webhook_id: str,
     *,
     client: AuthenticatedClient,
     page: int | Unset = 1,
     page_size: int | Unset = 50,
-
 ) -> DeliveryPage | ErrorBody | None:
-    """ List deliveries to a webhook
+    """List deliveries to a webhook
 
      The log, newest first; it goes back 30 days unless the operator says otherwise.
 
@@ -167,16 +146,15 @@ def sync(
 
     Returns:
         DeliveryPage | ErrorBody
-     """
-
+    """
 
     return sync_detailed(
         webhook_id=webhook_id,
-client=client,
-page=page,
-page_size=page_size,
-
+        client=client,
+        page=page,
+        page_size=page_size,
     ).parsed
+
 
 async def asyncio_detailed(
     webhook_id: str,
@@ -184,9 +162,8 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     page: int | Unset = 1,
     page_size: int | Unset = 50,
-
 ) -> Response[DeliveryPage | ErrorBody]:
-    """ List deliveries to a webhook
+    """List deliveries to a webhook
 
      The log, newest first; it goes back 30 days unless the operator says otherwise.
 
@@ -201,21 +178,18 @@ async def asyncio_detailed(
 
     Returns:
         Response[DeliveryPage | ErrorBody]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         webhook_id=webhook_id,
-page=page,
-page_size=page_size,
-
+        page=page,
+        page_size=page_size,
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     webhook_id: str,
@@ -223,9 +197,8 @@ async def asyncio(
     client: AuthenticatedClient,
     page: int | Unset = 1,
     page_size: int | Unset = 50,
-
 ) -> DeliveryPage | ErrorBody | None:
-    """ List deliveries to a webhook
+    """List deliveries to a webhook
 
      The log, newest first; it goes back 30 days unless the operator says otherwise.
 
@@ -240,13 +213,13 @@ async def asyncio(
 
     Returns:
         DeliveryPage | ErrorBody
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        webhook_id=webhook_id,
-client=client,
-page=page,
-page_size=page_size,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            webhook_id=webhook_id,
+            client=client,
+            page=page,
+            page_size=page_size,
+        )
+    ).parsed

@@ -1,86 +1,65 @@
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from ...client import AuthenticatedClient, Client
-from ...types import Response, UNSET
 from ... import errors
-
+from ...client import AuthenticatedClient, Client
 from ...models.error_body import ErrorBody
 from ...models.webhook_delivery import WebhookDelivery
-from typing import cast
-
+from ...types import Response
 
 
 def _get_kwargs(
     delivery_id: str,
-
 ) -> dict[str, Any]:
-    
-
-    
-
-    
 
     _kwargs: dict[str, Any] = {
         "method": "post",
-        "url": "/api/webhooks/deliveries/{delivery_id}/redeliver/".format(delivery_id=quote(str(delivery_id), safe=""),),
+        "url": "/api/webhooks/deliveries/{delivery_id}/redeliver/".format(
+            delivery_id=quote(str(delivery_id), safe=""),
+        ),
     }
-
 
     return _kwargs
 
 
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ErrorBody | WebhookDelivery | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> ErrorBody | WebhookDelivery | None:
     if response.status_code == 202:
         response_202 = WebhookDelivery.from_dict(response.json())
-
-
 
         return response_202
 
     if response.status_code == 401:
         response_401 = ErrorBody.from_dict(response.json())
 
-
-
         return response_401
 
     if response.status_code == 404:
         response_404 = ErrorBody.from_dict(response.json())
-
-
 
         return response_404
 
     if response.status_code == 409:
         response_409 = ErrorBody.from_dict(response.json())
 
-
-
         return response_409
 
     if response.status_code == 415:
         response_415 = ErrorBody.from_dict(response.json())
-
-
 
         return response_415
 
     if response.status_code == 500:
         response_500 = ErrorBody.from_dict(response.json())
 
-
-
         return response_500
 
     if response.status_code == 503:
         response_503 = ErrorBody.from_dict(response.json())
-
-
 
         return response_503
 
@@ -90,7 +69,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ErrorBody | WebhookDelivery]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[ErrorBody | WebhookDelivery]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -103,9 +84,8 @@ def sync_detailed(
     delivery_id: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[ErrorBody | WebhookDelivery]:
-    """ Deliver a message again
+    """Deliver a message again
 
      Sends a message again at once, with the same `webhook-id`, whatever came of it before.
 
@@ -118,12 +98,10 @@ def sync_detailed(
 
     Returns:
         Response[ErrorBody | WebhookDelivery]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         delivery_id=delivery_id,
-
     )
 
     response = client.get_httpx_client().request(
@@ -132,13 +110,13 @@ def sync_detailed(
 
     return _build_response(client=client, response=response)
 
+
 def sync(
     delivery_id: str,
     *,
     client: AuthenticatedClient,
-
 ) -> ErrorBody | WebhookDelivery | None:
-    """ Deliver a message again
+    """Deliver a message again
 
      Sends a message again at once, with the same `webhook-id`, whatever came of it before.
 
@@ -151,22 +129,20 @@ def sync(
 
     Returns:
         ErrorBody | WebhookDelivery
-     """
-
+    """
 
     return sync_detailed(
         delivery_id=delivery_id,
-client=client,
-
+        client=client,
     ).parsed
+
 
 async def asyncio_detailed(
     delivery_id: str,
     *,
     client: AuthenticatedClient,
-
 ) -> Response[ErrorBody | WebhookDelivery]:
-    """ Deliver a message again
+    """Deliver a message again
 
      Sends a message again at once, with the same `webhook-id`, whatever came of it before.
 
@@ -179,27 +155,23 @@ async def asyncio_detailed(
 
     Returns:
         Response[ErrorBody | WebhookDelivery]
-     """
-
+    """
 
     kwargs = _get_kwargs(
         delivery_id=delivery_id,
-
     )
 
-    response = await client.get_async_httpx_client().request(
-        **kwargs
-    )
+    response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
+
 
 async def asyncio(
     delivery_id: str,
     *,
     client: AuthenticatedClient,
-
 ) -> ErrorBody | WebhookDelivery | None:
-    """ Deliver a message again
+    """Deliver a message again
 
      Sends a message again at once, with the same `webhook-id`, whatever came of it before.
 
@@ -212,11 +184,11 @@ async def asyncio(
 
     Returns:
         ErrorBody | WebhookDelivery
-     """
+    """
 
-
-    return (await asyncio_detailed(
-        delivery_id=delivery_id,
-client=client,
-
-    )).parsed
+    return (
+        await asyncio_detailed(
+            delivery_id=delivery_id,
+            client=client,
+        )
+    ).parsed
