@@ -1,4 +1,4 @@
-"""Contract 4, 14.3, 14.10, 14.11, 14.12: the appearance of a character, for pages and for its owner."""
+"""Contract 4, 8, 14.3, 14.10, 14.11, 14.12: the appearance of a character, for pages and for its owner."""
 
 from __future__ import annotations
 

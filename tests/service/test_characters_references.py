@@ -154,7 +154,7 @@ async def test_the_operator_may_list_private_addresses(
 ) -> None:
     """Contract 14.9: refused unless the operator lists them."""
     settings = CharactersSettings(
-        database_url=database_url, keys_dir=keys_dir, data_dir=tmp_path, outbound_allowed="10.1.0.0/16, *.internal"
+        database_url=database_url, keys_dir=keys_dir, data_dir=tmp_path, outbound_allow="10.1.0.0/16, *.internal"
     )
     tool = {"name": "a", "kind": "http", "description": "d"}
     async with running(settings) as server, connect(f"127.0.0.1:{server.port}") as channel:

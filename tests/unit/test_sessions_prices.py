@@ -37,7 +37,7 @@ def test_prices_are_by_model_and_provider() -> None:
 
 
 def test_small_usages_add_up_to_the_large_one() -> None:
-    price = {"gpt-4o-mini": Price(llm_input_million_tokens=0.15)}  # type: ignore[arg-type]
+    price = {"gpt-4o-mini": Price(llm_input_million_tokens=0.15)}
     one = pb.Usage(llm_input_tokens=1, llm_model="gpt-4o-mini")
     many = pb.Usage(llm_input_tokens=1_000, llm_model="gpt-4o-mini")
     assert 1_000 * cost_nano_usd(one, price) == cost_nano_usd(many, price) == 150_000
