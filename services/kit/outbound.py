@@ -22,7 +22,7 @@ from services.kit.decoding import BadEncoding, Decoding, OverLimit
 from services.kit.resolver import Resolve, SystemResolver
 
 MAX_REDIRECTS = 3
-_MAX_CONNECTIONS = 100
+_MAX_CONNECTIONS = 512
 _MAX_ADDRESSES_TRIED = 4
 # An address that swallows packets gets this long before the next one is tried.
 _CONNECT_SECONDS = 3.0

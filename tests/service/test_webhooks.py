@@ -302,6 +302,31 @@ async def test_a_slow_receiver_holds_up_nobody(post: Post) -> None:
         assert len(await post.log(mine)) == 20
 
 
+async def test_a_long_queue_of_one_tenant_hides_no_other(post: Post) -> None:
+    async with listening(giving(200)) as many, listening(giving(200)) as one:  # type: ignore[arg-type]
+        endpoint_id, _ = await post.endpoint(url(many), tenant_id="ten_busy")
+        await post.pool.execute(
+            """
+            with message as (
+                insert into webhook_messages (id, tenant_id, type, body)
+                select 'msg_' || n, 'ten_busy', 'session.ended', '{}' from generate_series(1, 20000) n returning id
+            )
+            insert into webhook_deliveries (id, tenant_id, endpoint_id, message_id, give_up_at)
+            select 'dlv_' || id, 'ten_busy', $1, id, now() + interval '1 day' from message
+            """,
+            endpoint_id,
+        )
+        await post.pool.execute("analyze webhook_deliveries")
+        await post.endpoint(url(one))
+        async with post.courier():
+            await arrivals(many, 20)
+            began = time.monotonic()
+            await post.happen()
+            await arrivals(one, 1)
+            assert time.monotonic() - began < 5
+            assert len(many.requests) < 20_000
+
+
 async def test_several_couriers_deliver_each_message_once(post: Post) -> None:
     async with (
         listening(giving(200)) as wire,  # type: ignore[arg-type]
@@ -323,10 +348,10 @@ async def test_several_couriers_deliver_each_message_once(post: Post) -> None:
 async def test_a_lease_that_ended_is_taken_over_and_the_late_result_changes_nothing(post: Post) -> None:
     endpoint_id, _ = await post.endpoint("https://shop.example/")
     await post.happen()
-    (due,) = await post.deliveries.due([], [])
+    (due,) = await post.deliveries.due([], [], 4)
     (first,) = await post.deliveries.lease([due.seq])
     assert await post.deliveries.lease([due.seq]) == []
-    assert await post.deliveries.due([], []) == []
+    assert await post.deliveries.due([], [], 4) == []
     await post.pool.execute("update webhook_deliveries set leased_until = now() - interval '1 second'")
     (second,) = await post.deliveries.lease([due.seq])
     assert (first.attempts, second.attempts) == (1, 2)
@@ -390,7 +415,7 @@ async def test_what_was_given_up_gets_another_day_by_hand(post: Post) -> None:
 async def test_nothing_is_sent_again_while_it_is_sent_or_to_an_inactive_endpoint(post: Post) -> None:
     endpoint_id, _ = await post.endpoint("https://shop.example/")
     await post.happen()
-    (due,) = await post.deliveries.due([], [])
+    (due,) = await post.deliveries.due([], [], 4)
     (leased,) = await post.deliveries.lease([due.seq])
     delivery_id = (await post.log(endpoint_id))[0]["id"]
     await refusal(post.deliveries.send_again(TENANT, delivery_id), Code.CONFLICT)
@@ -449,8 +474,10 @@ async def test_the_queries_of_the_queue_use_indexes(post: Post) -> None:
     await post.pool.execute("analyze webhook_deliveries")
     await post.happen()
     for statement in (
-        "select seq from webhook_deliveries where status = 'pending' and next_attempt_at <= now() "
-        "order by next_attempt_at limit 500",
+        "select seq from webhook_deliveries d where d.endpoint_id = 'whk_1' and status = 'pending' "
+        "and next_attempt_at <= now() order by next_attempt_at limit 4",
+        "select endpoint_id from webhook_deliveries where status = 'pending' and endpoint_id > 'whk_1' "
+        "order by endpoint_id limit 1",
         f"select id from webhook_deliveries where endpoint_id = '{endpoint_id}' order by seq desc limit 50",
     ):
         plan = "\n".join(row[0] for row in await post.pool.fetch(f"explain {statement}"))

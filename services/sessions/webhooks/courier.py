@@ -26,9 +26,11 @@ from services.sessions.webhooks.schedule import next_attempt
 
 ATTEMPT_SECONDS = 10.0
 # At once: in all, for one tenant and for one endpoint, so that slow receivers hold up no others.
-MAX_AT_ONCE = 64
-_MAX_TENANT = 16
+MAX_AT_ONCE = 256
+_MAX_TENANT = 8
 _MAX_ENDPOINT = 4
+# What ends within this time makes room for others at one look.
+_GATHER_SECONDS = 0.02
 # Of an answer; what is shown of it, and what is read before the connection is closed.
 _EXCERPT_BYTES = 1_024
 _MAX_ANSWER_BYTES = 1_048_576
@@ -83,31 +85,30 @@ class Courier:
         try:
             while True:
                 self._free.clear()
-                taken = await self._look()
-                if taken:
-                    continue
+                await self._look()
                 try:
                     async with asyncio.timeout(self._poll_seconds):
                         await self._free.wait()
+                        await asyncio.sleep(_GATHER_SECONDS)
                 except TimeoutError:
                     pass
         finally:
             await end(*self._carried)
 
-    async def _look(self) -> int:
-        """Starts what may be started; how many deliveries that are."""
+    async def _look(self) -> None:
+        """Starts what may be started."""
         try:
             if time.monotonic() >= self._prune_at:
                 self._prune_at = time.monotonic() + _PRUNE_SECONDS
                 await self._deliveries.prune(self._keep)
             if len(self._carried) >= MAX_AT_ONCE:
-                return 0
+                return
             by_endpoint = Counter(due.endpoint_id for due in self._carried.values())
             by_tenant = Counter(due.tenant_id for due in self._carried.values())
             busy_endpoints = [name for name, count in by_endpoint.items() if count >= _MAX_ENDPOINT]
             busy_tenants = [name for name, count in by_tenant.items() if count >= _MAX_TENANT]
             chosen: dict[int, Due] = {}
-            for due in await self._deliveries.due(busy_endpoints, busy_tenants):
+            for due in await self._deliveries.due(busy_endpoints, busy_tenants, _MAX_ENDPOINT):
                 if len(self._carried) + len(chosen) >= MAX_AT_ONCE:
                     break
                 if by_endpoint[due.endpoint_id] < _MAX_ENDPOINT and by_tenant[due.tenant_id] < _MAX_TENANT:
@@ -117,15 +118,14 @@ class Courier:
             leased = await self._deliveries.lease(list(chosen)) if chosen else []
         except CallboxError as fault:
             _log.warning("webhooks wait", fault=str(fault))
-            return 0
+            return
         except Exception:
             _log.exception("looking for webhooks failed")
-            return 0
+            return
         for one in leased:
             task = asyncio.create_task(self._carry(one), name="webhook")
             self._carried[task] = chosen[one.seq]
             task.add_done_callback(self._done)
-        return len(leased)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         del self._carried[task]

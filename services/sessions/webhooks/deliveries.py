@@ -71,20 +71,37 @@ class Deliveries:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def due(self, busy_endpoints: Collection[str], busy_tenants: Collection[str]) -> list[Due]:
-        """What is due, oldest first, but for these endpoints and tenants."""
+    async def due(self, busy_endpoints: Collection[str], busy_tenants: Collection[str], each: int) -> list[Due]:
+        """What is due, oldest first, but for these endpoints and tenants; at most `each` of an endpoint.
+
+        Goes from endpoint to endpoint by index, so that one with very many deliveries hides no other.
+        """
         async with self._store.connection() as connection:
             rows = await connection.fetch(
                 f"""
+                with recursive waiting as (
+                    (select endpoint_id from webhook_deliveries where status = 'pending' order by endpoint_id limit 1)
+                    union all
+                    select (
+                        select d.endpoint_id from webhook_deliveries d
+                        where d.status = 'pending' and d.endpoint_id > waiting.endpoint_id
+                        order by d.endpoint_id limit 1
+                    ) from waiting where waiting.endpoint_id is not null
+                )
                 select d.seq, d.endpoint_id, d.tenant_id
-                from webhook_deliveries d join webhook_endpoints e on e.id = d.endpoint_id
-                where d.status = 'pending' and d.next_attempt_at <= now()
-                  and (d.leased_until is null or d.leased_until < now())
-                  and e.is_active and d.endpoint_id <> all($1) and d.tenant_id <> all($2)
+                from waiting join webhook_endpoints e on e.id = waiting.endpoint_id
+                cross join lateral (
+                    select d.seq, d.endpoint_id, d.tenant_id, d.next_attempt_at from webhook_deliveries d
+                    where d.endpoint_id = e.id and d.status = 'pending' and d.next_attempt_at <= now()
+                      and (d.leased_until is null or d.leased_until < now())
+                    order by d.next_attempt_at limit $3
+                ) d
+                where e.is_active and e.id <> all($1) and e.tenant_id <> all($2)
                 order by d.next_attempt_at limit {_MAX_DUE}
                 """,  # noqa: S608
                 list(busy_endpoints),
                 list(busy_tenants),
+                each,
             )
         return [Due(**dict(row)) for row in rows]
 

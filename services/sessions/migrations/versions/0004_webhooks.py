@@ -69,7 +69,10 @@ def upgrade() -> None:
         )
         """
     )
-    op.execute("create index webhook_deliveries_due on webhook_deliveries (next_attempt_at) where status = 'pending'")
+    op.execute(
+        "create index webhook_deliveries_due on webhook_deliveries (endpoint_id, next_attempt_at) "
+        "where status = 'pending'"
+    )
     op.execute("create index webhook_deliveries_by_endpoint on webhook_deliveries (endpoint_id, seq desc)")
     op.execute("create index webhook_deliveries_by_message on webhook_deliveries (message_id)")
     op.execute("create index webhook_messages_by_time on webhook_messages (created_at)")
