@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC
 
 from callbox.sessions.v1 import sessions_pb2 as pb
@@ -16,6 +16,9 @@ from services.sessions.live import Live
 from services.sessions.store import Call, Connection, Store
 
 MAX_EVENTS = 100
+# Of one event; far more than a call can use, and far less than what the sums can hold.
+_MAX_COUNT = 10**9
+_MAX_LATENCY_NANOS = 3600 * 10**9
 # With these a worker stops waiting for a caller who may still come, while the token lives, and is then admitted anew.
 _UNJOINED = {pb.END_REASON_NEVER_JOINED, pb.END_REASON_AGENT_LOST, pb.END_REASON_ENDED_BY_API, pb.END_REASON_ERROR}
 _MAX_NAME_CHARACTERS = 128
@@ -154,7 +157,23 @@ def _check(events: Sequence[pb.SessionEvent]) -> None:
         if event.sequence <= before:
             raise validation({f"events.{position}.sequence": ["Must grow from event to event, from 1."]})
         before = event.sequence
-        counts = event.usage
-        numbers = (counts.llm_input_tokens, counts.llm_output_tokens, counts.stt_audio_seconds, counts.tts_characters)
-        if any(not math.isfinite(number) or number < 0 for number in numbers):
-            raise validation({f"events.{position}.usage": ["Counts must be finite and not negative."]})
+        for path, fault in _faults(event):
+            raise validation({f"events.{position}.{path}": [fault]})
+
+
+def _faults(event: pb.SessionEvent) -> Iterator[tuple[str, str]]:
+    """(path, what is wrong) of everything that JSON or a sum could not hold."""
+    counts = event.usage
+    numbers = (counts.llm_input_tokens, counts.llm_output_tokens, counts.stt_audio_seconds, counts.tts_characters)
+    if not all(0 <= number <= _MAX_COUNT for number in numbers):
+        yield "usage", f"Counts must be from 0 to {_MAX_COUNT}."
+    for kind, seconds in (("turn", event.turn.start_seconds), ("form", event.form.start_seconds)):
+        if not math.isfinite(seconds):
+            yield f"{kind}.start_seconds", "Must be finite."
+    for part, duration in event.turn.latency.ListFields():
+        if not 0 <= duration.ToNanoseconds() <= _MAX_LATENCY_NANOS:
+            yield f"turn.latency.{part.name}", "Must be from 0 s to an hour."
+    try:
+        event.occur_time.ToDatetime(UTC)
+    except (ValueError, OverflowError):
+        yield "occur_time", "Is not a moment between the years 1 and 9999."
