@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import grpc
@@ -129,7 +129,7 @@ async def test_a_part_that_is_away_or_full_says_try_again(echo: Echo, fault: Exc
 
 
 async def test_what_is_no_message_is_refused(echo: Echo) -> None:
-    raw = echo.channel.unary_unary("/test.Echo/Say")
+    raw: Any = echo.channel.unary_unary("/test.Echo/Say")
     for body in (b"\xff" * 10, b"\x0a\x7f", b"\x0a\x01\xff"):
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await raw(body, timeout=5)
