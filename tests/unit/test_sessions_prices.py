@@ -21,7 +21,7 @@ USED = pb.Usage(
 
 def test_what_has_no_price_costs_nothing() -> None:
     assert cost_nano_usd(USED, {}) == 0
-    assert cost_nano_usd(USED, {"gpt-4o": Price(llm_input_million_tokens=5)}) == 0  # type: ignore[arg-type]
+    assert cost_nano_usd(USED, {"gpt-4o": Price(llm_input_million_tokens=5)}) == 0
 
 
 def test_prices_are_by_model_and_provider() -> None:
@@ -37,7 +37,7 @@ def test_prices_are_by_model_and_provider() -> None:
 
 
 def test_small_usages_add_up_to_the_large_one() -> None:
-    price = {"gpt-4o-mini": Price(llm_input_million_tokens=0.15)}  # type: ignore[arg-type]
+    price = {"gpt-4o-mini": Price(llm_input_million_tokens=0.15)}
     one = pb.Usage(llm_input_tokens=1, llm_model="gpt-4o-mini")
     many = pb.Usage(llm_input_tokens=1_000, llm_model="gpt-4o-mini")
     assert 1_000 * cost_nano_usd(one, price) == cost_nano_usd(many, price) == 150_000
