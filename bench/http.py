@@ -33,6 +33,7 @@ CLIENTS = (1, 16, 64)
 WARM_SECONDS = 1.0
 START = "/api/agents/agent-session/"
 USAGE = "/api/billing/usage/"
+_BUSY = 503
 EXIT_FAILED = 1
 EXIT_FAULTY = 5
 _BODY = {
@@ -43,6 +44,16 @@ _BODY = {
 }
 _ELSEWHERE = "https://elsewhere.example"
 
+_CONDITIONS = """\
+hop                     a bare FastAPI application with one model and one unary RPC by grpc.aio to a second process
+gate: page not listed   a valid start of a call from a page that the character does not list; 403
+gate: agent not known   the same for another unknown character each time, so that the gateway has to ask for it; 404
+appearance              the whole appearance of a character for a page that it lists
+history                 a tenant's past beside that of 40 others; sessions come with all their turns, 20 on average
+start                   a session started and ended again; only the start is timed. A start that is not done in 0.9 s
+                        is refused with 503, which is what the errors at 64 clients are
+Each client sends its next request when it has its answer. All servers share one core."""
+
 Measure = Callable[[int, float], Awaitable[Load]]
 
 
@@ -52,6 +63,11 @@ class Row:
 
     name: str
     load: Load
+
+    @property
+    def is_faulty(self) -> bool:
+        """Whether there were answers that a load like this does not explain."""
+        return bool(set(self.load.wrong) - ({_BUSY} if self.name == "start" else set()))
 
     def as_json(self) -> dict[str, object]:
         """Everything as plain values."""
@@ -80,10 +96,11 @@ def http(
     for table in _tables(rows):
         console.print(table)
     conditions = {**machine(), "load average": ", ".join(f"{each:.1f}" for each in os.getloadavg())}
+    console.print(_CONDITIONS, soft_wrap=True)
     console.print("; ".join(f"{name} {value}" for name, value in conditions.items()), soft_wrap=True)
     if json_file:
         json_file.write_text(json.dumps({"machine": conditions, "rows": [row.as_json() for row in rows]}, indent=2))
-    if any(row.load.wrong for row in rows):
+    if any(row.is_faulty for row in rows):
         raise typer.Exit(EXIT_FAULTY)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -136,7 +137,26 @@ async def test_totals_follow_whatever_becomes_of_a_session(past: Pool) -> None:
         await past.execute(statement)
         for wanted in (owner, replace(owner, **SEASON), replace(owner, origin="https://new.example"), Filter()):
             await adds_up(past, wanted)
-    assert await past.fetchval("select min(session_count) from totals") >= 0
+    await past.execute("delete from sessions where tenant_id = 'ten_other5'")
+    assert await past.fetchval("select count(*) from totals where tenant_id = 'ten_other5' or session_count <= 0") == 0
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_calls_that_end_at_once_wait_for_each_other_in_one_order(past: Pool) -> None:
+    """Contract 9: totals stay exact, and nobody is refused, when calls of one day end while others are deleted."""
+    newest = f"select id from sessions where tenant_id = '{TENANT.tenant_id}' order by create_time desc limit 300"
+    ids = [row["id"] for row in await past.fetch(newest)]
+    await past.execute("update sessions set status = 'active', end_reason = null where id = any($1)", ids)
+    ends = [
+        past.execute("update sessions set status = 'ended', end_reason = 'client_left' where id = $1", number)
+        for number in ids[::2]
+    ]
+    # The others are over already and share days and months with those that end.
+    await past.execute("update sessions set status = 'ended', end_reason = 'client_left' where id = any($1)", ids[1::2])
+    gone = past.execute("delete from sessions where id = any($1)", ids[1::2])
+    await asyncio.gather(*ends, gone)
+    await adds_up(past, Filter(tenant_id=TENANT.tenant_id, owner_id=TENANT.owner_id))
+    await adds_up(past, Filter())
 
 
 @pytest.mark.asyncio(loop_scope="module")

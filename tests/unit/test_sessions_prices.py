@@ -21,7 +21,7 @@ USED = pb.Usage(
 
 def test_what_has_no_price_costs_nothing() -> None:
     assert cost_nano_usd(USED, {}) == 0
-    assert cost_nano_usd(USED, {"gpt-4o": Price(llm_input_million_tokens=5)}) == 0  # type: ignore[arg-type]
+    assert cost_nano_usd(USED, {"gpt-4o": Price(llm_input_million_tokens=5)}) == 0
 
 
 def test_prices_are_by_model_and_provider() -> None:

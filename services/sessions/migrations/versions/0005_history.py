@@ -83,7 +83,7 @@ def upgrade() -> None:
                 s.end_reason, factor, factor * s.llm_input_tokens, factor * s.llm_output_tokens,
                 factor * round(s.stt_audio_seconds * 1000000)::bigint, factor * s.tts_characters,
                 factor * s.interruption_count::bigint, factor * s.turn_count::bigint, factor * s.cost_nano_usd
-            from (values ('day'), ('month')) as grains (grain)
+            from (values ('month'), ('day')) as grains (grain)
             on conflict (tenant_id, grain, bucket, owner_id, character_slug, origin, end_reason) do update set
                 session_count = t.session_count + excluded.session_count,
                 llm_input_tokens = t.llm_input_tokens + excluded.llm_input_tokens,
@@ -102,13 +102,21 @@ def upgrade() -> None:
         begin
             if tg_op <> 'INSERT' and old.status = 'ended' then perform add_to_totals(old, -1); end if;
             if tg_op <> 'DELETE' and new.status = 'ended' then perform add_to_totals(new, 1); end if;
+            -- Of who is gone, nothing stays.
+            if tg_op <> 'INSERT' and old.status = 'ended' then
+                delete from totals where tenant_id = old.tenant_id and owner_id = old.owner_id and session_count = 0
+                    and (grain, bucket) in (
+                        ('day', date_trunc('day', old.create_time, 'UTC')),
+                        ('month', date_trunc('month', old.create_time, 'UTC'))
+                    );
+            end if;
             return null;
         end
         $$
         """
     )
-    # At the commit, when every session of the transaction is locked already: two that end calls of one bucket at once
-    # then wait for each other in one order only.
+    # At the commit, when every session of the transaction is locked already, and the month before its days: who ends a
+    # call while others are deleted waits for them, and never they for it.
     for verb, when in (
         ("insert", "new.status = 'ended'"),
         (f"update of {_WATCHED}", "old.status = 'ended' or new.status = 'ended'"),
