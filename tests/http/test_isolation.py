@@ -213,7 +213,7 @@ def _expected(attempt: Attempt, who: str) -> set[int]:
     if not _foreign(attempt):
         # Something of one's own, made, listed or changed; what is shown is looked at all the same.
         return set(range(200, 500))
-    return {403} if route.path.startswith(_STAFF) else {404}
+    return {403, 404} if route.path.startswith(_STAFF) else {404}
 
 
 async def _snapshot(site: Site, things: Things) -> dict[str, Any]:
