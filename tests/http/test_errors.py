@@ -33,6 +33,8 @@ ROUTES = routes()
 OTHER = {"/api/schema/": "GET", "/api/docs/": "GET"}
 ORDER = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 ALL_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "OPTIONS", "MAKE")
+# Not there for anybody until the operator sets it.
+UNSET = "/api/auth/google/"
 UNKNOWN = "nobody-has-this"
 
 
@@ -111,7 +113,7 @@ def expired(access: str, keys_dir: Path) -> str:
 async def test_nobody_and_false_credentials(site: Site, keys_dir: Path) -> None:
     """Contract 14.1 and 1.7: 401 with `WWW-Authenticate`, before anything is looked up."""
     late = {"Authorization": f"Bearer {expired(site.access, keys_dir)}"}
-    guarded = [route for route in ROUTES if not route.open]
+    guarded = [route for route in ROUTES if not route.open and not route.path.startswith(UNSET)]
     assert len(guarded) > 10
     for route in guarded:
         path = addressed(route.path)
