@@ -36,6 +36,8 @@ _CHECKS: list[Any] = [
     openapi_checks.negative_data_rejection,
     openapi_checks.unsupported_method,
 ]
+# Types of bodies that can be made up.
+_MAKES = frozenset({"application/json", "multipart/form-data", "text/plain"})
 _MAX_TURNS = 20
 _QUIET = list(hypothesis.HealthCheck)
 # Shares of the cases: by the schema, against it, and good examples with one thing wrong.
@@ -158,6 +160,12 @@ class Fuzz:
         """The document, with things that exist among what may stand in paths."""
         described = copy.deepcopy(described)
         for path, method, operation in operations(described):
+            if taken := operation.get("requestBody"):
+                # Raw pictures and recordings are tried as parts of a form, where there is one.
+                made = {kind: media for kind, media in taken["content"].items() if kind in _MAKES}
+                taken["content"] = made or {
+                    "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
+                }
             for parameter in operation.get("parameters", ()):
                 known = next((ids for start, ids in self.identities.items() if path.startswith(start)), None)
                 if parameter["in"] == "path" and known and method != "delete":
