@@ -49,6 +49,14 @@ _DEEDS = {
     "session_history": "get_session_history",
     "usage": "list_usage",
 }
+_ORIGIN = {
+    "type": "apiKey",
+    "in": "header",
+    "name": "Origin",
+    "description": (
+        "No credential: what a browser sends of the page, which must be in the character's `allowed_origins`."
+    ),
+}
 _FASTAPI_ERRORS = ("HTTPValidationError", "ValidationError")
 _FASTAPI_SUCCESS = "Successful Response"
 _SUCCESS = {
@@ -127,7 +135,12 @@ def openapi(app: FastAPI, version: str) -> dict[str, Any]:
         for name, header in HEADERS.items()
     }
     document["components"]["examples"] = {str(code): {"value": refusal(code)} for code in Code}
-    for _, method, operation in operations(document):
+    document["components"]["securitySchemes"][ORIGIN] = _ORIGIN
+    asked_before = _preflights(app)
+    for path, method, operation in operations(document):
+        # What browsers ask for before they send it, and what is then refused with 403, is let in by its origin.
+        if path in asked_before and "403" in operation["responses"] and ORIGIN not in _schemes(operation):
+            operation.setdefault("security", []).append({ORIGIN: []})
         _complete(method, operation)
     examples = Examples(document["components"]["schemas"])
     for _, _, operation in operations(document):
@@ -144,6 +157,12 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
         for method in METHODS:
             if method in item:
                 yield path, method, item[method]
+
+
+def _preflights(app: FastAPI) -> set[str]:
+    return {
+        route.path_format for route in app.routes if isinstance(route, APIRoute) and "OPTIONS" in (route.methods or ())
+    }
 
 
 def _name_operations(app: FastAPI, document: dict[str, Any]) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _STREAM = "text/event-stream"
 _JSON = "application/json"
+# What a browser may do with an answer; no client depends on it.
+_FREE = frozenset({"Cache-Control", "Content-Disposition"})
 
 
 @dataclass
@@ -76,7 +78,7 @@ class Conformance:
         faults = [
             f"the header {name} is sent and not described: add it to the answer's `headers` in `responses=`"
             for name in HEADERS
-            if name in headers and name not in said and name != "Cache-Control"
+            if name in headers and name not in said and name not in _FREE
         ]
         required = [name for name in said if self._components["headers"].get(name, {}).get("required")]
         return faults + [f"the header {name} is described and not sent" for name in required if name not in headers]

@@ -26,7 +26,7 @@ OTHER_ORIGIN = "https://evil.example"
 # Words that stand in the first tenant's things and that nobody else may ever read.
 MARK = "only-for-the-first-tenant"
 # They change by being looked at.
-_VOLATILE = {"last_used_at", "last_use_time", "session_duration_seconds"}
+_VOLATILE = {"last_used_at", "last_use_time", "exported_at", "session_duration_seconds"}
 # Lists of things that are worked on meanwhile: what is in them is compared, not how far it has come.
 _GOES_ON = ("/documents/", "/deliveries/")
 # For staff alone; whoever else asks is told so, whatever the identity.
@@ -213,7 +213,7 @@ def _expected(attempt: Attempt, who: str) -> set[int]:
     if not _foreign(attempt):
         # Something of one's own, made, listed or changed; what is shown is looked at all the same.
         return set(range(200, 500))
-    return {403} if route.path.startswith(_STAFF) else {404}
+    return {403, 404} if route.path.startswith(_STAFF) else {404}
 
 
 async def _snapshot(site: Site, things: Things) -> dict[str, Any]:
