@@ -47,7 +47,7 @@ class Desk:
         request = pb.SubmitFormRequest(**{"agent": "support-bot", "form_id": "note", **more}, values=to_struct(values))
         return await call(self.stub.SubmitForm, request, identity=identity or self.house.callers.visitor(ORIGIN))
 
-    async def list(self, *, identity: str = "", **more: Any) -> pb.ListFormResponsesResponse:
+    async def listed(self, *, identity: str = "", **more: Any) -> pb.ListFormResponsesResponse:
         request = pb.ListFormResponsesRequest(filter=pb.FormResponseFilter(agent="support-bot"), **more)
         return await call(self.stub.ListFormResponses, request, identity=identity or self.house.user)
 
@@ -93,10 +93,10 @@ async def test_who_may_read(desk: Desk) -> None:
     staff = callers.user(99, "ten_staff", is_staff=True)
     stranger = callers.user(98, "ten_other")
     for identity in (desk.house.user, staff, callers.user(5, desk.house.tenant_id, by_key=True)):
-        assert list((await desk.list(identity=identity)).responses) == [stored]
-    await refusal(desk.list(identity=stranger), Code.NOT_FOUND)
+        assert list((await desk.listed(identity=identity)).responses) == [stored]
+    await refusal(desk.listed(identity=stranger), Code.NOT_FOUND)
     for identity in (callers.visitor(ORIGIN), callers.service("agent")):
-        await refusal(desk.list(identity=identity), Code.NOT_AUTHENTICATED)
+        await refusal(desk.listed(identity=identity), Code.NOT_AUTHENTICATED)
         await refusal(desk.of_sessions("sess_x", identity=identity), Code.NOT_AUTHENTICATED)
     await refusal(desk.submit({"text": "hi"}, identity=callers.service("agent")), Code.PERMISSION_DENIED)
     await refusal(
@@ -130,7 +130,7 @@ async def test_an_idempotency_key_lives_for_a_day(desk: Desk, pool: Pool) -> Non
     again = await desk.submit({"text": "b"}, idempotency_key="k")
     assert not again.replayed
     assert again.response.id != first.response.id
-    assert (await desk.list()).total_size == 2
+    assert (await desk.listed()).total_size == 2
 
 
 async def test_of_the_same_answers_at_once_one_is_stored(desk: Desk) -> None:
@@ -174,14 +174,14 @@ async def test_whoever_is_told_of_an_answer_stands_or_falls_with_it(pool: Pool) 
 async def test_pages_follow_one_another(desk: Desk) -> None:
     """Contract 14.6: newest first; a token goes on where the page before ended, whatever was added since."""
     ids = [(await desk.submit({"text": str(n)})).response.id for n in range(5)][::-1]
-    first = await desk.list(page_size=2)
+    first = await desk.listed(page_size=2)
     assert ([response.id for response in first.responses], first.total_size) == (ids[:2], 5)
     await desk.submit({"text": "later"})
-    second = await desk.list(page_size=2, page_token=first.next_page_token)
+    second = await desk.listed(page_size=2, page_token=first.next_page_token)
     assert [response.id for response in second.responses] == ids[2:4]
-    third = await desk.list(page_size=2, page_token=second.next_page_token)
+    third = await desk.listed(page_size=2, page_token=second.next_page_token)
     assert ([response.id for response in third.responses], third.next_page_token) == (ids[4:], "")
-    assert [response.id for response in (await desk.list(page_size=2, skip=4)).responses] == ids[3:]
+    assert [response.id for response in (await desk.listed(page_size=2, skip=4)).responses] == ids[3:]
 
 
 async def test_nonsense_is_refused_and_never_an_internal_fault(desk: Desk) -> None:
@@ -207,9 +207,9 @@ async def test_nonsense_is_refused_and_never_an_internal_fault(desk: Desk) -> No
     await refusal(desk.submit({"text": "x"}, idempotency_key="\n"), Code.VALIDATION_FAILED)
     for more in ({"agent": "\0"}, {"agent": ""}, {"form_id": "\0"}, {"form_id": ""}, {"form_id": "x" * 10_000}):
         await refusal(desk.submit({"text": "x"}, **more), Code.NOT_FOUND)
-    await refusal(desk.list(page_size=-1), Code.VALIDATION_FAILED)
-    await refusal(desk.list(skip=-1), Code.VALIDATION_FAILED)
-    await refusal(desk.list(page_token="nonsense"), Code.INVALID_REQUEST)
+    await refusal(desk.listed(page_size=-1), Code.VALIDATION_FAILED)
+    await refusal(desk.listed(skip=-1), Code.VALIDATION_FAILED)
+    await refusal(desk.listed(page_token="nonsense"), Code.INVALID_REQUEST)
     for asked in (pb.FormResponseFilter(), pb.FormResponseFilter(agent="\0")):
         request_list = pb.ListFormResponsesRequest(filter=asked)
         await refusal(call(desk.stub.ListFormResponses, request_list, identity=desk.house.user), Code.NOT_FOUND)
@@ -271,10 +271,10 @@ async def test_a_database_that_is_gone_is_told_and_stores_nothing(desk: Desk, po
     try:
         error = await refusal(desk.submit({"text": "during"}), Code.UPSTREAM_UNAVAILABLE)
         assert error.retry_after_seconds
-        await refusal(desk.list(), Code.UPSTREAM_UNAVAILABLE)
+        await refusal(desk.listed(), Code.UPSTREAM_UNAVAILABLE)
     finally:
         postgres_server.start()
-    assert list((await desk.list()).responses) == [kept]
+    assert list((await desk.listed()).responses) == [kept]
     assert (await desk.submit({"text": "after"})).response.id > kept.id
 
 
