@@ -147,7 +147,7 @@ async def test_the_schema_describes_every_route_and_every_refusal(site: Site) ->
     described = {
         (path, method.upper()) for path, item in schema["paths"].items() for method in item if method != "parameters"
     }
-    assert len(described) == 21
+    assert len(described) == 24
     assert all(path.endswith("/") for path, _ in described)
     for path, method in described:
         operation = schema["paths"][path][method.lower()]
