@@ -4,6 +4,7 @@ import secrets
 import time
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -18,7 +19,7 @@ __all__ = ["s3_server"]
 
 @pytest.fixture(params=["folder", "folder of the data", "s3"])
 def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
-    told: dict[str, str] = {}
+    told: dict[str, Any] = {}
     if request.param == "folder":
         told = {"files_url": (tmp_path / "elsewhere").as_uri()}
     elif request.param == "s3":
@@ -120,7 +121,7 @@ async def test_a_store_that_is_gone_is_told_in_bounded_time_and_comes_back(s3_se
     [{"files_s3_secret_access_key": "wrong"}, {"files_s3_access_key_id": "nobody"}, {"files_url": "s3://none/x"}],
 )
 async def test_wrong_credentials_are_an_outage_without_the_secret(
-    s3_server: S3Server, tmp_path: Path, wrong: dict[str, str], capsys: pytest.CaptureFixture[str]
+    s3_server: S3Server, tmp_path: Path, wrong: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     blobs = Blobs(BlobSettings(data_dir=tmp_path, **{**s3_server.settings, **wrong}))
     for ask in (blobs.put("x.txt", b"x"), blobs.get("x.txt"), blobs.stream("x.txt"), blobs.keys("")):
