@@ -39,8 +39,8 @@ from services.inference.engines.minilm import MiniLm
 PARTS = ("postgres", "redis", "livekit", "triton", "accounts", "characters", "sessions", "gateway")
 PROFILE = '[embed]\nengine = "minilm"\nthreads = 1\nmax_batch_size = 8\nmax_waiting = 256\n'
 # Slug → passages: the one that the goal is about; one of middle size; and the small ones, as most are.
-LARGE, MIDDLE = ("large-bot", 100_000), ("middle-bot", 8_000)
-SMALL_COUNT, SMALL_PASSAGES = 40, 1_000
+LARGE, MIDDLE = ("large-bot", 100_000), ("middle-bot", 30_000)
+SMALL_COUNT, SMALL_PASSAGES = 20, 2_000
 QUESTIONS, CLIENTS = 300, 8
 RECALL_QUESTIONS, RECALL_AT = 200, 5
 GOAL_P95_MS, GOAL_RECALL = 100.0, 0.95
@@ -129,6 +129,8 @@ async def _fill(
     """Puts the passages into the tables and builds the indexes; the vectors of each character, in order of identity."""
     console.print(f"storing {sum(sizes.values()):,} passages …")
     began = time.monotonic()
+    find = "select indexdef from pg_indexes where schemaname = 'characters' and indexname = $1"
+    definitions = [await connection.fetchval(find, name) for name in ("chunks_words", "chunks_embedding")]
     await connection.execute("drop index chunks_embedding; drop index chunks_words")
     kept: dict[str, Vectors] = {}
     for slug, count in sizes.items():
@@ -160,12 +162,9 @@ async def _fill(
     stored = time.monotonic()
     console.print("building the indexes …")
     await connection.execute("set maintenance_work_mem = '768MB'")
-    await connection.execute("create index chunks_words on chunks using gin (words)", timeout=_BUILD_SECONDS)
+    await connection.execute(definitions[0], timeout=_BUILD_SECONDS)
     words = time.monotonic()
-    await connection.execute(
-        "create index chunks_embedding on chunks using hnsw (embedding public.vector_cosine_ops)",
-        timeout=_BUILD_SECONDS,
-    )
+    await connection.execute(definitions[1], timeout=_BUILD_SECONDS)
     built = time.monotonic()
     await connection.execute("analyze chunks; analyze documents", timeout=_BUILD_SECONDS)
     size = await connection.fetchval("select pg_size_pretty(pg_relation_size('chunks_embedding'))")

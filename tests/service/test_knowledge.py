@@ -19,6 +19,7 @@ from services.kit.errors import CallboxError, Code
 from tests.fixtures import documents
 from tests.fixtures.embedder import embedder
 from tests.fixtures.knowledge import Library, MakeLibrary, kill, make_library
+from tests.fixtures.postgres import PostgresServer
 from tests.fixtures.s3 import S3Server, s3_server
 from tests.fixtures.wire import Asked, answer, listening, say
 from tests.speech.server import Server
@@ -213,6 +214,22 @@ async def test_a_document_that_lost_its_job_gets_a_new_one(library: Library) -> 
             assert (await library.done(taken.id)).status == pb.DOCUMENT_STATUS_PROCESSED
     finally:
         await connection.close()
+
+
+async def test_a_reader_outlives_a_restart_of_the_database(library: Library, postgres_server: PostgresServer) -> None:
+    async with library.reader():
+        await library.done((await library.upload("before.md", b"Before.")).id)
+        await asyncio.to_thread(postgres_server.restart)
+        refused: set[Code] = set()
+        taken: pb.Document | None = None
+        async with asyncio.timeout(20):
+            while taken is None:
+                try:
+                    taken = await library.upload("after.md", b"After.")
+                except CallboxError as outage:
+                    refused.add(outage.code)
+        assert refused <= {Code.UPSTREAM_UNAVAILABLE}
+        assert (await library.done(taken.id)).status == pb.DOCUMENT_STATUS_PROCESSED
 
 
 async def test_document_and_job_are_made_together_or_not_at_all(library: Library) -> None:

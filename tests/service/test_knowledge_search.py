@@ -86,7 +86,10 @@ async def test_no_query_reads_the_whole_table(pool: Pool) -> None:
     direction = clustered(1, np.random.default_rng(9))[0]
     async with pool.acquire() as connection, connection.transaction():
         for statement, arguments in (
-            ("select id, embedding from chunks where character_id = $1", ["chr_1"]),
+            (
+                "select id from chunks where character_id = $1 order by (embedding <=> $2) + 0 limit 5",
+                ["chr_1", direction],
+            ),
             (
                 "select id from chunks where words @@ (quote_literal(chr(1) || $1)::tsquery && "
                 "plainto_tsquery('simple', 'word')) limit 500",

@@ -33,7 +33,6 @@ async def open_pool(url: str, schema: str) -> Pool:
         timeout=_CONNECT_SECONDS,
         command_timeout=COMMAND_SECONDS,
         max_inactive_connection_lifetime=_IDLE_SECONDS,
-        # pgvector scans on behind a filter until it has enough; see search.py.
         server_settings={"search_path": f"{schema}, {where}", "jit": "off"},
         init=prepare,
     )

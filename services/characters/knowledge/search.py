@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 _CANDIDATES = 50
 # Up to this many passages of a character are compared one by one: exact, and quicker than a walk through the index of
 # every character's passages, most of which would be thrown away.
-_EXACT_UP_TO = 5_000
-_EF_SEARCH = 200
+_EXACT_UP_TO = 20_000
+_EF_SEARCH = 400
 # Words of a question that are looked for, and passages of each; a word that more of them have says little.
 _WORDS = 24
 _PASSAGES_A_WORD = 500
@@ -98,8 +98,8 @@ async def by_meaning(
     )
     if count <= exact_up_to:
         rows = await connection.fetch(
-            """with own as materialized (select id, embedding from chunks where character_id = $1)
-            select id from own order by embedding <=> $2 limit $3""",
+            # An order that the index of vectors has not, so that the index of characters is taken.
+            "select id from chunks where character_id = $1 order by (embedding <=> $2) + 0 limit $3",
             character_id,
             direction,
             limit,

@@ -57,7 +57,9 @@ def upgrade() -> None:
     op.execute("create index chunks_of_document on chunks (document_id)")
     op.execute("create index chunks_of_character on chunks (character_id)")
     op.execute("create index chunks_words on chunks using gin (words)")
-    op.execute("create index chunks_embedding on chunks using hnsw (embedding vector_cosine_ops)")
+    op.execute(
+        "create index chunks_embedding on chunks using hnsw (embedding vector_cosine_ops) with (ef_construction = 128)"
+    )
     op.execute("""
         create table document_events (
             number bigint generated always as identity primary key,
