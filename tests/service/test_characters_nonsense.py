@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import grpc
 from callbox.characters.v1 import characters_pb2 as pb
@@ -71,6 +71,13 @@ class Nonsense:
     def number(self) -> int:
         return self._chance.choice(_NUMBERS)
 
+    def mode(self) -> pb.UpdateMode.ValueType:
+        # Numbers that no mode has, too: protobuf takes any.
+        return cast("pb.UpdateMode.ValueType", self.number() % 4)
+
+    def purpose(self) -> media_pb2.MediaPurpose.ValueType:
+        return cast("media_pb2.MediaPurpose.ValueType", self.number() % 4)
+
     def struct(self) -> Struct:
         struct = Struct()
         struct.update(self._object(4))
@@ -116,7 +123,7 @@ async def test_nonsense_is_refused_for_a_reason(characters_channel: grpc.aio.Cha
             (
                 characters.UpdateCharacter,
                 pb.UpdateCharacterRequest(
-                    slug="support-bot", definition=make.struct(), mode=make.number() % 4, if_match=make.texts()
+                    slug="support-bot", definition=make.struct(), mode=make.mode(), if_match=make.texts()
                 ),
             ),
             (characters.GetCharacter, pb.GetCharacterRequest(slug=make.text())),
@@ -156,7 +163,7 @@ async def test_nonsense_is_refused_for_a_reason(characters_channel: grpc.aio.Cha
                     [
                         media_pb2.UploadMediaRequest(
                             header=media_pb2.UploadMediaHeader(
-                                slug=make.text(), purpose=make.number() % 4, if_match=make.texts()
+                                slug=make.text(), purpose=make.purpose(), if_match=make.texts()
                             )
                         ),
                         media_pb2.UploadMediaRequest(content=make.text().encode()),
