@@ -20,8 +20,9 @@ class Vault:
     """
 
     def __init__(self, keys: list[bytes], path: Path | None = None) -> None:
-        """path: the file that the keys come from."""
+        """path: the file that the keys come from, if any."""
         self._path = path
+        self._file_name = "the key file" if path is None else path.name
         self._stamp = _stamp(path)
         self._use(keys)
 
@@ -70,10 +71,6 @@ class Vault:
                 return None
         return stored
 
-    @property
-    def _file_name(self) -> str:
-        return self._path.name if self._path else ""
-
     def _refresh(self) -> None:
         if self._path is None or (stamp := _stamp(self._path)) == self._stamp:
             return
@@ -81,10 +78,10 @@ class Vault:
             self._use(self._path.read_bytes().split())
         except (OSError, ValueError) as fault:
             # Half of a file that is being written; the keys that were good stay in use.
-            _log.warning("keys cannot be read anew", file=self._file_name, fault=type(fault).__name__)
+            _log.warning("the keys cannot be read anew", file=self._file_name, fault=type(fault).__name__)
         else:
             self._stamp = stamp
-            _log.info("keys were read anew", file=self._file_name)
+            _log.info("the keys were read anew", file=self._file_name)
 
     def _use(self, keys: list[bytes]) -> None:
         fernets = [Fernet(key) for key in keys]
