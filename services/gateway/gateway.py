@@ -118,13 +118,16 @@ documented_token_only = [Depends(_bearer)]
 documented_public = [*documented, Depends(_origin)]
 
 
-async def _gateway_of(request: Request) -> Gateway:
-    # A dependency that is no coroutine is run in a thread, which costs more than most requests.
-    return gateway_of(request)
+async def _address(request: Request) -> str:
+    return address_of(request)
 
 
-GatewayOf = Annotated[Gateway, Depends(_gateway_of)]
-AddressOf = Annotated[str, Depends(address_of)]
-CredentialOf = Annotated[Presented, Depends(required_credential)]
+async def _credential(request: Request) -> Presented:
+    return required_credential(request)
+
+
+GatewayOf = Annotated[Gateway, Depends(_gateway)]
+AddressOf = Annotated[str, Depends(_address)]
+CredentialOf = Annotated[Presented, Depends(_credential)]
 TokenOf = Annotated[str, Depends(required_token)]
 CallerOf = Annotated[Caller, Depends(required_caller)]
