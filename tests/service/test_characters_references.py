@@ -164,8 +164,8 @@ async def test_the_operator_may_list_private_addresses(
             owner.patch(tools=[{**tool, "config": {"url": "http://10.2.2.3/"}}]), Code.VALIDATION_FAILED
         )
         assert set(error.fields) == {"tools.0.config.url"}
-    with pytest.raises(SettingsError, match="CALLBOX_OUTBOUND_ALLOWED"):
-        CharactersSettings.load({"CALLBOX_DATABASE_URL": database_url, "CALLBOX_OUTBOUND_ALLOWED": "no network/33"})
+    with pytest.raises(SettingsError, match="CALLBOX_OUTBOUND_ALLOW"):
+        CharactersSettings.load({"CALLBOX_DATABASE_URL": database_url, "CALLBOX_OUTBOUND_ALLOW": "no network/33"})
 
 
 async def test_a_large_change_holds_up_no_call(owner: Owner) -> None:
