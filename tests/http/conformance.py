@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _STREAM = "text/event-stream"
 _JSON = "application/json"
 # What a browser may do with an answer; no client depends on it.
-_FREE = frozenset({"Cache-Control", "Content-Disposition"})
+_FREE = frozenset({"Cache-Control"})
 
 
 @dataclass

@@ -5,9 +5,9 @@ from fastapi import APIRouter, Request, Response
 
 from services.gateway import cors
 from services.gateway.credentials import presented
-from services.gateway.envelope import refusals
+from services.gateway.envelope import headers, refusals
 from services.gateway.faults import answer
-from services.gateway.gateway import GatewayOf, documented
+from services.gateway.gateway import GatewayOf, documented_public
 from services.gateway.models.form import Appearance
 from services.gateway.names import PathName, existing
 from services.gateway.public import ask
@@ -18,17 +18,18 @@ router = APIRouter(prefix="/api/agents", tags=["appearance"])
 _PATH = "/{slug}/appearance/"
 # It may be kept, and is asked for each time whether it still holds: a change shows at the next load of a page.
 _CACHING = "private, no-cache"
-_HEADERS = {
-    "ETag": {"description": "Digest of the answer; send it back as `If-None-Match`.", "schema": {"type": "string"}},
-    "Cache-Control": {"description": "How long it may be kept.", "schema": {"type": "string"}},
-}
+_HEADERS = headers("ETag", "Cache-Control")
 
 
 @router.get(
     _PATH,
     response_model=Appearance,
-    responses={200: {"headers": _HEADERS}, 304: {"description": "Not changed."}, **refusals(401, 403, 404)},
-    dependencies=documented,
+    responses={
+        200: {"headers": _HEADERS},
+        304: {"description": "The client has it as it is.", "headers": _HEADERS},
+        **refusals(401, 403, 404),
+    },
+    dependencies=documented_public,
     summary="Read a character's appearance",
 )
 async def get_appearance(slug: PathName, request: Request, gateway: GatewayOf) -> Response:
@@ -45,10 +46,10 @@ async def get_appearance(slug: PathName, request: Request, gateway: GatewayOf) -
     if isinstance(asked.answer, CallboxError):
         return cors.mark(answer(asked.answer), asked.readable_by)
     etag = f'"{asked.answer.digest}"'
-    headers = {"ETag": etag, "Cache-Control": _CACHING}
+    caching = {"ETag": etag, "Cache-Control": _CACHING}
     if _holds(request.headers.get("if-none-match", ""), etag):
-        return cors.mark(Response(status_code=304, headers=headers), asked.readable_by)
-    response = Response(asked.answer.document, media_type="application/json", headers=headers)
+        return cors.mark(Response(status_code=304, headers=caching), asked.readable_by)
+    response = Response(asked.answer.document, media_type="application/json", headers=caching)
     return cors.mark(response, asked.readable_by)
 
 
