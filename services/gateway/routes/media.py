@@ -110,7 +110,8 @@ async def _upload(
     if_match: list[str] | None,
 ) -> Response:
     header = pb.UploadMediaHeader(slug=existing(slug, "The character"), purpose=purpose, if_match=wanted(if_match))
-    content = await read_file(request, _MAX_BYTES[purpose])
+    with gateway.uploads.place():
+        content = await read_file(request, _MAX_BYTES[purpose])
     context.set_deadline(_KEEP_SECONDS)
     made = await call(
         gateway.backends.media.UploadMedia, _pieces(header, content), identity=token, deadline_seconds=_KEEP_SECONDS
