@@ -1,6 +1,7 @@
 """Conditional requests: entity tags, `If-Match` and `If-None-Match` (RFC 9110, section 13)."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, TypeAlias
 
 from fastapi import Header
@@ -8,7 +9,7 @@ from pydantic import WithJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway.envelope import refusals
+from services.gateway.envelope import headers, refusals
 from services.kit.errors import CallboxError, Code
 
 _ANY = "*"
@@ -23,7 +24,7 @@ IfMatch = Annotated[
     # A header that is sent in several lines means the same as one line with commas.
     WithJsonSchema({"type": "string"}),
 ]
-_TAGGED = {"ETag": {"description": "Strong entity tag of this version; see `If-Match`.", "schema": {"type": "string"}}}
+_TAGGED = headers("ETag")
 
 # What routes say of answers with an entity tag, and of those that need none.
 Responses: TypeAlias = dict[int | str, dict[str, Any]]
@@ -63,9 +64,9 @@ def tagged(response: Response, etag: str) -> Response:
     return response
 
 
-def not_modified(etag: str, **headers: str) -> Response:
-    """The answer to a client that has it already."""
-    return tagged(Response(status_code=304, headers=headers), etag)
+def not_modified(etag: str, others: Mapping[str, str]) -> Response:
+    """The answer to a client that has it already. others: headers beside its entity tag."""
+    return tagged(Response(status_code=304, headers=dict(others)), etag)
 
 
 def conditional(*statuses: int) -> Responses:

@@ -86,6 +86,11 @@ BODY = (400, 413, 415, 422)
 ORIGIN = "origin"
 
 
+def headers(*names: str) -> dict[str, dict[str, Any]]:
+    """The `headers` of an answer in `responses=`; what each means stands in `HEADERS` of schema.py."""
+    return {name: {} for name in names}
+
+
 def refusals(*causes: int | Code) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that may refuse with these statuses or codes; 500 and 503 are always among them.
 

@@ -8,13 +8,13 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from services.gateway.upload import MULTIPART, is_form
 from services.kit.errors import CallboxError, Code, validation
 
 _READ_SECONDS = 30.0
 # Boundaries, names and fields beside the file.
 _FORM_BYTES = 64 * 1024
 _FIELD = "file"
-_MULTIPART = "multipart/form-data"
 
 
 async def read_file(request: Request, limit: int) -> bytes:
@@ -22,8 +22,8 @@ async def read_file(request: Request, limit: int) -> bytes:
 
     Raises: CallboxError `payload_too_large`, `invalid_request`, and `validation_failed` for a form without `file`.
     """
-    is_form = request.headers.get("content-type", "").partition(";")[0].strip().lower() == _MULTIPART
-    most = limit + _FORM_BYTES if is_form else limit
+    in_form = is_form(request)
+    most = limit + _FORM_BYTES if in_form else limit
     length = request.headers.get("content-length", "")
     if length.isascii() and length.isdigit() and int(length[:20]) > most:
         _refuse_size(limit)
@@ -38,7 +38,7 @@ async def read_file(request: Request, limit: int) -> bytes:
         raise CallboxError(
             Code.INVALID_REQUEST, f"The file did not arrive within {_READ_SECONDS:g} s; send it again."
         ) from None
-    content = await _part(request, bytes(body)) if is_form else bytes(body)
+    content = await _part(request, bytes(body)) if in_form else bytes(body)
     if len(content) > limit:
         _refuse_size(limit)
     return content
@@ -54,7 +54,7 @@ def documented(media_types: list[str]) -> dict[str, Any]:
             "properties": {_FIELD: {"type": "string", "format": "binary", "description": "The file."}},
         }
     }
-    return {"requestBody": {"required": True, "content": {**raw, _MULTIPART: form}}}
+    return {"requestBody": {"required": True, "content": {**raw, MULTIPART: form}}}
 
 
 async def _part(request: Request, body: bytes) -> bytes:

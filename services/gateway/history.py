@@ -89,7 +89,7 @@ def summary(call: pb.Session, now: datetime | None = None) -> dict[str, Any]:
         "character_version": call.character_version,
         "joined_at": moment_or_none(call.join_time),
         "ended_at": moment_or_none(call.end_time),
-        "tool_calls": [_tool_call(called) for called in call.tool_calls],
+        "tool_calls": [tool_call(called) for called in call.tool_calls],
     }
 
 
@@ -117,7 +117,8 @@ def item(turn: pb.Turn) -> dict[str, Any]:
     return said
 
 
-def _tool_call(called: pb.ToolEvent) -> dict[str, Any]:
+def tool_call(called: pb.ToolEvent) -> dict[str, Any]:
+    """One call of a tool: the content of a `ToolCall`."""
     return {
         "name": called.name,
         "kind": _word(pb.ToolKind.Name(called.kind), "TOOL_KIND_") if called.kind else None,

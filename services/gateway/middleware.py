@@ -21,7 +21,7 @@ _NO_ROUTE = "none"
 _ASSETS = "/widget/assets/"
 _QUIET_ROUTES = frozenset({"/healthz", "/readyz", "/metrics"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 _log = get_logger(__name__)
 
@@ -83,7 +83,8 @@ class RequestMiddleware:
 
 def _is_compressed(method: str, headers: Headers) -> bool:
     """Whether a body comes in another form than its own; what it would unpack to has no limit."""
-    return method in _WITH_BODY and headers.get("content-encoding", "").strip().lower() not in ("", "identity")
+    codings = {coding.strip().lower() for coding in headers.getlist("content-encoding")}
+    return method in _WITH_BODY and not codings <= {"", "identity"}
 
 
 async def _refuse_compressed(scope: Scope, receive: Receive, send: Send) -> None:

@@ -49,14 +49,6 @@ _DEEDS = {
     "session_history": "get_session_history",
     "usage": "list_usage",
 }
-_ORIGIN = {
-    "type": "apiKey",
-    "in": "header",
-    "name": "Origin",
-    "description": (
-        "No credential: what a browser sends of the page, which must be in the character's `allowed_origins`."
-    ),
-}
 _FASTAPI_ERRORS = ("HTTPValidationError", "ValidationError")
 _FASTAPI_SUCCESS = "Successful Response"
 _SUCCESS = {
@@ -82,12 +74,18 @@ HEADERS: dict[str, dict[str, Any]] = {
         "description": "The `Origin` of the page, when it may read the answer.",
         "schema": {"type": "string"},
     },
-    "ETag": {"description": "Version of what was read; send it back as `If-Match`.", "schema": {"type": "string"}},
+    "ETag": {
+        "description": "Tag of this version; send it back as `If-None-Match`, or as `If-Match` where that is taken.",
+        "schema": {"type": "string"},
+    },
     "X-Total-Count": {
         "description": "How many match the filter, on all pages.",
         "schema": {"type": "integer", "minimum": 0},
     },
-    "Link": {"description": "Addresses of other pages (RFC 8288).", "schema": {"type": "string"}},
+    "Link": {
+        "description": "Addresses of the first, previous, next and last page (RFC 8288), where a page was asked for.",
+        "schema": {"type": "string"},
+    },
     "Location": {"description": "Where it is to be found.", "schema": {"type": "string"}},
     "Content-Disposition": {"description": "A name for the file.", "schema": {"type": "string"}},
     "Cache-Control": {"description": "How long it may be kept.", "schema": {"type": "string"}},
@@ -135,12 +133,7 @@ def openapi(app: FastAPI, version: str) -> dict[str, Any]:
         for name, header in HEADERS.items()
     }
     document["components"]["examples"] = {str(code): {"value": refusal(code)} for code in Code}
-    document["components"]["securitySchemes"][ORIGIN] = _ORIGIN
-    asked_before = _preflights(app)
-    for path, method, operation in operations(document):
-        # What browsers ask for before they send it, and what is then refused with 403, is let in by its origin.
-        if path in asked_before and "403" in operation["responses"] and ORIGIN not in _schemes(operation):
-            operation.setdefault("security", []).append({ORIGIN: []})
+    for _, method, operation in operations(document):
         _complete(method, operation)
     examples = Examples(document["components"]["schemas"])
     for _, _, operation in operations(document):
@@ -157,12 +150,6 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
         for method in METHODS:
             if method in item:
                 yield path, method, item[method]
-
-
-def _preflights(app: FastAPI) -> set[str]:
-    return {
-        route.path_format for route in app.routes if isinstance(route, APIRoute) and "OPTIONS" in (route.methods or ())
-    }
 
 
 def _name_operations(app: FastAPI, document: dict[str, Any]) -> None:
@@ -260,7 +247,7 @@ def _statuses(method: str, operation: dict[str, Any], schemes: set[str]) -> Iter
     places = {parameter["in"] for parameter in operation.get("parameters", ())}
     if "requestBody" in operation:
         yield from BODY
-    if method in ("post", "put", "patch"):
+    if method in ("post", "put", "patch", "delete"):
         yield 415
     if "query" in places:
         yield 422

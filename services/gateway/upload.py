@@ -1,8 +1,8 @@
 """A file in a multipart form, kept on disk while it arrives (contract 12.1, 14.12)."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from starlette.datastructures import FormData, UploadFile
@@ -17,7 +17,7 @@ _MAX_FORM_BYTES = MAX_FILE_BYTES + 64 * 1024
 _MAX_FIELDS = 16
 _MAX_FIELD_BYTES = 16 * 1024
 _READ_SECONDS = 120.0
-# Uploads that arrive at the same moment, 50 MB of disk each at most.
+# Files that arrive at the same moment, each with 50 MB of disk or 10 MB of memory at most.
 _MAX_AT_ONCE = 16
 _RETRY_SECONDS = 5
 _PIECE_BYTES = 512 * 1024
@@ -50,21 +50,32 @@ class Uploads:
 
         Raises: CallboxError `invalid_request`, `validation_failed`, `payload_too_large`, `at_capacity`.
         """
+        with self.place():
+            parser = _Parser(request)
+            try:
+                found = (await _read(request, parser)).getlist(field)
+                if len(found) != 1 or not isinstance(found[0], UploadFile):
+                    raise validation({field: ["send one file in this field of a multipart form"]})
+                if (found[0].size or 0) > MAX_FILE_BYTES:
+                    raise _too_large()
+                yield Upload(found[0].filename or "", found[0])
+            finally:
+                parser.close()
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Held while one file arrives.
+
+        Raises: CallboxError `at_capacity`.
+        """
         if self._under_way >= _MAX_AT_ONCE:
             raise CallboxError(
                 Code.AT_CAPACITY, "Too many files arrive at this moment; try again.", retry_after_seconds=_RETRY_SECONDS
             )
         self._under_way += 1
-        parser = _Parser(request)
         try:
-            found = (await _read(request, parser)).getlist(field)
-            if len(found) != 1 or not isinstance(found[0], UploadFile):
-                raise validation({field: ["send one file in this field of a multipart form"]})
-            if (found[0].size or 0) > MAX_FILE_BYTES:
-                raise _too_large()
-            yield Upload(found[0].filename or "", found[0])
+            yield
         finally:
-            parser.close()
             self._under_way -= 1
 
 

@@ -14,7 +14,6 @@ from typing import Any
 
 from callbox.sessions.v1 import live_pb2
 from callbox.sessions.v1 import sessions_pb2 as pb
-from google.protobuf.json_format import MessageToDict
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from sse_starlette.sse import SendTimeoutError
 from starlette.types import Receive, Scope, Send
@@ -189,11 +188,21 @@ def _partial(partial: live_pb2.PartialTurn) -> dict[str, object]:
 
 
 def _stored(kind: str, event: pb.SessionEvent) -> dict[str, object]:
-    if kind == "turn":
-        return history.item(event.turn)
-    if kind == "error":
-        return {"code": event.error.code, "message": event.error.message}
-    if kind == "form":
-        action = pb.FormAction.Name(event.form.action).removeprefix("FORM_ACTION_").lower()
-        return {"form_id": event.form.form_id, "action": action, "ts": round(event.form.start_seconds, 3)}
-    return MessageToDict(getattr(event, kind), preserving_proto_field_name=True)
+    match kind:
+        case "turn":
+            return history.item(event.turn)
+        case "tool":
+            return history.tool_call(event.tool)
+        case "form":
+            return _form(event.form)
+        case _:
+            return {"code": event.error.code, "message": event.error.message}
+
+
+def _form(form: pb.FormEvent) -> dict[str, object]:
+    action = pb.FormAction.Name(form.action).removeprefix("FORM_ACTION_").lower()
+    return {
+        "form_id": form.form_id,
+        "action": None if form.action == pb.FORM_ACTION_UNSPECIFIED else action,
+        "ts": round(form.start_seconds, 3),
+    }

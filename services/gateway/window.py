@@ -9,22 +9,17 @@ from fastapi import Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.gateway.envelope import headers
+
 Item = TypeVar("Item")
 
 MAX_PAGE_SIZE = 200
 _PAGE_SIZE = 50
 # With the largest page, as many items as may be passed over.
 _MAX_PAGE = 50_000
-_HEADERS: dict[str, Any] = {
-    "X-Total-Count": {"description": "Items on all pages.", "schema": {"type": "integer"}},
-    "Link": {
-        "description": "Addresses of the first, previous, next and last page (RFC 8288), where a page was asked for.",
-        "schema": {"type": "string"},
-    },
-}
 
 # What routes say of answers with a page of a list.
-PAGED: dict[int | str, dict[str, Any]] = {200: {"headers": _HEADERS}}
+PAGED: dict[int | str, dict[str, Any]] = {200: {"headers": headers("X-Total-Count", "Link")}}
 
 
 @dataclass(frozen=True)
@@ -55,7 +50,7 @@ class Window:
         return (self.number - 1) * self.size
 
 
-def _window(
+async def _window(
     page: Annotated[
         int | None, Query(ge=1, le=_MAX_PAGE, description="Which page; without page and page_size, the whole list.")
     ] = None,
@@ -85,15 +80,18 @@ async def items_of(window: Window, read: Callable[[str, int], Awaitable[tuple[li
 def numbered(response: Response, window: Window, total: int, request: Request) -> Response:
     """The answer with how many items there are, and where the other pages are."""
     response.headers["X-Total-Count"] = str(total)
-    if window.is_whole:
-        return response
-    last = max(1, -(-total // window.size))
-    pages = {"first": 1, "prev": window.number - 1, "next": window.number + 1, "last": last}
-    others = {name: value for name, value in request.query_params.multi_items() if name not in ("page", "page_size")}
-    links = []
-    for relation, page in pages.items():
-        if 1 <= page <= last:
-            query = urlencode({**others, "page": page, "page_size": window.size})
-            links.append(f'<{request.url.path}?{query}>; rel="{relation}"')
-    response.headers["Link"] = ", ".join(links)
+    if not window.is_whole:
+        others = [pair for pair in request.query_params.multi_items() if pair[0] not in ("page", "page_size")]
+        response.headers["Link"] = links(request.url.path, others, window, total)
     return response
+
+
+def links(path: str, query: list[tuple[str, str]], window: Window, total: int) -> str:
+    """The value of `Link`: `first`, `prev`, `next` and `last`, those that there are, relative to the gateway."""
+    last = max(1, -(-total // window.size))
+    pages = {"first": 1, "prev": min(window.number - 1, last), "next": window.number + 1, "last": last}
+    return ", ".join(
+        f'<{path}?{urlencode([*query, ("page", page), ("page_size", window.size)])}>; rel="{relation}"'
+        for relation, page in pages.items()
+        if 1 <= page <= last
+    )

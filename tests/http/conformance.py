@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 _STREAM = "text/event-stream"
 _JSON = "application/json"
+# Given before there is an operation to describe them: of the method, or of the wire.
+_BEFORE = frozenset({405, 408, 414, 431})
 # What a browser may do with an answer; no client depends on it.
-_FREE = frozenset({"Cache-Control", "Content-Disposition"})
+_FREE = frozenset({"Cache-Control"})
 
 
 @dataclass
@@ -65,7 +67,7 @@ class Conformance:
             return []
         described = operation.described["responses"].get(str(status))
         if described is None:
-            if status == 405:
+            if status in _BEFORE:
                 return []
             return [f"{status} is not described: add it to the route's `responses=refusals(…)` or `responses=`"]
         return [

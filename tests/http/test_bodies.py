@@ -38,6 +38,12 @@ TAKES_JSON = [
 TAKES_A_BODY = [
     (path, method.upper()) for path, method, operation in operations(document()) if "requestBody" in operation
 ]
+FORM = "multipart/form-data"
+TAKES_A_FORM = {
+    (path, method.upper(), FORM)
+    for path, method, operation in operations(document())
+    if FORM in operation.get("requestBody", {}).get("content", {})
+}
 TEN_MEGABYTES = 10 * 1_048_576
 DEEP = 10_000
 BAD_JSON: list[tuple[str, bytes]] = [
@@ -101,6 +107,8 @@ async def test_the_table_of_bad_bodies_on_every_operation(site: Site) -> None:
             assert answer.status_code == 400, f"{method} {path} with {name}: {answer.status_code} {answer.text[:200]}"
             assert not refused(answer, 400, "invalid_request")["errors"]
         for kind in WRONG_TYPES:
+            if (path, method, kind.partition(";")[0]) in TAKES_A_FORM:
+                continue
             answer = await site.owner.request(method, address, content=b"{}", headers={"Content-Type": kind})
             assert answer.status_code == 415, f"{method} {path} as {kind}: {answer.text}"
             refused(answer, 415, "unsupported_media_type")
@@ -144,7 +152,8 @@ async def test_a_body_that_does_not_come_is_not_waited_for(site: Site, monkeypat
     monkeypatch.setattr(gateway_body, "_READ_SECONDS", 0.4)
 
     async def dribble(method: str, address: str) -> AsyncIterator[bytes]:
-        yield head(method, address, f"Content-Type: {JSON}", "Content-Length: 1000")
+        signed_in = f"Authorization: Bearer {site.access}"
+        yield head(method, address, signed_in, f"Content-Type: {JSON}", "Content-Length: 1000")
         for _ in range(1_000):
             yield b" "
             await asyncio.sleep(0.05)

@@ -154,7 +154,11 @@ async def test_every_documented_field_has_its_default_and_null_resets_it(site: S
 
 DOCUMENTED: list[dict[str, Any]] = [
     {"allowed_origins": ["https://mysite.com"]},
-    {"widget_appearance": {"forms": [{"id": "book-demo", "title": "Book", "fields": []}]}},
+    {
+        "widget_appearance": {
+            "forms": [{"id": "book-demo", "title": "Book", "fields": [{"name": "email", "label": "E-mail"}]}]
+        }
+    },
     {
         "tools": [
             {

@@ -54,6 +54,19 @@ async def test_a_refused_page_may_not_read_why(site: Site) -> None:
     assert "Origin" in answer.headers["vary"]
 
 
+async def test_the_owners_own_page_may_read_why(site: Site) -> None:
+    """Contract 14.12: with the owner's access token from a listed page; a key belongs into no page."""
+    asked = {"agent": "support-bot", "voice_model": "no-such-voice"}
+    for client, origin, readable in (
+        (site.owner, ORIGIN, True),
+        (site.owner, "https://other.example", False),
+        (site.keyed, ORIGIN, False),
+    ):
+        answer = await client.post(START, json=asked, headers={"Origin": origin})
+        refused(answer, 422, "validation_failed")
+        assert (answer.headers.get("access-control-allow-origin") == origin) is readable
+
+
 async def test_sub_domains_and_ports_match_as_the_contract_says(site: Site) -> None:
     await site.owner.patch(
         "/api/ai-characters/support-bot/",

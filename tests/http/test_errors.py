@@ -5,17 +5,15 @@ The tables are made from the OpenAPI document, so that a new route is held to th
 
 from __future__ import annotations
 
-import hashlib
 import time
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from services.accounts.keyset import key_id
+from services.accounts.sealing import identity_key
 from services.gateway.credentials import Credentials
-from services.kit.identity import ACCOUNTS_ISSUER
 from tests.fixtures.sessions import ORIGIN
 from tests.http.requests import JSON, Route, resolved, routes
 from tests.http.site import refused
@@ -101,12 +99,11 @@ async def test_addresses_that_are_not_there(site: Site) -> None:
 
 
 def expired(access: str, keys_dir: Path) -> str:
-    """An access token like this one, signed with the identity key of accounts, whose time has come."""
-    key = load_pem_private_key((keys_dir / f"{ACCOUNTS_ISSUER}.key").read_bytes(), None)
-    assert isinstance(key, Ed25519PrivateKey)
+    """An access token like this one whose time has come, signed as an installation of before did."""
+    key = identity_key(keys_dir)
     claims = jwt.decode(access, options={"verify_signature": False})
     past = int(time.time()) - 3_600
-    headers = {"kid": hashlib.sha256(key.public_key().public_bytes_raw()).hexdigest()[:16]}
+    headers = {"kid": key_id(key.public_key())}
     return jwt.encode(claims | {"iat": past - 60, "exp": past}, key, "EdDSA", headers=headers)
 
 

@@ -19,7 +19,7 @@ from tests.http.fuzz import Fuzz
 if TYPE_CHECKING:
     from tests.http.site import Site
 
-_CASES = 3_000
+_CASES = 5_000
 _MANY = "CALLBOX_FUZZ_CASES" in os.environ
 _SECONDS = 0 if _MANY else 300
 
@@ -32,6 +32,8 @@ async def test_made_up_requests(site: Site) -> None:
         "/api/ai-characters/", json={"slug": "fuzzed", "name": "x", "allowed_origins": [ORIGIN]}
     )
     assert made.status_code == 201, made.text
+    hook = {"url": "https://hooks.invalid/callbox"}
+    webhook = (await site.owner.post("/api/webhooks/", json=hook)).json()["id"]
     spare = (await site.owner.post("/api/auth/api-keys/", json={"name": "Spare"})).json()["id"]
     began = time.monotonic()
     async with site.house.worker(slots=3):
@@ -46,6 +48,8 @@ async def test_made_up_requests(site: Site) -> None:
                 "stranger": {"Authorization": "Bearer made.up.token"},
             },
             identities={
+                "number": ["1"],
+                "webhook_id": [webhook],
                 "/api/ai-characters/": ["fuzzed", made.json()["id"]],
                 "/api/agents/sessions/": [started],
                 "/api/billing/sessions/": [started],
@@ -62,4 +66,6 @@ async def test_made_up_requests(site: Site) -> None:
           f"{fuzz.full} found no free agent; {len(fuzz.faults)} kinds of faults")  # fmt: skip
     assert not fuzz.faults, "\n\n".join(f"{what}\n{how}" for what, how in list(fuzz.faults.items())[:30])
     assert fuzz.total >= cases
+    for client in (site.owner, site.keyed):
+        assert (await client.get("/api/ai-characters/")).status_code == 200, "nobody was signed in any more"
     assert {200, 201, 204, 401, 404, 405, 422} <= set(fuzz.statuses)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import httpx
+from prometheus_client import REGISTRY
 
 from services.gateway.app import running
 from services.gateway.settings import GatewaySettings
@@ -41,6 +42,36 @@ async def test_a_character_that_was_just_made_or_woken_answers_at_once(site: Sit
         refused(await site.start(agent="fresh-bot"), 404, "not_found")
         await site.owner.patch("/api/ai-characters/fresh-bot/", json={"is_active": True})
         assert (await site.start(agent="fresh-bot")).status_code == 200
+
+
+def asked_for(method: str) -> float:
+    """How often services were asked by this RPC, whatever came of it."""
+    return sum(
+        sample.value
+        for metric in REGISTRY.collect()
+        for sample in metric.samples
+        if sample.name == "callbox_rpc_server_duration_seconds_count"
+        and sample.labels["method"].rpartition("/")[2] == method
+    )
+
+
+async def test_a_page_that_is_not_listed_is_refused_at_the_door_of_every_public_endpoint(site: Site) -> None:
+    """Contract 1.6, 4 and 5: 403 `origin_not_allowed`, and no service is asked for more than the gate."""
+    answers = {"form_id": "book-demo", "values": {}}
+    requests = (
+        ("GetAppearance", "GET", "/api/agents/support-bot/appearance/", None),
+        ("SubmitForm", "POST", "/api/agents/support-bot/form-responses/", answers),
+        ("StartSession", "POST", START, {"agent": "support-bot"}),
+    )
+    for method, verb, path, body in requests:
+        before, gates = asked_for(method), asked_for("GetGate")
+        for _ in range(20):
+            answer = await site.nobody.request(verb, path, json=body, headers={"Origin": NEW})
+            refused(answer, 403, "origin_not_allowed")
+        assert asked_for(method) == before
+        assert asked_for("GetGate") - gates < 20
+        await site.nobody.request(verb, path, json=body, headers={"Origin": ORIGIN})
+        assert asked_for(method) == before + 1
 
 
 async def test_what_another_gateway_remembers_lets_nobody_in(site: Site, keys_dir: Path, web_dir: Path) -> None:

@@ -107,7 +107,13 @@ async def test_every_kind_of_event_with_its_shape_to_the_end(site: Site) -> None
                 pb.SessionEvent(sequence=2, turn=answered),
                 pb.SessionEvent(sequence=3, error=pb.ErrorEvent(code="llm_error", message="It was away.")),
                 pb.SessionEvent(sequence=4, form=pb.FormEvent(form_id="demo", action=pb.FORM_ACTION_SUBMITTED)),
-                end(5),
+                pb.SessionEvent(
+                    sequence=5,
+                    tool=pb.ToolEvent(
+                        name="find_order", kind=pb.TOOL_KIND_HTTP, result_preview="shipped", start_seconds=2.5
+                    ),
+                ),
+                end(6),
             )
             await reader.until(lambda r: r.over)
         first, second = reader.named("turn.final")
@@ -119,12 +125,15 @@ async def test_every_kind_of_event_with_its_shape_to_the_end(site: Site) -> None
         )
         assert reader.named("error") == [{"code": "llm_error", "message": "It was away."}]
         assert reader.named("form") == [{"form_id": "demo", "action": "submitted", "ts": 0.0}]
+        kept = (await site.owner.get(f"/api/billing/sessions/{session_id}/")).json()["data"]
+        assert reader.named("tool") == kept["tool_calls"]
+        assert (kept["tool_calls"][0]["name"], kept["tool_calls"][0]["kind"]) == ("find_order", "http")
         shown = (await site.owner.get(f"/api/agents/sessions/{session_id}/")).json()
         assert reader.named("ended") == [shown]
         assert shown["end_reason"] == "agent_ended"
         ids = [event.id for event in reader.events]
         assert len(set(ids)) == len(ids)
-        assert ids[-1] == "5.ended"
+        assert ids[-1] == "6.ended"
         assert reader.retry == ["1000"]
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from services.gateway import spreadsheet
-from services.gateway.pages import links
+from services.gateway.window import Window, links
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from services.gateway.pages import links
 )
 def test_links_to_the_pages_that_there_are(page: int, total: int, found: dict[str, int]) -> None:
     expected = ", ".join(f'</a/?form_id=x+y&page={n}&page_size=10>; rel="{rel}"' for rel, n in found.items())
-    assert links("/a/", {"form_id": "x y"}, page, 10, total) == expected
+    assert links("/a/", [("form_id", "x y")], Window(page, 10), total) == expected
 
 
 @pytest.mark.parametrize(

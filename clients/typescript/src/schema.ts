@@ -1192,9 +1192,7 @@ export interface components {
              * @description Attached knowledge-base documents.
              * @default []
              */
-            documents: {
-                [key: string]: unknown;
-            }[];
+            documents: unknown[];
             /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
@@ -1366,9 +1364,7 @@ export interface components {
              * Documents
              * @description Attached knowledge-base documents.
              */
-            documents?: {
-                [key: string]: unknown;
-            }[];
+            documents?: unknown[];
             /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
@@ -1525,9 +1521,7 @@ export interface components {
              * @description Attached knowledge-base documents.
              * @default []
              */
-            documents: {
-                [key: string]: unknown;
-            }[];
+            documents: unknown[];
             /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
@@ -1704,9 +1698,7 @@ export interface components {
              * @description Attached knowledge-base documents.
              * @default []
              */
-            documents: {
-                [key: string]: unknown;
-            }[];
+            documents: unknown[];
             /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
@@ -3006,9 +2998,7 @@ export interface components {
              * @description Attached knowledge-base documents.
              * @default []
              */
-            documents: {
-                [key: string]: unknown;
-            }[];
+            documents: unknown[];
             /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
@@ -3280,11 +3270,11 @@ export interface components {
         "WWW-Authenticate": "Bearer";
         /** @description The `Origin` of the page, when it may read the answer. */
         "Access-Control-Allow-Origin": string;
-        /** @description Version of what was read; send it back as `If-Match`. */
+        /** @description Tag of this version; send it back as `If-None-Match`, or as `If-Match` where that is taken. */
         ETag: string;
         /** @description How many match the filter, on all pages. */
         "X-Total-Count": number;
-        /** @description Addresses of other pages (RFC 8288). */
+        /** @description Addresses of the first, previous, next and last page (RFC 8288), where a page was asked for. */
         Link: string;
         /** @description Where it is to be found. */
         Location: string;
@@ -3839,9 +3829,11 @@ export interface operations {
                     "application/json": components["schemas"]["Appearance"];
                 };
             };
-            /** @description Not changed. */
+            /** @description The client has it as it is. */
             304: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3914,12 +3906,12 @@ export interface operations {
                 form_id?: string | null;
                 /** @description Only answers given in this call. */
                 session_id?: string | null;
-                /** @description Number of the page, from 1. */
-                page?: number | null;
-                /** @description 50 by default. */
-                page_size?: number | null;
                 /** @description `csv` answers all that match as a file; so does `Accept`. */
                 format?: ("json" | "csv") | null;
+                /** @description Which page; without page and page_size, the whole list. */
+                page?: number | null;
+                /** @description Items on a page; 50 if unset. */
+                page_size?: number | null;
             };
             header?: never;
             path: {
@@ -3935,6 +3927,7 @@ export interface operations {
                 headers: {
                     "X-Total-Count": components["headers"]["X-Total-Count"];
                     Link: components["headers"]["Link"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -4764,6 +4757,16 @@ export interface operations {
             };
             /** @description The thing has changed since the version that `If-Match` names; read it again. */
             412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another type than JSON, or compressed. */
+            415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -5701,6 +5704,8 @@ export interface operations {
             200: {
                 headers: {
                     ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -5717,6 +5722,8 @@ export interface operations {
             304: {
                 headers: {
                     ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -6242,6 +6249,16 @@ export interface operations {
             };
             /** @description There is no such thing, or it belongs to somebody else. */
             404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another type than JSON, or compressed. */
+            415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -6882,6 +6899,16 @@ export interface operations {
             };
             /** @description There is no such thing, or it belongs to somebody else. */
             404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is of another type than JSON, or compressed. */
+            415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -8240,6 +8267,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The body is of another type than JSON, or compressed. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Something went wrong on our side. */
             500: {
                 headers: {
@@ -8724,6 +8761,8 @@ export interface operations {
             /** @description Rows of each service by collection; secrets masked or left out. */
             200: {
                 headers: {
+                    "Content-Disposition": components["headers"]["Content-Disposition"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };

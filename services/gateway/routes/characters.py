@@ -95,7 +95,7 @@ async def get_character(request: Request, slug: PathName, caller: CallerOf, gate
     asked = pb.GetCharacterRequest(slug=existing(slug, _WHAT))
     found = await call(gateway.backends.characters.GetCharacter, asked, identity=caller.token)
     if is_known(request, found.etag):
-        return not_modified(found.etag, **_ASK_EACH_TIME)
+        return not_modified(found.etag, _ASK_EACH_TIME)
     return tagged(JSONResponse(body_of(found), headers=_ASK_EACH_TIME), found.etag)
 
 

@@ -10,15 +10,15 @@ from starlette.responses import JSONResponse, StreamingResponse
 from services.gateway import cors, spreadsheet
 from services.gateway.body import StrictBodyRoute
 from services.gateway.credentials import Caller, presented
-from services.gateway.envelope import BODY, refusals
+from services.gateway.envelope import BODY, headers, refusals
 from services.gateway.faults import answer
-from services.gateway.gateway import CallerOf, Gateway, GatewayOf, address_of, documented
+from services.gateway.gateway import CallerOf, Gateway, GatewayOf, address_of, documented, documented_public
 from services.gateway.models.form import FormResponse, SubmitForm
 from services.gateway.names import PathName, existing
-from services.gateway.pages import links
 from services.gateway.public import ask
 from services.gateway.structs import to_dict, to_struct
 from services.gateway.times import iso
+from services.gateway.window import MAX_PAGE_SIZE, WindowOf, numbered
 from services.kit import context
 from services.kit.client import call
 from services.kit.errors import CallboxError
@@ -26,16 +26,11 @@ from services.kit.logs import get_logger
 
 router = APIRouter(prefix="/api/agents", tags=["forms"], route_class=StrictBodyRoute)
 _PATH = "/{slug}/form-responses/"
-_MAX_PAGE, _MAX_PAGE_SIZE, _PAGE_SIZE = 50_000, 200, 50
 # Without pages the list is answered whole, up to here; `X-Total-Count` and `page` lead to the rest.
 _MAX_ITEMS, _MAX_LIST_BYTES = 5_000, 16 * 1024 * 1024
 _EXPORT_SECONDS = 600.0
 _CSV = "text/csv"
 _OWN_COLUMNS = ("id", "form_id", "session_id", "created_at")
-_LIST_HEADERS = {
-    "X-Total-Count": {"description": "How many match the filter, on all pages.", "schema": {"type": "integer"}},
-    "Link": {"description": "Addresses of other pages (RFC 8288).", "schema": {"type": "string"}},
-}
 _log = get_logger(__name__)
 
 
@@ -44,7 +39,7 @@ _log = get_logger(__name__)
     status_code=201,
     response_model=FormResponse,
     responses=refusals(*BODY, 401, 403, 404, 409, 429),
-    dependencies=documented,
+    dependencies=documented_public,
     summary="Submit a form",
 )
 async def submit_form(
@@ -85,7 +80,10 @@ async def submit_form(
     _PATH,
     response_model=list[FormResponse],
     responses={
-        200: {"headers": _LIST_HEADERS, "content": {_CSV: {"schema": {"type": "string"}}}},
+        200: {
+            "headers": headers("X-Total-Count", "Link", "Content-Disposition"),
+            "content": {_CSV: {"schema": {"type": "string"}}},
+        },
         **refusals(401, 404, 422),
     },
     dependencies=documented,
@@ -96,10 +94,9 @@ async def list_form_responses(
     request: Request,
     caller: CallerOf,
     gateway: GatewayOf,
+    window: WindowOf,
     form_id: Annotated[str | None, Query(max_length=200, description="Only answers to this form.")] = None,
     session_id: Annotated[str | None, Query(max_length=200, description="Only answers given in this call.")] = None,
-    page: Annotated[int | None, Query(ge=1, le=_MAX_PAGE)] = None,
-    page_size: Annotated[int | None, Query(ge=1, le=_MAX_PAGE_SIZE, description=f"{_PAGE_SIZE} by default.")] = None,
     format: Annotated[  # noqa: A002 - the name of the parameter
         Literal["json", "csv"] | None, Query(description="`csv` answers all that match as a file; so does `Accept`.")
     ] = None,
@@ -110,17 +107,12 @@ async def list_form_responses(
     )
     if format == "csv" or (format is None and _prefers_csv(request.headers.get("accept", ""))):
         return await _exported(gateway, caller, wanted)
-    if page is None and page_size is None:
+    if window.is_whole:
         items, total = await _whole(gateway, caller, wanted)
-        return JSONResponse(items, headers={"X-Total-Count": str(total)})
-    number, size = page or 1, page_size or _PAGE_SIZE
-    listed = await _read(gateway, caller, wanted, size, skip=(number - 1) * size)
-    query = {name: value for name, value in (("form_id", form_id), ("session_id", session_id)) if value}
-    headers = {
-        "X-Total-Count": str(listed.total_size),
-        "Link": links(request.url.path, query, number, size, listed.total_size),
-    }
-    return JSONResponse([_item(response) for response in listed.responses], headers=headers)
+    else:
+        listed = await _read(gateway, caller, wanted, window.size, skip=window.skip)
+        items, total = [_item(response) for response in listed.responses], listed.total_size
+    return numbered(JSONResponse(items), window, total, request)
 
 
 @router.options(_PATH, include_in_schema=False)
@@ -139,7 +131,7 @@ async def _read(
 async def _whole(gateway: Gateway, caller: Caller, wanted: pb.FormResponseFilter) -> tuple[list[dict[str, Any]], int]:
     """(the newest answers that match, how many match)."""
     items: list[dict[str, Any]] = []
-    listed = await _read(gateway, caller, wanted, _MAX_PAGE_SIZE)
+    listed = await _read(gateway, caller, wanted, MAX_PAGE_SIZE)
     total, size = listed.total_size, 0
     while True:
         items += [_item(response) for response in listed.responses]
@@ -149,14 +141,14 @@ async def _whole(gateway: Gateway, caller: Caller, wanted: pb.FormResponseFilter
         if len(items) >= _MAX_ITEMS or size >= _MAX_LIST_BYTES:
             _log.warning("a list was cut", items=len(items))
             return items, total
-        listed = await _read(gateway, caller, wanted, _MAX_PAGE_SIZE, listed.next_page_token)
+        listed = await _read(gateway, caller, wanted, MAX_PAGE_SIZE, listed.next_page_token)
 
 
 async def _exported(gateway: Gateway, caller: Caller, wanted: pb.FormResponseFilter) -> Response:
     context.set_deadline(_EXPORT_SECONDS)
     columns = pb.ListFormColumnsRequest(filter=wanted)
     names = list((await call(gateway.backends.forms.ListFormColumns, columns, identity=caller.token)).names)
-    first = await _read(gateway, caller, wanted, _MAX_PAGE_SIZE)
+    first = await _read(gateway, caller, wanted, MAX_PAGE_SIZE)
 
     async def lines() -> AsyncIterator[str]:
         yield spreadsheet.line(spreadsheet.headings(_OWN_COLUMNS, names))
@@ -165,7 +157,7 @@ async def _exported(gateway: Gateway, caller: Caller, wanted: pb.FormResponseFil
             yield "".join(_line(response, names) for response in listed.responses)
             if not listed.next_page_token:
                 return
-            listed = await _read(gateway, caller, wanted, _MAX_PAGE_SIZE, listed.next_page_token)
+            listed = await _read(gateway, caller, wanted, MAX_PAGE_SIZE, listed.next_page_token)
 
     name = "-".join(part for part in (wanted.agent, wanted.form_id, "responses") if part)
     return StreamingResponse(

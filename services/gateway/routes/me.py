@@ -5,7 +5,7 @@ from starlette.responses import StreamingResponse
 
 from services.gateway import departure
 from services.gateway.body import StrictBodyRoute
-from services.gateway.envelope import BODY, refusals
+from services.gateway.envelope import BODY, headers, refusals
 from services.gateway.gateway import AddressOf, CredentialOf, GatewayOf, TokenOf, documented, documented_token_only
 from services.gateway.models.departure import Proof
 
@@ -37,6 +37,7 @@ async def delete_me(body: Proof, token: TokenOf, gateway: GatewayOf, address: Ad
         200: {
             "description": "Rows of each service by collection; secrets masked or left out.",
             "content": {"application/json": {"schema": {"type": "object"}}},
+            "headers": headers("Content-Disposition", "Cache-Control"),
         },
     },
     dependencies=documented,
@@ -45,5 +46,5 @@ async def delete_me(body: Proof, token: TokenOf, gateway: GatewayOf, address: Ad
 async def export_me(credential: CredentialOf, gateway: GatewayOf) -> Response:
     """The account, its characters with all versions, its calls with all that was said, as one JSON object."""
     pieces = await departure.export(gateway, credential)
-    headers = {"Content-Disposition": 'attachment; filename="callbox-export.json"', "Cache-Control": "no-store"}
-    return StreamingResponse(pieces, media_type="application/json", headers=headers)
+    sent = {"Content-Disposition": 'attachment; filename="callbox-export.json"', "Cache-Control": "no-store"}
+    return StreamingResponse(pieces, media_type="application/json", headers=sent)

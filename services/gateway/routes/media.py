@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 from services.gateway.character import body_of
 from services.gateway.conditions import KNOWN, TAGGED, IfMatch, conditional, is_known, not_modified, tagged, wanted
 from services.gateway.credentials import presented
-from services.gateway.envelope import refusals
+from services.gateway.envelope import headers, refusals
 from services.gateway.filebody import documented as file_body
 from services.gateway.filebody import read_file
 from services.gateway.gateway import CallerOf, Gateway, GatewayOf, documented
@@ -33,6 +33,7 @@ _POLICY = "default-src 'none'; sandbox"
 _IMAGES = ["image/png", "image/jpeg", "image/webp", "image/gif"]
 _VOICES = ["audio/wav", "audio/mpeg"]
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
+_SENT = headers("ETag", "Cache-Control", "Content-Disposition")
 _FILES: dict[str, Any] = dict.fromkeys((*_IMAGES, *_VOICES), _BYTES)
 
 
@@ -67,7 +68,7 @@ async def put_voice(
 @router.get(
     "/media/{character_id}/{name}/",
     response_class=Response,
-    responses={200: {"content": _FILES, **TAGGED[200]}} | KNOWN | refusals(401, 404),
+    responses={200: {"content": _FILES, "headers": _SENT}, 304: {**KNOWN[304], "headers": _SENT}, **refusals(401, 404)},
     summary="Read a file of a character",
 )
 async def get_media(
@@ -89,15 +90,15 @@ async def get_media(
     )
     digest = name.partition(".")[0]
     is_public = found.purpose == pb.MEDIA_PURPOSE_IMAGE
-    headers = {
+    others = {
         "Cache-Control": f"{'public' if is_public else 'private'}, {_FOREVER}",
         "Content-Security-Policy": _POLICY,
         "Cross-Origin-Resource-Policy": "cross-origin" if is_public else "same-site",
         "Content-Disposition": f'inline; filename="{name}"',
     }
     if is_known(request, digest):
-        return not_modified(digest, **headers)
-    return tagged(Response(found.content, media_type=found.media_type, headers=headers), digest)
+        return not_modified(digest, others)
+    return tagged(Response(found.content, media_type=found.media_type, headers=others), digest)
 
 
 async def _upload(
@@ -109,7 +110,8 @@ async def _upload(
     if_match: list[str] | None,
 ) -> Response:
     header = pb.UploadMediaHeader(slug=existing(slug, "The character"), purpose=purpose, if_match=wanted(if_match))
-    content = await read_file(request, _MAX_BYTES[purpose])
+    with gateway.uploads.place():
+        content = await read_file(request, _MAX_BYTES[purpose])
     context.set_deadline(_KEEP_SECONDS)
     made = await call(
         gateway.backends.media.UploadMedia, _pieces(header, content), identity=token, deadline_seconds=_KEEP_SECONDS

@@ -48,12 +48,12 @@ async def start_session(
     character lists, it is bare.
     """
     context.set_deadline(_START_SECONDS)
-    origin = request.headers.get("origin")
-    started = await start(gateway, body, presented(request), origin, idempotency_key or "")
+    credential, origin = presented(request), request.headers.get("origin")
+    started = await start(gateway, body, credential, origin, idempotency_key or "")
     if isinstance(started.answer, CallboxError):
         return cors.mark(answer(started.answer), started.readable_by)
     bare = _started(started.answer)
-    shown: BaseModel = enveloped(bare) if started.by_key else bare
+    shown: BaseModel = enveloped(bare) if credential is not None and credential.by_key else bare
     response = Response(shown.model_dump_json(), media_type="application/json")
     if started.answer.replayed:
         response.headers["Idempotent-Replayed"] = "true"

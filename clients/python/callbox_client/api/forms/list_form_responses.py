@@ -19,9 +19,9 @@ def _get_kwargs(
     *,
     form_id: None | str | Unset = UNSET,
     session_id: None | str | Unset = UNSET,
+    format_: ListFormResponsesFormatType0 | None | Unset = UNSET,
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
-    format_: ListFormResponsesFormatType0 | None | Unset = UNSET,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
@@ -40,6 +40,15 @@ def _get_kwargs(
         json_session_id = session_id
     params["session_id"] = json_session_id
 
+    json_format_: None | str | Unset
+    if isinstance(format_, Unset):
+        json_format_ = UNSET
+    elif isinstance(format_, str):
+        json_format_ = format_
+    else:
+        json_format_ = format_
+    params["format"] = json_format_
+
     json_page: int | None | Unset
     if isinstance(page, Unset):
         json_page = UNSET
@@ -53,15 +62,6 @@ def _get_kwargs(
     else:
         json_page_size = page_size
     params["page_size"] = json_page_size
-
-    json_format_: None | str | Unset
-    if isinstance(format_, Unset):
-        json_format_ = UNSET
-    elif isinstance(format_, str):
-        json_format_ = format_
-    else:
-        json_format_ = format_
-    params["format"] = json_format_
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -137,9 +137,9 @@ def sync_detailed(
     client: AuthenticatedClient,
     form_id: None | str | Unset = UNSET,
     session_id: None | str | Unset = UNSET,
+    format_: ListFormResponsesFormatType0 | None | Unset = UNSET,
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
-    format_: ListFormResponsesFormatType0 | None | Unset = UNSET,
 ) -> Response[ErrorBody | list[FormResponse]]:
     """List answers to forms
 
@@ -150,10 +150,10 @@ def sync_detailed(
         slug (str): Slug or identity.
         form_id (None | str | Unset): Only answers to this form.
         session_id (None | str | Unset): Only answers given in this call.
-        page (int | None | Unset):
-        page_size (int | None | Unset): 50 by default.
         format_ (ListFormResponsesFormatType0 | None | Unset): `csv` answers all that match as a
             file; so does `Accept`.
+        page (int | None | Unset): Which page; without page and page_size, the whole list.
+        page_size (int | None | Unset): Items on a page; 50 if unset.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -167,9 +167,9 @@ def sync_detailed(
         slug=slug,
         form_id=form_id,
         session_id=session_id,
+        format_=format_,
         page=page,
         page_size=page_size,
-        format_=format_,
     )
 
     response = client.get_httpx_client().request(
@@ -185,9 +185,9 @@ def sync(
     client: AuthenticatedClient,
     form_id: None | str | Unset = UNSET,
     session_id: None | str | Unset = UNSET,
+    format_: ListFormResponsesFormatType0 | None | Unset = UNSET,
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
-    format_: ListFormResponsesFormatType0 | None | Unset = UNSET,
 ) -> ErrorBody | list[FormResponse] | None:
     """List answers to forms
 
@@ -198,10 +198,10 @@ def sync(
         slug (str): Slug or identity.
         form_id (None | str | Unset): Only answers to this form.
         session_id (None | str | Unset): Only answers given in this call.
-        page (int | None | Unset):
-        page_size (int | None | Unset): 50 by default.
         format_ (ListFormResponsesFormatType0 | None | Unset): `csv` answers all that match as a
             file; so does `Accept`.
+        page (int | None | Unset): Which page; without page and page_size, the whole list.
+        page_size (int | None | Unset): Items on a page; 50 if unset.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -216,9 +216,9 @@ def sync(
         client=client,
         form_id=form_id,
         session_id=session_id,
+        format_=format_,
         page=page,
         page_size=page_size,
-        format_=format_,
     ).parsed
 
 
@@ -228,9 +228,9 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     form_id: None | str | Unset = UNSET,
     session_id: None | str | Unset = UNSET,
+    format_: ListFormResponsesFormatType0 | None | Unset = UNSET,
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
-    format_: ListFormResponsesFormatType0 | None | Unset = UNSET,
 ) -> Response[ErrorBody | list[FormResponse]]:
     """List answers to forms
 
@@ -241,10 +241,10 @@ async def asyncio_detailed(
         slug (str): Slug or identity.
         form_id (None | str | Unset): Only answers to this form.
         session_id (None | str | Unset): Only answers given in this call.
-        page (int | None | Unset):
-        page_size (int | None | Unset): 50 by default.
         format_ (ListFormResponsesFormatType0 | None | Unset): `csv` answers all that match as a
             file; so does `Accept`.
+        page (int | None | Unset): Which page; without page and page_size, the whole list.
+        page_size (int | None | Unset): Items on a page; 50 if unset.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -258,9 +258,9 @@ async def asyncio_detailed(
         slug=slug,
         form_id=form_id,
         session_id=session_id,
+        format_=format_,
         page=page,
         page_size=page_size,
-        format_=format_,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -274,9 +274,9 @@ async def asyncio(
     client: AuthenticatedClient,
     form_id: None | str | Unset = UNSET,
     session_id: None | str | Unset = UNSET,
+    format_: ListFormResponsesFormatType0 | None | Unset = UNSET,
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
-    format_: ListFormResponsesFormatType0 | None | Unset = UNSET,
 ) -> ErrorBody | list[FormResponse] | None:
     """List answers to forms
 
@@ -287,10 +287,10 @@ async def asyncio(
         slug (str): Slug or identity.
         form_id (None | str | Unset): Only answers to this form.
         session_id (None | str | Unset): Only answers given in this call.
-        page (int | None | Unset):
-        page_size (int | None | Unset): 50 by default.
         format_ (ListFormResponsesFormatType0 | None | Unset): `csv` answers all that match as a
             file; so does `Accept`.
+        page (int | None | Unset): Which page; without page and page_size, the whole list.
+        page_size (int | None | Unset): Items on a page; 50 if unset.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -306,8 +306,8 @@ async def asyncio(
             client=client,
             form_id=form_id,
             session_id=session_id,
+            format_=format_,
             page=page,
             page_size=page_size,
-            format_=format_,
         )
     ).parsed
