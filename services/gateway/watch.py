@@ -102,6 +102,8 @@ async def watch(
                     event = _event("state", place.passing(told.sequence), said)
                 case "partial":
                     event = _event("turn.partial", place.passing(told.sequence), _partial(told.partial))
+                case "form":
+                    event = _event("form", place.passing(told.sequence), _form(told.form))
                 case "event":
                     kind = told.event.WhichOneof("event") or ""
                     if kind not in _EVENTS:
@@ -194,6 +196,10 @@ def _stored(kind: str, event: pb.SessionEvent) -> dict[str, object]:
     if kind == "error":
         return {"code": event.error.code, "message": event.error.message}
     if kind == "form":
-        action = pb.FormAction.Name(event.form.action).removeprefix("FORM_ACTION_").lower()
-        return {"form_id": event.form.form_id, "action": action, "ts": round(event.form.start_seconds, 3)}
+        return _form(event.form)
     return MessageToDict(getattr(event, kind), preserving_proto_field_name=True)
+
+
+def _form(form: pb.FormEvent) -> dict[str, object]:
+    action = pb.FormAction.Name(form.action).removeprefix("FORM_ACTION_").lower()
+    return {"form_id": form.form_id, "action": action, "ts": round(form.start_seconds, 3)}

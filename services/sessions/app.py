@@ -34,7 +34,7 @@ from services.sessions.chores import Chores
 from services.sessions.departure import Departure
 from services.sessions.events import Events
 from services.sessions.form_rates import FormRates
-from services.sessions.form_store import FormStore
+from services.sessions.form_store import FormStore, tell_webhooks
 from services.sessions.forms import FormResponsesService
 from services.sessions.history import History
 from services.sessions.intake import Intake
@@ -164,8 +164,9 @@ async def running(settings: SessionsSettings) -> AsyncIterator[Serving]:
         rates = FormRates(settings.redis_url, settings.form_rate_by_address, settings.form_rate_by_character)
         stack.push_async_callback(rates.close)
         forms = FormResponsesService(
-            FormStore(store),
+            FormStore(store, [tell_webhooks]),
             rates,
+            live,
             appearance_pb2_grpc.AppearanceServiceStub(characters),
             characters_pb2_grpc.CharactersServiceStub(characters),
         )
