@@ -88,14 +88,16 @@ def forms_of(watcher: Watcher) -> list[pb.FormEvent]:
 
 
 async def claimed(house: SessionsHouse, worker: DirectedWorker) -> str:
-    started = await house.begin()
-    session_id = started.session.session_id
+    session_id = (await house.begin()).session.session_id
+    await until_claimed(worker, session_id)
+    return session_id
 
+
+async def until_claimed(worker: DirectedWorker, session_id: str) -> None:
     async def is_claimed() -> bool:
         return session_id in worker.claims
 
     await until(is_claimed)
-    return session_id
 
 
 def turn(sequence: int, text: str) -> pb.SessionEvent:
@@ -224,6 +226,8 @@ async def test_a_call_ended_by_api_is_told_to_the_end_when_its_worker_has_said_i
         session_id = started.session.session_id
         async with house.join(started), watching(house, session_id) as watcher:
             await watcher.until(lambda w: w.told and w.told[-1].state.status == pb.SESSION_STATUS_ACTIVE)
+            # A worker that has not taken the call yet has no last word.
+            await until_claimed(worker, session_id)
             await house.end(session_id)
             await watcher.until(lambda w: w.told[-1].state.status == pb.SESSION_STATUS_ENDED)
             late = pb.SessionEvent(sequence=2, end=pb.EndEvent(reason=pb.END_REASON_ENDED_BY_API))
