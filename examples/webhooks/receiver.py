@@ -48,6 +48,9 @@ class Receiver(BaseHTTPRequestHandler):
         """Takes a message."""
         length = self.headers.get("content-length", "")
         if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
+            if length.isdecimal():
+                # What is left unread would break the connection before the answer arrives.
+                self.rfile.read(MAX_BODY_BYTES + 1)
             self.answer(413)
             return
         # The bytes as they came: a body that was parsed and written again has another signature.

@@ -13,6 +13,7 @@ from services.accounts.store import Store
 from services.kit.context import current_identity
 from services.kit.errors import CallboxError, Code
 from services.kit.identity import GATEWAY_ISSUER
+from services.kit.rates import counted_address
 
 # How recent a sign-in must be where there is no password to ask for.
 FRESH_SECONDS = 600
@@ -77,4 +78,4 @@ def client_address(given: str, context: Context) -> str:
         believed = bool(given) and current_identity().is_service(GATEWAY_ISSUER)
     except CallboxError:
         believed = False
-    return addresses.counted(given if believed else addresses.of_peer(context.peer()))
+    return counted_address(given if believed else addresses.of_peer(context.peer()))

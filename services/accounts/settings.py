@@ -1,22 +1,11 @@
 """Settings of the accounts service."""
 
-from typing import Annotated, Self
+from typing import Self
 
-import limits
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
+from services.kit.rates import Rate
 from services.kit.settings import ServiceSettings
-
-
-def _a_rate(text: str) -> str:
-    try:
-        limits.parse(text)
-    except ValueError:
-        raise ValueError("must be a rate, such as `10 per 5 minutes`") from None
-    return text
-
-
-Rate = Annotated[str, AfterValidator(_a_rate)]
 
 
 class AccountsSettings(ServiceSettings):

@@ -10,6 +10,7 @@ from typing import Any, cast
 from callbox.sessions.v1 import sessions_pb2 as pb
 from google.protobuf.duration_pb2 import Duration
 
+from services.gateway import answers
 from services.gateway.models.session import EndReason, Session, SessionStatus
 from services.gateway.structs import to_dict
 from services.gateway.times import moment, moment_or_none
@@ -51,7 +52,8 @@ def usage_report(listed: pb.ListSessionsResponse, page: int, page_size: int) -> 
 
 
 def summary(call: pb.Session, now: datetime | None = None) -> dict[str, Any]:
-    """A call with what it used and what was said: the content of an `AgentSessionSummary`."""
+    """A call with what it used and what was said: the content of an `AgentSessionSummary`,
+    but for the answers to forms."""
     used = call.usage
     turns = call.turns
     return {
@@ -91,6 +93,11 @@ def summary(call: pb.Session, now: datetime | None = None) -> dict[str, Any]:
         "ended_at": moment_or_none(call.end_time),
         "tool_calls": [tool_call(called) for called in call.tool_calls],
     }
+
+
+def detail(call: pb.Session) -> dict[str, Any]:
+    """A call with the answers to forms as well."""
+    return {**summary(call), "form_responses": [answers.item(response) for response in call.form_responses]}
 
 
 def item(turn: pb.Turn) -> dict[str, Any]:

@@ -101,6 +101,8 @@ async def watch(
                     event = _event("state", place.passing(told.sequence), said)
                 case "partial":
                     event = _event("turn.partial", place.passing(told.sequence), _partial(told.partial))
+                case "form":
+                    event = _event("form", place.passing(told.sequence), _form(told.form))
                 case "event":
                     kind = told.event.WhichOneof("event") or ""
                     if kind not in _EVENTS:

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
 
 from services.sessions.store import Connection, Store
+from services.sessions.webhooks import outbox
+from services.sessions.webhooks.kinds import FORM_SUBMITTED
 
 KEY_LIFE = timedelta(hours=24)
 # More than this many answers of some calls are not read at once.
 MAX_OF_SESSIONS = 5_000
+# Of one call, in its history.
+MAX_OF_SESSION = 200
 _MAX_FIELD_SETS = 1_000
 _COLUMNS = "id, tenant_id, character_id, character_slug, form_id, session_id, body, field_names, create_time"
+# Answers given in some calls, of one tenant or of any, oldest first, at most so many.
+OF_SESSIONS = (
+    f"select {_COLUMNS} from form_responses where session_id = any($1) "  # noqa: S608  # columns of our own
+    "and ($2::text is null or tenant_id = $2) order by id limit $3"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,18 @@ class StoredResponse:
     field_names: list[str]
     create_time: datetime
 
+    def values(self) -> dict[str, Any]:
+        """Field name to value, in the order of the form."""
+        return {name: self.body[name] for name in self.field_names if name in self.body} | self.body
+
+
+@dataclass(frozen=True, slots=True)
+class CallOf:
+    """The call in which an answer is given."""
+
+    character_id: str
+    join_time: datetime | None
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -73,9 +94,14 @@ def submitted(stored: StoredResponse) -> dict[str, Any]:
         "character_slug": stored.character_slug,
         "form_id": stored.form_id,
         "session_id": stored.session_id,
-        "values": {name: stored.body[name] for name in stored.field_names if name in stored.body} | stored.body,
-        "created_at": stored.create_time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "values": stored.values(),
+        "created_at": outbox.iso(stored.create_time),
     }
+
+
+async def tell_webhooks(connection: Connection, stored: StoredResponse) -> None:
+    """Enqueues `form.submitted` for whoever wants it."""
+    await outbox.enqueue(connection, stored.tenant_id, FORM_SUBMITTED, submitted(stored))
 
 
 # Told of an answer inside the transaction that stores it; what it raises takes the answer back.
@@ -141,13 +167,13 @@ class FormStore:
             )
         return None if row is None else (_stored(row), row["digest"])
 
-    async def character_of(self, session_id: str) -> str | None:
-        """Identity of the character of a session."""
+    async def call_of(self, session_id: str) -> CallOf | None:
+        """The call that a session is."""
         async with self._store.connection() as connection:
-            character_id: str | None = await connection.fetchval(
-                "select character_id from sessions where session_id = $1", session_id
+            row = await connection.fetchrow(
+                "select character_id, join_time from sessions where session_id = $1", session_id
             )
-        return character_id
+        return None if row is None else CallOf(row["character_id"], row["join_time"])
 
     async def page(self, wanted: Wanted, below: int, skip: int, limit: int) -> list[StoredResponse]:
         """Answers with a number below a bound, newest first."""
@@ -188,13 +214,14 @@ class FormStore:
     async def of_sessions(self, session_ids: Sequence[str], tenant_id: str | None) -> list[StoredResponse]:
         """Answers given in some calls, oldest first. tenant_id: only of this tenant; None for any."""
         async with self._store.connection() as connection:
-            rows = await connection.fetch(
-                f"select {_COLUMNS} from form_responses where session_id = any($1) "  # noqa: S608
-                f"and ($2::text is null or tenant_id = $2) order by id limit {MAX_OF_SESSIONS}",
-                list(session_ids),
-                tenant_id,
-            )
-        return [_stored(row) for row in rows]
+            return await of_sessions(connection, session_ids, tenant_id, MAX_OF_SESSIONS)
+
+
+async def of_sessions(
+    connection: Connection, session_ids: Sequence[str], tenant_id: str | None, limit: int
+) -> list[StoredResponse]:
+    """Answers given in some calls, oldest first. tenant_id: only of this tenant; None for any."""
+    return [_stored(row) for row in await connection.fetch(OF_SESSIONS, list(session_ids), tenant_id, limit)]
 
 
 def _stored(row: asyncpg.Record) -> StoredResponse:

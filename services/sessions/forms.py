@@ -6,13 +6,12 @@ import asyncio
 import hashlib
 import json
 import re
-from collections.abc import Iterable
 from typing import Any
 
 import grpc
 from callbox.characters.v1 import appearance_pb2, appearance_pb2_grpc, characters_pb2, characters_pb2_grpc
 from callbox.sessions.v1 import forms_pb2 as pb
-from callbox.sessions.v1 import forms_pb2_grpc
+from callbox.sessions.v1 import forms_pb2_grpc, sessions_pb2
 
 from services.kit import paging
 from services.kit.client import call
@@ -20,10 +19,11 @@ from services.kit.context import current_identity, current_user
 from services.kit.errors import CallboxError, Code, not_found, validation
 from services.kit.forms.answers import MAX_VALUES_BYTES, Judged, fields_of, judge
 from services.kit.identity import Kind
-from services.kit.structs import from_struct, to_struct
+from services.kit.structs import from_struct
 from services.sessions import messages
 from services.sessions.form_rates import FormRates
-from services.sessions.form_store import FormStore, NewResponse, StoredResponse, Wanted
+from services.sessions.form_store import CallOf, FormStore, NewResponse, StoredResponse, Wanted
+from services.sessions.live import Live
 
 MAX_KEY_CHARACTERS = 255
 MAX_SESSIONS = 200
@@ -41,11 +41,13 @@ class FormResponsesService(forms_pb2_grpc.FormResponsesServiceServicer):
         self,
         store: FormStore,
         rates: FormRates,
+        live: Live,
         appearance: appearance_pb2_grpc.AppearanceServiceAsyncStub,
         characters: characters_pb2_grpc.CharactersServiceAsyncStub,
     ) -> None:
         self._store = store
         self._rates = rates
+        self._live = live
         self._appearance = appearance
         self._characters = characters
 
@@ -70,7 +72,8 @@ class FormResponsesService(forms_pb2_grpc.FormResponsesServiceServicer):
         if key and (replay := await self._replay(form.character_id, key, digest)):
             return replay
         definition = from_struct(form.definition, "form")
-        judged = await self._judge(definition, values, request.session_id, form.character_id)
+        given_in = await self._call_of(request.session_id, form.character_id) if request.session_id else None
+        judged = await self._judge(definition, values, is_foreign=bool(request.session_id) and given_in is None)
         new = NewResponse(
             tenant_id=form.tenant_id,
             character_id=form.character_id,
@@ -84,7 +87,9 @@ class FormResponsesService(forms_pb2_grpc.FormResponsesServiceServicer):
         )
         stored = await self._store.add(new)
         if stored is not None:
-            return pb.SubmitFormResponse(response=_message(stored))
+            if given_in is not None:
+                self._live.news(request.session_id, _event(stored, given_in))
+            return pb.SubmitFormResponse(response=messages.form_response(stored))
         # A request with the same key was faster.
         replay = await self._replay(form.character_id, key or "", digest)
         if replay is None:
@@ -105,7 +110,7 @@ class FormResponsesService(forms_pb2_grpc.FormResponsesServiceServicer):
             return pb.ListFormResponsesResponse()
         page = await self._store.page(wanted, below, skip, size + 1)
         return pb.ListFormResponsesResponse(
-            responses=map(_message, page[:size]),
+            responses=map(messages.form_response, page[:size]),
             next_page_token=paging.token_after(page[size - 1].id) if len(page) > size else "",
             total_size=0 if request.page_token else await self._store.count(wanted),
         )
@@ -124,21 +129,25 @@ class FormResponsesService(forms_pb2_grpc.FormResponsesServiceServicer):
             raise validation({"session_ids": [f"must be at most {MAX_SESSIONS}"]})
         known = [session_id for session_id in request.session_ids if _SESSION_ID.match(session_id)]
         found = await self._store.of_sessions(known, None if user.is_staff else user.tenant_id)
-        return pb.ListSessionFormResponsesResponse(responses=map(_message, found))
+        return pb.ListSessionFormResponsesResponse(responses=map(messages.form_response, found))
 
-    async def _judge(
-        self, definition: dict[str, Any], values: dict[str, Any], session_id: str, character_id: str
-    ) -> Judged:
-        """Raises: CallboxError `validation_failed` with every fault by path."""
+    async def _call_of(self, session_id: str, character_id: str) -> CallOf | None:
+        """The call in which an answer is given; None for one that is not the character's."""
+        found = await self._store.call_of(session_id) if _SESSION_ID.match(session_id) else None
+        return found if found is not None and found.character_id == character_id else None
+
+    async def _judge(self, definition: dict[str, Any], values: dict[str, Any], *, is_foreign: bool) -> Judged:
+        """is_foreign: whether the answer names a call that is not the character's.
+
+        Raises: CallboxError `validation_failed` with every fault by path.
+        """
         if definition["submit_url"]:
             sentence = "names a form that is submitted to its own submit_url; send the values there"
             raise validation({"form_id": [sentence]})
         # Patterns take their time, which must not be that of other requests.
         judged = await asyncio.to_thread(judge, definition, values)
         errors = judged.errors()
-        if session_id and (
-            not _SESSION_ID.match(session_id) or await self._store.character_of(session_id) != character_id
-        ):
+        if is_foreign:
             errors = {"session_id": ["is no call of this character; leave it out or send the call's own"], **errors}
         size = len(json.dumps(judged.values, ensure_ascii=False, separators=(",", ":")).encode())
         if not errors and size > MAX_VALUES_BYTES:
@@ -155,7 +164,7 @@ class FormResponsesService(forms_pb2_grpc.FormResponsesServiceServicer):
             raise CallboxError(
                 Code.CONFLICT, "This Idempotency-Key was used for another answer; take a new key for a new answer."
             )
-        return pb.SubmitFormResponse(response=_message(known[0]), replayed=True)
+        return pb.SubmitFormResponse(response=messages.form_response(known[0]), replayed=True)
 
     async def _wanted(self, asked: pb.FormResponseFilter) -> Wanted | None:
         """What is asked for; None when nothing can match.
@@ -183,16 +192,11 @@ def _key(key: str) -> str | None:
     return key
 
 
-def _message(stored: StoredResponse) -> pb.FormResponse:
-    return pb.FormResponse(
-        id=stored.id,
+def _event(stored: StoredResponse, given_in: CallOf) -> sessions_pb2.FormEvent:
+    """What those who watch the call are told; `start_seconds` is 0 before the caller joined."""
+    joined = given_in.join_time or stored.create_time
+    return sessions_pb2.FormEvent(
         form_id=stored.form_id,
-        session_id=stored.session_id or "",
-        values=to_struct(_in_order(stored.body, stored.field_names)),
-        create_time=messages.timestamp(stored.create_time),
-        field_names=stored.field_names,
+        action=sessions_pb2.FORM_ACTION_SUBMITTED,
+        start_seconds=max(0.0, (stored.create_time - joined).total_seconds()),
     )
-
-
-def _in_order(body: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    return {name: body[name] for name in names if name in body} | body

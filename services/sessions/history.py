@@ -14,7 +14,7 @@ from callbox.sessions.v1 import sessions_pb2 as pb
 from pydantic_core import from_json
 
 from services.kit.errors import validation
-from services.sessions import messages, totals
+from services.sessions import form_store, messages, totals
 from services.sessions.filter import Filter
 from services.sessions.store import Connection, Store
 
@@ -63,7 +63,10 @@ class History:
             row = await connection.fetchrow(ONE, session_id)
             if row is None:
                 return None
-            return (await _whole(connection, [row]))[0]
+            session = (await _whole(connection, [row]))[0]
+            answers = await form_store.of_sessions(connection, [session_id], None, form_store.MAX_OF_SESSION)
+        session.form_responses.extend(map(messages.form_response, answers))
+        return session
 
     async def head(self, session_id: str) -> pb.Session | None:
         """One session without what was said and done in it."""

@@ -6,6 +6,7 @@ All of it may be lost: what is to last stands in PostgreSQL, and who watches loo
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -32,6 +33,8 @@ _AGAIN_SECONDS = 0.5
 # Longer than a call may be known to last; what it says is replaced at every change and not personal.
 _STATE_SECONDS = 6 * 3600
 _MAX_CONNECTIONS = 8
+# Answers to forms of one call that wait to be told; each stands in the history as well.
+_MAX_FORMS = 100
 # Sessions with news that is not sent yet. Who watches one that is left out looks for itself a little later.
 _MAX_NEWS = 10_000
 _AWAY = (redis.exceptions.RedisError, OSError)
@@ -39,7 +42,7 @@ _log = get_logger(__name__)
 
 
 class Feed:
-    """What is new in one call since somebody looked last: only the newest is kept, so that it never grows.
+    """What is new in one call since somebody looked last: little is kept, so that it never grows.
 
     changed: set when there is something new, in PostgreSQL or here.
     """
@@ -48,6 +51,7 @@ class Feed:
         self.changed = asyncio.Event()
         self.agent_state = live_pb2.AGENT_STATE_UNSPECIFIED
         self._partials: dict[pb.Role.ValueType, live_pb2.PartialTurn] = {}
+        self._forms: deque[pb.FormEvent] = deque(maxlen=_MAX_FORMS)
 
     def take(self, update: live_pb2.LiveUpdate) -> None:
         """Notes an update."""
@@ -55,12 +59,19 @@ class Feed:
             self.agent_state = update.agent_state
         for partial in update.partials:
             self._partials[partial.role] = partial
+        self._forms.extend(update.forms)
         self.changed.set()
 
     def partials(self) -> list[live_pb2.PartialTurn]:
         """What is being said and was not looked at before."""
         taken = sorted(self._partials.values(), key=lambda partial: partial.turn_index)
         self._partials.clear()
+        return taken
+
+    def forms(self) -> list[pb.FormEvent]:
+        """What was done with forms and was not looked at before."""
+        taken = list(self._forms)
+        self._forms.clear()
         return taken
 
 
@@ -80,7 +91,7 @@ class Live:
             )
         )
         self._feeds: dict[str, set[Feed]] = {}
-        self._news: dict[str, None] = {}
+        self._news: dict[str, live_pb2.LiveUpdate] = {}
         self._has_news = asyncio.Event()
         self._channels: PubSub | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -102,11 +113,17 @@ class Live:
         await end(*self._tasks)
         await self._redis.aclose()
 
-    def news(self, session_id: str) -> None:
-        """Something about a session is new in PostgreSQL. Costs nothing here and now."""
-        if len(self._news) < _MAX_NEWS:
-            self._news[session_id] = None
-            self._has_news.set()
+    def news(self, session_id: str, form: pb.FormEvent | None = None) -> None:
+        """Something about a session is new in PostgreSQL. Costs nothing here and now.
+
+        form: what was done with a form, if that is not among the events of the session.
+        """
+        if session_id not in self._news and len(self._news) >= _MAX_NEWS:
+            return
+        update = self._news.setdefault(session_id, live_pb2.LiveUpdate())
+        if form is not None and len(update.forms) < _MAX_FORMS:
+            update.forms.append(form)
+        self._has_news.set()
 
     async def publish(self, session_id: str, update: live_pb2.LiveUpdate) -> bool:
         """Tells how a call goes on; whether anybody watches.
@@ -202,8 +219,8 @@ class Live:
                 self._wake(session_id)
             try:
                 async with asyncio.timeout(_SECONDS), self._redis.pipeline(transaction=False) as pipe:
-                    for session_id in news:
-                        pipe.publish(_CHANNEL + session_id, b"")
+                    for session_id, update in news.items():
+                        pipe.publish(_CHANNEL + session_id, update.SerializeToString())
                     await pipe.execute()
             except _AWAY as fault:
                 _log.debug("news of calls are not told", count=len(news), fault=repr(fault)[:200])

@@ -64,6 +64,8 @@ class LiveService(live_pb2_grpc.LiveServiceServicer):
             if partial.role not in sessions_pb2.Role.values():
                 partial.role = sessions_pb2.ROLE_UNSPECIFIED
             partial.text = partial.text[:_MAX_TEXT_CHARACTERS]
+        # What a worker knows of forms, it tells as events.
+        update.ClearField("forms")
         return pb.PublishLiveResponse(watched=await self._live.publish(session_id, update))
 
     async def _worker_of(self, session_id: str) -> str | None:

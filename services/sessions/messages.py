@@ -6,13 +6,16 @@ from functools import lru_cache
 from typing import Any
 
 import asyncpg
+from callbox.sessions.v1 import forms_pb2
 from callbox.sessions.v1 import sessions_pb2 as pb
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from services.kit.structs import to_struct
 from services.sessions import endings
+from services.sessions.form_store import StoredResponse
 
 _STATUS = {
     "created": pb.SESSION_STATUS_CREATED,
@@ -58,6 +61,18 @@ def session(
     if isinstance(turns, bytes):
         message.MergeFromString(turns)
     return message
+
+
+def form_response(stored: StoredResponse) -> forms_pb2.FormResponse:
+    """An answer to a form."""
+    return forms_pb2.FormResponse(
+        id=stored.id,
+        form_id=stored.form_id,
+        session_id=stored.session_id or "",
+        values=to_struct(stored.values()),
+        create_time=timestamp(stored.create_time),
+        field_names=stored.field_names,
+    )
 
 
 def wire(body: dict[str, Any]) -> bytes:

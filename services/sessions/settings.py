@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Annotated
 
-import limits
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 from pydantic_core import from_json
 from pydantic_settings import NoDecode
 
 from services.kit.addresses import Allowances
+from services.kit.rates import Rate
 from services.kit.settings import ServiceSettings
 from services.sessions.prices import Price
 
@@ -18,17 +18,6 @@ def _read_prices(given: object) -> object:
         return from_json(given) if isinstance(given, str) else given
     except ValueError:
         raise ValueError('must be JSON such as {"gpt-4o-mini": {"llm_input_million_tokens": 0.15}}') from None
-
-
-def _a_rate(text: str) -> str:
-    try:
-        limits.parse(text)
-    except ValueError:
-        raise ValueError("must be a rate, such as `10 per 5 minutes`") from None
-    return text
-
-
-Rate = Annotated[str, AfterValidator(_a_rate)]
 
 
 class SessionsSettings(ServiceSettings):
@@ -68,19 +57,18 @@ class SessionsSettings(ServiceSettings):
     streams_per_tenant: int = Field(
         default=50, ge=1, le=1000, description="Calls that a tenant may watch at once, at each process."
     )
-
-    @field_validator("outbound_allow")
-    @classmethod
-    def _readable(cls, text: str) -> str:
-        Allowances.parse(text)
-        return text
-
     form_rate_by_address: Rate = Field(
         default="60 per 1 minute", description="Answers to forms from visitors at one address (IPv6: one /64)."
     )
     form_rate_by_character: Rate = Field(
         default="1200 per 1 minute", description="Answers to the forms of one character from visitors."
     )
+
+    @field_validator("outbound_allow")
+    @classmethod
+    def _readable(cls, text: str) -> str:
+        Allowances.parse(text)
+        return text
 
     @property
     def worker_seconds(self) -> float:

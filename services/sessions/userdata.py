@@ -12,9 +12,24 @@ _INNER = frozenset(
         "trace_context", "worker_id",
     }
 )  # fmt: skip
+_OF_TOTALS = ("tenant_id", "grain", "bucket", "owner_id", "character_slug", "origin", "end_reason")
 
 HOLDINGS = (
     Holding("sessions", hidden=_INNER),
     Holding("turns", _OF_SESSIONS, ("session_row", "turn_index"), goes_with="sessions"),
     Holding("events", _OF_SESSIONS, ("session_row", "sequence"), goes_with="sessions"),
+    # Kept up as sessions go; what says nothing of anybody any more goes last.
+    Holding("totals", key=_OF_TOTALS, exported=False),
+    # A user's keys may stand for calls of characters of others.
+    Holding("start_keys", "split_part(scope, '/', 1) = $1", ("scope", "key"), exported=False),
+    Holding("form_responses", hidden=frozenset({"idempotency_key"})),
+    Holding("webhook_endpoints", hidden=frozenset({"secret", "previous_secret"})),
+    Holding(
+        "webhook_deliveries",
+        "endpoint_id in (select id from webhook_endpoints where tenant_id = $1)",
+        ("seq",),
+        hidden=frozenset({"leased_until", "tries"}),
+        goes_with="webhook_endpoints",
+    ),
+    Holding("webhook_messages"),
 )

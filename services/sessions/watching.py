@@ -106,12 +106,13 @@ class Watching:
             after = look.sequence
             if look.more:
                 continue
+            for form in feed.forms():
+                yield live_pb2.WatchSessionResponse(sequence=after, form=form)
             if look.status == pb.SESSION_STATUS_ENDED:
                 if look.told_all:
-                    session = await self._history.get(session_id)
+                    session = await self._history.head(session_id)
                     if session is None:
                         raise not_found(f"Session {session_id}")
-                    del session.turns[:]
                     yield live_pb2.WatchSessionResponse(sequence=after, ended=session)
                     return
             else:

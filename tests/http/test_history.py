@@ -185,12 +185,31 @@ async def test_own_filters(site: Site) -> None:
         ]
 
 
+async def test_the_detail_has_the_answers_to_forms(site: Site) -> None:
+    """Contract 10 (own): `form_responses`, items of section 5.5, oldest first; in the detail alone."""
+    fields = [{"name": "z", "type": "text"}, {"name": "a", "type": "text"}]
+    await site.house.owner.patch(widget_appearance={"forms": [{"id": "note", "title": "Note", "fields": fields}]})
+    async with site.house.worker(slots=5):
+        session_id: str = (await site.start()).json()["session_id"]
+        items = []
+        for number in range(2):
+            body = {"form_id": "note", "session_id": session_id, "values": {"a": str(number), "z": "last"}}
+            stored = await site.owner.post("/api/agents/support-bot/form-responses/", json=body)
+            assert stored.status_code == 201, stored.text
+            items.append(stored.json())
+        await site.owner.post("/api/agents/support-bot/form-responses/", json={"form_id": "note", "values": {}})
+        detail = (await site.keyed.get(f"/api/billing/sessions/{session_id}/")).json()["data"]
+        assert detail["form_responses"] == items
+        assert list(detail["form_responses"][0]["values"]) == ["z", "a"]
+        assert "form_responses" not in (await site.sessions())[0]
+
+
 async def test_rows_and_detail_are_one_and_the_same(site: Site) -> None:
     """Contract 9: a row is the AgentSessionSummary of section 10, transcript inline; 10: the documented fields."""
     async with site.house.worker(slots=5) as worker:
         session_id = await a_call(site, worker)
         detail = (await site.keyed.get(f"/api/billing/sessions/{session_id}/")).json()["data"]
-        assert (await site.sessions())[0] == detail
+        assert {**(await site.sessions())[0], "form_responses": []} == detail
         types = {
             "id": int, "session_id": str, "tenant_id": str, "character_slug": str, "user": None, "room_name": str,
             "origin_url": str, "metadata": dict, "session_duration_seconds": float, "turn_count": int,

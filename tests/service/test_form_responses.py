@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+from contextlib import asynccontextmanager
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -12,7 +14,7 @@ import pytest
 import pytest_asyncio
 from callbox.characters.v1 import appearance_pb2, appearance_pb2_grpc
 from callbox.sessions.v1 import forms_pb2 as pb
-from callbox.sessions.v1 import forms_pb2_grpc
+from callbox.sessions.v1 import forms_pb2_grpc, sessions_pb2, webhooks_pb2, webhooks_pb2_grpc
 from google.protobuf.struct_pb2 import ListValue, Struct, Value
 
 from services.kit import database
@@ -21,8 +23,10 @@ from services.kit.errors import CallboxError, Code
 from services.kit.structs import to_struct
 from services.sessions.form_store import FormStore, NewResponse, StoredResponse, Wanted, submitted
 from services.sessions.store import SCHEMA, Connection, Store
+from tests.fixtures.post import verified
 from tests.fixtures.refusals import refusal
-from tests.fixtures.sessions import ORIGIN, SessionsHouse
+from tests.fixtures.sessions import ORIGIN, SessionsHouse, until
+from tests.fixtures.wire import listening, say
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -64,10 +68,17 @@ async def desk(house: SessionsHouse) -> AsyncIterator[Desk]:
         yield Desk(house, forms_pb2_grpc.FormResponsesServiceStub(channel))
 
 
+@asynccontextmanager
+async def schema_of(house: SessionsHouse) -> AsyncIterator[Pool]:
+    """The schema of sessions, seen from beside."""
+    async with await database.open_pool(house.settings.database_url, SCHEMA) as pool:
+        yield pool
+
+
 @pytest_asyncio.fixture
 async def pool(house: SessionsHouse) -> AsyncIterator[Pool]:
     """The schema of sessions, seen from beside."""
-    async with await database.open_pool(house.settings.database_url, SCHEMA) as pool:
+    async with schema_of(house) as pool:
         yield pool
 
 
@@ -169,6 +180,71 @@ async def test_whoever_is_told_of_an_answer_stands_or_falls_with_it(pool: Pool) 
     assert json.loads(json.dumps(data)) == data
     assert (data["form_id"], data["character_slug"], data["values"]) == ("note", "x", {"text": "0"})
     assert await pool.fetchval("select id from told") == kept.id
+
+
+async def test_an_answer_is_told_to_webhooks_or_is_not_stored(make_house: MakeHouse) -> None:
+    """Contract 14.11: `form.submitted`, once for each answer and in the transaction that stores it."""
+    house = await make_house(outbound_allow="127.0.0.0/8", webhook_poll_seconds=0.1)
+    await house.owner.patch(widget_appearance={"forms": [_NOTE]})
+    async with (
+        connect(house.settings.listen) as channel,
+        listening(say) as wire,
+        house.worker(),
+        schema_of(house) as pool,
+    ):
+        desk = Desk(house, forms_pb2_grpc.FormResponsesServiceStub(channel))
+        hooks = webhooks_pb2_grpc.WebhooksServiceStub(channel)
+        request = webhooks_pb2.CreateWebhookRequest(
+            url=f"http://127.0.0.1:{wire.port}/", events=["form.submitted"], is_active=True
+        )
+        webhook = await call(hooks.CreateWebhook, request, identity=house.user)
+        session_id = (await house.begin()).session.session_id
+        stored = (await desk.submit({"text": "hi"}, session_id=session_id, idempotency_key="k")).response
+        assert (await desk.submit({"text": "hi"}, session_id=session_id, idempotency_key="k")).replayed
+        await refusal(desk.submit({"text": ""}), Code.VALIDATION_FAILED)
+
+        # It fails when all is written, at the commit.
+        await pool.execute(
+            "create function refuse() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$"
+        )
+        await pool.execute(
+            "create constraint trigger refused after insert on form_responses deferrable initially deferred "
+            "for each row execute function refuse()"
+        )
+        with pytest.raises(CallboxError):
+            await desk.submit({"text": "lost"})
+        await pool.execute("drop trigger refused on form_responses")
+        assert await pool.fetchval("select count(*) from webhook_messages") == 1
+        last = (await desk.submit({"text": "again"})).response
+
+        async def both() -> bool:
+            return len(wire.requests) >= 2
+
+        await until(both)
+        messages = sorted((verified(asked, webhook.secret) for asked in wire.requests), key=lambda m: m["data"]["id"])
+        assert [message["type"] for message in messages] == ["form.submitted"] * 2
+        assert messages[0]["data"] == {
+            "id": stored.id,
+            "character_slug": "support-bot",
+            "form_id": "note",
+            "session_id": session_id,
+            "values": {"text": "hi"},
+            "created_at": stored.create_time.ToDatetime(UTC).isoformat().replace("+00:00", "Z"),
+        }
+        assert (messages[1]["data"]["id"], messages[1]["data"]["session_id"]) == (last.id, None)
+
+
+async def test_the_history_of_a_call_has_its_answers(desk: Desk) -> None:
+    """Contract 10 (own): answers to forms stand in the detail of their call, and in no list."""
+    async with desk.house.worker(slots=9):
+        first, second = [(await desk.house.begin()).session.session_id for _ in range(2)]
+    told = [(await desk.submit({"text": str(n)}, session_id=first)).response for n in range(3)]
+    await desk.submit({"text": "elsewhere"})
+    assert list((await desk.house.read(first)).form_responses) == told
+    assert not (await desk.house.read(second)).form_responses
+    request = sessions_pb2.ListSessionsRequest(view=sessions_pb2.SESSION_VIEW_FULL)
+    listed = await call(desk.house.sessions.ListSessions, request, identity=desk.house.user)
+    assert [len(session.form_responses) for session in listed.sessions] == [0, 0]
 
 
 async def test_pages_follow_one_another(desk: Desk) -> None:

@@ -23,6 +23,8 @@ from tests.fixtures.nonsense import messages, methods, services
 from tests.fixtures.sessions import ORIGIN, SessionsHouse, until
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
     from google.protobuf.message import Message
 
@@ -34,6 +36,7 @@ _FAULTS = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.UN
 _TURNED_AWAY = {"UNAUTHENTICATED", "PERMISSION_DENIED"}
 _ANSWER_SECONDS = 10.0
 _STREAM_SECONDS = 0.2
+_MAX_PIECES = 4
 
 
 class Everybody:
@@ -52,8 +55,8 @@ class Everybody:
             **{name: callers.service(name) for name in ("gateway", "sessions", "agent", "characters")},
         }
 
-    async def ask(self, method: MethodDescriptor, body: bytes, who: str) -> str:
-        """The status that a call ends with, OK for a stream that goes on.
+    async def ask(self, method: MethodDescriptor, bodies: Sequence[bytes], who: str) -> str:
+        """The status that a call ends with, OK for a stream that goes on. bodies: one, or any number for an upload.
 
         Raises: AssertionError when it is a fault of ours.
         """
@@ -61,8 +64,13 @@ class Everybody:
         channel: Any = self.channels[method.containing_service.full_name.split(".")[1]]
         metadata = [("authorization", f"Bearer {self.tokens[who]}")] if self.tokens[who] else []
         try:
-            if method.server_streaming:
-                stream: Any = channel.unary_stream(path)(body, timeout=_ANSWER_SECONDS, metadata=metadata)
+            if method.client_streaming:
+                assert not method.server_streaming
+                upload: Any = channel.stream_unary(path)
+                answer = await upload(iter(bodies), timeout=_ANSWER_SECONDS, metadata=metadata)
+                GetMessageClass(method.output_type).FromString(answer)
+            elif method.server_streaming:
+                stream: Any = channel.unary_stream(path)(bodies[0], timeout=_ANSWER_SECONDS, metadata=metadata)
                 try:
                     async with asyncio.timeout(_STREAM_SECONDS):
                         async for _ in stream:
@@ -72,7 +80,7 @@ class Everybody:
                 finally:
                     stream.cancel()
             else:
-                answer = await channel.unary_unary(path)(body, timeout=_ANSWER_SECONDS, metadata=metadata)
+                answer = await channel.unary_unary(path)(bodies[0], timeout=_ANSWER_SECONDS, metadata=metadata)
                 GetMessageClass(method.output_type).FromString(answer)
         except grpc.aio.AioRpcError as fault:
             is_ours = fault.code() in _FAULTS or from_rpc(fault).code is Code.UPSTREAM_UNAVAILABLE
@@ -128,9 +136,16 @@ def attack(every: Everybody, method: MethodDescriptor, welcome: list[str], loop:
     """Sends nonsense to one RPC, from a thread beside the loop. welcome: who is more than turned away."""
 
     @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(message=messages(method.input_type, every.known), who=st.sampled_from([*welcome] * 9 + [*every.tokens]))
-    def nonsense(message: Message, who: str) -> None:
-        asked = every.ask(method, message.SerializeToString(), who)
+    @given(
+        sent=st.lists(
+            messages(method.input_type, every.known),
+            min_size=0 if method.client_streaming else 1,
+            max_size=_MAX_PIECES if method.client_streaming else 1,
+        ),
+        who=st.sampled_from([*welcome] * 9 + [*every.tokens]),
+    )
+    def nonsense(sent: list[Message], who: str) -> None:
+        asked = every.ask(method, [message.SerializeToString() for message in sent], who)
         asyncio.run_coroutine_threadsafe(asked, loop).result(2 * _ANSWER_SECONDS)
 
     nonsense()
@@ -145,12 +160,11 @@ async def test_no_message_is_a_fault_of_ours(house: SessionsHouse, service: Serv
         every = await everybody(house, worker, stack)
         # What ends or deletes leaves less to ask the others for.
         for method in sorted(methods(service), key=lambda method: method.name.startswith(("Delete", "End"))):
-            assert not method.client_streaming
             try:
-                answers = {who: await every.ask(method, b"", who) for who in every.tokens}
+                answers = {who: await every.ask(method, [b""], who) for who in every.tokens}
                 welcome = [who for who, status in answers.items() if status not in _TURNED_AWAY] or list(answers)
                 for unreadable in (b"\xff" * 10, b"\x0a\x7f", b"\x0a\x04\xff\xfe\xfd\xfc", b"\x0b" * 200):
-                    await every.ask(method, unreadable, "user")
+                    await every.ask(method, [unreadable], "user")
                 await asyncio.to_thread(attack, every, method, welcome, asyncio.get_running_loop())
             except AssertionError as fault:
                 faults.append(str(fault))

@@ -17,7 +17,7 @@ import services.sessions
 from bench.past import Tenant, make_past
 from deploy.local.settings import ROOT
 from services.kit import database
-from services.sessions import history, totals
+from services.sessions import form_store, history, totals
 from services.sessions.filter import Filter
 from services.sessions.store import SCHEMA
 
@@ -28,7 +28,7 @@ MIGRATIONS = Path(services.sessions.__file__).parent / "migrations"
 TENANT = Tenant("ten_busy", 7)
 # Enough that reading an index is cheaper than reading a table, as it is at any larger size.
 SESSIONS, TURNS, OTHERS = 12_000, 60_000, 4_000
-WATCHED = {"sessions", "turns", "events"}
+WATCHED = {"sessions", "turns", "events", "form_responses"}
 NOW = datetime.now(UTC)
 
 
@@ -106,6 +106,12 @@ async def test_no_reading_of_sessions_reads_a_whole_table(past: Pool) -> None:
         await holds(past, history.TURNS, [some])
         await holds(past, history.TURN_BODIES, [some])
         await holds(past, history.TOOLS, [some])
+    await past.execute(
+        "insert into form_responses (tenant_id, character_id, character_slug, form_id, session_id, body, field_names) "
+        "select tenant_id, 'chr_past', character_slug, 'note', session_id, '{}', array['text'] from sessions"
+    )
+    await past.execute("analyze form_responses")
+    await holds(past, form_store.OF_SESSIONS, [["sess_past" + "0" * 19], None, form_store.MAX_OF_SESSION])
 
 
 @pytest.mark.asyncio(loop_scope="module")

@@ -7,7 +7,7 @@ import contextlib
 from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from callbox.sessions.v1 import live_pb2, live_pb2_grpc
+from callbox.sessions.v1 import forms_pb2, forms_pb2_grpc, live_pb2, live_pb2_grpc
 from callbox.sessions.v1 import sessions_pb2 as pb
 
 from deploy.local.ports import pick_ports
@@ -83,15 +83,21 @@ async def watching(
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def claimed(house: SessionsHouse, worker: DirectedWorker) -> str:
-    started = await house.begin()
-    session_id = started.session.session_id
+def forms_of(watcher: Watcher) -> list[pb.FormEvent]:
+    return [told.form for told in watcher.told if told.HasField("form")]
 
+
+async def claimed(house: SessionsHouse, worker: DirectedWorker) -> str:
+    session_id = (await house.begin()).session.session_id
+    await until_claimed(worker, session_id)
+    return session_id
+
+
+async def until_claimed(worker: DirectedWorker, session_id: str) -> None:
     async def is_claimed() -> bool:
         return session_id in worker.claims
 
     await until(is_claimed)
-    return session_id
 
 
 def turn(sequence: int, text: str) -> pb.SessionEvent:
@@ -149,6 +155,59 @@ async def test_a_call_is_told_as_it_goes_on_and_to_its_end(house: SessionsHouse)
         assert [told.sequence for told in again.told] == [3, 4, 5, 6]
 
 
+async def test_an_answer_that_came_over_http_is_told_to_who_watches(house: SessionsHouse) -> None:
+    """Contract 14.12: a `form` event once an answer of the call is stored, at whichever process one watches."""
+    fields = [{"name": "text", "type": "text", "required": True}]
+    await house.owner.patch(widget_appearance={"forms": [{"id": "note", "title": "Note", "fields": fields}]})
+    second = house.settings.model_copy(
+        update={f"{name}listen": f"127.0.0.1:{pick_ports(1)[0]}" for name in ("", "ops_")}
+    )
+    async with house.worker(slots=2) as worker, connect(house.settings.listen) as channel, running(second):
+        session_id, other = await claimed(house, worker), await claimed(house, worker)
+        stub = forms_pb2_grpc.FormResponsesServiceStub(channel)
+
+        async def submit(text: str, of: str = session_id) -> None:
+            request = forms_pb2.SubmitFormRequest(
+                agent="support-bot", form_id="note", session_id=of, idempotency_key=text
+            )
+            request.values.update({"text": text})
+            await call(stub.SubmitForm, request, identity=house.user)
+
+        async with (
+            watching(house, session_id) as here,
+            watching(house, session_id, address=second.listen) as there,
+            watching(house, other) as elsewhere,
+        ):
+            for watcher in (here, there, elsewhere):
+                await watcher.until(lambda w: w.told)
+            await worker.tell(session_id, turn(1, "I fill it in."))
+            await submit("one")
+            # Not stored once more, and not told.
+            await submit("one")
+            await submit("two")
+            await submit("three", other)
+            for watcher, count in ((here, 2), (there, 2), (elsewhere, 1)):
+                await watcher.until(lambda w, count=count: len(forms_of(w)) >= count)
+            await worker.tell(session_id, turn(2, "Done."))
+            for watcher in (here, there):
+                await watcher.until(lambda w: w.texts == ["I fill it in.", "Done."])
+            assert [len(forms_of(watcher)) for watcher in (here, there, elsewhere)] == [2, 2, 1]
+            told = forms_of(here)[0]
+            assert (told.form_id, told.action, told.start_seconds) == ("note", pb.FORM_ACTION_SUBMITTED, 0.0)
+
+
+async def test_a_worker_tells_of_forms_by_events_alone(house: SessionsHouse) -> None:
+    async with house.worker() as worker:
+        session_id = await claimed(house, worker)
+        async with watching(house, session_id) as watcher:
+            await watcher.until(lambda w: w.told)
+            update = partial(0, "Hello")
+            update.forms.add(form_id="note", action=pb.FORM_ACTION_SUBMITTED)
+            await publish(house, worker, session_id, update)
+            await watcher.until(lambda w: w.told[-1].partial.text == "Hello")
+            assert not forms_of(watcher)
+
+
 async def test_more_events_than_one_look_has_come_each_once_and_in_order(house: SessionsHouse) -> None:
     async with house.worker() as worker:
         session_id = await claimed(house, worker)
@@ -167,6 +226,8 @@ async def test_a_call_ended_by_api_is_told_to_the_end_when_its_worker_has_said_i
         session_id = started.session.session_id
         async with house.join(started), watching(house, session_id) as watcher:
             await watcher.until(lambda w: w.told and w.told[-1].state.status == pb.SESSION_STATUS_ACTIVE)
+            # A worker that has not taken the call yet has no last word.
+            await until_claimed(worker, session_id)
             await house.end(session_id)
             await watcher.until(lambda w: w.told[-1].state.status == pb.SESSION_STATUS_ENDED)
             late = pb.SessionEvent(sequence=2, end=pb.EndEvent(reason=pb.END_REASON_ENDED_BY_API))

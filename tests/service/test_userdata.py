@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _COMMON = {
     "accounts": {"schema_version", "signing_keys"},
     "characters": {"schema_version"},
-    "sessions": {"schema_version"},
+    "sessions": {"schema_version", "webhook_sources"},
 }
 # Never shown, and deleted with their user.
 _UNSHOWN = {"accounts": {"refresh_families"}}

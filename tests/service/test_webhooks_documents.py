@@ -20,14 +20,19 @@ from services.kit.identity import Signer
 from services.kit.server import Server
 from services.kit.tasks import end
 from services.sessions.webhooks.documents import DocumentRelay
-from tests.fixtures.post import Post, post, verified
+from tests.fixtures.knowledge import MakeLibrary, make_library
+from tests.fixtures.post import TENANT, Post, post, verified
 from tests.fixtures.sessions import until
 from tests.fixtures.wire import listening, say
 
 if TYPE_CHECKING:
+    from callbox.characters.v1.knowledge_pb2_grpc import KnowledgeServiceAsyncStub
+
     from tests.fixtures.identities import Callers
 
-__all__ = ["post"]
+__all__ = ["make_library", "post"]
+
+NOBODY = "127.0.0.1:9"
 
 
 class Knowledge(knowledge_pb2_grpc.KnowledgeServiceServicer):
@@ -76,14 +81,20 @@ async def serving(knowledge: Knowledge, keys_dir: Path, port: int) -> AsyncItera
 
 @asynccontextmanager
 async def relaying(post: Post, keys_dir: Path, port: int) -> AsyncIterator[None]:
-    async with connect(f"127.0.0.1:{port}") as channel:
-        stub = knowledge_pb2_grpc.KnowledgeServiceStub(channel)
-        relay = DocumentRelay(post.store, stub, Signer(keys_dir, "sessions"), poll_seconds=0.05)
-        task = asyncio.create_task(relay.run())
-        try:
-            yield
-        finally:
-            await end(task)
+    async with (
+        connect(f"127.0.0.1:{port}") as channel,
+        relaying_of(post, keys_dir, knowledge_pb2_grpc.KnowledgeServiceStub(channel)),
+    ):
+        yield
+
+
+@asynccontextmanager
+async def relaying_of(post: Post, keys_dir: Path, stub: KnowledgeServiceAsyncStub) -> AsyncIterator[None]:
+    task = asyncio.create_task(DocumentRelay(post.store, stub, Signer(keys_dir, "sessions"), poll_seconds=0.05).run())
+    try:
+        yield
+    finally:
+        await end(task)
 
 
 async def test_each_document_is_told_once_by_however_many_processes(
@@ -153,3 +164,38 @@ async def test_what_happened_while_either_side_was_away_is_told_when_it_is_back(
         async with serving(knowledge, keys_dir, port), relaying(post, keys_dir, port):
             await came("one", "two", "three")
             assert len(wire.requests) == 3
+
+
+async def test_a_document_that_the_characters_service_could_not_read_is_told(
+    post: Post, keys_dir: Path, make_library: MakeLibrary
+) -> None:
+    """Contract 14.11, 14.12: over the real characters service; FAILED with the sentence that the list shows."""
+    library = await make_library(NOBODY)
+    async with (
+        listening(say) as wire,
+        post.courier(),
+        library.reader(),
+        relaying_of(post, keys_dir, library.stub),
+    ):
+        _, secret = await post.endpoint(f"http://127.0.0.1:{wire.port}/", tenant_id=TENANT)
+        taken = await library.upload("broken.pdf", b"%PDF-1.4")
+        failed = await library.done(taken.id)
+
+        async def came() -> bool:
+            return bool(wire.requests)
+
+        await until(came)
+        message = verified(wire.requests[0], secret)
+        assert message["type"] == "document.processed"
+        assert failed.error
+        assert message["data"] == {
+            "id": taken.id,
+            "name": "broken.pdf",
+            "file": taken.file,
+            "file_type": "pdf",
+            "status": "FAILED",
+            "chunk_count": 0,
+            "error": failed.error,
+            "created_at": taken.create_time.ToDatetime(UTC).isoformat().replace("+00:00", "Z"),
+            "character_slug": "support-bot",
+        }

@@ -434,7 +434,7 @@ export interface paths {
         };
         /**
          * Read a call's history
-         * @description One call of one's own character, with its transcript.
+         * @description One call of one's own character, with its transcript and the answers to forms.
          */
         get: operations["get_session_history"];
         put?: never;
@@ -915,6 +915,13 @@ export interface components {
              * @description Calls of tools, in order.
              */
             tool_calls: components["schemas"]["ToolCall"][];
+            /**
+             * Form Responses
+             * @description Answers to forms given in the call, oldest first, the first 200; only where one call is read.
+             * @default []
+             * @example []
+             */
+            form_responses: components["schemas"]["FormResponse"][];
         };
         /**
          * ApiKey
@@ -6397,7 +6404,8 @@ export interface operations {
                      *                   "duration_seconds": 1,
                      *                   "ts": 1
                      *                 }
-                     *               ]
+                     *               ],
+                     *               "form_responses": []
                      *             }
                      *           ],
                      *           "page": 1,
@@ -6538,7 +6546,8 @@ export interface operations {
                      *             "duration_seconds": 1,
                      *             "ts": 1
                      *           }
-                     *         ]
+                     *         ],
+                     *         "form_responses": []
                      *       },
                      *       "errors": null
                      *     }

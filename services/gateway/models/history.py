@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from services.gateway.models.form import FormResponse
 from services.gateway.models.session import EndReason, SessionStatus
 
 Usd = Annotated[str, Field(pattern=r"^\d+\.\d{6}$", examples=["0.000000"], description="US dollars.")]
@@ -82,6 +83,11 @@ class AgentSessionSummary(BaseModel):
     joined_at: datetime | None
     ended_at: datetime | None
     tool_calls: list[ToolCall] = Field(description="Calls of tools, in order.")
+    form_responses: list[FormResponse] = Field(
+        [],
+        description="Answers to forms given in the call, oldest first, the first 200; only where one call is read.",
+        examples=[[]],
+    )
 
 
 class SessionPage(BaseModel):

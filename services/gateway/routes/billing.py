@@ -81,10 +81,10 @@ async def usage(
     summary="Read a call's history",
 )
 async def session_history(session_id: PathName, caller: CallerOf, gateway: GatewayOf) -> Response:
-    """One call of one's own character, with its transcript."""
+    """One call of one's own character, with its transcript and the answers to forms."""
     request = pb.GetSessionRequest(session_id=existing(session_id, "The session"))
     found = await call(gateway.backends.sessions.GetSession, request, identity=caller.token)
-    return _written(history.summary(found))
+    return _written(history.detail(found))
 
 
 def _written(data: dict[str, Any]) -> Response:

@@ -16,9 +16,11 @@ from ..models.agent_session_summary_recording_status import (
     check_agent_session_summary_recording_status,
 )
 from ..models.agent_session_summary_status import AgentSessionSummaryStatus, check_agent_session_summary_status
+from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.agent_session_summary_metadata import AgentSessionSummaryMetadata
+    from ..models.form_response import FormResponse
     from ..models.tool_call import ToolCall
     from ..models.transcript_item import TranscriptItem
 
@@ -64,6 +66,8 @@ class AgentSessionSummary:
         joined_at (datetime.datetime | None):
         ended_at (datetime.datetime | None):
         tool_calls (list[ToolCall]): Calls of tools, in order.
+        form_responses (list[FormResponse] | Unset): Answers to forms given in the call, oldest first, the first 200;
+            only where one call is read.
     """
 
     id: int
@@ -99,6 +103,7 @@ class AgentSessionSummary:
     joined_at: datetime.datetime | None
     ended_at: datetime.datetime | None
     tool_calls: list[ToolCall]
+    form_responses: list[FormResponse] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -198,6 +203,13 @@ class AgentSessionSummary:
             tool_calls_item = tool_calls_item_data.to_dict()
             tool_calls.append(tool_calls_item)
 
+        form_responses: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.form_responses, Unset):
+            form_responses = []
+            for form_responses_item_data in self.form_responses:
+                form_responses_item = form_responses_item_data.to_dict()
+                form_responses.append(form_responses_item)
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -237,12 +249,15 @@ class AgentSessionSummary:
                 "tool_calls": tool_calls,
             }
         )
+        if form_responses is not UNSET:
+            field_dict["form_responses"] = form_responses
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.agent_session_summary_metadata import AgentSessionSummaryMetadata  # noqa: PLC0415
+        from ..models.form_response import FormResponse  # noqa: PLC0415
         from ..models.tool_call import ToolCall  # noqa: PLC0415
         from ..models.transcript_item import TranscriptItem  # noqa: PLC0415
 
@@ -415,6 +430,15 @@ class AgentSessionSummary:
 
             tool_calls.append(tool_calls_item)
 
+        _form_responses = d.pop("form_responses", UNSET)
+        form_responses: list[FormResponse] | Unset = UNSET
+        if _form_responses is not UNSET:
+            form_responses = []
+            for form_responses_item_data in _form_responses:
+                form_responses_item = FormResponse.from_dict(form_responses_item_data)
+
+                form_responses.append(form_responses_item)
+
         agent_session_summary = cls(
             id=id,
             session_id=session_id,
@@ -449,6 +473,7 @@ class AgentSessionSummary:
             joined_at=joined_at,
             ended_at=ended_at,
             tool_calls=tool_calls,
+            form_responses=form_responses,
         )
 
         agent_session_summary.additional_properties = d

@@ -25,29 +25,29 @@ _sym_db = _symbol_database.Default()
 from callbox.sessions.v1 import sessions_pb2 as callbox_dot_sessions_dot_v1_dot_sessions__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63\x61llbox/sessions/v1/live.proto\x12\x13\x63\x61llbox.sessions.v1\x1a\"callbox/sessions/v1/sessions.proto\"X\n\x0bPartialTurn\x12\x12\n\nturn_index\x18\x01 \x01(\x05\x12\'\n\x04role\x18\x02 \x01(\x0e\x32\x19.callbox.sessions.v1.Role\x12\x0c\n\x04text\x18\x03 \x01(\t\"v\n\nLiveUpdate\x12\x34\n\x0b\x61gent_state\x18\x01 \x01(\x0e\x32\x1f.callbox.sessions.v1.AgentState\x12\x32\n\x08partials\x18\x02 \x03(\x0b\x32 .callbox.sessions.v1.PartialTurn\"u\n\tLiveState\x12\x32\n\x06status\x18\x01 \x01(\x0e\x32\".callbox.sessions.v1.SessionStatus\x12\x34\n\x0b\x61gent_state\x18\x02 \x01(\x0e\x32\x1f.callbox.sessions.v1.AgentState\"A\n\x13WatchSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03\"\xf9\x01\n\x14WatchSessionResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12/\n\x05state\x18\x02 \x01(\x0b\x32\x1e.callbox.sessions.v1.LiveStateH\x00\x12\x33\n\x07partial\x18\x03 \x01(\x0b\x32 .callbox.sessions.v1.PartialTurnH\x00\x12\x32\n\x05\x65vent\x18\x04 \x01(\x0b\x32!.callbox.sessions.v1.SessionEventH\x00\x12-\n\x05\x65nded\x18\x05 \x01(\x0b\x32\x1c.callbox.sessions.v1.SessionH\x00\x42\x06\n\x04what\"l\n\x12PublishLiveRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x11\n\tworker_id\x18\x02 \x01(\t\x12/\n\x06update\x18\x03 \x01(\x0b\x32\x1f.callbox.sessions.v1.LiveUpdate\"&\n\x13PublishLiveResponse\x12\x0f\n\x07watched\x18\x01 \x01(\x08*\x8e\x01\n\nAgentState\x12\x1b\n\x17\x41GENT_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x41GENT_STATE_LISTENING\x10\x01\x12\x18\n\x14\x41GENT_STATE_THINKING\x10\x02\x12\x18\n\x14\x41GENT_STATE_SPEAKING\x10\x03\x12\x14\n\x10\x41GENT_STATE_IDLE\x10\x04\x32\xd6\x01\n\x0bLiveService\x12\x65\n\x0cWatchSession\x12(.callbox.sessions.v1.WatchSessionRequest\x1a).callbox.sessions.v1.WatchSessionResponse0\x01\x12`\n\x0bPublishLive\x12\'.callbox.sessions.v1.PublishLiveRequest\x1a(.callbox.sessions.v1.PublishLiveResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63\x61llbox/sessions/v1/live.proto\x12\x13\x63\x61llbox.sessions.v1\x1a\"callbox/sessions/v1/sessions.proto\"X\n\x0bPartialTurn\x12\x12\n\nturn_index\x18\x01 \x01(\x05\x12\'\n\x04role\x18\x02 \x01(\x0e\x32\x19.callbox.sessions.v1.Role\x12\x0c\n\x04text\x18\x03 \x01(\t\"\xa5\x01\n\nLiveUpdate\x12\x34\n\x0b\x61gent_state\x18\x01 \x01(\x0e\x32\x1f.callbox.sessions.v1.AgentState\x12\x32\n\x08partials\x18\x02 \x03(\x0b\x32 .callbox.sessions.v1.PartialTurn\x12-\n\x05\x66orms\x18\x03 \x03(\x0b\x32\x1e.callbox.sessions.v1.FormEvent\"u\n\tLiveState\x12\x32\n\x06status\x18\x01 \x01(\x0e\x32\".callbox.sessions.v1.SessionStatus\x12\x34\n\x0b\x61gent_state\x18\x02 \x01(\x0e\x32\x1f.callbox.sessions.v1.AgentState\"A\n\x13WatchSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03\"\xa9\x02\n\x14WatchSessionResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12/\n\x05state\x18\x02 \x01(\x0b\x32\x1e.callbox.sessions.v1.LiveStateH\x00\x12\x33\n\x07partial\x18\x03 \x01(\x0b\x32 .callbox.sessions.v1.PartialTurnH\x00\x12\x32\n\x05\x65vent\x18\x04 \x01(\x0b\x32!.callbox.sessions.v1.SessionEventH\x00\x12-\n\x05\x65nded\x18\x05 \x01(\x0b\x32\x1c.callbox.sessions.v1.SessionH\x00\x12.\n\x04\x66orm\x18\x06 \x01(\x0b\x32\x1e.callbox.sessions.v1.FormEventH\x00\x42\x06\n\x04what\"l\n\x12PublishLiveRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x11\n\tworker_id\x18\x02 \x01(\t\x12/\n\x06update\x18\x03 \x01(\x0b\x32\x1f.callbox.sessions.v1.LiveUpdate\"&\n\x13PublishLiveResponse\x12\x0f\n\x07watched\x18\x01 \x01(\x08*\x8e\x01\n\nAgentState\x12\x1b\n\x17\x41GENT_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x41GENT_STATE_LISTENING\x10\x01\x12\x18\n\x14\x41GENT_STATE_THINKING\x10\x02\x12\x18\n\x14\x41GENT_STATE_SPEAKING\x10\x03\x12\x14\n\x10\x41GENT_STATE_IDLE\x10\x04\x32\xd6\x01\n\x0bLiveService\x12\x65\n\x0cWatchSession\x12(.callbox.sessions.v1.WatchSessionRequest\x1a).callbox.sessions.v1.WatchSessionResponse0\x01\x12`\n\x0bPublishLive\x12\'.callbox.sessions.v1.PublishLiveRequest\x1a(.callbox.sessions.v1.PublishLiveResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'callbox.sessions.v1.live_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_AGENTSTATE']._serialized_start=890
-  _globals['_AGENTSTATE']._serialized_end=1032
+  _globals['_AGENTSTATE']._serialized_start=986
+  _globals['_AGENTSTATE']._serialized_end=1128
   _globals['_PARTIALTURN']._serialized_start=91
   _globals['_PARTIALTURN']._serialized_end=179
-  _globals['_LIVEUPDATE']._serialized_start=181
-  _globals['_LIVEUPDATE']._serialized_end=299
-  _globals['_LIVESTATE']._serialized_start=301
-  _globals['_LIVESTATE']._serialized_end=418
-  _globals['_WATCHSESSIONREQUEST']._serialized_start=420
-  _globals['_WATCHSESSIONREQUEST']._serialized_end=485
-  _globals['_WATCHSESSIONRESPONSE']._serialized_start=488
-  _globals['_WATCHSESSIONRESPONSE']._serialized_end=737
-  _globals['_PUBLISHLIVEREQUEST']._serialized_start=739
-  _globals['_PUBLISHLIVEREQUEST']._serialized_end=847
-  _globals['_PUBLISHLIVERESPONSE']._serialized_start=849
-  _globals['_PUBLISHLIVERESPONSE']._serialized_end=887
-  _globals['_LIVESERVICE']._serialized_start=1035
-  _globals['_LIVESERVICE']._serialized_end=1249
+  _globals['_LIVEUPDATE']._serialized_start=182
+  _globals['_LIVEUPDATE']._serialized_end=347
+  _globals['_LIVESTATE']._serialized_start=349
+  _globals['_LIVESTATE']._serialized_end=466
+  _globals['_WATCHSESSIONREQUEST']._serialized_start=468
+  _globals['_WATCHSESSIONREQUEST']._serialized_end=533
+  _globals['_WATCHSESSIONRESPONSE']._serialized_start=536
+  _globals['_WATCHSESSIONRESPONSE']._serialized_end=833
+  _globals['_PUBLISHLIVEREQUEST']._serialized_start=835
+  _globals['_PUBLISHLIVEREQUEST']._serialized_end=943
+  _globals['_PUBLISHLIVERESPONSE']._serialized_start=945
+  _globals['_PUBLISHLIVERESPONSE']._serialized_end=983
+  _globals['_LIVESERVICE']._serialized_start=1131
+  _globals['_LIVESERVICE']._serialized_end=1345
 # @@protoc_insertion_point(module_scope)

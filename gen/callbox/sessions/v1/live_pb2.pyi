@@ -90,21 +90,27 @@ class LiveUpdate(_message.Message):
 
     AGENT_STATE_FIELD_NUMBER: _builtins.int
     PARTIALS_FIELD_NUMBER: _builtins.int
+    FORMS_FIELD_NUMBER: _builtins.int
     agent_state: Global___AgentState.ValueType
     """What the agent does."""
     @_builtins.property
     def partials(self) -> _containers.RepeatedCompositeFieldContainer[Global___PartialTurn]:
         """What is being said, one a side at most."""
 
+    @_builtins.property
+    def forms(self) -> _containers.RepeatedCompositeFieldContainer[_sessions_pb2.FormEvent]:
+        """Answers to forms that were stored meanwhile. Not for workers to tell."""
+
     def __init__(
         self,
         *,
         agent_state: Global___AgentState.ValueType = ...,
         partials: _abc.Iterable[Global___PartialTurn] | None = ...,
+        forms: _abc.Iterable[_sessions_pb2.FormEvent] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_state", b"agent_state", "partials", b"partials"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_state", b"agent_state", "forms", b"forms", "partials", b"partials"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -173,6 +179,7 @@ class WatchSessionResponse(_message.Message):
     PARTIAL_FIELD_NUMBER: _builtins.int
     EVENT_FIELD_NUMBER: _builtins.int
     ENDED_FIELD_NUMBER: _builtins.int
+    FORM_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     """Newest event told so far, this one included."""
     @_builtins.property
@@ -191,6 +198,10 @@ class WatchSessionResponse(_message.Message):
     def ended(self) -> _sessions_pb2.Session:
         """The call is over and everything is told. The last one."""
 
+    @_builtins.property
+    def form(self) -> _sessions_pb2.FormEvent:
+        """An answer to a form was stored, which did not come from the worker."""
+
     def __init__(
         self,
         *,
@@ -199,12 +210,13 @@ class WatchSessionResponse(_message.Message):
         partial: Global___PartialTurn | None = ...,
         event: _sessions_pb2.SessionEvent | None = ...,
         ended: _sessions_pb2.Session | None = ...,
+        form: _sessions_pb2.FormEvent | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["ended", b"ended", "event", b"event", "partial", b"partial", "state", b"state", "what", b"what"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ended", b"ended", "event", b"event", "form", b"form", "partial", b"partial", "state", b"state", "what", b"what"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ended", b"ended", "event", b"event", "partial", b"partial", "sequence", b"sequence", "state", b"state", "what", b"what"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ended", b"ended", "event", b"event", "form", b"form", "partial", b"partial", "sequence", b"sequence", "state", b"state", "what", b"what"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_what: _TypeAlias = _typing.Literal["state", "partial", "event", "ended"]  # noqa: Y015
+    _WhichOneofReturnType_what: _TypeAlias = _typing.Literal["state", "partial", "event", "ended", "form"]  # noqa: Y015
     _WhichOneofArgType_what: _TypeAlias = _typing.Literal["what", b"what"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_what) -> _WhichOneofReturnType_what | None: ...
 

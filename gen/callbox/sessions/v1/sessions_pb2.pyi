@@ -4,6 +4,7 @@ isort:skip_file
 Sessions: one call each, from admission to its complete history."""
 
 from callbox.characters.v1 import characters_pb2 as _characters_pb2
+from callbox.sessions.v1 import forms_pb2 as _forms_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
@@ -253,6 +254,7 @@ class Session(_message.Message):
     USAGE_FIELD_NUMBER: _builtins.int
     TURNS_FIELD_NUMBER: _builtins.int
     TOOL_CALLS_FIELD_NUMBER: _builtins.int
+    FORM_RESPONSES_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """Public identity, `sess_` and random characters."""
     id: _builtins.int
@@ -309,6 +311,10 @@ class Session(_message.Message):
     def tool_calls(self) -> _containers.RepeatedCompositeFieldContainer[Global___ToolEvent]:
         """Tools that were called, in order; filled as `turns` is."""
 
+    @_builtins.property
+    def form_responses(self) -> _containers.RepeatedCompositeFieldContainer[_forms_pb2.FormResponse]:
+        """Answers to forms given in it, oldest first, at most 200; filled by GetSession alone."""
+
     def __init__(
         self,
         *,
@@ -332,10 +338,11 @@ class Session(_message.Message):
         usage: Global___Usage | None = ...,
         turns: _abc.Iterable[Global___Turn] | None = ...,
         tool_calls: _abc.Iterable[Global___ToolEvent] | None = ...,
+        form_responses: _abc.Iterable[_forms_pb2.FormResponse] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "finalize_time", b"finalize_time", "join_time", b"join_time", "metadata", b"metadata", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["character_id", b"character_id", "character_slug", b"character_slug", "character_version", b"character_version", "create_time", b"create_time", "end_reason", b"end_reason", "end_time", b"end_time", "finalize_time", b"finalize_time", "id", b"id", "join_time", b"join_time", "metadata", b"metadata", "origin_url", b"origin_url", "owner_id", b"owner_id", "room_name", b"room_name", "session_id", b"session_id", "status", b"status", "tenant_id", b"tenant_id", "tool_calls", b"tool_calls", "turns", b"turns", "usage", b"usage", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["character_id", b"character_id", "character_slug", b"character_slug", "character_version", b"character_version", "create_time", b"create_time", "end_reason", b"end_reason", "end_time", b"end_time", "finalize_time", b"finalize_time", "form_responses", b"form_responses", "id", b"id", "join_time", b"join_time", "metadata", b"metadata", "origin_url", b"origin_url", "owner_id", b"owner_id", "room_name", b"room_name", "session_id", b"session_id", "status", b"status", "tenant_id", b"tenant_id", "tool_calls", b"tool_calls", "turns", b"turns", "usage", b"usage", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

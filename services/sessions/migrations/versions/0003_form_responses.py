@@ -30,7 +30,7 @@ def upgrade() -> None:
     op.execute("create index form_responses_by_character on form_responses (character_id, id desc)")
     op.execute("create index form_responses_by_form on form_responses (character_id, form_id, id desc)")
     op.execute("create index form_responses_by_session on form_responses (session_id, id) where session_id is not null")
-    op.execute("create index form_responses_by_tenant on form_responses (tenant_id)")
+    op.execute("create index form_responses_by_tenant on form_responses (tenant_id, id)")
     op.execute(
         "create unique index form_responses_by_key on form_responses (character_id, idempotency_key) "
         "where idempotency_key is not null"

@@ -75,6 +75,7 @@ def upgrade() -> None:
     )
     op.execute("create index webhook_deliveries_by_endpoint on webhook_deliveries (endpoint_id, seq desc)")
     op.execute("create index webhook_deliveries_by_message on webhook_deliveries (message_id)")
+    op.execute("create index webhook_messages_by_tenant on webhook_messages (tenant_id, id)")
     op.execute("create index webhook_messages_by_time on webhook_messages (created_at)")
     # How far what happens in other services has been brought over.
     op.execute("create table webhook_sources (name text primary key, number bigint not null default 0)")

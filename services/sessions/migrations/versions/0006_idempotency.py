@@ -28,6 +28,7 @@ def upgrade() -> None:
         """
     )
     op.execute("create index start_keys_by_time on start_keys (create_time)")
+    op.execute("create index start_keys_by_tenant on start_keys (split_part(scope, '/', 1))")
     op.execute("create index start_keys_by_session on start_keys (session_row)")
 
 
