@@ -7,7 +7,7 @@ from callbox.characters.v1 import characters_pb2 as pb
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.characters.store import Kept, Stored
-from services.characters.structs import to_struct
+from services.kit.structs import to_struct
 
 # Fields of the definition that a snapshot carries by name; a call has no use for the key's mask or the origins.
 _NAMED = (

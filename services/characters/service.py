@@ -14,13 +14,13 @@ from services.characters.definition import DEFAULTS
 from services.characters.difference import difference
 from services.characters.parts import Rules
 from services.characters.store import Kept, Step, Store, Stored
-from services.characters.structs import from_struct, to_struct
 from services.characters.versions import Version
 from services.kit import paging
 from services.kit.context import current_identity, current_user, require_service
 from services.kit.errors import CallboxError, Code, not_found, validation
 from services.kit.identity import Kind
 from services.kit.origins import is_allowed
+from services.kit.structs import from_struct, to_struct
 from services.kit.vault import Vault
 
 _MAX_QUERY_CHARACTERS = 200

@@ -11,12 +11,12 @@ from callbox.characters.v1 import appearance_pb2_grpc
 from services.characters.appearance import effective
 from services.characters.parts import compact
 from services.characters.store import Shown, Store
-from services.characters.structs import to_struct
 from services.kit.context import current_identity
 from services.kit.errors import CallboxError, Code, not_found
 from services.kit.forms.definition import completed
 from services.kit.identity import Kind
 from services.kit.origins import is_allowed
+from services.kit.structs import to_struct
 
 _DIGEST_CHARACTERS = 32
 # A document has at most 256 KiB.
