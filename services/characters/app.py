@@ -75,7 +75,7 @@ async def running(settings: CharactersSettings) -> AsyncIterator[Server]:
         search = Search(knowledge_pool, embeddings)
         knowledge = KnowledgeService(store, Documents(knowledge_pool), blobs, search, allowed)
         knowledge_pb2_grpc.add_KnowledgeServiceServicer_to_server(knowledge, server.grpc)
-        user_data_pb2_grpc.add_UserDataServiceServicer_to_server(UserDataService(pool), server.grpc)
+        user_data_pb2_grpc.add_UserDataServiceServicer_to_server(UserDataService(pool, blobs), server.grpc)
 
         async def readiness() -> dict[str, str | None]:
             return {"database": await database.check(pool)}

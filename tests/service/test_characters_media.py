@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from services.characters.settings import CharactersSettings
 from services.kit.client import call, connect
 from services.kit.errors import Code
 from tests.fixtures.characters import Owner
-from tests.fixtures.media import image, voice
+from tests.fixtures.media import IMAGE, VOICE, image, upload, voice
 from tests.fixtures.refusals import refusal
 from tests.fixtures.sessions import until
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from tests.fixtures.identities import Callers
 
-IMAGE, VOICE = media_pb2.MEDIA_PURPOSE_IMAGE, media_pb2.MEDIA_PURPOSE_VOICE
 DAY_OLD = "now() - interval '25 hours'"
 
 
@@ -43,13 +42,7 @@ class Cabinet:
     async def upload(
         self, content: bytes, purpose: media_pb2.MediaPurpose.ValueType = IMAGE, *, token: str = "", **header: Any
     ) -> characters_pb2.Character:
-        def parts() -> Iterator[media_pb2.UploadMediaRequest]:
-            asked = {"slug": "support-bot", "purpose": purpose, **header}
-            yield media_pb2.UploadMediaRequest(header=media_pb2.UploadMediaHeader(**asked))
-            for start in range(0, len(content), 100_000):
-                yield media_pb2.UploadMediaRequest(content=content[start : start + 100_000])
-
-        return await call(self.media.UploadMedia, parts(), identity=token or self.owner.token)
+        return await upload(self.media, token or self.owner.token, content, purpose, **header)
 
     async def read(self, url: str, token: str) -> media_pb2.GetMediaResponse:
         character_id, name = url.removeprefix("/api/media/").split("/")

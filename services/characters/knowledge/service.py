@@ -140,6 +140,8 @@ class KnowledgeService(knowledge_pb2_grpc.KnowledgeServiceServicer):
             document_id, character.id, character.tenant_id, name=name, file_type=file_type, file_key=key, url=url
         )
         if added is None:
+            # Its note may have gone with its owner while the file was being kept.
+            await self._documents.announce_file(key)
             raise not_found(_WHAT)
         return messages.document(added, self._blobs.url)
 
