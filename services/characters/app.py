@@ -16,6 +16,7 @@ from callbox.characters.v1 import (
     user_data_pb2_grpc,
 )
 
+from services.characters.attached import Attached
 from services.characters.gates import GatesService
 from services.characters.knowledge.database import open_pool as open_knowledge_pool
 from services.characters.knowledge.documents import Documents
@@ -63,17 +64,18 @@ async def running(settings: CharactersSettings) -> AsyncIterator[Server]:
         await open_knowledge_pool(settings.database_url, SCHEMA) as knowledge_pool,
         Embeddings(settings.triton_address) as embeddings,
     ):
-        store, shelf = Store(pool, settings.versions_kept), Shelf(pool, blobs)
-        rules = Rules(allowed)
+        store, shelf, documents = Store(pool, settings.versions_kept), Shelf(pool, blobs), Documents(knowledge_pool)
+        attached, rules = Attached(documents, blobs), Rules(allowed)
         sweeper = Sweeper(shelf, settings.media_sweep_seconds)
-        service = CharactersService(store, vault, rules, sweeper.wake, check_origins=not settings.debug)
+        service = CharactersService(store, attached, vault, rules, sweeper.wake, check_origins=not settings.debug)
         characters_pb2_grpc.add_CharactersServiceServicer_to_server(service, server.grpc)
         gates_pb2_grpc.add_GatesServiceServicer_to_server(GatesService(store), server.grpc)
-        media_pb2_grpc.add_MediaServiceServicer_to_server(MediaService(store, shelf, vault, rules), server.grpc)
+        files = MediaService(store, attached, shelf, vault, rules)
+        media_pb2_grpc.add_MediaServiceServicer_to_server(files, server.grpc)
         showing = AppearanceService(store, check_origins=not settings.debug)
         appearance_pb2_grpc.add_AppearanceServiceServicer_to_server(showing, server.grpc)
         search = Search(knowledge_pool, embeddings)
-        knowledge = KnowledgeService(store, Documents(knowledge_pool), blobs, search, allowed)
+        knowledge = KnowledgeService(store, documents, blobs, search, allowed)
         knowledge_pb2_grpc.add_KnowledgeServiceServicer_to_server(knowledge, server.grpc)
         user_data_pb2_grpc.add_UserDataServiceServicer_to_server(UserDataService(pool, blobs), server.grpc)
 

@@ -10,6 +10,7 @@ from callbox.characters.v1 import characters_pb2_grpc
 from google.protobuf.empty_pb2 import Empty
 
 from services.characters import messages, preconditions, versions
+from services.characters.attached import Attached
 from services.characters.definition import DEFAULTS
 from services.characters.difference import difference
 from services.characters.parts import Rules
@@ -32,10 +33,18 @@ class CharactersService(characters_pb2_grpc.CharactersServiceServicer):
     """Definitions, versions, resolution for a call."""
 
     def __init__(
-        self, store: Store, vault: Vault, rules: Rules, on_delete: Callable[[], None], *, check_origins: bool
+        self,
+        store: Store,
+        attached: Attached,
+        vault: Vault,
+        rules: Rules,
+        on_delete: Callable[[], None],
+        *,
+        check_origins: bool,
     ) -> None:
         """on_delete: told when a character was deleted."""
         self._store = store
+        self._attached = attached
         self._vault = vault
         self._rules = rules
         self._on_delete = on_delete
@@ -58,7 +67,7 @@ class CharactersService(characters_pb2_grpc.CharactersServiceServicer):
 
     async def GetCharacter(self, request: pb.GetCharacterRequest, context: Context) -> pb.Character:  # noqa: N802
         """Reads a character of the caller."""
-        return messages.character(await self._own(request.slug))
+        return await self._attached.character(await self._own(request.slug))
 
     async def ListCharacters(  # noqa: N802
         self, request: pb.ListCharactersRequest, context: Context
@@ -71,7 +80,7 @@ class CharactersService(characters_pb2_grpc.CharactersServiceServicer):
             tenant_id, paging.number_below(request.page_token), size, query=request.query, skip=_skip(request.skip)
         )
         return pb.ListCharactersResponse(
-            characters=map(messages.character, page),
+            characters=await self._attached.characters(page),
             next_page_token=paging.token_after(page[-1].seq) if more else "",
             total_size=await self._store.count(tenant_id, request.query),
         )
@@ -90,7 +99,7 @@ class CharactersService(characters_pb2_grpc.CharactersServiceServicer):
                 versions.following, current, content, replace=replace, vault=self._vault, rules=self._rules
             )
 
-        return messages.character(await self._change(request.slug, step))
+        return await self._attached.character(await self._change(request.slug, step))
 
     async def DeleteCharacter(self, request: pb.DeleteCharacterRequest, context: Context) -> Empty:  # noqa: N802
         """Deletes a character; its history stays."""
@@ -146,7 +155,7 @@ class CharactersService(characters_pb2_grpc.CharactersServiceServicer):
             preconditions.require(request.if_match, stored.etag)
             return await asyncio.to_thread(versions.restored, current, wanted, self._rules)
 
-        return messages.character(await self._change(own.id, step))
+        return await self._attached.character(await self._change(own.id, step))
 
     async def Resolve(self, request: pb.ResolveRequest, context: Context) -> pb.CharacterSnapshot:  # noqa: N802
         """Resolves a slug or identity to a pinned version for one call."""

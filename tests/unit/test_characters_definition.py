@@ -74,7 +74,7 @@ def faults(content: dict[str, Any]) -> dict[str, list[str]]:
         ({"kb_query_url": "http://169.254.169.254/latest"}, "kb_query_url"),
         ({"handoff_targets": [{"slug": "sales"}, {"slug": "sales"}]}, "handoff_targets.1.slug"),
         ({"handoff_targets": [{"slug": "support-bot"}]}, "handoff_targets.0.slug"),
-        ({"documents": ["x" * 1_100_000]}, "definition"),
+        ({"documents": {}}, "documents"),
         ({"system_prompt": "x" * 1_048_576}, "definition"),
         ({"greeting": "nul\x00"}, "greeting"),
         ({"max_turn_seconds": math.inf}, "max_turn_seconds"),
