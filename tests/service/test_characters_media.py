@@ -65,7 +65,7 @@ class Cabinet:
 
 @asynccontextmanager
 async def opened(
-    database_url: str, keys_dir: Path, data_dir: Path, callers: Callers, folder: Path, **files: str
+    database_url: str, keys_dir: Path, data_dir: Path, callers: Callers, folder: Path, **files: Any
 ) -> AsyncIterator[Cabinet]:
     settings = CharactersSettings(
         database_url=database_url, keys_dir=keys_dir, data_dir=data_dir, media_sweep_seconds=0.1, **files
