@@ -16,7 +16,6 @@ from services.characters.parts import (
     STRICT,
     FetchedUrl,
     Judging,
-    Part,
     Rules,
     Secret,
     Short,
@@ -29,6 +28,7 @@ from services.characters.references import MEDIA_PREFIX
 from services.characters.tools import KINDS, BoundedTool, McpServer
 from services.kit.errors import validation
 from services.kit.origins import is_valid_entry
+from services.kit.parts import Part
 
 MAX_DEFINITION_BYTES = 1024 * 1024
 _MAX_PROMPT_BYTES = 65_536

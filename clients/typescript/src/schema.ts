@@ -1189,7 +1189,7 @@ export interface components {
             llm_api_key: string;
             /**
              * Documents
-             * @description Its newest documents in the knowledge base; what is sent is passed over.
+             * @description The newest of its knowledge base; passed over when sent.
              * @default []
              */
             documents: {
@@ -1364,7 +1364,7 @@ export interface components {
             llm_api_key?: string;
             /**
              * Documents
-             * @description Its newest documents in the knowledge base; what is sent is passed over.
+             * @description The newest of its knowledge base; passed over when sent.
              */
             documents?: {
                 [key: string]: unknown;
@@ -1522,7 +1522,7 @@ export interface components {
             llm_api_key: string;
             /**
              * Documents
-             * @description Its newest documents in the knowledge base; what is sent is passed over.
+             * @description The newest of its knowledge base; passed over when sent.
              * @default []
              */
             documents: {
@@ -1701,7 +1701,7 @@ export interface components {
             llm_api_key: string;
             /**
              * Documents
-             * @description Its newest documents in the knowledge base; what is sent is passed over.
+             * @description The newest of its knowledge base; passed over when sent.
              * @default []
              */
             documents: {
@@ -3003,7 +3003,7 @@ export interface components {
             llm_api_key: string;
             /**
              * Documents
-             * @description Its newest documents in the knowledge base; what is sent is passed over.
+             * @description The newest of its knowledge base; passed over when sent.
              * @default []
              */
             documents: {

@@ -54,8 +54,7 @@ class Character:
         llm_provider (str | Unset): Kind of language model endpoint. Default: 'openai'.
         llm_model (str | Unset): Name of the language model; empty for the default. Default: ''.
         llm_api_key (str | Unset): Key for the language model. Read back masked; a mask means unchanged. Default: ''.
-        documents (list[CharacterDocumentsItem] | Unset): Its newest documents in the knowledge base; what is sent is
-            passed over.
+        documents (list[CharacterDocumentsItem] | Unset): The newest of its knowledge base; passed over when sent.
         tools (list[CharacterToolsItem] | Unset): Tool definitions; values of headers are read back masked.
         mcp_servers (list[CharacterMcpServersItem] | Unset): MCP servers; values of headers are read back masked.
         max_tool_calls_per_turn (int | Unset):  Default: 6.

@@ -45,8 +45,7 @@ class CharacterChange:
         llm_provider (str | Unset): Kind of language model endpoint.
         llm_model (str | Unset): Name of the language model; empty for the default.
         llm_api_key (str | Unset): Key for the language model. Read back masked; a mask means unchanged.
-        documents (list[CharacterChangeDocumentsItem] | Unset): Its newest documents in the knowledge base; what is sent
-            is passed over.
+        documents (list[CharacterChangeDocumentsItem] | Unset): The newest of its knowledge base; passed over when sent.
         tools (list[CharacterChangeToolsItem] | Unset): Tool definitions; values of headers are read back masked.
         mcp_servers (list[CharacterChangeMcpServersItem] | Unset): MCP servers; values of headers are read back masked.
         max_tool_calls_per_turn (int | Unset):

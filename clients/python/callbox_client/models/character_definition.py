@@ -48,8 +48,8 @@ class CharacterDefinition:
         llm_provider (str | Unset): Kind of language model endpoint. Default: 'openai'.
         llm_model (str | Unset): Name of the language model; empty for the default. Default: ''.
         llm_api_key (str | Unset): Key for the language model. Read back masked; a mask means unchanged. Default: ''.
-        documents (list[CharacterDefinitionDocumentsItem] | Unset): Its newest documents in the knowledge base; what is
-            sent is passed over.
+        documents (list[CharacterDefinitionDocumentsItem] | Unset): The newest of its knowledge base; passed over when
+            sent.
         tools (list[CharacterDefinitionToolsItem] | Unset): Tool definitions; values of headers are read back masked.
         mcp_servers (list[CharacterDefinitionMcpServersItem] | Unset): MCP servers; values of headers are read back
             masked.

@@ -54,8 +54,7 @@ class Version:
         llm_provider (str | Unset): Kind of language model endpoint. Default: 'openai'.
         llm_model (str | Unset): Name of the language model; empty for the default. Default: ''.
         llm_api_key (str | Unset): Key for the language model. Read back masked; a mask means unchanged. Default: ''.
-        documents (list[VersionDocumentsItem] | Unset): Its newest documents in the knowledge base; what is sent is
-            passed over.
+        documents (list[VersionDocumentsItem] | Unset): The newest of its knowledge base; passed over when sent.
         tools (list[VersionToolsItem] | Unset): Tool definitions; values of headers are read back masked.
         mcp_servers (list[VersionMcpServersItem] | Unset): MCP servers; values of headers are read back masked.
         max_tool_calls_per_turn (int | Unset):  Default: 6.
