@@ -15,6 +15,7 @@ from services.characters.settings import CharactersSettings
 from services.kit.blobs import Blobs
 from services.kit.client import call
 from services.kit.errors import CallboxError
+from services.kit.structs import from_struct
 from tests.fixtures.knowledge import Library, MakeLibrary, make_library
 from tests.fixtures.media import VOICE, image, upload, voice
 from tests.fixtures.s3 import S3Server, s3_server
@@ -55,6 +56,17 @@ class Leaver:
         request = pb.DeleteUserDataRequest()
         return (await call(self._data.DeleteUserData, request, identity=token, deadline_seconds=20.0)).done
 
+    async def export(self) -> dict[str, list[dict[str, Any]]]:
+        taken: dict[str, list[dict[str, Any]]] = {}
+        token = ""
+        while True:
+            request = pb.ExportUserDataRequest(page_token=token)
+            page = await call(self._data.ExportUserData, request, identity=self.library.user)
+            taken.setdefault(page.collection, []).extend(map(from_struct, page.items))
+            token = page.next_page_token
+            if not token:
+                return taken
+
     async def files(self, character_id: str) -> int:
         return sum([len(await self.blobs.keys(f"{top}/{character_id}")) for top in ("characters", "documents")])
 
@@ -85,6 +97,17 @@ async def test_files_go_with_their_owner(make_library: MakeLibrary, request: pyt
     assert len(await library.documents("their-bot", identity=stranger)) == 30
     async with await open_pool(library.database_url, "characters") as pool:
         assert await rows(pool) == 0
+
+
+async def test_files_and_documents_are_told_before(make_library: MakeLibrary) -> None:
+    library = await make_library(NOBODY)
+    leaver = Leaver(library, {})
+    await leaver.fill("support-bot", library.user)
+    taken = await leaver.export()
+    assert set(taken) == {"documents", "document_events", "media", "versions", "characters"}
+    assert sorted(row["purpose"] for row in taken["media"]) == ["image", "voice"]
+    assert {row["name"] for row in taken["documents"]} == {f"{number}.md" for number in range(30)}
+    assert {row["status"] for row in taken["documents"]} == {"PENDING"}
 
 
 async def test_a_store_that_is_away_loses_no_file(make_library: MakeLibrary, s3_server: S3Server) -> None:
