@@ -16,6 +16,7 @@ from callbox.characters.v1 import (
     user_data_pb2_grpc,
 )
 
+from services.characters.attached import Attached
 from services.characters.gates import GatesService
 from services.characters.knowledge.database import open_pool as open_knowledge_pool
 from services.characters.knowledge.documents import Documents
@@ -60,22 +61,24 @@ async def running(settings: CharactersSettings) -> AsyncIterator[Server]:
     blobs, allowed = Blobs(settings), Allowances.parse(settings.outbound_allow)
     async with (
         await database.open_pool(settings.database_url, SCHEMA) as pool,
+        # The queue of documents wants JSON as text, the tables of characters as Python.
         await open_knowledge_pool(settings.database_url, SCHEMA) as knowledge_pool,
         Embeddings(settings.triton_address) as embeddings,
     ):
-        store, shelf = Store(pool, settings.versions_kept), Shelf(pool, blobs)
-        rules = Rules(allowed)
+        store, shelf, documents = Store(pool, settings.versions_kept), Shelf(pool, blobs), Documents(knowledge_pool)
+        attached, rules, check_origins = Attached(documents, blobs), Rules(allowed), not settings.debug
         sweeper = Sweeper(shelf, settings.media_sweep_seconds)
-        service = CharactersService(store, vault, rules, sweeper.wake, check_origins=not settings.debug)
-        characters_pb2_grpc.add_CharactersServiceServicer_to_server(service, server.grpc)
-        gates_pb2_grpc.add_GatesServiceServicer_to_server(GatesService(store), server.grpc)
-        media_pb2_grpc.add_MediaServiceServicer_to_server(MediaService(store, shelf, vault, rules), server.grpc)
-        showing = AppearanceService(store, check_origins=not settings.debug)
+
+        characters = CharactersService(store, attached, vault, rules, sweeper.wake, check_origins=check_origins)
+        gates, showing = GatesService(store), AppearanceService(store, check_origins=check_origins)
+        media = MediaService(store, attached, shelf, vault, rules)
+        knowledge = KnowledgeService(store, documents, blobs, Search(knowledge_pool, embeddings), allowed)
+        characters_pb2_grpc.add_CharactersServiceServicer_to_server(characters, server.grpc)
+        gates_pb2_grpc.add_GatesServiceServicer_to_server(gates, server.grpc)
         appearance_pb2_grpc.add_AppearanceServiceServicer_to_server(showing, server.grpc)
-        search = Search(knowledge_pool, embeddings)
-        knowledge = KnowledgeService(store, Documents(knowledge_pool), blobs, search, allowed)
+        media_pb2_grpc.add_MediaServiceServicer_to_server(media, server.grpc)
         knowledge_pb2_grpc.add_KnowledgeServiceServicer_to_server(knowledge, server.grpc)
-        user_data_pb2_grpc.add_UserDataServiceServicer_to_server(UserDataService(pool), server.grpc)
+        user_data_pb2_grpc.add_UserDataServiceServicer_to_server(UserDataService(pool, blobs), server.grpc)
 
         async def readiness() -> dict[str, str | None]:
             return {"database": await database.check(pool)}

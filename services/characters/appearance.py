@@ -16,9 +16,10 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from services.characters.merge import merge
-from services.characters.parts import Part, Short
+from services.characters.parts import Short
 from services.kit.forms import names
 from services.kit.forms.definition import FormDefinition, completed
+from services.kit.parts import Part
 
 _DAY_SECONDS = 24 * 3600
 _COLOUR = re.compile(

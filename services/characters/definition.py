@@ -16,7 +16,6 @@ from services.characters.parts import (
     STRICT,
     FetchedUrl,
     Judging,
-    Part,
     Rules,
     Secret,
     Short,
@@ -29,11 +28,11 @@ from services.characters.references import MEDIA_PREFIX
 from services.characters.tools import KINDS, BoundedTool, McpServer
 from services.kit.errors import validation
 from services.kit.origins import is_valid_entry
+from services.kit.parts import Part
 
 MAX_DEFINITION_BYTES = 1024 * 1024
 _MAX_PROMPT_BYTES = 65_536
 _MAX_APPEARANCE_BYTES = 256 * 1024
-_MAX_DOCUMENTS_BYTES = 64 * 1024
 _MAX_FAULTS = 50
 _WEB = ("https://", "http://")
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
@@ -107,7 +106,8 @@ class Definition(Part):
     llm_provider: Literal["openai"] = "openai"
     llm_model: Short = ""
     llm_api_key: Secret = ""
-    documents: Annotated[list[Any], at_most_bytes(_MAX_DOCUMENTS_BYTES)] = []
+    # Read from the knowledge base; passed over, so that who sends back what was read does not fail.
+    documents: Annotated[list[Any], Field(exclude=True)] = []
     tools: Annotated[list[BoundedTool], Field(max_length=128)] = []
     mcp_servers: Annotated[list[McpServer], Field(max_length=32)] = []
     max_tool_output_chars: Annotated[int, Field(ge=100, le=1_000_000)] = 16_000
@@ -129,7 +129,8 @@ def validated(content: dict[str, Any], rules: Rules = STRICT) -> dict[str, Any]:
     Raises: CallboxError `validation_failed` with each fault by its path, such as `tools.0.name`.
     """
     text = compact(content)
-    if len(text.encode()) > MAX_DEFINITION_BYTES:
+    kept = compact({**content, "documents": []}) if content.get("documents") else text
+    if len(kept.encode()) > MAX_DEFINITION_BYTES:
         raise validation({"definition": [f"must be at most {MAX_DEFINITION_BYTES:,} bytes of JSON"]})
     judging = Judging(rules)
     try:

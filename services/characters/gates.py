@@ -6,6 +6,7 @@ import grpc
 from callbox.characters.v1 import gates_pb2 as pb
 from callbox.characters.v1 import gates_pb2_grpc
 
+from services.characters.access import WHAT
 from services.characters.store import Store
 from services.kit.context import require_service
 from services.kit.errors import not_found
@@ -25,5 +26,5 @@ class GatesService(gates_pb2_grpc.GatesServiceServicer):
         require_service(GATEWAY_ISSUER)
         shown = await self._store.shown(request.agent)
         if shown is None or not shown.is_active:
-            raise not_found("Character")
+            raise not_found(WHAT)
         return pb.Gate(character_id=shown.id, slug=shown.slug, allowed_origins=shown.allowed_origins)

@@ -8,7 +8,8 @@ import grpc
 from callbox.characters.v1 import characters_pb2, media_pb2_grpc
 from callbox.characters.v1 import media_pb2 as pb
 
-from services.characters import media, messages, preconditions, versions
+from services.characters import access, media, preconditions, versions
+from services.characters.attached import Attached
 from services.characters.media import MAX_BYTES, Purpose
 from services.characters.parts import Rules
 from services.characters.references import media_url
@@ -30,8 +31,9 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class MediaService(media_pb2_grpc.MediaServiceServicer):
     """Pictures and voices."""
 
-    def __init__(self, store: Store, shelf: Shelf, vault: Vault, rules: Rules) -> None:
+    def __init__(self, store: Store, attached: Attached, shelf: Shelf, vault: Vault, rules: Rules) -> None:
         self._store = store
+        self._attached = attached
         self._shelf = shelf
         self._vault = vault
         self._rules = rules
@@ -47,9 +49,7 @@ class MediaService(media_pb2_grpc.MediaServiceServicer):
         if first is None or first.WhichOneof("part") != "header" or first.header.purpose not in _PURPOSES:
             raise CallboxError(Code.INVALID_REQUEST, "Begin an upload with a header that says what the file is for.")
         header, purpose = first.header, _PURPOSES[first.header.purpose]
-        stored = await self._store.find(header.slug)
-        if stored is None or not user.may_see(stored.tenant_id):
-            raise not_found("Character")
+        stored = await access.own(self._store, header.slug)
         preconditions.require(header.if_match, stored.etag)
         content = await _collected(parts, MAX_BYTES[purpose])
         async with self._judging:
@@ -66,8 +66,8 @@ class MediaService(media_pb2_grpc.MediaServiceServicer):
 
         changed = await self._store.change(stored.id, user.may_see, user.user_id, step)
         if changed is None:
-            raise not_found("Character")
-        return messages.character(changed)
+            raise not_found(access.WHAT)
+        return await self._attached.character(changed)
 
     async def GetMedia(self, request: pb.GetMediaRequest, context: Context) -> pb.GetMediaResponse:  # noqa: N802
         """Reads a file: a picture for everybody, a voice for its owner and for calls."""

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationInfo
 
 from services.kit.addresses import Allowances, url_faults
 from services.kit.forms.definition import PatternBudget
+from services.kit.parts import Part
 
 # What stands for the characters of a secret that are not shown.
 DOTS = "••••"
@@ -76,17 +77,6 @@ def at_most_bytes(limit: int) -> AfterValidator:
 def compact(content: Any) -> str:
     """JSON without blanks."""
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-
-
-class Part(BaseModel):
-    """An object inside a definition, as JSON: `null` means the default, fields of other makers are kept."""
-
-    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _null_is_default(cls, value: Any) -> Any:
-        return {name: item for name, item in value.items() if item is not None} if isinstance(value, dict) else value
 
 
 class NamedPart(Part):

@@ -9,18 +9,17 @@ from callbox.characters.v1 import characters_pb2 as pb
 from callbox.characters.v1 import characters_pb2_grpc
 from google.protobuf.empty_pb2 import Empty
 
-from services.characters import messages, preconditions, versions
+from services.characters import access, messages, preconditions, versions
+from services.characters.attached import Attached
 from services.characters.definition import DEFAULTS
 from services.characters.difference import difference
 from services.characters.parts import Rules
 from services.characters.store import Kept, Step, Store, Stored
-from services.characters.structs import from_struct, to_struct
 from services.characters.versions import Version
 from services.kit import paging
 from services.kit.context import current_identity, current_user, require_service
 from services.kit.errors import CallboxError, Code, not_found, validation
-from services.kit.identity import Kind
-from services.kit.origins import is_allowed
+from services.kit.structs import from_struct, to_struct
 from services.kit.vault import Vault
 
 _MAX_QUERY_CHARACTERS = 200
@@ -32,10 +31,18 @@ class CharactersService(characters_pb2_grpc.CharactersServiceServicer):
     """Definitions, versions, resolution for a call."""
 
     def __init__(
-        self, store: Store, vault: Vault, rules: Rules, on_delete: Callable[[], None], *, check_origins: bool
+        self,
+        store: Store,
+        attached: Attached,
+        vault: Vault,
+        rules: Rules,
+        on_delete: Callable[[], None],
+        *,
+        check_origins: bool,
     ) -> None:
         """on_delete: told when a character was deleted."""
         self._store = store
+        self._attached = attached
         self._vault = vault
         self._rules = rules
         self._on_delete = on_delete
@@ -58,7 +65,7 @@ class CharactersService(characters_pb2_grpc.CharactersServiceServicer):
 
     async def GetCharacter(self, request: pb.GetCharacterRequest, context: Context) -> pb.Character:  # noqa: N802
         """Reads a character of the caller."""
-        return messages.character(await self._own(request.slug))
+        return await self._attached.character(await access.own(self._store, request.slug))
 
     async def ListCharacters(  # noqa: N802
         self, request: pb.ListCharactersRequest, context: Context
@@ -71,7 +78,7 @@ class CharactersService(characters_pb2_grpc.CharactersServiceServicer):
             tenant_id, paging.number_below(request.page_token), size, query=request.query, skip=_skip(request.skip)
         )
         return pb.ListCharactersResponse(
-            characters=map(messages.character, page),
+            characters=await self._attached.characters(page),
             next_page_token=paging.token_after(page[-1].seq) if more else "",
             total_size=await self._store.count(tenant_id, request.query),
         )
@@ -90,15 +97,15 @@ class CharactersService(characters_pb2_grpc.CharactersServiceServicer):
                 versions.following, current, content, replace=replace, vault=self._vault, rules=self._rules
             )
 
-        return messages.character(await self._change(request.slug, step))
+        return await self._attached.character(await self._change(request.slug, step))
 
     async def DeleteCharacter(self, request: pb.DeleteCharacterRequest, context: Context) -> Empty:  # noqa: N802
         """Deletes a character; its history stays."""
-        stored = await self._own(request.slug)
+        stored = await access.own(self._store, request.slug)
         preconditions.require(request.if_match, stored.etag)
         must_be = stored.version if request.if_match and preconditions.ANY not in request.if_match else None
         if not await self._store.delete(stored.id, must_be):
-            await self._own(stored.id)
+            await access.own(self._store, stored.id)
             raise preconditions.failed()
         self._on_delete()
         return Empty()
@@ -107,7 +114,7 @@ class CharactersService(characters_pb2_grpc.CharactersServiceServicer):
         self, request: pb.ListCharacterVersionsRequest, context: Context
     ) -> pb.ListCharacterVersionsResponse:
         """Lists the versions of a character, newest first."""
-        stored = await self._own(request.slug)
+        stored = await access.own(self._store, request.slug)
         size = paging.page_size(request.page_size)
         # A version is a 32-bit number; the bound of the first page is wider.
         below = min(paging.number_below(request.page_token), stored.version + 1)
@@ -122,14 +129,14 @@ class CharactersService(characters_pb2_grpc.CharactersServiceServicer):
         self, request: pb.GetCharacterVersionRequest, context: Context
     ) -> pb.CharacterVersion:
         """Reads one version with its definition."""
-        stored = await self._own(request.slug)
+        stored = await access.own(self._store, request.slug)
         return messages.whole_version(await self._version(stored.id, request.version))
 
     async def CompareCharacterVersions(  # noqa: N802
         self, request: pb.CompareCharacterVersionsRequest, context: Context
     ) -> pb.CompareCharacterVersionsResponse:
         """Says what differs between two versions."""
-        stored = await self._own(request.slug)
+        stored = await access.own(self._store, request.slug)
         after = (await self._version(stored.id, request.version)).definition
         before = (await self._version(stored.id, request.against)).definition if request.against else DEFAULTS
         steps = await asyncio.to_thread(lambda: list(difference(before, after)))
@@ -139,34 +146,24 @@ class CharactersService(characters_pb2_grpc.CharactersServiceServicer):
         self, request: pb.RestoreCharacterVersionRequest, context: Context
     ) -> pb.Character:
         """Makes a new version with the content of an older one."""
-        own = await self._own(request.slug)
+        own = await access.own(self._store, request.slug)
         wanted = (await self._version(own.id, request.version)).content
 
         async def step(stored: Stored, current: Version) -> Version | None:
             preconditions.require(request.if_match, stored.etag)
             return await asyncio.to_thread(versions.restored, current, wanted, self._rules)
 
-        return messages.character(await self._change(own.id, step))
+        return await self._attached.character(await self._change(own.id, step))
 
     async def Resolve(self, request: pb.ResolveRequest, context: Context) -> pb.CharacterSnapshot:  # noqa: N802
         """Resolves a slug or identity to a pinned version for one call."""
         identity = current_identity()
         stored = await self._store.find(request.agent)
-        if (
-            stored is None
-            or not stored.definition["is_active"]
-            or (identity.kind is Kind.USER and not identity.may_see(stored.tenant_id))
-        ):
-            raise not_found("Character")
-        if (
-            identity.kind is Kind.VISITOR
-            and self._check_origins
-            and not is_allowed(identity.origin, stored.definition["allowed_origins"])
-        ):
-            raise CallboxError(
-                Code.ORIGIN_NOT_ALLOWED,
-                "This web site may not start calls with this character; its owner can add it to allowed_origins.",
-            )
+        if stored is None:
+            raise not_found(access.WHAT)
+        definition = stored.definition
+        origins = definition["allowed_origins"] if self._check_origins else None
+        access.admit(identity, stored.tenant_id, origins, is_active=definition["is_active"], deed="start calls with")
         return messages.snapshot(stored)
 
     async def ReadSecrets(self, request: pb.ReadSecretsRequest, context: Context) -> pb.ReadSecretsResponse:  # noqa: N802
@@ -182,7 +179,7 @@ class CharactersService(characters_pb2_grpc.CharactersServiceServicer):
         user = current_user()
         stored = await self._store.change(slug_or_id, user.may_see, user.user_id, step)
         if stored is None:
-            raise not_found("Character")
+            raise not_found(access.WHAT)
         return stored
 
     async def _version(self, character_id: str, number: int) -> Kept:
@@ -190,13 +187,6 @@ class CharactersService(characters_pb2_grpc.CharactersServiceServicer):
         if kept is None:
             raise not_found("Version of a character")
         return kept
-
-    async def _own(self, slug_or_id: str) -> Stored:
-        user = current_user()
-        stored = await self._store.find(slug_or_id)
-        if stored is None or not user.may_see(stored.tenant_id):
-            raise not_found("Character")
-        return stored
 
 
 def _skip(asked: int) -> int:

@@ -8,7 +8,10 @@ from services.characters.media import Media, Purpose
 from services.characters.store import CALL_DAYS
 from services.kit.blobs import Blobs
 from services.kit.database import Pool
+from services.kit.errors import not_found
 
+# A row's file in the store, as an expression of SQL; `_key` says the same.
+FILE_KEY = "'characters/' || character_id || '/' || name"
 # A file that no version names may be one whose version is just being made.
 _GRACE_HOURS = 1
 _UNUSED = f"""select m.character_id, m.name from media m join characters c on c.id = m.character_id
@@ -39,11 +42,15 @@ class Shelf:
         self._blobs = blobs
 
     async def put(self, character_id: str, user_id: int, media: Media) -> None:
-        """Keeps a file of a character; the same content is kept once."""
+        """Keeps a file of a character; the same content is kept once.
+
+        Raises: CallboxError `not_found` when the character is gone.
+        """
         # The row comes first, so that what a failure leaves behind is found and swept away.
-        await self._pool.execute(
+        added = await self._pool.execute(
             """insert into media (character_id, name, purpose, media_type, bytes, created_by)
-            values ($1, $2, $3, $4, $5, $6) on conflict (character_id, name) do update set created_at = now()""",
+            select id, $2, $3, $4, $5, $6 from characters where id = $1 and deleted_at is null
+            on conflict (character_id, name) do update set created_at = now()""",
             character_id,
             media.name,
             str(media.purpose),
@@ -51,7 +58,14 @@ class Shelf:
             len(media.content),
             user_id,
         )
+        gone = not_found("Character")
+        if added == "INSERT 0 0":
+            raise gone
         await self._blobs.put(_key(character_id, media.name), media.content)
+        if await self.find(character_id, media.name) is None:
+            # Deleted meanwhile with its row: nobody else would find the file.
+            await self._blobs.delete(_key(character_id, media.name))
+            raise gone
 
     async def find(self, character_id: str, name: str) -> Shelved | None:
         """What is known of a file, None when there is none."""

@@ -8,15 +8,14 @@ import grpc
 from callbox.characters.v1 import appearance_pb2 as pb
 from callbox.characters.v1 import appearance_pb2_grpc
 
+from services.characters import access
 from services.characters.appearance import effective
 from services.characters.parts import compact
 from services.characters.store import Shown, Store
-from services.characters.structs import to_struct
 from services.kit.context import current_identity
-from services.kit.errors import CallboxError, Code, not_found
+from services.kit.errors import not_found
 from services.kit.forms.definition import completed
-from services.kit.identity import Kind
-from services.kit.origins import is_allowed
+from services.kit.structs import to_struct
 
 _DIGEST_CHARACTERS = 32
 # A document has at most 256 KiB.
@@ -64,21 +63,10 @@ class AppearanceService(appearance_pb2_grpc.AppearanceServiceServicer):
         """
         identity = current_identity()
         shown = await self._store.shown(agent)
-        if (
-            shown is None
-            or not shown.is_active
-            or (identity.kind is Kind.USER and not identity.may_see(shown.tenant_id))
-        ):
-            raise not_found("Character")
-        if (
-            identity.kind is Kind.VISITOR
-            and self._check_origins
-            and not is_allowed(identity.origin, shown.allowed_origins)
-        ):
-            raise CallboxError(
-                Code.ORIGIN_NOT_ALLOWED,
-                "This web site may not show this character; its owner can add it to allowed_origins.",
-            )
+        if shown is None:
+            raise not_found(access.WHAT)
+        origins = shown.allowed_origins if self._check_origins else None
+        access.admit(identity, shown.tenant_id, origins, is_active=shown.is_active, deed="show")
         return shown
 
 

@@ -270,7 +270,7 @@ class Store:
             character_id,
             number,
         )
-        return None if row is None else Kept(**{**row, "definition": DEFAULTS | row["definition"]})
+        return None if row is None else Kept(**{**row, "definition": _whole(row["definition"])})
 
     async def secrets(self, character_id: str, version: int) -> dict[str, str] | None:
         """The encrypted secrets of one version, also of a deleted character; None for an unknown one."""
@@ -400,5 +400,9 @@ def _stored(row: asyncpg.Record | None) -> Stored | None:
     if row is None:
         return None
     values = {name: row[name] for name in Stored.__slots__}
-    # A version stored before a field existed has its default.
-    return Stored(**values | {"definition": DEFAULTS | row["definition"]})
+    return Stored(**values | {"definition": _whole(row["definition"])})
+
+
+def _whole(definition: Mapping[str, Any]) -> dict[str, Any]:
+    # A version stored before a field existed has its default; a field that is kept no longer is left out.
+    return {name: definition.get(name, default) for name, default in DEFAULTS.items()}

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, field_serializer
 
-from services.characters.parts import NamedPart, Part, Secret, TargetUrl, at_most_bytes, is_mask
+from services.characters.parts import NamedPart, Secret, TargetUrl, at_most_bytes, is_mask
+from services.kit.parts import Part
 
 KINDS = ("http", "kb", "mcp", "client_event")
 _MAX_TOOL_BYTES = 64 * 1024

@@ -11,12 +11,14 @@ from services.kit.errors import validation
 _EXACT = 2**53
 
 
-def from_struct(struct: Struct, path: str) -> dict[str, Any]:
-    """The JSON object in a Struct; whole numbers come out as int. path: what a fault is reported under.
+def from_struct(struct: Struct, path: str = "") -> dict[str, Any]:
+    """The JSON object in a Struct; whole numbers come out as int. path: where it stands in a body, empty for all of it.
 
     Raises: CallboxError `validation_failed` for a number that JSON does not have, or U+0000, which PostgreSQL does not.
     """
-    return {_text(name, path): _from_value(value, f"{path}.{name}") for name, value in struct.fields.items()}
+    return {
+        _text(name, _below(path, name)): _from_value(value, _below(path, name)) for name, value in struct.fields.items()
+    }
 
 
 def to_struct(content: dict[str, Any]) -> Struct:
@@ -40,12 +42,18 @@ def _from_value(value: Value, path: str) -> Any:
         case "struct_value":
             return from_struct(value.struct_value, path)
         case "list_value":
-            return [_from_value(item, f"{path}.{index}") for index, item in enumerate(value.list_value.values)]
+            return [_from_value(item, _below(path, str(index))) for index, item in enumerate(value.list_value.values)]
         case _:
             return None
 
 
 def _text(text: str, path: str) -> str:
     if "\x00" in text:
-        raise validation({path.replace("\x00", ""): ["holds the character U+0000, which cannot be stored; remove it"]})
+        raise validation({path: ["holds the character U+0000, which cannot be stored; remove it"]})
     return text
+
+
+def _below(path: str, name: str) -> str:
+    # Where a fault is reported, in which no NUL can stand either.
+    name = name.replace("\x00", "")
+    return f"{path}.{name}" if path else name

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +20,9 @@ from services.characters.settings import CharactersSettings
 from services.kit.client import call, connect
 from services.kit.errors import Code
 from tests.fixtures.characters import Owner
-from tests.fixtures.media import image, voice
+from tests.fixtures.media import IMAGE, VOICE, image, upload, voice
 from tests.fixtures.refusals import refusal
+from tests.fixtures.s3 import BUCKET, S3Server, s3_server
 from tests.fixtures.sessions import until
 
 if TYPE_CHECKING:
@@ -27,7 +30,8 @@ if TYPE_CHECKING:
 
     from tests.fixtures.identities import Callers
 
-IMAGE, VOICE = media_pb2.MEDIA_PURPOSE_IMAGE, media_pb2.MEDIA_PURPOSE_VOICE
+__all__ = ["s3_server"]
+
 DAY_OLD = "now() - interval '25 hours'"
 
 
@@ -43,13 +47,7 @@ class Cabinet:
     async def upload(
         self, content: bytes, purpose: media_pb2.MediaPurpose.ValueType = IMAGE, *, token: str = "", **header: Any
     ) -> characters_pb2.Character:
-        def parts() -> Iterator[media_pb2.UploadMediaRequest]:
-            asked = {"slug": "support-bot", "purpose": purpose, **header}
-            yield media_pb2.UploadMediaRequest(header=media_pb2.UploadMediaHeader(**asked))
-            for start in range(0, len(content), 100_000):
-                yield media_pb2.UploadMediaRequest(content=content[start : start + 100_000])
-
-        return await call(self.media.UploadMedia, parts(), identity=token or self.owner.token)
+        return await upload(self.media, token or self.owner.token, content, purpose, **header)
 
     async def read(self, url: str, token: str) -> media_pb2.GetMediaResponse:
         character_id, name = url.removeprefix("/api/media/").split("/")
@@ -65,13 +63,34 @@ class Cabinet:
         await connection.close()
 
 
-@pytest_asyncio.fixture
-async def cabinet(database_url: str, keys_dir: Path, tmp_path: Path, callers: Callers) -> AsyncIterator[Cabinet]:
+@asynccontextmanager
+async def opened(
+    database_url: str, keys_dir: Path, data_dir: Path, callers: Callers, folder: Path, **files: Any
+) -> AsyncIterator[Cabinet]:
     settings = CharactersSettings(
-        database_url=database_url, keys_dir=keys_dir, data_dir=tmp_path / "data", media_sweep_seconds=0.1
+        database_url=database_url, keys_dir=keys_dir, data_dir=data_dir, media_sweep_seconds=0.1, **files
     )
     async with running(settings) as server, connect(f"127.0.0.1:{server.port}") as channel:
-        yield Cabinet(channel, callers, tmp_path / "data" / "files", database_url)
+        yield Cabinet(channel, callers, folder, database_url)
+
+
+@pytest_asyncio.fixture
+async def cabinet(database_url: str, keys_dir: Path, tmp_path: Path, callers: Callers) -> AsyncIterator[Cabinet]:
+    data_dir = tmp_path / "data"
+    async with opened(database_url, keys_dir, data_dir, callers, data_dir / "files") as cabinet:
+        yield cabinet
+
+
+@pytest_asyncio.fixture
+async def s3_cabinet(
+    database_url: str, keys_dir: Path, tmp_path: Path, callers: Callers, s3_server: S3Server
+) -> AsyncIterator[Cabinet]:
+    """Its files are below a prefix of its own in the S3 server."""
+    prefix = secrets.token_hex(4)
+    files = {**s3_server.settings, "files_url": f"s3://{BUCKET}/{prefix}"}
+    folder = s3_server.root / BUCKET / prefix
+    async with opened(database_url, keys_dir, tmp_path / "data", callers, folder, **files) as cabinet:
+        yield cabinet
 
 
 def content(character: characters_pb2.Character) -> dict[str, Any]:
@@ -182,6 +201,29 @@ async def test_deleting_a_character_deletes_its_files(cabinet: Cabinet) -> None:
     await cabinet.sql(f"update characters.characters set deleted_at = {DAY_OLD}")
     await until(lambda: _without(cabinet, {name_of(kept)}))
     await refusal(cabinet.read(kept, cabinet.callers.service("agent")), Code.NOT_FOUND)
+
+
+async def test_files_are_kept_in_an_s3_store(s3_cabinet: Cabinet, s3_server: S3Server, tmp_path: Path) -> None:
+    """Contract 14.11: read and swept as in a folder; a store that is away costs no file and no version."""
+    cabinet = s3_cabinet
+    await cabinet.owner.create()
+    picture, sound = image(), voice()
+    first = content(await cabinet.upload(picture))["image"]
+    url = content(await cabinet.upload(sound, VOICE))["voice"]["audio_file"]
+    assert cabinet.files() == {name_of(first), name_of(url)}
+    assert not list((tmp_path / "data").rglob(name_of(first)))
+    assert (await cabinet.read(url, cabinet.callers.service("agent"))).content == sound
+    s3_server.stop()
+    try:
+        await refusal(cabinet.upload(image(color="blue")), Code.UPSTREAM_UNAVAILABLE)
+        await refusal(cabinet.read(first, cabinet.owner.token), Code.UPSTREAM_UNAVAILABLE)
+        assert (await cabinet.owner.get()).version == 3
+        await cabinet.owner.delete()
+        await cabinet.sql(f"update characters.characters set deleted_at = {DAY_OLD}")
+    finally:
+        s3_server.start()
+    await until(lambda: _without(cabinet, {name_of(first), name_of(url)}), seconds=30)
+    assert cabinet.files() == set()
 
 
 async def _without(cabinet: Cabinet, names: set[str]) -> bool:

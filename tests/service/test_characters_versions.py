@@ -46,7 +46,7 @@ async def test_an_old_version_is_read_whole_and_masked(owner: Owner, callers: Ca
     made = await owner.create(greeting="Hello", llm_api_key=KEY, tools=[tool("Bearer tool-secret-9876")])
     await owner.patch(greeting="Hi", tools=[])
     first = await owner.version(1)
-    assert content(first) == content(made)
+    assert {**content(first), "documents": []} == content(made)
     assert content(first)["llm_api_key"] == "••••1234"
     assert content(first)["tools"][0]["config"]["headers"] == {"Authorization": "••••9876"}
     assert (first.version, first.created_by, first.character_id) == (1, 1, made.id)

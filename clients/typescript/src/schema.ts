@@ -1196,7 +1196,7 @@ export interface components {
             llm_api_key: string;
             /**
              * Documents
-             * @description Attached knowledge-base documents.
+             * @description The newest of its knowledge base; passed over when sent.
              * @default []
              */
             documents: unknown[];
@@ -1369,7 +1369,7 @@ export interface components {
             llm_api_key?: string;
             /**
              * Documents
-             * @description Attached knowledge-base documents.
+             * @description The newest of its knowledge base; passed over when sent.
              */
             documents?: unknown[];
             /**
@@ -1525,7 +1525,7 @@ export interface components {
             llm_api_key: string;
             /**
              * Documents
-             * @description Attached knowledge-base documents.
+             * @description The newest of its knowledge base; passed over when sent.
              * @default []
              */
             documents: unknown[];
@@ -1702,7 +1702,7 @@ export interface components {
             llm_api_key: string;
             /**
              * Documents
-             * @description Attached knowledge-base documents.
+             * @description The newest of its knowledge base; passed over when sent.
              * @default []
              */
             documents: unknown[];
@@ -3002,7 +3002,7 @@ export interface components {
             llm_api_key: string;
             /**
              * Documents
-             * @description Attached knowledge-base documents.
+             * @description The newest of its knowledge base; passed over when sent.
              * @default []
              */
             documents: unknown[];

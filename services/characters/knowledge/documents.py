@@ -137,6 +137,20 @@ class Documents:
         )
         return [_document(row) for row in rows]
 
+    async def newest(self, character_ids: Sequence[str], limit: int) -> dict[str, list[Document]]:
+        """The newest documents of each of some characters, newest first."""
+        rows = await self._pool.fetch(
+            f"""select d.* from unnest($1::text[]) as c (id) cross join lateral (
+                select {_COLUMNS} from documents where character_id = c.id order by seq desc limit $2
+            ) d order by d.seq desc""",
+            character_ids,
+            limit,
+        )
+        found: dict[str, list[Document]] = {}
+        for row in rows:
+            found.setdefault(row["character_id"], []).append(_document(row))
+        return found
+
     async def delete(self, character_id: str, document_id: str) -> str | None:
         """Deletes a document with its passages; its file's key, which is noted as discarded, None when it was gone."""
         key: str | None = await self._pool.fetchval(

@@ -12,13 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tritonclient.grpc import service_pb2, service_pb2_grpc
 
+from services.inference.protocol import EMBED_FIRST, EMBED_LATER, EMBED_MODEL
 from services.kit import tasks
 from services.kit.logs import get_logger
 
-DIMENSIONS = 384
-# Who waits at Triton: a question in a call comes before text that is being stored.
-QUESTION, DOCUMENT = 1, 2
-_MODEL = "embed"
 # What may wait to be answered; more than that is refused here.
 _MAX_OPEN = 256
 # Texts of a document under way at once, so that a question never waits for more than those at Triton.
@@ -62,7 +59,7 @@ class Embeddings:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def one(self, text: str, deadline_seconds: float, priority: int = QUESTION) -> Direction:
+    async def one(self, text: str, deadline_seconds: float, priority: int = EMBED_FIRST) -> Direction:
         """The direction of a text: float32 [384] of length 1.
 
         Raises: ModelAway.
@@ -88,7 +85,7 @@ class Embeddings:
 
         async def each(at: int, text: str) -> None:
             async with room:
-                found[at] = await self.one(text, deadline_seconds, DOCUMENT)
+                found[at] = await self.one(text, deadline_seconds, EMBED_LATER)
 
         asked = [asyncio.create_task(each(at, text), name="embed-text") for at, text in enumerate(texts)]
         try:
@@ -131,7 +128,7 @@ class _Stream:
             raise ModelAway(f"{_MAX_OPEN} texts wait already")
         name = str(next(self._numbers))
         data = text.encode()
-        request = service_pb2.ModelInferRequest(model_name=_MODEL, id=name)
+        request = service_pb2.ModelInferRequest(model_name=EMBED_MODEL, id=name)
         request.inputs.add(name="text", datatype="BYTES", shape=[1, 1])
         request.raw_input_contents.append(struct.pack("<I", len(data)) + data)
         request.parameters["priority"].uint64_param = priority

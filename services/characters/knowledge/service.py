@@ -10,6 +10,7 @@ from callbox.characters.v1 import knowledge_pb2 as pb
 from callbox.characters.v1 import knowledge_pb2_grpc
 from google.protobuf.empty_pb2 import Empty
 
+from services.characters import access
 from services.characters.knowledge import kinds, messages, names
 from services.characters.knowledge.documents import Document, Documents, new_document_id
 from services.characters.knowledge.search import Search
@@ -17,7 +18,7 @@ from services.characters.store import Store, Stored
 from services.kit import paging
 from services.kit.addresses import Allowances, url_faults
 from services.kit.blobs import Blobs
-from services.kit.context import current_identity, current_user, require_service
+from services.kit.context import current_identity, require_service
 from services.kit.errors import CallboxError, Code, not_found, validation
 from services.kit.logs import get_logger
 
@@ -29,7 +30,6 @@ MAX_QUERY_CHARACTERS = 2_000
 MAX_TOP_K, DEFAULT_TOP_K = 20, 5
 _MAX_URL_CHARACTERS = 2_048
 _ID_MAX_CHARACTERS = 64
-_WHAT = "Character"
 # What an address most often turns out to be.
 _PAGE_TYPE = "html"
 _log = get_logger(__name__)
@@ -107,7 +107,7 @@ class KnowledgeService(knowledge_pb2_grpc.KnowledgeServiceServicer):
         if current_identity().is_service("agent"):
             found = await self._characters.find(request.character)
             if found is None:
-                raise not_found(_WHAT)
+                raise not_found(access.WHAT)
             character = found
         else:
             character = await self._own(request.character)
@@ -140,15 +140,13 @@ class KnowledgeService(knowledge_pb2_grpc.KnowledgeServiceServicer):
             document_id, character.id, character.tenant_id, name=name, file_type=file_type, file_key=key, url=url
         )
         if added is None:
-            raise not_found(_WHAT)
+            # Its note may have gone with its owner while the file was being kept.
+            await self._documents.announce_file(key)
+            raise not_found(access.WHAT)
         return messages.document(added, self._blobs.url)
 
     async def _own(self, slug_or_id: str) -> Stored:
-        user = current_user()
-        stored = await self._characters.find(slug_or_id)
-        if stored is None or not user.may_see(stored.tenant_id):
-            raise not_found(_WHAT)
-        return stored
+        return await access.own(self._characters, slug_or_id)
 
 
 def too_large() -> CallboxError:

@@ -1,19 +1,13 @@
 """Settings of the process that reads documents."""
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from services.kit.addresses import Allowances
-from services.kit.blobs import BlobSettings
+from services.characters.installation import InstallationSettings
 
 
-class KnowledgeSettings(BlobSettings):
+class KnowledgeSettings(InstallationSettings):
     """What the reader of documents is told."""
 
-    database_url: str = Field(repr=False, pattern=r"^postgresql://", description="PostgreSQL, postgresql://…")
-    triton_address: str = Field(default="127.0.0.1:8001", description="host:port of Triton's gRPC.")
-    outbound_allow: str = Field(
-        default="", description="Private networks and hosts that URLs of tools may name: 10.1.0.0/16, hooks.internal."
-    )
     document_memory_mb: int = Field(default=1024, ge=256, le=65_536, description="Memory for reading one document.")
     document_seconds: float = Field(default=60.0, ge=1, le=3600, description="Time for reading one document.")
     document_max_pages: int = Field(default=2_000, ge=1, le=100_000, description="Pages that a document may have.")
@@ -30,9 +24,3 @@ class KnowledgeSettings(BlobSettings):
     document_event_days: float = Field(
         default=30.0, gt=0, le=3650, description="How long it is kept for webhooks that a document was read."
     )
-
-    @field_validator("outbound_allow")
-    @classmethod
-    def _can_be_read(cls, entries: str) -> str:
-        Allowances.parse(entries)
-        return entries

@@ -1,18 +1,21 @@
 """What a form may consist of (contract 5.1 to 5.3): judged on write, with the path of each fault."""
 
+# ruff: noqa: RUF012 - pydantic copies a default that can change
+
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date, time
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from services.kit.forms import names
 from services.kit.forms.answers import judge as judge_answer
 from services.kit.forms.answers import option_values
 from services.kit.forms.text import date_of, time_of
+from services.kit.parts import Part
 from services.kit.patterns import judge
 
 MAX_FIELDS = 200
@@ -81,18 +84,7 @@ def _submit_url(url: str) -> str:
 Topic = Annotated[str, Field(max_length=100), AfterValidator(_printable)]
 
 
-class _Part(BaseModel):
-    """An object inside a form, as JSON: `null` means the default, keys of other makers are kept."""
-
-    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _null_is_default(cls, value: Any) -> Any:
-        return {name: item for name, item in value.items() if item is not None} if isinstance(value, dict) else value
-
-
-class FormField(_Part):
+class FormField(Part):
     """One field of a form."""
 
     type: Literal[_KINDS] = "text"  # type: ignore[valid-type]  # the names above
@@ -165,7 +157,7 @@ class FormField(_Part):
         return {"name": _ANY_NAME, "type": "text" if self.type == "email" else self.type, "options": self.options}
 
 
-class Step(_Part):
+class Step(Part):
     """One page of a form of several."""
 
     id: Line = ""
@@ -173,13 +165,13 @@ class Step(_Part):
     fields: Annotated[list[FormField], Field(min_length=1, max_length=MAX_FIELDS)]
 
 
-class Layout(_Part):
+class Layout(Part):
     """How the fields are laid out."""
 
     field_layout: Literal["stack", "grid"] = "stack"
 
 
-class FormDefinition(_Part):
+class FormDefinition(Part):
     """A form that the agent can open."""
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
