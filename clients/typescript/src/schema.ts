@@ -1199,7 +1199,9 @@ export interface components {
              * @description The newest of its knowledge base; passed over when sent.
              * @default []
              */
-            documents: unknown[];
+            documents: {
+                [key: string]: unknown;
+            }[];
             /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
@@ -1371,7 +1373,9 @@ export interface components {
              * Documents
              * @description The newest of its knowledge base; passed over when sent.
              */
-            documents?: unknown[];
+            documents?: {
+                [key: string]: unknown;
+            }[];
             /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
@@ -1528,7 +1532,9 @@ export interface components {
              * @description The newest of its knowledge base; passed over when sent.
              * @default []
              */
-            documents: unknown[];
+            documents: {
+                [key: string]: unknown;
+            }[];
             /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
@@ -1705,7 +1711,9 @@ export interface components {
              * @description The newest of its knowledge base; passed over when sent.
              * @default []
              */
-            documents: unknown[];
+            documents: {
+                [key: string]: unknown;
+            }[];
             /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
@@ -3005,7 +3013,9 @@ export interface components {
              * @description The newest of its knowledge base; passed over when sent.
              * @default []
              */
-            documents: unknown[];
+            documents: {
+                [key: string]: unknown;
+            }[];
             /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
