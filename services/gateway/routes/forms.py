@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from starlette.responses import JSONResponse, StreamingResponse
 
 from services.gateway import cors, spreadsheet
+from services.gateway.answers import item
 from services.gateway.body import StrictBodyRoute
 from services.gateway.credentials import Caller, presented
 from services.gateway.envelope import BODY, headers, refusals
@@ -16,8 +17,7 @@ from services.gateway.gateway import CallerOf, Gateway, GatewayOf, address_of, d
 from services.gateway.models.form import FormResponse, SubmitForm
 from services.gateway.names import PathName, existing
 from services.gateway.public import ask
-from services.gateway.structs import to_dict, to_struct
-from services.gateway.times import iso
+from services.gateway.structs import to_struct
 from services.gateway.window import MAX_PAGE_SIZE, WindowOf, numbered
 from services.kit import context
 from services.kit.client import call
@@ -70,7 +70,7 @@ async def submit_form(
     asked = await ask(gateway, slug, presented(request), request.headers.get("origin"), send)
     if isinstance(asked.answer, CallboxError):
         return cors.mark(answer(asked.answer), asked.readable_by)
-    response = JSONResponse(_item(asked.answer.response), 201)
+    response = JSONResponse(item(asked.answer.response), 201)
     if asked.answer.replayed:
         response.headers["Idempotent-Replayed"] = "true"
     return cors.mark(response, asked.readable_by)
@@ -111,7 +111,7 @@ async def list_form_responses(
         items, total = await _whole(gateway, caller, wanted)
     else:
         listed = await _read(gateway, caller, wanted, window.size, skip=window.skip)
-        items, total = [_item(response) for response in listed.responses], listed.total_size
+        items, total = [item(response) for response in listed.responses], listed.total_size
     return numbered(JSONResponse(items), window, total, request)
 
 
@@ -134,7 +134,7 @@ async def _whole(gateway: Gateway, caller: Caller, wanted: pb.FormResponseFilter
     listed = await _read(gateway, caller, wanted, MAX_PAGE_SIZE)
     total, size = listed.total_size, 0
     while True:
-        items += [_item(response) for response in listed.responses]
+        items += [item(response) for response in listed.responses]
         size += listed.ByteSize()
         if not listed.next_page_token:
             return items, total
@@ -172,19 +172,8 @@ async def _exported(gateway: Gateway, caller: Caller, wanted: pb.FormResponseFil
 
 
 def _line(response: pb.FormResponse, names: list[str]) -> str:
-    item = _item(response)
-    return spreadsheet.line([*(item[name] for name in _OWN_COLUMNS), *(item["values"].get(name) for name in names)])
-
-
-def _item(response: pb.FormResponse) -> dict[str, Any]:
-    values = to_dict(response.values)
-    return {
-        "id": response.id,
-        "form_id": response.form_id,
-        "session_id": response.session_id or None,
-        "values": {name: values[name] for name in response.field_names if name in values} | values,
-        "created_at": iso(response.create_time),
-    }
+    cells = item(response)
+    return spreadsheet.line([*(cells[name] for name in _OWN_COLUMNS), *(cells["values"].get(name) for name in names)])
 
 
 def _prefers_csv(accept: str) -> bool:
