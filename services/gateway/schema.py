@@ -102,6 +102,8 @@ _PARAMETERS = {
     "session_id": "Only of this call.",
     "character_slug": "Only of this character.",
 }
+_CONFLICT = "409"
+_IDEMPOTENT = "idempotency-key"
 _ELSEWHERE = frozenset({"301", "302", "303", "307", "308"})
 _OF_STATUS = {"401": "WWW-Authenticate", "429": "Retry-After", "503": "Retry-After"}
 _REQUIRED_HEADERS = ("X-Request-Id", "WWW-Authenticate", "Retry-After")
@@ -239,7 +241,14 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
         for name in headers:
             if name in HEADERS:
                 headers[name] = {"$ref": f"#/components/headers/{name}"}
+        if status == _CONFLICT and _IDEMPOTENT in _headers_taken(operation):
+            # Only where the first request of the key is still under way.
+            headers["Retry-After"] = HEADERS["Retry-After"]
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _headers_taken(operation: dict[str, Any]) -> set[str]:
+    return {parameter["name"].lower() for parameter in operation.get("parameters", ()) if parameter["in"] == "header"}
 
 
 def _statuses(method: str, operation: dict[str, Any], schemes: set[str]) -> Iterator[int]:

@@ -82,8 +82,12 @@ class Conformance:
             for name in HEADERS
             if name in headers and name not in said and name not in _FREE
         ]
-        required = [name for name in said if self._components["headers"].get(name, {}).get("required")]
+        required = [name for name, header in said.items() if self._is_required(header)]
         return faults + [f"the header {name} is described and not sent" for name in required if name not in headers]
+
+    def _is_required(self, header: dict[str, Any]) -> bool:
+        name = header.get("$ref", "").rpartition("/")[2]
+        return bool((self._components["headers"][name] if name else header).get("required"))
 
     def _body_faults(
         self, operation: Operation, status: str, described: dict[str, Any], kind: str, body: bytes | None

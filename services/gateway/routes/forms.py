@@ -38,7 +38,7 @@ _log = get_logger(__name__)
     _PATH,
     status_code=201,
     response_model=FormResponse,
-    responses=refusals(*BODY, 401, 403, 404, 409, 429),
+    responses={201: {"headers": headers("Idempotent-Replayed")}, **refusals(*BODY, 401, 403, 404, 409, 429)},
     dependencies=documented_public,
     summary="Submit a form",
 )

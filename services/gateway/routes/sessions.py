@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from services.gateway import cors, history
 from services.gateway.body import StrictBodyRoute
 from services.gateway.credentials import presented
-from services.gateway.envelope import BODY, Envelope, enveloped, refusals
+from services.gateway.envelope import BODY, Envelope, enveloped, headers, refusals
 from services.gateway.faults import answer
 from services.gateway.gateway import CallerOf, GatewayOf, documented, documented_public
 from services.gateway.models.session import Session, StartedSession, StartSession
@@ -29,7 +29,10 @@ _WHAT = "The session"
 @router.post(
     _START,
     response_model=StartedSession | Envelope[StartedSession],
-    responses=refusals(*BODY, 401, 403, 404, 409, Code.CONCURRENCY_LIMIT_REACHED, Code.AT_CAPACITY),
+    responses={
+        200: {"headers": headers("Idempotent-Replayed")},
+        **refusals(*BODY, 401, 403, 404, 409, Code.CONCURRENCY_LIMIT_REACHED, Code.AT_CAPACITY),
+    },
     dependencies=documented_public,
     summary="Start a call",
 )
