@@ -67,6 +67,8 @@ async def filled(database_url: str) -> AsyncIterator[None]:
     connection = await asyncpg.connect(database_url, timeout=10)
     try:
         await connection.execute("create table filler (content text)")
+        # Pages that were never written have no place on the disk yet, and could not be put aside for others to be read.
+        await connection.execute("checkpoint")
         for pages in (64, 8, 1):
             with contextlib.suppress(asyncpg.DiskFullError):
                 for _ in range(10_000):

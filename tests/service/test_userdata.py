@@ -12,10 +12,13 @@ from callbox.accounts.v1 import user_data_pb2 as accounts_pb
 from callbox.accounts.v1.user_data_pb2_grpc import UserDataServiceStub as AccountsData
 from callbox.characters.v1 import user_data_pb2 as characters_pb
 from callbox.characters.v1.user_data_pb2_grpc import UserDataServiceStub as CharactersData
+from callbox.sessions.v1 import forms_pb2, forms_pb2_grpc, user_data_pb2_grpc, webhooks_pb2, webhooks_pb2_grpc
+from callbox.sessions.v1 import user_data_pb2 as sessions_pb
+from google.protobuf import json_format
 
 from services.accounts import user_data_service as accounts_data
 from services.characters import userdata as characters_data
-from services.kit.client import call
+from services.kit.client import call, connect
 from services.kit.errors import Code
 from services.kit.userdata import Holding
 from services.sessions import userdata as sessions_data
@@ -90,6 +93,84 @@ async def test_every_table_is_held(
             )
             assert cascades, f"{holding.table} stays when {holding.goes_with} goes"
     await connection.close()
+
+
+async def test_all_that_sessions_holds_of_a_tenant_is_taken_along_and_goes(
+    house: SessionsHouse, database_url: str
+) -> None:
+    """Contract 14.2 (own): calls, answers to forms, webhooks and keys; no secret is shown, others keep theirs."""
+    form = {"id": "note", "title": "Note", "fields": [{"name": "text", "type": "text"}]}
+    await house.owner.patch(widget_appearance={"forms": [form]})
+    async with connect(house.settings.listen) as channel, house.worker():
+        hooks = webhooks_pb2_grpc.WebhooksServiceStub(channel)
+        new_hook = webhooks_pb2.CreateWebhookRequest(url="https://hooks.invalid/", is_active=True)
+        made = await call(hooks.CreateWebhook, new_hook, identity=house.user)
+        await call(hooks.RotateWebhookSecret, webhooks_pb2.RotateWebhookSecretRequest(id=made.id), identity=house.user)
+        await call(hooks.CreateWebhook, new_hook, identity=house.callers.user(98, "ten_other"))
+        session_id = (await house.begin(idempotency_key="start-key")).session.session_id
+        answer = forms_pb2.SubmitFormRequest(
+            agent="support-bot", form_id="note", session_id=session_id, idempotency_key="form-key"
+        )
+        answer.values.update({"text": "mine"})
+        await call(forms_pb2_grpc.FormResponsesServiceStub(channel).SubmitForm, answer, identity=house.user)
+        await house.end(session_id)
+        full = await rows_of(database_url)
+        assert set(full) >= {
+            "sessions", "totals", "start_keys", "form_responses",
+            "webhook_endpoints", "webhook_messages", "webhook_deliveries",
+        }  # fmt: skip
+
+        stub, token, found = user_data_pb2_grpc.UserDataServiceStub(channel), "", dict[str, list[Any]]()
+        while True:
+            request = sessions_pb.ExportUserDataRequest(page_token=token)
+            page = await call(stub.ExportUserData, request, identity=house.user)
+            found.setdefault(page.collection, []).extend(json_format.MessageToDict(item) for item in page.items)
+            token = page.next_page_token
+            if not token:
+                break
+        assert {name: len(items) for name, items in found.items()} == {
+            "sessions": 1, "turns": 0, "events": 0, "form_responses": 1,
+            "webhook_endpoints": 1, "webhook_messages": 2, "webhook_deliveries": 2,
+        }  # fmt: skip
+        assert found["form_responses"][0]["body"] == {"text": "mine"}
+        assert found["webhook_endpoints"][0]["url"] == "https://hooks.invalid/"
+        for collection, hidden in (("webhook_endpoints", "secret"), ("form_responses", "idempotency_key")):
+            assert not [name for name in found[collection][0] if hidden in name and name != "previous_secret_until"]
+
+        done = False
+        while not done:
+            done = (await call(stub.DeleteUserData, sessions_pb.DeleteUserDataRequest(), identity=house.user)).done
+        assert await rows_of(database_url) == {"webhook_endpoints": 1}
+
+
+@pytest.mark.parametrize(
+    ("schema", "holdings"),
+    [("accounts", accounts_data.HOLDINGS), ("sessions", sessions_data.HOLDINGS)],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_the_rows_of_a_tenant_are_found_by_an_index(
+    house: SessionsHouse, database_url: str, schema: str, holdings: tuple[Holding, ...]
+) -> None:
+    connection = await asyncpg.connect(database_url, server_settings={"search_path": schema})
+    # Then a whole table is read only where there is no other way.
+    await connection.execute("set enable_seqscan = off")
+    for holding in holdings:
+        plan = await connection.fetch(f"explain select 1 from {holding.table} where {holding.where}", "ten_x")
+        text = "\n".join(row[0] for row in plan)
+        assert "Seq Scan" not in text, text
+    await connection.close()
+
+
+async def rows_of(database_url: str) -> dict[str, int]:
+    """How many rows the tables of sessions have, those of nobody and empty ones left out."""
+    connection = await asyncpg.connect(database_url)
+    tables = await connection.fetch(
+        "select table_name from information_schema.tables where table_schema = 'sessions' and table_type = 'BASE TABLE'"
+    )
+    names = {row["table_name"] for row in tables} - _COMMON["sessions"]
+    counts = {name: await connection.fetchval(f"select count(*) from sessions.{name}") for name in names}
+    await connection.close()
+    return {name: count for name, count in counts.items() if count}
 
 
 def token_of(*parts: Any) -> str:
