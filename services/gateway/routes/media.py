@@ -25,7 +25,7 @@ router = APIRouter(prefix="/api", tags=["characters"], dependencies=documented)
 _MAX_BYTES = {pb.MEDIA_PURPOSE_IMAGE: 5 * 1024 * 1024, pb.MEDIA_PURPOSE_VOICE: 10 * 1024 * 1024}
 # An RPC carries at most 4 MB at once.
 _PIECE_BYTES = 1024 * 1024
-_KEEP_SECONDS = 30.0
+_KEEP_SECONDS = 5.0
 _NAME = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{2,5}\Z")
 _FOREVER = "max-age=31536000, immutable"
 # What was uploaded is shown and heard, and never runs.
