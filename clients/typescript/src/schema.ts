@@ -1199,9 +1199,7 @@ export interface components {
              * @description The newest of its knowledge base; passed over when sent.
              * @default []
              */
-            documents: {
-                [key: string]: unknown;
-            }[];
+            documents: unknown[];
             /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
@@ -1373,9 +1371,7 @@ export interface components {
              * Documents
              * @description The newest of its knowledge base; passed over when sent.
              */
-            documents?: {
-                [key: string]: unknown;
-            }[];
+            documents?: unknown[];
             /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
@@ -1532,9 +1528,7 @@ export interface components {
              * @description The newest of its knowledge base; passed over when sent.
              * @default []
              */
-            documents: {
-                [key: string]: unknown;
-            }[];
+            documents: unknown[];
             /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
@@ -1711,9 +1705,7 @@ export interface components {
              * @description The newest of its knowledge base; passed over when sent.
              * @default []
              */
-            documents: {
-                [key: string]: unknown;
-            }[];
+            documents: unknown[];
             /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
@@ -3013,9 +3005,7 @@ export interface components {
              * @description The newest of its knowledge base; passed over when sent.
              * @default []
              */
-            documents: {
-                [key: string]: unknown;
-            }[];
+            documents: unknown[];
             /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.

@@ -50,7 +50,7 @@ class CharacterChange(BaseModel):
     llm_provider: str = Field("openai", description="Kind of language model endpoint.")
     llm_model: str = Field("", description="Name of the language model; empty for the default.")
     llm_api_key: str = Field("", description="Key for the language model. Read back masked; a mask means unchanged.")
-    documents: list[dict[str, Any]] = Field([], description="The newest of its knowledge base; passed over when sent.")
+    documents: list[Any] = Field([], description="The newest of its knowledge base; passed over when sent.")
     tools: list[dict[str, Any]] = Field([], description="Tool definitions; values of headers are read back masked.")
     mcp_servers: list[dict[str, Any]] = Field([], description="MCP servers; values of headers are read back masked.")
     max_tool_calls_per_turn: int = 6

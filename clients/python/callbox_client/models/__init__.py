@@ -13,21 +13,17 @@ from .api_key_with_value import ApiKeyWithValue
 from .appearance import Appearance
 from .character import Character
 from .character_change import CharacterChange
-from .character_change_documents_item import CharacterChangeDocumentsItem
 from .character_change_mcp_servers_item import CharacterChangeMcpServersItem
 from .character_change_tools_item import CharacterChangeToolsItem
 from .character_change_voice_type_0 import CharacterChangeVoiceType0
 from .character_change_widget_appearance import CharacterChangeWidgetAppearance
 from .character_definition import CharacterDefinition
-from .character_definition_documents_item import CharacterDefinitionDocumentsItem
 from .character_definition_mcp_servers_item import CharacterDefinitionMcpServersItem
 from .character_definition_tools_item import CharacterDefinitionToolsItem
 from .character_definition_voice_type_0 import CharacterDefinitionVoiceType0
 from .character_definition_widget_appearance import CharacterDefinitionWidgetAppearance
-from .character_documents_item import CharacterDocumentsItem
 from .character_mcp_servers_item import CharacterMcpServersItem
 from .character_replacement import CharacterReplacement
-from .character_replacement_documents_item import CharacterReplacementDocumentsItem
 from .character_replacement_mcp_servers_item import CharacterReplacementMcpServersItem
 from .character_replacement_tools_item import CharacterReplacementToolsItem
 from .character_replacement_voice_type_0 import CharacterReplacementVoiceType0
@@ -105,7 +101,6 @@ from .transcript_item_role import TranscriptItemRole
 from .usage_report import UsageReport
 from .user import User
 from .version import Version
-from .version_documents_item import VersionDocumentsItem
 from .version_line import VersionLine
 from .version_mcp_servers_item import VersionMcpServersItem
 from .version_tools_item import VersionToolsItem
@@ -135,21 +130,17 @@ __all__ = (
     "Appearance",
     "Character",
     "CharacterChange",
-    "CharacterChangeDocumentsItem",
     "CharacterChangeMcpServersItem",
     "CharacterChangeToolsItem",
     "CharacterChangeVoiceType0",
     "CharacterChangeWidgetAppearance",
     "CharacterDefinition",
-    "CharacterDefinitionDocumentsItem",
     "CharacterDefinitionMcpServersItem",
     "CharacterDefinitionToolsItem",
     "CharacterDefinitionVoiceType0",
     "CharacterDefinitionWidgetAppearance",
-    "CharacterDocumentsItem",
     "CharacterMcpServersItem",
     "CharacterReplacement",
-    "CharacterReplacementDocumentsItem",
     "CharacterReplacementMcpServersItem",
     "CharacterReplacementToolsItem",
     "CharacterReplacementVoiceType0",
@@ -227,7 +218,6 @@ __all__ = (
     "UsageReport",
     "User",
     "Version",
-    "VersionDocumentsItem",
     "VersionLine",
     "VersionMcpServersItem",
     "VersionToolsItem",

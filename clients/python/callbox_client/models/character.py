@@ -10,7 +10,6 @@ from attrs import field as _attrs_field
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ..models.character_documents_item import CharacterDocumentsItem
     from ..models.character_mcp_servers_item import CharacterMcpServersItem
     from ..models.character_tools_item import CharacterToolsItem
     from ..models.character_voice_type_0 import CharacterVoiceType0
@@ -54,7 +53,7 @@ class Character:
         llm_provider (str | Unset): Kind of language model endpoint. Default: 'openai'.
         llm_model (str | Unset): Name of the language model; empty for the default. Default: ''.
         llm_api_key (str | Unset): Key for the language model. Read back masked; a mask means unchanged. Default: ''.
-        documents (list[CharacterDocumentsItem] | Unset): The newest of its knowledge base; passed over when sent.
+        documents (list[Any] | Unset): The newest of its knowledge base; passed over when sent.
         tools (list[CharacterToolsItem] | Unset): Tool definitions; values of headers are read back masked.
         mcp_servers (list[CharacterMcpServersItem] | Unset): MCP servers; values of headers are read back masked.
         max_tool_calls_per_turn (int | Unset):  Default: 6.
@@ -86,7 +85,7 @@ class Character:
     llm_provider: str | Unset = "openai"
     llm_model: str | Unset = ""
     llm_api_key: str | Unset = ""
-    documents: list[CharacterDocumentsItem] | Unset = UNSET
+    documents: list[Any] | Unset = UNSET
     tools: list[CharacterToolsItem] | Unset = UNSET
     mcp_servers: list[CharacterMcpServersItem] | Unset = UNSET
     max_tool_calls_per_turn: int | Unset = 6
@@ -158,12 +157,9 @@ class Character:
 
         llm_api_key = self.llm_api_key
 
-        documents: list[dict[str, Any]] | Unset = UNSET
+        documents: list[Any] | Unset = UNSET
         if not isinstance(self.documents, Unset):
-            documents = []
-            for documents_item_data in self.documents:
-                documents_item = documents_item_data.to_dict()
-                documents.append(documents_item)
+            documents = self.documents
 
         tools: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.tools, Unset):
@@ -253,7 +249,6 @@ class Character:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.character_documents_item import CharacterDocumentsItem  # noqa: PLC0415
         from ..models.character_mcp_servers_item import CharacterMcpServersItem  # noqa: PLC0415
         from ..models.character_tools_item import CharacterToolsItem  # noqa: PLC0415
         from ..models.character_voice_type_0 import CharacterVoiceType0  # noqa: PLC0415
@@ -332,14 +327,7 @@ class Character:
 
         llm_api_key = d.pop("llm_api_key", UNSET)
 
-        _documents = d.pop("documents", UNSET)
-        documents: list[CharacterDocumentsItem] | Unset = UNSET
-        if _documents is not UNSET:
-            documents = []
-            for documents_item_data in _documents:
-                documents_item = CharacterDocumentsItem.from_dict(documents_item_data)
-
-                documents.append(documents_item)
+        documents = cast(list[Any], d.pop("documents", UNSET))
 
         _tools = d.pop("tools", UNSET)
         tools: list[CharacterToolsItem] | Unset = UNSET

@@ -9,7 +9,6 @@ from attrs import field as _attrs_field
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ..models.character_change_documents_item import CharacterChangeDocumentsItem
     from ..models.character_change_mcp_servers_item import CharacterChangeMcpServersItem
     from ..models.character_change_tools_item import CharacterChangeToolsItem
     from ..models.character_change_voice_type_0 import CharacterChangeVoiceType0
@@ -45,7 +44,7 @@ class CharacterChange:
         llm_provider (str | Unset): Kind of language model endpoint.
         llm_model (str | Unset): Name of the language model; empty for the default.
         llm_api_key (str | Unset): Key for the language model. Read back masked; a mask means unchanged.
-        documents (list[CharacterChangeDocumentsItem] | Unset): The newest of its knowledge base; passed over when sent.
+        documents (list[Any] | Unset): The newest of its knowledge base; passed over when sent.
         tools (list[CharacterChangeToolsItem] | Unset): Tool definitions; values of headers are read back masked.
         mcp_servers (list[CharacterChangeMcpServersItem] | Unset): MCP servers; values of headers are read back masked.
         max_tool_calls_per_turn (int | Unset):
@@ -71,7 +70,7 @@ class CharacterChange:
     llm_provider: str | Unset = UNSET
     llm_model: str | Unset = UNSET
     llm_api_key: str | Unset = UNSET
-    documents: list[CharacterChangeDocumentsItem] | Unset = UNSET
+    documents: list[Any] | Unset = UNSET
     tools: list[CharacterChangeToolsItem] | Unset = UNSET
     mcp_servers: list[CharacterChangeMcpServersItem] | Unset = UNSET
     max_tool_calls_per_turn: int | Unset = UNSET
@@ -131,12 +130,9 @@ class CharacterChange:
 
         llm_api_key = self.llm_api_key
 
-        documents: list[dict[str, Any]] | Unset = UNSET
+        documents: list[Any] | Unset = UNSET
         if not isinstance(self.documents, Unset):
-            documents = []
-            for documents_item_data in self.documents:
-                documents_item = documents_item_data.to_dict()
-                documents.append(documents_item)
+            documents = self.documents
 
         tools: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.tools, Unset):
@@ -218,7 +214,6 @@ class CharacterChange:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.character_change_documents_item import CharacterChangeDocumentsItem  # noqa: PLC0415
         from ..models.character_change_mcp_servers_item import CharacterChangeMcpServersItem  # noqa: PLC0415
         from ..models.character_change_tools_item import CharacterChangeToolsItem  # noqa: PLC0415
         from ..models.character_change_voice_type_0 import CharacterChangeVoiceType0  # noqa: PLC0415
@@ -285,14 +280,7 @@ class CharacterChange:
 
         llm_api_key = d.pop("llm_api_key", UNSET)
 
-        _documents = d.pop("documents", UNSET)
-        documents: list[CharacterChangeDocumentsItem] | Unset = UNSET
-        if _documents is not UNSET:
-            documents = []
-            for documents_item_data in _documents:
-                documents_item = CharacterChangeDocumentsItem.from_dict(documents_item_data)
-
-                documents.append(documents_item)
+        documents = cast(list[Any], d.pop("documents", UNSET))
 
         _tools = d.pop("tools", UNSET)
         tools: list[CharacterChangeToolsItem] | Unset = UNSET

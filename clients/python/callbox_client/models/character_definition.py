@@ -9,7 +9,6 @@ from attrs import field as _attrs_field
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ..models.character_definition_documents_item import CharacterDefinitionDocumentsItem
     from ..models.character_definition_mcp_servers_item import CharacterDefinitionMcpServersItem
     from ..models.character_definition_tools_item import CharacterDefinitionToolsItem
     from ..models.character_definition_voice_type_0 import CharacterDefinitionVoiceType0
@@ -48,8 +47,7 @@ class CharacterDefinition:
         llm_provider (str | Unset): Kind of language model endpoint. Default: 'openai'.
         llm_model (str | Unset): Name of the language model; empty for the default. Default: ''.
         llm_api_key (str | Unset): Key for the language model. Read back masked; a mask means unchanged. Default: ''.
-        documents (list[CharacterDefinitionDocumentsItem] | Unset): The newest of its knowledge base; passed over when
-            sent.
+        documents (list[Any] | Unset): The newest of its knowledge base; passed over when sent.
         tools (list[CharacterDefinitionToolsItem] | Unset): Tool definitions; values of headers are read back masked.
         mcp_servers (list[CharacterDefinitionMcpServersItem] | Unset): MCP servers; values of headers are read back
             masked.
@@ -77,7 +75,7 @@ class CharacterDefinition:
     llm_provider: str | Unset = "openai"
     llm_model: str | Unset = ""
     llm_api_key: str | Unset = ""
-    documents: list[CharacterDefinitionDocumentsItem] | Unset = UNSET
+    documents: list[Any] | Unset = UNSET
     tools: list[CharacterDefinitionToolsItem] | Unset = UNSET
     mcp_servers: list[CharacterDefinitionMcpServersItem] | Unset = UNSET
     max_tool_calls_per_turn: int | Unset = 6
@@ -139,12 +137,9 @@ class CharacterDefinition:
 
         llm_api_key = self.llm_api_key
 
-        documents: list[dict[str, Any]] | Unset = UNSET
+        documents: list[Any] | Unset = UNSET
         if not isinstance(self.documents, Unset):
-            documents = []
-            for documents_item_data in self.documents:
-                documents_item = documents_item_data.to_dict()
-                documents.append(documents_item)
+            documents = self.documents
 
         tools: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.tools, Unset):
@@ -229,7 +224,6 @@ class CharacterDefinition:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.character_definition_documents_item import CharacterDefinitionDocumentsItem  # noqa: PLC0415
         from ..models.character_definition_mcp_servers_item import CharacterDefinitionMcpServersItem  # noqa: PLC0415
         from ..models.character_definition_tools_item import CharacterDefinitionToolsItem  # noqa: PLC0415
         from ..models.character_definition_voice_type_0 import CharacterDefinitionVoiceType0  # noqa: PLC0415
@@ -298,14 +292,7 @@ class CharacterDefinition:
 
         llm_api_key = d.pop("llm_api_key", UNSET)
 
-        _documents = d.pop("documents", UNSET)
-        documents: list[CharacterDefinitionDocumentsItem] | Unset = UNSET
-        if _documents is not UNSET:
-            documents = []
-            for documents_item_data in _documents:
-                documents_item = CharacterDefinitionDocumentsItem.from_dict(documents_item_data)
-
-                documents.append(documents_item)
+        documents = cast(list[Any], d.pop("documents", UNSET))
 
         _tools = d.pop("tools", UNSET)
         tools: list[CharacterDefinitionToolsItem] | Unset = UNSET

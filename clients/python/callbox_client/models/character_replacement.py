@@ -9,7 +9,6 @@ from attrs import field as _attrs_field
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ..models.character_replacement_documents_item import CharacterReplacementDocumentsItem
     from ..models.character_replacement_mcp_servers_item import CharacterReplacementMcpServersItem
     from ..models.character_replacement_tools_item import CharacterReplacementToolsItem
     from ..models.character_replacement_voice_type_0 import CharacterReplacementVoiceType0
@@ -47,8 +46,7 @@ class CharacterReplacement:
         llm_provider (str | Unset): Kind of language model endpoint. Default: 'openai'.
         llm_model (str | Unset): Name of the language model; empty for the default. Default: ''.
         llm_api_key (str | Unset): Key for the language model. Read back masked; a mask means unchanged. Default: ''.
-        documents (list[CharacterReplacementDocumentsItem] | Unset): The newest of its knowledge base; passed over when
-            sent.
+        documents (list[Any] | Unset): The newest of its knowledge base; passed over when sent.
         tools (list[CharacterReplacementToolsItem] | Unset): Tool definitions; values of headers are read back masked.
         mcp_servers (list[CharacterReplacementMcpServersItem] | Unset): MCP servers; values of headers are read back
             masked.
@@ -76,7 +74,7 @@ class CharacterReplacement:
     llm_provider: str | Unset = "openai"
     llm_model: str | Unset = ""
     llm_api_key: str | Unset = ""
-    documents: list[CharacterReplacementDocumentsItem] | Unset = UNSET
+    documents: list[Any] | Unset = UNSET
     tools: list[CharacterReplacementToolsItem] | Unset = UNSET
     mcp_servers: list[CharacterReplacementMcpServersItem] | Unset = UNSET
     max_tool_calls_per_turn: int | Unset = 6
@@ -137,12 +135,9 @@ class CharacterReplacement:
 
         llm_api_key = self.llm_api_key
 
-        documents: list[dict[str, Any]] | Unset = UNSET
+        documents: list[Any] | Unset = UNSET
         if not isinstance(self.documents, Unset):
-            documents = []
-            for documents_item_data in self.documents:
-                documents_item = documents_item_data.to_dict()
-                documents.append(documents_item)
+            documents = self.documents
 
         tools: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.tools, Unset):
@@ -234,7 +229,6 @@ class CharacterReplacement:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.character_replacement_documents_item import CharacterReplacementDocumentsItem  # noqa: PLC0415
         from ..models.character_replacement_mcp_servers_item import CharacterReplacementMcpServersItem  # noqa: PLC0415
         from ..models.character_replacement_tools_item import CharacterReplacementToolsItem  # noqa: PLC0415
         from ..models.character_replacement_voice_type_0 import CharacterReplacementVoiceType0  # noqa: PLC0415
@@ -301,14 +295,7 @@ class CharacterReplacement:
 
         llm_api_key = d.pop("llm_api_key", UNSET)
 
-        _documents = d.pop("documents", UNSET)
-        documents: list[CharacterReplacementDocumentsItem] | Unset = UNSET
-        if _documents is not UNSET:
-            documents = []
-            for documents_item_data in _documents:
-                documents_item = CharacterReplacementDocumentsItem.from_dict(documents_item_data)
-
-                documents.append(documents_item)
+        documents = cast(list[Any], d.pop("documents", UNSET))
 
         _tools = d.pop("tools", UNSET)
         tools: list[CharacterReplacementToolsItem] | Unset = UNSET

@@ -11,7 +11,6 @@ from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.handoff_target import HandoffTarget
-    from ..models.version_documents_item import VersionDocumentsItem
     from ..models.version_mcp_servers_item import VersionMcpServersItem
     from ..models.version_tools_item import VersionToolsItem
     from ..models.version_voice_type_0 import VersionVoiceType0
@@ -54,7 +53,7 @@ class Version:
         llm_provider (str | Unset): Kind of language model endpoint. Default: 'openai'.
         llm_model (str | Unset): Name of the language model; empty for the default. Default: ''.
         llm_api_key (str | Unset): Key for the language model. Read back masked; a mask means unchanged. Default: ''.
-        documents (list[VersionDocumentsItem] | Unset): The newest of its knowledge base; passed over when sent.
+        documents (list[Any] | Unset): The newest of its knowledge base; passed over when sent.
         tools (list[VersionToolsItem] | Unset): Tool definitions; values of headers are read back masked.
         mcp_servers (list[VersionMcpServersItem] | Unset): MCP servers; values of headers are read back masked.
         max_tool_calls_per_turn (int | Unset):  Default: 6.
@@ -86,7 +85,7 @@ class Version:
     llm_provider: str | Unset = "openai"
     llm_model: str | Unset = ""
     llm_api_key: str | Unset = ""
-    documents: list[VersionDocumentsItem] | Unset = UNSET
+    documents: list[Any] | Unset = UNSET
     tools: list[VersionToolsItem] | Unset = UNSET
     mcp_servers: list[VersionMcpServersItem] | Unset = UNSET
     max_tool_calls_per_turn: int | Unset = 6
@@ -158,12 +157,9 @@ class Version:
 
         llm_api_key = self.llm_api_key
 
-        documents: list[dict[str, Any]] | Unset = UNSET
+        documents: list[Any] | Unset = UNSET
         if not isinstance(self.documents, Unset):
-            documents = []
-            for documents_item_data in self.documents:
-                documents_item = documents_item_data.to_dict()
-                documents.append(documents_item)
+            documents = self.documents
 
         tools: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.tools, Unset):
@@ -254,7 +250,6 @@ class Version:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.handoff_target import HandoffTarget  # noqa: PLC0415
-        from ..models.version_documents_item import VersionDocumentsItem  # noqa: PLC0415
         from ..models.version_mcp_servers_item import VersionMcpServersItem  # noqa: PLC0415
         from ..models.version_tools_item import VersionToolsItem  # noqa: PLC0415
         from ..models.version_voice_type_0 import VersionVoiceType0  # noqa: PLC0415
@@ -332,14 +327,7 @@ class Version:
 
         llm_api_key = d.pop("llm_api_key", UNSET)
 
-        _documents = d.pop("documents", UNSET)
-        documents: list[VersionDocumentsItem] | Unset = UNSET
-        if _documents is not UNSET:
-            documents = []
-            for documents_item_data in _documents:
-                documents_item = VersionDocumentsItem.from_dict(documents_item_data)
-
-                documents.append(documents_item)
+        documents = cast(list[Any], d.pop("documents", UNSET))
 
         _tools = d.pop("tools", UNSET)
         tools: list[VersionToolsItem] | Unset = UNSET
