@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
@@ -38,6 +39,8 @@ _DEFAULT_STREAM_SECONDS = 3600.0
 # Requests that are cancelled at the end of the drain are gone well within this time.
 _STOP_SECONDS = 3.0
 _BEARER = "bearer "
+# Within this time a client on the same network has written what it has begun.
+_DRAIN_SECONDS = 1.0
 
 _log = get_logger(__name__)
 
@@ -95,7 +98,8 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):
                     async with asyncio.timeout(request.remaining_seconds(_DEFAULT_DEADLINE_SECONDS)):
                         return await answer(given, context)
 
-                return await self._serve(method, context, _DEFAULT_DEADLINE_SECONDS, work, told)
+                rest = message if handler.request_streaming else None
+                return await self._serve(method, context, _DEFAULT_DEADLINE_SECONDS, work, told, rest)
 
             return wrap(
                 call,
@@ -152,8 +156,12 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):
         deadline_seconds: float,
         work: Callable[[], Awaitable[Any]],
         told: Callable[[str], None],
+        rest: AsyncIterator[Any] | None = None,
     ) -> Any:
-        """Does the work of one RPC. told: takes the name of the status that it ended with."""
+        """Does the work of one RPC.
+
+        told: takes the name of the status that it ended with. rest: messages that are still to come.
+        """
         code = "OK"
         headers = {key: str(value) for key, value in context.invocation_metadata() or ()}
         with (
@@ -173,6 +181,7 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):
                 code = error.grpc_status.name
                 if error.code is Code.INTERNAL:
                     _log.error("request failed", method=method, message=error.message)
+                await _drain(rest)
                 await abort(context, error)
             except grpc.aio.AbortError:
                 code = "ABORTED_BY_HANDLER"
@@ -187,6 +196,7 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):
                     _log.exception("request failed", method=method)
                 else:
                     _log.warning("a part could not be reached", method=method, fault=repr(fault)[:200])
+                await _drain(rest)
                 await abort(context, answer)
             finally:
                 told(code)
@@ -217,6 +227,15 @@ def _tolerant(deserialize: Callable[[bytes], Any] | None) -> Callable[[bytes], A
 def _check_readable(message: Any) -> None:
     if isinstance(message, _Unreadable):
         raise CallboxError(Code.INVALID_REQUEST, "This is not the message that the RPC takes; check both versions.")
+
+
+async def _drain(rest: AsyncIterator[Any] | None) -> None:
+    # A client that is refused while it still writes may see a broken stream instead of the reason.
+    if rest is not None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                async for _ in rest:
+                    pass
 
 
 async def _readable(messages: AsyncIterator[Any]) -> AsyncIterator[Any]:
