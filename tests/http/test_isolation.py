@@ -29,6 +29,7 @@ MARK = "only-for-the-first-tenant"
 _VOLATILE = {"last_used_at", "last_use_time", "exported_at", "session_duration_seconds"}
 # Lists of things that are worked on meanwhile: what is in them is compared, not how far it has come.
 _GOES_ON = ("/documents/", "/deliveries/")
+_WORKED_ON = ("documents", "webhook_deliveries")
 # For staff alone; whoever else asks is told so, whatever the identity.
 _STAFF = ("/api/tenants/",)
 _NAMES_A_CHARACTER = {"agent", "character_slug"}
@@ -233,7 +234,11 @@ async def _snapshot(site: Site, things: Things) -> dict[str, Any]:
 
 def _steady(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _steady(item) for name, item in value.items() if name not in _VOLATILE}
+        return {
+            name: [row["id"] for row in item] if name in _WORKED_ON and isinstance(item, list) else _steady(item)
+            for name, item in value.items()
+            if name not in _VOLATILE
+        }
     return [_steady(item) for item in value] if isinstance(value, list) else value
 
 
