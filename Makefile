@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTEST_FOLDERS := unit service speech http call browser faults
 
-.PHONY: help run test check proto docs bench-voice clean
+.PHONY: help run test check proto docs clients bench-voice bench-http bench-kb fuzz-http clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,14 +25,31 @@ proto: ## write the typed stubs of proto/ into gen/
 	@scripts/setup.sh python
 	@proto/generate.sh
 
-docs: ## write the table of settings into docs/operations.md
+docs: ## write the table of settings into docs/operations.md, and docs/http-reference.md
 	@scripts/setup.sh python
 	@.venv/bin/python -m deploy.local.reference
+	@.venv/bin/python -m services.gateway.manual docs/http-reference.md
+
+clients: ## write the clients of the HTTP API from its OpenAPI document
+	@scripts/setup.sh test
+	@clients/generate.sh
 
 bench-voice: ## measure a call on this machine: voice to voice, its parts, session starts, memory, CPU
 	@scripts/setup.sh run
 	@.venv/bin/python -m bench.voice
 
+fuzz-http: ## try N made-up requests (default 20000) on a gateway with everything behind it
+	@scripts/setup.sh test
+	@CALLBOX_FUZZ_CASES=$(or $(N),20000) .venv/bin/python -m pytest tests/http/test_fuzz.py -q -s --timeout 0
+
+bench-kb: ## measure the knowledge base over 100,000 passages: latency of questions, recall of the index
+	@scripts/setup.sh run
+	@.venv/bin/python -m bench.knowledge
+
+bench-http: ## measure the HTTP API on one core beside a bare hop: gate, appearance, session start, history at size
+	@scripts/setup.sh run
+	@.venv/bin/python -m bench.http
+
 clean: ## remove what was built, downloaded and cached, but not the data folder
-	@rm -rf .venv .tools web/node_modules web/*/node_modules web/*/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	@rm -rf .venv .tools web/node_modules web/*/node_modules web/*/dist clients/typescript/node_modules clients/typescript/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

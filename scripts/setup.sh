@@ -2,7 +2,7 @@
 # Brings what this checkout needs, and only what is missing or out of date.
 #   scripts/setup.sh python   the Python environment
 #   scripts/setup.sh run      the above, LiveKit's server and the web pages  (default)
-#   scripts/setup.sh test     the above and a Chromium for the browser tests
+#   scripts/setup.sh test     the above, the TypeScript client and a Chromium for the browser tests
 # A step is done when the hash of its inputs has changed; with nothing to do the script is silent.
 set -euo pipefail
 
@@ -15,8 +15,9 @@ logs=.tools/logs
 hash_of() { cat -- "$@" 2>/dev/null | sha256sum | cut -c1-24; }
 is_fresh() { [[ -e $stamps/$1 && $(<"$stamps/$1") == "$2" && -e $3 ]]; }
 
-web_hash() {
-    find web \( -name node_modules -o -name dist \) -prune -o -type f -print0 | LC_ALL=C sort -z \
+# The hash of every file in a folder of JavaScript that somebody wrote.
+js_hash() {
+    find "$1" \( -name node_modules -o -name dist \) -prune -o -type f -print0 | LC_ALL=C sort -z \
         | xargs -0 sha256sum | sha256sum | cut -c1-24
 }
 
@@ -85,6 +86,10 @@ build_web() {
     (cd web && npm ci --no-audit --no-fund && npm run build)
 }
 
+build_client() {
+    (cd clients/typescript && npm ci --no-audit --no-fund && npm run build)
+}
+
 install_chromium() {
     apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends chromium
 }
@@ -107,8 +112,12 @@ is_fresh python "$python_hash" .venv/bin/python || todo+=(python)
 if [[ $what != python ]]; then
     tools_hash=$(hash_of deploy/tools.txt)
     is_fresh tools "$tools_hash" .tools/bin/livekit-server || todo+=(tools)
-    web_inputs=$(web_hash)
+    web_inputs=$(js_hash web)
     is_fresh web "$web_inputs" web/widget/dist/try.html || todo+=(web)
+fi
+if [[ $what == test ]]; then
+    client_inputs=$(js_hash clients/typescript)
+    is_fresh client "$client_inputs" clients/typescript/dist/example.js || todo+=(client)
 fi
 if [[ $what == test ]] && ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null; then
     todo+=(chromium)
@@ -131,7 +140,7 @@ for name in "${todo[@]}"; do
                 fail "livekit-server is built with Go, which was not found. Install Go 1.21 or newer, which brings the release that is needed by itself, or, quicker, put the livekit-server of an official release archive on PATH."
             fi
             ;;
-        web)
+        web | client)
             if ! command -v npm >/dev/null; then
                 fail "npm was not found. Install Node.js 20 or newer with npm (Debian: apt-get install nodejs npm)."
             fi
@@ -152,6 +161,7 @@ for name in "${todo[@]}"; do
         python) step python "$python_hash" "If venv or ensurepip is missing: apt-get install python3.11-venv." install_python "$python" & ;;
         tools) step tools "$tools_hash" "Go 1.26 is needed, or 1.21 and newer that can fetch it; a release of livekit-server on PATH does as well." build_tools & ;;
         web) step web "$web_inputs" "Node.js 20.19 or newer is needed." build_web & ;;
+        client) step client "$client_inputs" "Node.js 20.19 or newer is needed." build_client & ;;
         chromium) step chromium "" "Install it by hand: apt-get install chromium." install_chromium & ;;
     esac
     jobs+=($!)

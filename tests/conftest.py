@@ -3,6 +3,7 @@
 pytest_plugins = [
     "tests.fixtures.identities",
     "tests.fixtures.leaks",
+    "tests.fixtures.oidc_provider",
     "tests.fixtures.postgres",
     "tests.fixtures.redis",
 ]

@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings
 from deploy.local.settings import LocalSettings
 from services.kit.settings import PREFIX, SettingsError, check_unknown
 
-SERVICES = ("accounts", "characters", "sessions", "gateway", "agent", "inference")
+SERVICES = ("accounts", "characters", "characters.knowledge", "sessions", "gateway", "agent", "inference")
 
 # Addresses and files that the runner decides itself.
 WIRED = frozenset(

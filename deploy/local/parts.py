@@ -20,11 +20,16 @@ _DRAIN_SECONDS = 2
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a service stands in the order of stopping, and how long it may take to end."""
+    """Where a service stands in the order of stopping, and how long it may take to end.
+
+    package: below `services`, when it is not the name. role: whose database it uses, when it is not its own.
+    """
 
     stage: int
     grace_seconds: float
     port: str = ""
+    package: str = ""
+    role: str = ""
 
 
 # Callers' side first, so that a call is ended by its worker and not by the loss of what it stands on. The sum of the
@@ -35,6 +40,7 @@ _SERVICES = {
     "sessions": _Place(2, 2.0, "sessions_port"),
     "accounts": _Place(2, 2.0, "accounts_port"),
     "characters": _Place(2, 2.0, "characters_port"),
+    "knowledge": _Place(2, 2.0, package="characters.knowledge", role="characters"),
 }
 
 
@@ -63,7 +69,8 @@ def build_parts(
     if settings.local_llm:
         builders["llm"] = lambda: _llm(settings, secrets, base)
     for name in _SERVICES:
-        database = postgres.url(name) if name in ROLES else ""
+        role = _SERVICES[name].role or name
+        database = postgres.url(role) if role in ROLES else ""
         builders[name] = partial(_service, name, settings, common, environ, database)
     return [builders[name]() for name in builders if not only or name in only]
 
@@ -115,6 +122,7 @@ def _service(
     name: str, settings: LocalSettings, common: Mapping[str, str], environ: Mapping[str, str], database_url: str
 ) -> Part:
     place = _SERVICES[name]
+    package = place.package or name
     wired = dict(common)
     wired["CALLBOX_OPS_LISTEN"] = f"{_HOST}:{getattr(settings, f'{name}_ops_port')}"
     wired["CALLBOX_LIVEKIT_URL"] = f"{'ws' if name == 'agent' else 'http'}://{_HOST}:{settings.livekit_port}"
@@ -125,8 +133,8 @@ def _service(
         wired["CALLBOX_DATABASE_URL"] = database_url
     return Part(
         name=name,
-        argv=(sys.executable, "-m", f"services.{name}"),
-        environ=service_environment(name, wired, environ),
+        argv=(sys.executable, "-m", f"services.{package}"),
+        environ=service_environment(package, wired, environ),
         ready=http_probe(health_urls(settings)[name]),
         grace_seconds=place.grace_seconds,
         stage=place.stage,

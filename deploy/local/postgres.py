@@ -118,18 +118,21 @@ class Postgres:
                 if not mode & stat.S_IXOTH:
                     folder.chmod(mode | stat.S_IXOTH)
 
+    async def _connect(self, database: str) -> "asyncpg.Connection[asyncpg.Record]":
+        return await asyncpg.connect(
+            host=_HOST,
+            port=self._port,
+            user=_SUPERUSER,
+            password=self._secrets.password(f"postgres-{_SUPERUSER}"),
+            database=database,
+            timeout=_CONNECT_SECONDS,
+            command_timeout=10,
+            ssl=False,
+        )
+
     async def _ready(self) -> None:
         try:
-            connection = await asyncpg.connect(
-                host=_HOST,
-                port=self._port,
-                user=_SUPERUSER,
-                password=self._secrets.password(f"postgres-{_SUPERUSER}"),
-                database=_SUPERUSER,
-                timeout=_CONNECT_SECONDS,
-                command_timeout=10,
-                ssl=False,
-            )
+            connection = await self._connect(_SUPERUSER)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
             raise NotReady(f"no connection: {fault}") from None
         try:
@@ -155,6 +158,12 @@ class Postgres:
             )
             await connection.execute(statement)
             await connection.execute(f"grant connect, create, temporary on database {DATABASE} to {role}")
+        inside = await self._connect(DATABASE)
+        try:
+            # No role of a service may make it.
+            await inside.execute("create extension if not exists vector schema public")
+        finally:
+            await inside.close(timeout=_CONNECT_SECONDS)
 
 
 def _binaries() -> Path:

@@ -51,6 +51,7 @@ class LocalSettings(Settings):
     sessions_ops_port: int = _port(7203, "Health, metrics and LiveKit webhooks of sessions.")
     gateway_ops_port: int = _port(7204, "Health and metrics of the gateway.")
     agent_ops_port: int = _port(7205, "Health and metrics of the worker.")
+    knowledge_ops_port: int = _port(7206, "Health and metrics of the reader of documents.")
 
     @model_validator(mode="after")
     def _foreign_model_is_named(self) -> Self:

@@ -1,36 +1,35 @@
 """Access tokens: what a signed-in client sends as `Authorization: Bearer`."""
 
-import hashlib
 import time
-from pathlib import Path
+from dataclasses import dataclass
 
 import jwt
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from services.accounts.keyset import LIFE, KeySet
 from services.kit.errors import CallboxError, Code
 from services.kit.identity import ACCOUNTS_ISSUER
 
-LIFE_SECONDS = 10 * 24 * 3600
+LIFE_SECONDS = int(LIFE.total_seconds())
 _ALGORITHM = "EdDSA"
 # Not the audience of identity tokens: neither kind passes for the other.
 _AUDIENCE = "callbox-access"
+# Of a key id; what is longer is not looked for.
+_ID_MAX_CHARACTERS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What an access token says: who signed in, and how many seconds ago."""
+
+    user_id: int
+    age_seconds: float
 
 
 class AccessTokens:
-    """Signs and verifies access tokens with the key of accounts.
+    """Signs and verifies access tokens with the keys of a set."""
 
-    Raises on making: OSError when the key is missing, TypeError when it is no Ed25519 key.
-    """
-
-    def __init__(self, keys_dir: Path) -> None:
-        key = serialization.load_pem_private_key((keys_dir / f"{ACCOUNTS_ISSUER}.key").read_bytes(), None)
-        if not isinstance(key, Ed25519PrivateKey):
-            raise TypeError(f"{ACCOUNTS_ISSUER}.key is no Ed25519 key; remove it to have a new one made.")
-        self._key = key
-        self._public = key.public_key()
-        raw = self._public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
-        self._key_id = hashlib.sha256(raw).hexdigest()[:16]
+    def __init__(self, keys: KeySet) -> None:
+        self._keys = keys
 
     def issue(self, user_id: int, life_seconds: int = LIFE_SECONDS) -> str:
         """A token for a user."""
@@ -42,26 +41,37 @@ class AccessTokens:
             "iat": now,
             "exp": now + life_seconds,
         }
-        return jwt.encode(claims, self._key, _ALGORITHM, headers={"kid": self._key_id})
+        signing = self._keys.signing
+        return jwt.encode(claims, signing.key, _ALGORITHM, headers={"kid": signing.id})
 
-    def user_of(self, token: str) -> int:
-        """The user a token was issued to.
+    async def read(self, token: str) -> Access:
+        """What a token says.
 
         Raises: CallboxError `token_expired`, `not_authenticated`.
         """
         try:
+            wanted = jwt.get_unverified_header(token).get("kid")
+            if not isinstance(wanted, str) or len(wanted) > _ID_MAX_CHARACTERS or not wanted.isalnum():
+                raise _refused()
+            key = await self._keys.verifying(wanted)
+            if key is None:
+                raise _refused()
             claims = jwt.decode(
                 token,
-                self._public,
+                key,
                 algorithms=[_ALGORITHM],
                 audience=_AUDIENCE,
                 issuer=ACCOUNTS_ISSUER,
-                options={"require": ["exp", "sub"]},
+                options={"require": ["exp", "iat", "sub"]},
             )
-            return int(claims["sub"])
+            return Access(int(claims["sub"]), time.time() - float(claims["iat"]))
         except jwt.ExpiredSignatureError:
             raise CallboxError(
                 Code.TOKEN_EXPIRED, "The access token has expired; get a new one with the refresh token."
             ) from None
         except (jwt.PyJWTError, ValueError):
-            raise CallboxError(Code.NOT_AUTHENTICATED, "The access token is not valid; sign in again.") from None
+            raise _refused() from None
+
+
+def _refused() -> CallboxError:
+    return CallboxError(Code.NOT_AUTHENTICATED, "The access token is not valid; sign in again.")

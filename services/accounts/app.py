@@ -2,17 +2,26 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
-from callbox.accounts.v1 import accounts_pb2, accounts_pb2_grpc
+from callbox.accounts.v1 import accounts_pb2, accounts_pb2_grpc, google_pb2_grpc, user_data_pb2_grpc
 
 from services.accounts.access import AccessTokens
+from services.accounts.google import Google
+from services.accounts.google_service import GoogleService
+from services.accounts.keyset import KeySet
 from services.accounts.passwords import Passwords
+from services.accounts.proof import Proof
+from services.accounts.rates import Limits, Rates
+from services.accounts.sealing import fernet, identity_key
 from services.accounts.service import AccountsService
 from services.accounts.settings import AccountsSettings
 from services.accounts.store import Store
+from services.accounts.tokens import Tokens
 from services.accounts.usage import KeyUsage
+from services.accounts.user_data_service import UserDataService
 from services.kit import database
 from services.kit.identity import ACCOUNTS_ISSUER, Signer, ensure_keys
 from services.kit.ops import ops_server
@@ -21,6 +30,7 @@ from services.kit.server import Server
 from services.kit.serving import serving
 
 SCHEMA = "accounts"
+_SEALED_FOR_BROWSERS = b"callbox sign-in in progress"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -30,27 +40,84 @@ async def running(settings: AccountsSettings) -> AsyncIterator[Server]:
     ensure_keys(settings.keys_dir, [ACCOUNTS_ISSUER])
     await until_up("PostgreSQL", lambda: database.migrate(settings.database_url, SCHEMA, _MIGRATIONS))
     server = Server(settings.listen, settings.keys_dir)
-    async with await database.open_pool(settings.database_url, SCHEMA) as pool, Passwords() as passwords:
-        store = Store(pool)
-        async with KeyUsage(store.record_key_uses) as usage:
-            service = AccountsService(
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(await database.open_pool(settings.database_url, SCHEMA))
+        passwords = await stack.enter_async_context(Passwords())
+        keys = await stack.enter_async_context(
+            KeySet(pool, settings.keys_dir, timedelta(days=settings.access_key_days))
+        )
+        rates = Rates(settings.redis_url, _limits(settings))
+        stack.push_async_callback(rates.close)
+        google = Google(
+            settings.google_issuer,
+            settings.google_client_id,
+            settings.google_client_secret.get_secret_value(),
+            settings.google_redirect_url,
+            fernet(identity_key(settings.keys_dir), _SEALED_FOR_BROWSERS),
+        )
+        stack.push_async_callback(google.close)
+        store, access, signer = Store(pool), AccessTokens(keys), Signer(settings.keys_dir, ACCOUNTS_ISSUER)
+        usage = await stack.enter_async_context(KeyUsage(store.record_key_uses))
+        tokens, proof = Tokens(store, access), Proof(store, passwords, access, rates)
+        accounts_pb2_grpc.add_AccountsServiceServicer_to_server(
+            AccountsService(
                 store,
                 passwords,
-                AccessTokens(settings.keys_dir),
-                Signer(settings.keys_dir, ACCOUNTS_ISSUER),
+                access,
+                tokens,
+                proof,
+                rates,
+                signer,
                 usage,
                 default_concurrent_sessions=settings.default_concurrent_sessions,
                 first_account_is_staff=settings.first_account_is_staff,
-            )
-            accounts_pb2_grpc.add_AccountsServiceServicer_to_server(service, server.grpc)
+            ),
+            server.grpc,
+        )
+        google_pb2_grpc.add_GoogleServiceServicer_to_server(
+            GoogleService(
+                store,
+                google,
+                tokens,
+                proof,
+                rates,
+                default_concurrent_sessions=settings.default_concurrent_sessions,
+                first_account_is_staff=settings.first_account_is_staff,
+            ),
+            server.grpc,
+        )
+        user_data_pb2_grpc.add_UserDataServiceServicer_to_server(
+            UserDataService(pool, store, proof, signer), server.grpc
+        )
 
-            async def readiness() -> dict[str, str | None]:
-                return {"database": await database.check(pool)}
+        async def readiness() -> dict[str, str | None]:
+            return {"database": await database.check(pool)}
 
-            full_name = accounts_pb2.DESCRIPTOR.services_by_name["AccountsService"].full_name
-            ops = ops_server(settings.ops_listen, readiness)
-            async with serving(server, full_name, ops, settings.drain_seconds):
-                yield server
+        full_name = accounts_pb2.DESCRIPTOR.services_by_name["AccountsService"].full_name
+        ops = ops_server(settings.ops_listen, readiness)
+        async with serving(server, full_name, ops, settings.drain_seconds):
+            yield server
+
+
+async def rotate_keys(settings: AccountsSettings, *, revoke: bool) -> str:
+    """Has a new key sign access tokens, here and in every running process; its id.
+
+    revoke: tokens that are out are refused from now on, by running processes within seconds.
+    """
+    ensure_keys(settings.keys_dir, [ACCOUNTS_ISSUER])
+    async with await database.open_pool(settings.database_url, SCHEMA) as pool:
+        return await KeySet(pool, settings.keys_dir, timedelta(days=settings.access_key_days)).rotate(revoke=revoke)
+
+
+def _limits(settings: AccountsSettings) -> Limits:
+    return Limits(
+        log_in_by_address=settings.log_in_rate_by_address,
+        log_in_by_account=settings.log_in_rate_by_account,
+        sign_up_by_address=settings.sign_up_rate_by_address,
+        sign_up_by_account=settings.sign_up_rate_by_account,
+        refresh_by_address=settings.refresh_rate_by_address,
+        google_by_address=settings.google_rate_by_address,
+    )
 
 
 async def serve(settings: AccountsSettings, stop: asyncio.Event) -> None:

@@ -2,10 +2,8 @@
 
 import time
 from collections.abc import Iterable
-from typing import Any
 
 import asyncpg
-import grpc
 from callbox.accounts.v1 import accounts_pb2 as pb
 from callbox.accounts.v1 import accounts_pb2_grpc
 from google.protobuf.empty_pb2 import Empty
@@ -14,16 +12,17 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from services.accounts import apikeys, messages, signup
 from services.accounts.access import AccessTokens
 from services.accounts.passwords import Passwords
+from services.accounts.proof import Context, Proof, client_address
+from services.accounts.rates import Rates
 from services.accounts.refresh import LIFE, RefreshToken, refused
 from services.accounts.store import NewUser, Store
+from services.accounts.tokens import Tokens
 from services.accounts.usage import KeyUsage
 from services.kit import paging
 from services.kit.context import current_identity, current_user
 from services.kit.errors import CallboxError, Code, not_found, validation
 from services.kit.identity import IDENTITY_TTL_SECONDS, Identity, Kind, Signer
 from services.kit.ids import new_id
-
-Context = grpc.aio.ServicerContext[Any, Any]
 
 _MAX_CONCURRENT_SESSIONS = 1_000_000
 _ID_MAX_CHARACTERS = 100
@@ -37,6 +36,9 @@ class AccountsService(accounts_pb2_grpc.AccountsServiceServicer):
         store: Store,
         passwords: Passwords,
         access: AccessTokens,
+        tokens: Tokens,
+        proof: Proof,
+        rates: Rates,
         signer: Signer,
         usage: KeyUsage,
         *,
@@ -46,6 +48,9 @@ class AccountsService(accounts_pb2_grpc.AccountsServiceServicer):
         self._store = store
         self._passwords = passwords
         self._access = access
+        self._tokens = tokens
+        self._proof = proof
+        self._rates = rates
         self._signer = signer
         self._usage = usage
         self._default_concurrent_sessions = default_concurrent_sessions
@@ -54,10 +59,12 @@ class AccountsService(accounts_pb2_grpc.AccountsServiceServicer):
     async def SignUp(self, request: pb.SignUpRequest, context: Context) -> pb.SignUpResponse:  # noqa: N802
         """Creates a user with a tenant of their own."""
         signup.check(request.email, request.password)
+        account = signup.email_key(request.email)
+        await self._rates.sign_up(client_address(request.client_address, context), account)
         user = await self._store.add_user(
             NewUser(
                 email=request.email,
-                email_key=signup.email_key(request.email),
+                email_key=account,
                 password_hash=await self._passwords.hash(request.password),
                 tenant_id=new_id("ten"),
                 concurrent_sessions=self._default_concurrent_sessions,
@@ -68,18 +75,16 @@ class AccountsService(accounts_pb2_grpc.AccountsServiceServicer):
             raise CallboxError(
                 Code.CONFLICT, "An account with this e-mail exists; log in instead.", {"email": ["is taken"]}
             )
-        return pb.SignUpResponse(user=messages.user(user), tokens=await self._begin_family(user["id"]))
+        return pb.SignUpResponse(user=messages.user(user), tokens=await self._tokens.begin(user["id"]))
 
     async def LogIn(self, request: pb.LogInRequest, context: Context) -> pb.TokenPair:  # noqa: N802
         """Exchanges e-mail and password for tokens."""
-        user = await self._store.user_to_log_in(signup.email_key(request.email))
-        stored = None if user is None else user["password_hash"]
-        if not await self._passwords.matches(stored, request.password) or user is None:
-            raise CallboxError(Code.NOT_AUTHENTICATED, "E-mail or password is wrong; check both and try again.")
-        return await self._begin_family(user["id"])
+        address = client_address(request.client_address, context)
+        return await self._tokens.begin(await self._proof.by_password(request.email, request.password, address))
 
     async def RefreshTokens(self, request: pb.RefreshTokensRequest, context: Context) -> pb.TokenPair:  # noqa: N802
         """Rotates a refresh token."""
+        await self._rates.refresh(client_address(request.client_address, context))
         used = RefreshToken.parse(request.refresh)
         following = RefreshToken.new(used.family)
         user_id = await self._store.rotate(used, following, LIFE)
@@ -88,11 +93,15 @@ class AccountsService(accounts_pb2_grpc.AccountsServiceServicer):
             if expires_at is not None and expires_at.timestamp() <= time.time():
                 raise CallboxError(Code.TOKEN_EXPIRED, "The refresh token has expired; sign in again.")
             raise refused()
-        return pb.TokenPair(access=self._access.issue(user_id), refresh=str(following))
+        return self._tokens.pair(user_id, following)
 
     async def LogOut(self, request: pb.LogOutRequest, context: Context) -> Empty:  # noqa: N802
-        """Revokes the family of a refresh token; the same answer when it is gone already."""
-        await self._store.revoke_family(RefreshToken.parse(request.refresh).family)
+        """Revokes the family of a refresh token; the same answer when there is none, as RFC 7009 has it."""
+        try:
+            token = RefreshToken.parse(request.refresh)
+        except CallboxError:
+            return Empty()
+        await self._store.revoke_family(token.family)
         return Empty()
 
     async def ExchangeCredential(  # noqa: N802
@@ -106,7 +115,7 @@ class AccountsService(accounts_pb2_grpc.AccountsServiceServicer):
                 raise apikeys.refused()
             self._usage.record(user["key_id"])
         else:
-            user = await self._existing_user(self._access.user_of(request.access_token))
+            user = await self._existing_user((await self._access.read(request.access_token)).user_id)
         identity = Identity(
             Kind.USER, user_id=user["id"], tenant_id=user["tenant_id"], is_staff=user["is_staff"], by_key=by_key
         )
@@ -135,6 +144,8 @@ class AccountsService(accounts_pb2_grpc.AccountsServiceServicer):
             apikeys.preview(value),
             request.is_active if request.HasField("is_active") else True,
         )
+        if row is None:
+            raise _gone()
         return pb.CreateApiKeyResponse(api_key=messages.api_key(row), value=value)
 
     async def ListApiKeys(  # noqa: N802
@@ -185,6 +196,8 @@ class AccountsService(accounts_pb2_grpc.AccountsServiceServicer):
         """Sets a tenant's limits."""
         identity = current_identity()
         if identity.kind is not Kind.SERVICE and not identity.is_staff:
+            if identity.kind is Kind.USER and identity.tenant_id != request.limits.tenant_id:
+                raise not_found("Tenant")
             raise CallboxError(Code.PERMISSION_DENIED, "Only staff may change a tenant's limits; ask the operator.")
         tenant_id, limit = _sane_id(request.limits.tenant_id, "Tenant"), request.limits.concurrent_sessions
         if "concurrent_sessions" in _paths(request.update_mask.paths, "concurrent_sessions"):
@@ -194,15 +207,12 @@ class AccountsService(accounts_pb2_grpc.AccountsServiceServicer):
                 raise not_found("Tenant")
         return await self._limits(tenant_id)
 
-    async def _begin_family(self, user_id: int) -> pb.TokenPair:
-        refresh = RefreshToken.new()
-        await self._store.add_family(user_id, refresh, LIFE)
-        return pb.TokenPair(access=self._access.issue(user_id), refresh=str(refresh))
-
     async def _existing_user(self, user_id: int) -> asyncpg.Record:
         user = await self._store.user(user_id)
         if user is None:
             raise CallboxError(Code.NOT_AUTHENTICATED, "This account exists no more; sign up again.")
+        if user["deleting_at"] is not None:
+            raise _gone()
         return user
 
     async def _limits(self, tenant_id: str) -> pb.TenantLimits:
@@ -210,6 +220,13 @@ class AccountsService(accounts_pb2_grpc.AccountsServiceServicer):
         if limit is None:
             raise not_found("Tenant")
         return pb.TenantLimits(tenant_id=tenant_id, concurrent_sessions=limit)
+
+
+def _gone() -> CallboxError:
+    """The answer to whoever goes on with an account that is being deleted."""
+    return CallboxError(
+        Code.NOT_AUTHENTICATED, "This account is being deleted; repeat DELETE /api/auth/me/ to complete it."
+    )
 
 
 def _key_owner() -> int:

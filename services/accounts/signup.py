@@ -16,14 +16,21 @@ def check(email: str, password: str) -> None:
     Raises: CallboxError `validation_failed` with the faults of both.
     """
     faults: dict[str, list[str]] = {}
-    try:
-        email_validator.validate_email(email, check_deliverability=False, globally_deliverable=False)
-    except email_validator.EmailNotValidError as fault:
-        faults["email"] = [str(fault)]
+    if email_faults := faults_of(email):
+        faults["email"] = email_faults
     if not MIN_CHARACTERS <= len(password) <= MAX_CHARACTERS:
         faults["password"] = [f"must have {MIN_CHARACTERS} to {MAX_CHARACTERS:,} characters"]
     if faults:
         raise validation(faults)
+
+
+def faults_of(email: str) -> list[str]:
+    """What is wrong with the form of an e-mail address."""
+    try:
+        email_validator.validate_email(email, check_deliverability=False, globally_deliverable=False)
+    except email_validator.EmailNotValidError as fault:
+        return [str(fault)]
+    return []
 
 
 def email_key(email: str) -> str:

@@ -13,8 +13,9 @@ from services.kit.database import Pool
 
 Row = asyncpg.Record
 
-_USER = "id, email, tenant_id, is_staff, created_at"
+_USER = "id, email, tenant_id, is_staff, created_at, deleting_at"
 _KEY = "seq, id, name, preview, is_active, last_used_at, created_at"
+_ADD_EXTERNAL = "insert into external_logins (issuer, subject, user_id) values ($1, $2, $3)"
 # Serialises sign-ups while somebody has to be the first.
 _FIRST_ACCOUNT_LOCK = "lock table users in share row exclusive mode"
 
@@ -25,10 +26,12 @@ class NewUser:
 
     email: str
     email_key: str
-    password_hash: str
+    password_hash: str | None
     tenant_id: str
     concurrent_sessions: int
     staff_if_first: bool
+    # (issuer, subject) of a sign-in elsewhere.
+    external: tuple[str, str] | None = None
 
 
 class Store:
@@ -38,7 +41,7 @@ class Store:
         self._pool = pool
 
     async def add_user(self, user: NewUser) -> Row | None:
-        """Makes a tenant and its user; None when the e-mail is taken."""
+        """Makes a tenant and its user; None when the e-mail or the sign-in elsewhere is taken."""
         try:
             async with self._pool.acquire() as connection, connection.transaction():
                 if user.staff_if_first:
@@ -48,7 +51,7 @@ class Store:
                     user.tenant_id,
                     user.concurrent_sessions,
                 )
-                return await connection.fetchrow(
+                row = await connection.fetchrow(
                     f"""insert into users (email, email_key, password_hash, tenant_id, is_staff)
                     values ($1, $2, $3, $4, $5 and not exists (select from users)) returning {_USER}""",
                     user.email,
@@ -57,6 +60,9 @@ class Store:
                     user.tenant_id,
                     user.staff_if_first,
                 )
+                if user.external is not None and row is not None:
+                    await connection.execute(_ADD_EXTERNAL, *user.external, row["id"])
+                return row
         except asyncpg.UniqueViolationError:
             return None
 
@@ -68,28 +74,70 @@ class Store:
         """The user."""
         return await self._pool.fetchrow(f"select {_USER} from users where id = $1", user_id)
 
+    async def user_to_prove(self, user_id: int) -> Row | None:
+        """The user, with email_key and password_hash."""
+        return await self._pool.fetchrow(f"select {_USER}, email_key, password_hash from users where id = $1", user_id)
+
+    async def user_of_external(self, issuer: str, subject: str) -> int | None:
+        """The user who signs in elsewhere as this subject."""
+        user_id: int | None = await self._pool.fetchval(
+            "select user_id from external_logins where issuer = $1 and subject = $2", issuer, subject
+        )
+        return user_id
+
+    async def add_external(self, issuer: str, subject: str, user_id: int) -> bool:
+        """Lets a user sign in elsewhere as this subject; False when the user or the subject is not there to be had."""
+        try:
+            await self._pool.execute(_ADD_EXTERNAL, issuer, subject, user_id)
+        except (asyncpg.UniqueViolationError, asyncpg.ForeignKeyViolationError):
+            return False
+        return True
+
+    async def begin_deletion(self, user_id: int) -> Row | None:
+        """Stops every API key and refresh token of a user and marks the account; the user, None when it is gone."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            row = await connection.fetchrow(
+                f"update users set deleting_at = coalesce(deleting_at, now()) where id = $1 returning {_USER}", user_id
+            )
+            await connection.execute("delete from api_keys where user_id = $1", user_id)
+            await connection.execute("delete from refresh_families where user_id = $1", user_id)
+        return row
+
+    async def delete_user(self, user_id: int) -> None:
+        """Deletes a user whose deletion has begun, and the tenant with its last user."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            tenant_id = await connection.fetchval(
+                "delete from users where id = $1 and deleting_at is not null returning tenant_id", user_id
+            )
+            await connection.execute(
+                "delete from tenants t where id = $1 and not exists (select from users where tenant_id = t.id)",
+                tenant_id,
+            )
+
     async def user_of_key(self, digest: bytes) -> Row | None:
         """The owner of an active API key, and the key as `key_id`."""
         return await self._pool.fetchrow(
             """select u.id, u.tenant_id, u.is_staff, k.id as key_id from api_keys k join users u on u.id = k.user_id
-            where k.digest = $1 and k.is_active""",
+            where k.digest = $1 and k.is_active and u.deleting_at is null""",
             digest,
         )
 
-    async def add_family(self, user_id: int, token: RefreshToken, life: timedelta) -> None:
-        """Begins a family of refresh tokens and forgets those of the user that have expired."""
+    async def add_family(self, user_id: int, token: RefreshToken, life: timedelta) -> bool:
+        """Begins a family of refresh tokens and forgets those of the user that have expired; False when it is gone."""
         now = datetime.now(UTC)
         async with self._pool.acquire() as connection, connection.transaction():
             await connection.execute(
                 "delete from refresh_families where user_id = $1 and expires_at < $2", user_id, now
             )
-            await connection.execute(
-                "insert into refresh_families (id, user_id, digest, expires_at) values ($1, $2, $3, $4)",
+            status = await connection.execute(
+                """insert into refresh_families (id, user_id, digest, expires_at)
+                select $1, id, $3, $4 from users where id = $2 for key share""",
                 token.family,
                 user_id,
                 token.digest,
                 now + life,
             )
+        return status != "INSERT 0 0"
 
     async def rotate(self, used: RefreshToken, next_token: RefreshToken, life: timedelta) -> int | None:
         """Puts the next token in the place of the one used; the user's id, or None when another one is in force."""
@@ -112,11 +160,14 @@ class Store:
         )
         return expired_at
 
-    async def add_key(self, key_id: str, user_id: int, name: str, digest: bytes, preview: str, is_active: bool) -> Row:
-        """Makes an API key."""
-        row = await self._pool.fetchrow(
+    async def add_key(
+        self, key_id: str, user_id: int, name: str, digest: bytes, preview: str, is_active: bool
+    ) -> Row | None:
+        """Makes an API key; None for an account that is being deleted or gone."""
+        return await self._pool.fetchrow(
             f"""insert into api_keys (id, user_id, name, digest, preview, is_active)
-            values ($1, $2, $3, $4, $5, $6) returning {_KEY}""",
+            select $1, id, $3, $4, $5, $6 from users where id = $2 and deleting_at is null for share
+            returning {_KEY}""",
             key_id,
             user_id,
             name,
@@ -124,8 +175,6 @@ class Store:
             preview,
             is_active,
         )
-        assert row is not None
-        return row
 
     async def keys(self, user_id: int, below: int, limit: int) -> list[Row]:
         """API keys of a user, newest first, with `seq` below a bound."""

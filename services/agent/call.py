@@ -8,8 +8,8 @@ import grpc
 import structlog
 import tenacity
 from callbox.characters.v1 import characters_pb2, characters_pb2_grpc
+from callbox.sessions.v1 import live_pb2_grpc, sessions_pb2_grpc
 from callbox.sessions.v1 import sessions_pb2 as pb
-from callbox.sessions.v1 import sessions_pb2_grpc
 from livekit.agents import NOT_GIVEN, AutoSubscribe, JobContext
 from livekit.agents.llm import ChatContext, ChatMessage
 
@@ -20,6 +20,7 @@ from services.agent.guard import TurnGuard
 from services.agent.hearing import TritonSTT
 from services.agent.journal import Journal
 from services.agent.lines import Line, Lines, pcm_frames
+from services.agent.live import Live
 from services.agent.persona import Persona, instructions
 from services.agent.scribe import Scribe
 from services.agent.settings import AgentSettings
@@ -71,11 +72,13 @@ async def run_call(context: JobContext) -> None:
         model = await stack.enter_async_context(language_model(url, name, key or settings.llm_api_key))
         journal = Journal(sessions, signer, session_id, worker_id, claim.last_sequence)
         await stack.enter_async_context(_running(journal.run(), "journal"))
+        live = Live(live_pb2_grpc.LiveServiceStub(sessions_channel), signer, session_id, worker_id)
+        await stack.enter_async_context(_running(live.run(), "live"))
         triton = Triton(settings.triton_address)
         stack.push_async_callback(triton.close)
         lines = Lines(lines_folder(settings.data_dir))
         with tracer().start_as_current_span("call", incoming(claim.trace_context)):
-            await Call(context, claim, model, journal, triton, lines).run()
+            await Call(context, claim, model, journal, live, triton, lines).run()
         await journal.drain(_HISTORY_SECONDS)
     context.shutdown("call over")
 
@@ -142,6 +145,7 @@ class Call:
         claim: pb.ClaimSessionResponse,
         model: Model,
         journal: Journal,
+        live: Live,
         triton: Triton,
         lines: Lines,
     ) -> None:
@@ -151,6 +155,7 @@ class Call:
         self._room = context.room
         self._caller = claim.participant_identity
         self._journal = journal
+        self._live = live
         self._lines = lines
         self._model = model
         self._ear = TritonSTT(triton, claim.character.language or "en")
@@ -160,11 +165,11 @@ class Call:
         self._topics = Topics(context.room, self._caller, self._on_typed)
         self._ending = Ending(context.room, self._caller)
         self._prompt = instructions(claim.character.system_prompt, claim.session.metadata)
-        self._persona = Persona(self._prompt, self._topics.reply)
+        self._persona = Persona(self._prompt, self._on_reply)
         self._guard = TurnGuard(
             self._session, lines, journal, claim.character.max_turn_seconds or _DEFAULT_TURN_SECONDS
         )
-        self._scribe = Scribe(journal, self._topics, self._persona, self._guard)
+        self._scribe = Scribe(journal, self._topics, live, self._persona, self._guard)
         self._reading = asyncio.create_task(asyncio.sleep(0), name="read-ahead")
 
     async def run(self) -> None:
@@ -206,6 +211,13 @@ class Call:
             self._reading.cancel()
             self._reading = asyncio.create_task(read_ahead(self._model.llm, seen), name="read-ahead")
 
+    def _on_reply(self, reply_id: str, text: str, final: bool) -> None:
+        self._scribe.speaking(reply_id, text, final)
+
+    def _on_state(self, state: str) -> None:
+        self._topics.state(state)
+        self._live.state(state)
+
     def _on_item(self, item: object) -> None:
         if isinstance(item, ChatMessage) and item.role == "assistant" and self._persona.forget():
             self._read(self._persona.seen(self._persona.chat_ctx))
@@ -217,7 +229,7 @@ class Call:
         self._scribe.listen(session, output)
         for engine in (self._model.llm, self._ear, self._voice):
             engine.on("metrics_collected", self._scribe.used)
-        session.on("agent_state_changed", lambda event: self._topics.state(event.new_state))
+        session.on("agent_state_changed", lambda event: self._on_state(event.new_state))
         session.on("conversation_item_added", lambda event: self._on_item(event.item))
         session.on("error", lambda event: self._on_error(event.error))
         session.on("close", lambda _: self._ending.end(pb.END_REASON_ERROR))

@@ -11,6 +11,7 @@ from services.agent.ending import Reason
 from services.agent.guard import TurnGuard
 from services.agent.journal import Journal
 from services.agent.latency import Waterfall
+from services.agent.live import Live
 from services.agent.metrics import turn_latency, turn_parts
 from services.agent.persona import Persona
 from services.agent.topics import Topics
@@ -19,9 +20,10 @@ from services.agent.topics import Topics
 class Scribe:
     """The history of one call."""
 
-    def __init__(self, journal: Journal, topics: Topics, persona: Persona, guard: TurnGuard) -> None:
+    def __init__(self, journal: Journal, topics: Topics, live: Live, persona: Persona, guard: TurnGuard) -> None:
         self._journal = journal
         self._topics = topics
+        self._live = live
         self._persona = persona
         self._guard = guard
         self._joined_at = time.time()
@@ -47,6 +49,12 @@ class Scribe:
         self._typed.append(text)
         self._utterances += 1
         self._topics.reply(f"user_{self._utterances}", text, True, from_user=True)
+
+    def speaking(self, reply_id: str, text: str, final: bool) -> None:
+        """What the agent says of its answer so far, or all of it."""
+        self._topics.reply(reply_id, text, final)
+        if not final and text.strip():
+            self._live.partial(pb.ROLE_ASSISTANT, text, self._turn_index)
 
     def used(self, metrics: object) -> None:
         """What an engine used; told with the next turn."""
@@ -74,6 +82,7 @@ class Scribe:
         if not event.is_final and event.transcript != self._last_partial:
             self._last_partial = event.transcript
             self._topics.reply(f"user_{self._utterances + 1}", event.transcript, False, from_user=True)
+            self._live.partial(pb.ROLE_USER, event.transcript, self._turn_index)
 
     def _on_item(self, event: ConversationItemAddedEvent) -> None:
         item = event.item
@@ -143,6 +152,7 @@ class Scribe:
         turn.turn_index = self._turn_index
         self._turn_index += 1
         self._usage.turn_count += 1
+        self._live.final(turn.role)
         self._journal.add(pb.SessionEvent(turn=turn))
 
     def _tell_usage(self) -> None:

@@ -1,8 +1,15 @@
-"""Runs the characters service: `python -m services.characters`."""
+"""Runs the characters service: `python -m services.characters`; with `reseal` it encrypts every stored secret anew."""
 
-from services.characters.app import serve
+import sys
+
+from services.characters.app import reseal_all, serve
 from services.characters.settings import CharactersSettings
 from services.kit.process import run
 
+COMMANDS = {(): serve, ("reseal",): reseal_all}
+
 if __name__ == "__main__":
-    run("characters", CharactersSettings, serve)
+    command = COMMANDS.get(tuple(sys.argv[1:]))
+    if command is None:
+        sys.exit("usage: python -m services.characters [reseal]")
+    run("characters", CharactersSettings, command)

@@ -3,24 +3,50 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from pathlib import Path
 
-from callbox.characters.v1 import characters_pb2, characters_pb2_grpc
+from callbox.characters.v1 import (
+    appearance_pb2_grpc,
+    characters_pb2,
+    characters_pb2_grpc,
+    gates_pb2_grpc,
+    knowledge_pb2_grpc,
+    media_pb2_grpc,
+    user_data_pb2_grpc,
+)
 
+from services.characters.attached import Attached
+from services.characters.gates import GatesService
+from services.characters.knowledge.database import open_pool as open_knowledge_pool
+from services.characters.knowledge.documents import Documents
+from services.characters.knowledge.embeddings import Embeddings
+from services.characters.knowledge.search import Search
+from services.characters.knowledge.service import KnowledgeService
+from services.characters.media_service import MediaService
+from services.characters.parts import Rules
+from services.characters.reseal import reseal
 from services.characters.service import CharactersService
 from services.characters.settings import CharactersSettings
+from services.characters.shelf import Shelf
+from services.characters.showing import AppearanceService
 from services.characters.store import Store
-from services.characters.vault import Vault
+from services.characters.sweeper import Sweeper
+from services.characters.user_data_service import UserDataService
 from services.kit import database
+from services.kit.addresses import Allowances
+from services.kit.blobs import Blobs
 from services.kit.logs import get_logger
 from services.kit.ops import ops_server
 from services.kit.process import until_up
 from services.kit.server import Server
 from services.kit.serving import serving
+from services.kit.vault import Vault
 
 SCHEMA = "characters"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _SECRETS_KEY = "characters-secrets.key"
+_RESEAL_PASSES = 5
 _log = get_logger(__name__)
 
 
@@ -32,16 +58,34 @@ async def running(settings: CharactersSettings) -> AsyncIterator[Server]:
     vault = Vault.open(settings.data_dir / _SECRETS_KEY)
     await until_up("PostgreSQL", lambda: database.migrate(settings.database_url, SCHEMA, _MIGRATIONS))
     server = Server(settings.listen, settings.keys_dir)
-    async with await database.open_pool(settings.database_url, SCHEMA) as pool:
-        service = CharactersService(Store(pool), vault, check_origins=not settings.debug)
-        characters_pb2_grpc.add_CharactersServiceServicer_to_server(service, server.grpc)
+    blobs, allowed = Blobs(settings), Allowances.parse(settings.outbound_allow)
+    async with (
+        await database.open_pool(settings.database_url, SCHEMA) as pool,
+        # The queue of documents wants JSON as text, the tables of characters as Python.
+        await open_knowledge_pool(settings.database_url, SCHEMA) as knowledge_pool,
+        Embeddings(settings.triton_address) as embeddings,
+    ):
+        store, shelf, documents = Store(pool, settings.versions_kept), Shelf(pool, blobs), Documents(knowledge_pool)
+        attached, rules, check_origins = Attached(documents, blobs), Rules(allowed), not settings.debug
+        sweeper = Sweeper(shelf, settings.media_sweep_seconds)
+
+        characters = CharactersService(store, attached, vault, rules, sweeper.wake, check_origins=check_origins)
+        gates, showing = GatesService(store), AppearanceService(store, check_origins=check_origins)
+        media = MediaService(store, attached, shelf, vault, rules)
+        knowledge = KnowledgeService(store, documents, blobs, Search(knowledge_pool, embeddings), allowed)
+        characters_pb2_grpc.add_CharactersServiceServicer_to_server(characters, server.grpc)
+        gates_pb2_grpc.add_GatesServiceServicer_to_server(gates, server.grpc)
+        appearance_pb2_grpc.add_AppearanceServiceServicer_to_server(showing, server.grpc)
+        media_pb2_grpc.add_MediaServiceServicer_to_server(media, server.grpc)
+        knowledge_pb2_grpc.add_KnowledgeServiceServicer_to_server(knowledge, server.grpc)
+        user_data_pb2_grpc.add_UserDataServiceServicer_to_server(UserDataService(pool, blobs), server.grpc)
 
         async def readiness() -> dict[str, str | None]:
             return {"database": await database.check(pool)}
 
         full_name = characters_pb2.DESCRIPTOR.services_by_name["CharactersService"].full_name
         ops = ops_server(settings.ops_listen, readiness)
-        async with serving(server, full_name, ops, settings.drain_seconds):
+        async with sweeper.running(), serving(server, full_name, ops, settings.drain_seconds):
             yield server
 
 
@@ -49,3 +93,22 @@ async def serve(settings: CharactersSettings, stop: asyncio.Event) -> None:
     """Serves until `stop` is set."""
     async with running(settings):
         await stop.wait()
+
+
+async def reseal_all(settings: CharactersSettings, stop: asyncio.Event) -> None:
+    """Encrypts every stored secret with the first line of the key file. Runs beside the service.
+
+    Raises: SystemExit with status 1 when no key fits some secret.
+    """
+    vault = Vault.open(settings.data_dir / _SECRETS_KEY)
+    async with await database.open_pool(settings.database_url, SCHEMA) as pool:
+        store = Store(pool, settings.versions_kept)
+        # A change that was under way while the key file was written may come behind the first pass.
+        for _ in range(_RESEAL_PASSES):
+            report = await reseal(store, vault)
+            _log.info("stored secrets were looked through", **asdict(report))
+            if not report.resealed:
+                break
+    if report.unreadable:
+        _log.error("no key fits some secrets: bring the old key back as the last line and run this again")
+        raise SystemExit(1)

@@ -3,22 +3,38 @@
 # ruff: noqa: RUF012 - pydantic copies a default that can change
 
 import re
+from itertools import islice
 from typing import Annotated, Any, Literal
 
 import langcodes
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError, field_serializer
+from pydantic_core import ErrorDetails
 
+from services.characters import agreement
 from services.characters.appearance import Appearance
-from services.characters.parts import Part, Secret, Short, Url, at_most_bytes, compact, unique_names
-from services.characters.tools import BoundedTool, McpServer
+from services.characters.parts import (
+    STRICT,
+    FetchedUrl,
+    Judging,
+    Rules,
+    Secret,
+    Short,
+    Url,
+    at_most_bytes,
+    compact,
+    one_of,
+)
+from services.characters.references import MEDIA_PREFIX
+from services.characters.tools import KINDS, BoundedTool, McpServer
 from services.kit.errors import validation
 from services.kit.origins import is_valid_entry
+from services.kit.parts import Part
 
 MAX_DEFINITION_BYTES = 1024 * 1024
 _MAX_PROMPT_BYTES = 65_536
 _MAX_APPEARANCE_BYTES = 256 * 1024
-_MAX_DOCUMENTS_BYTES = 64 * 1024
 _MAX_FAULTS = 50
+_WEB = ("https://", "http://")
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
 
 
@@ -46,11 +62,20 @@ def _origin(entry: str) -> str:
     return entry
 
 
+def _file(url: str) -> str:
+    if url and not url.startswith(MEDIA_PREFIX) and not url.lower().startswith(_WEB):
+        raise ValueError(f"must be the address of a file that was uploaded here, {MEDIA_PREFIX}…, or an http(s) URL")
+    return url
+
+
+FileUrl = Annotated[Url, AfterValidator(_file)]
+
+
 class Voice(Part):
     """A voice of the character's own."""
 
-    audio_file: Url = ""
-    voice_url: Url = ""
+    audio_file: FileUrl = ""
+    voice_url: FetchedUrl = ""
 
 
 class HandoffTarget(Part):
@@ -67,7 +92,7 @@ class Definition(Part):
     slug: Annotated[str, AfterValidator(_slug)]
     name: Annotated[Short, AfterValidator(_not_blank)]
     character_type: Short = ""
-    image: Url = ""
+    image: FileUrl = ""
     system_prompt: Annotated[str, at_most_bytes(_MAX_PROMPT_BYTES)] = ""
     greeting: Annotated[str, Field(max_length=5000)] = ""
     voice: Voice = Voice()
@@ -81,13 +106,14 @@ class Definition(Part):
     llm_provider: Literal["openai"] = "openai"
     llm_model: Short = ""
     llm_api_key: Secret = ""
-    documents: Annotated[list[Any], at_most_bytes(_MAX_DOCUMENTS_BYTES)] = []
-    tools: Annotated[list[BoundedTool], Field(max_length=128), AfterValidator(unique_names)] = []
-    mcp_servers: Annotated[list[McpServer], Field(max_length=32), AfterValidator(unique_names)] = []
+    # Read from the knowledge base; passed over, so that who sends back what was read does not fail.
+    documents: Annotated[list[Any], Field(exclude=True)] = []
+    tools: Annotated[list[BoundedTool], Field(max_length=128)] = []
+    mcp_servers: Annotated[list[McpServer], Field(max_length=32)] = []
     max_tool_output_chars: Annotated[int, Field(ge=100, le=1_000_000)] = 16_000
     max_tool_calls_per_turn: Annotated[int, Field(ge=0, le=100)] = 6
     max_turn_seconds: Annotated[int, Field(ge=1, le=600)] = 35
-    kb_query_url: Url = ""
+    kb_query_url: FetchedUrl = ""
     kb_query_api_key: Secret = ""
     is_active: bool = True
     recording_enabled: bool = False
@@ -97,22 +123,38 @@ class Definition(Part):
         return appearance.model_dump(mode="json", exclude_unset=True)
 
 
-def validated(content: dict[str, Any]) -> dict[str, Any]:
+def validated(content: dict[str, Any], rules: Rules = STRICT) -> dict[str, Any]:
     """A whole definition: what was given, judged, with the default of what was not.
 
     Raises: CallboxError `validation_failed` with each fault by its path, such as `tools.0.name`.
     """
     text = compact(content)
-    if len(text.encode()) > MAX_DEFINITION_BYTES:
+    kept = compact({**content, "documents": []}) if content.get("documents") else text
+    if len(kept.encode()) > MAX_DEFINITION_BYTES:
         raise validation({"definition": [f"must be at most {MAX_DEFINITION_BYTES:,} bytes of JSON"]})
+    judging = Judging(rules)
     try:
-        return Definition.model_validate_json(text).model_dump(mode="json")
+        definition = Definition.model_validate_json(text, context=judging).model_dump(mode="json")
     except ValidationError as fault:
         faults: dict[str, list[str]] = {}
         for error in fault.errors(include_input=False, include_url=False)[:_MAX_FAULTS]:
-            path = ".".join(str(step) for step in error["loc"])
-            faults.setdefault(path, []).append(error["msg"].removeprefix("Value error, "))
+            path, sentence = _fault(error)
+            faults.setdefault(path, []).append(sentence)
         raise validation(faults) from None
+    if disagreements := dict(islice(agreement.faults(definition, judging).items(), _MAX_FAULTS)):
+        raise validation(disagreements)
+    return definition
+
+
+def _fault(error: ErrorDetails) -> tuple[str, str]:
+    """Path and sentence of a fault."""
+    steps = [str(step) for step in error["loc"]]
+    if error["type"].startswith("union_tag_"):
+        return ".".join((*steps, "kind")), one_of(KINDS)
+    if steps[0] == "tools" and len(steps) > 2 and steps[2] in KINDS:
+        # Which kind of tool it was judged as is no step of the document.
+        del steps[2]
+    return ".".join(steps), error["msg"].removeprefix("Value error, ")
 
 
 DEFAULTS = validated({"slug": "default", "name": "default"}) | {"slug": "", "name": ""}

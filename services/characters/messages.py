@@ -1,13 +1,15 @@
 """Characters as protobuf messages."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 import asyncpg
 from callbox.characters.v1 import characters_pb2 as pb
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from services.characters.store import Stored
-from services.characters.structs import to_struct
+from services.characters.store import Kept, Stored
+from services.kit.structs import to_struct
 
 # Fields of the definition that a snapshot carries by name; a call has no use for the key's mask or the origins.
 _NAMED = (
@@ -27,8 +29,8 @@ _NAMED = (
 _NOT_IN_REST = {*_NAMED, "slug", "llm_api_key", "allowed_origins", "is_active"}
 
 
-def character(stored: Stored) -> pb.Character:
-    """A character as its owner reads it."""
+def character(stored: Stored, documents: Iterable[Mapping[str, Any]] = ()) -> pb.Character:
+    """A character as its owner reads it. documents: of its knowledge base, as JSON."""
     return pb.Character(
         id=stored.id,
         slug=stored.slug,
@@ -37,7 +39,8 @@ def character(stored: Stored) -> pb.Character:
         version=stored.version,
         create_time=timestamp(stored.created_at),
         update_time=timestamp(stored.updated_at),
-        definition=to_struct(stored.definition),
+        definition=to_struct({**stored.definition, "documents": list(documents)}),
+        etag=stored.etag,
     )
 
 
@@ -64,6 +67,18 @@ def version(row: asyncpg.Record) -> pb.CharacterVersion:
         create_time=timestamp(row["created_at"]),
         created_by=row["created_by"],
         changed=row["changed"],
+    )
+
+
+def whole_version(kept: Kept) -> pb.CharacterVersion:
+    """One version with its definition."""
+    return pb.CharacterVersion(
+        version=kept.version,
+        create_time=timestamp(kept.created_at),
+        created_by=kept.created_by,
+        changed=kept.changed,
+        definition=to_struct(kept.definition),
+        character_id=kept.character_id,
     )
 
 

@@ -1,14 +1,64 @@
 """What the objects inside a definition have in common."""
 
 import json
-from typing import Annotated, Any, TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationInfo
+
+from services.kit.addresses import Allowances, url_faults
+from services.kit.forms.definition import PatternBudget
+from services.kit.parts import Part
+
+# What stands for the characters of a secret that are not shown.
+DOTS = "••••"
+MASK_TAIL_CHARACTERS = 4
 
 Short = Annotated[str, Field(max_length=200)]
 Url = Annotated[str, Field(max_length=2048)]
 Secret = Annotated[str, Field(max_length=4096)]
-Named = TypeVar("Named", bound="NamedPart")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What an operator has a say in. allowed: private addresses that URLs may name."""
+
+    allowed: Allowances = field(default_factory=Allowances)
+
+
+STRICT = Rules()
+_MAX_SCHEMA_PATTERNS = 500
+
+
+class Judging(PatternBudget):
+    """One definition being judged: by which rules, and what all its patterns together may still cost."""
+
+    def __init__(self, rules: Rules) -> None:
+        super().__init__()
+        self.rules = rules
+        self._schema_patterns = 0
+
+    def affords(self, pattern: str, work: int) -> bool:
+        """Whether one more pattern of an input schema may be used."""
+        self._schema_patterns += 1
+        return self._schema_patterns <= _MAX_SCHEMA_PATTERNS and self.pays(pattern, work)
+
+
+def judge_url(url: str, info: ValidationInfo) -> str:
+    """A URL that may be asked for the owner (contract 14.9), or an empty text.
+
+    Raises: ValueError.
+    """
+    rules = info.context.rules if isinstance(info.context, Judging) else STRICT
+    if url and (faults := url_faults(url, rules.allowed)):
+        raise ValueError(faults[0])
+    return url
+
+
+# A URL that Callbox asks for the owner; and one that must be there.
+FetchedUrl = Annotated[Url, AfterValidator(judge_url)]
+TargetUrl = Annotated[str, Field(min_length=1, max_length=2048), AfterValidator(judge_url)]
 
 
 def at_most_bytes(limit: int) -> AfterValidator:
@@ -29,29 +79,17 @@ def compact(content: Any) -> str:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
-class Part(BaseModel):
-    """An object inside a definition, as JSON: `null` means the default, fields of other makers are kept."""
-
-    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _null_is_default(cls, value: Any) -> Any:
-        return {name: item for name, item in value.items() if item is not None} if isinstance(value, dict) else value
-
-
 class NamedPart(Part):
     """A part that is referred to by name."""
 
     name: str
 
 
-def unique_names(parts: list[Named]) -> list[Named]:
-    """The parts, when no two share a name.
+def is_mask(text: str) -> bool:
+    """Whether this is what is shown of some secret."""
+    return text.startswith(DOTS) and len(text) in (len(DOTS), len(DOTS) + MASK_TAIL_CHARACTERS)
 
-    Raises: ValueError.
-    """
-    names = [part.name for part in parts]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(f"has more than one entry named {', '.join(twice)}")
-    return parts
+
+def one_of(words: Sequence[str]) -> str:
+    """The end of a sentence that names what is known."""
+    return f"must be one of {', '.join(repr(word) for word in words)}"

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.characters.vault import Vault
+from services.characters.parts import DOTS, MASK_TAIL_CHARACTERS, is_mask
 from services.kit.errors import validation
+from services.kit.vault import Vault
 
-_DOTS = "••••"
-_TAIL_CHARACTERS = 4
 # Of a shorter secret the tail would give away too much.
 _SHORTEST_WITH_TAIL = 12
 _FIELDS = ("llm_api_key", "kb_query_api_key")
@@ -35,7 +34,7 @@ class Place:
 
 def mask(secret: str) -> str:
     """What is shown of a secret."""
-    return _DOTS + (secret[-_TAIL_CHARACTERS:] if len(secret) >= _SHORTEST_WITH_TAIL else "")
+    return DOTS + (secret[-MASK_TAIL_CHARACTERS:] if len(secret) >= _SHORTEST_WITH_TAIL else "")
 
 
 def seal(
@@ -52,7 +51,7 @@ def seal(
     faults: dict[str, list[str]] = {}
     for place in places(definition):
         kept = stored.get(place.key)
-        if _is_mask(place.value):
+        if is_mask(place.value):
             if kept is None or masks.get(place.key) != place.value:
                 faults[place.path] = ["is a mask with nothing stored behind it; send the secret itself"]
             else:
@@ -82,7 +81,3 @@ def places(definition: Mapping[str, Any]) -> Iterator[Place]:
 def _headers(key: str, path: str, headers: dict[str, Any]) -> Iterator[Place]:
     for name in list(headers):
         yield Place(f"{key}/{name.lower()}", f"{path}.{name}", headers, name)
-
-
-def _is_mask(text: str) -> bool:
-    return text.startswith(_DOTS) and len(text) in (len(_DOTS), len(_DOTS) + _TAIL_CHARACTERS)

@@ -1,5 +1,7 @@
 """RPC handlers of characters."""
 
+import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import grpc
@@ -7,15 +9,20 @@ from callbox.characters.v1 import characters_pb2 as pb
 from callbox.characters.v1 import characters_pb2_grpc
 from google.protobuf.empty_pb2 import Empty
 
-from services.characters import messages, versions
-from services.characters.store import Store, Stored
-from services.characters.structs import from_struct
-from services.characters.vault import Vault
+from services.characters import access, messages, preconditions, versions
+from services.characters.attached import Attached
+from services.characters.definition import DEFAULTS
+from services.characters.difference import difference
+from services.characters.parts import Rules
+from services.characters.store import Kept, Step, Store, Stored
+from services.characters.versions import Version
 from services.kit import paging
 from services.kit.context import current_identity, current_user, require_service
-from services.kit.errors import CallboxError, Code, not_found
-from services.kit.identity import Kind
-from services.kit.origins import is_allowed
+from services.kit.errors import CallboxError, Code, not_found, validation
+from services.kit.structs import from_struct, to_struct
+from services.kit.vault import Vault
+
+_MAX_QUERY_CHARACTERS = 200
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -23,15 +30,29 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class CharactersService(characters_pb2_grpc.CharactersServiceServicer):
     """Definitions, versions, resolution for a call."""
 
-    def __init__(self, store: Store, vault: Vault, *, check_origins: bool) -> None:
+    def __init__(
+        self,
+        store: Store,
+        attached: Attached,
+        vault: Vault,
+        rules: Rules,
+        on_delete: Callable[[], None],
+        *,
+        check_origins: bool,
+    ) -> None:
+        """on_delete: told when a character was deleted."""
         self._store = store
+        self._attached = attached
         self._vault = vault
+        self._rules = rules
+        self._on_delete = on_delete
         self._check_origins = check_origins
 
     async def CreateCharacter(self, request: pb.CreateCharacterRequest, context: Context) -> pb.Character:  # noqa: N802
         """Creates a character of the caller's tenant."""
         user = current_user()
-        version = versions.first(from_struct(request.definition), self._vault)
+        content = from_struct(request.definition)
+        version = await asyncio.to_thread(versions.first, content, self._vault, self._rules)
         stored = await self._store.add(user.tenant_id, user.user_id, version)
         if stored is None:
             slug = version.definition["slug"]
@@ -44,76 +65,105 @@ class CharactersService(characters_pb2_grpc.CharactersServiceServicer):
 
     async def GetCharacter(self, request: pb.GetCharacterRequest, context: Context) -> pb.Character:  # noqa: N802
         """Reads a character of the caller."""
-        return messages.character(await self._own(request.slug))
+        return await self._attached.character(await access.own(self._store, request.slug))
 
     async def ListCharacters(  # noqa: N802
         self, request: pb.ListCharactersRequest, context: Context
     ) -> pb.ListCharactersResponse:
         """Lists the characters of the caller's tenant, newest first."""
         tenant_id, size = current_user().tenant_id, paging.page_size(request.page_size)
-        page, more = await self._store.page(tenant_id, paging.number_below(request.page_token), size)
+        if len(request.query) > _MAX_QUERY_CHARACTERS or "\x00" in request.query:
+            raise validation({"q": [f"must be at most {_MAX_QUERY_CHARACTERS} characters, without U+0000"]})
+        page, more = await self._store.page(
+            tenant_id, paging.number_below(request.page_token), size, query=request.query, skip=_skip(request.skip)
+        )
         return pb.ListCharactersResponse(
-            characters=map(messages.character, page),
+            characters=await self._attached.characters(page),
             next_page_token=paging.token_after(page[-1].seq) if more else "",
+            total_size=await self._store.count(tenant_id, request.query),
         )
 
     async def UpdateCharacter(self, request: pb.UpdateCharacterRequest, context: Context) -> pb.Character:  # noqa: N802
         """Replaces or merges a definition; a new version when something changed."""
-        user = current_user()
         if request.mode not in (pb.UPDATE_MODE_MERGE, pb.UPDATE_MODE_REPLACE):
             raise CallboxError(Code.INVALID_REQUEST, "Say whether the definition merges or replaces.")
         content = from_struct(request.definition)
         replace = request.mode == pb.UPDATE_MODE_REPLACE
-        stored = await self._store.change(
-            request.slug,
-            user.may_see,
-            user.user_id,
-            lambda current: versions.following(current, content, replace=replace, vault=self._vault),
-        )
-        if stored is None:
-            raise not_found("Character")
-        return messages.character(stored)
+
+        async def step(stored: Stored, current: Version) -> Version | None:
+            preconditions.require(request.if_match, stored.etag)
+            # In a thread: a definition of a megabyte takes half a second to judge.
+            return await asyncio.to_thread(
+                versions.following, current, content, replace=replace, vault=self._vault, rules=self._rules
+            )
+
+        return await self._attached.character(await self._change(request.slug, step))
 
     async def DeleteCharacter(self, request: pb.DeleteCharacterRequest, context: Context) -> Empty:  # noqa: N802
         """Deletes a character; its history stays."""
-        stored = await self._own(request.slug)
-        if not await self._store.delete(stored.id):
-            raise not_found("Character")
+        stored = await access.own(self._store, request.slug)
+        preconditions.require(request.if_match, stored.etag)
+        must_be = stored.version if request.if_match and preconditions.ANY not in request.if_match else None
+        if not await self._store.delete(stored.id, must_be):
+            await access.own(self._store, stored.id)
+            raise preconditions.failed()
+        self._on_delete()
         return Empty()
 
     async def ListCharacterVersions(  # noqa: N802
         self, request: pb.ListCharacterVersionsRequest, context: Context
     ) -> pb.ListCharacterVersionsResponse:
         """Lists the versions of a character, newest first."""
-        stored = await self._own(request.slug)
+        stored = await access.own(self._store, request.slug)
         size = paging.page_size(request.page_size)
         # A version is a 32-bit number; the bound of the first page is wider.
         below = min(paging.number_below(request.page_token), stored.version + 1)
-        rows = await self._store.versions(stored.id, below, size + 1)
+        rows = await self._store.versions(stored.id, below, size + 1, _skip(request.skip))
         return pb.ListCharacterVersionsResponse(
             versions=map(messages.version, rows[:size]),
             next_page_token=paging.token_after(rows[size - 1]["version"]) if len(rows) > size else "",
+            total_size=await self._store.count_versions(stored.id),
         )
+
+    async def GetCharacterVersion(  # noqa: N802
+        self, request: pb.GetCharacterVersionRequest, context: Context
+    ) -> pb.CharacterVersion:
+        """Reads one version with its definition."""
+        stored = await access.own(self._store, request.slug)
+        return messages.whole_version(await self._version(stored.id, request.version))
+
+    async def CompareCharacterVersions(  # noqa: N802
+        self, request: pb.CompareCharacterVersionsRequest, context: Context
+    ) -> pb.CompareCharacterVersionsResponse:
+        """Says what differs between two versions."""
+        stored = await access.own(self._store, request.slug)
+        after = (await self._version(stored.id, request.version)).definition
+        before = (await self._version(stored.id, request.against)).definition if request.against else DEFAULTS
+        steps = await asyncio.to_thread(lambda: list(difference(before, after)))
+        return pb.CompareCharacterVersionsResponse(patch=map(to_struct, steps))
+
+    async def RestoreCharacterVersion(  # noqa: N802
+        self, request: pb.RestoreCharacterVersionRequest, context: Context
+    ) -> pb.Character:
+        """Makes a new version with the content of an older one."""
+        own = await access.own(self._store, request.slug)
+        wanted = (await self._version(own.id, request.version)).content
+
+        async def step(stored: Stored, current: Version) -> Version | None:
+            preconditions.require(request.if_match, stored.etag)
+            return await asyncio.to_thread(versions.restored, current, wanted, self._rules)
+
+        return await self._attached.character(await self._change(own.id, step))
 
     async def Resolve(self, request: pb.ResolveRequest, context: Context) -> pb.CharacterSnapshot:  # noqa: N802
         """Resolves a slug or identity to a pinned version for one call."""
         identity = current_identity()
         stored = await self._store.find(request.agent)
-        if (
-            stored is None
-            or not stored.definition["is_active"]
-            or (identity.kind is Kind.USER and not identity.may_see(stored.tenant_id))
-        ):
-            raise not_found("Character")
-        if (
-            identity.kind is Kind.VISITOR
-            and self._check_origins
-            and not is_allowed(identity.origin, stored.definition["allowed_origins"])
-        ):
-            raise CallboxError(
-                Code.ORIGIN_NOT_ALLOWED,
-                "This web site may not start calls with this character; its owner can add it to allowed_origins.",
-            )
+        if stored is None:
+            raise not_found(access.WHAT)
+        definition = stored.definition
+        origins = definition["allowed_origins"] if self._check_origins else None
+        access.admit(identity, stored.tenant_id, origins, is_active=definition["is_active"], deed="start calls with")
         return messages.snapshot(stored)
 
     async def ReadSecrets(self, request: pb.ReadSecretsRequest, context: Context) -> pb.ReadSecretsResponse:  # noqa: N802
@@ -125,9 +175,21 @@ class CharactersService(characters_pb2_grpc.CharactersServiceServicer):
         key = sealed.get("llm_api_key")
         return pb.ReadSecretsResponse(llm_api_key="" if key is None else self._vault.decrypt(key))
 
-    async def _own(self, slug_or_id: str) -> Stored:
+    async def _change(self, slug_or_id: str, step: Step) -> Stored:
         user = current_user()
-        stored = await self._store.find(slug_or_id)
-        if stored is None or not user.may_see(stored.tenant_id):
-            raise not_found("Character")
+        stored = await self._store.change(slug_or_id, user.may_see, user.user_id, step)
+        if stored is None:
+            raise not_found(access.WHAT)
         return stored
+
+    async def _version(self, character_id: str, number: int) -> Kept:
+        kept = await self._store.version(character_id, number)
+        if kept is None:
+            raise not_found("Version of a character")
+        return kept
+
+
+def _skip(asked: int) -> int:
+    if asked < 0:
+        raise validation({"skip": ["must not be negative"]})
+    return asked

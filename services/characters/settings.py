@@ -2,11 +2,14 @@
 
 from pydantic import Field
 
-from services.kit.settings import ServiceSettings
+from services.characters.installation import InstallationSettings
 
 
-class CharactersSettings(ServiceSettings):
+class CharactersSettings(InstallationSettings):
     """What the characters service is told."""
 
-    database_url: str = Field(repr=False, pattern=r"^postgresql://", description="PostgreSQL, postgresql://…")
     debug: bool = Field(default=False, description="Skips the check of allowed origins; for development alone.")
+    versions_kept: int = Field(default=1_000, ge=2, le=1_000_000, description="Versions kept of each character.")
+    media_sweep_seconds: float = Field(
+        default=3600.0, gt=0, description="Time between two looks for files that no character names any more."
+    )

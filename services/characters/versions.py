@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.characters.definition import DEFAULTS, validated
+from services.characters.difference import same
 from services.characters.merge import merge
+from services.characters.parts import STRICT, Rules
 from services.characters.secrets import seal
-from services.characters.vault import Vault
 from services.kit.errors import validation
+from services.kit.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +25,19 @@ class Version:
     changed: tuple[str, ...] = ()
 
 
-def first(content: dict[str, Any], vault: Vault) -> Version:
+def first(content: dict[str, Any], vault: Vault, rules: Rules = STRICT) -> Version:
     """The first version of a character.
 
     Raises: CallboxError `validation_failed`.
     """
-    definition = validated(content)
+    definition = validated(content, rules)
     secrets = seal(definition, {}, {}, vault)
     return Version(definition, secrets, tuple(name for name in definition if definition[name] != DEFAULTS[name]))
 
 
-def following(current: Version, content: dict[str, Any], *, replace: bool, vault: Vault) -> Version | None:
+def following(
+    current: Version, content: dict[str, Any], *, replace: bool, vault: Vault, rules: Rules = STRICT
+) -> Version | None:
     """The version after an update, None when the update changes nothing.
 
     content: a merge patch, or with `replace` a whole definition, whose slug may be left out.
@@ -41,14 +45,25 @@ def following(current: Version, content: dict[str, Any], *, replace: bool, vault
     """
     slug = current.definition["slug"]
     whole = {"slug": slug, **content} if replace else merge(current.definition, content)
-    definition = validated(whole)
+    definition = validated(whole, rules)
     if definition["slug"] != slug:
         raise validation({"slug": [f"cannot change; it stays {slug!r}"]})
-    secrets = seal(definition, current.secrets, current.definition, vault)
+    return _changed(current, definition, seal(definition, current.secrets, current.definition, vault))
+
+
+def restored(current: Version, wanted: Version, rules: Rules = STRICT) -> Version | None:
+    """The version that has the content of an older one again, None when nothing differs.
+
+    Raises: CallboxError `validation_failed` when the older one breaks rules that were made since.
+    """
+    return _changed(current, validated(wanted.definition, rules), wanted.secrets)
+
+
+def _changed(current: Version, definition: dict[str, Any], secrets: Mapping[str, str]) -> Version | None:
     changed = tuple(
         name
         for name in definition
-        if definition[name] != current.definition.get(name) or _of(name, secrets) != _of(name, current.secrets)
+        if not same(definition[name], current.definition.get(name)) or _of(name, secrets) != _of(name, current.secrets)
     )
     return Version(definition, secrets, changed) if changed else None
 

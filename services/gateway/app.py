@@ -12,11 +12,29 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from services.gateway import faults, schema
+from services.gateway.addresses import networks
 from services.gateway.backends import Backends
 from services.gateway.credentials import Credentials
+from services.gateway.gates import Gates
 from services.gateway.gateway import Gateway
 from services.gateway.middleware import RequestMiddleware
-from services.gateway.routes import auth, billing, characters, sessions, system
+from services.gateway.routes import (
+    appearance,
+    auth,
+    billing,
+    characters,
+    events,
+    forms,
+    google,
+    knowledge,
+    me,
+    media,
+    sessions,
+    system,
+    tenants,
+    versions,
+    webhooks,
+)
 from services.gateway.routes.pages import page_routes
 from services.gateway.settings import GatewaySettings
 from services.gateway.visitor import Visitors
@@ -53,8 +71,27 @@ def build(settings: GatewaySettings, backends: Backends) -> FastAPI:
         Credentials(backends.accounts, signer.service_token),
         Visitors(signer, anywhere=settings.debug),
         signer,
+        Gates(backends.gates, signer.service_token, anywhere=settings.debug),
+        networks(settings.trusted_proxies),
     )
-    for router in (sessions.router, characters.router, billing.router, auth.router, system.router):
+    routers = (
+        sessions.router,
+        events.router,
+        appearance.router,
+        forms.router,
+        characters.router,
+        versions.router,
+        media.router,
+        knowledge.router,
+        billing.router,
+        webhooks.router,
+        auth.router,
+        google.router,
+        me.router,
+        tenants.router,
+        system.router,
+    )
+    for router in routers:
         app.router.routes.extend(router.routes)
     app.router.routes.extend(page_routes(settings.web_dir).routes)
     app.router.routes.extend(ops_routes(backends.readiness))
@@ -74,7 +111,8 @@ async def running(settings: GatewaySettings) -> AsyncIterator[HttpServer]:
     Raises: OSError when an address is taken.
     """
     backends = Backends.open(settings)
-    api = HttpServer(build(settings, backends), settings.listen)
+    app = build(settings, backends)
+    api = HttpServer(app, settings.listen)
     ops = ops_server(settings.ops_listen, backends.readiness)
     try:
         await api.start()
@@ -85,6 +123,7 @@ async def running(settings: GatewaySettings) -> AsyncIterator[HttpServer]:
             finally:
                 await ops.stop()
         finally:
+            app.state.gateway.closing.set()
             await api.stop()
     finally:
         await backends.close()

@@ -1,4 +1,8 @@
-"""Calls as the contract shows them (sections 9, 10 and 14.12). Pure: plain messages in, models out."""
+"""Calls as the contract shows them (sections 9, 10 and 14.12). Pure: plain messages in, plain values out.
+
+A page of history has a thousand utterances, for which models would take longer than all the rest; that the values are
+those of the models in `models/history.py` is for a test to see.
+"""
 
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -6,14 +10,10 @@ from typing import Any, cast
 from callbox.sessions.v1 import sessions_pb2 as pb
 from google.protobuf.duration_pb2 import Duration
 
-from services.gateway.models.history import AgentSessionSummary, Latency, SessionPage, TranscriptItem, UsageReport
+from services.gateway import answers
 from services.gateway.models.session import EndReason, Session, SessionStatus
 from services.gateway.structs import to_dict
 from services.gateway.times import moment, moment_or_none
-
-# Everything runs on the operator's own machines, which nobody bills by the call.
-_NO_COST_USD = "0.000000"
-_SPEAKER = {"assistant": "Assistant", "user": "User"}
 
 
 def session(call: pb.Session) -> Session:
@@ -31,88 +31,116 @@ def session(call: pb.Session) -> Session:
     )
 
 
-def summary(call: pb.Session, now: datetime | None = None) -> AgentSessionSummary:
-    """A call with what it used and what was said."""
-    used = call.usage
-    transcript = [_item(turn) for turn in call.turns]
-    return AgentSessionSummary(
-        id=call.id,
-        session_id=call.session_id,
-        tenant_id=call.tenant_id,
-        character_slug=call.character_slug,
-        user=call.user_id or None,
-        room_name=call.room_name,
-        origin_url=call.origin_url or None,
-        metadata=to_dict(call.metadata),
-        session_duration_seconds=_duration_seconds(call, now or datetime.now(UTC)),
-        turn_count=used.turn_count,
-        interruption_count=used.interruption_count,
-        llm_input_tokens=used.llm_input_tokens,
-        llm_output_tokens=used.llm_output_tokens,
-        llm_model=used.llm_model or None,
-        llm_provider=used.llm_provider or None,
-        stt_audio_seconds=round(used.stt_audio_seconds, 3),
-        stt_provider=used.stt_provider or None,
-        tts_characters=used.tts_characters,
-        tts_provider=used.tts_provider or None,
-        estimated_cost_usd=_NO_COST_USD,
-        finalized_at=moment_or_none(call.finalize_time),
-        recording_status="OFF",
-        recording_url=None,
-        recording_presigned_url=None,
-        transcript=transcript,
-        transcript_text="\n".join(f"{_SPEAKER[item.role]}: {item.text}" for item in transcript),
-        created_at=moment(call.create_time),
-        status=_status(call),
-        end_reason=_end_reason(call),
-        character_version=call.character_version,
-        joined_at=moment_or_none(call.join_time),
-        ended_at=moment_or_none(call.end_time),
-    )
-
-
-def usage_report(listed: pb.ListSessionsResponse, page: int, page_size: int) -> UsageReport:
-    """One page of calls and the totals over all that match."""
+def usage_report(listed: pb.ListSessionsResponse, page: int, page_size: int) -> dict[str, Any]:
+    """One page of calls and the totals over all that match: the content of a `UsageReport`."""
     total, now = listed.total_usage, datetime.now(UTC)
-    return UsageReport(
-        total_sessions=listed.total_size,
-        total_llm_input_tokens=total.llm_input_tokens,
-        total_llm_output_tokens=total.llm_output_tokens,
-        total_stt_audio_seconds=round(total.stt_audio_seconds, 3),
-        total_tts_characters=total.tts_characters,
-        total_estimated_cost_usd=_NO_COST_USD,
-        sessions=SessionPage(
-            data=[summary(call, now) for call in listed.sessions],
-            page=page,
-            page_size=page_size,
-            total=listed.total_size,
-            total_pages=-(-listed.total_size // page_size),
+    return {
+        "total_sessions": listed.total_size,
+        "total_llm_input_tokens": total.llm_input_tokens,
+        "total_llm_output_tokens": total.llm_output_tokens,
+        "total_stt_audio_seconds": round(total.stt_audio_seconds, 3),
+        "total_tts_characters": total.tts_characters,
+        "total_estimated_cost_usd": _usd(total.cost_nano_usd),
+        "sessions": {
+            "data": [summary(call, now) for call in listed.sessions],
+            "page": page,
+            "page_size": page_size,
+            "total": listed.total_size,
+            "total_pages": -(-listed.total_size // page_size),
+        },
+    }
+
+
+def summary(call: pb.Session, now: datetime | None = None) -> dict[str, Any]:
+    """A call with what it used and what was said: the content of an `AgentSessionSummary`,
+    but for the answers to forms."""
+    used = call.usage
+    turns = call.turns
+    return {
+        "id": call.id,
+        "session_id": call.session_id,
+        "tenant_id": call.tenant_id,
+        "character_slug": call.character_slug,
+        "user": call.user_id or None,
+        "room_name": call.room_name,
+        "origin_url": call.origin_url or None,
+        "metadata": to_dict(call.metadata),
+        "session_duration_seconds": _duration_seconds(call, now or datetime.now(UTC)),
+        "turn_count": used.turn_count,
+        "interruption_count": used.interruption_count,
+        "llm_input_tokens": used.llm_input_tokens,
+        "llm_output_tokens": used.llm_output_tokens,
+        "llm_model": used.llm_model or None,
+        "llm_provider": used.llm_provider or None,
+        "stt_audio_seconds": round(used.stt_audio_seconds, 3),
+        "stt_provider": used.stt_provider or None,
+        "tts_characters": used.tts_characters,
+        "tts_provider": used.tts_provider or None,
+        "estimated_cost_usd": _usd(used.cost_nano_usd),
+        "finalized_at": moment_or_none(call.finalize_time),
+        "recording_status": "OFF",
+        "recording_url": None,
+        "recording_presigned_url": None,
+        "transcript": [item(turn) for turn in turns],
+        "transcript_text": "\n".join(
+            [f"{'Assistant' if turn.role == pb.ROLE_ASSISTANT else 'User'}: {turn.text}" for turn in turns]
         ),
-    )
+        "created_at": moment(call.create_time),
+        "status": _status(call),
+        "end_reason": _end_reason(call),
+        "character_version": call.character_version,
+        "joined_at": moment_or_none(call.join_time),
+        "ended_at": moment_or_none(call.end_time),
+        "tool_calls": [tool_call(called) for called in call.tool_calls],
+    }
 
 
-def _item(turn: pb.Turn) -> TranscriptItem:
-    said: dict[str, Any] = {}
+def detail(call: pb.Session) -> dict[str, Any]:
+    """A call with the answers to forms as well."""
+    return {**summary(call), "form_responses": [answers.item(response) for response in call.form_responses]}
+
+
+def item(turn: pb.Turn) -> dict[str, Any]:
+    """One utterance: the content of a `TranscriptItem`."""
+    said: dict[str, Any] = {
+        "role": "assistant" if turn.role == pb.ROLE_ASSISTANT else "user",
+        "text": turn.text,
+        "turn_index": turn.turn_index,
+        "ts": round(turn.start_seconds, 3),
+    }
     if turn.interrupted:
         said["interrupted"] = True
     if turn.typed:
         said["typed"] = True
     if turn.HasField("latency"):
         parts = turn.latency
-        said["latency"] = Latency(
-            end_of_turn=_milliseconds(parts.end_of_turn),
-            final_transcript=_milliseconds(parts.final_transcript),
-            first_token=_milliseconds(parts.first_token),
-            first_audio=_milliseconds(parts.first_audio),
-            playout=_milliseconds(parts.playout),
-        )
-    return TranscriptItem(
-        role="assistant" if turn.role == pb.ROLE_ASSISTANT else "user",
-        text=turn.text,
-        turn_index=turn.turn_index,
-        ts=round(turn.start_seconds, 3),
-        **said,
-    )
+        said["latency"] = {
+            "end_of_turn": _milliseconds(parts.end_of_turn),
+            "final_transcript": _milliseconds(parts.final_transcript),
+            "first_token": _milliseconds(parts.first_token),
+            "first_audio": _milliseconds(parts.first_audio),
+            "playout": _milliseconds(parts.playout),
+        }
+    return said
+
+
+def tool_call(called: pb.ToolEvent) -> dict[str, Any]:
+    """One call of a tool: the content of a `ToolCall`."""
+    return {
+        "name": called.name,
+        "kind": _word(pb.ToolKind.Name(called.kind), "TOOL_KIND_") if called.kind else None,
+        "arguments": None if called.arguments_omitted else to_dict(called.arguments),
+        "result_preview": called.result_preview,
+        "error": called.error or None,
+        "duration_seconds": round(called.duration.ToNanoseconds() / 1e9, 3),
+        "ts": round(called.start_seconds, 3),
+    }
+
+
+def _usd(nanos: int) -> str:
+    """US dollars with six decimals, rounded half up."""
+    micros = (nanos + 500) // 1_000
+    return f"{micros // 1_000_000}.{micros % 1_000_000:06d}"
 
 
 def _duration_seconds(call: pb.Session, now: datetime) -> float:
@@ -124,7 +152,17 @@ def _duration_seconds(call: pb.Session, now: datetime) -> float:
 
 
 def _milliseconds(duration: Duration) -> float:
-    return round(duration.ToNanoseconds() / 1e6, 1)
+    return round(duration.seconds * 1e3 + duration.nanos / 1e6, 1)
+
+
+def reason(word: EndReason | None) -> pb.EndReason.ValueType:
+    """The reason of a word; unspecified for none."""
+    return pb.EndReason.Value(f"END_REASON_{word.upper()}") if word else pb.END_REASON_UNSPECIFIED
+
+
+def status(word: SessionStatus | None) -> pb.SessionStatus.ValueType:
+    """The status of a word; unspecified for none."""
+    return pb.SessionStatus.Value(f"SESSION_STATUS_{word.upper()}") if word else pb.SESSION_STATUS_UNSPECIFIED
 
 
 def _status(call: pb.Session) -> SessionStatus:

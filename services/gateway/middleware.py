@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway.faults import answer
 from services.kit import context
-from services.kit.errors import internal
+from services.kit.errors import CallboxError, Code, internal
 from services.kit.logs import bound_contextvars, get_logger
 from services.kit.metrics import http_seconds
 from services.kit.tracing import incoming, tracer
@@ -21,6 +21,7 @@ _NO_ROUTE = "none"
 _ASSETS = "/widget/assets/"
 _QUIET_ROUTES = frozenset({"/healthz", "/readyz", "/metrics"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 _log = get_logger(__name__)
 
@@ -62,7 +63,7 @@ class RequestMiddleware:
             tracer().start_as_current_span(method, incoming(headers), trace.SpanKind.SERVER) as span,
         ):
             try:
-                await self._app(scope, receive, tell)
+                await (_refuse_compressed if _is_compressed(method, headers) else self._app)(scope, receive, tell)
             except ClientDisconnect:
                 status = 499
             except Exception:
@@ -78,6 +79,21 @@ class RequestMiddleware:
                 http_seconds.labels(method, route, str(status)).observe(seconds)
                 say = _log.debug if route in _QUIET_ROUTES else _log.info
                 say("request", method=method, route=route, status=status, milliseconds=round(seconds * 1000, 1))
+
+
+def _is_compressed(method: str, headers: Headers) -> bool:
+    """Whether a body comes in another form than its own; what it would unpack to has no limit."""
+    codings = {coding.strip().lower() for coding in headers.getlist("content-encoding")}
+    return method in _WITH_BODY and not codings <= {"", "identity"}
+
+
+async def _refuse_compressed(scope: Scope, receive: Receive, send: Send) -> None:
+    response = answer(
+        CallboxError(Code.UNSUPPORTED_MEDIA_TYPE, "Send the body uncompressed, without the header Content-Encoding.")
+    )
+    # RFC 9110, 15.5.16: which codings would be taken.
+    response.headers["Accept-Encoding"] = "identity"
+    await response(scope, receive, send)
 
 
 def _route(scope: Scope) -> str:

@@ -21,10 +21,10 @@ _REFUSALS = "Refusals and faults"
 
 def page(document: dict[str, Any]) -> str:
     """The page of an OpenAPI 3.1 document."""
-    return "\n".join(_page(document, _Schemas(document["components"]["schemas"])))
+    return "\n".join(_page(document, Schemas(document["components"]["schemas"])))
 
 
-class _Schemas:
+class Schemas:
     """Named models of the document."""
 
     def __init__(self, named: dict[str, Any]) -> None:
@@ -60,7 +60,7 @@ class _Schemas:
         return None
 
 
-def _page(document: dict[str, Any], schemas: _Schemas) -> Iterator[str]:
+def _page(document: dict[str, Any], schemas: Schemas) -> Iterator[str]:
     info = document["info"]
     yield "<!doctype html><html lang=en><head><meta charset=utf-8>"
     yield "<meta name=viewport content='width=device-width, initial-scale=1'>"
@@ -94,7 +94,7 @@ def _tagged(operations: list[tuple[str, str, Any]], tag: str) -> list[tuple[str,
     return [entry for entry in operations if tag in entry[2]["tags"]]
 
 
-def _operation(path: str, method: str, operation: dict[str, Any], schemas: _Schemas) -> Iterator[str]:
+def _operation(path: str, method: str, operation: dict[str, Any], schemas: Schemas) -> Iterator[str]:
     yield f"<section id='{_anchor(method, path)}'><h3>{escape(operation['summary'])}</h3>"
     yield f"<p class=address><b class={method}>{method.upper()}</b> <code>{escape(path)}</code></p>"
     yield f"<p>{_text(operation.get('description', ''))}</p>"
@@ -120,14 +120,14 @@ def _operation(path: str, method: str, operation: dict[str, Any], schemas: _Sche
     yield "</section>"
 
 
-def _content(content: dict[str, Any], schemas: _Schemas) -> Iterator[str]:
+def _content(content: dict[str, Any], schemas: Schemas) -> Iterator[str]:
     for media in content.values():
         schema = media["schema"]
         for choice in schema.get("anyOf", [schema]):
             yield from _model(choice, schemas)
 
 
-def _model(schema: dict[str, Any], schemas: _Schemas) -> Iterator[str]:
+def _model(schema: dict[str, Any], schemas: Schemas) -> Iterator[str]:
     model = schemas.resolve(schema)
     yield f"<p class=note>{escape(schemas.kind(schema))}. {_text(model.get('description', ''))}</p>"
     yield from _properties(schema, schemas, 1)
@@ -135,7 +135,7 @@ def _model(schema: dict[str, Any], schemas: _Schemas) -> Iterator[str]:
         yield f"<pre><code>{escape(json.dumps(example, indent=2, ensure_ascii=False))}</code></pre>"
 
 
-def _properties(schema: dict[str, Any], schemas: _Schemas, depth: int) -> Iterator[str]:
+def _properties(schema: dict[str, Any], schemas: Schemas, depth: int) -> Iterator[str]:
     model = schemas.inner(schema)
     if model is None or depth > _MAX_DEPTH:
         return

@@ -1,10 +1,17 @@
 """What the gateway is told."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from services.gateway.addresses import networks
 from services.kit.settings import ServiceSettings
+
+
+def _of_networks(text: str) -> str:
+    networks(text)
+    return text
 
 
 class GatewaySettings(ServiceSettings):
@@ -15,4 +22,8 @@ class GatewaySettings(ServiceSettings):
     characters_address: str = Field(description="host:port of characters.")
     sessions_address: str = Field(description="host:port of sessions.")
     web_dir: Path = Field(default=Path("web/widget/dist"), description="Folder of the built web pages.")
+    trusted_proxies: Annotated[str, AfterValidator(_of_networks)] = Field(
+        default="",
+        description="Networks, with commas, whose X-Forwarded-For says who the client is; empty: nobody's.",
+    )
     debug: bool = Field(default=False, description="True lets pages of any origin start calls; never in production.")

@@ -1,10 +1,13 @@
 """Protobuf times as UTC datetimes and back."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
+
+_ISO = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def _in_utc(value: datetime) -> datetime:
@@ -14,8 +17,15 @@ def _in_utc(value: datetime) -> datetime:
         raise ValueError("is out of range") from None
 
 
+def _written(value: object) -> object:
+    # pydantic also takes seconds since 1970, which nobody documents.
+    if isinstance(value, str) and not _ISO.match(value):
+        raise ValueError("is no moment in ISO 8601, like 2026-03-01T12:00:00Z")
+    return value
+
+
 # A moment from outside; one without an offset is UTC.
-Moment = Annotated[datetime, AfterValidator(_in_utc)]
+Moment = Annotated[datetime, BeforeValidator(_written), AfterValidator(_in_utc)]
 
 
 def moment(time: Timestamp) -> datetime:

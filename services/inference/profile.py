@@ -2,15 +2,15 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 HERE: Final = Path(__file__).parent
 PROFILES: Final = HERE / "profiles"
 REPOSITORY: Final = HERE / "repository"
-MODELS: Final = ("stt", "tts", "denoise")
+MODELS: Final = ("stt", "tts", "denoise", "embed")
 
 Count = Annotated[int, Field(ge=1, le=1024)]
 Milliseconds = Annotated[int, Field(ge=0, le=5_000)]
@@ -67,14 +67,39 @@ class DenoiseSection(Section):
     idle_seconds: Seconds
 
 
+class EmbedSection(Section):
+    """Sentence embedding."""
+
+    engine: Literal["minilm"]
+    threads: Count
+    max_waiting: Count
+
+    def template_values(self) -> dict[str, Any]:
+        """`max_waiting` is Triton's to keep, not the model's."""
+        values = super().template_values()
+        return {**values, "max_waiting": values["parameters"].pop("max_waiting")}
+
+
 class Profile(BaseModel):
-    """All models of one server."""
+    """The models of one server. A pool that serves some of them alone has the sections of those."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    stt: SttSection
-    tts: TtsSection
-    denoise: DenoiseSection
+    stt: SttSection | None = None
+    tts: TtsSection | None = None
+    denoise: DenoiseSection | None = None
+    embed: EmbedSection | None = None
+
+    @model_validator(mode="after")
+    def _serves_something(self) -> Self:
+        if not self.models:
+            raise ValueError(f"has no section; at least one of {', '.join(MODELS)} must be there")
+        return self
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Names of the models that it has sections of."""
+        return tuple(name for name in MODELS if getattr(self, name) is not None)
 
 
 def read_profile(name: str) -> Profile:
@@ -96,7 +121,7 @@ def render(profile: Profile, target: Path) -> None:
     templates = Environment(  # noqa: S701  (text for Triton, not HTML)
         loader=FileSystemLoader([REPOSITORY]), undefined=StrictUndefined, keep_trailing_newline=True
     )
-    for model in MODELS:
+    for model in profile.models:
         folder = target / model
         (folder / "1").mkdir(parents=True)
         section: Section = getattr(profile, model)

@@ -1,7 +1,7 @@
 """The names and numbers a client of the speech models needs; free of dependencies.
 
 Every tensor of every model has a leading batch dimension of 1: `audio` is sent and received as [1, n], a text as
-[1, 1]. README.md beside this file describes each tensor.
+[1, 1]; only `embed` takes several texts at once, as [n, 1]. README.md beside this file describes each tensor.
 """
 
 from typing import Final
@@ -9,6 +9,7 @@ from typing import Final
 STT_MODEL: Final = "stt"
 TTS_MODEL: Final = "tts"
 DENOISE_MODEL: Final = "denoise"
+EMBED_MODEL: Final = "embed"
 
 STT_RATE_HZ: Final = 16_000
 TTS_RATE_HZ: Final = 24_000
@@ -19,6 +20,15 @@ DENOISE_MAX_FRAMES: Final = 10
 DENOISE_FULL_LEVEL_DB: Final = 100.0
 
 TTS_MAX_CHARACTERS: Final = 5_000
+
+EMBED_DIMENSIONS: Final = 384
+EMBED_MAX_TOKENS: Final = 510
+EMBED_MAX_CHARACTERS: Final = 50_000
+
+# Values of the `priority` parameter of a request to the embed model: a question that somebody waits for is before text
+# that is being stored.
+EMBED_FIRST: Final = 1
+EMBED_LATER: Final = 2
 
 # Values of the `command` input of the stt model.
 COMMAND_AUDIO: Final = 0

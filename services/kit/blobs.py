@@ -138,9 +138,10 @@ async def _answered(work: Callable[..., Done], *arguments: Any) -> Done:
     try:
         async with asyncio.timeout(_OPERATION_SECONDS):
             return await asyncio.to_thread(work, *arguments)
-    except FileNotFoundError:
-        raise
     except (BaseError, OSError) as fault:
+        # A store in the cloud answers the same for a file, a bucket and an account that it does not know.
+        if isinstance(fault, FileNotFoundError) and ("<Code>" not in str(fault) or "NoSuchKey" in str(fault)):
+            raise
         detail = str(fault).partition("\n")[0][:200]
         _log.warning("the store of files failed", fault=type(fault).__name__, detail=detail)
         raise outage() from fault

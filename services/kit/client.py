@@ -1,7 +1,7 @@
 """gRPC channels to our own services: deadlines, identity, request id and trace are carried on."""
 
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Any, TypeVar
 
 import grpc
 
@@ -43,15 +43,42 @@ async def call(
     and never longer than what is left of the request being handled.
     Raises: CallboxError as the other side raised it, `upstream_unavailable` when it cannot be reached in time.
     """
+    left = _left(deadline_seconds)
+    try:
+        return await method(message, timeout=left, metadata=_metadata(identity))
+    except grpc.aio.AioRpcError as fault:
+        raise from_rpc(fault) from fault
+
+
+async def stream(
+    method: Callable[..., Any], message: object, *, identity: str | None = None, deadline_seconds: float
+) -> AsyncGenerator[Any, None]:
+    """Calls one RPC that answers with a stream; close the iterator to end it early.
+
+    identity, deadline_seconds: as for `call`, the latter for the whole stream.
+    Raises: CallboxError as the other side raised it, `upstream_unavailable` when it is gone or the time is over.
+    """
+    answers = method(message, timeout=_left(deadline_seconds), metadata=_metadata(identity))
+    try:
+        async for answer in answers:
+            yield answer
+    except grpc.aio.AioRpcError as fault:
+        raise from_rpc(fault) from fault
+    finally:
+        answers.cancel()
+
+
+def _left(deadline_seconds: float) -> float:
     left = request.remaining_seconds(deadline_seconds)
     if left <= 0:
         raise CallboxError(Code.UPSTREAM_UNAVAILABLE, "The request took too long; try again.", retry_after_seconds=1)
+    return left
+
+
+def _metadata(identity: str | None) -> list[tuple[str, str]]:
     metadata = list(outgoing().items())
     if request_id := request.request_id.get():
         metadata.append((request.REQUEST_ID_KEY, request_id))
     if token := request.identity_token.get() if identity is None else identity:
         metadata.append((request.AUTHORIZATION_KEY, f"Bearer {token}"))
-    try:
-        return await method(message, timeout=left, metadata=metadata)
-    except grpc.aio.AioRpcError as fault:
-        raise from_rpc(fault) from fault
+    return metadata

@@ -25,6 +25,7 @@ class Code(StrEnum):
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     CONFLICT = "conflict"
+    PRECONDITION_FAILED = "precondition_failed"
     PAYLOAD_TOO_LARGE = "payload_too_large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     VALIDATION_FAILED = "validation_failed"
@@ -46,6 +47,7 @@ _STATUS: dict[Code, tuple[grpc.StatusCode, int]] = {
     Code.NOT_FOUND: (grpc.StatusCode.NOT_FOUND, 404),
     Code.METHOD_NOT_ALLOWED: (grpc.StatusCode.UNIMPLEMENTED, 405),
     Code.CONFLICT: (grpc.StatusCode.ALREADY_EXISTS, 409),
+    Code.PRECONDITION_FAILED: (grpc.StatusCode.FAILED_PRECONDITION, 412),
     Code.SESSION_TAKEN: (grpc.StatusCode.FAILED_PRECONDITION, 409),
     Code.PAYLOAD_TOO_LARGE: (grpc.StatusCode.INVALID_ARGUMENT, 413),
     Code.UNSUPPORTED_MEDIA_TYPE: (grpc.StatusCode.INVALID_ARGUMENT, 415),

@@ -4,6 +4,7 @@ An issuer may vouch only for its own kind of caller: accounts for users, the gat
 """
 
 import time
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,6 +20,7 @@ from services.kit.files import ensure_secret
 _ALGORITHM = "EdDSA"
 _AUDIENCE = "callbox"
 _LEEWAY_SECONDS = 5
+_MAX_VERIFIED = 4_096
 IDENTITY_TTL_SECONDS = 120
 ACCOUNTS_ISSUER = "accounts"
 GATEWAY_ISSUER = "gateway"
@@ -115,12 +117,25 @@ class Verifier:
     def __init__(self, keys_dir: Path) -> None:
         self._keys_dir = keys_dir
         self._keys: dict[str, Ed25519PublicKey] = {}
+        # Token → (identity, when it expires): callers send the same one again and again, and a signature is dear.
+        self._verified: OrderedDict[str, tuple[Identity, float]] = OrderedDict()
 
     def verify(self, token: str) -> Identity:
         """The identity in a token.
 
         Raises: CallboxError `not_authenticated` or `token_expired`.
         """
+        known = self._verified.get(token)
+        if known is not None and time.time() < known[1]:
+            return known[0]
+        identity, expires = self._verify(token)
+        self._verified[token] = identity, expires
+        self._verified.move_to_end(token)
+        if len(self._verified) > _MAX_VERIFIED:
+            self._verified.popitem(last=False)
+        return identity
+
+    def _verify(self, token: str) -> tuple[Identity, float]:
         try:
             issuer = jwt.decode(token, options={"verify_signature": False})["iss"]
             claims = jwt.decode(
@@ -139,16 +154,18 @@ class Verifier:
         allowed = {Kind.USER: ACCOUNTS_ISSUER, Kind.VISITOR: GATEWAY_ISSUER, Kind.SERVICE: claims["sub"]}
         if claims["iss"] != allowed[kind]:
             raise CallboxError(Code.NOT_AUTHENTICATED, f"{claims['iss']} may not vouch for a {kind}.")
-        if kind is Kind.USER:
-            return Identity(
-                kind,
-                user_id=int(claims["sub"]),
-                tenant_id=str(claims["tenant"]),
-                is_staff=bool(claims["staff"]),
-                by_key=bool(claims.get("key")),
-                origin=str(claims.get("origin", "")),
-            )
-        return Identity(kind, name=str(claims["sub"]), origin=str(claims.get("origin", "")))
+        expires, origin = float(claims["exp"]), str(claims.get("origin", ""))
+        if kind is not Kind.USER:
+            return Identity(kind, name=str(claims["sub"]), origin=origin), expires
+        user = Identity(
+            kind,
+            user_id=int(claims["sub"]),
+            tenant_id=str(claims["tenant"]),
+            is_staff=bool(claims["staff"]),
+            by_key=bool(claims.get("key")),
+            origin=origin,
+        )
+        return user, expires
 
     def _key(self, issuer: str) -> Ed25519PublicKey:
         if issuer not in self._keys:

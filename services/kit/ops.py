@@ -11,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from services.kit.wire import BoundedHttpProtocol
+
 _STOP_SECONDS = 3
 
 
@@ -62,10 +64,14 @@ class HttpServer:
             app,  # type: ignore[arg-type]  # any ASGI application
             host=host,
             port=int(port),
+            http=BoundedHttpProtocol,
+            ws="none",
             log_config=None,
             access_log=False,
             lifespan="off",
             server_header=False,
+            # Whose word is taken for where a request comes from is the gateway's to say.
+            proxy_headers=False,
             timeout_graceful_shutdown=_STOP_SECONDS,
         )
         self._server = uvicorn.Server(config)

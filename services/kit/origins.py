@@ -1,5 +1,6 @@
 """The origin gate (contract 14.3)."""
 
+import ipaddress
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -13,7 +14,7 @@ def is_allowed(origin: str, entries: Iterable[str]) -> bool:
     """Whether a request's `Origin` is covered by a character's `allowed_origins`.
 
     Scheme, host and port must be equal after normalisation; `https://*.acme.com` covers every sub-domain but not the
-    apex; `*` covers any origin. A path in an entry is ignored.
+    apex; `*` covers any origin that is one of a web site, so not `null`. A path in an entry is ignored.
     """
     asked = _normalise(origin)
     if asked is None or asked[1].startswith(_WILDCARD):
@@ -36,22 +37,47 @@ def is_valid_entry(entry: str) -> bool:
     return entry.strip() == "*" or _normalise(entry) is not None
 
 
+def normalised(url: str) -> str | None:
+    """The origin of a page's address as a browser sends it in `Origin`, or None when it is no http(s) page."""
+    found = _normalise(url)
+    if found is None or found[1].startswith(_WILDCARD):
+        return None
+    scheme, host, port = found
+    shown = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{shown}" if port == _DEFAULT_PORT[scheme] else f"{scheme}://{shown}:{port}"
+
+
 def _normalise(url: str) -> tuple[str, str, int] | None:
-    """(scheme, host in lower-case ASCII, port), or None when it is no http(s) origin."""
+    """(scheme, host in its one ASCII form, port), or None when it is no http(s) origin."""
+    url = url.strip()
+    if not url.isprintable() or " " in url:
+        # `urlsplit` would leave tabs and line ends out, and find another host than the text shows.
+        return None
     try:
-        parts = urlsplit(url.strip())
+        parts = urlsplit(url)
         scheme, host, port = parts.scheme.lower(), parts.hostname, parts.port
         if scheme not in _DEFAULT_PORT or not host or parts.username is not None or parts.password is not None:
             return None
         prefix = _WILDCARD if host.startswith(_WILDCARD) else ""
-        return scheme, prefix + _ascii(host[len(prefix) :].rstrip(".")), _DEFAULT_PORT[scheme] if port is None else port
+        name = _name(host[len(prefix) :], is_literal=parts.netloc.startswith("["))
+        if prefix and _is_address(name):
+            return None
+        return scheme, prefix + name, _DEFAULT_PORT[scheme] if port is None else port
     except (ValueError, idna.IDNAError):
         return None
 
 
-def _ascii(host: str) -> str:
-    if host.isascii():
-        if not all(host.split(".")) or any(character in host for character in " \\\t%*"):
-            raise ValueError("not a host")
-        return host.lower()
-    return idna.encode(host, uts46=True).decode()
+def _name(host: str, *, is_literal: bool) -> str:
+    if is_literal:
+        return ipaddress.IPv6Address(host).compressed
+    if not host.isascii():
+        host = idna.encode(host, uts46=True).decode()
+    # One dot at the end is the root of the name system, which every name stands below.
+    host = host.removesuffix(".").lower()
+    if not all(host.split(".")) or any(character in host for character in "\\%*:[]"):
+        raise ValueError("not a host")
+    return host
+
+
+def _is_address(host: str) -> bool:
+    return ":" in host or host.rpartition(".")[2].isdigit()

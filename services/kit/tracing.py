@@ -6,14 +6,18 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.propagate import extract, inject
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import TracerProvider, sampling
 
 TRACE_KEYS = ("traceparent", "tracestate")
 
 
 def setup_tracing(service: str, otlp_endpoint: str = "") -> None:
     """Names the process in traces and, when an OTLP gRPC endpoint is given, sends spans to it."""
-    provider = TracerProvider(resource=Resource.create({"service.name": f"callbox-{service}"}))
+    provider = TracerProvider(
+        # The trace is carried on in any case; spans that nobody gets are not written.
+        sampler=sampling.DEFAULT_ON if otlp_endpoint else sampling.ALWAYS_OFF,
+        resource=Resource.create({"service.name": f"callbox-{service}"}),
+    )
     if otlp_endpoint:
         from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
         from opentelemetry.sdk.trace.export import BatchSpanProcessor

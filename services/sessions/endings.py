@@ -27,8 +27,10 @@ _AT_ONCE = {CLIENT_LEFT, ENDED_BY_API, NEVER_JOINED}
 
 
 def name(reason: pb.EndReason.ValueType) -> str:
-    """The contract's name of a reason; empty for the unspecified one."""
-    return "" if reason == pb.END_REASON_UNSPECIFIED else pb.EndReason.Name(reason).removeprefix(_PREFIX).lower()
+    """The contract's name of a reason; empty for the unspecified one and those of a newer version."""
+    if reason == pb.END_REASON_UNSPECIFIED or reason not in pb.EndReason.values():
+        return ""
+    return pb.EndReason.Name(reason).removeprefix(_PREFIX).lower()
 
 
 def number(reason: str | None) -> pb.EndReason.ValueType:

@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC
 
+import asyncpg
 from callbox.sessions.v1 import sessions_pb2 as pb
 
 from services.kit.errors import CallboxError, Code, not_found, validation
 from services.kit.logs import get_logger
-from services.sessions import endings, messages
+from services.sessions import endings, messages, tools
 from services.sessions.lifecycle import Lifecycle
+from services.sessions.live import Live
+from services.sessions.prices import Prices, cost_nano_usd
 from services.sessions.store import Call, Connection, Store
 
 MAX_EVENTS = 100
+# Of one event; far more than a call can use, and far less than what the sums can hold.
+_MAX_COUNT = 10**9
+_MAX_LATENCY_NANOS = 3600 * 10**9
+_NAMES = ("llm_model", "llm_provider", "stt_provider", "tts_provider")
 # With these a worker stops waiting for a caller who may still come, while the token lives, and is then admitted anew.
 _UNJOINED = {pb.END_REASON_NEVER_JOINED, pb.END_REASON_AGENT_LOST, pb.END_REASON_ENDED_BY_API, pb.END_REASON_ERROR}
+_MAX_NAME_CHARACTERS = 128
 _log = get_logger(__name__)
 
 
 class Events:
     """Takes what workers tell."""
 
-    def __init__(self, store: Store, lifecycle: Lifecycle) -> None:
+    def __init__(self, store: Store, lifecycle: Lifecycle, live: Live, prices: Prices) -> None:
         self._store = store
         self._lifecycle = lifecycle
+        self._live = live
+        self._prices = prices
 
     async def append(self, session_id: str, worker_id: str, events: Sequence[pb.SessionEvent]) -> int:
         """Stores events of the worker that carries the session, also when it is over; the newest sequence stored.
@@ -33,10 +43,16 @@ class Events:
         Raises: CallboxError `not_found`, `session_taken`, `validation_failed`, `upstream_unavailable`.
         """
         _check(events)
+        last = await self._append(session_id, worker_id, events)
+        self._live.news(session_id)
+        return last
+
+    async def _append(self, session_id: str, worker_id: str, events: Sequence[pb.SessionEvent]) -> int:
         ended: Call | None = None
         async with self._store.connection() as connection, connection.transaction():
             row = await connection.fetchrow(
-                "select id, worker_id, last_sequence, status, slot_held from sessions where session_id = $1 for update",
+                "select id, worker_id, last_sequence, status, slot_held, llm_model, llm_provider, stt_provider, "
+                "tts_provider from sessions where session_id = $1 for update",
                 session_id,
             )
             if row is None:
@@ -49,7 +65,7 @@ class Events:
                 return last
             if new[0].sequence != last + 1:
                 _log.warning("events are missing", session_id=session_id, after=last, before=new[0].sequence)
-            await _store(connection, row["id"], new)
+            await _store(connection, row, new, self._prices)
             last = new[-1].sequence
             # A worker from which the call was taken ends nothing any more.
             end = row["slot_held"] and next((event.end for event in new if event.HasField("end")), None)
@@ -66,16 +82,25 @@ class Events:
         return last
 
 
-async def _store(connection: Connection, row_id: int, events: Sequence[pb.SessionEvent]) -> None:
+async def _store(
+    connection: Connection, session: asyncpg.Record, events: Sequence[pb.SessionEvent], prices: Prices
+) -> None:
+    row_id: int = session["id"]
     rows = []
     turns = []
-    used = pb.Usage()
+    # Names that were told once hold until another is told.
+    used = pb.Usage(**{name: session[name] for name in _NAMES})
     for event in events:
         kind = event.WhichOneof("event") or "none"
-        body = {} if kind == "none" else messages.body(getattr(event, kind))
+        if kind == "form":
+            event.form.form_id = event.form.form_id[:_MAX_NAME_CHARACTERS]
+        if kind == "tool":
+            body = messages.body(tools.within_limits(event.tool))
+        else:
+            body = {} if kind == "none" else messages.body(getattr(event, kind))
         rows.append((row_id, event.sequence, event.occur_time.ToDatetime(UTC), kind, body))
         if kind == "turn":
-            turns.append((row_id, event.turn.turn_index, body))
+            turns.append((row_id, event.turn.turn_index, body, messages.wire(body)))
         elif kind == "usage":
             _add(used, event.usage)
     await connection.executemany(
@@ -84,8 +109,8 @@ async def _store(connection: Connection, row_id: int, events: Sequence[pb.Sessio
     if turns:
         await connection.executemany(
             """
-            insert into turns (session_row, turn_index, body) values ($1, $2, $3)
-            on conflict (session_row, turn_index) do update set body = excluded.body
+            insert into turns (session_row, turn_index, body, wire) values ($1, $2, $3, $4)
+            on conflict (session_row, turn_index) do update set body = excluded.body, wire = excluded.wire
             """,
             turns,
         )
@@ -95,9 +120,8 @@ async def _store(connection: Connection, row_id: int, events: Sequence[pb.Sessio
             last_sequence = $2,
             llm_input_tokens = llm_input_tokens + $3, llm_output_tokens = llm_output_tokens + $4,
             stt_audio_seconds = stt_audio_seconds + $5, tts_characters = tts_characters + $6,
-            llm_model = coalesce(nullif($7, ''), llm_model), llm_provider = coalesce(nullif($8, ''), llm_provider),
-            stt_provider = coalesce(nullif($9, ''), stt_provider),
-            tts_provider = coalesce(nullif($10, ''), tts_provider)
+            llm_model = $7, llm_provider = $8, stt_provider = $9, tts_provider = $10,
+            cost_nano_usd = cost_nano_usd + $11
         where id = $1
         """,
         row_id,
@@ -110,6 +134,7 @@ async def _store(connection: Connection, row_id: int, events: Sequence[pb.Sessio
         used.llm_provider,
         used.stt_provider,
         used.tts_provider,
+        cost_nano_usd(used, prices),
     )
     if turns:
         await connection.execute(
@@ -130,7 +155,7 @@ def _add(total: pb.Usage, more: pb.Usage) -> None:
     total.llm_output_tokens += more.llm_output_tokens
     total.stt_audio_seconds += more.stt_audio_seconds
     total.tts_characters += more.tts_characters
-    for name in ("llm_model", "llm_provider", "stt_provider", "tts_provider"):
+    for name in _NAMES:
         if value := getattr(more, name).replace("\0", ""):
             setattr(total, name, value)
 
@@ -144,7 +169,24 @@ def _check(events: Sequence[pb.SessionEvent]) -> None:
         if event.sequence <= before:
             raise validation({f"events.{position}.sequence": ["Must grow from event to event, from 1."]})
         before = event.sequence
-        counts = event.usage
-        numbers = (counts.llm_input_tokens, counts.llm_output_tokens, counts.stt_audio_seconds, counts.tts_characters)
-        if any(not math.isfinite(number) or number < 0 for number in numbers):
-            raise validation({f"events.{position}.usage": ["Counts must be finite and not negative."]})
+        for path, fault in _faults(event):
+            raise validation({f"events.{position}.{path}": [fault]})
+
+
+def _faults(event: pb.SessionEvent) -> Iterator[tuple[str, str]]:
+    """(path, what is wrong) of everything that JSON or a sum could not hold."""
+    counts = event.usage
+    numbers = (counts.llm_input_tokens, counts.llm_output_tokens, counts.stt_audio_seconds, counts.tts_characters)
+    if not all(0 <= number <= _MAX_COUNT for number in numbers):
+        yield "usage", f"Counts must be from 0 to {_MAX_COUNT}."
+    starts = {"turn": event.turn.start_seconds, "tool": event.tool.start_seconds, "form": event.form.start_seconds}
+    for kind, seconds in starts.items():
+        if not math.isfinite(seconds):
+            yield f"{kind}.start_seconds", "Must be finite."
+    for part, duration in event.turn.latency.ListFields():
+        if not 0 <= duration.ToNanoseconds() <= _MAX_LATENCY_NANOS:
+            yield f"turn.latency.{part.name}", "Must be from 0 s to an hour."
+    try:
+        event.occur_time.ToDatetime(UTC)
+    except (ValueError, OverflowError):
+        yield "occur_time", "Is not a moment between the years 1 and 9999."

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 import asyncpg
 from callbox.characters.v1 import characters_pb2, characters_pb2_grpc
@@ -13,7 +15,7 @@ from google.protobuf.duration_pb2 import Duration
 from services.kit import context as request
 from services.kit.client import call
 from services.kit.errors import CallboxError, Code
-from services.kit.identity import Identity
+from services.kit.identity import Identity, Kind
 from services.kit.ids import new_id
 from services.kit.logs import get_logger
 from services.kit.tracing import outgoing
@@ -24,8 +26,10 @@ from services.sessions.lifecycle import Lifecycle
 from services.sessions.limits import Limits
 from services.sessions.livekit import CALLER_PREFIX, ROOM_PREFIX, Keys, Rooms, caller_token
 from services.sessions.metrics import admissions, start_seconds
+from services.sessions.reference import References
 from services.sessions.settings import SessionsSettings
-from services.sessions.store import NewSession, Store
+from services.sessions.start_keys import Replay, StartKey, StartKeys, key_of
+from services.sessions.store import Connection, NewSession, Store
 
 # The promise is a second; the rest is for the way to the client.
 _START_SECONDS = 0.9
@@ -45,34 +49,38 @@ class Intake:
         limits: Limits,
         admission: Admission,
         store: Store,
+        start_keys: StartKeys,
         rooms: Rooms,
         keys: Keys,
         lifecycle: Lifecycle,
         alarm: Alarm,
+        references: References,
         settings: SessionsSettings,
     ) -> None:
         self._characters = characters
         self._limits = limits
         self._admission = admission
         self._store = store
+        self._start_keys = start_keys
         self._rooms = rooms
         self._keys = keys
         self._lifecycle = lifecycle
         self._alarm = alarm
+        self._references = references
         self._settings = settings
 
     async def start(self, asked: pb.StartSessionRequest, identity: Identity) -> pb.StartSessionResponse:
         """Admits a call.
 
         Raises: CallboxError as characters does on Resolve; `validation_failed`, `concurrency_limit_reached`,
-        `at_capacity`, `upstream_unavailable`.
+        `at_capacity`, `conflict` of an idempotency key, `upstream_unavailable`.
         """
         request.set_deadline(request.remaining_seconds(_START_SECONDS))
         result = "error"
         with start_seconds.time():
             try:
-                answer = await self._start(asked, identity)
-                result = "admitted"
+                answer = await self._once(asked, identity)
+                result = "replayed" if answer.replayed else "admitted"
                 return answer
             except CallboxError as error:
                 result = str(error.code)
@@ -80,42 +88,93 @@ class Intake:
             finally:
                 admissions.labels(result).inc()
 
-    async def _start(self, asked: pb.StartSessionRequest, identity: Identity) -> pb.StartSessionResponse:
+    async def _once(self, asked: pb.StartSessionRequest, identity: Identity) -> pb.StartSessionResponse:
+        """Starts a session, or answers the one that the same request of the same user has started before."""
+        # One visitor's key, guessed by another, would give away a seat in a call: theirs are passed over.
+        key = key_of(asked, identity.tenant_id, identity.user_id) if identity.kind is Kind.USER else None
+        if key is None:
+            return await self._start(asked, identity, None)
+        if replay := await self._start_keys.take(key):
+            return self._again(replay)
+        try:
+            return await self._start(asked, identity, key)
+        except BaseException:
+            self._start_keys.free(key)
+            raise
+
+    async def _start(
+        self, asked: pb.StartSessionRequest, identity: Identity, key: StartKey | None
+    ) -> pb.StartSessionResponse:
         character = await call(
             self._characters.Resolve,
             characters_pb2.ResolveRequest(agent=asked.agent),
             deadline_seconds=_RESOLVE_SECONDS,
         )
         snapshot.apply(character, asked)
+        if asked.reference_audio_url:
+            # The voice can be matched, or `apply` had refused.
+            await self._references.fetch(asked.reference_audio_url)
         limit = await self._limits.concurrent_sessions(character.tenant_id)
         new = self._describe(character, asked, identity)
+
+        def answer(row: asyncpg.Record) -> pb.StartSessionResponse:
+            return pb.StartSessionResponse(
+                session=messages.session(row),
+                livekit_url=self._settings.livekit_public_url,
+                participant_identity=new.participant_identity,
+                system_prompt=character.system_prompt,
+                greeting=character.greeting,
+            )
+
+        async def bind(connection: Connection, row: asyncpg.Record) -> None:
+            if key is not None:
+                await self._start_keys.bind(connection, key, row["id"], answer(row))
+
         try:
             got = await self._admission.admit(new.session_id, new.tenant_id, limit)
             if isinstance(got, Refusal):
                 raise got.error()
-            row = await self._make(new, got)
+            row = await self._make(new, got, bind if key else None)
         except BaseException as fault:
             if not (isinstance(fault, CallboxError) and fault.code in _REFUSED):
                 self._lifecycle.abandon(new.session_id, new.room_name)
             raise
         self._alarm.ring_in(self._settings.claim_seconds)
         _log.info("session started", session_id=new.session_id, character=new.character_slug)
-        seconds = self._settings.token_seconds
-        return pb.StartSessionResponse(
-            session=messages.session(row),
-            token=caller_token(self._keys, new.room_name, new.participant_identity, seconds),
-            livekit_url=self._settings.livekit_public_url,
-            participant_identity=new.participant_identity,
-            token_ttl=Duration(seconds=seconds),
-            system_prompt=character.system_prompt,
-            greeting=character.greeting,
-        )
+        return self._with_token(answer(row), self._settings.token_seconds)
 
-    async def _make(self, new: NewSession, grant: Grant) -> asyncpg.Record:
-        """Stores the session and makes its room, at the same time; the row."""
+    def _again(self, replay: Replay) -> pb.StartSessionResponse:
+        """The answer of before, with a new token that lives as long as the first one."""
+        left = (replay.token_expire_time - datetime.now(UTC)).total_seconds()
+        answer = self._with_token(replay.answer, max(0, int(left)))
+        answer.replayed = True
+        return answer
+
+    def _with_token(self, answer: pb.StartSessionResponse, seconds: int) -> pb.StartSessionResponse:
+        room, caller = answer.session.room_name, answer.participant_identity
+        answer.token = caller_token(self._keys, room, caller, seconds)
+        answer.token_ttl.CopyFrom(Duration(seconds=seconds))
+        return answer
+
+    async def _make(
+        self, new: NewSession, grant: Grant, bind: Callable[[Connection, asyncpg.Record], Awaitable[None]] | None
+    ) -> asyncpg.Record:
+        """Stores the session and makes its room, at the same time; the row.
+
+        bind: stores what belongs to the session; then both are stored only once the room is made.
+        """
+        room = asyncio.ensure_future(self._rooms.create(new.room_name, grant.agent_name, new.session_id))
+
+        async def before_commit(connection: Connection, row: asyncpg.Record) -> None:
+            assert bind is not None
+            await bind(connection, row)
+            await room
+
         results = await asyncio.gather(
-            self._store.insert(new, grant, self._settings.token_seconds, _MAKE_SECONDS),
-            self._rooms.create(new.room_name, grant.agent_name, new.session_id),
+            self._store.insert(
+                new, grant, self._settings.token_seconds, _MAKE_SECONDS, before_commit if bind else None
+            ),
+            room,
             return_exceptions=True,
         )
         for result in results:

@@ -13,6 +13,7 @@ from services.sessions.admission import Admission, Grant, HeldSlot, Refusal
 from services.sessions.alarm import Alarm
 from services.sessions.chores import Chores
 from services.sessions.limits import Limits
+from services.sessions.live import Live
 from services.sessions.livekit import Rooms
 from services.sessions.metrics import session_ends
 from services.sessions.overdue import LEFT_GRACE_SECONDS
@@ -38,6 +39,7 @@ class Lifecycle:
         chores: Chores,
         alarm: Alarm,
         settings: SessionsSettings,
+        live: Live,
     ) -> None:
         self._store = store
         self._admission = admission
@@ -46,6 +48,7 @@ class Lifecycle:
         self._chores = chores
         self._alarm = alarm
         self._settings = settings
+        self._live = live
         self._abandoned: deque[tuple[str, str]] = deque(maxlen=_MAX_ABANDONED)
 
     async def finalise(self, session_id: str, reason: str, connection: Connection | None = None) -> Call | None:
@@ -64,6 +67,7 @@ class Lifecycle:
         """Does what follows an end: lease and slot are given back, the caller is told, the room is closed."""
         session_ends.labels(call.end_reason).inc()
         _log.info("session ended", session_id=call.session_id, reason=call.end_reason)
+        self._live.news(call.session_id)
         self._chores.start("release", self._admission.release(call.session_id))
         self._chores.start("farewell", self._farewell(call))
 
@@ -106,7 +110,8 @@ class Lifecycle:
 
     async def joined(self, room: str, identity: str, caller_sid: str, room_sid: str) -> None:
         """The caller is in the room. A session without a slot is admitted anew, or the caller is told why not."""
-        if await self._store.joined(room, identity, caller_sid, room_sid):
+        if came := await self._store.joined(room, identity, caller_sid, room_sid):
+            self._live.news(came.session_id)
             return
         call = await self._store.call_in_room(room)
         if call is None or call.participant_identity != identity:
@@ -126,6 +131,7 @@ class Lifecycle:
             self._chores.start("turn away", self.turn_away(call, Notice(str(error.code), error.message)))
             return
         if await self._store.readmit(call.session_id, got, caller_sid, room_sid):
+            self._live.news(call.session_id)
             self._alarm.ring_in(self._settings.claim_seconds)
             self._chores.start("dispatch", self._rooms.dispatch(room, got.agent_name, call.session_id))
         else:

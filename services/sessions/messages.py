@@ -2,15 +2,20 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import asyncpg
+from callbox.sessions.v1 import forms_pb2
 from callbox.sessions.v1 import sessions_pb2 as pb
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from services.kit.structs import to_struct
 from services.sessions import endings
+from services.sessions.form_store import StoredResponse
 
 _STATUS = {
     "created": pb.SESSION_STATUS_CREATED,
@@ -19,8 +24,18 @@ _STATUS = {
 }
 
 
-def session(row: asyncpg.Record, turns: Iterable[dict[str, Any]] = ()) -> pb.Session:
-    """A session from its row and the bodies of its turns in order."""
+def status(word: str) -> pb.SessionStatus.ValueType:
+    """The status of a word of the database."""
+    return _STATUS[word]
+
+
+def session(
+    row: asyncpg.Record, turns: bytes | Iterable[dict[str, Any]] = b"", tools: Iterable[dict[str, Any]] = ()
+) -> pb.Session:
+    """A session from its row and its turns and tool calls in order.
+
+    turns: their `wire` one behind the other, or their bodies. tools: bodies.
+    """
     message = pb.Session(
         session_id=row["session_id"],
         id=row["id"],
@@ -39,10 +54,53 @@ def session(row: asyncpg.Record, turns: Iterable[dict[str, Any]] = ()) -> pb.Ses
         end_time=timestamp(row["end_time"]),
         finalize_time=timestamp(row["finalize_time"]),
         usage=usage(row),
-        turns=[ParseDict(body, pb.Turn(), ignore_unknown_fields=True) for body in turns],
+        turns=() if isinstance(turns, bytes) else map(turn, turns),
+        tool_calls=[ParseDict(body, pb.ToolEvent(), ignore_unknown_fields=True) for body in tools],
     )
     message.metadata.update(row["metadata"])
+    if isinstance(turns, bytes):
+        message.MergeFromString(turns)
     return message
+
+
+def form_response(stored: StoredResponse) -> forms_pb2.FormResponse:
+    """An answer to a form."""
+    return forms_pb2.FormResponse(
+        id=stored.id,
+        form_id=stored.form_id,
+        session_id=stored.session_id or "",
+        values=to_struct(stored.values()),
+        create_time=timestamp(stored.create_time),
+        field_names=stored.field_names,
+    )
+
+
+def wire(body: dict[str, Any]) -> bytes:
+    """A turn as it stands in a serialised session: such pieces one behind the other are a session with these turns."""
+    return pb.Session(turns=[turn(body)]).SerializeToString()
+
+
+def turn(body: dict[str, Any]) -> pb.Turn:
+    """A turn from its body."""
+    latency = None
+    if "latency" in body:
+        latency = pb.LatencyParts(**{part: _duration(text) for part, text in body["latency"].items()})
+    return pb.Turn(
+        turn_index=body.get("turn_index", 0),
+        role=body.get("role", pb.ROLE_UNSPECIFIED),
+        text=body.get("text", ""),
+        start_seconds=body.get("start_seconds", 0.0),
+        interrupted=body.get("interrupted", False),
+        typed=body.get("typed", False),
+        latency=latency,
+    )
+
+
+@lru_cache(maxsize=8_192)
+def _duration(text: str) -> Duration:
+    """A duration from its JSON, `0.090500s`; never negative. Not to be changed: it is the same at each call."""
+    seconds, _, fraction = text[:-1].partition(".")
+    return Duration(seconds=int(seconds), nanos=int(fraction.ljust(9, "0")) if fraction else 0)
 
 
 def usage(row: asyncpg.Record) -> pb.Usage:
@@ -55,6 +113,7 @@ def usage(row: asyncpg.Record) -> pb.Usage:
         tts_characters=row["tts_characters"],
         interruption_count=row["interruption_count"],
         turn_count=row["turn_count"],
+        cost_nano_usd=row["cost_nano_usd"],
         **{name: row[name] for name in names if name in row},
     )
 

@@ -12,3 +12,5 @@ session_ends = Counter("callbox_session_ends_total", "Sessions ended, by reason.
 reaps = Counter("callbox_reaper_actions_total", "What the reaper did because nobody else had.", ["action"])
 start_seconds = Histogram("callbox_session_start_seconds", "Time to admit a session.", buckets=_START_BUCKETS)
 chores_dropped = Counter("callbox_chores_dropped_total", "Background work that was too much and left to the reaper.")
+webhook_attempts = Counter("callbox_webhook_attempts_total", "Attempts to deliver a webhook, by result.", ["result"])
+uncounted_answers = Counter("callbox_uncounted_form_answers_total", "Form answers taken uncounted: Redis was away.")

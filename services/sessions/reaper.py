@@ -26,7 +26,7 @@ _STALL_FACTOR = 2.0
 class Reaper:
     """One pass every `reap_seconds`, and one at each deadline of the alarm.
 
-    look: compares the rooms on LiveKit with the sessions, at its own pace.
+    look: compares the rooms on LiveKit with the sessions, at its own pace. purge: forgets what has had its time.
     """
 
     def __init__(
@@ -37,6 +37,7 @@ class Reaper:
         alarm: Alarm,
         settings: SessionsSettings,
         look: Callable[[], Awaitable[None]],
+        purge: Callable[[], Awaitable[None]],
     ) -> None:
         self._store = store
         self._admission = admission
@@ -44,6 +45,7 @@ class Reaper:
         self._alarm = alarm
         self._settings = settings
         self._look = look
+        self._purge = purge
         now = asyncio.get_running_loop().time()
         # Since when reports that were sent were also seen: before the grace is over, nobody is declared gone.
         self._sees_since = now
@@ -62,7 +64,14 @@ class Reaper:
             self._sees_since = now
         self._last_pass = now
         saw = True
-        for step in (self._reap_overdue, self._reap_lost, self._close_rooms, self._undo_starts, self._look):
+        for step in (
+            self._reap_overdue,
+            self._reap_lost,
+            self._close_rooms,
+            self._undo_starts,
+            self._look,
+            self._purge,
+        ):
             try:
                 await step()
             except CallboxError as fault:

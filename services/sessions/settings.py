@@ -1,10 +1,23 @@
 """What the sessions service is told."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, field_validator
+from pydantic_core import from_json
+from pydantic_settings import NoDecode
 
+from services.kit.addresses import Allowances
+from services.kit.rates import Rate
 from services.kit.settings import ServiceSettings
+from services.sessions.prices import Price
+
+
+def _read_prices(given: object) -> object:
+    try:
+        return from_json(given) if isinstance(given, str) else given
+    except ValueError:
+        raise ValueError('must be JSON such as {"gpt-4o-mini": {"llm_input_million_tokens": 0.15}}') from None
 
 
 class SessionsSettings(ServiceSettings):
@@ -25,7 +38,37 @@ class SessionsSettings(ServiceSettings):
     idle_seconds: float = Field(default=120.0, gt=0, le=3600, description="How long a caller may be silent.")
     worker_report_seconds: float = Field(default=2.0, gt=0, le=60, description="How often a worker reports.")
     lease_seconds: float = Field(default=6.0, gt=0, le=600, description="Life of a lease that no report renews.")
+    prices: Annotated[dict[str, Price], NoDecode, BeforeValidator(_read_prices)] = Field(
+        default={}, description="US dollars by model or provider, as JSON; what is not named costs nothing."
+    )
     reap_seconds: float = Field(default=2.0, gt=0, le=60, description="How often unfinished business is looked for.")
+    outbound_allow: str = Field(
+        default="",
+        description="Private networks and hosts that webhooks may reach, as `10.1.0.0/16, hooks.internal`. "
+        "Every tenant can then send requests to them: list as little as you can.",
+    )
+    webhook_poll_seconds: float = Field(default=1.0, gt=0, le=60, description="How often due webhooks are looked for.")
+    webhook_retry_seconds: float = Field(
+        default=5.0, gt=0, le=3600, description="Pause before a webhook's second attempt; it grows threefold each time."
+    )
+    webhook_keep_days: float = Field(
+        default=30.0, gt=0, le=3650, description="How long deliveries are kept in the log."
+    )
+    streams_per_tenant: int = Field(
+        default=50, ge=1, le=1000, description="Calls that a tenant may watch at once, at each process."
+    )
+    form_rate_by_address: Rate = Field(
+        default="60 per 1 minute", description="Answers to forms from visitors at one address (IPv6: one /64)."
+    )
+    form_rate_by_character: Rate = Field(
+        default="1200 per 1 minute", description="Answers to the forms of one character from visitors."
+    )
+
+    @field_validator("outbound_allow")
+    @classmethod
+    def _readable(cls, text: str) -> str:
+        Allowances.parse(text)
+        return text
 
     @property
     def worker_seconds(self) -> float:

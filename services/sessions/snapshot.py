@@ -7,7 +7,7 @@ from typing import Any
 
 from callbox.characters.v1 import characters_pb2
 from callbox.sessions.v1 import sessions_pb2 as pb
-from google.protobuf.json_format import MessageToDict
+from google.protobuf.struct_pb2 import Value
 
 from services.kit.errors import validation
 from services.kit.logs import get_logger
@@ -52,9 +52,7 @@ def apply(character: characters_pb2.CharacterSnapshot, asked: pb.StartSessionReq
 
 def metadata_of(asked: pb.StartSessionRequest) -> dict[str, Any]:
     """The metadata as JSON, whole numbers as integers."""
-    whole = _whole_numbers(MessageToDict(asked.metadata))
-    assert isinstance(whole, dict)
-    return whole
+    return {name: _plain(value) for name, value in asked.metadata.fields.items()}
 
 
 def _check_sizes(asked: pb.StartSessionRequest, faults: Faults) -> None:
@@ -66,10 +64,14 @@ def _check_sizes(asked: pb.StartSessionRequest, faults: Faults) -> None:
         faults["origin_url"] = [f"May be at most {MAX_URL_CHARACTERS} characters."]
     if "\0" in asked.origin_url:
         faults["origin_url"] = ["May not hold a NUL character."]
-    compact = json.dumps(metadata_of(asked), ensure_ascii=False, separators=(",", ":"))
+    try:
+        compact = json.dumps(metadata_of(asked), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except ValueError:
+        faults["metadata"] = ["May not hold a number that JSON has not."]
+        compact = ""
     if len(compact.encode()) > MAX_METADATA_BYTES:
         faults["metadata"] = [f"May be at most {MAX_METADATA_BYTES} bytes of compact JSON."]
-    elif "\\u0000" in json.dumps(metadata_of(asked)):
+    elif "\\u0000" in compact:
         faults["metadata"] = ["May not hold a NUL character."]
     if fault := _headers_fault(asked.mcp_headers):
         faults["mcp_headers"] = [fault]
@@ -110,12 +112,18 @@ def _voice(character: characters_pb2.CharacterSnapshot, asked: pb.StartSessionRe
     return for_language(character.language, VOICES)
 
 
-def _whole_numbers(value: object) -> object:
-    if isinstance(value, dict):
-        return {key: _whole_numbers(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_whole_numbers(item) for item in value]
-    # Beyond 2^53 a double no longer tells neighbouring integers apart.
-    if isinstance(value, float) and value.is_integer() and abs(value) <= 2**53:
-        return int(value)
-    return value
+def _plain(value: Value) -> object:
+    match value.WhichOneof("kind"):
+        case "number_value":
+            number = value.number_value
+            # Beyond 2^53 a double no longer tells neighbouring integers apart.
+            return int(number) if number.is_integer() and abs(number) <= 2**53 else number
+        case "string_value":
+            return value.string_value
+        case "bool_value":
+            return value.bool_value
+        case "struct_value":
+            return {name: _plain(item) for name, item in value.struct_value.fields.items()}
+        case "list_value":
+            return [_plain(item) for item in value.list_value.values]
+    return None

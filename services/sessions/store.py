@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
@@ -13,6 +13,8 @@ import asyncpg
 from services.kit.database import Pool
 from services.sessions.admission import Grant, HeldSlot
 from services.sessions.upstream import reaching
+from services.sessions.webhooks import outbox
+from services.sessions.webhooks.kinds import SESSION_ENDED, SESSION_STARTED
 
 SCHEMA = "sessions"
 DATABASE_SECONDS = 2.0
@@ -44,6 +46,8 @@ class Call:
 
 
 _CALL = ", ".join(field.name for field in fields(Call))
+# What else a webhook tells; `is_first` says that this transition is the one in which the caller joined.
+_TOLD = "character_slug, character_version, create_time, metadata, join_time = now() as is_first"
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ class Notice:
 
 
 def _call(row: asyncpg.Record | None) -> Call | None:
-    return None if row is None else Call(**dict(row))
+    return None if row is None else Call(**{field.name: row[field.name] for field in fields(Call)})
 
 
 class Store:
@@ -94,12 +98,22 @@ class Store:
         async with reaching("PostgreSQL", seconds), self.pool.acquire() as connection:
             yield connection
 
-    async def insert(self, new: NewSession, grant: Grant, token_seconds: int, seconds: float) -> asyncpg.Record:
-        """Stores an admitted session; the whole row."""
+    async def insert(
+        self,
+        new: NewSession,
+        grant: Grant,
+        token_seconds: int,
+        seconds: float,
+        before_commit: Callable[[Connection, asyncpg.Record], Awaitable[None]] | None = None,
+    ) -> asyncpg.Record:
+        """Stores an admitted session; the whole row.
+
+        before_commit: what is to be stored with it or not at all; when it raises, nothing is.
+        """
         columns = [field.name for field in fields(NewSession)]
         places = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
         count = len(columns)
-        async with self.connection(seconds) as connection:
+        async with self.connection(seconds) as connection, connection.transaction() if before_commit else nullcontext():
             row = await connection.fetchrow(
                 f"""
                 insert into sessions ({", ".join(columns)}, worker_id, agent_name, token_expire_time)
@@ -111,7 +125,9 @@ class Store:
                 grant.agent_name,
                 timedelta(seconds=token_seconds),
             )
-        assert row is not None, "an insert returns its row"
+            assert row is not None, "an insert returns its row"
+            if before_commit is not None:
+                await before_commit(connection, row)
         return row
 
     async def forget(self, session_id: str) -> None:
@@ -175,14 +191,14 @@ class Store:
 
     async def readmit(self, session_id: str, grant: Grant, caller_sid: str, room_sid: str) -> bool:
         """Gives a slot again to a session whose caller came late; False when it has one or is over."""
-        back = await self._one(
+        back = await self._join(
             f"""
             update sessions
             set slot_held = true, worker_id = $2, agent_name = $3, slot_time = now(), dispatch_time = now(),
                 dispatch_count = 1, claim_time = null, status = 'active', join_time = coalesce(join_time, now()),
                 caller_sid = $4, room_sid = $5, caller_left_time = null, agent_left_time = null, room_delete_time = null
             where session_id = $1 and not slot_held and status <> 'ended' and token_expire_time > now()
-            returning {_CALL}
+            returning {_CALL}, {_TOLD}
             """,  # noqa: S608
             session_id,
             grant.worker_id,
@@ -206,14 +222,14 @@ class Store:
 
     async def joined(self, room: str, identity: str, caller_sid: str, room_sid: str) -> Call | None:
         """The caller is in the room; None unless the session is open and holds a slot whose agent is there."""
-        return await self._one(
+        return await self._join(
             f"""
             update sessions
             set status = 'active', join_time = coalesce(join_time, now()), caller_sid = $3, room_sid = $4,
                 caller_left_time = null
             where room_name = $1 and participant_identity = $2 and status <> 'ended' and slot_held
               and not (status = 'created' and agent_left_time is not null)
-            returning {_CALL}
+            returning {_CALL}, {_TOLD}
             """,  # noqa: S608
             room,
             identity,
@@ -267,6 +283,23 @@ class Store:
             f"select {_CALL} from sessions where room_delete_time <= now() order by room_delete_time limit {_MAX_DUE}"  # noqa: S608
         )
 
+    async def open_calls(self, tenant_id: str) -> list[Call]:
+        """Sessions of a tenant that are not over, or whose room is still to be closed."""
+        return await self._many(
+            f"""
+            select {_CALL} from sessions
+            where tenant_id = $1 and (status <> 'ended' or room_delete_time is not null) limit {_MAX_DUE}
+            """,  # noqa: S608
+            tenant_id,
+        )
+
+    async def forget_user(self, user_id: int, tenant_id: str) -> None:
+        """Calls of other tenants that a user asked for stay, as those of a visitor."""
+        async with self.connection() as connection:
+            await connection.execute(
+                "update sessions set user_id = 0 where user_id = $1 and tenant_id <> $2", user_id, tenant_id
+            )
+
     async def finalise(
         self,
         session_id: str,
@@ -278,7 +311,7 @@ class Store:
         """Ends a session; None when it had ended, so that exactly one of many who try gets it.
 
         linger_seconds: how long its room stays; one that nobody has joined yet stays until who joins was told.
-        connection: of the transaction to do it in.
+        connection: of the transaction to do it in; the webhook that tells of the end is stored in the same one.
         """
         statement = f"""
             update sessions
@@ -286,13 +319,22 @@ class Store:
                 snapshot = null, mcp_headers = null, notice_code = $3, notice_message = $4,
                 room_delete_time = case when $3::text is null or join_time is not null then now() + $5::interval end
             where session_id = $1 and status <> 'ended'
-            returning {_CALL}
+            returning {_CALL}, {_TOLD}
             """  # noqa: S608
         code, message = (notice.code, notice.message) if notice else (None, None)
         arguments = (session_id, reason, code, message, timedelta(seconds=linger_seconds))
         if connection is not None:
-            return _call(await connection.fetchrow(statement, *arguments))
-        return await self._one(statement, *arguments)
+            return await _end(connection, statement, *arguments)
+        async with self.connection() as own, own.transaction():
+            return await _end(own, statement, *arguments)
+
+    async def _join(self, statement: str, *arguments: object) -> Call | None:
+        """A transition in which the caller may have joined, for the first time or again."""
+        async with self.connection() as connection, connection.transaction():
+            row = await connection.fetchrow(statement, *arguments)
+            if row is not None and row["is_first"]:
+                await outbox.enqueue(connection, row["tenant_id"], SESSION_STARTED, outbox.session_data(dict(row)))
+            return _call(row)
 
     async def _one(self, statement: str, *arguments: object) -> Call | None:
         async with self.connection() as connection:
@@ -301,3 +343,10 @@ class Store:
     async def _many(self, statement: str, *arguments: object) -> list[Call]:
         async with self.connection() as connection:
             return [Call(**dict(row)) for row in await connection.fetch(statement, *arguments)]
+
+
+async def _end(connection: Connection, statement: str, *arguments: object) -> Call | None:
+    row = await connection.fetchrow(statement, *arguments)
+    if row is not None:
+        await outbox.enqueue(connection, row["tenant_id"], SESSION_ENDED, outbox.session_data(dict(row)))
+    return _call(row)

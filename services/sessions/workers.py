@@ -61,6 +61,9 @@ class Workers:
 
         Raises: CallboxError `not_found`, `session_taken`, `upstream_unavailable`.
         """
+        if "\0" in worker_id:
+            # PostgreSQL has no such text, so nobody has such a slot.
+            raise validation({"worker_id": ["May not hold a NUL."]})
         row = await self._store.claim(session_id, worker_id)
         if row is None:
             row = await self._claim_unstored(session_id, worker_id)

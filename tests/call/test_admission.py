@@ -1,4 +1,4 @@
-"""A call is admitted or refused at once, and what was refused takes nothing."""
+"""Contract 14.4: a call is admitted or refused at once, and what was refused takes nothing."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""What a caller may do in the room beside asking a question."""
+"""Contract 3.6: what a caller may do in the room beside asking a question."""
 
 import asyncio
 import time

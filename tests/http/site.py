@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ import pytest_asyncio
 from services.gateway.app import running
 from services.gateway.settings import GatewaySettings
 from tests.fixtures.sessions import ORIGIN
+from tests.http.conformance import hold
 
 if TYPE_CHECKING:
     from tests.fixtures.sessions import MakeHouse, SessionsHouse
@@ -49,9 +50,11 @@ class Site:
         self.keyed = await self.client(**{"x-api-key": self.key})
 
     async def client(self, **headers: str) -> httpx.AsyncClient:
-        """A client that sends these headers."""
+        """A client that sends these headers, and holds every answer against the OpenAPI document."""
         return await self._stack.enter_async_context(
-            httpx.AsyncClient(base_url=self.base_url, headers=headers, timeout=_TIMEOUT_SECONDS)
+            httpx.AsyncClient(
+                base_url=self.base_url, headers=headers, timeout=_TIMEOUT_SECONDS, event_hooks={"response": [hold]}
+            )
         )
 
     async def stranger(self) -> httpx.AsyncClient:
@@ -104,11 +107,13 @@ def web_dir(tmp_path: Path) -> Path:
 
 @pytest_asyncio.fixture
 async def make_site(make_house: MakeHouse, web_dir: Path, keys_dir: Path) -> AsyncIterator[MakeSite]:
-    """Makes the site with settings of the gateway that differ."""
+    """Makes the site with settings of the gateway that differ, and of accounts and sessions in mappings of theirs."""
     async with AsyncExitStack() as stack:
 
-        async def make(**differing: Any) -> Site:
-            house = await make_house()
+        async def make(
+            accounts: Mapping[str, Any] | None = None, sessions: Mapping[str, Any] | None = None, **differing: Any
+        ) -> Site:
+            house = await make_house(accounts, **(sessions or {}))
             settings = GatewaySettings(
                 **{
                     "listen": "127.0.0.1:0",

@@ -1,4 +1,4 @@
-"""Accounts and credentials over HTTP."""
+"""Contract 1.1 to 1.4, 14.2 and 14.12 (key endpoints, logout): accounts and credentials over HTTP."""
 
 from __future__ import annotations
 

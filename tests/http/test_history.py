@@ -1,10 +1,11 @@
-"""A call's life and history over HTTP."""
+"""Contract 1.5, 9, 10, 12.3, and what 14.1, 14.4 and 14.12 say of them: a call's life and history over HTTP."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import asyncpg
 from callbox.sessions.v1 import sessions_pb2 as pb
 from google.protobuf.duration_pb2 import Duration
 
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
     from tests.http.site import Site
 
 USAGE = "/api/billing/usage/"
+
+
+def looked_up() -> pb.ToolEvent:
+    called = pb.ToolEvent(name="opening_hours", kind=pb.TOOL_KIND_HTTP, result_preview='{"opens": "10:00"}')
+    called.arguments.update({"day": "Saturday"})
+    called.duration.FromMilliseconds(210)
+    called.start_seconds = 1.25
+    return called
 
 
 async def a_call(site: Site, worker: DirectedWorker) -> str:
@@ -46,15 +55,17 @@ async def a_call(site: Site, worker: DirectedWorker) -> str:
             pb.SessionEvent(sequence=1, turn=pb.Turn(turn_index=0, role=pb.ROLE_USER, text="When do you open?")),
             pb.SessionEvent(sequence=2, turn=reply),
             pb.SessionEvent(sequence=3, usage=used),
-            pb.SessionEvent(sequence=4, end=pb.EndEvent(reason=pb.END_REASON_AGENT_ENDED)),
+            pb.SessionEvent(sequence=4, tool=looked_up()),
+            pb.SessionEvent(sequence=5, end=pb.EndEvent(reason=pb.END_REASON_AGENT_ENDED)),
         ]
         for event in events:
             event.occur_time.GetCurrentTime()
-        assert await worker.tell(session_id, *events) == 4
+        assert await worker.tell(session_id, *events) == 5
     return session_id
 
 
 async def test_the_history_of_a_call(site: Site) -> None:
+    """Contract 10: the session object, enveloped, by key; 14.12: the session object (own)."""
     async with site.house.worker(slots=5) as worker:
         session_id = await a_call(site, worker)
         answer = (await site.keyed.get(f"/api/billing/sessions/{session_id}")).json()
@@ -74,6 +85,17 @@ async def test_the_history_of_a_call(site: Site) -> None:
                 "playout": 0.0,
             },
         }
+        assert row["tool_calls"] == [
+            {
+                "name": "opening_hours",
+                "kind": "http",
+                "arguments": {"day": "Saturday"},
+                "result_preview": '{"opens": "10:00"}',
+                "error": None,
+                "duration_seconds": 0.21,
+                "ts": 1.25,
+            }
+        ]
         assert row["transcript_text"] == "User: When do you open?\nAssistant: At ten."
         assert (row["status"], row["end_reason"], row["character_version"]) == ("ended", "agent_ended", 1)
         assert (row["llm_input_tokens"], row["llm_model"], row["tts_provider"]) == (40, "smollm2", "hibari")
@@ -99,6 +121,8 @@ async def test_the_history_of_a_call(site: Site) -> None:
 
 
 async def test_usage_is_paged_and_totals_cover_the_filter(site: Site) -> None:
+    """Contract 9: totals over the filter, rows in `sessions.data`, the documented filters, both bounds inclusive; 14.1:
+    the paging keys."""
     async with site.house.worker(slots=9) as worker:
         ids = [await a_call(site, worker) for _ in range(3)]
         body = (await site.owner.get(USAGE, params={"page_size": 2})).json()
@@ -132,6 +156,103 @@ async def test_usage_is_paged_and_totals_cover_the_filter(site: Site) -> None:
         assert await total(site, tenant_id="ten_other") == 0
 
 
+async def test_own_filters(site: Site) -> None:
+    """Contract 9, own: `end_reason`, `origin` and `status` narrow rows and totals alike."""
+    async with site.house.worker(slots=9) as worker:
+        ended = await a_call(site, worker)
+        waiting = (await site.start(origin_url="https://SHOP.example:8443/a?b#c")).json()["session_id"]
+        stopped = (await site.start()).json()["session_id"]
+        await site.owner.post(f"/api/agents/sessions/{stopped}/end/")
+
+        async def found(**filters: str) -> list[str]:
+            data = (await site.owner.get(USAGE, params=filters)).json()["data"]
+            rows = data["sessions"]["data"]
+            assert data["total_sessions"] == data["sessions"]["total"] == len(rows)
+            assert data["total_tts_characters"] == sum(row["tts_characters"] for row in rows)
+            return [row["session_id"] for row in rows]
+
+        assert await found() == [stopped, waiting, ended]
+        assert await found(end_reason="agent_ended") == [ended]
+        assert await found(end_reason="ended_by_api") == [stopped]
+        assert await found(status="created") == [waiting]
+        assert await found(status="ended") == [stopped, ended]
+        assert await found(status="active") == []
+        assert await found(origin=ORIGIN) == await found(origin=f"{ORIGIN}:443/any") == [ended]
+        assert await found(origin="https://shop.example:8443") == [waiting]
+        assert await found(origin="https://other.example") == []
+        assert await found(origin=ORIGIN, status="ended", end_reason="agent_ended", character_slug="support-bot") == [
+            ended
+        ]
+
+
+async def test_the_detail_has_the_answers_to_forms(site: Site) -> None:
+    """Contract 10 (own): `form_responses`, items of section 5.5, oldest first; in the detail alone."""
+    fields = [{"name": "z", "type": "text"}, {"name": "a", "type": "text"}]
+    await site.house.owner.patch(widget_appearance={"forms": [{"id": "note", "title": "Note", "fields": fields}]})
+    async with site.house.worker(slots=5):
+        session_id: str = (await site.start()).json()["session_id"]
+        items = []
+        for number in range(2):
+            body = {"form_id": "note", "session_id": session_id, "values": {"a": str(number), "z": "last"}}
+            stored = await site.owner.post("/api/agents/support-bot/form-responses/", json=body)
+            assert stored.status_code == 201, stored.text
+            items.append(stored.json())
+        await site.owner.post("/api/agents/support-bot/form-responses/", json={"form_id": "note", "values": {}})
+        detail = (await site.keyed.get(f"/api/billing/sessions/{session_id}/")).json()["data"]
+        assert detail["form_responses"] == items
+        assert list(detail["form_responses"][0]["values"]) == ["z", "a"]
+        assert "form_responses" not in (await site.sessions())[0]
+
+
+async def test_rows_and_detail_are_one_and_the_same(site: Site) -> None:
+    """Contract 9: a row is the AgentSessionSummary of section 10, transcript inline; 10: the documented fields."""
+    async with site.house.worker(slots=5) as worker:
+        session_id = await a_call(site, worker)
+        detail = (await site.keyed.get(f"/api/billing/sessions/{session_id}/")).json()["data"]
+        assert {**(await site.sessions())[0], "form_responses": []} == detail
+        types = {
+            "id": int, "session_id": str, "tenant_id": str, "character_slug": str, "user": None, "room_name": str,
+            "origin_url": str, "metadata": dict, "session_duration_seconds": float, "turn_count": int,
+            "interruption_count": int, "llm_input_tokens": int, "llm_output_tokens": int, "llm_model": str,
+            "llm_provider": str, "stt_audio_seconds": float, "stt_provider": str, "tts_characters": int,
+            "tts_provider": str, "estimated_cost_usd": str, "finalized_at": str, "recording_status": str,
+            "recording_url": None, "recording_presigned_url": None, "transcript": list, "transcript_text": str,
+            "created_at": str,
+        }  # fmt: skip
+        assert list(detail)[: len(types)] == list(types)
+        for name, kind in types.items():
+            assert detail[name] is None if kind is None else type(detail[name]) is kind, name
+
+
+async def test_user_is_null_for_a_visitor_and_the_id_of_who_signed_in(site: Site) -> None:
+    """Contract 10 and 14.12: `user` is an integer, `null` for an anonymous visitor."""
+    me = (await site.owner.get("/api/auth/me/")).json()
+    async with site.house.worker(slots=5):
+        await site.start()
+        await site.keyed.post("/api/agents/agent-session/", json={"agent": "support-bot"})
+        by_key, by_visitor = await site.sessions()
+        assert (by_key["user"], by_visitor["user"]) == (int(me["id"]), None)
+        assert by_visitor["origin_url"] is None
+        assert by_visitor["tenant_id"] == me["tenant_id"]
+
+
+async def test_staff_sees_everything(site: Site, database_url: str) -> None:
+    """Contract 9 and 10: staff sees all sessions, and one tenant's by `tenant_id`."""
+    stranger = await site.stranger()
+    me = (await stranger.get("/api/auth/me/")).json()
+    connection = await asyncpg.connect(database_url, timeout=5)
+    await connection.execute("update accounts.users set is_staff = true where id = $1", int(me["id"]), timeout=5)
+    await connection.close(timeout=5)
+    key = (await stranger.post("/api/auth/api-keys/", json={"name": "staff"})).json()["key"]
+    staff = await site.client(**{"x-api-key": key})
+    async with site.house.worker(slots=5):
+        session_id = (await site.start()).json()["session_id"]
+        assert (await staff.get(f"/api/billing/sessions/{session_id}/")).status_code == 200
+        for filters in ({}, {"tenant_id": site.house.tenant_id}):
+            assert (await staff.get(USAGE, params=filters)).json()["data"]["total_sessions"] == 1
+        assert (await staff.get(USAGE, params={"tenant_id": me["tenant_id"]})).json()["data"]["total_sessions"] == 0
+
+
 async def total(site: Site, **filters: str) -> int:
     answer = await site.owner.get(USAGE, params=filters)
     assert answer.status_code == 200, answer.text
@@ -140,6 +261,9 @@ async def total(site: Site, **filters: str) -> int:
 
 
 async def test_what_is_refused(site: Site) -> None:
+    """Contract 12.3 and 14.12: `page_size` over 200 or under 1 → 422; 9 and 10: no credential → 401, foreign → 404."""
+    for size in ("1", "200"):
+        assert (await site.owner.get(USAGE, params={"page_size": size})).status_code == 200
     for name, value in (
         ("page_size", "201"),
         ("page_size", "0"),
@@ -150,6 +274,11 @@ async def test_what_is_refused(site: Site) -> None:
         ("end", "0001-01-01T00:00:00+14:00"),
         ("character_slug", "a b"),
         ("tenant_id", "a\x00b"),
+        ("end_reason", "boredom"),
+        ("status", "READY"),
+        ("origin", "shop.example"),
+        ("origin", "https://*.example"),
+        ("origin", "https://" + "a" * 300),
     ):
         shown = refused(await site.owner.get(USAGE, params={name: value}), 422, "validation_failed")
         assert list(shown["errors"]) == [name]
@@ -161,6 +290,7 @@ async def test_what_is_refused(site: Site) -> None:
 
 
 async def test_a_second_tenant_sees_nothing_of_the_first(site: Site) -> None:
+    """Contract 9: filtered silently; 10: foreign → 404."""
     stranger = await site.stranger()
     async with site.house.worker(slots=5) as worker:
         session_id = await a_call(site, worker)

@@ -1,4 +1,4 @@
-"""Starting a call: both documented forms to the letter, and what a credential and an origin each decide."""
+"""Contract 1.1, 1.5, 3.1 to 3.3 and 14.4: both documented forms to the letter, and what credential and origin do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import jwt
 from callbox.sessions.v1 import sessions_pb2 as pb
 
-from services.kit.identity import ACCOUNTS_ISSUER
+from services.accounts.keyset import key_id
+from services.accounts.sealing import identity_key
 from tests.fixtures.sessions import ORIGIN
 from tests.http.site import START, refused
 
@@ -105,9 +106,10 @@ async def test_somebody_elses_token_counts_as_none_on_a_page(site: Site) -> None
 async def test_a_credential_that_is_presented_must_be_good(site: Site, keys_dir: Path) -> None:
     now = int(time.time())
     claims = jwt.decode(site.access, options={"verify_signature": False})
-    header = jwt.get_unverified_header(site.access)
-    key = (keys_dir / f"{ACCOUNTS_ISSUER}.key").read_bytes()
-    expired = jwt.encode(claims | {"iat": now - 7200, "exp": now - 3600}, key, "EdDSA", headers={"kid": header["kid"]})
+    # What an installation of before signed with is still known by its id.
+    key = identity_key(keys_dir)
+    headers = {"kid": key_id(key.public_key())}
+    expired = jwt.encode(claims | {"iat": now - 7200, "exp": now - 3600}, key, "EdDSA", headers=headers)
     forged = jwt.encode(claims | {"sub": "1"}, "guess" * 10, "HS256")
     cases: list[tuple[dict[str, str], str]] = [
         ({"Authorization": f"Bearer {expired}"}, "token_expired"),

@@ -1,4 +1,4 @@
-"""Starts that are refused: within a second, by the book, and with nothing half made left behind."""
+"""Contract 1.7, 3.4, 12.3, 14.4 and 14.12: starts refused within a second, with nothing half made left behind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""API keys and tenant limits."""
+"""Contract 1.4, 12.3 and 14.12 (key endpoints): API keys and tenant limits."""
 
 from __future__ import annotations
 

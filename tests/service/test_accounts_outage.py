@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -19,7 +18,6 @@ from tests.fixtures.refusals import refusal
 if TYPE_CHECKING:
     from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceAsyncStub
 
-    from tests.fixtures.identities import Callers
     from tests.fixtures.postgres import PostgresServer
 
 PASSWORD = "correct horse battery"
@@ -56,11 +54,9 @@ async def test_a_restart_between_requests_is_not_noticed(
 
 
 async def test_readiness_follows_the_database(
-    database_url: str, keys_dir: Path, tmp_path: Path, postgres_server: PostgresServer, unused_tcp_port: int
+    accounts_settings: AccountsSettings, postgres_server: PostgresServer, unused_tcp_port: int
 ) -> None:
-    settings = AccountsSettings(
-        database_url=database_url, keys_dir=keys_dir, data_dir=tmp_path, ops_listen=f"127.0.0.1:{unused_tcp_port}"
-    )
+    settings = accounts_settings.model_copy(update={"ops_listen": f"127.0.0.1:{unused_tcp_port}"})
     async with running(settings), httpx.AsyncClient(base_url=f"http://127.0.0.1:{unused_tcp_port}") as http:
         assert (await http.get("/readyz")).json() == {"status": "ready", "checks": {"database": "ok"}}
         postgres_server.stop()
@@ -76,12 +72,11 @@ async def test_readiness_follows_the_database(
 
 
 async def test_a_service_waits_for_a_database_that_comes_up_late(
-    database_url: str, keys_dir: Path, tmp_path: Path, postgres_server: PostgresServer, callers: Callers
+    accounts_settings: AccountsSettings, postgres_server: PostgresServer
 ) -> None:
-    settings = AccountsSettings(database_url=database_url, keys_dir=keys_dir, data_dir=tmp_path)
     postgres_server.stop()
     try:
-        starting = asyncio.create_task(_sign_up_once(settings))
+        starting = asyncio.create_task(_sign_up_once(accounts_settings))
         await asyncio.sleep(0.5)
         assert not starting.done()
     finally:
@@ -97,8 +92,8 @@ async def _sign_up_once(settings: AccountsSettings) -> pb.SignUpResponse:
         return await call(stub.SignUp, pb.SignUpRequest(email="ada@callbox.local", password=PASSWORD))
 
 
-async def test_two_replicas_migrate_once(database_url: str, keys_dir: Path, tmp_path: Path) -> None:
-    settings = AccountsSettings(database_url=database_url, keys_dir=keys_dir, data_dir=tmp_path)
+async def test_two_replicas_migrate_once(accounts_settings: AccountsSettings) -> None:
+    settings = accounts_settings
     async with running(settings), running(settings):
         pass
     answers = await asyncio.gather(_start_and_stop(settings), _start_and_stop(settings))

@@ -1,21 +1,26 @@
-"""Sign-up, log-in, refresh, log-out, who am I."""
+"""Contract 1.2, 1.3 and 14.2: sign-up, log-in, refresh, log-out, who am I."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import asyncpg
 import jwt
+import pytest_asyncio
 from callbox.accounts.v1 import accounts_pb2 as pb
 from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceStub
 
 from services.accounts.access import AccessTokens
 from services.accounts.app import running
+from services.accounts.keyset import KeySet
 from services.accounts.settings import AccountsSettings
 from services.kit.client import call, connect
+from services.kit.database import open_pool
 from services.kit.errors import Code
 from services.kit.identity import Kind, Verifier
 from tests.fixtures.identities import Callers
@@ -25,6 +30,16 @@ if TYPE_CHECKING:
     from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceAsyncStub
 
 EMAIL, PASSWORD = "Ada@Callbox.local", "correct horse battery"
+
+
+@pytest_asyncio.fixture
+async def forger(
+    accounts: AccountsServiceAsyncStub, accounts_settings: AccountsSettings
+) -> AsyncIterator[AccessTokens]:
+    """Makes access tokens with the keys of the running service."""
+    pool = await open_pool(accounts_settings.database_url, "accounts")
+    async with pool, KeySet(pool, accounts_settings.keys_dir, timedelta(days=30)) as keys:
+        yield AccessTokens(keys)
 
 
 async def sign_up(accounts: AccountsServiceAsyncStub, email: str = EMAIL) -> pb.SignUpResponse:
@@ -139,20 +154,21 @@ async def test_an_access_token_lives_ten_days_and_names_its_key(accounts: Accoun
     assert jwt.get_unverified_header(token).keys() >= {"kid"}
 
 
-async def test_an_expired_access_token_says_so(accounts: AccountsServiceAsyncStub, keys_dir: Path) -> None:
+async def test_an_expired_access_token_says_so(accounts: AccountsServiceAsyncStub, forger: AccessTokens) -> None:
+    """Contract 1.7: 401 for a JWT that has expired."""
     user_id = (await sign_up(accounts)).user.id
-    await refusal(exchange(accounts, AccessTokens(keys_dir).issue(user_id, -10)), Code.TOKEN_EXPIRED)
+    await refusal(exchange(accounts, forger.issue(user_id, -10)), Code.TOKEN_EXPIRED)
 
 
 async def test_no_other_token_passes_for_an_access_token(
-    accounts: AccountsServiceAsyncStub, callers: Callers, keys_dir: Path
+    accounts: AccountsServiceAsyncStub, callers: Callers, forger: AccessTokens
 ) -> None:
     made = await sign_up(accounts)
     header, claims, signature = made.tokens.access.split(".")
     unsigned = jwt.encode({"sub": str(made.user.id), "aud": "callbox-access", "exp": 2**33}, "", "none")
     for token in ("", "x", "a.b.c", f"{header}.{claims}.{signature[::-1]}", callers.user(made.user.id), unsigned):
         await refusal(exchange(accounts, token), Code.NOT_AUTHENTICATED)
-    await refusal(exchange(accounts, AccessTokens(keys_dir).issue(made.user.id + 1)), Code.NOT_AUTHENTICATED)
+    await refusal(exchange(accounts, forger.issue(made.user.id + 1)), Code.NOT_AUTHENTICATED)
     await refusal(call(accounts.ExchangeCredential, pb.ExchangeCredentialRequest()), Code.NOT_AUTHENTICATED)
 
 
@@ -182,11 +198,17 @@ async def test_a_refresh_token_used_twice_revokes_its_family_alone(accounts: Acc
 
 async def test_of_two_refreshes_at_once_one_wins(accounts: AccountsServiceAsyncStub) -> None:
     token = (await sign_up(accounts)).tokens.refresh
+    """Contract 14.2: a refresh token used twice revokes its whole family, also when both come at once."""
     answers = await asyncio.gather(*(refresh(accounts, token) for _ in range(5)), return_exceptions=True)
-    assert sum(isinstance(answer, pb.TokenPair) for answer in answers) == 1
+    (winner,) = [answer for answer in answers if isinstance(answer, pb.TokenPair)]
+    await refusal(refresh(accounts, winner.refresh), Code.NOT_AUTHENTICATED)
+    assert await exchange(accounts, winner.access)
 
 
 async def test_log_out_revokes_and_may_be_said_twice(accounts: AccountsServiceAsyncStub) -> None:
+    """Contract 14.12, logout; what is no token is answered alike (RFC 7009)."""
+    for nothing in ("", "x", "ref_x.\x00", "x" * 5000):
+        await call(accounts.LogOut, pb.LogOutRequest(refresh=nothing))
     tokens = (await sign_up(accounts)).tokens
     for _ in range(2):
         await call(accounts.LogOut, pb.LogOutRequest(refresh=tokens.refresh))
@@ -207,15 +229,9 @@ async def test_what_is_no_refresh_token_is_refused(accounts: AccountsServiceAsyn
 
 
 async def test_the_first_account_is_staff_if_the_operator_says_so(
-    database_url: str, keys_dir: Path, tmp_path: Path
+    accounts_settings: AccountsSettings,
 ) -> None:
-    settings = AccountsSettings(
-        database_url=database_url,
-        keys_dir=keys_dir,
-        data_dir=tmp_path,
-        first_account_is_staff=True,
-        default_concurrent_sessions=3,
-    )
+    settings = accounts_settings.model_copy(update={"first_account_is_staff": True, "default_concurrent_sessions": 3})
     async with running(settings) as server, connect(f"127.0.0.1:{server.port}") as channel:
         accounts = AccountsServiceStub(channel)
         made = await asyncio.gather(*(sign_up(accounts, f"user{n}@callbox.local") for n in range(4)))

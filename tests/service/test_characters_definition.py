@@ -1,4 +1,4 @@
-"""Creating, reading and changing definitions."""
+"""Contract 2.1, 2.2 and 14.5: creating, reading and changing definitions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
     from tests.fixtures.identities import Callers
 
-TOOL = {"name": "find_order", "kind": "http", "description": "Finds an order."}
+TOOL: dict[str, Any] = {
+    "name": "find_order",
+    "kind": "http",
+    "description": "Finds an order.",
+    "config": {"url": "https://api.acme.com/orders"},
+}
 
 
 @pytest.fixture
@@ -88,6 +93,7 @@ async def test_what_is_sent_is_what_is_read(owner: Owner) -> None:
         "mcp_servers": [{"name": "search", "url": "https://mcp.acme.com", "transport": "sse"}],
         "not_documented": "dropped",
     }
+    await owner.create("sales-bot")
     read = content(await owner.create(**sent))
     for name in ("greeting", "language", "allowed_origins", "handoff_targets", "widget_appearance"):
         assert read[name] == sent[name]
@@ -121,7 +127,7 @@ async def test_a_patch_merges_at_every_depth_and_null_resets(owner: Owner) -> No
         widget_appearance={"theme": {"primary_color": "#111111", "text_color": "#222222"}, "fab_label": "Talk"},
         tools=[TOOL],
         max_turn_seconds=20,
-        voice={"audio_file": "a.wav"},
+        voice={"audio_file": "https://acme.com/a.wav"},
     )
     patch: dict[str, Any] = {"theme": {"text_color": None, "accent_color": "#333333"}, "fab_label": None, "forms": []}
     changed = content(
@@ -145,7 +151,7 @@ async def test_a_put_replaces(owner: Owner) -> None:
 
 
 async def test_what_was_read_can_be_put_back(owner: Owner) -> None:
-    made = await owner.create(tools=[{**TOOL, "config": {"headers": {"X-Secret": "s3cret-s3cret"}}}])
+    made = await owner.create(tools=[{**TOOL, "config": {**TOOL["config"], "headers": {"X-Secret": "s3cret-s3cret"}}}])
     again = await owner.update("support-bot", content(made), pb.UPDATE_MODE_REPLACE)
     assert again == made
 
@@ -175,6 +181,12 @@ async def test_each_change_is_a_version_and_no_change_is_none(owner: Owner) -> N
         (2, ["greeting"]),
         (1, ["slug", "name", "greeting"]),
     ]
+
+
+async def test_true_is_another_value_than_one(owner: Owner) -> None:
+    await owner.create(widget_appearance={"of_another_maker": {"flag": 1}})
+    changed = await owner.patch(widget_appearance={"of_another_maker": {"flag": True}})
+    assert (changed.version, content(changed)["widget_appearance"]) == (2, {"of_another_maker": {"flag": True}})
 
 
 async def test_patches_at_once_lose_nothing(owner: Owner) -> None:

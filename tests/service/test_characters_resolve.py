@@ -1,4 +1,4 @@
-"""Resolving a character for a call."""
+"""Contract 1.6, 14.3 and 14.5: resolving a character for a call."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ def owner(characters: CharactersServiceAsyncStub, callers: Callers) -> Owner:
 
 
 async def test_a_snapshot_has_all_a_call_needs_and_no_secret(owner: Owner) -> None:
+    await owner.create("sales")
     made = await owner.create(
         system_prompt="You are kind.",
         greeting="Hello!",
@@ -38,7 +39,10 @@ async def test_a_snapshot_has_all_a_call_needs_and_no_secret(owner: Owner) -> No
         llm_api_key="sk-proj-abcdef1234",
         max_turn_seconds=20,
         recording_enabled=True,
-        widget_appearance={"max_call_seconds": 90, "forms": [{"id": "a", "title": "A"}]},
+        widget_appearance={
+            "max_call_seconds": 90,
+            "forms": [{"id": "a", "title": "A", "fields": [{"name": "x", "type": "text"}]}],
+        },
         tools=[{"name": "t", "kind": "kb", "description": "d"}],
         handoff_targets=[{"slug": "sales"}],
     )
@@ -51,7 +55,7 @@ async def test_a_snapshot_has_all_a_call_needs_and_no_secret(owner: Owner) -> No
     assert (snapshot.max_tool_calls_per_turn, snapshot.max_tool_output_chars) == (6, 16000)
     assert (snapshot.max_turn_seconds, snapshot.max_call_seconds, snapshot.recording_enabled) == (20, 90, True)
     rest = MessageToDict(snapshot.definition)
-    assert rest["widget_appearance"]["forms"] == [{"id": "a", "title": "A"}]
+    assert rest["widget_appearance"]["forms"] == [{"id": "a", "title": "A", "fields": [{"name": "x", "type": "text"}]}]
     assert rest["handoff_targets"] == [{"slug": "sales"}]
     assert rest["tools"][0]["name"] == "t"
     assert "sk-proj-abcdef1234" not in str(snapshot)

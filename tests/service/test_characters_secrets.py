@@ -1,18 +1,25 @@
-"""Secrets: encrypted at rest, masked on read, kept when the mask comes back."""
+"""Contract 14.5 and 14.12 (masks): secrets, encrypted at rest, masked on read, kept when the mask comes back."""
 
 from __future__ import annotations
 
+import asyncio
+import json
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import pytest
 from callbox.characters.v1 import characters_pb2 as pb
+from callbox.characters.v1.characters_pb2_grpc import CharactersServiceStub
+from cryptography.fernet import Fernet
 from google.protobuf.json_format import MessageToDict
 
-from services.characters.vault import Vault
-from services.kit.client import call
+from deploy.local.ports import pick_ports
+from services.kit.client import call, connect
 from services.kit.errors import Code
+from services.kit.vault import Vault
 from tests.fixtures.characters import Owner
 from tests.fixtures.refusals import refusal
 
@@ -183,3 +190,138 @@ def test_an_old_key_still_decrypts_after_a_new_one_is_put_above_it(tmp_path: Pat
     rotated = Vault.open(path)
     assert rotated.decrypt(sealed) == KEY
     assert new.decrypt(rotated.encrypt(KEY)) == KEY
+
+
+async def rotate(path: Path) -> bytes:
+    """Puts a new key above the others; the key that was first before."""
+    old = path.read_bytes()
+    path.write_bytes(Fernet.generate_key() + b"\n" + old)
+    return old
+
+
+def environment(database_url: str, keys_dir: Path, tmp_path: Path) -> dict[str, str]:
+    """What a process of the service is told."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("CALLBOX_")}
+    return inherited | {
+        "CALLBOX_DATABASE_URL": database_url,
+        "CALLBOX_KEYS_DIR": str(keys_dir),
+        "CALLBOX_DATA_DIR": str(tmp_path / "data"),
+    }
+
+
+async def reseal_command(
+    database_url: str, keys_dir: Path, tmp_path: Path, command: str = "reseal"
+) -> tuple[int | None, str]:
+    """Exit status and output of `python -m services.characters reseal`."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "services.characters", command),
+        env=environment(database_url, keys_dir, tmp_path),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    async with asyncio.timeout(30):
+        said, _ = await process.communicate()
+    return process.returncode, said.decode()
+
+
+async def stored_of(database_url: str, character_id: str) -> dict[str, str]:
+    connection = await asyncpg.connect(database_url)
+    secrets = await connection.fetchval("select secrets from characters.versions where character_id = $1", character_id)
+    await connection.close()
+    sealed: dict[str, str] = json.loads(secrets)
+    return sealed
+
+
+async def all_sealed(database_url: str) -> list[dict[str, str]]:
+    connection = await asyncpg.connect(database_url)
+    rows = await connection.fetch("select secrets from characters.versions order by character_id, version")
+    await connection.close()
+    return [json.loads(row["secrets"]) for row in rows]
+
+
+async def test_a_new_key_is_in_use_at_once_and_reseal_rids_of_the_old_one(
+    owner: Owner,
+    callers: Callers,
+    database_url: str,
+    keys_dir: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Contract 14.5: encrypted at rest with key rotation, old versions and deleted characters included."""
+    path = tmp_path / "data" / "characters-secrets.key"
+    made = await owner.create(llm_api_key=KEY, tools=[tool(Authorization=TOKEN)])
+    await owner.patch(llm_api_key=OTHER_KEY)
+    for number in range(5):
+        await owner.create(f"bot-{number}", llm_api_key=f"sk-secret-of-bot-{number}")
+    await owner.create("no-secrets")
+    await owner.delete("bot-4")
+    before = await all_sealed(database_url)
+
+    await rotate(path)
+    new_only = Vault([path.read_bytes().split()[0]])
+    late = await owner.create("late", llm_api_key=KEY)
+    assert new_only.decrypt((await stored_of(database_url, late.id))["llm_api_key"]) == KEY
+    assert await read_key(owner, callers, made) == KEY
+
+    status, said = await reseal_command(database_url, keys_dir, tmp_path)
+    assert status == 0, said
+    assert '"resealed": 7' in said
+    assert '"resealed": 0' in said
+    after = await all_sealed(database_url)
+    assert len(before) + 1 == len(after) == 9
+    assert sum(map(len, after)) == 10
+    for secrets in after:
+        for sealed in secrets.values():
+            assert new_only.decrypt(sealed)
+    path.write_bytes(path.read_bytes().split()[0])
+    assert await read_key(owner, callers, made) == KEY
+    assert (await owner.patch(llm_api_key="••••1234")).version == 2
+    for secret in (KEY, OTHER_KEY, TOKEN, *path.read_text().split()):
+        assert secret not in said
+
+    path.write_bytes(Fernet.generate_key())
+    status, said = await reseal_command(database_url, keys_dir, tmp_path)
+    assert status == 1
+    assert "bring the old key back" in said
+    status, said = await reseal_command(database_url, keys_dir, tmp_path, "resael")
+    assert (status, "usage:" in said) == (1, True)
+
+
+async def test_no_log_shows_a_secret(database_url: str, keys_dir: Path, tmp_path: Path, callers: Callers) -> None:
+    """Contract 14.5: neither where things go well nor where they break, in the form with tracebacks for people."""
+    (port,) = pick_ports(1)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "services.characters"),
+        env=environment(database_url, keys_dir, tmp_path)
+        | {"CALLBOX_LISTEN": f"127.0.0.1:{port}", "CALLBOX_LOG_FORMAT": "console", "CALLBOX_LOG_LEVEL": "debug"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    assert process.stdout is not None
+    async with asyncio.timeout(30):
+        said = b""
+        while b"serving" not in said:
+            line = await process.stdout.readline()
+            assert line, said
+            said += line
+    secrets: dict[str, Any] = {"llm_api_key": KEY, "tools": [tool(Authorization=TOKEN)], "kb_query_api_key": OTHER_KEY}
+    async with connect(f"127.0.0.1:{port}") as channel:
+        owner = Owner(CharactersServiceStub(channel), callers.user())
+        await owner.create(**secrets)
+        await owner.patch(llm_api_key=OTHER_KEY)
+        await refusal(owner.patch(tools=[tool(Authorization=TOKEN + "\r\n")], llm_provider=KEY), Code.VALIDATION_FAILED)
+        await refusal(owner.patch(llm_api_key="x" * 4097 + KEY), Code.VALIDATION_FAILED)
+        connection = await asyncpg.connect(database_url)
+        await connection.execute("alter table characters.versions drop column bytes")
+        await connection.close()
+        await refusal(owner.create("broken", **secrets), Code.INTERNAL)
+        await refusal(owner.patch(llm_api_key=KEY), Code.INTERNAL)
+    process.terminate()
+    async with asyncio.timeout(30):
+        said += await process.stdout.read()
+        await process.wait()
+    assert b"UndefinedColumnError" in said
+    for secret in (KEY, OTHER_KEY, TOKEN):
+        assert secret.encode() not in said

@@ -1,4 +1,4 @@
-"""Events, turns and usage: stored once, added up, and shown to who owns them."""
+"""Contract 9 and 10: events, turns and usage: stored once, added up, and shown to who owns them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+import asyncpg
 import pytest_asyncio
 from callbox.sessions.v1 import sessions_pb2 as pb
 from google.protobuf.duration_pb2 import Duration
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from tests.fixtures.callers import DirectedWorker
+    from tests.fixtures.sessions import MakeHouse
 
 
 @pytest_asyncio.fixture
@@ -82,6 +84,75 @@ async def test_events_are_stored_once_and_added_up(house: SessionsHouse, worker:
     assert (used.llm_model, used.stt_provider) == ("b", "moonshine")
 
 
+async def test_turns_of_before_are_read_as_those_of_now(
+    house: SessionsHouse, worker: DirectedWorker, database_url: str
+) -> None:
+    """Contract 10: a transcript that was stored without its `wire` reads the same."""
+    session_id, other = await begin(house, worker), await begin(house, worker)
+    said = turn(2, 1, "Um zehn Uhr. 🕙", role=pb.ROLE_ASSISTANT, interrupted=True)
+    said.turn.typed = True
+    said.turn.latency.first_token.FromMicroseconds(90_123)
+    said.turn.latency.playout.FromSeconds(61)
+    await worker.tell(session_id, turn(1, 0, "When?"), said, turn(3, 2, ""))
+    await worker.tell(other, turn(1, 0, "x"))
+    now = await house.read(session_id)
+    assert now.turns[1] == said.turn
+    connection = await asyncpg.connect(database_url, timeout=10)
+    await connection.execute("update sessions.turns set wire = null where turn_index = 1", timeout=5)
+    await connection.close(timeout=5)
+    assert await house.read(session_id) == now
+    listed = pb.ListSessionsRequest(view=pb.SESSION_VIEW_FULL)
+    found = await call(house.sessions.ListSessions, listed, identity=house.user)
+    assert [list(session.turns) for session in found.sessions][1] == list(now.turns)
+    assert [said.text for said in found.sessions[0].turns] == ["x"]
+
+
+async def test_tool_calls_are_kept_within_limits(house: SessionsHouse, worker: DirectedWorker) -> None:
+    """Contract 10, own: calls of tools stand beside the turns, in order."""
+    session_id = await begin(house, worker)
+    called = pb.ToolEvent(
+        name="find_order", kind=pb.TOOL_KIND_HTTP, result_preview='{"state": "sent\0"}', start_seconds=2
+    )
+    called.arguments.update({"order": 7, "tags": ["a", None, True]})
+    called.duration.FromMilliseconds(210)
+    large = pb.ToolEvent(name="find_order", error="timeout", result_preview="x" * 9_000)
+    large.arguments.update({"note": "y" * 20_000})
+    events = [
+        turn(1, 0, "Where is it?"),
+        pb.SessionEvent(sequence=2, tool=called),
+        pb.SessionEvent(sequence=3, tool=large),
+    ]
+    assert await worker.tell(session_id, *events) == 3
+    assert await worker.tell(session_id, *events) == 3
+    session = await house.read(session_id)
+    assert [said.text for said in session.turns] == ["Where is it?"]
+    assert session.usage.turn_count == 1
+    kept, cut = session.tool_calls
+    called.result_preview = '{"state": "sent"}'
+    assert kept == called
+    assert (cut.error, cut.arguments_omitted, len(cut.result_preview)) == ("timeout", True, 4_000)
+    listed = pb.ListSessionsRequest(view=pb.SESSION_VIEW_FULL)
+    found = await call(house.sessions.ListSessions, listed, identity=house.user)
+    assert found.sessions[0].tool_calls == session.tool_calls
+
+
+async def test_events_that_no_history_could_hold_are_refused(house: SessionsHouse, worker: DirectedWorker) -> None:
+    session_id = await begin(house, worker)
+    late = pb.Turn(text="x")
+    late.latency.first_token.seconds = 10**12
+    for field, event in (
+        ("usage", pb.SessionEvent(usage=pb.Usage(llm_input_tokens=2**63 - 1))),
+        ("turn.start_seconds", pb.SessionEvent(turn=pb.Turn(start_seconds=float("inf")))),
+        ("tool.start_seconds", pb.SessionEvent(tool=pb.ToolEvent(start_seconds=float("nan")))),
+        ("turn.latency.first_token", pb.SessionEvent(turn=late)),
+        ("occur_time", pb.SessionEvent(occur_time=Timestamp(seconds=2**62))),
+    ):
+        event.sequence = 1
+        error = await refusal(worker.tell(session_id, event), Code.VALIDATION_FAILED)
+        assert list(error.fields) == [f"events.0.{field}"]
+    assert (await worker.claim(session_id)).last_sequence == 0
+
+
 async def test_the_same_events_sent_twice_at_once_are_applied_once(
     house: SessionsHouse, worker: DirectedWorker
 ) -> None:
@@ -141,12 +212,41 @@ async def test_pages_totals_and_filters(house: SessionsHouse, worker: DirectedWo
     third = ours.sessions[2].create_time
     assert [session.session_id for session in (await page(start_time=third, end_time=third)).sessions] == [ids[2]]
     assert (await page(page_size=1_000)).total_size == 6
-    for asked, field in (({"page_size": -1}, "page_size"), ({"skip": -1}, "skip"), ({"page_token": "x"}, "page_token")):
+    for asked, field in (
+        ({"page_size": -1}, "page_size"),
+        ({"skip": -1}, "skip"),
+        ({"page_token": "x"}, "page_token"),
+        ({"end_reason": 99}, "end_reason"),
+        ({"status": 99}, "status"),
+    ):
         error = await refusal(page(**asked), Code.VALIDATION_FAILED)
         assert list(error.fields) == [field]
 
 
+async def test_what_a_call_costs_by_the_operators_prices(make_house: MakeHouse) -> None:
+    """Contract 9, 10 and 12.3: `estimated_cost_usd`, of each call and in the totals."""
+    house = await make_house(prices={"gpt-4o-mini": {"llm_input_million_tokens": "0.15"}, "openai": {"stt_hour": 0.36}})
+    async with house.worker(slots=5) as worker:
+        ids = [await begin(house, worker) for _ in range(2)]
+        for session_id in ids:
+            first = pb.Usage(llm_input_tokens=1_000, llm_model="gpt-4o-mini", stt_provider="openai")
+            # The names hold on.
+            second = pb.Usage(llm_input_tokens=840, stt_audio_seconds=90.0)
+            await worker.tell(session_id, pb.SessionEvent(sequence=1, usage=first))
+            await worker.tell(session_id, pb.SessionEvent(sequence=2, usage=second))
+        await house.end(ids[0])
+        late = pb.SessionEvent(sequence=3, usage=pb.Usage(llm_input_tokens=160))
+        await worker.tell(ids[0], late)
+        over, under_way = await house.read(ids[0]), await house.read(ids[1])
+        assert over.usage.cost_nano_usd == 2_000 * 150 + 9_000_000
+        assert under_way.usage.cost_nano_usd == 1_840 * 150 + 9_000_000
+        listed = await call(house.sessions.ListSessions, pb.ListSessionsRequest(), identity=house.user)
+        assert listed.total_usage.cost_nano_usd == 3_840 * 150 + 18_000_000
+        assert (listed.total_size, listed.total_usage.llm_input_tokens) == (2, 3_840)
+
+
 async def test_who_may_see_what(house: SessionsHouse, worker: DirectedWorker) -> None:
+    """Contract 9 and 10: staff sees all, others the sessions of characters they created; foreign → 404."""
     session_id = await begin(house, worker)
     callers = house.callers
     stranger, staff = callers.user(99, "ten_other"), callers.user(98, "ten_staff", is_staff=True)
@@ -158,6 +258,9 @@ async def test_who_may_see_what(house: SessionsHouse, worker: DirectedWorker) ->
     get = pb.GetSessionRequest(session_id=session_id)
     assert (await call(house.sessions.GetSession, get, identity=staff)).session_id == session_id
     assert await listed(staff) == await listed(staff, tenant_id=house.tenant_id) == 1
+    colleague = callers.user(99, house.tenant_id)
+    assert await listed(colleague) == 0
+    await refusal(call(house.sessions.GetSession, get, identity=colleague), Code.NOT_FOUND)
     assert await listed(stranger) == await listed(stranger, tenant_id=house.tenant_id) == 0
     await refusal(call(house.sessions.GetSession, get, identity=stranger), Code.NOT_FOUND)
     end = pb.EndSessionRequest(session_id=session_id)

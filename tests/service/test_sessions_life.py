@@ -1,4 +1,4 @@
-"""The life of a session: who takes it, who joins and leaves, and that it ends once, for its own reason."""
+"""Contract 14.4 and 14.12 (a session nobody joins): who takes, joins and leaves a session; it ends once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starting a session: admitted with everything in place, or refused with nothing left behind."""
+"""Contract 3.1, 3.4, 3.7 and 14.4: a session is admitted with everything in place, or leaves nothing behind."""
 
 from __future__ import annotations
 

@@ -98,7 +98,9 @@ async def test_a_text_that_is_cancelled_is_spoken_no_further(server: Server) -> 
 async def test_closing_ends_the_sequence_so_that_its_place_is_free(server: Server) -> None:
     """More sequences one after the other than there is room for at once."""
     triton = Triton(server.url)
-    room = read_profile(str(PROFILES / "cpu.toml")).denoise.max_sequences
+    denoise = read_profile(str(PROFILES / "cpu.toml")).denoise
+    assert denoise is not None
+    room = denoise.max_sequences
     try:
         for model, samples in ((protocol.STT_MODEL, 1600), (protocol.DENOISE_MODEL, 480)):
             for number in range(room + 20):
@@ -125,6 +127,6 @@ async def test_every_model_is_decoupled(tmp_path_factory: pytest.TempPathFactory
     models = tmp_path_factory.mktemp("repository")
     render(read_profile("cpu"), models / "models")
     configs = list(models.rglob("config.pbtxt"))
-    assert len(configs) == 3
+    assert len(configs) == 4
     for config in configs:
         assert "model_transaction_policy { decoupled: true }" in config.read_text(), config

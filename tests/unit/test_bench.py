@@ -1,11 +1,18 @@
 """The pure parts of the bench."""
 
+import asyncio
+import contextlib
+import itertools
 import os
+import random
+from collections.abc import Awaitable, Callable
 
 import pytest
 
+from bench import past
 from bench.conversation import Asked
 from bench.figures import Figures
+from bench.load import Answer, Client, Request, drive
 from bench.processes import Meter, usage
 from bench.questions import Question
 from bench.report import Report
@@ -64,3 +71,54 @@ def test_a_part_that_did_not_live_through_the_call_is_a_fault() -> None:
     parts = usage({"mine": os.getpid(), "triton": os.getpid()})
     report = Report({}, memory=parts, idle_cores={"mine": 0.1, "triton": 0.1}, call_cores={"mine": 0.1})
     assert report.faults() == ["triton ended during the call"]
+
+
+async def test_a_load_counts_right_and_wrong_answers() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            length = int(head.partition(b"content-length: ")[2].partition(b"\r")[0] or 0)
+            asked = await reader.readexactly(length)
+            if asked == b"hang up":
+                break
+            status = b"404 Not Found" if b"/missing" in head else b"200 OK"
+            writer.write(b"HTTP/1.1 " + status + b"\r\ncontent-length: %d\r\n\r\n" % len(asked) + asked)
+        writer.close()
+
+    server = await asyncio.start_server(suppressed(answer), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    wanted = itertools.cycle(
+        [
+            Request.of("POST", "/there", 200, b"abc", x_api_key="sk"),
+            Request.of("GET", "/missing", 404),
+            Request.of("GET", "/missing", 200),
+            Request.of("POST", "/there", 200, b"hang up"),
+        ]
+    )
+    load = await drive("127.0.0.1", port, lambda: next(wanted), clients=2, seconds=0.3)
+    assert set(load.wrong) == {404, 0}
+    assert load.latencies_ms
+    assert abs(len(load.latencies_ms) - 2 * load.wrong[404]) <= 4
+    assert load.per_second > 10
+    client = await Client.connect("127.0.0.1", port)
+    assert await client.ask(Request.of("POST", "/there", 200, b"abc")) == Answer(200, b"abc")
+    client.close()
+    server.close()
+    await server.wait_closed()
+
+
+def suppressed(
+    answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            await answer(reader, writer)
+        writer.close()
+
+    return serve
+
+
+def test_a_past_has_exactly_the_turns_asked_for() -> None:
+    lengths = past._lengths(random.Random(1), 1_000, 20_000)
+    assert (len(lengths), sum(lengths)) == (1_000, 20_000)
+    assert min(lengths) >= 0
+    assert max(lengths) > 60

@@ -1,4 +1,4 @@
-"""What counts as the body of a request."""
+"""Contract 14.12 (content type): what counts as the body of a request."""
 
 import json
 from typing import Any

@@ -1,12 +1,14 @@
-"""Calls as the contract shows them."""
+"""Contract 9 and 10: calls as the contract shows them."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 from callbox.sessions.v1 import sessions_pb2 as pb
 from google.protobuf.duration_pb2 import Duration
+from pydantic_core import to_json
 
 from services.gateway import history
-from services.gateway.envelope import enveloped
+from services.gateway.models.history import AgentSessionSummary, UsageReport
 from services.gateway.times import timestamp
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 250_000, UTC)
@@ -37,10 +39,9 @@ def ended_call() -> pb.Session:
 
 
 def test_the_summary_of_a_call_to_the_letter() -> None:
-    shown = enveloped(history.summary(ended_call())).model_dump(mode="json", exclude_unset=True)
-    assert list(shown) == ["success", "message", "data", "errors"]
-    assert (shown["success"], shown["errors"]) == (True, None)
-    assert shown["data"] == {
+    """Contract 10 and 14.12: every documented field with its type, and the own ones behind them."""
+    shown = json.loads(to_json(history.summary(ended_call())))
+    assert shown == {
         "id": 142,
         "session_id": "sess_abc",
         "tenant_id": "ten_one",
@@ -76,7 +77,63 @@ def test_the_summary_of_a_call_to_the_letter() -> None:
         "character_version": 3,
         "joined_at": "2026-03-01T12:00:01.250000Z",
         "ended_at": "2026-03-01T12:03:05.950000Z",
+        "tool_calls": [],
     }
+
+
+def test_what_is_shown_is_what_the_schema_says() -> None:
+    """Contract 9 and 10: the models that the schema is made from take the values as they are, and lack none."""
+    call = ended_call()
+    call.turns[0].latency.first_token.FromMilliseconds(90)
+    call.tool_calls.append(pb.ToolEvent(name="find_order", kind=pb.TOOL_KIND_HTTP, error="timeout"))
+    listed = pb.ListSessionsResponse(sessions=[call, pb.Session(status=pb.SESSION_STATUS_CREATED)], total_size=2)
+    shown = history.usage_report(listed, 1, 50)
+    read = UsageReport.model_validate_json(to_json(shown), strict=True)
+    in_lists = [name for name in AgentSessionSummary.model_fields if name != "form_responses"]
+    for row, model in zip(shown["sessions"]["data"], read.sessions.data, strict=True):
+        assert list(row) == in_lists
+        assert model.model_fields_set == set(in_lists)
+    one = to_json(history.detail(call))
+    assert AgentSessionSummary.model_validate_json(one, strict=True).model_fields_set == {*in_lists, "form_responses"}
+    assert read.sessions.data[0].tool_calls[0].kind == "http"
+
+
+def test_money_is_a_string_with_six_decimals() -> None:
+    """Contract 9: money is a string with six decimals."""
+    for nanos, shown in ((0, "0.000000"), (499, "0.000000"), (500, "0.000001"), (18_250_400_000, "18.250400")):
+        call = pb.Session(status=pb.SESSION_STATUS_CREATED, usage=pb.Usage(cost_nano_usd=nanos))
+        assert history.summary(call)["estimated_cost_usd"] == shown
+
+
+def test_tool_calls_stand_beside_the_transcript() -> None:
+    """Contract 10: the transcript has the documented roles alone; what tools did is `tool_calls` (own)."""
+    call = ended_call()
+    called = pb.ToolEvent(name="find_order", kind=pb.TOOL_KIND_KB, result_preview="{}", start_seconds=3.25)
+    called.arguments.update({"order": 7, "gift": True})
+    called.duration.FromMilliseconds(210)
+    call.tool_calls.extend([called, pb.ToolEvent(name="x", arguments_omitted=True, error="timeout")])
+    shown = history.summary(call)
+    assert [item["role"] for item in shown["transcript"]] == ["assistant", "user"]
+    assert shown["tool_calls"] == [
+        {
+            "name": "find_order",
+            "kind": "kb",
+            "arguments": {"order": 7, "gift": True},
+            "result_preview": "{}",
+            "error": None,
+            "duration_seconds": 0.21,
+            "ts": 3.25,
+        },
+        {
+            "name": "x",
+            "kind": None,
+            "arguments": None,
+            "result_preview": "",
+            "error": "timeout",
+            "duration_seconds": 0.0,
+            "ts": 0.0,
+        },
+    ]
 
 
 def test_latency_is_in_milliseconds_and_adds_up() -> None:
@@ -87,9 +144,7 @@ def test_latency_is_in_milliseconds_and_adds_up() -> None:
         first_audio=Duration(seconds=1, nanos=5_000_000),
     )
     call.turns[0].latency.CopyFrom(parts)
-    latency = history.summary(call).transcript[0].latency
-    assert latency is not None
-    assert latency.model_dump() == {
+    assert history.summary(call)["transcript"][0]["latency"] == {
         "end_of_turn": 250.0,
         "final_transcript": 40.4,
         "first_token": 0.0,
@@ -102,10 +157,10 @@ def test_a_call_that_nobody_joined_lasts_no_time_and_one_under_way_lasts_until_n
     call = ended_call()
     call.ClearField("end_time")
     now = NOON + timedelta(seconds=11)
-    assert history.summary(call, now).session_duration_seconds == 10.0
+    assert history.summary(call, now)["session_duration_seconds"] == 10.0
     call.ClearField("join_time")
-    assert history.summary(call, now).session_duration_seconds == 0.0
-    assert history.summary(call, now).joined_at is None
+    assert history.summary(call, now)["session_duration_seconds"] == 0.0
+    assert history.summary(call, now)["joined_at"] is None
 
 
 def test_every_reason_and_status_has_its_word() -> None:
@@ -130,11 +185,19 @@ def test_every_reason_and_status_has_its_word() -> None:
 
 
 def test_pages_are_counted_over_the_filter() -> None:
+    """Contract 9 and 14.1: totals cover the filter, and the paging keys stand beside the rows."""
     listed = pb.ListSessionsResponse(
         sessions=[ended_call()], total_size=101, total_usage=pb.Usage(stt_audio_seconds=1.23456, tts_characters=7)
     )
     report = history.usage_report(listed, page=2, page_size=50)
-    assert (report.total_sessions, report.total_tts_characters, report.total_stt_audio_seconds) == (101, 7, 1.235)
-    page = report.sessions
-    assert (page.page, page.page_size, page.total, page.total_pages) == (2, 50, 101, 3)
-    assert history.usage_report(pb.ListSessionsResponse(), 1, 50).sessions.total_pages == 0
+    page = report.pop("sessions")
+    assert report == {
+        "total_sessions": 101,
+        "total_llm_input_tokens": 0,
+        "total_llm_output_tokens": 0,
+        "total_stt_audio_seconds": 1.235,
+        "total_tts_characters": 7,
+        "total_estimated_cost_usd": "0.000000",
+    }
+    assert (page["page"], page["page_size"], page["total"], page["total_pages"]) == (2, 50, 101, 3)
+    assert history.usage_report(pb.ListSessionsResponse(), 1, 50)["sessions"]["total_pages"] == 0

@@ -52,6 +52,27 @@ def test_a_token_ends(folder: Path) -> None:
     refused(folder, Signer(folder, "accounts").sign(USER, ttl_seconds=-10), Code.TOKEN_EXPIRED)
 
 
+def test_a_token_that_was_verified_is_remembered_no_longer_than_it_lives(folder: Path) -> None:
+    verifier, signer = Verifier(folder), Signer(folder, "accounts")
+    alive, over = signer.sign(USER, ttl_seconds=60), signer.sign(USER, ttl_seconds=-2)
+    for token in (alive, over):
+        assert verifier.verify(token) == USER, "clocks may differ by five seconds"
+    # Without the keys, only what is remembered can be told.
+    verifier._keys.clear()
+    (folder / "accounts.pub").unlink()
+    assert verifier.verify(alive) == USER
+    with pytest.raises(CallboxError):
+        verifier.verify(over)
+
+
+def test_tokens_that_were_verified_are_forgotten_in_the_end(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.kit.identity._MAX_VERIFIED", 3)
+    verifier, signer = Verifier(folder), Signer(folder, "gateway")
+    for number in range(10):
+        verifier.verify(signer.sign(Identity(Kind.VISITOR, name="gateway", origin=f"https://{number}.example")))
+    assert len(verifier._verified) == 3
+
+
 def test_a_token_of_another_installation_is_refused(folder: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     ensure_keys(other, ["accounts", "stranger"])

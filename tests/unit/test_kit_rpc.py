@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import grpc
@@ -114,13 +114,26 @@ async def test_an_unforeseen_fault_is_internal_and_keeps_its_details_to_itself(e
         asyncpg.CannotConnectNowError("the database system is starting up"),
         asyncpg.AdminShutdownError("terminating connection"),
         asyncpg.InterfaceError("connection is closed"),
+        asyncpg.TooManyConnectionsError("sorry, too many clients already"),
+        asyncpg.DiskFullError("could not extend file"),
+        asyncpg.ReadOnlySQLTransactionError("cannot execute INSERT in a read-only transaction"),
+        asyncpg.QueryCanceledError("canceling statement due to statement timeout"),
+        asyncpg.DeadlockDetectedError("deadlock detected"),
     ],
 )
-async def test_a_broken_connection_says_try_again(echo: Echo, fault: Exception) -> None:
+async def test_a_part_that_is_away_or_full_says_try_again(echo: Echo, fault: Exception) -> None:
     echo.fails_with(fault)
     error = await echo.refusal()
     assert error.code is Code.UPSTREAM_UNAVAILABLE
     assert error.retry_after_seconds in (1, 2)
+
+
+async def test_what_is_no_message_is_refused(echo: Echo) -> None:
+    raw: Any = echo.channel.unary_unary("/test.Echo/Say")
+    for body in (b"\xff" * 10, b"\x0a\x7f", b"\x0a\x01\xff"):
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await raw(body, timeout=5)
+        assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
 async def test_a_server_that_is_not_there_says_try_again() -> None:

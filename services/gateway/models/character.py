@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
 from pydantic.config import JsonDict
@@ -36,7 +36,7 @@ class CharacterChange(BaseModel):
 
     name: str = Field("", description="Display name.")
     character_type: str = Field("", description="Category.", examples=["SUPPORT_AGENT"])
-    image: str = Field("", description="Address of an avatar.")
+    image: str = Field("", description="Address of an avatar; below the API's own if it was uploaded.")
     system_prompt: str = Field("", description="Instructions and persona; at most 65,536 bytes of UTF-8.")
     greeting: str = Field("", description="First words of a call; empty means that the agent waits for the caller.")
     voice: dict[str, Any] | None = Field(None, description="`audio_file` and `voice_url`.")
@@ -50,7 +50,7 @@ class CharacterChange(BaseModel):
     llm_provider: str = Field("openai", description="Kind of language model endpoint.")
     llm_model: str = Field("", description="Name of the language model; empty for the default.")
     llm_api_key: str = Field("", description="Key for the language model. Read back masked; a mask means unchanged.")
-    documents: list[dict[str, Any]] = Field([], description="Attached knowledge-base documents.")
+    documents: list[Any] = Field([], description="The newest of its knowledge base; passed over when sent.")
     tools: list[dict[str, Any]] = Field([], description="Tool definitions; values of headers are read back masked.")
     mcp_servers: list[dict[str, Any]] = Field([], description="MCP servers; values of headers are read back masked.")
     max_tool_calls_per_turn: int = 6
@@ -69,6 +69,15 @@ class CharacterDefinition(CharacterChange):
     name: str = Field(description="Display name.")
 
 
+class CharacterReplacement(CharacterChange):
+    """A whole character; what is not sent takes its default. The slug is that of the path and may be left out."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
+
+    slug: str | None = Field(None, description="As in the path; it never changes.")
+    name: str = Field(description="Display name.")
+
+
 class Character(CharacterDefinition):
     """A character as it is kept, defaults filled in and secrets masked."""
 
@@ -79,6 +88,44 @@ class Character(CharacterDefinition):
     updated_at: datetime
 
 
+class VersionLine(BaseModel):
+    """One version of a character."""
+
+    version: int = Field(description="Number, from 1.")
+    created_at: datetime
+    created_by: int = Field(description="User who made it.")
+    changed: list[str] = Field(description="Fields that differ from the version before.", examples=[["greeting"]])
+
+
+class Version(CharacterDefinition):
+    """A character as one version has it, defaults filled in and secrets masked."""
+
+    id: str = Field(description="Opaque identity of the character.")
+    version: int
+    created_at: datetime = Field(description="When the version was made.")
+    created_by: int = Field(description="User who made it.")
+    changed: list[str] = Field(description="Fields that differ from the version before.")
+
+
+class PatchStep(BaseModel):
+    """One operation of a JSON Patch (RFC 6902)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    op: Literal["add", "remove", "replace", "move", "copy", "test"]
+    path: str = Field(examples=["/greeting"])
+
+
+class Difference(BaseModel):
+    """What makes `version` out of `against`."""
+
+    version: int
+    against: int = Field(description="0 for a character with every default.")
+    patch: list[PatchStep] = Field(
+        description="JSON Patch (RFC 6902).", examples=[[{"op": "replace", "path": "/greeting", "value": "Hello!"}]]
+    )
+
+
 @dataclass(frozen=True)
 class DocumentedBy:
     """Documents a plain JSON object by a model that does not validate it."""
@@ -86,9 +133,10 @@ class DocumentedBy:
     model: type[BaseModel]
 
     def __get_pydantic_json_schema__(self, _: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """The schema of the model."""
-        return handler(self.model.__pydantic_core_schema__)
+        """The schema of the model, and its name, by which the document keeps it once."""
+        return {**handler(self.model.__pydantic_core_schema__), "x-model": self.model.__name__}
 
 
 DefinitionBody = Annotated[dict[str, Any], DocumentedBy(CharacterDefinition)]
+ReplacementBody = Annotated[dict[str, Any], DocumentedBy(CharacterReplacement)]
 ChangeBody = Annotated[dict[str, Any], DocumentedBy(CharacterChange)]

@@ -5,9 +5,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from services.gateway.models.form import FormResponse
 from services.gateway.models.session import EndReason, SessionStatus
 
 Usd = Annotated[str, Field(pattern=r"^\d+\.\d{6}$", examples=["0.000000"], description="US dollars.")]
+
+ToolKind = Literal["http", "kb", "mcp", "client_event", "handoff", "form"]
 
 
 class Latency(BaseModel):
@@ -30,6 +33,18 @@ class TranscriptItem(BaseModel):
     interrupted: bool = Field(False, description="True when the other side cut it short.")
     typed: bool = Field(False, description="True when it was typed.")
     latency: Latency | None = None
+
+
+class ToolCall(BaseModel):
+    """One call of a tool by the agent."""
+
+    name: str
+    kind: ToolKind | None
+    arguments: dict[str, Any] | None = Field(description="What the model passed; null when it was too large to keep.")
+    result_preview: str = Field(description="Beginning of what the model was answered.")
+    error: str | None = Field(description="Code of what went wrong (`timeout`, `http_500`); null when nothing did.")
+    duration_seconds: float
+    ts: float = Field(description="Seconds from the moment the caller joined.")
 
 
 class AgentSessionSummary(BaseModel):
@@ -67,6 +82,12 @@ class AgentSessionSummary(BaseModel):
     character_version: int
     joined_at: datetime | None
     ended_at: datetime | None
+    tool_calls: list[ToolCall] = Field(description="Calls of tools, in order.")
+    form_responses: list[FormResponse] = Field(
+        [],
+        description="Answers to forms given in the call, oldest first, the first 200; only where one call is read.",
+        examples=[[]],
+    )
 
 
 class SessionPage(BaseModel):

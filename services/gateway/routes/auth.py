@@ -6,7 +6,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 
 from services.gateway.body import StrictBodyRoute
 from services.gateway.envelope import BODY, refusals
-from services.gateway.gateway import CallerOf, GatewayOf, documented, documented_token_only
+from services.gateway.gateway import AddressOf, CallerOf, GatewayOf, documented, documented_token_only
 from services.gateway.models.account import (
     ApiKey,
     ApiKeyChange,
@@ -24,46 +24,49 @@ from services.gateway.names import PathName, existing
 from services.gateway.paging import all_pages
 from services.gateway.times import moment, moment_or_none
 from services.kit.client import call
-from services.kit.errors import CallboxError, Code, validation
+from services.kit.errors import validation
 
 router = APIRouter(prefix="/api/auth", tags=["accounts"], route_class=StrictBodyRoute)
 _KEY = "The API key"
 
 
-@router.post("/signup/", status_code=201, responses=refusals(*BODY, 409), summary="Sign up")
-async def sign_up(body: SignIn, gateway: GatewayOf) -> SignedUp:
+@router.post("/signup/", status_code=201, responses=refusals(*BODY, 409, 429), summary="Sign up")
+async def sign_up(body: SignIn, gateway: GatewayOf, address: AddressOf, response: Response) -> SignedUp:
     """Creates a user with a tenant of their own, and signs them in."""
     answer = await call(
         gateway.backends.accounts.SignUp,
-        pb.SignUpRequest(email=body.email, password=body.password),
+        pb.SignUpRequest(email=body.email, password=body.password, client_address=address),
         identity=gateway.signer.service_token(),
     )
+    _not_kept(response)
     return SignedUp(access=answer.tokens.access, refresh=answer.tokens.refresh, user=User(**_user(answer.user)))
 
 
-@router.post("/login/", responses=refusals(*BODY, 401), summary="Log in")
-async def log_in(body: SignIn, gateway: GatewayOf) -> Tokens:
+@router.post("/login/", responses=refusals(*BODY, 401, 429), summary="Log in")
+async def log_in(body: SignIn, gateway: GatewayOf, address: AddressOf, response: Response) -> Tokens:
     """Exchanges e-mail and password for tokens."""
     answer = await call(
         gateway.backends.accounts.LogIn,
-        pb.LogInRequest(email=body.email, password=body.password),
+        pb.LogInRequest(email=body.email, password=body.password, client_address=address),
         identity=gateway.signer.service_token(),
     )
+    _not_kept(response)
     return Tokens(access=answer.access, refresh=answer.refresh)
 
 
-@router.post("/refresh/", responses=refusals(*BODY, 401), summary="Rotate a refresh token")
-async def refresh(body: Refresh, gateway: GatewayOf) -> Tokens:
+@router.post("/refresh/", responses=refusals(*BODY, 401, 429), summary="Rotate a refresh token")
+async def refresh(body: Refresh, gateway: GatewayOf, address: AddressOf, response: Response) -> Tokens:
     """Exchanges a refresh token for new tokens; one used twice revokes its whole family."""
     answer = await call(
         gateway.backends.accounts.RefreshTokens,
-        pb.RefreshTokensRequest(refresh=body.refresh),
+        pb.RefreshTokensRequest(refresh=body.refresh, client_address=address),
         identity=gateway.signer.service_token(),
     )
+    _not_kept(response)
     return Tokens(access=answer.access, refresh=answer.refresh)
 
 
-@router.post("/logout/", status_code=204, responses=refusals(*BODY), summary="Log out")
+@router.post("/logout/", status_code=204, responses=refusals(*BODY, 401), summary="Log out")
 async def log_out(body: Refresh, gateway: GatewayOf) -> Response:
     """Revokes a refresh token and its family; access tokens already out live to their end."""
     await call(
@@ -82,15 +85,6 @@ async def me(caller: CallerOf, gateway: GatewayOf) -> Me:
     return Me(**_user(answer.user), limits=limits)
 
 
-@router.get("/google/", status_code=302, responses=refusals(404), summary="Sign in with Google")
-async def google() -> Response:
-    """Sends the browser to Google, where sign-in with Google is configured."""
-    raise CallboxError(
-        Code.NOT_FOUND,
-        "Sign-in with Google is not configured here; sign in with e-mail and password at /api/auth/login/.",
-    )
-
-
 @router.post(
     "/api-keys/",
     status_code=201,
@@ -98,13 +92,14 @@ async def google() -> Response:
     dependencies=documented_token_only,
     summary="Create an API key",
 )
-async def create_key(body: NewApiKey, caller: CallerOf, gateway: GatewayOf) -> ApiKeyWithValue:
+async def create_key(body: NewApiKey, caller: CallerOf, gateway: GatewayOf, response: Response) -> ApiKeyWithValue:
     """Makes a key with the rights of the user who asks; `key` is shown this once."""
     answer = await call(
         gateway.backends.accounts.CreateApiKey,
         pb.CreateApiKeyRequest(name=body.name, is_active=body.is_active),
         identity=caller.token,
     )
+    _not_kept(response)
     return ApiKeyWithValue(**_key(answer.api_key).model_dump(), key=answer.value)
 
 
@@ -161,6 +156,11 @@ async def delete_key(key_id: PathName, caller: CallerOf, gateway: GatewayOf) -> 
     )
     gateway.credentials.forget()
     return Response(status_code=204)
+
+
+def _not_kept(response: Response) -> None:
+    """Keeps credentials out of caches (RFC 6749, 5.1)."""
+    response.headers["Cache-Control"] = "no-store"
 
 
 def _user(user: pb.User) -> dict[str, object]:

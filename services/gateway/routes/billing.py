@@ -1,26 +1,45 @@
 """/api/billing/: history and usage."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from callbox.sessions.v1 import sessions_pb2 as pb
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
+from pydantic import AfterValidator, Field
+from pydantic_core import to_json
 
 from services.gateway import history
-from services.gateway.envelope import Envelope, enveloped, refusals
+from services.gateway.envelope import REQUEST_SUCCESSFUL, Envelope, refusals
 from services.gateway.gateway import CallerOf, GatewayOf, documented
 from services.gateway.models.history import AgentSessionSummary, UsageReport
+from services.gateway.models.session import EndReason, SessionStatus
 from services.gateway.names import PATTERN, PathName, existing
 from services.gateway.times import Moment, timestamp
 from services.kit.client import call
+from services.kit.origins import normalised
 
 router = APIRouter(prefix="/api/billing", tags=["history"], dependencies=documented)
 _MAX_PAGE_SIZE = 200
 # With the largest page, as many sessions as may be passed over.
 _MAX_PAGE = 50_000
+# A host name has at most 253 characters.
+_MAX_ORIGIN_CHARACTERS = 300
+
+
+def _origin(url: str) -> str:
+    found = normalised(url)
+    if found is None:
+        raise ValueError('must be the origin of a page, such as "https://shop.example"')
+    return found
+
+
+Origin = Annotated[str, Field(max_length=_MAX_ORIGIN_CHARACTERS), AfterValidator(_origin)]
 
 
 @router.get(
-    "/usage/", response_model_exclude_unset=True, responses=refusals(401, 422), summary="List calls and what they used"
+    "/usage/",
+    response_model=Envelope[UsageReport],
+    responses=refusals(401, 422),
+    summary="List calls and what they used",
 )
 async def usage(
     caller: CallerOf,
@@ -29,9 +48,12 @@ async def usage(
     tenant_id: Annotated[str | None, Query(pattern=PATTERN, description="Only this tenant.")] = None,
     start: Annotated[Moment | None, Query(description="Only calls created at this moment or later; ISO 8601.")] = None,
     end: Annotated[Moment | None, Query(description="Only calls created at this moment or earlier; ISO 8601.")] = None,
-    page: Annotated[int, Query(ge=1, le=_MAX_PAGE)] = 1,
-    page_size: Annotated[int, Query(ge=1, le=_MAX_PAGE_SIZE)] = 50,
-) -> Envelope[UsageReport]:
+    end_reason: Annotated[EndReason | None, Query(description="Only calls that ended for this reason.")] = None,
+    origin: Annotated[Origin | None, Query(description="Only calls from pages of this site, `https://host`.")] = None,
+    status: Annotated[SessionStatus | None, Query(description="Only calls that stand here.")] = None,
+    page: Annotated[int, Query(ge=1, le=_MAX_PAGE, description="From 1.")] = 1,
+    page_size: Annotated[int, Query(ge=1, le=_MAX_PAGE_SIZE, description="Calls on a page.")] = 50,
+) -> Response:
     """Calls of one's own characters (of all, for staff), newest first, with totals over the whole filter."""
     listed = await call(
         gateway.backends.sessions.ListSessions,
@@ -42,21 +64,29 @@ async def usage(
             tenant_id=tenant_id or "",
             start_time=None if start is None else timestamp(start),
             end_time=None if end is None else timestamp(end),
+            end_reason=history.reason(end_reason),
+            origin=origin or "",
+            status=history.status(status),
             view=pb.SESSION_VIEW_FULL,
         ),
         identity=caller.token,
     )
-    return enveloped(history.usage_report(listed, page, page_size))
+    return _written(history.usage_report(listed, page, page_size))
 
 
 @router.get(
     "/sessions/{session_id}/",
-    response_model_exclude_unset=True,
+    response_model=Envelope[AgentSessionSummary],
     responses=refusals(401, 404),
     summary="Read a call's history",
 )
-async def session_history(session_id: PathName, caller: CallerOf, gateway: GatewayOf) -> Envelope[AgentSessionSummary]:
-    """One call of one's own character, with its transcript."""
+async def session_history(session_id: PathName, caller: CallerOf, gateway: GatewayOf) -> Response:
+    """One call of one's own character, with its transcript and the answers to forms."""
     request = pb.GetSessionRequest(session_id=existing(session_id, "The session"))
     found = await call(gateway.backends.sessions.GetSession, request, identity=caller.token)
-    return enveloped(history.summary(found))
+    return _written(history.detail(found))
+
+
+def _written(data: dict[str, Any]) -> Response:
+    answer = {"success": True, "message": REQUEST_SUCCESSFUL, "data": data, "errors": None}
+    return Response(to_json(answer), media_type="application/json")

@@ -1,96 +1,148 @@
 """/api/ai-characters/: definitions of agents."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from callbox.characters.v1 import characters_pb2 as pb
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import JSONResponse
 
 from services.gateway.body import StrictBodyRoute
+from services.gateway.character import body_of
+from services.gateway.conditions import (
+    KNOWN,
+    TAGGED,
+    TAGGED_WHEN_MADE,
+    IfMatch,
+    conditional,
+    is_known,
+    not_modified,
+    tagged,
+    wanted,
+)
+from services.gateway.credentials import Caller
 from services.gateway.envelope import BODY, refusals
-from services.gateway.gateway import CallerOf, GatewayOf, documented
-from services.gateway.models.character import ChangeBody, Character, DefinitionBody
+from services.gateway.gateway import CallerOf, Gateway, GatewayOf, documented, forgets_gates
+from services.gateway.models.character import ChangeBody, Character, DefinitionBody, ReplacementBody
 from services.gateway.names import PathName, existing
 from services.gateway.paging import all_pages
-from services.gateway.structs import to_dict, to_struct
-from services.gateway.times import iso
+from services.gateway.structs import to_struct
+from services.gateway.window import PAGED, WindowOf, items_of, numbered
 from services.kit.client import call
 
 router = APIRouter(
-    prefix="/api/ai-characters", tags=["characters"], route_class=StrictBodyRoute, dependencies=documented
+    prefix="/api/ai-characters",
+    tags=["characters"],
+    route_class=StrictBodyRoute,
+    dependencies=[*documented, forgets_gates],
 )
 _WHAT = "The character"
+_ASK_EACH_TIME = {"Cache-Control": "private, no-cache"}
 
 
-@router.get("/", response_model=list[Character], responses=refusals(401), summary="List one's characters")
-async def list_characters(caller: CallerOf, gateway: GatewayOf) -> Response:
-    """The characters of the user who asks, newest first."""
+@router.get(
+    "/",
+    response_model=list[Character],
+    responses=PAGED | refusals(401, 422),
+    summary="List one's characters",
+)
+async def list_characters(
+    request: Request,
+    caller: CallerOf,
+    gateway: GatewayOf,
+    window: WindowOf,
+    q: Annotated[
+        str, Query(max_length=200, description="Only characters whose slug or name holds this, in any case.")
+    ] = "",
+) -> Response:
+    """The characters of the user who asks, newest first: all of them, or one page."""
+    total = 0
 
-    async def read(token: str) -> tuple[list[pb.Character], str]:
-        request = pb.ListCharactersRequest(page_token=token)
-        page = await call(gateway.backends.characters.ListCharacters, request, identity=caller.token)
+    async def read(token: str, size: int = 0) -> tuple[list[pb.Character], str]:
+        nonlocal total
+        asked = pb.ListCharactersRequest(
+            page_size=size, page_token=token, query=q, skip=0 if token or window.is_whole else window.skip
+        )
+        page = await call(gateway.backends.characters.ListCharacters, asked, identity=caller.token)
+        total = page.total_size
         return list(page.characters), page.next_page_token
 
-    return JSONResponse([_body(character) for character in await all_pages(read)])
+    found = await all_pages(read) if window.is_whole else await items_of(window, read)
+    return numbered(JSONResponse([body_of(character) for character in found]), window, total, request)
 
 
 @router.post(
     "/",
     status_code=201,
     response_model=Character,
-    responses=refusals(*BODY, 401, 409),
+    responses=TAGGED_WHEN_MADE | refusals(*BODY, 401, 409),
     summary="Create a character",
 )
 async def create_character(definition: DefinitionBody, caller: CallerOf, gateway: GatewayOf) -> Response:
     """Makes version 1 of a character; what is not sent takes its default."""
     request = pb.CreateCharacterRequest(definition=to_struct(definition))
     created = await call(gateway.backends.characters.CreateCharacter, request, identity=caller.token)
-    return JSONResponse(_body(created), 201)
+    return tagged(JSONResponse(body_of(created), 201), created.etag)
 
 
-@router.get("/{slug}/", response_model=Character, responses=refusals(401, 404), summary="Read a character")
-async def get_character(slug: PathName, caller: CallerOf, gateway: GatewayOf) -> Response:
+@router.get(
+    "/{slug}/",
+    response_model=Character,
+    responses=TAGGED | KNOWN | refusals(401, 404),
+    summary="Read a character",
+)
+async def get_character(request: Request, slug: PathName, caller: CallerOf, gateway: GatewayOf) -> Response:
     """A character as it is now."""
-    request = pb.GetCharacterRequest(slug=existing(slug, _WHAT))
-    return JSONResponse(_body(await call(gateway.backends.characters.GetCharacter, request, identity=caller.token)))
+    asked = pb.GetCharacterRequest(slug=existing(slug, _WHAT))
+    found = await call(gateway.backends.characters.GetCharacter, asked, identity=caller.token)
+    if is_known(request, found.etag):
+        return not_modified(found.etag, _ASK_EACH_TIME)
+    return tagged(JSONResponse(body_of(found), headers=_ASK_EACH_TIME), found.etag)
 
 
-@router.put("/{slug}/", response_model=Character, responses=refusals(*BODY, 401, 404), summary="Replace a character")
+@router.put(
+    "/{slug}/",
+    response_model=Character,
+    responses=TAGGED | conditional(*BODY, 401, 404),
+    summary="Replace a character",
+)
 async def replace_character(
-    slug: PathName, definition: DefinitionBody, caller: CallerOf, gateway: GatewayOf
+    slug: PathName, definition: ReplacementBody, caller: CallerOf, gateway: GatewayOf, if_match: IfMatch = None
 ) -> Response:
     """Makes a new version from the whole definition; what is not sent takes its default."""
-    return await _update(slug, definition, pb.UPDATE_MODE_REPLACE, caller, gateway)
+    return await _update(slug, definition, pb.UPDATE_MODE_REPLACE, caller, gateway, if_match)
 
 
-@router.patch("/{slug}/", response_model=Character, responses=refusals(*BODY, 401, 404), summary="Change a character")
-async def change_character(slug: PathName, change: ChangeBody, caller: CallerOf, gateway: GatewayOf) -> Response:
+@router.patch(
+    "/{slug}/",
+    response_model=Character,
+    responses=TAGGED | conditional(*BODY, 401, 404),
+    summary="Change a character",
+)
+async def change_character(
+    slug: PathName, change: ChangeBody, caller: CallerOf, gateway: GatewayOf, if_match: IfMatch = None
+) -> Response:
     """Makes a new version by JSON Merge Patch (RFC 7396): objects merge, arrays replace, `null` resets."""
-    return await _update(slug, change, pb.UPDATE_MODE_MERGE, caller, gateway)
+    return await _update(slug, change, pb.UPDATE_MODE_MERGE, caller, gateway, if_match)
 
 
-@router.delete("/{slug}/", status_code=204, responses=refusals(401, 404), summary="Delete a character")
-async def delete_character(slug: PathName, caller: CallerOf, gateway: GatewayOf) -> Response:
+@router.delete("/{slug}/", status_code=204, responses=conditional(401, 404), summary="Delete a character")
+async def delete_character(slug: PathName, caller: CallerOf, gateway: GatewayOf, if_match: IfMatch = None) -> Response:
     """Deletes a character; its history stays, and its slug may be used again."""
-    request = pb.DeleteCharacterRequest(slug=existing(slug, _WHAT))
+    request = pb.DeleteCharacterRequest(slug=existing(slug, _WHAT), if_match=wanted(if_match))
     await call(gateway.backends.characters.DeleteCharacter, request, identity=caller.token)
     return Response(status_code=204)
 
 
 async def _update(
-    slug: str, definition: dict[str, Any], mode: pb.UpdateMode.ValueType, caller: CallerOf, gateway: GatewayOf
+    slug: str,
+    definition: dict[str, Any],
+    mode: pb.UpdateMode.ValueType,
+    caller: Caller,
+    gateway: Gateway,
+    if_match: list[str] | None,
 ) -> Response:
-    request = pb.UpdateCharacterRequest(slug=existing(slug, _WHAT), definition=to_struct(definition), mode=mode)
-    return JSONResponse(_body(await call(gateway.backends.characters.UpdateCharacter, request, identity=caller.token)))
-
-
-def _body(character: pb.Character) -> dict[str, Any]:
-    own = {
-        "id": character.id,
-        "slug": character.slug,
-        "version": character.version,
-        "created_by": character.created_by,
-        "created_at": iso(character.create_time),
-        "updated_at": iso(character.update_time),
-    }
-    return {**to_dict(character.definition), **own}
+    request = pb.UpdateCharacterRequest(
+        slug=existing(slug, _WHAT), definition=to_struct(definition), mode=mode, if_match=wanted(if_match)
+    )
+    changed = await call(gateway.backends.characters.UpdateCharacter, request, identity=caller.token)
+    return tagged(JSONResponse(body_of(changed)), changed.etag)

@@ -1,21 +1,23 @@
 """/api/agents/: starting, reading and ending calls."""
 
+from typing import Annotated
+
 from callbox.sessions.v1 import sessions_pb2 as pb
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel
 
 from services.gateway import cors, history
 from services.gateway.body import StrictBodyRoute
 from services.gateway.credentials import presented
-from services.gateway.envelope import BODY, Envelope, enveloped, refusals
+from services.gateway.envelope import BODY, Envelope, enveloped, headers, refusals
 from services.gateway.faults import answer
-from services.gateway.gateway import CallerOf, GatewayOf, documented
+from services.gateway.gateway import CallerOf, GatewayOf, documented, documented_public
 from services.gateway.models.session import Session, StartedSession, StartSession
 from services.gateway.names import PathName, existing
 from services.gateway.start import start
 from services.kit import context
 from services.kit.client import call
-from services.kit.errors import CallboxError
+from services.kit.errors import CallboxError, Code
 
 router = APIRouter(prefix="/api/agents", tags=["sessions"], route_class=StrictBodyRoute)
 _START = "/agent-session/"
@@ -27,24 +29,38 @@ _WHAT = "The session"
 @router.post(
     _START,
     response_model=StartedSession | Envelope[StartedSession],
-    responses=refusals(*BODY, 401, 403, 404, 429),
-    dependencies=documented,
+    responses={
+        200: {"headers": headers("Idempotent-Replayed")},
+        **refusals(*BODY, 401, 403, 404, 409, Code.CONCURRENCY_LIMIT_REACHED, Code.AT_CAPACITY),
+    },
+    dependencies=documented_public,
     summary="Start a call",
 )
-async def start_session(request: Request, body: StartSession, gateway: GatewayOf) -> Response:
+async def start_session(
+    request: Request,
+    body: StartSession,
+    gateway: GatewayOf,
+    idempotency_key: Annotated[
+        str | None,
+        Header(description="With a credential: the same key and body within 24 hours answer the same call."),
+    ] = None,
+) -> Response:
     """Admits a call or refuses it within a second.
 
     With an API key the answer is wrapped in an envelope. With an access token, or from a page whose `Origin` the
     character lists, it is bare.
     """
     context.set_deadline(_START_SECONDS)
-    origin = request.headers.get("origin")
-    started = await start(gateway, body, presented(request), origin)
+    credential, origin = presented(request), request.headers.get("origin")
+    started = await start(gateway, body, credential, origin, idempotency_key or "")
     if isinstance(started.answer, CallboxError):
         return cors.mark(answer(started.answer), started.readable_by)
     bare = _started(started.answer)
-    shown: BaseModel = enveloped(bare) if started.by_key else bare
-    return cors.mark(Response(shown.model_dump_json(), media_type="application/json"), started.readable_by)
+    shown: BaseModel = enveloped(bare) if credential is not None and credential.by_key else bare
+    response = Response(shown.model_dump_json(), media_type="application/json")
+    if started.answer.replayed:
+        response.headers["Idempotent-Replayed"] = "true"
+    return cors.mark(response, started.readable_by)
 
 
 @router.options(_START, include_in_schema=False)

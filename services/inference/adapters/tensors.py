@@ -68,6 +68,17 @@ def text(request: Any, name: str) -> str | None:
         raise InvalidInput(f"`{name}` is not UTF-8") from problem
 
 
+def texts(request: Any, name: str) -> list[str]:
+    """Every UTF-8 string of an input of shape [n, 1]. Raises InvalidInput."""
+    values = _values(request, name)
+    if values is None:
+        raise InvalidInput(f"`{name}` is missing")
+    try:
+        return [bytes(value).decode("utf-8") for value in values]
+    except UnicodeDecodeError as problem:
+        raise InvalidInput(f"`{name}` is not UTF-8") from problem
+
+
 def string_output(name: str, value: str) -> Any:
     """A STRING [1, 1] output."""
     return pb.Tensor(name, np.array([[value.encode()]], np.object_))

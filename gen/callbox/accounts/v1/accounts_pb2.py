@@ -27,7 +27,7 @@ from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mas
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"callbox/accounts/v1/accounts.proto\x12\x13\x63\x61llbox.accounts.v1\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"w\n\x04User\x12\n\n\x02id\x18\x01 \x01(\x03\x12\r\n\x05\x65mail\x18\x02 \x01(\t\x12\x11\n\ttenant_id\x18\x03 \x01(\t\x12\x10\n\x08is_staff\x18\x04 \x01(\x08\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\">\n\x0cTenantLimits\x12\x11\n\ttenant_id\x18\x01 \x01(\t\x12\x1b\n\x13\x63oncurrent_sessions\x18\x02 \x01(\x05\",\n\tTokenPair\x12\x0e\n\x06\x61\x63\x63\x65ss\x18\x01 \x01(\t\x12\x0f\n\x07refresh\x18\x02 \x01(\t\"\xae\x01\n\x06\x41piKey\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x13\n\x0bkey_preview\x18\x03 \x01(\t\x12\x11\n\tis_active\x18\x04 \x01(\x08\x12\x31\n\rlast_use_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"0\n\rSignUpRequest\x12\r\n\x05\x65mail\x18\x01 \x01(\t\x12\x10\n\x08password\x18\x02 \x01(\t\"i\n\x0eSignUpResponse\x12\'\n\x04user\x18\x01 \x01(\x0b\x32\x19.callbox.accounts.v1.User\x12.\n\x06tokens\x18\x02 \x01(\x0b\x32\x1e.callbox.accounts.v1.TokenPair\"/\n\x0cLogInRequest\x12\r\n\x05\x65mail\x18\x01 \x01(\t\x12\x10\n\x08password\x18\x02 \x01(\t\"\'\n\x14RefreshTokensRequest\x12\x0f\n\x07refresh\x18\x01 \x01(\t\" \n\rLogOutRequest\x12\x0f\n\x07refresh\x18\x01 \x01(\t\"T\n\x19\x45xchangeCredentialRequest\x12\x16\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\tH\x00\x12\x11\n\x07\x61pi_key\x18\x02 \x01(\tH\x00\x42\x0c\n\ncredential\"e\n\x1a\x45xchangeCredentialResponse\x12\x16\n\x0eidentity_token\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x0e\n\x0cGetMeRequest\"k\n\rGetMeResponse\x12\'\n\x04user\x18\x01 \x01(\x0b\x32\x19.callbox.accounts.v1.User\x12\x31\n\x06limits\x18\x02 \x01(\x0b\x32!.callbox.accounts.v1.TenantLimits\"I\n\x13\x43reateApiKeyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x16\n\tis_active\x18\x02 \x01(\x08H\x00\x88\x01\x01\x42\x0c\n\n_is_active\"S\n\x14\x43reateApiKeyResponse\x12,\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x1b.callbox.accounts.v1.ApiKey\x12\r\n\x05value\x18\x02 \x01(\t\";\n\x12ListApiKeysRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"]\n\x13ListApiKeysResponse\x12-\n\x08\x61pi_keys\x18\x01 \x03(\x0b\x32\x1b.callbox.accounts.v1.ApiKey\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"t\n\x13UpdateApiKeyRequest\x12,\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x1b.callbox.accounts.v1.ApiKey\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"!\n\x13\x44\x65leteApiKeyRequest\x12\n\n\x02id\x18\x01 \x01(\t\"+\n\x16GetTenantLimitsRequest\x12\x11\n\ttenant_id\x18\x01 \x01(\t\"\x7f\n\x19UpdateTenantLimitsRequest\x12\x31\n\x06limits\x18\x01 \x01(\x0b\x32!.callbox.accounts.v1.TenantLimits\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask2\xd5\x08\n\x0f\x41\x63\x63ountsService\x12Q\n\x06SignUp\x12\".callbox.accounts.v1.SignUpRequest\x1a#.callbox.accounts.v1.SignUpResponse\x12J\n\x05LogIn\x12!.callbox.accounts.v1.LogInRequest\x1a\x1e.callbox.accounts.v1.TokenPair\x12Z\n\rRefreshTokens\x12).callbox.accounts.v1.RefreshTokensRequest\x1a\x1e.callbox.accounts.v1.TokenPair\x12\x44\n\x06LogOut\x12\".callbox.accounts.v1.LogOutRequest\x1a\x16.google.protobuf.Empty\x12u\n\x12\x45xchangeCredential\x12..callbox.accounts.v1.ExchangeCredentialRequest\x1a/.callbox.accounts.v1.ExchangeCredentialResponse\x12N\n\x05GetMe\x12!.callbox.accounts.v1.GetMeRequest\x1a\".callbox.accounts.v1.GetMeResponse\x12\x63\n\x0c\x43reateApiKey\x12(.callbox.accounts.v1.CreateApiKeyRequest\x1a).callbox.accounts.v1.CreateApiKeyResponse\x12`\n\x0bListApiKeys\x12\'.callbox.accounts.v1.ListApiKeysRequest\x1a(.callbox.accounts.v1.ListApiKeysResponse\x12U\n\x0cUpdateApiKey\x12(.callbox.accounts.v1.UpdateApiKeyRequest\x1a\x1b.callbox.accounts.v1.ApiKey\x12P\n\x0c\x44\x65leteApiKey\x12(.callbox.accounts.v1.DeleteApiKeyRequest\x1a\x16.google.protobuf.Empty\x12\x61\n\x0fGetTenantLimits\x12+.callbox.accounts.v1.GetTenantLimitsRequest\x1a!.callbox.accounts.v1.TenantLimits\x12g\n\x12UpdateTenantLimits\x12..callbox.accounts.v1.UpdateTenantLimitsRequest\x1a!.callbox.accounts.v1.TenantLimitsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"callbox/accounts/v1/accounts.proto\x12\x13\x63\x61llbox.accounts.v1\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"w\n\x04User\x12\n\n\x02id\x18\x01 \x01(\x03\x12\r\n\x05\x65mail\x18\x02 \x01(\t\x12\x11\n\ttenant_id\x18\x03 \x01(\t\x12\x10\n\x08is_staff\x18\x04 \x01(\x08\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\">\n\x0cTenantLimits\x12\x11\n\ttenant_id\x18\x01 \x01(\t\x12\x1b\n\x13\x63oncurrent_sessions\x18\x02 \x01(\x05\",\n\tTokenPair\x12\x0e\n\x06\x61\x63\x63\x65ss\x18\x01 \x01(\t\x12\x0f\n\x07refresh\x18\x02 \x01(\t\"\xae\x01\n\x06\x41piKey\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x13\n\x0bkey_preview\x18\x03 \x01(\t\x12\x11\n\tis_active\x18\x04 \x01(\x08\x12\x31\n\rlast_use_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"H\n\rSignUpRequest\x12\r\n\x05\x65mail\x18\x01 \x01(\t\x12\x10\n\x08password\x18\x02 \x01(\t\x12\x16\n\x0e\x63lient_address\x18\x03 \x01(\t\"i\n\x0eSignUpResponse\x12\'\n\x04user\x18\x01 \x01(\x0b\x32\x19.callbox.accounts.v1.User\x12.\n\x06tokens\x18\x02 \x01(\x0b\x32\x1e.callbox.accounts.v1.TokenPair\"G\n\x0cLogInRequest\x12\r\n\x05\x65mail\x18\x01 \x01(\t\x12\x10\n\x08password\x18\x02 \x01(\t\x12\x16\n\x0e\x63lient_address\x18\x03 \x01(\t\"?\n\x14RefreshTokensRequest\x12\x0f\n\x07refresh\x18\x01 \x01(\t\x12\x16\n\x0e\x63lient_address\x18\x02 \x01(\t\" \n\rLogOutRequest\x12\x0f\n\x07refresh\x18\x01 \x01(\t\"T\n\x19\x45xchangeCredentialRequest\x12\x16\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\tH\x00\x12\x11\n\x07\x61pi_key\x18\x02 \x01(\tH\x00\x42\x0c\n\ncredential\"e\n\x1a\x45xchangeCredentialResponse\x12\x16\n\x0eidentity_token\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x0e\n\x0cGetMeRequest\"k\n\rGetMeResponse\x12\'\n\x04user\x18\x01 \x01(\x0b\x32\x19.callbox.accounts.v1.User\x12\x31\n\x06limits\x18\x02 \x01(\x0b\x32!.callbox.accounts.v1.TenantLimits\"I\n\x13\x43reateApiKeyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x16\n\tis_active\x18\x02 \x01(\x08H\x00\x88\x01\x01\x42\x0c\n\n_is_active\"S\n\x14\x43reateApiKeyResponse\x12,\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x1b.callbox.accounts.v1.ApiKey\x12\r\n\x05value\x18\x02 \x01(\t\";\n\x12ListApiKeysRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"]\n\x13ListApiKeysResponse\x12-\n\x08\x61pi_keys\x18\x01 \x03(\x0b\x32\x1b.callbox.accounts.v1.ApiKey\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"t\n\x13UpdateApiKeyRequest\x12,\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x1b.callbox.accounts.v1.ApiKey\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"!\n\x13\x44\x65leteApiKeyRequest\x12\n\n\x02id\x18\x01 \x01(\t\"+\n\x16GetTenantLimitsRequest\x12\x11\n\ttenant_id\x18\x01 \x01(\t\"\x7f\n\x19UpdateTenantLimitsRequest\x12\x31\n\x06limits\x18\x01 \x01(\x0b\x32!.callbox.accounts.v1.TenantLimits\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask2\xd5\x08\n\x0f\x41\x63\x63ountsService\x12Q\n\x06SignUp\x12\".callbox.accounts.v1.SignUpRequest\x1a#.callbox.accounts.v1.SignUpResponse\x12J\n\x05LogIn\x12!.callbox.accounts.v1.LogInRequest\x1a\x1e.callbox.accounts.v1.TokenPair\x12Z\n\rRefreshTokens\x12).callbox.accounts.v1.RefreshTokensRequest\x1a\x1e.callbox.accounts.v1.TokenPair\x12\x44\n\x06LogOut\x12\".callbox.accounts.v1.LogOutRequest\x1a\x16.google.protobuf.Empty\x12u\n\x12\x45xchangeCredential\x12..callbox.accounts.v1.ExchangeCredentialRequest\x1a/.callbox.accounts.v1.ExchangeCredentialResponse\x12N\n\x05GetMe\x12!.callbox.accounts.v1.GetMeRequest\x1a\".callbox.accounts.v1.GetMeResponse\x12\x63\n\x0c\x43reateApiKey\x12(.callbox.accounts.v1.CreateApiKeyRequest\x1a).callbox.accounts.v1.CreateApiKeyResponse\x12`\n\x0bListApiKeys\x12\'.callbox.accounts.v1.ListApiKeysRequest\x1a(.callbox.accounts.v1.ListApiKeysResponse\x12U\n\x0cUpdateApiKey\x12(.callbox.accounts.v1.UpdateApiKeyRequest\x1a\x1b.callbox.accounts.v1.ApiKey\x12P\n\x0c\x44\x65leteApiKey\x12(.callbox.accounts.v1.DeleteApiKeyRequest\x1a\x16.google.protobuf.Empty\x12\x61\n\x0fGetTenantLimits\x12+.callbox.accounts.v1.GetTenantLimitsRequest\x1a!.callbox.accounts.v1.TenantLimits\x12g\n\x12UpdateTenantLimits\x12..callbox.accounts.v1.UpdateTenantLimitsRequest\x1a!.callbox.accounts.v1.TenantLimitsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,39 +43,39 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_APIKEY']._serialized_start=387
   _globals['_APIKEY']._serialized_end=561
   _globals['_SIGNUPREQUEST']._serialized_start=563
-  _globals['_SIGNUPREQUEST']._serialized_end=611
-  _globals['_SIGNUPRESPONSE']._serialized_start=613
-  _globals['_SIGNUPRESPONSE']._serialized_end=718
-  _globals['_LOGINREQUEST']._serialized_start=720
-  _globals['_LOGINREQUEST']._serialized_end=767
-  _globals['_REFRESHTOKENSREQUEST']._serialized_start=769
-  _globals['_REFRESHTOKENSREQUEST']._serialized_end=808
-  _globals['_LOGOUTREQUEST']._serialized_start=810
-  _globals['_LOGOUTREQUEST']._serialized_end=842
-  _globals['_EXCHANGECREDENTIALREQUEST']._serialized_start=844
-  _globals['_EXCHANGECREDENTIALREQUEST']._serialized_end=928
-  _globals['_EXCHANGECREDENTIALRESPONSE']._serialized_start=930
-  _globals['_EXCHANGECREDENTIALRESPONSE']._serialized_end=1031
-  _globals['_GETMEREQUEST']._serialized_start=1033
-  _globals['_GETMEREQUEST']._serialized_end=1047
-  _globals['_GETMERESPONSE']._serialized_start=1049
-  _globals['_GETMERESPONSE']._serialized_end=1156
-  _globals['_CREATEAPIKEYREQUEST']._serialized_start=1158
-  _globals['_CREATEAPIKEYREQUEST']._serialized_end=1231
-  _globals['_CREATEAPIKEYRESPONSE']._serialized_start=1233
-  _globals['_CREATEAPIKEYRESPONSE']._serialized_end=1316
-  _globals['_LISTAPIKEYSREQUEST']._serialized_start=1318
-  _globals['_LISTAPIKEYSREQUEST']._serialized_end=1377
-  _globals['_LISTAPIKEYSRESPONSE']._serialized_start=1379
-  _globals['_LISTAPIKEYSRESPONSE']._serialized_end=1472
-  _globals['_UPDATEAPIKEYREQUEST']._serialized_start=1474
-  _globals['_UPDATEAPIKEYREQUEST']._serialized_end=1590
-  _globals['_DELETEAPIKEYREQUEST']._serialized_start=1592
-  _globals['_DELETEAPIKEYREQUEST']._serialized_end=1625
-  _globals['_GETTENANTLIMITSREQUEST']._serialized_start=1627
-  _globals['_GETTENANTLIMITSREQUEST']._serialized_end=1670
-  _globals['_UPDATETENANTLIMITSREQUEST']._serialized_start=1672
-  _globals['_UPDATETENANTLIMITSREQUEST']._serialized_end=1799
-  _globals['_ACCOUNTSSERVICE']._serialized_start=1802
-  _globals['_ACCOUNTSSERVICE']._serialized_end=2911
+  _globals['_SIGNUPREQUEST']._serialized_end=635
+  _globals['_SIGNUPRESPONSE']._serialized_start=637
+  _globals['_SIGNUPRESPONSE']._serialized_end=742
+  _globals['_LOGINREQUEST']._serialized_start=744
+  _globals['_LOGINREQUEST']._serialized_end=815
+  _globals['_REFRESHTOKENSREQUEST']._serialized_start=817
+  _globals['_REFRESHTOKENSREQUEST']._serialized_end=880
+  _globals['_LOGOUTREQUEST']._serialized_start=882
+  _globals['_LOGOUTREQUEST']._serialized_end=914
+  _globals['_EXCHANGECREDENTIALREQUEST']._serialized_start=916
+  _globals['_EXCHANGECREDENTIALREQUEST']._serialized_end=1000
+  _globals['_EXCHANGECREDENTIALRESPONSE']._serialized_start=1002
+  _globals['_EXCHANGECREDENTIALRESPONSE']._serialized_end=1103
+  _globals['_GETMEREQUEST']._serialized_start=1105
+  _globals['_GETMEREQUEST']._serialized_end=1119
+  _globals['_GETMERESPONSE']._serialized_start=1121
+  _globals['_GETMERESPONSE']._serialized_end=1228
+  _globals['_CREATEAPIKEYREQUEST']._serialized_start=1230
+  _globals['_CREATEAPIKEYREQUEST']._serialized_end=1303
+  _globals['_CREATEAPIKEYRESPONSE']._serialized_start=1305
+  _globals['_CREATEAPIKEYRESPONSE']._serialized_end=1388
+  _globals['_LISTAPIKEYSREQUEST']._serialized_start=1390
+  _globals['_LISTAPIKEYSREQUEST']._serialized_end=1449
+  _globals['_LISTAPIKEYSRESPONSE']._serialized_start=1451
+  _globals['_LISTAPIKEYSRESPONSE']._serialized_end=1544
+  _globals['_UPDATEAPIKEYREQUEST']._serialized_start=1546
+  _globals['_UPDATEAPIKEYREQUEST']._serialized_end=1662
+  _globals['_DELETEAPIKEYREQUEST']._serialized_start=1664
+  _globals['_DELETEAPIKEYREQUEST']._serialized_end=1697
+  _globals['_GETTENANTLIMITSREQUEST']._serialized_start=1699
+  _globals['_GETTENANTLIMITSREQUEST']._serialized_end=1742
+  _globals['_UPDATETENANTLIMITSREQUEST']._serialized_start=1744
+  _globals['_UPDATETENANTLIMITSREQUEST']._serialized_end=1871
+  _globals['_ACCOUNTSSERVICE']._serialized_start=1874
+  _globals['_ACCOUNTSSERVICE']._serialized_end=2983
 # @@protoc_insertion_point(module_scope)

@@ -103,14 +103,16 @@ class AccountsServiceServicer:
     """
 
     def SignUp(self, request, context):
-        """Creates a user with a tenant of their own. ALREADY_EXISTS when the e-mail is taken.
+        """Creates a user with a tenant of their own. ALREADY_EXISTS when the e-mail is taken, RESOURCE_EXHAUSTED with reason
+        rate_limited after too many.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def LogIn(self, request, context):
-        """Exchanges e-mail and password for tokens. UNAUTHENTICATED alike for an unknown e-mail and a wrong password.
+        """Exchanges e-mail and password for tokens. UNAUTHENTICATED alike for an unknown e-mail and a wrong password,
+        RESOURCE_EXHAUSTED with reason rate_limited after too many attempts on either.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -35,9 +35,13 @@ class AccountsServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> AccountsServiceAsyncStub: ...
     SignUp: _grpc.UnaryUnaryMultiCallable[_accounts_pb2.SignUpRequest, _accounts_pb2.SignUpResponse]
-    """Creates a user with a tenant of their own. ALREADY_EXISTS when the e-mail is taken."""
+    """Creates a user with a tenant of their own. ALREADY_EXISTS when the e-mail is taken, RESOURCE_EXHAUSTED with reason
+    rate_limited after too many.
+    """
     LogIn: _grpc.UnaryUnaryMultiCallable[_accounts_pb2.LogInRequest, _accounts_pb2.TokenPair]
-    """Exchanges e-mail and password for tokens. UNAUTHENTICATED alike for an unknown e-mail and a wrong password."""
+    """Exchanges e-mail and password for tokens. UNAUTHENTICATED alike for an unknown e-mail and a wrong password,
+    RESOURCE_EXHAUSTED with reason rate_limited after too many attempts on either.
+    """
     RefreshTokens: _grpc.UnaryUnaryMultiCallable[_accounts_pb2.RefreshTokensRequest, _accounts_pb2.TokenPair]
     """Rotates a refresh token. A token used twice revokes its whole family."""
     LogOut: _grpc.UnaryUnaryMultiCallable[_accounts_pb2.LogOutRequest, _empty_pb2.Empty]
@@ -65,9 +69,13 @@ class AccountsServiceAsyncStub(AccountsServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     SignUp: _aio.UnaryUnaryMultiCallable[_accounts_pb2.SignUpRequest, _accounts_pb2.SignUpResponse]  # type: ignore[assignment]
-    """Creates a user with a tenant of their own. ALREADY_EXISTS when the e-mail is taken."""
+    """Creates a user with a tenant of their own. ALREADY_EXISTS when the e-mail is taken, RESOURCE_EXHAUSTED with reason
+    rate_limited after too many.
+    """
     LogIn: _aio.UnaryUnaryMultiCallable[_accounts_pb2.LogInRequest, _accounts_pb2.TokenPair]  # type: ignore[assignment]
-    """Exchanges e-mail and password for tokens. UNAUTHENTICATED alike for an unknown e-mail and a wrong password."""
+    """Exchanges e-mail and password for tokens. UNAUTHENTICATED alike for an unknown e-mail and a wrong password,
+    RESOURCE_EXHAUSTED with reason rate_limited after too many attempts on either.
+    """
     RefreshTokens: _aio.UnaryUnaryMultiCallable[_accounts_pb2.RefreshTokensRequest, _accounts_pb2.TokenPair]  # type: ignore[assignment]
     """Rotates a refresh token. A token used twice revokes its whole family."""
     LogOut: _aio.UnaryUnaryMultiCallable[_accounts_pb2.LogOutRequest, _empty_pb2.Empty]  # type: ignore[assignment]
@@ -98,7 +106,9 @@ class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _accounts_pb2.SignUpRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_accounts_pb2.SignUpResponse, _abc.Awaitable[_accounts_pb2.SignUpResponse]]:
-        """Creates a user with a tenant of their own. ALREADY_EXISTS when the e-mail is taken."""
+        """Creates a user with a tenant of their own. ALREADY_EXISTS when the e-mail is taken, RESOURCE_EXHAUSTED with reason
+        rate_limited after too many.
+        """
 
     @_abc_1.abstractmethod
     def LogIn(
@@ -106,7 +116,9 @@ class AccountsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _accounts_pb2.LogInRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_accounts_pb2.TokenPair, _abc.Awaitable[_accounts_pb2.TokenPair]]:
-        """Exchanges e-mail and password for tokens. UNAUTHENTICATED alike for an unknown e-mail and a wrong password."""
+        """Exchanges e-mail and password for tokens. UNAUTHENTICATED alike for an unknown e-mail and a wrong password,
+        RESOURCE_EXHAUSTED with reason rate_limited after too many attempts on either.
+        """
 
     @_abc_1.abstractmethod
     def RefreshTokens(

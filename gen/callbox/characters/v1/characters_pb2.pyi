@@ -59,6 +59,7 @@ class Character(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     DEFINITION_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Opaque identity, `chr_` and random characters; survives no deletion."""
     slug: _builtins.str
@@ -69,6 +70,8 @@ class Character(_message.Message):
     """User who created the character."""
     version: _builtins.int
     """Number of the newest version, from 1."""
+    etag: _builtins.str
+    """Strong entity tag of this version, without quotes."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When the character was created."""
@@ -94,10 +97,11 @@ class Character(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         definition: _struct_pb2.Struct | None = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "definition", b"definition", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "created_by", b"created_by", "definition", b"definition", "id", b"id", "slug", b"slug", "tenant_id", b"tenant_id", "update_time", b"update_time", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "created_by", b"created_by", "definition", b"definition", "etag", b"etag", "id", b"id", "slug", b"slug", "tenant_id", b"tenant_id", "update_time", b"update_time", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -113,10 +117,14 @@ class CharacterVersion(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     CREATED_BY_FIELD_NUMBER: _builtins.int
     CHANGED_FIELD_NUMBER: _builtins.int
+    DEFINITION_FIELD_NUMBER: _builtins.int
+    CHARACTER_ID_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Number, from 1."""
     created_by: _builtins.int
     """User who made it."""
+    character_id: _builtins.str
+    """Identity of the character, where one version is read."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was made."""
@@ -125,6 +133,10 @@ class CharacterVersion(_message.Message):
     def changed(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Names of the top-level fields that differ from the version before."""
 
+    @_builtins.property
+    def definition(self) -> _struct_pb2.Struct:
+        """The whole definition with secrets masked, where one version is read; unset in lists."""
+
     def __init__(
         self,
         *,
@@ -132,10 +144,12 @@ class CharacterVersion(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         created_by: _builtins.int = ...,
         changed: _abc.Iterable[_builtins.str] | None = ...,
+        definition: _struct_pb2.Struct | None = ...,
+        character_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "definition", b"definition"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed", "create_time", b"create_time", "created_by", b"created_by", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed", "character_id", b"character_id", "create_time", b"create_time", "created_by", b"created_by", "definition", b"definition", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -295,19 +309,27 @@ class ListCharactersRequest(_message.Message):
 
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    QUERY_FIELD_NUMBER: _builtins.int
+    SKIP_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """Characters in one answer; 0 means 200, more than 200 is cut to 200."""
     page_token: _builtins.str
     """Token of the page to read; empty for the first."""
+    query: _builtins.str
+    """Only characters whose slug or name holds this text, in any case."""
+    skip: _builtins.int
+    """Characters to pass over; only where there is no token."""
     def __init__(
         self,
         *,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        query: _builtins.str = ...,
+        skip: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "query", b"query", "skip", b"skip"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -321,21 +343,25 @@ class ListCharactersResponse(_message.Message):
 
     CHARACTERS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TOTAL_SIZE_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Token of the next page; empty on the last."""
+    total_size: _builtins.int
+    """Characters that fit the query, on every page."""
     @_builtins.property
     def characters(self) -> _containers.RepeatedCompositeFieldContainer[Global___Character]:
-        """One page of characters."""
+        """One page of characters. May be shorter than asked where they are large."""
 
     def __init__(
         self,
         *,
         characters: _abc.Iterable[Global___Character] | None = ...,
         next_page_token: _builtins.str = ...,
+        total_size: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["characters", b"characters", "next_page_token", b"next_page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["characters", b"characters", "next_page_token", b"next_page_token", "total_size", b"total_size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -350,6 +376,7 @@ class UpdateCharacterRequest(_message.Message):
     SLUG_FIELD_NUMBER: _builtins.int
     DEFINITION_FIELD_NUMBER: _builtins.int
     MODE_FIELD_NUMBER: _builtins.int
+    IF_MATCH_FIELD_NUMBER: _builtins.int
     slug: _builtins.str
     """Slug or identity."""
     mode: Global___UpdateMode.ValueType
@@ -358,16 +385,23 @@ class UpdateCharacterRequest(_message.Message):
     def definition(self) -> _struct_pb2.Struct:
         """A merge patch or a whole definition, by documented names. `null` resets a field to its default."""
 
+    @_builtins.property
+    def if_match(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """When not empty, the update happens only if the character's entity tag is among these or one of them is `*`;
+        else FAILED_PRECONDITION, reason precondition_failed.
+        """
+
     def __init__(
         self,
         *,
         slug: _builtins.str = ...,
         definition: _struct_pb2.Struct | None = ...,
         mode: Global___UpdateMode.ValueType = ...,
+        if_match: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["definition", b"definition"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["definition", b"definition", "mode", b"mode", "slug", b"slug"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["definition", b"definition", "if_match", b"if_match", "mode", b"mode", "slug", b"slug"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -380,16 +414,22 @@ class DeleteCharacterRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SLUG_FIELD_NUMBER: _builtins.int
+    IF_MATCH_FIELD_NUMBER: _builtins.int
     slug: _builtins.str
     """Slug or identity."""
+    @_builtins.property
+    def if_match(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """As in UpdateCharacterRequest."""
+
     def __init__(
         self,
         *,
         slug: _builtins.str = ...,
+        if_match: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["slug", b"slug"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["if_match", b"if_match", "slug", b"slug"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -404,22 +444,26 @@ class ListCharacterVersionsRequest(_message.Message):
     SLUG_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    SKIP_FIELD_NUMBER: _builtins.int
     slug: _builtins.str
     """Slug or identity."""
     page_size: _builtins.int
     """Versions in one answer; 0 means 200, more than 200 is cut to 200."""
     page_token: _builtins.str
     """Token of the page to read; empty for the first."""
+    skip: _builtins.int
+    """Versions to pass over; only where there is no token."""
     def __init__(
         self,
         *,
         slug: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        skip: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "slug", b"slug"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "skip", b"skip", "slug", b"slug"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -433,8 +477,11 @@ class ListCharacterVersionsResponse(_message.Message):
 
     VERSIONS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TOTAL_SIZE_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Token of the next page; empty on the last."""
+    total_size: _builtins.int
+    """Versions that are kept."""
     @_builtins.property
     def versions(self) -> _containers.RepeatedCompositeFieldContainer[Global___CharacterVersion]:
         """One page of versions."""
@@ -444,14 +491,127 @@ class ListCharacterVersionsResponse(_message.Message):
         *,
         versions: _abc.Iterable[Global___CharacterVersion] | None = ...,
         next_page_token: _builtins.str = ...,
+        total_size: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "versions", b"versions"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "total_size", b"total_size", "versions", b"versions"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListCharacterVersionsResponse: _TypeAlias = ListCharacterVersionsResponse  # noqa: Y015
+
+@_typing.final
+class GetCharacterVersionRequest(_message.Message):
+    """Request of GetCharacterVersion."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SLUG_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    slug: _builtins.str
+    """Slug or identity."""
+    version: _builtins.int
+    """Number of the version."""
+    def __init__(
+        self,
+        *,
+        slug: _builtins.str = ...,
+        version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["slug", b"slug", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCharacterVersionRequest: _TypeAlias = GetCharacterVersionRequest  # noqa: Y015
+
+@_typing.final
+class CompareCharacterVersionsRequest(_message.Message):
+    """Request of CompareCharacterVersions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SLUG_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    AGAINST_FIELD_NUMBER: _builtins.int
+    slug: _builtins.str
+    """Slug or identity."""
+    version: _builtins.int
+    """Number of the version that is looked at."""
+    against: _builtins.int
+    """Number of the version it is held against; 0 for a character with every default."""
+    def __init__(
+        self,
+        *,
+        slug: _builtins.str = ...,
+        version: _builtins.int = ...,
+        against: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["against", b"against", "slug", b"slug", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompareCharacterVersionsRequest: _TypeAlias = CompareCharacterVersionsRequest  # noqa: Y015
+
+@_typing.final
+class CompareCharacterVersionsResponse(_message.Message):
+    """Answer of CompareCharacterVersions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATCH_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def patch(self) -> _containers.RepeatedCompositeFieldContainer[_struct_pb2.Struct]:
+        """JSON Patch (RFC 6902) that makes the version out of the one it is held against; secrets masked."""
+
+    def __init__(
+        self,
+        *,
+        patch: _abc.Iterable[_struct_pb2.Struct] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["patch", b"patch"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompareCharacterVersionsResponse: _TypeAlias = CompareCharacterVersionsResponse  # noqa: Y015
+
+@_typing.final
+class RestoreCharacterVersionRequest(_message.Message):
+    """Request of RestoreCharacterVersion."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SLUG_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    IF_MATCH_FIELD_NUMBER: _builtins.int
+    slug: _builtins.str
+    """Slug or identity."""
+    version: _builtins.int
+    """Number of the version whose content is wanted back."""
+    @_builtins.property
+    def if_match(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """As in UpdateCharacterRequest."""
+
+    def __init__(
+        self,
+        *,
+        slug: _builtins.str = ...,
+        version: _builtins.int = ...,
+        if_match: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["if_match", b"if_match", "slug", b"slug", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RestoreCharacterVersionRequest: _TypeAlias = RestoreCharacterVersionRequest  # noqa: Y015
 
 @_typing.final
 class ResolveRequest(_message.Message):

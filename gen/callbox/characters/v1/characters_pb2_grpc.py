@@ -66,6 +66,21 @@ class CharactersServiceStub:
                 request_serializer=callbox_dot_characters_dot_v1_dot_characters__pb2.ListCharacterVersionsRequest.SerializeToString,
                 response_deserializer=callbox_dot_characters_dot_v1_dot_characters__pb2.ListCharacterVersionsResponse.FromString,
                 _registered_method=True)
+        self.GetCharacterVersion = channel.unary_unary(
+                '/callbox.characters.v1.CharactersService/GetCharacterVersion',
+                request_serializer=callbox_dot_characters_dot_v1_dot_characters__pb2.GetCharacterVersionRequest.SerializeToString,
+                response_deserializer=callbox_dot_characters_dot_v1_dot_characters__pb2.CharacterVersion.FromString,
+                _registered_method=True)
+        self.CompareCharacterVersions = channel.unary_unary(
+                '/callbox.characters.v1.CharactersService/CompareCharacterVersions',
+                request_serializer=callbox_dot_characters_dot_v1_dot_characters__pb2.CompareCharacterVersionsRequest.SerializeToString,
+                response_deserializer=callbox_dot_characters_dot_v1_dot_characters__pb2.CompareCharacterVersionsResponse.FromString,
+                _registered_method=True)
+        self.RestoreCharacterVersion = channel.unary_unary(
+                '/callbox.characters.v1.CharactersService/RestoreCharacterVersion',
+                request_serializer=callbox_dot_characters_dot_v1_dot_characters__pb2.RestoreCharacterVersionRequest.SerializeToString,
+                response_deserializer=callbox_dot_characters_dot_v1_dot_characters__pb2.Character.FromString,
+                _registered_method=True)
         self.Resolve = channel.unary_unary(
                 '/callbox.characters.v1.CharactersService/Resolve',
                 request_serializer=callbox_dot_characters_dot_v1_dot_characters__pb2.ResolveRequest.SerializeToString,
@@ -124,6 +139,27 @@ class CharactersServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetCharacterVersion(self, request, context):
+        """Reads one version with its definition. NOT_FOUND also for one that is no longer kept.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompareCharacterVersions(self, request, context):
+        """Says what differs between two versions.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RestoreCharacterVersion(self, request, context):
+        """Makes a new version with the content of an older one, its secrets included.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Resolve(self, request, context):
         """Resolves a slug or identity to a pinned version for one call. A visitor's origin must be allowed
         (PERMISSION_DENIED, reason origin_not_allowed); an inactive or unknown character is NOT_FOUND.
@@ -171,6 +207,21 @@ def add_CharactersServiceServicer_to_server(servicer, server):
                     servicer.ListCharacterVersions,
                     request_deserializer=callbox_dot_characters_dot_v1_dot_characters__pb2.ListCharacterVersionsRequest.FromString,
                     response_serializer=callbox_dot_characters_dot_v1_dot_characters__pb2.ListCharacterVersionsResponse.SerializeToString,
+            ),
+            'GetCharacterVersion': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCharacterVersion,
+                    request_deserializer=callbox_dot_characters_dot_v1_dot_characters__pb2.GetCharacterVersionRequest.FromString,
+                    response_serializer=callbox_dot_characters_dot_v1_dot_characters__pb2.CharacterVersion.SerializeToString,
+            ),
+            'CompareCharacterVersions': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompareCharacterVersions,
+                    request_deserializer=callbox_dot_characters_dot_v1_dot_characters__pb2.CompareCharacterVersionsRequest.FromString,
+                    response_serializer=callbox_dot_characters_dot_v1_dot_characters__pb2.CompareCharacterVersionsResponse.SerializeToString,
+            ),
+            'RestoreCharacterVersion': grpc.unary_unary_rpc_method_handler(
+                    servicer.RestoreCharacterVersion,
+                    request_deserializer=callbox_dot_characters_dot_v1_dot_characters__pb2.RestoreCharacterVersionRequest.FromString,
+                    response_serializer=callbox_dot_characters_dot_v1_dot_characters__pb2.Character.SerializeToString,
             ),
             'Resolve': grpc.unary_unary_rpc_method_handler(
                     servicer.Resolve,
@@ -346,6 +397,87 @@ class CharactersService:
             '/callbox.characters.v1.CharactersService/ListCharacterVersions',
             callbox_dot_characters_dot_v1_dot_characters__pb2.ListCharacterVersionsRequest.SerializeToString,
             callbox_dot_characters_dot_v1_dot_characters__pb2.ListCharacterVersionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCharacterVersion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/callbox.characters.v1.CharactersService/GetCharacterVersion',
+            callbox_dot_characters_dot_v1_dot_characters__pb2.GetCharacterVersionRequest.SerializeToString,
+            callbox_dot_characters_dot_v1_dot_characters__pb2.CharacterVersion.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompareCharacterVersions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/callbox.characters.v1.CharactersService/CompareCharacterVersions',
+            callbox_dot_characters_dot_v1_dot_characters__pb2.CompareCharacterVersionsRequest.SerializeToString,
+            callbox_dot_characters_dot_v1_dot_characters__pb2.CompareCharacterVersionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RestoreCharacterVersion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/callbox.characters.v1.CharactersService/RestoreCharacterVersion',
+            callbox_dot_characters_dot_v1_dot_characters__pb2.RestoreCharacterVersionRequest.SerializeToString,
+            callbox_dot_characters_dot_v1_dot_characters__pb2.Character.FromString,
             options,
             channel_credentials,
             insecure,

@@ -46,6 +46,12 @@ class CharactersServiceStub:
     """Deletes a character; its history stays."""
     ListCharacterVersions: _grpc.UnaryUnaryMultiCallable[_characters_pb2.ListCharacterVersionsRequest, _characters_pb2.ListCharacterVersionsResponse]
     """Lists the versions of a character, newest first."""
+    GetCharacterVersion: _grpc.UnaryUnaryMultiCallable[_characters_pb2.GetCharacterVersionRequest, _characters_pb2.CharacterVersion]
+    """Reads one version with its definition. NOT_FOUND also for one that is no longer kept."""
+    CompareCharacterVersions: _grpc.UnaryUnaryMultiCallable[_characters_pb2.CompareCharacterVersionsRequest, _characters_pb2.CompareCharacterVersionsResponse]
+    """Says what differs between two versions."""
+    RestoreCharacterVersion: _grpc.UnaryUnaryMultiCallable[_characters_pb2.RestoreCharacterVersionRequest, _characters_pb2.Character]
+    """Makes a new version with the content of an older one, its secrets included."""
     Resolve: _grpc.UnaryUnaryMultiCallable[_characters_pb2.ResolveRequest, _characters_pb2.CharacterSnapshot]
     """Resolves a slug or identity to a pinned version for one call. A visitor's origin must be allowed
     (PERMISSION_DENIED, reason origin_not_allowed); an inactive or unknown character is NOT_FOUND.
@@ -70,6 +76,12 @@ class CharactersServiceAsyncStub(CharactersServiceStub):
     """Deletes a character; its history stays."""
     ListCharacterVersions: _aio.UnaryUnaryMultiCallable[_characters_pb2.ListCharacterVersionsRequest, _characters_pb2.ListCharacterVersionsResponse]  # type: ignore[assignment]
     """Lists the versions of a character, newest first."""
+    GetCharacterVersion: _aio.UnaryUnaryMultiCallable[_characters_pb2.GetCharacterVersionRequest, _characters_pb2.CharacterVersion]  # type: ignore[assignment]
+    """Reads one version with its definition. NOT_FOUND also for one that is no longer kept."""
+    CompareCharacterVersions: _aio.UnaryUnaryMultiCallable[_characters_pb2.CompareCharacterVersionsRequest, _characters_pb2.CompareCharacterVersionsResponse]  # type: ignore[assignment]
+    """Says what differs between two versions."""
+    RestoreCharacterVersion: _aio.UnaryUnaryMultiCallable[_characters_pb2.RestoreCharacterVersionRequest, _characters_pb2.Character]  # type: ignore[assignment]
+    """Makes a new version with the content of an older one, its secrets included."""
     Resolve: _aio.UnaryUnaryMultiCallable[_characters_pb2.ResolveRequest, _characters_pb2.CharacterSnapshot]  # type: ignore[assignment]
     """Resolves a slug or identity to a pinned version for one call. A visitor's origin must be allowed
     (PERMISSION_DENIED, reason origin_not_allowed); an inactive or unknown character is NOT_FOUND.
@@ -127,6 +139,30 @@ class CharactersServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_characters_pb2.ListCharacterVersionsResponse, _abc.Awaitable[_characters_pb2.ListCharacterVersionsResponse]]:
         """Lists the versions of a character, newest first."""
+
+    @_abc_1.abstractmethod
+    def GetCharacterVersion(
+        self,
+        request: _characters_pb2.GetCharacterVersionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_characters_pb2.CharacterVersion, _abc.Awaitable[_characters_pb2.CharacterVersion]]:
+        """Reads one version with its definition. NOT_FOUND also for one that is no longer kept."""
+
+    @_abc_1.abstractmethod
+    def CompareCharacterVersions(
+        self,
+        request: _characters_pb2.CompareCharacterVersionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_characters_pb2.CompareCharacterVersionsResponse, _abc.Awaitable[_characters_pb2.CompareCharacterVersionsResponse]]:
+        """Says what differs between two versions."""
+
+    @_abc_1.abstractmethod
+    def RestoreCharacterVersion(
+        self,
+        request: _characters_pb2.RestoreCharacterVersionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_characters_pb2.Character, _abc.Awaitable[_characters_pb2.Character]]:
+        """Makes a new version with the content of an older one, its secrets included."""
 
     @_abc_1.abstractmethod
     def Resolve(

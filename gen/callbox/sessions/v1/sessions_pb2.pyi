@@ -4,6 +4,7 @@ isort:skip_file
 Sessions: one call each, from admission to its complete history."""
 
 from callbox.characters.v1 import characters_pb2 as _characters_pb2
+from callbox.sessions.v1 import forms_pb2 as _forms_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
@@ -131,6 +132,78 @@ ROLE_USER: Role.ValueType  # 2
 """The caller."""
 Global___Role: _TypeAlias = Role  # noqa: Y015
 
+class _ToolKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ToolKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ToolKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TOOL_KIND_UNSPECIFIED: _ToolKind.ValueType  # 0
+    """Not said."""
+    TOOL_KIND_HTTP: _ToolKind.ValueType  # 1
+    """An HTTP request."""
+    TOOL_KIND_KB: _ToolKind.ValueType  # 2
+    """A question to the knowledge base."""
+    TOOL_KIND_MCP: _ToolKind.ValueType  # 3
+    """A tool of an MCP server."""
+    TOOL_KIND_CLIENT_EVENT: _ToolKind.ValueType  # 4
+    """A message to the client."""
+    TOOL_KIND_HANDOFF: _ToolKind.ValueType  # 5
+    """A transfer to another character."""
+    TOOL_KIND_FORM: _ToolKind.ValueType  # 6
+    """A form was opened."""
+
+class ToolKind(_ToolKind, metaclass=_ToolKindEnumTypeWrapper):
+    """What sort of tool was called."""
+
+TOOL_KIND_UNSPECIFIED: ToolKind.ValueType  # 0
+"""Not said."""
+TOOL_KIND_HTTP: ToolKind.ValueType  # 1
+"""An HTTP request."""
+TOOL_KIND_KB: ToolKind.ValueType  # 2
+"""A question to the knowledge base."""
+TOOL_KIND_MCP: ToolKind.ValueType  # 3
+"""A tool of an MCP server."""
+TOOL_KIND_CLIENT_EVENT: ToolKind.ValueType  # 4
+"""A message to the client."""
+TOOL_KIND_HANDOFF: ToolKind.ValueType  # 5
+"""A transfer to another character."""
+TOOL_KIND_FORM: ToolKind.ValueType  # 6
+"""A form was opened."""
+Global___ToolKind: _TypeAlias = ToolKind  # noqa: Y015
+
+class _FormAction:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _FormActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FormAction.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    FORM_ACTION_UNSPECIFIED: _FormAction.ValueType  # 0
+    """Not said."""
+    FORM_ACTION_OPENED: _FormAction.ValueType  # 1
+    """It was opened."""
+    FORM_ACTION_CLOSED: _FormAction.ValueType  # 2
+    """It was closed without being submitted."""
+    FORM_ACTION_SUBMITTED: _FormAction.ValueType  # 3
+    """It was submitted and taken."""
+    FORM_ACTION_REFUSED: _FormAction.ValueType  # 4
+    """It was submitted and refused."""
+
+class FormAction(_FormAction, metaclass=_FormActionEnumTypeWrapper):
+    """What was done with a form."""
+
+FORM_ACTION_UNSPECIFIED: FormAction.ValueType  # 0
+"""Not said."""
+FORM_ACTION_OPENED: FormAction.ValueType  # 1
+"""It was opened."""
+FORM_ACTION_CLOSED: FormAction.ValueType  # 2
+"""It was closed without being submitted."""
+FORM_ACTION_SUBMITTED: FormAction.ValueType  # 3
+"""It was submitted and taken."""
+FORM_ACTION_REFUSED: FormAction.ValueType  # 4
+"""It was submitted and refused."""
+Global___FormAction: _TypeAlias = FormAction  # noqa: Y015
+
 class _SessionView:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -180,6 +253,8 @@ class Session(_message.Message):
     FINALIZE_TIME_FIELD_NUMBER: _builtins.int
     USAGE_FIELD_NUMBER: _builtins.int
     TURNS_FIELD_NUMBER: _builtins.int
+    TOOL_CALLS_FIELD_NUMBER: _builtins.int
+    FORM_RESPONSES_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """Public identity, `sess_` and random characters."""
     id: _builtins.int
@@ -232,6 +307,14 @@ class Session(_message.Message):
     def turns(self) -> _containers.RepeatedCompositeFieldContainer[Global___Turn]:
         """What was said, in order; filled by GetSession, and by ListSessions with `view = SESSION_VIEW_FULL`."""
 
+    @_builtins.property
+    def tool_calls(self) -> _containers.RepeatedCompositeFieldContainer[Global___ToolEvent]:
+        """Tools that were called, in order; filled as `turns` is."""
+
+    @_builtins.property
+    def form_responses(self) -> _containers.RepeatedCompositeFieldContainer[_forms_pb2.FormResponse]:
+        """Answers to forms given in it, oldest first, at most 200; filled by GetSession alone."""
+
     def __init__(
         self,
         *,
@@ -254,10 +337,12 @@ class Session(_message.Message):
         finalize_time: _timestamp_pb2.Timestamp | None = ...,
         usage: Global___Usage | None = ...,
         turns: _abc.Iterable[Global___Turn] | None = ...,
+        tool_calls: _abc.Iterable[Global___ToolEvent] | None = ...,
+        form_responses: _abc.Iterable[_forms_pb2.FormResponse] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "finalize_time", b"finalize_time", "join_time", b"join_time", "metadata", b"metadata", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["character_id", b"character_id", "character_slug", b"character_slug", "character_version", b"character_version", "create_time", b"create_time", "end_reason", b"end_reason", "end_time", b"end_time", "finalize_time", b"finalize_time", "id", b"id", "join_time", b"join_time", "metadata", b"metadata", "origin_url", b"origin_url", "owner_id", b"owner_id", "room_name", b"room_name", "session_id", b"session_id", "status", b"status", "tenant_id", b"tenant_id", "turns", b"turns", "usage", b"usage", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["character_id", b"character_id", "character_slug", b"character_slug", "character_version", b"character_version", "create_time", b"create_time", "end_reason", b"end_reason", "end_time", b"end_time", "finalize_time", b"finalize_time", "form_responses", b"form_responses", "id", b"id", "join_time", b"join_time", "metadata", b"metadata", "origin_url", b"origin_url", "owner_id", b"owner_id", "room_name", b"room_name", "session_id", b"session_id", "status", b"status", "tenant_id", b"tenant_id", "tool_calls", b"tool_calls", "turns", b"turns", "usage", b"usage", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -279,6 +364,7 @@ class Usage(_message.Message):
     TTS_PROVIDER_FIELD_NUMBER: _builtins.int
     INTERRUPTION_COUNT_FIELD_NUMBER: _builtins.int
     TURN_COUNT_FIELD_NUMBER: _builtins.int
+    COST_NANO_USD_FIELD_NUMBER: _builtins.int
     llm_input_tokens: _builtins.int
     """Tokens read by the language model."""
     llm_output_tokens: _builtins.int
@@ -299,6 +385,8 @@ class Usage(_message.Message):
     """Turns that the caller interrupted."""
     turn_count: _builtins.int
     """Turns of both sides."""
+    cost_nano_usd: _builtins.int
+    """What it is estimated to cost, in billionths of a US dollar; worked out by this service."""
     def __init__(
         self,
         *,
@@ -312,10 +400,11 @@ class Usage(_message.Message):
         tts_provider: _builtins.str = ...,
         interruption_count: _builtins.int = ...,
         turn_count: _builtins.int = ...,
+        cost_nano_usd: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["interruption_count", b"interruption_count", "llm_input_tokens", b"llm_input_tokens", "llm_model", b"llm_model", "llm_output_tokens", b"llm_output_tokens", "llm_provider", b"llm_provider", "stt_audio_seconds", b"stt_audio_seconds", "stt_provider", b"stt_provider", "tts_characters", b"tts_characters", "tts_provider", b"tts_provider", "turn_count", b"turn_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cost_nano_usd", b"cost_nano_usd", "interruption_count", b"interruption_count", "llm_input_tokens", b"llm_input_tokens", "llm_model", b"llm_model", "llm_output_tokens", b"llm_output_tokens", "llm_provider", b"llm_provider", "stt_audio_seconds", b"stt_audio_seconds", "stt_provider", b"stt_provider", "tts_characters", b"tts_characters", "tts_provider", b"tts_provider", "turn_count", b"turn_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -428,9 +517,11 @@ class SessionEvent(_message.Message):
     SEQUENCE_FIELD_NUMBER: _builtins.int
     OCCUR_TIME_FIELD_NUMBER: _builtins.int
     TURN_FIELD_NUMBER: _builtins.int
+    FORM_FIELD_NUMBER: _builtins.int
     USAGE_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
     END_FIELD_NUMBER: _builtins.int
+    TOOL_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     """From 1, without gaps, given by the worker."""
     @_builtins.property
@@ -440,6 +531,10 @@ class SessionEvent(_message.Message):
     @_builtins.property
     def turn(self) -> Global___Turn:
         """Somebody spoke."""
+
+    @_builtins.property
+    def form(self) -> Global___FormEvent:
+        """Something was done with a form; stands in the history."""
 
     @_builtins.property
     def usage(self) -> Global___Usage:
@@ -453,25 +548,115 @@ class SessionEvent(_message.Message):
     def end(self) -> Global___EndEvent:
         """The call is over. The last event of its worker."""
 
+    @_builtins.property
+    def tool(self) -> Global___ToolEvent:
+        """The agent called a tool and has its result; stands in the history."""
+
     def __init__(
         self,
         *,
         sequence: _builtins.int = ...,
         occur_time: _timestamp_pb2.Timestamp | None = ...,
         turn: Global___Turn | None = ...,
+        form: Global___FormEvent | None = ...,
         usage: Global___Usage | None = ...,
         error: Global___ErrorEvent | None = ...,
         end: Global___EndEvent | None = ...,
+        tool: Global___ToolEvent | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "error", b"error", "event", b"event", "occur_time", b"occur_time", "turn", b"turn", "usage", b"usage"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "error", b"error", "event", b"event", "form", b"form", "occur_time", b"occur_time", "tool", b"tool", "turn", b"turn", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "error", b"error", "event", b"event", "occur_time", b"occur_time", "sequence", b"sequence", "turn", b"turn", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "error", b"error", "event", b"event", "form", b"form", "occur_time", b"occur_time", "sequence", b"sequence", "tool", b"tool", "turn", b"turn", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["turn", "usage", "error", "end"]  # noqa: Y015
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["turn", "form", "usage", "error", "end", "tool"]  # noqa: Y015
     _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 
 Global___SessionEvent: _TypeAlias = SessionEvent  # noqa: Y015
+
+@_typing.final
+class ToolEvent(_message.Message):
+    """One call of a tool. Texts beyond their limit are cut, arguments beyond it are left out; the event is taken in any case."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    ARGUMENTS_FIELD_NUMBER: _builtins.int
+    ARGUMENTS_OMITTED_FIELD_NUMBER: _builtins.int
+    RESULT_PREVIEW_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    DURATION_FIELD_NUMBER: _builtins.int
+    START_SECONDS_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Name as the model knows it; at most 128 characters are kept."""
+    kind: Global___ToolKind.ValueType
+    """What sort of tool it is."""
+    arguments_omitted: _builtins.bool
+    """True when the arguments were too large to be kept."""
+    result_preview: _builtins.str
+    """Beginning of what the model was answered; at most 4,000 characters are kept."""
+    error: _builtins.str
+    """Code of what went wrong (`timeout`, `http_500`); empty when nothing did. At most 128 characters are kept."""
+    start_seconds: _builtins.float
+    """Seconds from the moment the caller joined to the call."""
+    @_builtins.property
+    def arguments(self) -> _struct_pb2.Struct:
+        """What the model passed; at most 16,384 bytes of JSON."""
+
+    @_builtins.property
+    def duration(self) -> _duration_pb2.Duration:
+        """From the call to its result."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        kind: Global___ToolKind.ValueType = ...,
+        arguments: _struct_pb2.Struct | None = ...,
+        arguments_omitted: _builtins.bool = ...,
+        result_preview: _builtins.str = ...,
+        error: _builtins.str = ...,
+        duration: _duration_pb2.Duration | None = ...,
+        start_seconds: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["arguments", b"arguments", "duration", b"duration"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arguments", b"arguments", "arguments_omitted", b"arguments_omitted", "duration", b"duration", "error", b"error", "kind", b"kind", "name", b"name", "result_preview", b"result_preview", "start_seconds", b"start_seconds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ToolEvent: _TypeAlias = ToolEvent  # noqa: Y015
+
+@_typing.final
+class FormEvent(_message.Message):
+    """A step of a form in a call. What was filled in is not told here."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FORM_ID_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    START_SECONDS_FIELD_NUMBER: _builtins.int
+    form_id: _builtins.str
+    """Identity of the form; at most 128 characters are kept."""
+    action: Global___FormAction.ValueType
+    """What was done with it."""
+    start_seconds: _builtins.float
+    """Seconds from the moment the caller joined."""
+    def __init__(
+        self,
+        *,
+        form_id: _builtins.str = ...,
+        action: Global___FormAction.ValueType = ...,
+        start_seconds: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "form_id", b"form_id", "start_seconds", b"start_seconds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FormEvent: _TypeAlias = FormEvent  # noqa: Y015
 
 @_typing.final
 class ErrorEvent(_message.Message):
@@ -596,6 +781,7 @@ class StartSessionRequest(_message.Message):
     MCP_HEADERS_FIELD_NUMBER: _builtins.int
     ORIGIN_URL_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     agent: _builtins.str
     """Slug or identity of the character."""
     language: _builtins.str
@@ -610,6 +796,10 @@ class StartSessionRequest(_message.Message):
     """WAV or MP3 to match the voice to."""
     origin_url: _builtins.str
     """Page that started the call."""
+    idempotency_key: _builtins.str
+    """Chosen by the client: the same key with the same request within 24 hours answers the same session. Empty for none; passed
+    over for a visitor, of whom nothing tells one from another.
+    """
     @_builtins.property
     def mcp_headers(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Headers merged into every MCP call of this call."""
@@ -630,10 +820,11 @@ class StartSessionRequest(_message.Message):
         mcp_headers: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         origin_url: _builtins.str | None = ...,
         metadata: _struct_pb2.Struct | None = ...,
+        idempotency_key: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_greeting", b"_greeting", "_language", b"_language", "_origin_url", b"_origin_url", "_reference_audio_url", b"_reference_audio_url", "_system_prompt", b"_system_prompt", "_voice_model", b"_voice_model", "greeting", b"greeting", "language", b"language", "metadata", b"metadata", "origin_url", b"origin_url", "reference_audio_url", b"reference_audio_url", "system_prompt", b"system_prompt", "voice_model", b"voice_model"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_greeting", b"_greeting", "_language", b"_language", "_origin_url", b"_origin_url", "_reference_audio_url", b"_reference_audio_url", "_system_prompt", b"_system_prompt", "_voice_model", b"_voice_model", "agent", b"agent", "greeting", b"greeting", "language", b"language", "mcp_headers", b"mcp_headers", "metadata", b"metadata", "origin_url", b"origin_url", "reference_audio_url", b"reference_audio_url", "system_prompt", b"system_prompt", "voice_model", b"voice_model"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_greeting", b"_greeting", "_language", b"_language", "_origin_url", b"_origin_url", "_reference_audio_url", b"_reference_audio_url", "_system_prompt", b"_system_prompt", "_voice_model", b"_voice_model", "agent", b"agent", "greeting", b"greeting", "idempotency_key", b"idempotency_key", "language", b"language", "mcp_headers", b"mcp_headers", "metadata", b"metadata", "origin_url", b"origin_url", "reference_audio_url", b"reference_audio_url", "system_prompt", b"system_prompt", "voice_model", b"voice_model"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__greeting: _TypeAlias = _typing.Literal["greeting"]  # noqa: Y015
     _WhichOneofArgType__greeting: _TypeAlias = _typing.Literal["_greeting", b"_greeting"]  # noqa: Y015
@@ -675,6 +866,7 @@ class StartSessionResponse(_message.Message):
     TOKEN_TTL_FIELD_NUMBER: _builtins.int
     SYSTEM_PROMPT_FIELD_NUMBER: _builtins.int
     GREETING_FIELD_NUMBER: _builtins.int
+    REPLAYED_FIELD_NUMBER: _builtins.int
     token: _builtins.str
     """LiveKit access token of the caller."""
     livekit_url: _builtins.str
@@ -685,6 +877,8 @@ class StartSessionResponse(_message.Message):
     """Prompt in force."""
     greeting: _builtins.str
     """First words in force."""
+    replayed: _builtins.bool
+    """True when an earlier request with the same idempotency key started the session."""
     @_builtins.property
     def session(self) -> Global___Session:
         """The new session."""
@@ -703,10 +897,11 @@ class StartSessionResponse(_message.Message):
         token_ttl: _duration_pb2.Duration | None = ...,
         system_prompt: _builtins.str = ...,
         greeting: _builtins.str = ...,
+        replayed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["session", b"session", "token_ttl", b"token_ttl"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["greeting", b"greeting", "livekit_url", b"livekit_url", "participant_identity", b"participant_identity", "session", b"session", "system_prompt", b"system_prompt", "token", b"token", "token_ttl", b"token_ttl"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["greeting", b"greeting", "livekit_url", b"livekit_url", "participant_identity", b"participant_identity", "replayed", b"replayed", "session", b"session", "system_prompt", b"system_prompt", "token", b"token", "token_ttl", b"token_ttl"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -748,6 +943,9 @@ class ListSessionsRequest(_message.Message):
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
     VIEW_FIELD_NUMBER: _builtins.int
+    END_REASON_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """Sessions in one answer; 0 means 50, more than 200 is cut to 200."""
     page_token: _builtins.str
@@ -760,6 +958,12 @@ class ListSessionsRequest(_message.Message):
     """Only this tenant; empty for all the caller may see."""
     view: Global___SessionView.ValueType
     """How much of each session is answered."""
+    end_reason: Global___EndReason.ValueType
+    """Only sessions that ended for this reason; unspecified for any."""
+    origin: _builtins.str
+    """Only sessions whose `origin_url` has this origin (scheme, host and port); empty for any."""
+    status: Global___SessionStatus.ValueType
+    """Only sessions that stand here; unspecified for any."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """Only sessions created at this moment or later."""
@@ -779,10 +983,13 @@ class ListSessionsRequest(_message.Message):
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
         view: Global___SessionView.ValueType = ...,
+        end_reason: Global___EndReason.ValueType = ...,
+        origin: _builtins.str = ...,
+        status: Global___SessionStatus.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["character_slug", b"character_slug", "end_time", b"end_time", "page_size", b"page_size", "page_token", b"page_token", "skip", b"skip", "start_time", b"start_time", "tenant_id", b"tenant_id", "view", b"view"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["character_slug", b"character_slug", "end_reason", b"end_reason", "end_time", b"end_time", "origin", b"origin", "page_size", b"page_size", "page_token", b"page_token", "skip", b"skip", "start_time", b"start_time", "status", b"status", "tenant_id", b"tenant_id", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Writes the generated parts of both clients from the gateway's OpenAPI document into the folder given (default: clients).
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+out=${1:-$root/clients}
+bin=$root/.venv/bin
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+if [[ ! -x $root/clients/typescript/node_modules/.bin/openapi-typescript ]]; then
+    echo "clients/typescript has no packages yet: run 'npm ci' there, or scripts/setup.sh test." >&2
+    exit 1
+fi
+(cd "$root" && "$bin/python" -m services.gateway.document) >"$scratch/openapi.json"
+
+package=$out/python/callbox_client
+rm -rf "$package" && mkdir -p "$out/python" "$out/typescript/src"
+"$bin/openapi-python-client" generate --path "$scratch/openapi.json" --meta none \
+    --config "$root/clients/python/generator.yml" --output-path "$package" >"$scratch/log" 2>&1 \
+    || { cat "$scratch/log" >&2; exit 1; }
+# The generator leaves out, with a warning, what it does not understand.
+if grep -q -i -E 'warning|error' "$scratch/log"; then
+    cat "$scratch/log" >&2
+    exit 1
+fi
+rm -rf "$package/.ruff_cache"
+"$bin/ruff" check --isolated --quiet --fix --no-cache --select I,F401,F811 --line-length 120 "$package" || true
+"$bin/ruff" format --isolated --quiet --no-cache --line-length 120 "$package"
+
+node "$root/clients/typescript/node_modules/openapi-typescript/bin/cli.js" "$scratch/openapi.json" \
+    --output "$out/typescript/src/schema.ts" >"$scratch/log" 2>&1 || { cat "$scratch/log" >&2; exit 1; }

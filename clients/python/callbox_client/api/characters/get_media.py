@@ -1,0 +1,200 @@
+from http import HTTPStatus
+from io import BytesIO
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.error_body import ErrorBody
+from ...types import File, Response
+
+
+def _get_kwargs(
+    character_id: str,
+    name: str,
+) -> dict[str, Any]:
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/api/media/{character_id}/{name}/".format(
+            character_id=quote(str(character_id), safe=""),
+            name=quote(str(name), safe=""),
+        ),
+    }
+
+    return _kwargs
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | ErrorBody | File | None:
+    if response.status_code == 200:
+        response_200 = File(payload=BytesIO(response.content))
+
+        return response_200
+
+    if response.status_code == 304:
+        response_304 = cast(Any, None)
+        return response_304
+
+    if response.status_code == 401:
+        response_401 = ErrorBody.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 404:
+        response_404 = ErrorBody.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 500:
+        response_500 = ErrorBody.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 503:
+        response_503 = ErrorBody.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | ErrorBody | File]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    character_id: str,
+    name: str,
+    *,
+    client: AuthenticatedClient,
+) -> Response[Any | ErrorBody | File]:
+    """Read a file of a character
+
+     A picture for everybody, a recording for its owner. An address stands for one content for ever.
+
+    Args:
+        character_id (str): Identity of the character.
+        name (str): SHA-256 of the content in hex, and the ending of its kind.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Any | ErrorBody | File]
+    """
+
+    kwargs = _get_kwargs(
+        character_id=character_id,
+        name=name,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    character_id: str,
+    name: str,
+    *,
+    client: AuthenticatedClient,
+) -> Any | ErrorBody | File | None:
+    """Read a file of a character
+
+     A picture for everybody, a recording for its owner. An address stands for one content for ever.
+
+    Args:
+        character_id (str): Identity of the character.
+        name (str): SHA-256 of the content in hex, and the ending of its kind.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Any | ErrorBody | File
+    """
+
+    return sync_detailed(
+        character_id=character_id,
+        name=name,
+        client=client,
+    ).parsed
+
+
+async def asyncio_detailed(
+    character_id: str,
+    name: str,
+    *,
+    client: AuthenticatedClient,
+) -> Response[Any | ErrorBody | File]:
+    """Read a file of a character
+
+     A picture for everybody, a recording for its owner. An address stands for one content for ever.
+
+    Args:
+        character_id (str): Identity of the character.
+        name (str): SHA-256 of the content in hex, and the ending of its kind.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Any | ErrorBody | File]
+    """
+
+    kwargs = _get_kwargs(
+        character_id=character_id,
+        name=name,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    character_id: str,
+    name: str,
+    *,
+    client: AuthenticatedClient,
+) -> Any | ErrorBody | File | None:
+    """Read a file of a character
+
+     A picture for everybody, a recording for its owner. An address stands for one content for ever.
+
+    Args:
+        character_id (str): Identity of the character.
+        name (str): SHA-256 of the content in hex, and the ending of its kind.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Any | ErrorBody | File
+    """
+
+    return (
+        await asyncio_detailed(
+            character_id=character_id,
+            name=name,
+            client=client,
+        )
+    ).parsed

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.tool_call_kind_type_0 import ToolCallKindType0, check_tool_call_kind_type_0
+
+if TYPE_CHECKING:
+    from ..models.tool_call_arguments_type_0 import ToolCallArgumentsType0
+
+
+T = TypeVar("T", bound="ToolCall")
+
+
+@_attrs_define
+class ToolCall:
+    """One call of a tool by the agent.
+
+    Attributes:
+        name (str):
+        kind (None | ToolCallKindType0):
+        arguments (None | ToolCallArgumentsType0): What the model passed; null when it was too large to keep.
+        result_preview (str): Beginning of what the model was answered.
+        error (None | str): Code of what went wrong (`timeout`, `http_500`); null when nothing did.
+        duration_seconds (float):
+        ts (float): Seconds from the moment the caller joined.
+    """
+
+    name: str
+    kind: None | ToolCallKindType0
+    arguments: None | ToolCallArgumentsType0
+    result_preview: str
+    error: None | str
+    duration_seconds: float
+    ts: float
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.tool_call_arguments_type_0 import ToolCallArgumentsType0  # noqa: PLC0415
+
+        name = self.name
+
+        kind: None | str
+        if isinstance(self.kind, str):
+            kind = self.kind
+        else:
+            kind = self.kind
+
+        arguments: dict[str, Any] | None
+        if isinstance(self.arguments, ToolCallArgumentsType0):
+            arguments = self.arguments.to_dict()
+        else:
+            arguments = self.arguments
+
+        result_preview = self.result_preview
+
+        error: None | str
+        error = self.error
+
+        duration_seconds = self.duration_seconds
+
+        ts = self.ts
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "name": name,
+                "kind": kind,
+                "arguments": arguments,
+                "result_preview": result_preview,
+                "error": error,
+                "duration_seconds": duration_seconds,
+                "ts": ts,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.tool_call_arguments_type_0 import ToolCallArgumentsType0  # noqa: PLC0415
+
+        d = dict(src_dict)
+        name = d.pop("name")
+
+        def _parse_kind(data: object) -> None | ToolCallKindType0:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                kind_type_0 = check_tool_call_kind_type_0(data)
+
+                return kind_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | ToolCallKindType0, data)
+
+        kind = _parse_kind(d.pop("kind"))
+
+        def _parse_arguments(data: object) -> None | ToolCallArgumentsType0:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                arguments_type_0 = ToolCallArgumentsType0.from_dict(data)
+
+                return arguments_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | ToolCallArgumentsType0, data)
+
+        arguments = _parse_arguments(d.pop("arguments"))
+
+        result_preview = d.pop("result_preview")
+
+        def _parse_error(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        error = _parse_error(d.pop("error"))
+
+        duration_seconds = d.pop("duration_seconds")
+
+        ts = d.pop("ts")
+
+        tool_call = cls(
+            name=name,
+            kind=kind,
+            arguments=arguments,
+            result_preview=result_preview,
+            error=error,
+            duration_seconds=duration_seconds,
+            ts=ts,
+        )
+
+        tool_call.additional_properties = d
+        return tool_call
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

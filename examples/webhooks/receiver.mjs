@@ -1,0 +1,78 @@
+// Receives Callbox webhooks: checks each signature, handles each message once, and answers within the time it has.
+//
+//     WEBHOOK_SECRET=whsec_… node receiver.mjs 9000
+//
+// Needs nothing but Node. A message whose signature or timestamp is not good is answered with 400 and not handled.
+
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { createServer } from "node:http";
+
+const TOLERANCE_SECONDS = 5 * 60;
+const MAX_BODY_BYTES = 1_048_576;
+
+// While a secret is being rotated, list the old and the new one, divided by a comma.
+const secrets = process.env.WEBHOOK_SECRET.split(",").map((secret) => Buffer.from(secret.replace(/^whsec_/, ""), "base64"));
+
+// Messages may come more than once. Keep their identities where they outlive this process, in your database for one.
+const seen = new Set();
+
+/** Does what the message is for; what takes longer than a few seconds belongs in a queue of your own. */
+function handle(message) {
+  console.log(JSON.stringify({ type: message.type, data: message.data }));
+}
+
+/** The message, or null when no secret fits, something was changed, or it is older than five minutes. */
+function verify(body, headers) {
+  const id = headers["webhook-id"];
+  const timestamp = headers["webhook-timestamp"];
+  const signatures = headers["webhook-signature"];
+  if (!id || !signatures || !/^\d+$/.test(timestamp ?? "")) return null;
+  if (Math.abs(Date.now() / 1000 - Number(timestamp)) > TOLERANCE_SECONDS) return null;
+  const given = signatures
+    .split(" ")
+    .filter((part) => part.startsWith("v1,"))
+    .map((part) => Buffer.from(part.slice(3), "base64"));
+  for (const secret of secrets) {
+    const expected = createHmac("sha256", secret).update(`${id}.${timestamp}.`).update(body).digest();
+    if (given.some((one) => one.length === expected.length && timingSafeEqual(one, expected))) {
+      return JSON.parse(body.toString("utf8"));
+    }
+  }
+  return null;
+}
+
+/** The bytes as they came: a body that was parsed and written again has another signature. Null for too many. */
+async function read(request) {
+  const chunks = [];
+  let length = 0;
+  for await (const chunk of request) {
+    length += chunk.length;
+    if (length > MAX_BODY_BYTES) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+const server = createServer({ requestTimeout: 10_000 }, async (request, response) => {
+  try {
+    const body = request.method === "POST" ? await read(request) : null;
+    const message = body && verify(body, request.headers);
+    if (!message) {
+      response.writeHead(request.method !== "POST" ? 405 : body ? 400 : 413).end();
+      return;
+    }
+    const id = request.headers["webhook-id"];
+    if (!seen.has(id)) {
+      handle(message);
+      seen.add(id);
+      if (seen.size > 10_000) seen.delete(seen.values().next().value);
+    }
+    response.writeHead(204).end();
+  } catch {
+    response.writeHead(500).end();
+  }
+});
+
+server.listen(Number(process.argv[2]), "127.0.0.1", () => {
+  console.log(`listening on port ${server.address().port}`);
+});

@@ -1,0 +1,22 @@
+"""What an operator tells the characters service and the reader of its documents alike."""
+
+from pydantic import Field, field_validator
+
+from services.kit.addresses import Allowances
+from services.kit.blobs import BlobSettings
+
+
+class InstallationSettings(BlobSettings):
+    """Where the database, the files and the sentence model are, and what may be reached."""
+
+    database_url: str = Field(repr=False, pattern=r"^postgresql://", description="PostgreSQL, postgresql://…")
+    triton_address: str = Field(default="127.0.0.1:8001", description="host:port of Triton's gRPC.")
+    outbound_allow: str = Field(
+        default="", description="Private networks and hosts that URLs of tools may name: 10.1.0.0/16, hooks.internal."
+    )
+
+    @field_validator("outbound_allow")
+    @classmethod
+    def _can_be_read(cls, entries: str) -> str:
+        Allowances.parse(entries)
+        return entries

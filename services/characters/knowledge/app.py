@@ -1,0 +1,144 @@
+"""Wires the process that reads documents, and runs it."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
+from pgqueuer.adapters.persistence.queries import Queries
+from pgqueuer.core.qm import QueueManager
+from pgqueuer.domain.errors import RetryRequested
+from pgqueuer.domain.models import Job
+
+from services.characters.knowledge.database import open_pool
+from services.characters.knowledge.documents import JOB, Documents
+from services.characters.knowledge.embeddings import Embeddings
+from services.characters.knowledge.extraction import Limits
+from services.characters.knowledge.reading import Patience, Reader, Sweeper
+from services.characters.knowledge.settings import KnowledgeSettings
+from services.kit import database, tasks
+from services.kit.blobs import Blobs
+from services.kit.database import Pool
+from services.kit.logs import get_logger
+from services.kit.ops import Note, ops_server
+from services.kit.outbound import Outbound
+from services.kit.process import until_up
+
+SCHEMA = "characters"
+_MIGRATIONS = Path(__file__).parents[1] / "migrations"
+# Documents that one process reads at once: one waits for Triton while another is taken apart.
+_AT_ONCE = 2
+_SWEEP_SECONDS = 60.0
+_RESTART_SECONDS = 1.0
+_log = get_logger(__name__)
+
+
+@asynccontextmanager
+async def running(settings: KnowledgeSettings) -> AsyncIterator[None]:
+    """Documents are read as long as the block runs; what is under way at its end is finished by another process."""
+    await until_up("PostgreSQL", lambda: database.migrate(settings.database_url, SCHEMA, _MIGRATIONS))
+    blobs = Blobs(settings)
+    async with (
+        await open_pool(settings.database_url, SCHEMA) as pool,
+        Outbound(settings.outbound_allow) as outbound,
+        Embeddings(settings.triton_address) as embeddings,
+    ):
+        documents = Documents(pool)
+        reader = Reader(
+            documents,
+            blobs,
+            embeddings,
+            outbound,
+            Limits(
+                memory_mb=settings.document_memory_mb,
+                seconds=settings.document_seconds,
+                max_pages=settings.document_max_pages,
+                max_characters=settings.document_max_characters,
+            ),
+            Patience(settings.document_attempts, settings.document_retry_seconds),
+        )
+        sweeper = Sweeper(documents, blobs, settings.document_event_days)
+
+        async def readiness() -> dict[str, str | None]:
+            model = await embeddings.check()
+            return {"database": await database.check(pool), "embed": None if model is None else Note(model)}
+
+        ops = ops_server(settings.ops_listen, readiness)
+        stop = asyncio.Event()
+        queue = asyncio.create_task(_work(pool, reader, documents, settings, stop), name="knowledge-queue")
+        sweeping = asyncio.create_task(sweeper.run(_SWEEP_SECONDS), name="knowledge-sweeper")
+        try:
+            await ops.start()
+            _log.info("reading documents", ops_port=ops.port)
+            yield
+        finally:
+            stop.set()
+            await asyncio.wait([queue], timeout=settings.drain_seconds)
+            await tasks.end(queue, sweeping)
+            await ops.stop()
+
+
+async def serve(settings: KnowledgeSettings, stop: asyncio.Event) -> None:
+    """Runs until `stop` is set."""
+    async with running(settings):
+        await stop.wait()
+
+
+async def _work(
+    pool: Pool, reader: Reader, documents: Documents, settings: KnowledgeSettings, stop: asyncio.Event
+) -> None:
+    """Takes jobs from the queue until `stop` is set; begins anew when the database was away."""
+    heartbeat = timedelta(seconds=settings.document_heartbeat_seconds)
+    while not stop.is_set():
+        queue = QueueManager(Queries(AsyncpgPoolDriver(pool)))
+        stopping = asyncio.create_task(_pass_on(stop, queue.shutdown), name="knowledge-queue-stop")
+
+        @queue.entrypoint(JOB)
+        async def _read(job: Job) -> None:
+            document_id = (job.payload or b"").decode()
+            if not await _unless(stop, reader.read(document_id)):
+                await documents.uncount(document_id)
+                # Cancelled, the job would be done for the queue.
+                raise RetryRequested(reason="the reader was stopped")
+
+        try:
+            # A job whose reader gave no sign is found when the queue is looked through.
+            await queue.run(
+                dequeue_timeout=heartbeat / 2,
+                batch_size=1,
+                max_concurrent_tasks=_AT_ONCE,
+                heartbeat_timeout=heartbeat,
+                shutdown_on_listener_failure=True,
+            )
+        except Exception as fault:
+            _log.warning("the queue of documents broke", fault=repr(fault)[:200])
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _RESTART_SECONDS)
+        finally:
+            await tasks.end(stopping)
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[None, None, None]) -> bool:
+    """Does the work, or gives it up when `stop` is set; whether it was done. Raises what the work raises."""
+    working = asyncio.create_task(work, name="read-document")
+    stopping = asyncio.create_task(_wait(stop), name="read-document-stop")
+    try:
+        await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            working.result()
+            return True
+        return False
+    finally:
+        await tasks.end(working, stopping)
+
+
+async def _wait(stop: asyncio.Event) -> None:
+    await stop.wait()
+
+
+async def _pass_on(stop: asyncio.Event, other: asyncio.Event) -> None:
+    await stop.wait()
+    other.set()

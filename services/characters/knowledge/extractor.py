@@ -1,0 +1,172 @@
+"""Reads one document in a process of its own: `python -m services.characters.knowledge.extractor <limits as JSON>`.
+
+A document is hostile: what it does to this process must not matter to another. So the process has no secrets in its
+environment, no network where the system lets it give that up, and hard limits on memory, time and files. It gets the
+path of the file and answers on standard output, a JSON object a line: passages, then `{"done": true}`, or
+`{"error": "…"}`.
+"""
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from services.characters.knowledge.chunks import Page, chunks
+from services.characters.knowledge.kinds import KINDS
+
+_PR_SET_PDEATHSIG = 1
+_CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
+_OPEN_FILES = 64
+# Characters that PostgreSQL or a model cannot have, but for tab and line feed.
+_CONTROLS = dict.fromkeys((*range(9), *range(11, 32), 127, *range(55296, 57344)))
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What to read, and how much that may take."""
+
+    path: str
+    file_type: str
+    max_characters: int
+    max_pages: int
+    memory_bytes: int
+    cpu_seconds: int
+
+
+class Unreadable(Exception):
+    """A document that cannot be read; the message says why, as one sentence for its owner."""
+
+
+def confine(task: Task) -> None:
+    """Gives up what reading a document does not need."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    # It ends with whoever waits for its answer.
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, _OPEN_FILES))
+    resource.setrlimit(resource.RLIMIT_CPU, (task.cpu_seconds, task.cpu_seconds))
+    resource.setrlimit(resource.RLIMIT_AS, (task.memory_bytes, task.memory_bytes))
+    # An empty network of its own. Not every system lets an ordinary user have one; then the reader's own word must do.
+    if libc.unshare(_CLONE_NEWNET) != 0:
+        libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
+
+
+def read(task: Task) -> list[Page]:
+    """The text of a document, page by page where it has pages.
+
+    Raises: Unreadable.
+    """
+    kind = KINDS.get(task.file_type)
+    if kind is None:
+        raise Unreadable(f"Files of this type are not read; send one of: {', '.join(sorted(KINDS))}.")
+    data = Path(task.path).read_bytes()
+    if kind.is_text:
+        text = _decoded(data, task.max_characters)
+        data = b""
+        if task.file_type == "txt":
+            return _checked([Page(0, text)], task)
+        title, body = _split_html(text) if task.file_type == "html" else ("", text)
+        data = body.encode()
+    else:
+        title = ""
+    pages = _extracted(data, task.file_type, kind.media_type)
+    return _checked([Page(0, f"# {title}"), *pages] if title else pages, task)
+
+
+def _extracted(data: bytes, file_type: str, media_type: str) -> list[Page]:
+    import kreuzberg
+
+    config = kreuzberg.ExtractionConfig(
+        use_cache=False,
+        enable_quality_processing=False,
+        output_format="markdown",
+        pages=kreuzberg.PageConfig(extract_pages=True) if file_type == "pdf" else None,
+    )
+    try:
+        result = kreuzberg.extract_bytes_sync(data, media_type, config)
+    except kreuzberg.KreuzbergError as fault:
+        raise Unreadable(_reason(str(fault), file_type)) from None
+    if file_type == "pdf":
+        return [Page(page["page_number"], page["content"]) for page in result.pages or ()]
+    return [Page(0, result.content)]
+
+
+def _reason(fault: str, file_type: str) -> str:
+    if "password" in fault.lower():
+        return "The document is protected by a password; upload it without one."
+    if "limit" in fault.lower():
+        return "The document is larger inside than a document may be; upload it in parts."
+    return f"The file cannot be read as {file_type}: it is damaged, or its name has the wrong ending."
+
+
+def _checked(pages: Sequence[Page], task: Task) -> list[Page]:
+    if len(pages) > task.max_pages:
+        raise Unreadable(f"The document has more than {task.max_pages:,} pages; upload it in parts.")
+    clean = [Page(page.number, page.text.translate(_CONTROLS)) for page in pages]
+    if sum(len(page.text) for page in clean) > task.max_characters:
+        raise Unreadable(f"The document has more than {task.max_characters:,} characters of text; upload it in parts.")
+    if not any(page.text.strip() for page in clean):
+        raise Unreadable("The document has no text; a scan must be recognised (OCR) before it is uploaded.")
+    return clean
+
+
+def _decoded(data: bytes, max_characters: int) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", errors="replace")
+    if b"\0" in data[: 1 << 16]:
+        raise Unreadable("The file is not text, though its name says so.")
+    try:
+        return data[: max_characters * 4 + 4].decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        if fault.start > max_characters * 4 - 4:
+            return data[: fault.start].decode("utf-8-sig")
+        # What browsers take for text that says nothing and is not UTF-8.
+        return data.decode("cp1252", errors="replace")
+
+
+def _split_html(text: str) -> tuple[str, str]:
+    """The title of a page, and the page without its head."""
+    lower = text.lower()
+    body = lower.find("<body")
+    if body < 0:
+        end = lower.find("</head")
+        body = lower.find(">", end) + 1 if end >= 0 else 0
+    start = lower.find("<title", 0, body)
+    opened, closed = lower.find(">", start, body), lower.find("</title", start, body)
+    title = " ".join(text[opened + 1 : closed].split())[:200] if 0 <= start < opened < closed else ""
+    return title.replace("<", ""), text[body:]
+
+
+def _say(line: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(line) + "\n")
+
+
+def main(arguments: list[str]) -> int:
+    """Exit status 0 when the answer is whole, also when it says why the document cannot be read."""
+    # They would start threads whose stacks count as memory.
+    os.environ.update(TOKENIZERS_PARALLELISM="false", RAYON_NUM_THREADS="1", TOKIO_WORKER_THREADS="1")
+    task = Task(**json.loads(arguments[0]))
+    confine(task)
+    try:
+        from services.kit import wordpiece
+
+        for chunk in chunks(read(task), wordpiece.count):
+            _say({"page": chunk.page, "text": chunk.text, "headings": chunk.headings, "in_context": chunk.in_context})
+        _say({"done": True})
+    except Unreadable as reason:
+        _say({"error": str(reason)})
+    except MemoryError:
+        return 3
+    sys.stdout.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,21 @@
+"""Names of documents: as they are cited, and as their files are kept."""
+
+import re
+import unicodedata
+
+_NAME_MAX = 255
+_KEY_NAME_MAX = 100
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def cited(name: str) -> str:
+    """The name of a file without folders and signs that nobody sees; empty when nothing is left."""
+    last = re.split(r"[/\\]", name)[-1]
+    seen = "".join(sign for sign in last if not unicodedata.category(sign).startswith("C") or sign == "\u200d")
+    return " ".join(seen.split())[:_NAME_MAX]
+
+
+def file_key(character_id: str, document_id: str, name: str) -> str:
+    """Where a document's file is kept; it ends in a safe form of its name."""
+    safe = _UNSAFE.sub("-", name).strip(".-")[-_KEY_NAME_MAX:] or "document"
+    return f"documents/{character_id}/{document_id}/{safe}"

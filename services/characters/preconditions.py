@@ -1,0 +1,24 @@
+"""Conditions under which a change is wanted (RFC 9110, section 13.1.1)."""
+
+from collections.abc import Collection
+
+from services.kit.errors import CallboxError, Code
+
+ANY = "*"
+
+
+def require(if_match: Collection[str], etag: str) -> None:
+    """Lets a change pass when it has no condition, or when one of its entity tags is that of the newest version.
+
+    Raises: CallboxError `precondition_failed`.
+    """
+    if if_match and ANY not in if_match and etag not in if_match:
+        raise failed()
+
+
+def failed() -> CallboxError:
+    """The refusal of a change that was made from a version that is not the newest any more."""
+    return CallboxError(
+        Code.PRECONDITION_FAILED,
+        "The character has changed since you read it; read it again and send the change with its new ETag.",
+    )

@@ -1,0 +1,78 @@
+"""Bodies of the knowledge base (contract 12.1, 14.12)."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.gateway.names import PATTERN
+
+MAX_QUERY_CHARACTERS = 2_000
+MAX_TOP_K, DEFAULT_TOP_K = 20, 5
+
+
+class Document(BaseModel):
+    """A file or page that a character knows."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "doc_Zk3vQy0N8rT1mJ5sXw2eLb7u",
+                "file": "s3://callbox/documents/chr_1/doc_1/handbook.pdf",
+                "file_type": "pdf",
+                "status": "PROCESSED",
+                "chunk_count": 12,
+                "created_at": "2026-01-31T09:30:00Z",
+                "name": "handbook.pdf",
+                "error": None,
+            }
+        }
+    )
+
+    id: str
+    file: str = Field(description="Where the file is kept.")
+    file_type: str = Field(description="`pdf`, `docx`, `txt`; also `pptx`, `xlsx`, `html`, `md`, `csv`.")
+    status: Literal["PENDING", "PROCESSED", "FAILED"] = Field(
+        description="`PENDING` waits, `PROCESSED` is found by questions, `FAILED` cannot be read."
+    )
+    chunk_count: int = Field(description="Passages that questions find.")
+    created_at: datetime
+    name: str = Field(description="Name of the file or address of the page; `metadata.source` of what is found in it.")
+    error: str | None = Field(description="Why it failed.")
+
+
+class PageBody(BaseModel):
+    """The address of a web page or file."""
+
+    model_config = ConfigDict(strict=True, json_schema_extra={"example": {"url": "https://shop.example/faq"}})
+
+    url: str = Field(max_length=2_048, description="http or https, reachable by anybody.")
+
+
+class Query(BaseModel):
+    """A question to the documents of a character."""
+
+    model_config = ConfigDict(
+        strict=True,
+        json_schema_extra={"example": {"q": "When do you open?", "top_k": 3, "character_slug": "support-bot"}},
+    )
+
+    q: str = Field(min_length=1, max_length=MAX_QUERY_CHARACTERS, description="The question.")
+    top_k: int = Field(DEFAULT_TOP_K, ge=1, le=MAX_TOP_K, description="Passages wanted.")
+    character_slug: str = Field(pattern=PATTERN, description="Slug or identity of the character.")
+
+
+class PassageMetadata(BaseModel):
+    """Where a passage stands."""
+
+    source: str = Field(description="Name of the document.")
+    page: int | None = Field(None, description="Page, from 1; for PDF only.")
+
+
+class Passage(BaseModel):
+    """What was found."""
+
+    text: str
+    metadata: PassageMetadata
+    score: float = Field(description="1 for what is first by meaning and by words.")
+    document_id: str

@@ -1,0 +1,87 @@
+"""Bodies of webhooks and of their log (contract 14.11, 14.12)."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+WebhookEvent = Literal["session.started", "session.ended", "form.submitted", "document.processed"]
+DeliveryStatus = Literal["pending", "delivered", "failed"]
+
+# Every kind there is, and as many again, which are doubles.
+_MAX_EVENTS = 16
+_EVENTS = "Types to be told of; empty or left out means all, also types to come."
+Events = Annotated[list[WebhookEvent], Field(max_length=_MAX_EVENTS, description=_EVENTS)]
+
+
+class NewWebhook(BaseModel):
+    """A webhook to make."""
+
+    model_config = ConfigDict(
+        strict=True,
+        json_schema_extra={"example": {"url": "https://shop.example/hooks/callbox", "events": ["session.ended"]}},
+    )
+
+    url: str = Field(max_length=4_096, description="http or https, without credentials; no private address.")
+    events: Events = []
+    is_active: bool = Field(True, description="False makes one that is told of nothing yet.")
+
+
+class WebhookChange(BaseModel):
+    """What to change; a field that is not sent stays as it is."""
+
+    model_config = ConfigDict(strict=True, json_schema_extra={"example": {"is_active": True}})
+
+    url: str = Field("", max_length=4_096)
+    events: Events = []
+    is_active: bool = True
+
+
+class Webhook(BaseModel):
+    """A webhook without its secret."""
+
+    id: str = Field(examples=["whk_Zk3vQy0N8rT1mJ5sXw2eLb7u"])
+    url: str
+    events: list[WebhookEvent] = Field(description="Empty means all.")
+    is_active: bool
+    disabled_reason: str | None = Field(
+        description="Why Callbox made it inactive, after a 410; null when it did not. Set `is_active` to undo it."
+    )
+    created_at: datetime
+    updated_at: datetime
+
+
+class WebhookWithSecret(Webhook):
+    """A webhook with its new secret, which is shown this once."""
+
+    secret: str = Field(examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="])
+
+
+class WebhookDelivery(BaseModel):
+    """One message to one webhook, and its latest attempt."""
+
+    id: str = Field(examples=["dlv_0f8b6d0e5b1c4f0fa3d1c2b3a4958677"])
+    webhook: str = Field(description="Identity of the webhook.")
+    webhook_id: str = Field(
+        description="The header `webhook-id`: the same in every attempt.", examples=["msg_2bXvQy0N8rT1mJ5sXw2eLb7u"]
+    )
+    event: WebhookEvent
+    status: DeliveryStatus
+    attempts: int
+    http_status: int | None = Field(description="Of the latest answer; null when there was none.")
+    error: str | None = Field(description="What went wrong in the latest attempt; null for nothing.")
+    response_excerpt: str | None = Field(description="First 1,024 bytes of the latest answer.")
+    duration_ms: float | None
+    created_at: datetime
+    last_attempt_at: datetime | None
+    next_attempt_at: datetime | None = Field(description="Null when there will be none.")
+
+
+class DeliveryPage(BaseModel):
+    """A page of the log."""
+
+    data: list[WebhookDelivery]
+    page: int
+    page_size: int
+    total: int
+    total_pages: int

@@ -1,0 +1,50 @@
+"""/api/auth/me/: leaving, and taking along what is one's own."""
+
+from fastapi import APIRouter, Response
+from starlette.responses import StreamingResponse
+
+from services.gateway import departure
+from services.gateway.body import StrictBodyRoute
+from services.gateway.envelope import BODY, headers, refusals
+from services.gateway.gateway import AddressOf, CredentialOf, GatewayOf, TokenOf, documented, documented_token_only
+from services.gateway.models.departure import Proof
+
+router = APIRouter(prefix="/api/auth/me", tags=["accounts"], route_class=StrictBodyRoute)
+
+
+@router.delete(
+    "/",
+    status_code=204,
+    responses=refusals(*BODY, 401, 403, 429),
+    dependencies=documented_token_only,
+    summary="Delete one's account and everything that is one's own",
+)
+async def delete_me(body: Proof, token: TokenOf, gateway: GatewayOf, address: AddressOf) -> Response:
+    """Ends the calls that are under way and deletes the account, its keys, characters and history.
+
+    Credentials stop at once. Where there is more to delete than one request can, or a part is away, the answer is 503;
+    the same request goes on from there.
+    """
+    await departure.delete(gateway, token, body.password, address)
+    return Response(status_code=204)
+
+
+@router.get(
+    "/export/",
+    response_class=StreamingResponse,
+    responses={
+        **refusals(401),
+        200: {
+            "description": "Rows of each service by collection; secrets masked or left out.",
+            "content": {"application/json": {"schema": {"type": "object"}}},
+            "headers": headers("Content-Disposition", "Cache-Control"),
+        },
+    },
+    dependencies=documented,
+    summary="Export everything that is one's own",
+)
+async def export_me(credential: CredentialOf, gateway: GatewayOf) -> Response:
+    """The account, its characters with all versions, its calls with all that was said, as one JSON object."""
+    pieces = await departure.export(gateway, credential)
+    sent = {"Content-Disposition": 'attachment; filename="callbox-export.json"', "Cache-Control": "no-store"}
+    return StreamingResponse(pieces, media_type="application/json", headers=sent)

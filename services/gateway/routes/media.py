@@ -1,0 +1,125 @@
+"""Pictures and voices of characters: taken up, and served by the digest of their content."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from callbox.characters.v1 import media_pb2 as pb
+from fastapi import APIRouter, Path, Request, Response
+from starlette.responses import JSONResponse
+
+from services.gateway.character import body_of
+from services.gateway.conditions import KNOWN, TAGGED, IfMatch, conditional, is_known, not_modified, tagged, wanted
+from services.gateway.credentials import presented
+from services.gateway.envelope import headers, refusals
+from services.gateway.filebody import documented as file_body
+from services.gateway.filebody import read_file
+from services.gateway.gateway import CallerOf, Gateway, GatewayOf, documented
+from services.gateway.models.character import Character
+from services.gateway.names import PathName, existing
+from services.kit import context
+from services.kit.client import call
+from services.kit.errors import not_found
+
+router = APIRouter(prefix="/api", tags=["characters"], dependencies=documented)
+_MAX_BYTES = {pb.MEDIA_PURPOSE_IMAGE: 5 * 1024 * 1024, pb.MEDIA_PURPOSE_VOICE: 10 * 1024 * 1024}
+# An RPC carries at most 4 MB at once.
+_PIECE_BYTES = 1024 * 1024
+_KEEP_SECONDS = 5.0
+_NAME = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{2,5}\Z")
+_FOREVER = "max-age=31536000, immutable"
+# What was uploaded is shown and heard, and never runs.
+_POLICY = "default-src 'none'; sandbox"
+_IMAGES = ["image/png", "image/jpeg", "image/webp", "image/gif"]
+_VOICES = ["audio/wav", "audio/mpeg"]
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
+_SENT = headers("ETag", "Cache-Control", "Content-Disposition")
+_FILES: dict[str, Any] = dict.fromkeys((*_IMAGES, *_VOICES), _BYTES)
+
+
+@router.put(
+    "/ai-characters/{slug}/image/",
+    response_model=Character,
+    responses=TAGGED | conditional(401, 404, 413, 422),
+    openapi_extra=file_body(_IMAGES),
+    summary="Upload the picture of a character",
+)
+async def put_image(
+    request: Request, slug: PathName, caller: CallerOf, gateway: GatewayOf, if_match: IfMatch = None
+) -> Response:
+    """Keeps a PNG, JPEG, WebP or GIF of at most 5 MB and 4,096 pixels a side; a new version's `image` names it."""
+    return await _upload(request, slug, pb.MEDIA_PURPOSE_IMAGE, caller.token, gateway, if_match)
+
+
+@router.put(
+    "/ai-characters/{slug}/voice/",
+    response_model=Character,
+    responses=TAGGED | conditional(401, 404, 413, 422),
+    openapi_extra=file_body(_VOICES),
+    summary="Upload a recording of a character's voice",
+)
+async def put_voice(
+    request: Request, slug: PathName, caller: CallerOf, gateway: GatewayOf, if_match: IfMatch = None
+) -> Response:
+    """Keeps a WAV or MP3 of at most 10 MB and 60 seconds; a new version's `voice.audio_file` names it."""
+    return await _upload(request, slug, pb.MEDIA_PURPOSE_VOICE, caller.token, gateway, if_match)
+
+
+@router.get(
+    "/media/{character_id}/{name}/",
+    response_class=Response,
+    responses={200: {"content": _FILES, "headers": _SENT}, 304: {**KNOWN[304], "headers": _SENT}, **refusals(401, 404)},
+    summary="Read a file of a character",
+)
+async def get_media(
+    request: Request,
+    character_id: Annotated[str, Path(description="Identity of the character.")],
+    name: Annotated[str, Path(description="SHA-256 of the content in hex, and the ending of its kind.")],
+    gateway: GatewayOf,
+) -> Response:
+    """A picture for everybody, a recording for its owner. An address stands for one content for ever."""
+    existing(character_id, "The file")
+    if not _NAME.match(name):
+        raise not_found("The file")
+    credential = presented(request)
+    caller = await gateway.credentials.exchange(credential) if credential else None
+    found = await call(
+        gateway.backends.media.GetMedia,
+        pb.GetMediaRequest(character_id=character_id, name=name),
+        identity=caller.token if caller else gateway.signer.service_token(),
+    )
+    digest = name.partition(".")[0]
+    is_public = found.purpose == pb.MEDIA_PURPOSE_IMAGE
+    others = {
+        "Cache-Control": f"{'public' if is_public else 'private'}, {_FOREVER}",
+        "Content-Security-Policy": _POLICY,
+        "Cross-Origin-Resource-Policy": "cross-origin" if is_public else "same-site",
+        "Content-Disposition": f'inline; filename="{name}"',
+    }
+    if is_known(request, digest):
+        return not_modified(digest, others)
+    return tagged(Response(found.content, media_type=found.media_type, headers=others), digest)
+
+
+async def _upload(
+    request: Request,
+    slug: str,
+    purpose: pb.MediaPurpose.ValueType,
+    token: str,
+    gateway: Gateway,
+    if_match: list[str] | None,
+) -> Response:
+    header = pb.UploadMediaHeader(slug=existing(slug, "The character"), purpose=purpose, if_match=wanted(if_match))
+    with gateway.uploads.place():
+        content = await read_file(request, _MAX_BYTES[purpose])
+    context.set_deadline(_KEEP_SECONDS)
+    made = await call(
+        gateway.backends.media.UploadMedia, _pieces(header, content), identity=token, deadline_seconds=_KEEP_SECONDS
+    )
+    return tagged(JSONResponse(body_of(made)), made.etag)
+
+
+def _pieces(header: pb.UploadMediaHeader, content: bytes) -> Iterator[pb.UploadMediaRequest]:
+    yield pb.UploadMediaRequest(header=header)
+    for start in range(0, len(content), _PIECE_BYTES):
+        yield pb.UploadMediaRequest(content=content[start : start + _PIECE_BYTES])

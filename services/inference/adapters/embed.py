@@ -1,0 +1,57 @@
+"""The `embed` model: texts in, their directions out."""
+
+from typing import Any
+
+import numpy as np
+import triton_python_backend_utils as pb
+
+from services.inference.adapters.tensors import InvalidInput, failure, parameters, send, texts
+from services.inference.adapters.watchdog import end_with_parent
+from services.inference.engines.minilm import MiniLm
+from services.inference.protocol import EMBED_MAX_CHARACTERS
+
+
+class TritonPythonModel:
+    """Triton's entry points: one engine step over all texts of a batch."""
+
+    def initialize(self, args: dict[str, str]) -> None:
+        """Load and warm the engine."""
+        end_with_parent()
+        self._engine = MiniLm(threads=int(parameters(args)["threads"]))
+        self._engine.warm_up()
+
+    def execute(self, requests: list[Any]) -> None:
+        """Embed the texts of a batch, and answer each request once."""
+        batch: list[list[str]] = []
+        senders: list[Any] = []
+        for request in requests:
+            sender = request.get_response_sender()
+            try:
+                batch.append(_read(request))
+                senders.append(sender)
+            except InvalidInput as problem:
+                send(sender, failure(str(problem)), final=True)
+        if not batch:
+            return
+        directions, counts = self._engine.embed([text for asked in batch for text in asked])
+        at = 0
+        for sender, asked in zip(senders, batch, strict=True):
+            rows = slice(at, at + len(asked))
+            at += len(asked)
+            tokens = np.array(counts[rows], np.int32).reshape(-1, 1)
+            outputs = [pb.Tensor("embedding", np.ascontiguousarray(directions[rows])), pb.Tensor("tokens", tokens)]
+            send(sender, pb.InferenceResponse(outputs), final=True)
+
+    def finalize(self) -> None:
+        """Free the weights before the process ends."""
+        self._engine.close()
+
+
+def _read(request: Any) -> list[str]:
+    asked = texts(request, "text")
+    for text in asked:
+        if len(text) > EMBED_MAX_CHARACTERS:
+            raise InvalidInput(
+                f"a text has {len(text)} characters, at most {EMBED_MAX_CHARACTERS} can be read: send it in pieces"
+            )
+    return asked

@@ -1,0 +1,266 @@
+"""What a form may consist of (contract 5.1 to 5.3): judged on write, with the path of each fault."""
+
+# ruff: noqa: RUF012 - pydantic copies a default that can change
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import date, time
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from services.kit.forms import names
+from services.kit.forms.answers import judge as judge_answer
+from services.kit.forms.answers import option_values
+from services.kit.forms.text import date_of, time_of
+from services.kit.parts import Part
+from services.kit.patterns import judge
+
+MAX_FIELDS = 200
+_MAX_STEPS = 50
+_MAX_OPTIONS = 500
+_MAX_NAME_CHARACTERS = 100
+_KINDS = ("text", "email", "tel", "textarea", "select", "number", "date", "time", "checkbox", "radio", "display")
+# Judging that the patterns of one definition may take together, in steps of `judge`; some seconds.
+_MAX_PATTERN_WORK = 3_000_000
+
+_CHOICES = ("select", "radio")
+_MAX_OPTION_CHARACTERS = 200
+_BOTH = ("min", "max")
+# Fields are judged one at a time under this name.
+_ANY_NAME = "value"
+
+
+def _number(bound: Any) -> float | None:
+    return bound if isinstance(bound, int | float) and not isinstance(bound, bool) else None
+
+
+def _date(bound: Any) -> date | None:
+    return date_of(bound) if isinstance(bound, str) else None
+
+
+def _time(bound: Any) -> time | None:
+    return time_of(bound) if isinstance(bound, str) else None
+
+
+# How `min` and `max` are read, and what they must be.
+_BOUNDS: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "date": (_date, 'a date such as "2026-01-31"'),
+    "time": (_time, 'a time of day such as "09:30"'),
+}
+
+Line = Annotated[str, Field(max_length=200)]
+Note = Annotated[str, Field(max_length=1000)]
+
+
+def _printable(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError("must have 1 to 100 printable characters")
+    return text
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return text
+
+
+def _submit_url(url: str) -> str:
+    if not url:
+        return url
+    try:
+        parts = urlsplit(url)
+        absolute = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None
+    except ValueError:
+        raise ValueError("is not a URL") from None
+    relative = not parts.scheme and not parts.netloc and "\\" not in url and not url.startswith("//")
+    if not (absolute or relative) or not url.isprintable() or " " in url:
+        raise ValueError('must be a URL such as "https://acme.com/leads", or a path such as "/leads"')
+    return url
+
+
+Topic = Annotated[str, Field(max_length=100), AfterValidator(_printable)]
+
+
+class FormField(Part):
+    """One field of a form."""
+
+    type: Literal[_KINDS] = "text"  # type: ignore[valid-type]  # the names above
+    name: Annotated[str, Field(max_length=_MAX_NAME_CHARACTERS)] = ""
+    label: Annotated[str, Field(max_length=2000)] = ""
+    required: bool = False
+    placeholder: Note = ""
+    options: Annotated[list[Any], Field(max_length=_MAX_OPTIONS)] = []
+    rows: Annotated[float, Field(ge=1, le=100)] | None = None
+    default_value: Any = None
+    help_text: Note = ""
+    pattern: str = ""
+    min: Any = None
+    max: Any = None
+    width: Literal["full", "half"] = "full"
+
+    @model_validator(mode="after")
+    def _fits_together(self, info: ValidationInfo) -> Self:
+        faults = _Faults()
+        self._judge_options(faults)
+        if self.type != "display":
+            if not self.name.strip() or not self.name.isprintable() or self.name == "__proto__":
+                faults.add("must have 1 to 100 printable characters; the value is submitted under it", "name")
+            self._judge_bounds(faults)
+            self._judge_default(faults)
+            if self.pattern:
+                judgement = judge(self.pattern)
+                for fault in judgement.faults:
+                    faults.add(fault, "pattern")
+                if isinstance(info.context, PatternBudget) and not info.context.pays(self.pattern, judgement.work):
+                    faults.add("is one of too many complex patterns; simplify them", "pattern")
+        faults.raise_any()
+        return self
+
+    def _judge_options(self, faults: "_Faults") -> None:
+        for index, option in enumerate(self.options):
+            value, label = (option.get("value"), option.get("label")) if isinstance(option, dict) else (option, None)
+            for text, path in ((value, ("value",) if isinstance(option, dict) else ()), (label or "", ("label",))):
+                if not isinstance(text, str) or len(text) > _MAX_OPTION_CHARACTERS:
+                    faults.add(
+                        f"must be a string of at most {_MAX_OPTION_CHARACTERS} characters", "options", index, *path
+                    )
+        if self.type not in _CHOICES:
+            return
+        if not self.options:
+            faults.add(f"must have at least one option, for a {self.type} field to offer", "options")
+        for value, count in Counter(option_values(self.options)).items():
+            if count > 1:
+                faults.add(f"has the value {value[:100]!r} more than once", "options")
+
+    def _judge_bounds(self, faults: "_Faults") -> None:
+        read, what = _BOUNDS.get(self.type, (_number, "a number"))
+        bounds = {name: bound for name, bound in (("min", self.min), ("max", self.max)) if bound is not None}
+        wrong = [name for name, bound in bounds.items() if read(bound) is None]
+        for name in wrong:
+            faults.add(f"must be {what}", name)
+        if not wrong and len(bounds) == len(_BOTH) and read(self.min) > read(self.max):
+            faults.add("must not be less than min", "max")
+
+    def _judge_default(self, faults: "_Faults") -> None:
+        if self.default_value is None:
+            return
+        if not isinstance(self.default_value, str | int | float):
+            faults.add("must be a string, a number, true or false", "default_value")
+        elif fault := judge_answer({"fields": [self._bare()]}, {_ANY_NAME: self.default_value}).faults.get(_ANY_NAME):
+            faults.add(fault.message, "default_value")
+
+    def _bare(self) -> dict[str, Any]:
+        """The field without what may become true when a visitor goes on typing."""
+        return {"name": _ANY_NAME, "type": "text" if self.type == "email" else self.type, "options": self.options}
+
+
+class Step(Part):
+    """One page of a form of several."""
+
+    id: Line = ""
+    title: Line = ""
+    fields: Annotated[list[FormField], Field(min_length=1, max_length=MAX_FIELDS)]
+
+
+class Layout(Part):
+    """How the fields are laid out."""
+
+    field_layout: Literal["stack", "grid"] = "stack"
+
+
+class FormDefinition(Part):
+    """A form that the agent can open."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    title: Annotated[Line, AfterValidator(_not_blank)]
+    subtitle: Note = ""
+    fields: Annotated[list[FormField], Field(max_length=MAX_FIELDS)] = []
+    steps: Annotated[list[Step], Field(max_length=_MAX_STEPS)] = []
+    submit_url: Annotated[str, Field(max_length=2048), AfterValidator(_submit_url)] | None = None
+    submit_method: Literal["POST", "PUT", "PATCH"] = "POST"
+    submit_label: Line = "Submit"
+    success_message: Note = ""
+    disabled: bool = False
+    topics: Annotated[list[Topic], Field(max_length=20)] = []
+    event_types: Annotated[list[Topic], Field(max_length=20)] = []
+    confirmation_topic: Topic = names.CONFIRMATION_TOPIC
+    confirmation_type: Topic | None = None
+    layout: Layout = Layout()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        faults = _Faults()
+        if not self.fields and not self.steps:
+            faults.add("must have at least one field, here or in steps", "fields")
+        used: list[tuple[tuple[str | int, ...], FormField]] = [
+            (("steps", step_index, "fields", index), field)
+            for step_index, step in enumerate(self.steps)
+            for index, field in enumerate(step.fields)
+        ] or [(("fields", index), field) for index, field in enumerate(self.fields)]
+        if len(used) > MAX_FIELDS:
+            faults.add(f"must have at most {MAX_FIELDS} fields in all", "steps")
+        seen: set[str] = set()
+        for path, field in used:
+            if field.type == "display":
+                continue
+            if field.name in seen:
+                faults.add(f"is the name of another field of this form: {field.name}", *path, "name")
+            seen.add(field.name)
+        steps: set[str] = set()
+        for index, step in enumerate(self.steps):
+            if step.id and step.id in steps:
+                faults.add("is the id of another step of this form", "steps", index, "id")
+            steps.add(step.id)
+        faults.raise_any()
+        return self
+
+
+class PatternBudget:
+    """What the patterns of one definition may cost to judge, handed over as the context of its validation."""
+
+    def __init__(self, work: int = _MAX_PATTERN_WORK) -> None:
+        self._left = work
+        self._paid: set[str] = set()
+
+    def pays(self, pattern: str, work: int) -> bool:
+        """Whether the budget has room for one more pattern; one seen before costs nothing."""
+        if pattern not in self._paid:
+            self._paid.add(pattern)
+            self._left -= work
+        return self._left >= 0
+
+
+def completed(form: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored form with the default of every key of its own (5.1); fields and steps stay as they are."""
+    given = {name: value for name, value in form.items() if value is not None}
+    defaults: dict[str, Any] = {
+        "subtitle": "",
+        "submit_url": None,
+        "submit_method": "POST",
+        "submit_label": "Submit",
+        "success_message": "",
+        "disabled": False,
+        "topics": [],
+        "event_types": [],
+        "confirmation_topic": names.CONFIRMATION_TOPIC,
+        "confirmation_type": names.confirmation_type(form),
+    }
+    return {**defaults, **given, "layout": {"field_layout": "stack", **(given.get("layout") or {})}}
+
+
+class _Faults:
+    """Faults of parts of an object, raised with the path of each."""
+
+    def __init__(self) -> None:
+        self._found: list[InitErrorDetails] = []
+
+    def add(self, sentence: str, *path: str | int) -> None:
+        error = PydanticCustomError("form", "{sentence}", {"sentence": sentence})
+        self._found.append(InitErrorDetails(type=error, loc=path, input=None))
+
+    def raise_any(self) -> None:
+        if self._found:
+            raise ValidationError.from_exception_data("form", self._found)

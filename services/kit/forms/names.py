@@ -1,0 +1,36 @@
+"""What a form is called where it is used (contract 5.1, 6 and 7.8)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+CONFIRMATION_TOPIC = "voice.user_text"
+
+
+def tool_name(form_id: str) -> str:
+    """Name of the tool that opens a form: hyphens become underscores."""
+    return form_id.replace("-", "_")
+
+
+def topic(form_id: str) -> str:
+    """Data topic that opens a form; hyphens stay."""
+    return f"form.{form_id}"
+
+
+def opening_topics(form: Mapping[str, Any]) -> list[str]:
+    """Every data topic that opens a form, the first one first."""
+    return list(dict.fromkeys([topic(form["id"]), f"{form['id']}.form", *(form.get("topics") or ())]))
+
+
+def opening_types(form: Mapping[str, Any]) -> list[str]:
+    """Every `type` of the legacy message that opens a form."""
+    return list(dict.fromkeys([f"{tool_name(form['id'])}_form", *(form.get("event_types") or ())]))
+
+
+def confirmation_topic(form: Mapping[str, Any]) -> str:
+    """Data topic on which a submitted form is confirmed."""
+    return form.get("confirmation_topic") or CONFIRMATION_TOPIC
+
+
+def confirmation_type(form: Mapping[str, Any]) -> str:
+    """`type` of the message that confirms a submitted form."""
+    return form.get("confirmation_type") or f"{form['id']}_submitted"

@@ -1,0 +1,28 @@
+"""Word pieces, the tokens of the sentence model: what it reads and what lengths of text are counted in.
+
+`data/wordpiece.txt` is the vocabulary of BERT base uncased (Google, Apache-2.0), which MiniLM shares.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from tokenizers import Encoding
+from tokenizers.implementations.bert_wordpiece import BertWordPieceTokenizer
+
+_VOCABULARY = Path(__file__).parent / "data" / "wordpiece.txt"
+
+
+def encode(texts: Sequence[str]) -> list[Encoding]:
+    """The tokens of each text, with the marks of its begin and end, and where in the text they stand."""
+    return list(_tokenizer().encode_batch(list(texts)))
+
+
+def count(text: str) -> int:
+    """How many tokens a text has, without the marks of its begin and end."""
+    return len(_tokenizer().encode(text, add_special_tokens=False).ids)
+
+
+@cache
+def _tokenizer() -> BertWordPieceTokenizer:
+    return BertWordPieceTokenizer(str(_VOCABULARY), lowercase=True)

@@ -1,0 +1,1 @@
+"""Cases in JSON that tests in more than one language read."""

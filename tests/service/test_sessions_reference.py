@@ -1,0 +1,146 @@
+"""Contract 14.4 and 14.9: `reference_audio_url` is fetched by the guarded client, within the second of a start."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import time
+import wave
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from services.kit.errors import Code
+from services.kit.ops import HttpServer
+from services.kit.outbound import Outbound
+from services.sessions import snapshot
+from services.sessions.catalogue import Engine
+from services.sessions.reference import MAX_BYTES, References
+from tests.fixtures.refusals import refusal
+from tests.fixtures.sessions import MakeHouse, SessionsHouse
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.requests import Request
+
+HERE = "127.0.0.0/8"
+
+
+def wav(seconds: float) -> bytes:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(2)
+        writer.setframerate(8_000)
+        writer.writeframes(bytes(int(16_000 * seconds)))
+    return file.getvalue()
+
+
+class Host:
+    """A web server with recordings. asked: paths that were asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.base = ""
+
+    async def answer(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        self.asked.append(name)
+        match name:
+            case "good.wav":
+                return Response(wav(2), media_type="application/octet-stream")
+            case "long.wav":
+                return Response(wav(61))
+            case "full.wav":
+                return Response(wav(3) + bytes(MAX_BYTES - len(wav(3))))
+            case "large.wav":
+                return Response(wav(3) + bytes(MAX_BYTES))
+            case "page.wav":
+                return Response("<html>", media_type="audio/wav")
+            case "slow.wav":
+                await asyncio.sleep(2)
+                return Response(wav(2))
+            case "round":
+                return RedirectResponse(f"{self.base}/good.wav")
+            case "inside":
+                return RedirectResponse("http://169.254.169.254/latest/meta-data/")
+        return Response(status_code=404)
+
+
+@asynccontextmanager
+async def hosting() -> AsyncIterator[Host]:
+    host = Host()
+    server = HttpServer(Starlette(routes=[Route("/{name}", host.answer)]), "127.0.0.1:0")
+    await server.start()
+    host.base = f"http://127.0.0.1:{server.port}"
+    try:
+        yield host
+    finally:
+        await server.stop()
+
+
+async def test_a_recording_is_fetched_and_told_by_its_content() -> None:
+    async with hosting() as host, Outbound(HERE) as outbound:
+        references = References(outbound)
+        assert (await references.fetch(f"{host.base}/good.wav")).seconds == pytest.approx(2)
+        assert (await references.fetch(f"{host.base}/round")).kind == "wav"
+        assert (await references.fetch(f"{host.base}/full.wav")).kind == "wav"
+
+
+async def test_what_cannot_be_used_is_said_in_time() -> None:
+    cases = {
+        "long.wav": "longer than 60 seconds",
+        "large.wav": "Cannot be fetched",
+        "page.wav": "neither a WAV nor an MP3",
+        "none.wav": "status 404",
+        "slow.wav": "did not answer within 0.5 seconds",
+        "inside": "Cannot be fetched",
+    }
+    async with hosting() as host, Outbound(HERE) as outbound:
+        for name, said in cases.items():
+            began = time.monotonic()
+            error = await refusal(References(outbound).fetch(f"{host.base}/{name}"), Code.VALIDATION_FAILED)
+            assert time.monotonic() - began < 0.9, name
+            assert said in error.fields["reference_audio_url"][0], name
+
+
+async def test_a_private_address_is_never_asked() -> None:
+    async with hosting() as host, Outbound() as outbound:
+        for url in (f"{host.base}/good.wav", "file:///etc/passwd", "http://user:pw@x.example/", "nonsense"):
+            error = await refusal(References(outbound).fetch(url), Code.VALIDATION_FAILED)
+            assert list(error.fields) == ["reference_audio_url"]
+        assert host.asked == []
+
+
+async def test_a_voice_that_cannot_be_matched_is_refused_before_anything_is_fetched(make_house: MakeHouse) -> None:
+    house = await make_house(outbound_allow=HERE)
+    async with hosting() as host, house.worker():
+        error = await refusal(house.begin(reference_audio_url=f"{host.base}/good.wav"), Code.VALIDATION_FAILED)
+        assert "cannot be matched" in error.fields["reference_audio_url"][0]
+        assert host.asked == []
+
+
+@pytest.fixture
+def _a_voice_that_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshot, "VOICES", (Engine("parrot-en", (), ("en",), can_clone=True),))
+
+
+@pytest.mark.usefixtures("_a_voice_that_can")
+async def test_a_start_with_a_voice_that_can_fetches_first_and_keeps_its_second(make_house: MakeHouse) -> None:
+    house: SessionsHouse = await make_house(outbound_allow=HERE)
+    async with hosting() as host, house.worker(slots=1):
+        for name in ("page.wav", "slow.wav", "none.wav"):
+            began = time.monotonic()
+            await refusal(house.begin(reference_audio_url=f"{host.base}/{name}"), Code.VALIDATION_FAILED)
+            assert time.monotonic() - began < 1.0
+        # Another fault is said without a fetch, and none of the refusals took the slot.
+        host.asked.clear()
+        await refusal(house.begin(reference_audio_url=f"{host.base}/good.wav", language="tlh"), Code.VALIDATION_FAILED)
+        assert host.asked == []
+        await house.begin(reference_audio_url=f"{host.base}/good.wav")
+        assert host.asked == ["good.wav"]

@@ -1,0 +1,190 @@
+"""Contract 14.1: the OpenAPI document says everything of every operation, and is a good document."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from services.gateway.document import document
+from services.gateway.examples import Examples
+from services.gateway.schema import operations
+from services.kit.errors import CallboxError, Code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DOCUMENT = document()
+OPERATIONS = [
+    pytest.param(path, method, operation, id=f"{method.upper()} {path}")
+    for path, method, operation in operations(DOCUMENT)
+]
+NAME = re.compile(r"[a-z]+(_[a-z0-9]+)+")
+each_operation = pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS)
+
+
+def resolved(part: dict[str, Any]) -> dict[str, Any]:
+    """What a reference inside the document means."""
+    while "$ref" in part:
+        found: Any = DOCUMENT
+        for name in part["$ref"].removeprefix("#/").split("/"):
+            found = found[name]
+        part = found
+    return part
+
+
+def validator(schema: dict[str, Any]) -> jsonschema_rs.Validator:
+    return jsonschema_rs.validator_for({**schema, "components": DOCUMENT["components"]})
+
+
+def examples(media: dict[str, Any]) -> list[Any]:
+    many = [resolved(example)["value"] for example in media.get("examples", {}).values()]
+    return [*many, media["example"]] if "example" in media else many
+
+
+def test_the_document_is_openapi_3_1() -> None:
+    faults = [
+        f"{list(fault.absolute_path)}: {fault.message}" for fault in OpenAPIV31SpecValidator(DOCUMENT).iter_errors()
+    ]
+    assert not faults
+    assert DOCUMENT["openapi"].startswith("3.1")
+    assert all(DOCUMENT["info"][name] for name in ("title", "version", "summary", "description", "license"))
+    assert all(server["url"] and server["description"] for server in DOCUMENT["servers"])
+
+
+def test_every_tag_is_described() -> None:
+    bare = [tag["name"] for tag in DOCUMENT["tags"] if not tag["description"]]
+    assert not bare, f"say in `_TAGS` of services/gateway/schema.py what these tags are about: {bare}"
+
+
+def test_names_of_operations_are_good_names_of_functions() -> None:
+    names = [operation["operationId"] for _, _, operation in operations(DOCUMENT)]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    assert not twice, f"two routes have the same function name; rename one, or set operation_id: {twice}"
+    poor = [name for name in names if not NAME.fullmatch(name)]
+    assert not poor, (
+        f"clients call these: name the function by verb and noun (`get_me`), or in `_DEEDS` of schema.py: {poor}"
+    )
+
+
+@each_operation
+def test_an_operation_is_described(path: str, method: str, operation: dict[str, Any]) -> None:
+    assert path.startswith("/api/"), "an operation of the API lives under /api/"
+    assert path.endswith("/"), "write the route's path with its trailing slash; both forms are served"
+    assert operation.get("summary", "")[:1].isupper(), "give the route a summary: `summary='List …'`"
+    assert not re.search(r"[.!?]$", operation["summary"]), "a summary has no full stop"
+    assert len(operation.get("description", "")) > 20, "give the route's function a docstring that says what it does"
+    assert len(operation.get("tags", ())) == 1, "give the router one tag"
+    for parameter in operation.get("parameters", ()):
+        where = f"{parameter['in']} parameter {parameter['name']}"
+        assert parameter.get("description"), f"describe the {where}: `Query(description=…)`"
+        assert parameter["schema"], f"give the {where} a type"
+
+
+@each_operation
+def test_who_may_ask_is_said(path: str, method: str, operation: dict[str, Any]) -> None:
+    open_to_all = path.startswith("/api/auth/") or "/public/" in path
+    assert operation.get("security") or open_to_all, (
+        "say who may ask: `dependencies=documented` (token or key), `documented_token_only`, or `documented_public` "
+        "(Origin too), from services/gateway/gateway.py"
+    )
+    for choice in operation.get("security", ()):
+        assert set(choice) <= set(DOCUMENT["components"]["securitySchemes"])
+
+
+@each_operation
+def test_bodies_have_examples_that_are_true(path: str, method: str, operation: dict[str, Any]) -> None:
+    if method in ("put", "patch"):
+        assert "requestBody" in operation, "a PUT or PATCH takes a body"
+    for kind, media in operation.get("requestBody", {}).get("content", {}).items():
+        assert media.get("schema"), "give the body a model"
+        if kind != "application/json":
+            continue
+        assert examples(media), "give the body's model an example: `json_schema_extra={'example': …}`"
+        for example in examples(media):
+            validator(media["schema"]).validate(example)
+
+
+@each_operation
+def test_successes_have_schema_example_and_headers(path: str, method: str, operation: dict[str, Any]) -> None:
+    successes = {status: answer for status, answer in operation["responses"].items() if status < "400"}
+    assert successes, "an operation can succeed"
+    for status, answer in successes.items():
+        assert answer["description"] not in ("", "Successful Response"), f"describe the {status}"
+        assert "X-Request-Id" in answer["headers"]
+        for name, header in answer["headers"].items():
+            assert header, f"describe the header {name} in `HEADERS` of services/gateway/schema.py"
+            assert resolved(header).get("description"), f"describe the header {name}"
+        if status in ("204", "304") or status.startswith("3"):
+            assert not answer.get("content"), f"{status} has no body"
+            continue
+        assert answer.get("content"), f"say what a {status} is answered with: `response_model=…` or `responses=…`"
+        for kind, media in answer["content"].items():
+            if kind == "application/json":
+                assert media.get("schema"), f"say what a {status} is answered with: `response_model=…`"
+                assert examples(media), f"give the answer's model an example ({status})"
+                for example in examples(media):
+                    validator(media["schema"]).validate(example)
+
+
+@each_operation
+def test_every_refusal_has_the_one_body_and_an_example_for_each_code(
+    path: str, method: str, operation: dict[str, Any]
+) -> None:
+    refused = {status: answer for status, answer in operation["responses"].items() if status >= "400"}
+    assert {"500", "503"} <= set(refused)
+    if operation.get("security"):
+        assert "401" in refused
+    for status, answer in refused.items():
+        assert answer["description"], f"describe {status} in `MEANING` of services/gateway/envelope.py"
+        (media,) = answer["content"].values()
+        assert media["schema"] == {"$ref": "#/components/schemas/ErrorBody"}
+        assert media["examples"], f"say which codes {status} comes with, in `CODES` of services/gateway/envelope.py"
+        for code, example in media["examples"].items():
+            value = resolved(example)["value"]
+            assert value["code"] == code
+            assert CallboxError(Code(code), "").http_status == int(status)
+            validator(media["schema"]).validate(value)
+        if status in ("429", "503"):
+            assert "Retry-After" in answer["headers"]
+        if status == "401":
+            assert "WWW-Authenticate" in answer["headers"]
+
+
+def test_every_code_has_an_example_of_its_own() -> None:
+    bare = [code for code in Code if "This was refused" in str(DOCUMENT["components"]["examples"][code])]
+    assert not bare, f"write what these look like in `_OF_CODE` of services/gateway/examples.py: {bare}"
+
+
+def test_every_text_that_is_answered_has_an_example() -> None:
+    made = Examples(DOCUMENT["components"]["schemas"])
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        made.of(schema, name)
+    assert not made.missing, (
+        "give these fields an example (`Field(examples=[…])`), or their name a line in `_OF_NAME` of "
+        f"services/gateway/examples.py: {made.missing}"
+    )
+
+
+def test_a_change_has_a_model_without_defaults_for_itself() -> None:
+    of_patch = {str(body) for _, method, body in bodies() if method == "patch"}
+    of_others = {str(body) for _, method, body in bodies() if method != "patch"}
+    assert not of_patch & of_others, "a PATCH needs a model of its own: what is not sent has no default there"
+    for _, method, body in bodies():
+        if method == "patch":
+            assert not [name for name, field in resolved(body).get("properties", {}).items() if "default" in field]
+
+
+def bodies() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, method, operation in operations(DOCUMENT):
+        for media in operation.get("requestBody", {}).get("content", {}).values():
+            yield path, method, media["schema"]
+
+
+def test_names_of_models_are_good_in_every_language() -> None:
+    names = set(DOCUMENT["components"]["schemas"])
+    assert [name for name in names if not re.fullmatch(r"[A-Z][A-Za-z0-9]*", name)] == []
+    assert "HTTPValidationError" not in str(DOCUMENT)
