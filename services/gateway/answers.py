@@ -4,8 +4,8 @@ from typing import Any
 
 from callbox.sessions.v1 import forms_pb2 as pb
 
-from services.gateway.structs import to_dict
 from services.gateway.times import iso
+from services.kit.structs import to_dict
 
 
 def item(response: pb.FormResponse) -> dict[str, Any]:

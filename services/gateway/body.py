@@ -52,14 +52,19 @@ async def read_object(request: Request) -> dict[str, Any]:
         raise CallboxError(
             Code.UNSUPPORTED_MEDIA_TYPE, "Send the body as JSON with the header Content-Type: application/json."
         )
-    length = request.headers.get("content-length", "")
-    if length.isascii() and length.isdigit() and int(length[:20]) > MAX_BODY_BYTES:
+    if declared_bytes(request) > MAX_BODY_BYTES:
         _refuse_size()
     try:
         async with asyncio.timeout(_READ_SECONDS):
             return parse_object(await _collect(request.stream()))
     except TimeoutError:
         _refuse(f"The body did not arrive within {_READ_SECONDS:g} s; send it again.")
+
+
+def declared_bytes(request: Request) -> int:
+    """How long a request says that its body is; 0 when it does not say."""
+    length = request.headers.get("content-length", "")
+    return int(length[:20]) if length.isascii() and length.isdigit() else 0
 
 
 class StrictBodyRoute(APIRoute):

@@ -4,8 +4,8 @@ from typing import Any
 
 from callbox.characters.v1 import characters_pb2 as pb
 
-from services.gateway.structs import to_dict
 from services.gateway.times import iso
+from services.kit.structs import to_dict
 
 
 def body_of(character: pb.Character) -> dict[str, Any]:

@@ -13,10 +13,10 @@ from callbox.sessions.v1 import user_data_pb2 as sessions_pb
 
 from services.gateway.credentials import Presented
 from services.gateway.gateway import Gateway
-from services.gateway.structs import to_dict
 from services.kit import context
 from services.kit.client import call
 from services.kit.errors import CallboxError, Code
+from services.kit.structs import to_dict
 
 if TYPE_CHECKING:
     from google.protobuf.struct_pb2 import Struct

@@ -8,6 +8,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from services.gateway.body import declared_bytes
 from services.gateway.upload import MULTIPART, is_form
 from services.kit.errors import CallboxError, Code, validation
 
@@ -24,8 +25,7 @@ async def read_file(request: Request, limit: int) -> bytes:
     """
     in_form = is_form(request)
     most = limit + _FORM_BYTES if in_form else limit
-    length = request.headers.get("content-length", "")
-    if length.isascii() and length.isdigit() and int(length[:20]) > most:
+    if declared_bytes(request) > most:
         _refuse_size(limit)
     try:
         async with asyncio.timeout(_READ_SECONDS):

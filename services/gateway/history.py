@@ -12,8 +12,8 @@ from google.protobuf.duration_pb2 import Duration
 
 from services.gateway import answers
 from services.gateway.models.session import EndReason, Session, SessionStatus
-from services.gateway.structs import to_dict
 from services.gateway.times import moment, moment_or_none
+from services.kit.structs import to_dict
 
 
 def session(call: pb.Session) -> Session:

@@ -1,14 +1,12 @@
-"""JSON objects as protobuf Structs and back."""
+"""JSON objects of requests as protobuf Structs."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from google.protobuf.struct_pb2 import Struct, Value
+from google.protobuf.struct_pb2 import Struct
 
+from services.kit import structs
 from services.kit.errors import validation
-
-# Whole numbers up to here are exact in a double, which is all that a Struct has.
-_EXACT = 2**53
 
 
 def to_struct(value: Mapping[str, Any], path: str = "") -> Struct:
@@ -16,31 +14,8 @@ def to_struct(value: Mapping[str, Any], path: str = "") -> Struct:
 
     Raises: CallboxError `validation_failed` for a whole number that a double would round.
     """
-    struct = Struct()
     _refuse_inexact(value, path)
-    struct.update(value)
-    return struct
-
-
-def to_dict(struct: Struct) -> dict[str, Any]:
-    """The JSON object of a Struct; whole numbers come back as int."""
-    return {name: _plain(value) for name, value in struct.fields.items()}
-
-
-def _plain(value: Value) -> Any:
-    match value.WhichOneof("kind"):
-        case "number_value":
-            number = value.number_value
-            return int(number) if number.is_integer() and abs(number) <= _EXACT else number
-        case "string_value":
-            return value.string_value
-        case "bool_value":
-            return value.bool_value
-        case "struct_value":
-            return to_dict(value.struct_value)
-        case "list_value":
-            return [_plain(item) for item in value.list_value.values]
-    return None
+    return structs.to_struct(dict(value))
 
 
 def _refuse_inexact(value: object, path: str) -> None:
@@ -50,5 +25,5 @@ def _refuse_inexact(value: object, path: str) -> None:
     elif isinstance(value, list):
         for index, item in enumerate(value):
             _refuse_inexact(item, f"{path}.{index}")
-    elif isinstance(value, int) and abs(value) > _EXACT:
+    elif isinstance(value, int) and abs(value) > structs.EXACT:
         raise validation({path: ["whole numbers beyond 2^53 lose digits; send it as a string"]})

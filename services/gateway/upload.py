@@ -9,6 +9,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from services.gateway.body import declared_bytes
 from services.kit.errors import CallboxError, Code, validation
 
 MAX_FILE_BYTES = 50 * 1024 * 1024
@@ -108,8 +109,7 @@ async def _counted(request: Request) -> AsyncGenerator[bytes, None]:
 
 
 async def _read(request: Request, parser: _Parser) -> FormData:
-    length = request.headers.get("content-length", "")
-    if length.isascii() and length.isdigit() and int(length[:20]) > _MAX_FORM_BYTES:
+    if declared_bytes(request) > _MAX_FORM_BYTES:
         raise _too_large()
     try:
         async with asyncio.timeout(_READ_SECONDS):

@@ -8,17 +8,21 @@ from google.protobuf.struct_pb2 import Struct, Value
 from services.kit.errors import validation
 
 # Up to here every whole number is exact in the double that a Struct carries.
-_EXACT = 2**53
+EXACT = 2**53
 
 
 def from_struct(struct: Struct, path: str = "") -> dict[str, Any]:
-    """The JSON object in a Struct; whole numbers come out as int. path: where it stands in a body, empty for all of it.
+    """The JSON object in a Struct that comes from outside. path: where it stands in a body, empty for all of it.
 
     Raises: CallboxError `validation_failed` for a number that JSON does not have, or U+0000, which PostgreSQL does not.
     """
-    return {
-        _text(name, _below(path, name)): _from_value(value, _below(path, name)) for name, value in struct.fields.items()
-    }
+    _judge_fields(struct, path)
+    return to_dict(struct)
+
+
+def to_dict(struct: Struct) -> dict[str, Any]:
+    """The JSON object in a Struct; whole numbers come out as int, as far as a double tells them apart."""
+    return {name: _plain(value) for name, value in struct.fields.items()}
 
 
 def to_struct(content: dict[str, Any]) -> Struct:
@@ -28,29 +32,45 @@ def to_struct(content: dict[str, Any]) -> Struct:
     return struct
 
 
-def _from_value(value: Value, path: str) -> Any:
+def _plain(value: Value) -> Any:
     match value.WhichOneof("kind"):
         case "string_value":
-            return _text(value.string_value, path)
+            return value.string_value
         case "number_value":
             number = value.number_value
-            if not math.isfinite(number):
-                raise validation({path: ["is a number that is not finite"]})
-            return int(number) if number.is_integer() and abs(number) <= _EXACT else number
+            return int(number) if number.is_integer() and abs(number) <= EXACT else number
         case "bool_value":
             return value.bool_value
         case "struct_value":
-            return from_struct(value.struct_value, path)
+            return to_dict(value.struct_value)
         case "list_value":
-            return [_from_value(item, _below(path, str(index))) for index, item in enumerate(value.list_value.values)]
-        case _:
-            return None
+            return [_plain(item) for item in value.list_value.values]
+    return None
 
 
-def _text(text: str, path: str) -> str:
+def _judge_fields(struct: Struct, path: str) -> None:
+    for name, value in struct.fields.items():
+        below = _below(path, name)
+        _judge_text(name, below)
+        _judge(value, below)
+
+
+def _judge(value: Value, path: str) -> None:
+    match value.WhichOneof("kind"):
+        case "string_value":
+            _judge_text(value.string_value, path)
+        case "number_value" if not math.isfinite(value.number_value):
+            raise validation({path: ["is a number that is not finite"]})
+        case "struct_value":
+            _judge_fields(value.struct_value, path)
+        case "list_value":
+            for index, item in enumerate(value.list_value.values):
+                _judge(item, _below(path, str(index)))
+
+
+def _judge_text(text: str, path: str) -> None:
     if "\x00" in text:
         raise validation({path: ["holds the character U+0000, which cannot be stored; remove it"]})
-    return text
 
 
 def _below(path: str, name: str) -> str:

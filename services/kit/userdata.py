@@ -17,14 +17,13 @@ from google.protobuf.struct_pb2 import Struct
 
 from services.kit.database import Pool
 from services.kit.errors import CallboxError, Code
+from services.kit.structs import EXACT
 
 # Rows that one statement deletes, with all that goes with them.
 _DELETE_ROWS = 200
 _EXPORT_ROWS = 500
 _EXPORT_BYTES = 1_000_000
 _PREFETCH_ROWS = 50
-# Whole numbers up to here are exact in a double, which is all that a Struct has.
-_EXACT = 2**53
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bool | float | str) or value is None:
         return value
     if isinstance(value, int):
-        return value if abs(value) <= _EXACT else str(value)
+        return value if abs(value) <= EXACT else str(value)
     return str(value)
 
 

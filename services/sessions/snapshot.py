@@ -7,10 +7,10 @@ from typing import Any
 
 from callbox.characters.v1 import characters_pb2
 from callbox.sessions.v1 import sessions_pb2 as pb
-from google.protobuf.struct_pb2 import Value
 
 from services.kit.errors import validation
 from services.kit.logs import get_logger
+from services.kit.structs import to_dict
 from services.sessions.catalogue import RECOGNISERS, VOICES, Engine, find, for_language, lookup, names, served_languages
 
 MAX_PROMPT_BYTES = 65_536
@@ -52,7 +52,7 @@ def apply(character: characters_pb2.CharacterSnapshot, asked: pb.StartSessionReq
 
 def metadata_of(asked: pb.StartSessionRequest) -> dict[str, Any]:
     """The metadata as JSON, whole numbers as integers."""
-    return {name: _plain(value) for name, value in asked.metadata.fields.items()}
+    return to_dict(asked.metadata)
 
 
 def _check_sizes(asked: pb.StartSessionRequest, faults: Faults) -> None:
@@ -110,20 +110,3 @@ def _voice(character: characters_pb2.CharacterSnapshot, asked: pb.StartSessionRe
     if character.tts_model and voice is None:
         _log.warning("the character's voice is not installed, the default speaks", slug=character.slug)
     return for_language(character.language, VOICES)
-
-
-def _plain(value: Value) -> object:
-    match value.WhichOneof("kind"):
-        case "number_value":
-            number = value.number_value
-            # Beyond 2^53 a double no longer tells neighbouring integers apart.
-            return int(number) if number.is_integer() and abs(number) <= 2**53 else number
-        case "string_value":
-            return value.string_value
-        case "bool_value":
-            return value.bool_value
-        case "struct_value":
-            return {name: _plain(item) for name, item in value.struct_value.fields.items()}
-        case "list_value":
-            return [_plain(item) for item in value.list_value.values]
-    return None

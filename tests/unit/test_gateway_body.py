@@ -10,8 +10,9 @@ from google.protobuf.struct_pb2 import Struct
 from services.gateway.body import MAX_DEPTH, parse_object
 from services.gateway.models.session import StartSession
 from services.gateway.start import to_message
-from services.gateway.structs import to_dict, to_struct
+from services.gateway.structs import to_struct
 from services.kit.errors import CallboxError, Code
+from services.kit.structs import to_dict
 
 
 def nested(levels: int) -> dict[str, Any]:

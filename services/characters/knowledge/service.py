@@ -25,7 +25,6 @@ from services.kit.logs import get_logger
 Context = grpc.aio.ServicerContext[Any, Any]
 
 MAX_FILE_BYTES = 50 * 1024 * 1024
-MAX_PIECE_BYTES = 1024 * 1024
 MAX_QUERY_CHARACTERS = 2_000
 MAX_TOP_K, DEFAULT_TOP_K = 20, 5
 _MAX_URL_CHARACTERS = 2_048

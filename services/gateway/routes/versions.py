@@ -16,10 +16,10 @@ from services.gateway.gateway import CallerOf, GatewayOf, documented, forgets_ga
 from services.gateway.models.character import Character, Difference, Version, VersionLine
 from services.gateway.names import PathName, existing
 from services.gateway.paging import all_pages
-from services.gateway.structs import to_dict
 from services.gateway.window import PAGED, WindowOf, items_of, numbered
 from services.kit.client import call
 from services.kit.errors import not_found
+from services.kit.structs import to_dict
 
 router = APIRouter(
     prefix="/api/ai-characters/{slug}/versions",
