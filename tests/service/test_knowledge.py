@@ -191,6 +191,19 @@ async def test_a_document_whose_reader_is_killed_is_read_by_another(library: Lib
     assert [event.document.id for event in await library.events()] == [taken.id]
 
 
+async def test_a_process_of_its_own_reads_many_documents_at_once(library: Library) -> None:
+    """The process as it is run, on uvloop and with gRPC's threads: none of the children that it forks dies at birth."""
+    process = await library.reader_process()
+    try:
+        # After a first document gRPC's threads run, as in a process that is up for long.
+        await library.done((await library.upload("first.md", b"Words.")).id)
+        taken = [await library.upload(f"part-{n}.md", f"# Part {n}\n\nWords.".encode()) for n in range(12)]
+        read = [await library.done(document.id) for document in taken]
+    finally:
+        await kill(process)
+    assert {(document.status, document.error) for document in read} == {(pb.DOCUMENT_STATUS_PROCESSED, "")}
+
+
 async def test_a_document_that_kills_its_readers_fails_in_the_end(library: Library) -> None:
     taken = await library.upload("deadly.md", b"x")
     connection = await asyncpg.connect(library.database_url)
