@@ -1,33 +1,36 @@
-"""A file in a multipart form, kept on disk while it arrives (contract 12.1, 14.12)."""
+"""A file in a request's body, alone or as a part of a form, kept on disk while it arrives (contract 12.1, 14.12)."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from tempfile import SpooledTemporaryFile
+from typing import Any
 
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from services.gateway.body import declared_bytes
 from services.kit.errors import CallboxError, Code, validation
 
-MAX_FILE_BYTES = 50 * 1024 * 1024
 # What a form has beside its file: boundaries, headers, a few small fields.
-_MAX_FORM_BYTES = MAX_FILE_BYTES + 64 * 1024
+_FORM_BYTES = 64 * 1024
 _MAX_FIELDS = 16
 _MAX_FIELD_BYTES = 16 * 1024
 _READ_SECONDS = 120.0
-# Files that arrive at the same moment, each with 50 MB of disk or 10 MB of memory at most.
+# Files that arrive at the same moment, each with its size of disk or 1 MB of memory at most.
 _MAX_AT_ONCE = 16
 _RETRY_SECONDS = 5
 _PIECE_BYTES = 512 * 1024
-MULTIPART = "multipart/form-data"
+_MEGABYTE = 1024 * 1024
+_MULTIPART = "multipart/form-data"
+_FIELD = "file"
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that has arrived. name: as the client called it."""
+    """A file that has arrived. name: as the client called it, empty for a body that is the file."""
 
     name: str
     file: UploadFile
@@ -40,28 +43,20 @@ class Upload:
 
 
 class Uploads:
-    """Takes files out of forms, so many at once."""
+    """Takes files out of requests, so many at once."""
 
     def __init__(self) -> None:
         self._under_way = 0
 
     @asynccontextmanager
-    async def receive(self, request: Request, field: str) -> AsyncIterator[Upload]:
-        """The file in this field of the form; it is gone when the block is left.
+    async def receive(self, request: Request, max_bytes: int) -> AsyncIterator[Upload]:
+        """The file in the part `file` of a form, or the body of a request that is no form; gone after the block.
 
         Raises: CallboxError `invalid_request`, `validation_failed`, `payload_too_large`, `at_capacity`.
         """
-        with self.place():
-            parser = _Parser(request)
-            try:
-                found = (await _read(request, parser)).getlist(field)
-                if len(found) != 1 or not isinstance(found[0], UploadFile):
-                    raise validation({field: ["send one file in this field of a multipart form"]})
-                if (found[0].size or 0) > MAX_FILE_BYTES:
-                    raise _too_large()
-                yield Upload(found[0].filename or "", found[0])
-            finally:
-                parser.close()
+        with self.place(), ExitStack() as opened:
+            file = await _arrived(request, max_bytes, opened)
+            yield Upload(file.filename or "", file)
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -82,16 +77,20 @@ class Uploads:
 
 def is_form(request: Request) -> bool:
     """Whether a request carries a multipart form."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == MULTIPART
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == _MULTIPART
+
+
+def form_of(description: str) -> dict[str, Any]:
+    """The OpenAPI media type of a form with such a file."""
+    file = {"type": "string", "format": "binary", "description": description}
+    return {_MULTIPART: {"schema": {"type": "object", "required": [_FIELD], "properties": {_FIELD: file}}}}
 
 
 class _Parser(MultiPartParser):
     """Reads a form of one file, and can close what it has opened, also for a form that broke off."""
 
-    def __init__(self, request: Request) -> None:
-        super().__init__(
-            request.headers, _counted(request), max_files=1, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD_BYTES
-        )
+    def __init__(self, request: Request, body: AsyncGenerator[bytes, None]) -> None:
+        super().__init__(request.headers, body, max_files=1, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD_BYTES)
 
     def close(self) -> None:
         """Closes the files of the form, whole or not."""
@@ -99,30 +98,51 @@ class _Parser(MultiPartParser):
             file.close()
 
 
-async def _counted(request: Request) -> AsyncGenerator[bytes, None]:
-    received = 0
-    async for chunk in request.stream():
-        received += len(chunk)
-        if received > _MAX_FORM_BYTES:
-            raise _too_large()
-        yield chunk
+async def _arrived(request: Request, max_bytes: int, opened: ExitStack) -> UploadFile:
+    """The file of a request; what it is kept in is closed with `opened`."""
+    in_form = is_form(request)
+    most = max_bytes + _FORM_BYTES if in_form else max_bytes
+    too_large = CallboxError(
+        Code.PAYLOAD_TOO_LARGE, f"The file is larger than {max_bytes // _MEGABYTE} MB; send a smaller one, or parts."
+    )
 
+    async def body() -> AsyncGenerator[bytes, None]:
+        received = 0
+        async for chunk in request.stream():
+            received += len(chunk)
+            if received > most:
+                raise too_large
+            yield chunk
 
-async def _read(request: Request, parser: _Parser) -> FormData:
-    if declared_bytes(request) > _MAX_FORM_BYTES:
-        raise _too_large()
+    if declared_bytes(request) > most:
+        raise too_large
     try:
         async with asyncio.timeout(_READ_SECONDS):
-            return await parser.parse()
+            file = await (_part(_Parser(request, body()), opened) if in_form else _whole(body(), opened))
     except TimeoutError:
         raise CallboxError(
             Code.INVALID_REQUEST, f"The file did not arrive within {_READ_SECONDS:g} s; send it again."
         ) from None
+    if (file.size or 0) > max_bytes:
+        raise too_large
+    return file
+
+
+async def _part(parser: _Parser, opened: ExitStack) -> UploadFile:
+    opened.callback(parser.close)
+    try:
+        found = (await parser.parse()).getlist(_FIELD)
     except (MultiPartException, KeyError, ValueError) as fault:
         message = getattr(fault, "message", "") or "its boundary is missing or wrong"
         raise CallboxError(Code.INVALID_REQUEST, f"The form cannot be read: {message}") from None
+    if len(found) != 1 or not isinstance(found[0], UploadFile):
+        raise validation({_FIELD: ["send one file in this field of a multipart form"]})
+    return found[0]
 
 
-def _too_large() -> CallboxError:
-    megabytes = MAX_FILE_BYTES // 1024 // 1024
-    return CallboxError(Code.PAYLOAD_TOO_LARGE, f"The file is larger than {megabytes} MB; send it in parts.")
+async def _whole(body: AsyncGenerator[bytes, None], opened: ExitStack) -> UploadFile:
+    kept = opened.enter_context(SpooledTemporaryFile(max_size=MultiPartParser.spool_max_size))  # noqa: SIM115
+    file = UploadFile(kept, size=0)  # type: ignore[arg-type]
+    async for chunk in body:
+        await file.write(chunk)
+    return file

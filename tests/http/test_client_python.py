@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import sys
@@ -11,21 +12,28 @@ from typing import TYPE_CHECKING
 
 from callbox_client import AuthenticatedClient
 from callbox_client.api.accounts import get_me
-from callbox_client.api.characters import change_character, create_character, get_character
+from callbox_client.api.characters import change_character, create_character, get_character, put_image, put_voice
 from callbox_client.api.history import get_session_history
+from callbox_client.api.knowledge_base import add_document, list_documents
 from callbox_client.api.sessions import end_session, get_session, start_session
 from callbox_client.models import (
+    AddDocumentFilesBody,
     Character,
     CharacterChange,
     CharacterDefinition,
+    CharacterVoiceType0,
+    Document,
     EnvelopeAgentSessionSummary,
     ErrorBody,
     Me,
+    PutVoiceFilesBody,
     Session,
     StartedSession,
     StartSession,
 )
+from callbox_client.types import File
 
+from tests.fixtures.media import image, voice
 from tests.http.site import OWNER
 
 if TYPE_CHECKING:
@@ -94,3 +102,24 @@ async def test_typed_bodies_and_answers(site: Site) -> None:
         refusal = await get_character.asyncio("typed-bot", client=nobody)
         assert isinstance(refusal, ErrorBody)
         assert refusal.code == "not_authenticated"
+
+
+async def test_files_as_forms_and_alone(site: Site) -> None:
+    """Contract 12.1, 14.12: a document, a voice in a form, a picture that is the whole body."""
+    async with AuthenticatedClient(base_url=site.base_url, token=site.access) as client:
+        page = File(io.BytesIO(b"We open at ten."), "hours.txt", "text/plain")
+        taken = await add_document.asyncio("support-bot", client=client, body=AddDocumentFilesBody(file=page))
+        assert isinstance(taken, Document)
+        assert (taken.name, taken.file_type, taken.status) == ("hours.txt", "txt", "PENDING")
+        assert await list_documents.asyncio("support-bot", client=client) == [taken]
+        spoken = PutVoiceFilesBody(file=File(io.BytesIO(voice()), "ada.wav", "audio/wav"))
+        heard = await put_voice.asyncio("support-bot", client=client, body=spoken)
+        assert isinstance(heard, Character)
+        assert isinstance(heard.voice, CharacterVoiceType0)
+        assert str(heard.voice["audio_file"]).endswith(".wav")
+    with AuthenticatedClient(base_url=site.base_url, token=site.access) as client:
+        # httpx sends a file that is the whole body from a client that waits.
+        picture = File(io.BytesIO(image("PNG")))
+        shown = await asyncio.to_thread(put_image.sync, "support-bot", client=client, body=picture)
+        assert isinstance(shown, Character)
+        assert str(shown.image).endswith(".png")

@@ -5407,7 +5407,7 @@ export interface operations {
                 "multipart/form-data": {
                     /**
                      * Format: binary
-                     * @description The file.
+                     * @description At most 5 MB.
                      */
                     file: string;
                 };
@@ -5563,7 +5563,7 @@ export interface operations {
                 "multipart/form-data": {
                     /**
                      * Format: binary
-                     * @description The file.
+                     * @description At most 10 MB.
                      */
                     file: string;
                 };
@@ -6103,7 +6103,10 @@ export interface operations {
         requestBody: {
             content: {
                 "multipart/form-data": {
-                    /** @description At most 50 MB: pdf, docx, txt, pptx, xlsx, html, md, csv. */
+                    /**
+                     * Format: binary
+                     * @description At most 50 MB: pdf, docx, txt, pptx, xlsx, html, md, csv.
+                     */
                     file: string;
                 };
                 /**

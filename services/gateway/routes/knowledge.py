@@ -16,7 +16,7 @@ from services.gateway.models import knowledge as models
 from services.gateway.names import PATTERN, PathName, existing
 from services.gateway.paging import all_pages
 from services.gateway.times import iso
-from services.gateway.upload import MULTIPART, Upload, is_form
+from services.gateway.upload import Upload, form_of, is_form
 from services.kit import context
 from services.kit.client import call
 
@@ -24,6 +24,7 @@ router = APIRouter(
     prefix="/api/knowledge-base", tags=["knowledge base"], route_class=StrictBodyRoute, dependencies=documented
 )
 _WHAT = "The character"
+_MAX_FILE_BYTES = 50 * 1024 * 1024
 # From the end of the upload to the answer: the file is carried on and kept.
 _KEEP_SECONDS = 60.0
 # A passage from the sentence model, then two searches; the model is not waited for longer than a second.
@@ -34,19 +35,7 @@ _UPLOAD_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            MULTIPART: {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {
-                            "type": "string",
-                            "contentMediaType": "application/octet-stream",
-                            "description": "At most 50 MB: pdf, docx, txt, pptx, xlsx, html, md, csv.",
-                        }
-                    },
-                }
-            },
+            **form_of("At most 50 MB: pdf, docx, txt, pptx, xlsx, html, md, csv."),
             "application/json": {"schema": models.PageBody.model_json_schema()},
         },
     }
@@ -135,7 +124,7 @@ async def add_document(request: Request, slug: PathName, caller: CallerOf, gatew
     # Somebody who may not add is told before 50 MB are read.
     first = pb.ListDocumentsRequest(character=character, page_size=1)
     await call(gateway.backends.knowledge.ListDocuments, first, identity=caller.token)
-    async with gateway.uploads.receive(request, "file") as upload:
+    async with gateway.uploads.receive(request, _MAX_FILE_BYTES) as upload:
         context.set_deadline(_KEEP_SECONDS)
         kept = await call(
             gateway.backends.knowledge.UploadDocument,

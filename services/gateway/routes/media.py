@@ -1,7 +1,7 @@
 """Pictures and voices of characters: taken up, and served by the digest of their content."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from callbox.characters.v1 import media_pb2 as pb
@@ -12,19 +12,16 @@ from services.gateway.character import body_of
 from services.gateway.conditions import KNOWN, TAGGED, IfMatch, conditional, is_known, not_modified, tagged, wanted
 from services.gateway.credentials import presented
 from services.gateway.envelope import headers, refusals
-from services.gateway.filebody import documented as file_body
-from services.gateway.filebody import read_file
 from services.gateway.gateway import CallerOf, Gateway, GatewayOf, documented
 from services.gateway.models.character import Character
 from services.gateway.names import PathName, existing
+from services.gateway.upload import Upload, form_of
 from services.kit import context
 from services.kit.client import call
 from services.kit.errors import not_found
 
 router = APIRouter(prefix="/api", tags=["characters"], dependencies=documented)
 _MAX_BYTES = {pb.MEDIA_PURPOSE_IMAGE: 5 * 1024 * 1024, pb.MEDIA_PURPOSE_VOICE: 10 * 1024 * 1024}
-# An RPC carries at most 4 MB at once.
-_PIECE_BYTES = 1024 * 1024
 _KEEP_SECONDS = 5.0
 _NAME = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{2,5}\Z")
 _FOREVER = "max-age=31536000, immutable"
@@ -37,11 +34,16 @@ _SENT = headers("ETag", "Cache-Control", "Content-Disposition")
 _FILES: dict[str, Any] = dict.fromkeys((*_IMAGES, *_VOICES), _BYTES)
 
 
+def _body(media_types: list[str], description: str) -> dict[str, Any]:
+    content = {**dict.fromkeys(media_types, _BYTES), **form_of(description)}
+    return {"requestBody": {"required": True, "content": content}}
+
+
 @router.put(
     "/ai-characters/{slug}/image/",
     response_model=Character,
     responses=TAGGED | conditional(401, 404, 413, 422),
-    openapi_extra=file_body(_IMAGES),
+    openapi_extra=_body(_IMAGES, "At most 5 MB."),
     summary="Upload the picture of a character",
 )
 async def put_image(
@@ -55,7 +57,7 @@ async def put_image(
     "/ai-characters/{slug}/voice/",
     response_model=Character,
     responses=TAGGED | conditional(401, 404, 413, 422),
-    openapi_extra=file_body(_VOICES),
+    openapi_extra=_body(_VOICES, "At most 10 MB."),
     summary="Upload a recording of a character's voice",
 )
 async def put_voice(
@@ -110,16 +112,15 @@ async def _upload(
     if_match: list[str] | None,
 ) -> Response:
     header = pb.UploadMediaHeader(slug=existing(slug, "The character"), purpose=purpose, if_match=wanted(if_match))
-    with gateway.uploads.place():
-        content = await read_file(request, _MAX_BYTES[purpose])
-    context.set_deadline(_KEEP_SECONDS)
-    made = await call(
-        gateway.backends.media.UploadMedia, _pieces(header, content), identity=token, deadline_seconds=_KEEP_SECONDS
-    )
+    async with gateway.uploads.receive(request, _MAX_BYTES[purpose]) as upload:
+        context.set_deadline(_KEEP_SECONDS)
+        made = await call(
+            gateway.backends.media.UploadMedia, _parts(header, upload), identity=token, deadline_seconds=_KEEP_SECONDS
+        )
     return tagged(JSONResponse(body_of(made)), made.etag)
 
 
-def _pieces(header: pb.UploadMediaHeader, content: bytes) -> Iterator[pb.UploadMediaRequest]:
+async def _parts(header: pb.UploadMediaHeader, upload: Upload) -> AsyncIterator[pb.UploadMediaRequest]:
     yield pb.UploadMediaRequest(header=header)
-    for start in range(0, len(content), _PIECE_BYTES):
-        yield pb.UploadMediaRequest(content=content[start : start + _PIECE_BYTES])
+    async for piece in upload.pieces():
+        yield pb.UploadMediaRequest(content=piece)

@@ -17,7 +17,7 @@ T = TypeVar("T", bound="PutImageFilesBody")
 class PutImageFilesBody:
     """
     Attributes:
-        file (File): The file.
+        file (File): At most 5 MB.
     """
 
     file: File

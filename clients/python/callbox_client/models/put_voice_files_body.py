@@ -17,7 +17,7 @@ T = TypeVar("T", bound="PutVoiceFilesBody")
 class PutVoiceFilesBody:
     """
     Attributes:
-        file (File): The file.
+        file (File): At most 10 MB.
     """
 
     file: File

@@ -15,7 +15,7 @@ from ...types import UNSET, File, Response, Unset
 def _get_kwargs(
     slug: str,
     *,
-    body: File | File | File | File | PutImageFilesBody | Unset = UNSET,
+    body: File | File | File | File | PutImageFilesBody,
     if_match: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
@@ -122,7 +122,7 @@ def sync_detailed(
     slug: str,
     *,
     client: AuthenticatedClient,
-    body: File | File | File | File | PutImageFilesBody | Unset = UNSET,
+    body: File | File | File | File | PutImageFilesBody,
     if_match: str | Unset = UNSET,
 ) -> Response[Character | ErrorBody]:
     """Upload the picture of a character
@@ -164,7 +164,7 @@ def sync(
     slug: str,
     *,
     client: AuthenticatedClient,
-    body: File | File | File | File | PutImageFilesBody | Unset = UNSET,
+    body: File | File | File | File | PutImageFilesBody,
     if_match: str | Unset = UNSET,
 ) -> Character | ErrorBody | None:
     """Upload the picture of a character
@@ -201,7 +201,7 @@ async def asyncio_detailed(
     slug: str,
     *,
     client: AuthenticatedClient,
-    body: File | File | File | File | PutImageFilesBody | Unset = UNSET,
+    body: File | File | File | File | PutImageFilesBody,
     if_match: str | Unset = UNSET,
 ) -> Response[Character | ErrorBody]:
     """Upload the picture of a character
@@ -241,7 +241,7 @@ async def asyncio(
     slug: str,
     *,
     client: AuthenticatedClient,
-    body: File | File | File | File | PutImageFilesBody | Unset = UNSET,
+    body: File | File | File | File | PutImageFilesBody,
     if_match: str | Unset = UNSET,
 ) -> Character | ErrorBody | None:
     """Upload the picture of a character

@@ -15,7 +15,7 @@ from ...types import UNSET, File, Response, Unset
 def _get_kwargs(
     slug: str,
     *,
-    body: File | File | PutVoiceFilesBody | Unset = UNSET,
+    body: File | File | PutVoiceFilesBody,
     if_match: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
@@ -116,7 +116,7 @@ def sync_detailed(
     slug: str,
     *,
     client: AuthenticatedClient,
-    body: File | File | PutVoiceFilesBody | Unset = UNSET,
+    body: File | File | PutVoiceFilesBody,
     if_match: str | Unset = UNSET,
 ) -> Response[Character | ErrorBody]:
     """Upload a recording of a character's voice
@@ -155,7 +155,7 @@ def sync(
     slug: str,
     *,
     client: AuthenticatedClient,
-    body: File | File | PutVoiceFilesBody | Unset = UNSET,
+    body: File | File | PutVoiceFilesBody,
     if_match: str | Unset = UNSET,
 ) -> Character | ErrorBody | None:
     """Upload a recording of a character's voice
@@ -189,7 +189,7 @@ async def asyncio_detailed(
     slug: str,
     *,
     client: AuthenticatedClient,
-    body: File | File | PutVoiceFilesBody | Unset = UNSET,
+    body: File | File | PutVoiceFilesBody,
     if_match: str | Unset = UNSET,
 ) -> Response[Character | ErrorBody]:
     """Upload a recording of a character's voice
@@ -226,7 +226,7 @@ async def asyncio(
     slug: str,
     *,
     client: AuthenticatedClient,
-    body: File | File | PutVoiceFilesBody | Unset = UNSET,
+    body: File | File | PutVoiceFilesBody,
     if_match: str | Unset = UNSET,
 ) -> Character | ErrorBody | None:
     """Upload a recording of a character's voice

@@ -10,13 +10,13 @@ from ...models.add_document_files_body import AddDocumentFilesBody
 from ...models.add_document_json_page_body import AddDocumentJsonPageBody
 from ...models.document import Document
 from ...models.error_body import ErrorBody
-from ...types import UNSET, Response
+from ...types import Response
 
 
 def _get_kwargs(
     slug: str,
     *,
-    body: AddDocumentFilesBody | AddDocumentJsonPageBody | Unset = UNSET,
+    body: AddDocumentFilesBody | AddDocumentJsonPageBody,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
 
@@ -107,7 +107,7 @@ def sync_detailed(
     slug: str,
     *,
     client: AuthenticatedClient,
-    body: AddDocumentFilesBody | AddDocumentJsonPageBody | Unset = UNSET,
+    body: AddDocumentFilesBody | AddDocumentJsonPageBody,
 ) -> Response[Document | ErrorBody]:
     """Add a document
 
@@ -145,7 +145,7 @@ def sync(
     slug: str,
     *,
     client: AuthenticatedClient,
-    body: AddDocumentFilesBody | AddDocumentJsonPageBody | Unset = UNSET,
+    body: AddDocumentFilesBody | AddDocumentJsonPageBody,
 ) -> Document | ErrorBody | None:
     """Add a document
 
@@ -178,7 +178,7 @@ async def asyncio_detailed(
     slug: str,
     *,
     client: AuthenticatedClient,
-    body: AddDocumentFilesBody | AddDocumentJsonPageBody | Unset = UNSET,
+    body: AddDocumentFilesBody | AddDocumentJsonPageBody,
 ) -> Response[Document | ErrorBody]:
     """Add a document
 
@@ -214,7 +214,7 @@ async def asyncio(
     slug: str,
     *,
     client: AuthenticatedClient,
-    body: AddDocumentFilesBody | AddDocumentJsonPageBody | Unset = UNSET,
+    body: AddDocumentFilesBody | AddDocumentJsonPageBody,
 ) -> Document | ErrorBody | None:
     """Add a document
 
