@@ -40,7 +40,7 @@ def small_disk(postgres_server: PostgresServer) -> Iterator[Path]:
     command = ["mount", "-t", "tmpfs", "-o", options, "callbox-test", str(folder)]
     if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode != 0:
         shutil.rmtree(folder)
-        pytest.skip("a file system of its own needs the right to mount one")
+        pytest.skip("needs the right to mount: run `.venv/bin/python -m pytest tests/http/test_full_disk.py` as root")
     yield folder
     subprocess.run(["umount", str(folder)], check=True)
     shutil.rmtree(folder)
