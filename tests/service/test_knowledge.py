@@ -367,6 +367,38 @@ async def test_a_page_is_fetched_kept_and_found(make_library: MakeLibrary, embed
     assert (await library.search("Saturdays")).passages[0].source == url
 
 
+async def test_a_page_that_comes_after_its_document_was_deleted_is_not_kept(
+    make_library: MakeLibrary, embedder: Server
+) -> None:
+    library = await make_library(embedder.url, outbound_allow="127.0.0.0/8")
+    asked, deleted = asyncio.Event(), asyncio.Event()
+
+    async def late(_: Asked, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await deleted.wait()
+        writer.write(answer(200, b"Late.", Content_Type="text/plain"))
+
+    blobs = Blobs(KnowledgeSettings(**library.settings()))
+    async with (
+        listening(late) as wire,
+        library.reader(outbound_allow="127.0.0.0/8"),
+        await open_pool(library.database_url, "characters") as pool,
+    ):
+        stored = Documents(pool)
+        taken = await add_page(library, f"http://127.0.0.1:{wire.port}/")
+        async with asyncio.timeout(10):
+            await asked.wait()
+            request = pb.DeleteDocumentRequest(character="support-bot", document_id=taken.id)
+            await call(library.stub.DeleteDocument, request, identity=library.user)
+            assert await stored.discarded(0, 1) == []
+            deleted.set()
+            while not await stored.discarded(0, 1):
+                await asyncio.sleep(0.02)
+        assert len(await blobs.keys("documents")) == 1
+        await Sweeper(stored, blobs, event_days=30, grace_seconds=0).sweep()
+    assert await blobs.keys("documents") == []
+
+
 @pytest.mark.parametrize(
     "url", ["", "file:///etc/passwd", "http://127.0.0.1/", "http://[::ffff:10.0.0.1]/", "ftp://a.example/", "x\x00y"]
 )

@@ -124,7 +124,7 @@ class Documents:
             return _document(row)
 
     async def announce_file(self, key: str) -> None:
-        """Notes a file before it is kept, so that it is swept away if its document is never made."""
+        """Notes a file that has no document, or none yet, so that it is swept away if none is made of it."""
         await self._pool.execute("insert into discarded_files (file_key) values ($1) on conflict do nothing", key)
 
     async def page(self, character_id: str, below: int, limit: int) -> list[Document]:
@@ -180,6 +180,10 @@ class Documents:
             character_id,
         )
         return language or ""
+
+    async def is_there(self, document_id: str) -> bool:
+        """Whether a document was not deleted yet."""
+        return bool(await self._pool.fetchval("select exists (select from documents where id = $1)", document_id))
 
     async def fetched(self, document_id: str, name: str, file_type: str) -> None:
         """Notes what the file of a page turned out to be."""

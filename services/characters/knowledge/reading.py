@@ -128,6 +128,9 @@ class Reader:
         file_type = await self._fetch(document.url, path)
         await self._documents.fetched(document.id, document.name, file_type)
         await self._blobs.put(document.file_key, path)
+        if not await self._documents.is_there(document.id):
+            # Deleted meanwhile, perhaps before there was a file to delete: the sweeper does it.
+            await self._documents.announce_file(document.file_key)
         return file_type
 
     async def _fetch(self, url: str, path: Path) -> str:
