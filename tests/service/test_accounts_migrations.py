@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import asyncpg
+import pytest
 from callbox.accounts.v1 import accounts_pb2 as pb
 from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceStub
 
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from services.accounts.settings import AccountsSettings
 
 _MIGRATIONS = Path(app.__file__).parent / "migrations"
+
+
+@pytest.fixture
+def database_url(empty_database_url: str) -> str:
+    """A database without any table."""
+    return empty_database_url
 
 
 async def test_users_of_the_first_version_log_in(accounts_settings: AccountsSettings, tmp_path: Path) -> None:

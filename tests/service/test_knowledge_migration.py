@@ -15,6 +15,12 @@ from services.kit import database
 MIGRATIONS = Path(characters.__file__).parent / "migrations"
 
 
+@pytest.fixture
+def database_url(empty_database_url: str) -> str:
+    """A database without any table."""
+    return empty_database_url
+
+
 @pytest_asyncio.fixture
 async def ordinary_url(database_url: str) -> AsyncIterator[str]:
     """The test's database for a role that may make schemas and nothing else."""

@@ -12,6 +12,12 @@ from services.sessions.store import SCHEMA
 _MIGRATIONS = Path(database.__file__).parents[1] / "sessions" / "migrations"
 
 
+@pytest.fixture
+def database_url(empty_database_url: str) -> str:
+    """A database without any table."""
+    return empty_database_url
+
+
 @pytest.mark.parametrize("has_column", [False, True])
 async def test_the_trace_of_a_session_finds_its_column(database_url: str, tmp_path: Path, has_column: bool) -> None:
     first = shutil.copytree(_MIGRATIONS, tmp_path / "first")
