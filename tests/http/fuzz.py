@@ -137,17 +137,18 @@ class Fuzz:
             )
 
     def _wrong(self, case: Any, response: Any, kind: str) -> Iterator[str]:
-        url = response.request.url.removeprefix(self.base_url)
+        # As it was sent: what follows a # stays with the client.
+        path = response.request.path_url.partition("?")[0]
         headers = {name: ", ".join(values) for name, values in response.headers.items()}
         if headers.get("connection") == "close" and response.status_code in _OF_THE_WIRE:
             return  # there is no operation yet
         yield from conformance().faults(
-            case.method, url.partition("?")[0], response.status_code, requests.structures.CaseInsensitiveDict(headers),
+            case.method, path, response.status_code, requests.structures.CaseInsensitiveDict(headers),
             response.content,
         )  # fmt: skip
         if response.status_code >= 500:
             yield "a fault of the server"
-        asked = conformance().operation(case.method, url.partition("?")[0])
+        asked = conformance().operation(case.method, path)
         if kind != "limits" and (asked is None or asked.path != case.operation.path):
             return  # what stands in the path made another address of it
         left_out: set[Any] = set()
