@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from services.kit import tasks
 from services.kit.wire import BoundedHttpProtocol
 
 _STOP_SECONDS = 3
@@ -98,9 +99,9 @@ class HttpServer:
 
     async def stop(self) -> None:
         """Takes nothing new, gives open requests a moment, and closes."""
-        self._server.should_exit = True
         if self._task is not None:
-            await self._task
+            # It but ticks; asked to end, it would tick once more.
+            await tasks.end(self._task)
             await self._server.shutdown()
 
 
