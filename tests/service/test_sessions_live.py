@@ -221,7 +221,7 @@ async def test_more_events_than_one_look_has_come_each_once_and_in_order(house: 
 
 
 async def test_a_call_ended_by_api_is_told_to_the_end_when_its_worker_has_said_its_last(house: SessionsHouse) -> None:
-    async with house.worker(joins=True) as worker:
+    async with house.worker() as worker:
         started = await house.begin()
         session_id = started.session.session_id
         async with house.join(started), watching(house, session_id) as watcher:
@@ -237,10 +237,11 @@ async def test_a_call_ended_by_api_is_told_to_the_end_when_its_worker_has_said_i
 
 
 async def test_a_worker_that_says_no_last_word_is_not_waited_for(house: SessionsHouse) -> None:
-    async with house.worker(joins=True):
+    async with house.worker() as worker:
         started = await house.begin()
         async with house.join(started), watching(house, started.session.session_id) as watcher:
             await watcher.until(lambda w: w.told and w.told[-1].state.status == pb.SESSION_STATUS_ACTIVE)
+            await until_claimed(worker, started.session.session_id)
             await house.end(started.session.session_id)
             await watcher.until(lambda w: w.is_over)
 
