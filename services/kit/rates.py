@@ -5,6 +5,8 @@ import hashlib
 import ipaddress
 import math
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -22,7 +24,9 @@ from services.kit.logs import get_logger
 
 # All of what one request counts; a Redis that hangs costs it no more than this.
 _SECONDS = 0.3
-_MAX_CONNECTIONS = 32
+# So many are counted at once. The others wait for their turn: a crowd must not look like a Redis that hangs.
+_AT_ONCE = 8
+_TURN_SECONDS = 2.0
 # What one customer of a provider has of IPv6.
 _IPV6_PREFIX = 64
 _AWAY = (OSError, redis.exceptions.RedisError)
@@ -73,10 +77,10 @@ class Rates:
 
     def __init__(self, redis_url: str, prefix: str, noun: str, uncounted: Counter) -> None:
         """prefix: of the keys in Redis. noun: what there are too many of. uncounted: grows while Redis is away."""
-        # Who comes when every connection is busy waits for one: a crowd must not go uncounted.
         self._pool = BlockingConnectionPool.from_url(
             redis_url,
-            max_connections=_MAX_CONNECTIONS,
+            # Those that forget need some, too, and take no turns.
+            max_connections=2 * _AT_ONCE,
             timeout=_SECONDS,
             socket_timeout=_SECONDS,
             socket_connect_timeout=_SECONDS,
@@ -88,6 +92,7 @@ class Rates:
             connection_pool=self._pool,  # type: ignore[arg-type]  # passed on to redis-py
         )
         self._limiter = MovingWindowRateLimiter(storage)
+        self._turns = asyncio.Semaphore(_AT_ONCE)
         self._noun = noun
         self._uncounted = uncounted
 
@@ -98,10 +103,10 @@ class Rates:
     async def count(self, *all_counted: Counted) -> None:
         """Counts one, of each in turn until one is refused.
 
-        Raises: CallboxError `rate_limited`.
+        Raises: CallboxError `rate_limited`, also when too many wait to be counted.
         """
         try:
-            async with asyncio.timeout(request.remaining_seconds(_SECONDS)):
+            async with self._turn(), asyncio.timeout(request.remaining_seconds(_SECONDS)):
                 for one in all_counted:
                     if not await self._limiter.hit(one.rate, one.what, one.whose):
                         stats = await self._limiter.get_window_stats(one.rate, one.what, one.whose)
@@ -122,3 +127,17 @@ class Rates:
                 await self._limiter.clear(one.rate, one.what, one.whose)
         except _AWAY as fault:
             _log.warning("not forgotten: Redis is away", what=self._noun, fault=repr(fault)[:200])
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(request.remaining_seconds(_TURN_SECONDS)):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise CallboxError(
+                Code.RATE_LIMITED, f"Too many {self._noun} at this moment; try again.", retry_after_seconds=1
+            ) from None
+        try:
+            yield
+        finally:
+            self._turns.release()

@@ -220,6 +220,12 @@ async def test_a_redis_that_hangs_delays_nobody_for_long(
         started = time.monotonic()
         await refusal(door.log_in(), Code.NOT_AUTHENTICATED)
         assert time.monotonic() - started < 1.5
+        # Of a crowd few pass uncounted, and the others are told to come again.
+        started = time.monotonic()
+        tried = await asyncio.gather(*(outcome(door.log_in(UNKNOWN)) for _ in range(200)))
+        assert time.monotonic() - started < 4
+        assert set(tried) == {"not_authenticated", "rate_limited"}
+        assert tried.count("rate_limited") > 100
 
 
 async def test_unknown_e_mail_and_wrong_password_take_the_same_time(make_door: MakeDoor) -> None:
