@@ -40,6 +40,8 @@ _SECRETS_SECONDS = 1.5
 _GREETING_SECONDS = 5.0
 _PUBLISH_SECONDS = 1.0
 _FAREWELL_SECONDS = 6.0
+# Of the dialogue, with a turn that the end cut short; what hangs longer is left behind.
+_CLOSE_SECONDS = 3.0
 # Sessions may be away for a while when a call ends; its history waits this long.
 _HISTORY_SECONDS = 120.0
 _DEFAULT_TURN_SECONDS = 35
@@ -169,11 +171,12 @@ class Call:
         self._guard = TurnGuard(
             self._session, lines, journal, claim.character.max_turn_seconds or _DEFAULT_TURN_SECONDS
         )
-        self._scribe = Scribe(journal, self._topics, live, self._persona, self._guard)
+        self._scribe = Scribe(journal, self._topics, live, self._persona, self._guard, claim.character.llm_provider)
         self._reading = asyncio.create_task(asyncio.sleep(0), name="read-ahead")
 
     async def run(self) -> None:
         """Waits for the caller, talks, and writes down how it ended."""
+        reason: Reason | None = None
         async with _running(self._topics.run(), "topics"):
             try:
                 greeting = await self._prepare()
@@ -183,10 +186,9 @@ class Call:
                 reason = await self._ending.reason
                 _log.info("call ends", reason=pb.EndReason.Name(reason))
                 await self._part(reason)
-                self._scribe.finish(reason)
             except asyncio.CancelledError:
                 # The worker stops and its time to drain is over.
-                self._scribe.finish(pb.END_REASON_AGENT_LOST)
+                reason = pb.END_REASON_AGENT_LOST
                 self._topics.error("agent_lost", "The agent had to stop; start a new call.")
                 await self._topics.drain(_PUBLISH_SECONDS)
                 raise
@@ -195,8 +197,18 @@ class Call:
                 self._reading.cancel()
                 await asyncio.gather(self._reading, return_exceptions=True)
                 await self._guard.close()
-                await self._session.aclose()
+                await self._close_session()
+                # A turn that the end cut short is written down when the session closes.
+                if reason is not None:
+                    self._scribe.finish(reason)
                 await self._stages.close()
+
+    async def _close_session(self) -> None:
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._session.aclose()
+        except TimeoutError:
+            _log.warning("the dialogue did not close in time", seconds=_CLOSE_SECONDS)
 
     async def _prepare(self) -> bytes:
         """Starts listening and makes the greeting, all before the caller is there; answers the greeting's audio."""
@@ -263,6 +275,8 @@ class Call:
         self._ending.watch_silence(self._session, self._claim.idle_timeout.ToTimedelta().total_seconds())
         if text := self._character.greeting:
             self._session.say(text, audio=pcm_frames(audio, text) if audio else NOT_GIVEN)
+            if audio:
+                self._scribe.spoken(text, self._voice.provider)
 
     def _on_typed(self, text: str) -> None:
         self._scribe.typed(text)

@@ -18,14 +18,23 @@ from services.agent.topics import Topics
 
 
 class Scribe:
-    """The history of one call."""
+    """The history of one call. llm_provider: as the character names it."""
 
-    def __init__(self, journal: Journal, topics: Topics, live: Live, persona: Persona, guard: TurnGuard) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        topics: Topics,
+        live: Live,
+        persona: Persona,
+        guard: TurnGuard,
+        llm_provider: str,
+    ) -> None:
         self._journal = journal
         self._topics = topics
         self._live = live
         self._persona = persona
         self._guard = guard
+        self._llm_provider = llm_provider
         self._joined_at = time.time()
         self._turn_index = 0
         self._utterances = 0
@@ -63,7 +72,8 @@ class Scribe:
             self._usage.llm_output_tokens += metrics.completion_tokens
             if metrics.metadata is not None:
                 self._usage.llm_model = metrics.metadata.model_name or ""
-                self._usage.llm_provider = metrics.metadata.model_provider or ""
+                # livekit-agents names the operator's own host here.
+                self._usage.llm_provider = self._llm_provider
         elif isinstance(metrics, STTMetrics):
             self._usage.stt_audio_seconds += metrics.audio_duration
             if metrics.metadata is not None:
@@ -72,6 +82,11 @@ class Scribe:
             self._usage.tts_characters += metrics.characters_count
             if metrics.metadata is not None:
                 self._usage.tts_provider = metrics.metadata.model_provider or ""
+
+    def spoken(self, text: str, provider: str) -> None:
+        """A text was made into speech ahead of time, of which livekit-agents tells nothing."""
+        self._usage.tts_characters += len(text)
+        self._usage.tts_provider = provider
 
     def finish(self, reason: Reason) -> None:
         """Writes the last line."""

@@ -79,7 +79,7 @@ _OF_CODE: dict[str, tuple[str, dict[str, list[str]]]] = {
     Code.NOT_AUTHENTICATED: ("Sign in first: send `Authorization: Bearer <access>` or an `X-API-Key` header.", {}),
     Code.TOKEN_EXPIRED: ("The access token has expired; refresh it at /api/auth/refresh/.", {}),
     Code.ORIGIN_NOT_ALLOWED: (
-        "This character takes calls only from pages whose origin is in its allowed_origins, or with a credential of "
+        "This character is open only to pages whose origin is in its allowed_origins, and to a credential of "
         "its owner; add the origin or send X-API-Key.",
         {},
     ),

@@ -8,6 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from pydantic import AfterValidator, BeforeValidator
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\d")
+_BARE_PLUS = re.compile(r"(T[\d:.]+) (\d\d:?\d\d)\Z")
 
 
 def _in_utc(value: datetime) -> datetime:
@@ -19,9 +20,12 @@ def _in_utc(value: datetime) -> datetime:
 
 def _written(value: object) -> object:
     # pydantic also takes seconds since 1970, which nobody documents.
-    if isinstance(value, str) and not _ISO.match(value):
+    if not isinstance(value, str):
+        return value
+    if not _ISO.match(value):
         raise ValueError("is no moment in ISO 8601, like 2026-03-01T12:00:00Z")
-    return value
+    # In an address a + that is not percent-encoded stands for a blank.
+    return _BARE_PLUS.sub(r"\1+\2", value)
 
 
 # A moment from outside; one without an offset is UTC.

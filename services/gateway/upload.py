@@ -26,6 +26,8 @@ _PIECE_BYTES = 512 * 1024
 _MEGABYTE = 1024 * 1024
 _MULTIPART = "multipart/form-data"
 _FIELD = "file"
+# So begins what Starlette says of a second file.
+_TOO_MANY = "Too many files"
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,11 @@ class _Parser(MultiPartParser):
 
     def __init__(self, request: Request, body: AsyncGenerator[bytes, None]) -> None:
         super().__init__(request.headers, body, max_files=1, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD_BYTES)
+        self.is_whole = False
+
+    def on_end(self) -> None:
+        """Its last boundary was read."""
+        self.is_whole = True
 
     def close(self) -> None:
         """Closes the files of the form, whole or not."""
@@ -134,10 +141,18 @@ async def _part(parser: _Parser, opened: ExitStack) -> UploadFile:
         found = (await parser.parse()).getlist(_FIELD)
     except (MultiPartException, KeyError, ValueError) as fault:
         message = getattr(fault, "message", "") or "its boundary is missing or wrong"
+        if message.startswith(_TOO_MANY):
+            raise _one_file() from None
         raise CallboxError(Code.INVALID_REQUEST, f"The form cannot be read: {message}") from None
+    if not parser.is_whole:
+        raise CallboxError(Code.INVALID_REQUEST, "The form cannot be read: it ends before its last boundary.")
     if len(found) != 1 or not isinstance(found[0], UploadFile):
-        raise validation({_FIELD: ["send one file in this field of a multipart form"]})
+        raise _one_file()
     return found[0]
+
+
+def _one_file() -> CallboxError:
+    return validation({_FIELD: ["send one file in this field of a multipart form, and no other"]})
 
 
 async def _whole(body: AsyncGenerator[bytes, None], opened: ExitStack) -> UploadFile:

@@ -44,6 +44,6 @@ def origin_not_allowed() -> CallboxError:
     """The refusal of a page that nobody listed."""
     return CallboxError(
         Code.ORIGIN_NOT_ALLOWED,
-        "This character takes calls only from pages whose origin is in its allowed_origins, or with a credential of "
+        "This character is open only to pages whose origin is in its allowed_origins, and to a credential of "
         "its owner; add the origin or send X-API-Key.",
     )

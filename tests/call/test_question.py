@@ -102,7 +102,12 @@ def test_the_history_is_complete(asked: Run, history: dict[str, Any]) -> None:
     assert history["llm_input_tokens"] > 0
     assert history["llm_output_tokens"] > 0
     assert history["stt_audio_seconds"] > 0.5
-    assert history["tts_characters"] > 0
+    assert history["tts_characters"] == len(greeting["text"]) + len(answer["text"])
+    assert (history["llm_provider"], history["stt_provider"], history["tts_provider"]) == (
+        "openai",
+        "moonshine",
+        "hibari",
+    )
     assert history["session_duration_seconds"] > 3
     assert history["end_reason"] == "client_left"
     assert history["finalized_at"].endswith("Z")

@@ -87,7 +87,7 @@ async def test_what_is_refused(site: Site) -> None:
     big = {"file": ("a.png", image() + bytes(5 * 1024 * 1024), "image/png")}
     refused(await site.owner.put(IMAGE, files=big), 413, "payload_too_large")
     refused(await site.owner.put(IMAGE, files={"other": ("a.png", image())}), 422, "validation_failed")
-    refused(await site.owner.put(IMAGE, files=[("file", ("a", b"x")), ("file", ("b", b"x"))]), 400, "invalid_request")
+    refused(await site.owner.put(IMAGE, files=[("file", ("a", b"x")), ("file", ("b", b"x"))]), 422, "validation_failed")
     for media_type in ("multipart/form-data", "multipart/form-data; boundary=x"):
         broken = await site.owner.put(IMAGE, content=b"--y\r\n\r\n", headers={"Content-Type": media_type})
         assert broken.status_code in (400, 422), broken.text

@@ -26,7 +26,7 @@ def test_a_short_text_is_one_passage() -> None:
     assert cut("We open at ten.") == [Chunk("We open at ten.", (), 0)]
 
 
-@pytest.mark.parametrize("text", ["", " \n\n ", "# A title alone", "```\n```".replace("`", " ")])
+@pytest.mark.parametrize("text", ["", " \n\n ", "```\n```".replace("`", " ")])
 def test_a_text_without_words_has_no_passage(text: str) -> None:
     assert cut(text) == []
 
@@ -59,6 +59,35 @@ def test_headings_begin_passages_and_are_kept_as_their_path() -> None:
     assert bicycles[0].in_context.startswith("Shop > Returns > Bicycles\n\n")
     hours = next(chunk for chunk in made if chunk.text.startswith("Hours"))
     assert hours.headings == ("Shop",)
+
+
+@pytest.mark.parametrize("title", ["# A title alone", "# Shop\n\n## Closed on Mondays"])
+def test_headings_that_nothing_follows_are_a_passage(title: str) -> None:
+    (alone,) = cut(title)
+    assert alone.text == title.replace("#", "").replace(" ", " ").strip().replace("\n\n ", "\n\n")
+    made = cut(f"# Shop\n\n{prose(40)}\n\n{title}")
+    assert made[-1].text == alone.text
+
+
+def test_a_heading_stands_alone_only_if_nothing_else_names_it() -> None:
+    long = "x" * 250
+    made = cut(f"# Zebra\n\n{prose(60)}")
+    assert [chunk.text for chunk in made if "Zebra" in chunk.text] == [made[0].text]
+    made = cut(f"# {long}\n\n{prose(60)}")
+    assert any(long in chunk.text for chunk in made), "the path of headings holds but the beginning of a long one"
+    made = cut(f"# Gone\n\n# Returns\n\n{prose(60)}")
+    assert any("Gone" in chunk.text for chunk in made)
+
+
+def test_no_passage_is_of_two_pages() -> None:
+    pages = [Page(1, "About wheels."), Page(2, "The loyalty card. It is free of"), Page(3, "charge. Grapes are sold.")]
+    made = chunks(pages, wordpiece.count)
+    assert [(chunk.page, chunk.text) for chunk in made] == [
+        (1, "About wheels."),
+        (2, "The loyalty card. It is free of"),
+        # A sentence that goes on is whole on the page where it ends.
+        (3, "It is free of\n\ncharge. Grapes are sold."),
+    ]
 
 
 def test_short_sections_share_a_passage() -> None:

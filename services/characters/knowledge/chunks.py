@@ -16,6 +16,8 @@ _HEADINGS_TOKENS = 60
 # A token that no word stands behind, such as a long code, may hold many characters.
 _CHARACTERS_A_TOKEN = 8
 _SENTENCE = re.compile(r"[^.!?。！？\n]*(?:[.!?。！？]+|\n|\Z)\s*")
+# So ends a page whose last sentence does not go on.
+_ENDED = re.compile(r"[.!?:;。！？…»”\")\]]\s*\Z")
 
 # Tokens of a text.
 Measure = Callable[[str], int]
@@ -57,7 +59,7 @@ class _Piece:
 
 
 def chunks(pages: Sequence[Page], measure: Measure) -> list[Chunk]:
-    """The passages of a document, in order. Every word of it stands in one at least."""
+    """The passages of a document, in order. Every word of it stands in one at least; none is of two pages."""
 
     def size(text: str) -> int:
         return max(measure(text), -(-len(text) // _CHARACTERS_A_TOKEN))
@@ -66,11 +68,11 @@ def chunks(pages: Sequence[Page], measure: Measure) -> list[Chunk]:
     held: list[_Piece] = []
     tokens = repeated = 0
 
-    def close() -> None:
+    def close(following: tuple[str, ...] = ()) -> None:
+        """following: headings of the next passage; what stands there need not stand alone."""
         nonlocal held, tokens, repeated
         own = held[repeated:]
-        # A heading that nothing follows says nothing by itself.
-        if any(piece.kind is not Kind.HEADING for piece in own):
+        if any(piece.kind is not Kind.HEADING or piece.text not in following for piece in own):
             made.append(_chunk(held, own[0].page))
         held, tokens, repeated = [], 0, 0
 
@@ -79,10 +81,10 @@ def chunks(pages: Sequence[Page], measure: Measure) -> list[Chunk]:
         added = piece if held and held[-1].head == piece.head else _under_head(piece, size)
         if piece.kind is Kind.HEADING:
             if tokens - sum(each.tokens for each in held[:repeated]) >= _LEAST_TOKENS:
-                close()
-        elif tokens + added.tokens > budget and len(held) > repeated:
+                close(piece.headings)
+        elif len(held) > repeated and (tokens + added.tokens > budget or held[-1].page != piece.page):
             before = held
-            close()
+            close(piece.headings)
             added = _under_head(piece, size)
             held = _tail(before, piece, size)
             repeated, tokens = len(held), sum(each.tokens for each in held)
@@ -112,8 +114,12 @@ def _tail(held: Sequence[_Piece], following: _Piece, size: Measure) -> list[_Pie
     last = held[-1]
     if last.kind in (Kind.TABLE, Kind.CODE, Kind.HEADING) or last.headings != following.headings:
         return []
+    sentences = _sentences(last.text)
+    if last.page != following.page:
+        # Of another page only a sentence that goes on here.
+        sentences = [] if _ENDED.search(last.text) else sentences[-1:]
     kept = ""
-    for sentence in reversed(_sentences(last.text)):
+    for sentence in reversed(sentences):
         if size(sentence + kept) > OVERLAP_TOKENS:
             break
         kept = sentence + kept

@@ -5,6 +5,7 @@ import unicodedata
 
 _NAME_MAX = 255
 _KEY_NAME_MAX = 100
+_ENDING_MAX = 16
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -12,7 +13,17 @@ def cited(name: str) -> str:
     """The name of a file without folders and signs that nobody sees; empty when nothing is left."""
     last = re.split(r"[/\\]", name)[-1]
     seen = "".join(sign for sign in last if not unicodedata.category(sign).startswith("C") or sign == "\u200d")
-    return " ".join(seen.split())[:_NAME_MAX]
+    return _shortened(" ".join(seen.split()))
+
+
+def _shortened(name: str) -> str:
+    """At most 255 characters of a name; its ending, which says of what type the file is, stays."""
+    if len(name) <= _NAME_MAX:
+        return name
+    stem, dot, ending = name.rpartition(".")
+    if not dot or len(ending) > _ENDING_MAX:
+        return name[:_NAME_MAX]
+    return f"{stem[: _NAME_MAX - len(ending) - 1]}.{ending}"
 
 
 def file_key(character_id: str, document_id: str, name: str) -> str:

@@ -19,12 +19,14 @@ from services.gateway.times import iso
 from services.gateway.upload import Upload, form_of, is_form
 from services.kit import context
 from services.kit.client import call
+from services.kit.errors import CallboxError
 
 router = APIRouter(
     prefix="/api/knowledge-base", tags=["knowledge base"], route_class=StrictBodyRoute, dependencies=documented
 )
 _WHAT = "The character"
 _MAX_FILE_BYTES = 50 * 1024 * 1024
+_OR_A_FILE = "Or send a file as the part `file` of a form (multipart/form-data)."
 # From the end of the upload to the answer: the file is carried on and kept.
 _KEEP_SECONDS = 60.0
 # A passage from the sentence model, then two searches; the model is not waited for longer than a second.
@@ -160,7 +162,11 @@ async def _search(caller: CallerOf, gateway: GatewayOf, q: str, top_k: int, char
 
 async def _address(request: Request) -> str:
     try:
-        return models.PageBody.model_validate(await read_object(request)).url
+        body = await read_object(request)
+    except CallboxError as fault:
+        raise CallboxError(fault.code, f"{fault.message} {_OR_A_FILE}") from None
+    try:
+        return models.PageBody.model_validate(body).url
     except ValidationError as fault:
         raise RequestValidationError([{**error, "loc": ("body", *error["loc"])} for error in fault.errors()]) from None
 

@@ -22,7 +22,6 @@ from services.gateway.models.webhook import (
 from services.gateway.names import PathName, existing
 from services.gateway.times import moment, moment_or_none
 from services.kit.client import call
-from services.kit.errors import validation
 
 router = APIRouter(prefix="/api/webhooks", tags=["webhooks"], route_class=StrictBodyRoute, dependencies=documented)
 _WHAT = "The webhook"
@@ -58,7 +57,7 @@ async def change_webhook(webhook_id: PathName, body: WebhookChange, caller: Call
     """Changes the fields that are sent. What waits for an inactive webhook goes out when it is made active in time."""
     sent = sorted(body.model_fields_set)
     if not sent:
-        raise validation({"body": ["send url, events, is_active or some of them"]})
+        return await get_webhook(webhook_id, caller, gateway)
     request = pb.UpdateWebhookRequest(
         webhook=pb.Webhook(id=existing(webhook_id, _WHAT), url=body.url, events=body.events, is_active=body.is_active),
         update_mask=FieldMask(paths=sent),

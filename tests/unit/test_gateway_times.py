@@ -1,0 +1,34 @@
+"""Moments as clients write them."""
+
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from services.gateway.times import Moment
+
+MOMENT: TypeAdapter[datetime] = TypeAdapter(Moment)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2026-03-01T12:00:00Z",
+        "2026-03-01T12:00:00",
+        "2026-03-01T14:00:00+02:00",
+        # A + in an address that was not percent-encoded.
+        "2026-03-01T14:00:00 02:00",
+        "2026-03-01T14:00:00.000 0200",
+        "2026-03-01T10:00:00-02:00",
+    ],
+)
+def test_a_moment_is_one_in_utc(written: str) -> None:
+    assert MOMENT.validate_python(written) == datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "written", ["1772366400", "yesterday", "2026-02-30", "2026-03-01T14:00:00 2", "2026-03-01 02:00 x"]
+)
+def test_what_is_no_moment_is_refused(written: str) -> None:
+    with pytest.raises(ValidationError):
+        MOMENT.validate_python(written)
