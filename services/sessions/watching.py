@@ -95,9 +95,11 @@ class Watching:
         while True:
             feed.changed.clear()
             look = await self._look(session_id, after)
-            now = live_pb2.LiveState(status=look.status, agent_state=feed.agent_state)
+            is_over = look.status == pb.SESSION_STATUS_ENDED
+            doing = live_pb2.AGENT_STATE_UNSPECIFIED if is_over else feed.agent_state
+            now = live_pb2.LiveState(status=look.status, agent_state=doing)
             # Of a call that is over all along, only its events and its end are told.
-            if now != state and (state is not None or look.status != pb.SESSION_STATUS_ENDED):
+            if now != state and (state is not None or not is_over):
                 yield live_pb2.WatchSessionResponse(sequence=after, state=now)
             state = now
             for event in look.events:
@@ -108,7 +110,7 @@ class Watching:
                 continue
             for form in feed.forms():
                 yield live_pb2.WatchSessionResponse(sequence=after, form=form)
-            if look.status == pb.SESSION_STATUS_ENDED:
+            if is_over:
                 if look.told_all:
                     session = await self._history.head(session_id)
                     if session is None:

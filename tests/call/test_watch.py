@@ -67,6 +67,7 @@ async def test_a_turn_that_the_end_cuts_short_is_told_before_the_end(callbox: St
             await asyncio.sleep(1.5)
             await calls.end(grant.session_id)
             await reader.until(lambda r: r.over)
+        assert reader.named("state")[-1] == {"status": "ended", "agent_state": None}
         (turn,) = reader.named("turn.final")
         assert turn["interrupted"] is True
         assert greeting.startswith(turn["text"][:20])
