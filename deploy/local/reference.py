@@ -1,10 +1,11 @@
-"""The table of settings in docs/operations.md, from the settings classes: `python -m deploy.local.reference`."""
+"""The tables of settings in docs/operations.md, from the settings classes: `python -m deploy.local.reference`."""
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
@@ -16,29 +17,48 @@ DOCUMENT = ROOT / "docs" / "operations.md"
 BEGIN, END = "<!-- settings: written by `make docs` -->", "<!-- end of settings -->"
 
 
+_ALONE = """### Parts that run alone
+
+`callbox up` decides these itself, and refuses to start where one is set. Set them for a part that you run alone, as
+`python -m services.sessions`; it reads `CALLBOX_DATA_DIR` and its other settings from the table above as well. What two
+parts read differently stands once for each."""
+
+
 def table() -> str:
     """Every variable that an operator of one machine may set, and which process reads it."""
     rows: dict[str, tuple[str, str, list[str]]] = {}
-    for process, kind in _settings_classes():
-        for name, field in kind.model_fields.items():
-            variable = PREFIX + name.upper()
-            if variable in WIRED:
-                continue
-            _, _, readers = rows.setdefault(variable, (_shown(field.default), field.description or "", []))
-            readers.append(process)
-    lines = ["| variable | default | what it is | read by |", "|---|---|---|---|"]
-    lines += [
-        f"| `{variable}` | {default} | {what} | {', '.join(readers)} |"
-        for variable, (default, what, readers) in sorted(rows.items())
-    ]
-    return "\n".join(lines)
+    for process, variable, field in _settings():
+        if variable not in WIRED:
+            rows.setdefault(variable, (_shown(field.default), field.description or "", []))[2].append(process)
+    return _table((variable, *row) for variable, row in sorted(rows.items()))
+
+
+def wired_table() -> str:
+    """Every variable that the runner decides, for who runs a part without it."""
+    rows: dict[tuple[str, str, str], list[str]] = {}
+    for process, variable, field in _settings():
+        if variable in WIRED:
+            rows.setdefault((variable, _shown(field.default), field.description or ""), []).append(process)
+    return _table((*row, readers) for row, readers in sorted(rows.items()))
 
 
 def written(document: str) -> str:
-    """The document with the table of now in it."""
+    """The document with the tables of now in it."""
     head, _, rest = document.partition(BEGIN)
     _, _, tail = rest.partition(END)
-    return f"{head}{BEGIN}\n\n{table()}\n\n{END}{tail}"
+    return f"{head}{BEGIN}\n\n{table()}\n\n{_ALONE}\n\n{wired_table()}\n\n{END}{tail}"
+
+
+def _table(rows: Iterable[tuple[str, str, str, list[str]]]) -> str:
+    lines = ["| variable | default | what it is | read by |", "|---|---|---|---|"]
+    lines += [f"| `{variable}` | {default} | {what} | {', '.join(by)} |" for variable, default, what, by in rows]
+    return "\n".join(lines)
+
+
+def _settings() -> Iterator[tuple[str, str, FieldInfo]]:
+    for process, kind in _settings_classes():
+        for name, field in kind.model_fields.items():
+            yield process, PREFIX + name.upper(), field
 
 
 def _settings_classes() -> Iterator[tuple[str, type[BaseModel]]]:
@@ -54,7 +74,7 @@ def _shown(default: object) -> str:
     if default is PydanticUndefined:
         return "required"
     if isinstance(default, SecretStr):
-        default = default.get_secret_value()
+        return "not shown" if default.get_secret_value() else "empty"
     if isinstance(default, Path) and default.is_absolute():
         default = default.relative_to(ROOT)
     return f"`{default}`" if str(default) else "empty"

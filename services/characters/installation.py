@@ -2,7 +2,7 @@
 
 from pydantic import Field, field_validator
 
-from services.kit.addresses import Allowances
+from services.kit.addresses import ALLOWED, Allowances
 from services.kit.blobs import BlobSettings
 
 
@@ -11,9 +11,7 @@ class InstallationSettings(BlobSettings):
 
     database_url: str = Field(repr=False, pattern=r"^postgresql://", description="PostgreSQL, postgresql://…")
     triton_address: str = Field(default="127.0.0.1:8001", description="host:port of Triton's gRPC.")
-    outbound_allow: str = Field(
-        default="", description="Private networks and hosts that URLs of tools may name: 10.1.0.0/16, hooks.internal."
-    )
+    outbound_allow: str = Field(default="", description=ALLOWED)
 
     @field_validator("outbound_allow")
     @classmethod

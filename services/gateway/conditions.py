@@ -69,6 +69,6 @@ def not_modified(etag: str, others: Mapping[str, str]) -> Response:
     return tagged(Response(status_code=304, headers=dict(others)), etag)
 
 
-def conditional(*statuses: int) -> Responses:
-    """The `responses` of a route that takes `If-Match`, and may refuse with these statuses too."""
-    return refusals(*{*statuses, 400, 412})
+def conditional(*causes: int | Code) -> Responses:
+    """The `responses` of a route that takes `If-Match`, and may refuse with these statuses or codes too."""
+    return refusals(*{*causes, 400, 412})

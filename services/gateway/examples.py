@@ -46,8 +46,6 @@ _OF_NAME: dict[str, str] = {
     "password": "correct horse battery",
     "powered_by_url": "https://shop.example/",
     "changed": "greeting",
-    "recording_presigned_url": "https://files.shop.example/sess_Zk3vQy0N8rT1mJ5sXw2eLb7u.ogg?signature=c2ln",
-    "recording_url": "s3://recordings/sess_Zk3vQy0N8rT1mJ5sXw2eLb7u.ogg",
     "response_excerpt": "ok",
     "result_preview": '{"status": "shipped"}',
     "refresh": "rt_5Yc0aQZk3vQy0N8rT1mJ5sXw2eLb7u",
@@ -60,7 +58,7 @@ _OF_NAME: dict[str, str] = {
     "subtitle": "Bicycles and parts",
     "success_message": "Thank you, we will call you back.",
     "stt_model": "whisper-en-large",
-    "stt_provider": "triton",
+    "stt_provider": "moonshine",
     "system_prompt": "You answer calls for a bicycle shop.",
     "terms_url": "https://shop.example/terms",
     "topics": "demo.open",
@@ -68,7 +66,7 @@ _OF_NAME: dict[str, str] = {
     "text": "What time do you open on Saturday?",
     "token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl",
     "tts_model": "chatterbox-en-v1",
-    "tts_provider": "triton",
+    "tts_provider": "hibari",
     "url": "https://shop.example/hooks/callbox",
     "webhook": "whk_8d1fQ2Zk3vQy0N8rT1mJ",
     "voice_model": "chatterbox-en-v1",
@@ -94,7 +92,7 @@ _OF_CODE: dict[str, tuple[str, dict[str, list[str]]]] = {
     Code.VALIDATION_FAILED: ("name: Field required", {"name": ["Field required"]}),
     Code.CONCURRENCY_LIMIT_REACHED: ("The limit of 10 calls at one moment is reached; end one or wait.", {}),
     Code.RATE_LIMITED: ("Too many tries; wait a moment and try again.", {}),
-    Code.AT_CAPACITY: ("Every agent is in a call; try again in a moment.", {}),
+    Code.AT_CAPACITY: ("There is no room at this moment; try again in a moment.", {}),
     Code.UPSTREAM_UNAVAILABLE: ("A part of the service cannot be reached right now; try again in a moment.", {}),
     Code.INTERNAL: (
         "Something went wrong on our side; try again, and name the request_id when you report it.",
@@ -126,7 +124,7 @@ class Examples:
     def of(self, schema: dict[str, Any], where: str) -> Any:
         """An example of what the schema allows. where: what is described, its last part being the field's name."""
         if "example" in schema:
-            return self._whole(schema["example"], schema, where)
+            return self.whole(schema["example"], schema, where)
         if schema.get("examples"):
             return schema["examples"][0]
         if "$ref" in schema:
@@ -143,13 +141,23 @@ class Examples:
             return schema["default"]
         return self._of_type(schema, where)
 
-    def _whole(self, example: Any, schema: dict[str, Any], where: str) -> Any:
-        # A model inherits the example of the one it adds fields to.
+    def whole(self, example: Any, schema: dict[str, Any], where: str) -> Any:
+        """The example in the order of its schema, with what is required and lacks in it.
+
+        A model inherits the example of the one it adds fields to, and FastAPI drops every null of an example.
+        """
+        schema = self._named[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+        if isinstance(example, list):
+            return [self.whole(one, schema.get("items", {}), where) for one in example]
         if not isinstance(example, dict):
             return example
-        fields = schema.get("properties", {})
-        lacking = [name for name in schema.get("required", ()) if name in fields and name not in example]
-        return {**example, **{name: self.of(fields[name], f"{where}.{name}") for name in lacking}}
+        made, required = {}, schema.get("required", ())
+        for name, field in schema.get("properties", {}).items():
+            if name in example:
+                made[name] = self.whole(example[name], field, f"{where}.{name}")
+            elif name in required:
+                made[name] = self.of(field, f"{where}.{name}")
+        return {**made, **{name: value for name, value in example.items() if name not in made}}
 
     def title(self, schema: dict[str, Any]) -> str:
         """What the schema is called."""

@@ -61,7 +61,8 @@ def _operation(
         yield "\n| parameter | in | type | |\n|---|---|---|---|"
         for parameter in parameters:
             kind, needed = schemas.kind(parameter["schema"]), ", required" if parameter.get("required") else ""
-            name, place, meaning = parameter["name"], parameter["in"], _cell(parameter["description"])
+            name, place = parameter["name"], parameter["in"]
+            meaning = _cell(f"{parameter['description']} {schemas.limits(parameter['schema'])}")
             yield f"| `{name}` | {place} | {_cell(kind)}{needed} | {meaning} |"
     for media_type, media in operation.get("requestBody", {}).get("content", {}).items():
         yield f"\nBody, `{media_type}`:\n"
@@ -123,9 +124,7 @@ def _rows(schema: dict[str, Any], schemas: Schemas, path: str, depth: int) -> It
         return
     for name, field in model["properties"].items():
         needed = ", required" if name in model.get("required", ()) else ""
-        meaning = _cell(field.get("description", ""))
-        if field.get("default") not in (None, "", [], {}):
-            meaning += f"{' ' if meaning else ''}Default `{json.dumps(field['default'], ensure_ascii=False)}`."
+        meaning = _cell(f"{field.get('description', '')} {schemas.limits(field)}")
         yield f"| `{path}{name}` | {_cell(schemas.kind(field))}{needed} | {meaning} |"
         inside = ".0." if schemas.resolve(field).get("type") == "array" else "."
         yield from _rows(field, schemas, f"{path}{name}{inside}", depth + 1)

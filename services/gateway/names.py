@@ -11,7 +11,8 @@ from services.kit.errors import not_found
 PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
 _NAME = re.compile(PATTERN[:-1] + r"\Z")
 
-PathName = Annotated[str, Path(description="Slug or identity.")]
+# What each stands for is described in `_IN_PATH` of schema.py, by its name.
+PathName = Annotated[str, Path()]
 
 
 def existing(name: str, what: str) -> str:

@@ -17,6 +17,12 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 # A model inside a model inside a model is shown by its name alone.
 _MAX_DEPTH = 3
 _REFUSALS = "Refusals and faults"
+# Keywords of the least and the most, and what they count.
+_BOUNDS = (
+    ("minimum", "maximum", ""),
+    ("minLength", "maxLength", " characters"),
+    ("minItems", "maxItems", " items"),
+)
 
 
 def page(document: dict[str, Any]) -> str:
@@ -50,6 +56,18 @@ class Schemas:
         if schema.get("type") == "array":
             return f"array of {self.kind(schema.get('items', {}))}"
         return " ".join(filter(None, (schema.get("type", "any value"), schema.get("format"))))
+
+    def limits(self, schema: dict[str, Any]) -> str:
+        """The default and the bounds of a value as sentences; empty when it has none."""
+        sentences = []
+        if schema.get("default") not in (None, "", [], {}):
+            sentences.append(f"Default `{json.dumps(schema['default'], ensure_ascii=False)}`.")
+        for candidate in (schema, *schema.get("anyOf", ())):
+            for least, most, unit in _BOUNDS:
+                low, high = candidate.get(least), candidate.get(most)
+                if low is not None or high is not None:
+                    sentences.append(_between(low, high) + unit + ".")
+        return " ".join(sentences)
 
     def inner(self, schema: dict[str, Any]) -> dict[str, Any] | None:
         """The object with properties inside a schema, if there is one."""
@@ -104,7 +122,8 @@ def _operation(path: str, method: str, operation: dict[str, Any], schemas: Schem
         yield "<h4>Parameters</h4><dl>"
         for parameter in parameters:
             schema = parameter["schema"]
-            yield _field(parameter["name"], schemas.kind(schema), parameter.get("required", False), parameter)
+            meaning = _said(parameter.get("description", ""), schemas.limits(schema))
+            yield _field(parameter["name"], schemas.kind(schema), parameter.get("required", False), meaning)
         yield "</dl>"
     if body := operation.get("requestBody"):
         yield "<h4>Body</h4>"
@@ -141,7 +160,8 @@ def _properties(schema: dict[str, Any], schemas: Schemas, depth: int) -> Iterato
         return
     yield "<dl>"
     for name, field in model["properties"].items():
-        yield _field(name, schemas.kind(field), name in model.get("required", ()), field)
+        meaning = _said(field.get("description", ""), schemas.limits(field))
+        yield _field(name, schemas.kind(field), name in model.get("required", ()), meaning)
         if schemas.inner(field) is not None:
             yield "<dd>"
             yield from _properties(field, schemas, depth + 1)
@@ -149,10 +169,19 @@ def _properties(schema: dict[str, Any], schemas: Schemas, depth: int) -> Iterato
     yield "</dl>"
 
 
-def _field(name: str, kind: str, required: bool, described: dict[str, Any]) -> str:
+def _field(name: str, kind: str, required: bool, meaning: str) -> str:
     mark = " <em>required</em>" if required else ""
-    meaning = _text(described.get("description", ""))
-    return f"<dt><code>{escape(name)}</code> <span>{escape(kind)}</span>{mark}</dt><dd>{meaning}</dd>"
+    return f"<dt><code>{escape(name)}</code> <span>{escape(kind)}</span>{mark}</dt><dd>{_text(meaning)}</dd>"
+
+
+def _said(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))
+
+
+def _between(low: float | None, high: float | None) -> str:
+    if high is None:
+        return f"At least {low:g}"
+    return f"At most {high:.0f}" if low is None else f"{low:.0f} to {high:.0f}"
 
 
 def _anchor(method: str, path: str) -> str:

@@ -102,6 +102,16 @@ _PARAMETERS = {
     "session_id": "Only of this call.",
     "character_slug": "Only of this character.",
 }
+# Names in paths.
+_IN_PATH = {
+    "slug": "Slug or identity of the character.",
+    "session_id": "Identity of the call, as its start answered it.",
+    "document_id": "Identity of the document, `doc_…`.",
+    "webhook_id": "Identity of the webhook, `whk_…`.",
+    "delivery_id": "Identity of the delivery in the log, `dlv_…`; not its `webhook_id`.",
+    "key_id": "Identity of the API key.",
+    "tenant_id": "Identity of the tenant, `ten_…`.",
+}
 _CONFLICT = "409"
 _IDEMPOTENT = "idempotency-key"
 _ELSEWHERE = frozenset({"301", "302", "303", "307", "308"})
@@ -138,6 +148,9 @@ def openapi(app: FastAPI, version: str) -> dict[str, Any]:
     for _, method, operation in operations(document):
         _complete(method, operation)
     examples = Examples(document["components"]["schemas"])
+    for name, schema in document["components"]["schemas"].items():
+        if "example" in schema:
+            schema["example"] = examples.of(schema, name)
     for _, _, operation in operations(document):
         _add_examples(operation, examples)
     used = {tag for _, _, operation in operations(document) for tag in operation.get("tags", ())}
@@ -215,8 +228,9 @@ def _schemes(operation: dict[str, Any]) -> set[str]:
 
 def _complete(method: str, operation: dict[str, Any]) -> None:
     for parameter in operation.get("parameters", ()):
-        if parameter["name"] in _PARAMETERS:
-            parameter.setdefault("description", _PARAMETERS[parameter["name"]])
+        meanings = _IN_PATH if parameter["in"] == "path" else _PARAMETERS
+        if parameter["name"] in meanings:
+            parameter.setdefault("description", meanings[parameter["name"]])
     responses, schemes = operation["responses"], _schemes(operation)
     # FastAPI expects its own faults in every parameter.
     if _FASTAPI_ERRORS[0] in str(responses.get("422")):
@@ -285,7 +299,10 @@ def _add_examples(operation: dict[str, Any], examples: Examples) -> None:
         for kind, media in body.get("content", {}).items():
             if str(media.get("schema", {}).get("title", "")).startswith("Response "):
                 del media["schema"]["title"]
-            if "example" in media or "examples" in media or not (kind == _JSON and media.get("schema")):
+            if "examples" in media or not (kind == _JSON and media.get("schema")):
+                continue
+            if "example" in media:
+                media["example"] = examples.whole(media["example"], media["schema"], operation["operationId"])
                 continue
             choices = media["schema"].get("anyOf")
             if choices:

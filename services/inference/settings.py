@@ -14,8 +14,7 @@ class InferenceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CALLBOX_", frozen=True)
 
-    triton_host: str = "127.0.0.1"
-    """Address that the three ports are bound to."""
+    triton_host: str = Field(default="127.0.0.1", description="Address that Triton's three ports are bound to.")
     triton_grpc_port: Port = 8001
     """The port that clients speak to."""
     triton_http_port: Port = 8002

@@ -67,6 +67,12 @@ _FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2028\u2029]")
 _KEPT_IN_PATH = "/%:@!$&'()*+,;=-._~"
 _KEPT_IN_QUERY = _KEPT_IN_PATH + "?"
 
+# What the setting is, in every service that heeds it.
+ALLOWED = (
+    "Private networks and hosts that URLs of customers may lead to all the same, with commas: `10.1.0.0/16`, "
+    "`hooks.internal`, `*.apps.internal` for every name below one. For every tenant and every such URL: tools, MCP "
+    "servers, webhooks, pages of the knowledge base, reference audio."
+)
 _NOT_PUBLIC = "must lead to a public address; {host} is private or reserved, and the operator has not listed it"
 
 

@@ -58,8 +58,10 @@ class ServiceSettings(Settings):
 
     data_dir: Path = Field(default=Path(".callbox"), description="Folder for keys and files that outlive the process.")
     keys_dir: Path = Field(default=Path(".callbox/keys"), description="Folder of identity keys.")
-    listen: str = Field(default="127.0.0.1:0", description="host:port of the service's own protocol.")
-    ops_listen: str = Field(default="127.0.0.1:0", description="host:port of /healthz, /readyz and /metrics.")
+    listen: str = Field(default="127.0.0.1:0", description="host:port of the service's own protocol; port 0: any.")
+    ops_listen: str = Field(
+        default="127.0.0.1:0", description="host:port of /healthz, /readyz and /metrics; port 0: any."
+    )
     log_format: Literal["json", "console"] = Field(default="json", description="Form of log lines.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged.")
     otlp_endpoint: str = Field(default="", description="OTLP gRPC endpoint for traces; empty means none are sent.")

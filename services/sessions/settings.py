@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, field_validator
 from pydantic_core import from_json
 from pydantic_settings import NoDecode
 
-from services.kit.addresses import Allowances
+from services.kit.addresses import ALLOWED, Allowances
 from services.kit.rates import Rate
 from services.kit.settings import ServiceSettings
 from services.sessions.prices import Price
@@ -23,8 +23,8 @@ def _read_prices(given: object) -> object:
 class SessionsSettings(ServiceSettings):
     """Settings of one process of the sessions service."""
 
-    database_url: str = Field(description="postgresql:// address of the database.", repr=False)
-    redis_url: str = Field(description="redis:// address of the Redis that holds leases.", repr=False)
+    database_url: str = Field(description="PostgreSQL, postgresql://…", repr=False)
+    redis_url: str = Field(description="Redis that holds leases, redis://…", repr=False)
     accounts_address: str = Field(default="127.0.0.1:7101", description="host:port of the accounts service.")
     characters_address: str = Field(default="127.0.0.1:7102", description="host:port of the characters service.")
     livekit_url: str = Field(default="http://127.0.0.1:7880", description="LiveKit's API as this service reaches it.")
@@ -42,11 +42,7 @@ class SessionsSettings(ServiceSettings):
         default={}, description="US dollars by model or provider, as JSON; what is not named costs nothing."
     )
     reap_seconds: float = Field(default=2.0, gt=0, le=60, description="How often unfinished business is looked for.")
-    outbound_allow: str = Field(
-        default="",
-        description="Private networks and hosts that webhooks may reach, as `10.1.0.0/16, hooks.internal`. "
-        "Every tenant can then send requests to them: list as little as you can.",
-    )
+    outbound_allow: str = Field(default="", description=ALLOWED)
     webhook_poll_seconds: float = Field(default=1.0, gt=0, le=60, description="How often due webhooks are looked for.")
     webhook_retry_seconds: float = Field(
         default=5.0, gt=0, le=3600, description="Pause before a webhook's second attempt; it grows threefold each time."

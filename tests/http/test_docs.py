@@ -3,7 +3,8 @@
 A fenced block whose first line ends in `run` is run: ```` ```sh run ````, ```` ```python run ````, ```` ```ts run ````.
 The blocks of one language in one document run in order, as one program; shell stops at the first failure. The address
 `http://127.0.0.1:8000` stands for the gateway. CALLBOX_URL, CALLBOX_API_KEY, CALLBOX_TOKEN, CALLBOX_AGENT are set; the
-character `support-bot` takes calls from pages of `https://shop.example`. What cannot be run is marked `by-hand`.
+character `support-bot` takes calls from pages of `https://shop.example`. Documents are read in knowledge-base.md
+alone. What cannot be run is marked `by-hand`.
 """
 
 from __future__ import annotations
@@ -12,13 +13,21 @@ import asyncio
 import os
 import re
 import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from services.characters.knowledge.app import running as running_reader
+from services.characters.knowledge.settings import KnowledgeSettings
+from tests.fixtures.embedder import embedder
+
 if TYPE_CHECKING:
     from tests.http.site import Site
+    from tests.speech.server import Server
+
+__all__ = ["embedder"]
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*(ROOT / "docs").glob("*.md"), *(ROOT / "clients").glob("*/README.md")])
@@ -57,7 +66,9 @@ def test_every_example_is_run_or_says_why_not() -> None:
 
 
 @pytest.mark.parametrize(("document", "language"), programs(), ids=lambda part: getattr(part, "stem", part))
-async def test_examples(site: Site, document: Path, language: str, tmp_path: Path) -> None:
+async def test_examples(
+    site: Site, document: Path, language: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     texts = [text for kind, marks, text in blocks(document) if (kind, marks) == (language, "run")]
     text = "\n".join(texts).replace(GATEWAY, site.base_url)
     environ = {
@@ -68,7 +79,13 @@ async def test_examples(site: Site, document: Path, language: str, tmp_path: Pat
         "CALLBOX_TOKEN": site.access,
         "CALLBOX_AGENT": "support-bot",
     }
-    async with site.house.worker(slots=8):
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(site.house.worker(slots=8))
+        if document.stem == "knowledge-base":
+            server: Server = request.getfixturevalue("embedder")
+            told = {name: getattr(site.house.settings, name) for name in ("database_url", "data_dir", "keys_dir")}
+            settings = KnowledgeSettings(**told, triton_address=server.url, drain_seconds=3.0)
+            await stack.enter_async_context(running_reader(settings))
         for command in commands(language, text, tmp_path):
             process = await asyncio.create_subprocess_exec(
                 *command,
@@ -78,7 +95,8 @@ async def test_examples(site: Site, document: Path, language: str, tmp_path: Pat
                 stderr=asyncio.subprocess.STDOUT,
             )
             output, _ = await asyncio.wait_for(process.communicate(), _RUN_SECONDS)
-            assert process.returncode == 0, f"{document.name}: {output.decode()}"
+            print(output.decode())
+            assert process.returncode == 0, document.name
 
 
 def commands(language: str, text: str, folder: Path) -> list[list[str]]:

@@ -1,23 +1,32 @@
 """What the documents say is what the code does."""
 
+import re
 from pathlib import Path
 
 from deploy.local import reference
+from deploy.local.environment import SERVICES, variables_of
+from deploy.local.settings import LocalSettings
 from services.gateway.document import document
 from services.gateway.manual import manual
 
 HTTP_REFERENCE = Path(__file__).parents[2] / "docs" / "http-reference.md"
 
 
-def test_the_table_of_settings_is_the_one_of_now() -> None:
+def test_the_tables_of_settings_are_those_of_now() -> None:
     document = reference.DOCUMENT.read_text()
     assert document == reference.written(document), "run `make docs`"
 
 
 def test_every_setting_says_what_it_is() -> None:
-    rows = reference.table().splitlines()[2:]
-    assert rows
-    assert [row for row in rows if "|  |" in row] == []
+    for table in (reference.table(), reference.wired_table()):
+        rows = table.splitlines()[2:]
+        assert rows
+        assert [row for row in rows if "|  |" in row] == []
+
+
+def test_every_setting_of_a_service_stands_in_a_table() -> None:
+    told = set(re.findall(r"^\| `(CALLBOX_\w+)`", reference.DOCUMENT.read_text(), re.MULTILINE))
+    assert told == LocalSettings.variables().union(*map(variables_of, SERVICES))
 
 
 def test_the_http_reference_is_the_one_of_now() -> None:

@@ -188,3 +188,31 @@ def test_names_of_models_are_good_in_every_language() -> None:
     names = set(DOCUMENT["components"]["schemas"])
     assert [name for name in names if not re.fullmatch(r"[A-Z][A-Za-z0-9]*", name)] == []
     assert "HTTPValidationError" not in str(DOCUMENT)
+
+
+def test_an_example_of_a_call_or_document_is_one_that_there_can_be() -> None:
+    """Contract 9, 10, 12.1: what is taken is not read yet, nothing is recorded, and the greeting is said first."""
+    paths = DOCUMENT["paths"]
+    added = paths["/api/knowledge-base/{slug}/documents/"]["post"]["responses"]["201"]
+    (document,) = examples(added["content"]["application/json"])
+    assert (document["status"], document["chunk_count"], document["error"]) == ("PENDING", 0, None)
+    read = paths["/api/billing/sessions/{session_id}/"]["get"]["responses"]["200"]
+    call = examples(read["content"]["application/json"])[0]["data"]
+    recorded = [call[f"recording_{name}"] for name in ("status", "url", "presigned_url")]
+    assert recorded == ["OFF", None, None]
+    said = [(turn["turn_index"], turn["role"]) for turn in call["transcript"]]
+    assert said == [(0, "assistant"), (1, "user"), (2, "assistant")]
+    assert call["turn_count"] == len(said)
+    words = {"assistant": "Assistant", "user": "User"}
+    assert call["transcript_text"] == "\n".join(f"{words[turn['role']]}: {turn['text']}" for turn in call["transcript"])
+
+
+def test_names_in_paths_are_told_apart() -> None:
+    meanings = {
+        parameter["name"]: parameter["description"]
+        for _, _, operation in operations(DOCUMENT)
+        for parameter in operation.get("parameters", ())
+        if parameter["in"] == "path"
+    }
+    assert len(set(meanings.values())) >= len(meanings) - 1, meanings  # `slug` and `character_id` name one thing
+    assert [name for name, meaning in meanings.items() if "slug" in meaning.lower()] == ["slug"]

@@ -286,6 +286,8 @@ export interface paths {
         /**
          * Upload the picture of a character
          * @description Keeps a PNG, JPEG, WebP or GIF of at most 5 MB and 4,096 pixels a side; a new version's `image` names it.
+         *
+         *     A gateway takes 16 files at once; one more is 503 `at_capacity`.
          */
         put: operations["put_image"];
         post?: never;
@@ -306,6 +308,8 @@ export interface paths {
         /**
          * Upload a recording of a character's voice
          * @description Keeps a WAV or MP3 of at most 10 MB and 60 seconds; a new version's `voice.audio_file` names it.
+         *
+         *     A gateway takes 16 files at once; one more is 503 `at_capacity`.
          */
         put: operations["put_voice"];
         post?: never;
@@ -376,7 +380,8 @@ export interface paths {
          * Add a document
          * @description Takes a file, in the field `file` of a multipart form, or the address of a page as JSON.
          *
-         *     It is read afterwards: its status is `PENDING` until it is `PROCESSED` or `FAILED`.
+         *     It is read afterwards: its status is `PENDING` until it is `PROCESSED` or `FAILED`. A gateway takes 16 files at
+         *     once; one more is 503 `at_capacity`.
          */
         post: operations["add_document"];
         delete?: never;
@@ -819,6 +824,83 @@ export interface components {
         /**
          * AgentSessionSummary
          * @description One call and its whole history.
+         * @example {
+         *       "id": 142,
+         *       "session_id": "sess_Zk3vQy0N8rT1mJ5sXw2eLb7u",
+         *       "tenant_id": "ten_8d1fQ2Zk3vQy",
+         *       "character_slug": "support-bot",
+         *       "user": null,
+         *       "room_name": "callbox-support-bot-5Yc0aQ",
+         *       "origin_url": "https://shop.example/help",
+         *       "metadata": {
+         *         "plan": "pro",
+         *         "user_name": "Ada"
+         *       },
+         *       "session_duration_seconds": 18.4,
+         *       "turn_count": 3,
+         *       "interruption_count": 0,
+         *       "llm_input_tokens": 412,
+         *       "llm_output_tokens": 18,
+         *       "llm_model": "gpt-4o-mini",
+         *       "llm_provider": "openai",
+         *       "stt_audio_seconds": 2.4,
+         *       "stt_provider": "moonshine",
+         *       "tts_characters": 63,
+         *       "tts_provider": "hibari",
+         *       "estimated_cost_usd": "0.000073",
+         *       "finalized_at": "2026-03-01T12:00:21Z",
+         *       "recording_status": "OFF",
+         *       "recording_url": null,
+         *       "recording_presigned_url": null,
+         *       "transcript": [
+         *         {
+         *           "role": "assistant",
+         *           "text": "Hello, how can I help?",
+         *           "turn_index": 0,
+         *           "ts": 0.6
+         *         },
+         *         {
+         *           "role": "user",
+         *           "text": "What time do you open on Saturday?",
+         *           "turn_index": 1,
+         *           "ts": 4.2
+         *         },
+         *         {
+         *           "role": "assistant",
+         *           "text": "On Saturday we are open from ten to four.",
+         *           "turn_index": 2,
+         *           "ts": 7.7,
+         *           "latency": {
+         *             "end_of_turn": 620.5,
+         *             "final_transcript": 0,
+         *             "first_audio": 240.3,
+         *             "first_token": 212,
+         *             "playout": 21.7
+         *           }
+         *         }
+         *       ],
+         *       "transcript_text": "Assistant: Hello, how can I help?\nUser: What time do you open on Saturday?\nAssistant: On Saturday we are open from ten to four.",
+         *       "created_at": "2026-03-01T12:00:00Z",
+         *       "status": "ended",
+         *       "end_reason": "client_left",
+         *       "character_version": 3,
+         *       "joined_at": "2026-03-01T12:00:01Z",
+         *       "ended_at": "2026-03-01T12:00:19.400000Z",
+         *       "tool_calls": [
+         *         {
+         *           "name": "search_documents",
+         *           "kind": "kb",
+         *           "arguments": {
+         *             "query": "opening hours on Saturday"
+         *           },
+         *           "result_preview": "[{\"text\": \"Saturday: 10 to 16.\"}]",
+         *           "error": null,
+         *           "duration_seconds": 0.031,
+         *           "ts": 7.2
+         *         }
+         *       ],
+         *       "form_responses": []
+         *     }
          */
         AgentSessionSummary: {
             /** Id */
@@ -832,6 +914,7 @@ export interface components {
             /**
              * User
              * @description User who asked for the call; null for an anonymous visitor.
+             * @example null
              */
             user: number | null;
             /** Room Name */
@@ -877,19 +960,25 @@ export interface components {
             finalized_at: string | null;
             /**
              * Recording Status
+             * @description `OFF`, and both addresses null: calls are not recorded yet.
              * @enum {string}
              */
             recording_status: "OFF" | "PENDING" | "READY" | "FAILED";
-            /** Recording Url */
+            /**
+             * Recording Url
+             * @example null
+             */
             recording_url: string | null;
-            /** Recording Presigned Url */
+            /**
+             * Recording Presigned Url
+             * @example null
+             */
             recording_presigned_url: string | null;
             /** Transcript */
             transcript: components["schemas"]["TranscriptItem"][];
             /**
              * Transcript Text
-             * @example Assistant: Hello, how can I help?
-             *     User: What time do you open?
+             * @description A line for each utterance, `Assistant: …` or `User: …`.
              */
             transcript_text: string;
             /**
@@ -919,7 +1008,6 @@ export interface components {
              * Form Responses
              * @description Answers to forms given in the call, oldest first, the first 200; only where one call is read.
              * @default []
-             * @example []
              */
             form_responses: components["schemas"]["FormResponse"][];
         };
@@ -1077,21 +1165,26 @@ export interface components {
          * Character
          * @description A character as it is kept, defaults filled in and secrets masked.
          * @example {
+         *       "name": "Support",
+         *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
+         *       "greeting": "Hello, how can I help?",
+         *       "language": "en",
          *       "allowed_origins": [
          *         "https://shop.example"
          *       ],
-         *       "greeting": "Hello, how can I help?",
-         *       "language": "en",
-         *       "llm_model": "gpt-4o-mini",
-         *       "name": "Support",
-         *       "slug": "support-bot",
-         *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
          *       "widget_appearance": {
          *         "name": "Shop",
          *         "theme": {
          *           "primary_color": "#6366F1"
          *         }
-         *       }
+         *       },
+         *       "llm_model": "gpt-4o-mini",
+         *       "slug": "support-bot",
+         *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
+         *       "version": 1,
+         *       "created_by": 1,
+         *       "created_at": "2026-03-01T12:00:00Z",
+         *       "updated_at": "2026-03-01T12:00:00Z"
          *     }
          */
         Character: {
@@ -1233,6 +1326,7 @@ export interface components {
             max_turn_seconds: number;
             /**
              * Recording Enabled
+             * @description Kept, and does nothing yet: calls are not recorded.
              * @default false
              */
             recording_enabled: boolean;
@@ -1392,7 +1486,10 @@ export interface components {
             max_tool_output_chars?: number;
             /** Max Turn Seconds */
             max_turn_seconds?: number;
-            /** Recording Enabled */
+            /**
+             * Recording Enabled
+             * @description Kept, and does nothing yet: calls are not recorded.
+             */
             recording_enabled?: boolean;
             /**
              * Is Active
@@ -1406,7 +1503,6 @@ export interface components {
          * CharacterDefinition
          * @description A whole character; `slug` and `name` are required, and the slug never changes.
          * @example {
-         *       "slug": "support-bot",
          *       "name": "Support",
          *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
          *       "greeting": "Hello, how can I help?",
@@ -1414,13 +1510,14 @@ export interface components {
          *       "allowed_origins": [
          *         "https://shop.example"
          *       ],
-         *       "llm_model": "gpt-4o-mini",
          *       "widget_appearance": {
          *         "name": "Shop",
          *         "theme": {
          *           "primary_color": "#6366F1"
          *         }
-         *       }
+         *       },
+         *       "llm_model": "gpt-4o-mini",
+         *       "slug": "support-bot"
          *     }
          */
         CharacterDefinition: {
@@ -1562,6 +1659,7 @@ export interface components {
             max_turn_seconds: number;
             /**
              * Recording Enabled
+             * @description Kept, and does nothing yet: calls are not recorded.
              * @default false
              */
             recording_enabled: boolean;
@@ -1583,7 +1681,6 @@ export interface components {
          * CharacterReplacement
          * @description A whole character; what is not sent takes its default. The slug is that of the path and may be left out.
          * @example {
-         *       "slug": "support-bot",
          *       "name": "Support",
          *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
          *       "greeting": "Hello, how can I help?",
@@ -1591,13 +1688,14 @@ export interface components {
          *       "allowed_origins": [
          *         "https://shop.example"
          *       ],
-         *       "llm_model": "gpt-4o-mini",
          *       "widget_appearance": {
          *         "name": "Shop",
          *         "theme": {
          *           "primary_color": "#6366F1"
          *         }
-         *       }
+         *       },
+         *       "llm_model": "gpt-4o-mini",
+         *       "slug": "support-bot"
          *     }
          */
         CharacterReplacement: {
@@ -1739,6 +1837,7 @@ export interface components {
             max_turn_seconds: number;
             /**
              * Recording Enabled
+             * @description Kept, and does nothing yet: calls are not recorded.
              * @default false
              */
             recording_enabled: boolean;
@@ -1765,6 +1864,29 @@ export interface components {
         /**
          * DeliveryPage
          * @description A page of the log.
+         * @example {
+         *       "data": [
+         *         {
+         *           "id": "dlv_0f8b6d0e5b1c4f0fa3d1c2b3a4958677",
+         *           "webhook": "whk_Zk3vQy0N8rT1mJ5sXw2eLb7u",
+         *           "webhook_id": "msg_2bXvQy0N8rT1mJ5sXw2eLb7u",
+         *           "event": "session.ended",
+         *           "status": "pending",
+         *           "attempts": 1,
+         *           "http_status": 502,
+         *           "error": "The receiver answered 502; only 2xx is a success.",
+         *           "response_excerpt": "Bad Gateway",
+         *           "duration_ms": 41.7,
+         *           "created_at": "2026-03-01T12:00:19.500000Z",
+         *           "last_attempt_at": "2026-03-01T12:00:19.600000Z",
+         *           "next_attempt_at": "2026-03-01T12:00:24.800000Z"
+         *         }
+         *       ],
+         *       "page": 1,
+         *       "page_size": 50,
+         *       "total": 1,
+         *       "total_pages": 1
+         *     }
          */
         DeliveryPage: {
             /** Data */
@@ -1835,13 +1957,14 @@ export interface components {
          * Document
          * @description A file or page that a character knows.
          * @example {
-         *       "chunk_count": 12,
-         *       "created_at": "2026-01-31T09:30:00Z",
+         *       "id": "doc_Zk3vQy0N8rT1mJ5sXw2eLb7u",
          *       "file": "s3://callbox/documents/chr_1/doc_1/handbook.pdf",
          *       "file_type": "pdf",
-         *       "id": "doc_Zk3vQy0N8rT1mJ5sXw2eLb7u",
+         *       "status": "PROCESSED",
+         *       "chunk_count": 12,
+         *       "created_at": "2026-01-31T09:30:00Z",
          *       "name": "handbook.pdf",
-         *       "status": "PROCESSED"
+         *       "error": null
          *     }
          */
         Document: {
@@ -1865,7 +1988,7 @@ export interface components {
             status: "PENDING" | "PROCESSED" | "FAILED";
             /**
              * Chunk Count
-             * @description Passages that questions find.
+             * @description Passages that questions find; 0 until it is `PROCESSED`.
              */
             chunk_count: number;
             /**
@@ -1880,7 +2003,8 @@ export interface components {
             name: string;
             /**
              * Error
-             * @description Why it failed.
+             * @description Why it failed; null when it did not.
+             * @example null
              */
             error: string | null;
         };
@@ -1936,15 +2060,16 @@ export interface components {
          * ErrorBody
          * @description What every refusal and fault is answered with.
          * @example {
-         *       "code": "validation_failed",
+         *       "success": false,
+         *       "message": "agent: Field required",
+         *       "data": null,
          *       "errors": {
          *         "agent": [
          *           "Field required"
          *         ]
          *       },
-         *       "message": "agent: Field required",
-         *       "request_id": "req_Zk3vQy0N8rT1mJ5sXw2eLb7u",
-         *       "success": false
+         *       "code": "validation_failed",
+         *       "request_id": "req_Zk3vQy0N8rT1mJ5sXw2eLb7u"
          *     }
          */
         ErrorBody: {
@@ -2068,15 +2193,15 @@ export interface components {
          * FormResponse
          * @description A stored answer.
          * @example {
-         *       "created_at": "2026-01-31T09:30:00.000000Z",
-         *       "form_id": "book-demo",
          *       "id": 17,
+         *       "form_id": "book-demo",
          *       "session_id": "sess_Zk3vQy0N8rT1mJ5sXw2eLb7u",
          *       "values": {
          *         "consent": true,
          *         "email": "alice@acme.com",
          *         "first_name": "Alice"
-         *       }
+         *       },
+         *       "created_at": "2026-01-31T09:30:00.000000Z"
          *     }
          */
         FormResponse: {
@@ -2185,18 +2310,35 @@ export interface components {
         };
         /**
          * Latency
-         * @description Milliseconds from the end of the caller's words to the agent's first sound, part by part; they add up.
+         * @description Milliseconds of a wait by its parts, one after another; what was done ahead of time counts 0.
+         *
+         *     Together they are the time from the end of the caller's speech to the first sound handed to the room.
          */
         Latency: {
-            /** End Of Turn */
+            /**
+             * End Of Turn
+             * @description Until it was clear that the caller had finished.
+             */
             end_of_turn: number;
-            /** Final Transcript */
+            /**
+             * Final Transcript
+             * @description From there until the caller's words were final.
+             */
             final_transcript: number;
-            /** First Token */
+            /**
+             * First Token
+             * @description From there until the language model's first token.
+             */
             first_token: number;
-            /** First Audio */
+            /**
+             * First Audio
+             * @description From there until the voice's first sound.
+             */
             first_audio: number;
-            /** Playout */
+            /**
+             * Playout
+             * @description From there until that sound was handed to the room.
+             */
             playout: number;
         };
         /**
@@ -2292,10 +2434,10 @@ export interface components {
          * NewWebhook
          * @description A webhook to make.
          * @example {
+         *       "url": "https://shop.example/hooks/callbox",
          *       "events": [
          *         "session.ended"
-         *       ],
-         *       "url": "https://shop.example/hooks/callbox"
+         *       ]
          *     }
          */
         NewWebhook: {
@@ -2349,6 +2491,15 @@ export interface components {
         /**
          * Passage
          * @description What was found.
+         * @example {
+         *       "text": "On Saturdays we are open from 10 to 16.",
+         *       "metadata": {
+         *         "source": "handbook.pdf",
+         *         "page": 3
+         *       },
+         *       "score": 1,
+         *       "document_id": "doc_Zk3vQy0N8rT1mJ5sXw2eLb7u"
+         *     }
          */
         Passage: {
             /** Text */
@@ -2415,9 +2566,9 @@ export interface components {
          * Query
          * @description A question to the documents of a character.
          * @example {
-         *       "character_slug": "support-bot",
          *       "q": "When do you open?",
-         *       "top_k": 3
+         *       "top_k": 3,
+         *       "character_slug": "support-bot"
          *     }
          */
         Query: {
@@ -2449,6 +2600,17 @@ export interface components {
         /**
          * Session
          * @description A call as it stands.
+         * @example {
+         *       "session_id": "sess_Zk3vQy0N8rT1mJ5sXw2eLb7u",
+         *       "status": "ended",
+         *       "character_slug": "support-bot",
+         *       "character_version": 3,
+         *       "room_name": "callbox-support-bot-5Yc0aQ",
+         *       "created_at": "2026-03-01T12:00:00Z",
+         *       "joined_at": "2026-03-01T12:00:01Z",
+         *       "ended_at": "2026-03-01T12:00:19.400000Z",
+         *       "end_reason": "ended_by_api"
+         *     }
          */
         Session: {
             /** Session Id */
@@ -2485,6 +2647,90 @@ export interface components {
         /**
          * SessionPage
          * @description One page of calls, newest first.
+         * @example {
+         *       "data": [
+         *         {
+         *           "id": 142,
+         *           "session_id": "sess_Zk3vQy0N8rT1mJ5sXw2eLb7u",
+         *           "tenant_id": "ten_8d1fQ2Zk3vQy",
+         *           "character_slug": "support-bot",
+         *           "user": null,
+         *           "room_name": "callbox-support-bot-5Yc0aQ",
+         *           "origin_url": "https://shop.example/help",
+         *           "metadata": {
+         *             "plan": "pro",
+         *             "user_name": "Ada"
+         *           },
+         *           "session_duration_seconds": 18.4,
+         *           "turn_count": 3,
+         *           "interruption_count": 0,
+         *           "llm_input_tokens": 412,
+         *           "llm_output_tokens": 18,
+         *           "llm_model": "gpt-4o-mini",
+         *           "llm_provider": "openai",
+         *           "stt_audio_seconds": 2.4,
+         *           "stt_provider": "moonshine",
+         *           "tts_characters": 63,
+         *           "tts_provider": "hibari",
+         *           "estimated_cost_usd": "0.000073",
+         *           "finalized_at": "2026-03-01T12:00:21Z",
+         *           "recording_status": "OFF",
+         *           "recording_url": null,
+         *           "recording_presigned_url": null,
+         *           "transcript": [
+         *             {
+         *               "role": "assistant",
+         *               "text": "Hello, how can I help?",
+         *               "turn_index": 0,
+         *               "ts": 0.6
+         *             },
+         *             {
+         *               "role": "user",
+         *               "text": "What time do you open on Saturday?",
+         *               "turn_index": 1,
+         *               "ts": 4.2
+         *             },
+         *             {
+         *               "role": "assistant",
+         *               "text": "On Saturday we are open from ten to four.",
+         *               "turn_index": 2,
+         *               "ts": 7.7,
+         *               "latency": {
+         *                 "end_of_turn": 620.5,
+         *                 "final_transcript": 0,
+         *                 "first_audio": 240.3,
+         *                 "first_token": 212,
+         *                 "playout": 21.7
+         *               }
+         *             }
+         *           ],
+         *           "transcript_text": "Assistant: Hello, how can I help?\nUser: What time do you open on Saturday?\nAssistant: On Saturday we are open from ten to four.",
+         *           "created_at": "2026-03-01T12:00:00Z",
+         *           "status": "ended",
+         *           "end_reason": "client_left",
+         *           "character_version": 3,
+         *           "joined_at": "2026-03-01T12:00:01Z",
+         *           "ended_at": "2026-03-01T12:00:19.400000Z",
+         *           "tool_calls": [
+         *             {
+         *               "name": "search_documents",
+         *               "kind": "kb",
+         *               "arguments": {
+         *                 "query": "opening hours on Saturday"
+         *               },
+         *               "result_preview": "[{\"text\": \"Saturday: 10 to 16.\"}]",
+         *               "error": null,
+         *               "duration_seconds": 0.031,
+         *               "ts": 7.2
+         *             }
+         *           ]
+         *         }
+         *       ],
+         *       "page": 1,
+         *       "page_size": 50,
+         *       "total": 1,
+         *       "total_pages": 1
+         *     }
          */
         SessionPage: {
             /** Data */
@@ -2511,7 +2757,7 @@ export interface components {
             email: string;
             /**
              * Password
-             * @description 10 to 1,024 characters.
+             * @description 10 characters or more.
              */
             password: string;
         };
@@ -2538,11 +2784,11 @@ export interface components {
          * @example {
          *       "agent": "support-bot",
          *       "language": "en",
+         *       "origin_url": "https://shop.example/help",
          *       "metadata": {
          *         "plan": "pro",
          *         "user_name": "Ada"
-         *       },
-         *       "origin_url": "https://shop.example/help"
+         *       }
          *     }
          */
         StartSession: {
@@ -2600,15 +2846,15 @@ export interface components {
          * StartedSession
          * @description What a client needs to join the call.
          * @example {
-         *       "character_slug": "support-bot",
-         *       "expires_in_seconds": 3600,
-         *       "greeting": "Hello, how can I help?",
+         *       "token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl",
          *       "livekit_url": "wss://media.shop.example",
-         *       "participant_identity": "user-8d1fQ2",
          *       "room_name": "callbox-support-bot-5Yc0aQ",
+         *       "participant_identity": "user-8d1fQ2",
          *       "session_id": "sess_Zk3vQy0N8rT1mJ5sXw2eLb7u",
+         *       "expires_in_seconds": 3600,
+         *       "character_slug": "support-bot",
          *       "system_prompt": "You answer calls for a bicycle shop.",
-         *       "token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl"
+         *       "greeting": "Hello, how can I help?"
          *     }
          */
         StartedSession: {
@@ -2663,12 +2909,12 @@ export interface components {
          * @description An answer to a form. Unknown keys beside these three are ignored.
          * @example {
          *       "form_id": "book-demo",
-         *       "session_id": "sess_Zk3vQy0N8rT1mJ5sXw2eLb7u",
          *       "values": {
          *         "consent": true,
          *         "email": "alice@acme.com",
          *         "first_name": "Alice"
-         *       }
+         *       },
+         *       "session_id": "sess_Zk3vQy0N8rT1mJ5sXw2eLb7u"
          *     }
          */
         SubmitForm: {
@@ -2791,6 +3037,7 @@ export interface components {
             /**
              * Error
              * @description Code of what went wrong (`timeout`, `http_500`); null when nothing did.
+             * @example null
              */
             error: string | null;
             /** Duration Seconds */
@@ -2835,11 +3082,104 @@ export interface components {
              * @default false
              */
             typed: boolean;
+            /** @description Of an answer to speech: how long the caller waited for it. */
             latency?: components["schemas"]["Latency"] | null;
         };
         /**
          * UsageReport
          * @description Totals over every call that matches the filter, and one page of them.
+         * @example {
+         *       "total_sessions": 1,
+         *       "total_llm_input_tokens": 412,
+         *       "total_llm_output_tokens": 18,
+         *       "total_stt_audio_seconds": 2.4,
+         *       "total_tts_characters": 63,
+         *       "total_estimated_cost_usd": "0.000073",
+         *       "sessions": {
+         *         "data": [
+         *           {
+         *             "id": 142,
+         *             "session_id": "sess_Zk3vQy0N8rT1mJ5sXw2eLb7u",
+         *             "tenant_id": "ten_8d1fQ2Zk3vQy",
+         *             "character_slug": "support-bot",
+         *             "user": null,
+         *             "room_name": "callbox-support-bot-5Yc0aQ",
+         *             "origin_url": "https://shop.example/help",
+         *             "metadata": {
+         *               "plan": "pro",
+         *               "user_name": "Ada"
+         *             },
+         *             "session_duration_seconds": 18.4,
+         *             "turn_count": 3,
+         *             "interruption_count": 0,
+         *             "llm_input_tokens": 412,
+         *             "llm_output_tokens": 18,
+         *             "llm_model": "gpt-4o-mini",
+         *             "llm_provider": "openai",
+         *             "stt_audio_seconds": 2.4,
+         *             "stt_provider": "moonshine",
+         *             "tts_characters": 63,
+         *             "tts_provider": "hibari",
+         *             "estimated_cost_usd": "0.000073",
+         *             "finalized_at": "2026-03-01T12:00:21Z",
+         *             "recording_status": "OFF",
+         *             "recording_url": null,
+         *             "recording_presigned_url": null,
+         *             "transcript": [
+         *               {
+         *                 "role": "assistant",
+         *                 "text": "Hello, how can I help?",
+         *                 "turn_index": 0,
+         *                 "ts": 0.6
+         *               },
+         *               {
+         *                 "role": "user",
+         *                 "text": "What time do you open on Saturday?",
+         *                 "turn_index": 1,
+         *                 "ts": 4.2
+         *               },
+         *               {
+         *                 "role": "assistant",
+         *                 "text": "On Saturday we are open from ten to four.",
+         *                 "turn_index": 2,
+         *                 "ts": 7.7,
+         *                 "latency": {
+         *                   "end_of_turn": 620.5,
+         *                   "final_transcript": 0,
+         *                   "first_audio": 240.3,
+         *                   "first_token": 212,
+         *                   "playout": 21.7
+         *                 }
+         *               }
+         *             ],
+         *             "transcript_text": "Assistant: Hello, how can I help?\nUser: What time do you open on Saturday?\nAssistant: On Saturday we are open from ten to four.",
+         *             "created_at": "2026-03-01T12:00:00Z",
+         *             "status": "ended",
+         *             "end_reason": "client_left",
+         *             "character_version": 3,
+         *             "joined_at": "2026-03-01T12:00:01Z",
+         *             "ended_at": "2026-03-01T12:00:19.400000Z",
+         *             "tool_calls": [
+         *               {
+         *                 "name": "search_documents",
+         *                 "kind": "kb",
+         *                 "arguments": {
+         *                   "query": "opening hours on Saturday"
+         *                 },
+         *                 "result_preview": "[{\"text\": \"Saturday: 10 to 16.\"}]",
+         *                 "error": null,
+         *                 "duration_seconds": 0.031,
+         *                 "ts": 7.2
+         *               }
+         *             ]
+         *           }
+         *         ],
+         *         "page": 1,
+         *         "page_size": 50,
+         *         "total": 1,
+         *         "total_pages": 1
+         *       }
+         *     }
          */
         UsageReport: {
             /** Total Sessions */
@@ -2883,21 +3223,28 @@ export interface components {
          * Version
          * @description A character as one version has it, defaults filled in and secrets masked.
          * @example {
+         *       "name": "Support",
+         *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
+         *       "greeting": "Hello, how can I help?",
+         *       "language": "en",
          *       "allowed_origins": [
          *         "https://shop.example"
          *       ],
-         *       "greeting": "Hello, how can I help?",
-         *       "language": "en",
-         *       "llm_model": "gpt-4o-mini",
-         *       "name": "Support",
-         *       "slug": "support-bot",
-         *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
          *       "widget_appearance": {
          *         "name": "Shop",
          *         "theme": {
          *           "primary_color": "#6366F1"
          *         }
-         *       }
+         *       },
+         *       "llm_model": "gpt-4o-mini",
+         *       "slug": "support-bot",
+         *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
+         *       "version": 1,
+         *       "created_at": "2026-03-01T12:00:00Z",
+         *       "created_by": 1,
+         *       "changed": [
+         *         "greeting"
+         *       ]
          *     }
          */
         Version: {
@@ -3039,6 +3386,7 @@ export interface components {
             max_turn_seconds: number;
             /**
              * Recording Enabled
+             * @description Kept, and does nothing yet: calls are not recorded.
              * @default false
              */
             recording_enabled: boolean;
@@ -3130,6 +3478,7 @@ export interface components {
             /**
              * Disabled Reason
              * @description Why Callbox made it inactive, after a 410; null when it did not. Set `is_active` to undo it.
+             * @example null
              */
             disabled_reason: string | null;
             /**
@@ -3164,12 +3513,24 @@ export interface components {
         /**
          * WebhookDelivery
          * @description One message to one webhook, and its latest attempt.
+         * @example {
+         *       "id": "dlv_0f8b6d0e5b1c4f0fa3d1c2b3a4958677",
+         *       "webhook": "whk_Zk3vQy0N8rT1mJ5sXw2eLb7u",
+         *       "webhook_id": "msg_2bXvQy0N8rT1mJ5sXw2eLb7u",
+         *       "event": "session.ended",
+         *       "status": "pending",
+         *       "attempts": 1,
+         *       "http_status": 502,
+         *       "error": "The receiver answered 502; only 2xx is a success.",
+         *       "response_excerpt": "Bad Gateway",
+         *       "duration_ms": 41.7,
+         *       "created_at": "2026-03-01T12:00:19.500000Z",
+         *       "last_attempt_at": "2026-03-01T12:00:19.600000Z",
+         *       "next_attempt_at": "2026-03-01T12:00:24.800000Z"
+         *     }
          */
         WebhookDelivery: {
-            /**
-             * Id
-             * @example dlv_0f8b6d0e5b1c4f0fa3d1c2b3a4958677
-             */
+            /** Id */
             id: string;
             /**
              * Webhook
@@ -3178,8 +3539,7 @@ export interface components {
             webhook: string;
             /**
              * Webhook Id
-             * @description The header `webhook-id`: the same in every attempt.
-             * @example msg_2bXvQy0N8rT1mJ5sXw2eLb7u
+             * @description The header `webhook-id`: the same in every attempt and redelivery.
              */
             webhook_id: string;
             /**
@@ -3192,7 +3552,10 @@ export interface components {
              * @enum {string}
              */
             status: "pending" | "delivered" | "failed";
-            /** Attempts */
+            /**
+             * Attempts
+             * @description Requests made so far.
+             */
             attempts: number;
             /**
              * Http Status
@@ -3206,17 +3569,24 @@ export interface components {
             error: string | null;
             /**
              * Response Excerpt
-             * @description First 1,024 bytes of the latest answer.
+             * @description First 1,024 bytes of the latest answer; null before the first.
              */
             response_excerpt: string | null;
-            /** Duration Ms */
+            /**
+             * Duration Ms
+             * @description What the latest attempt took; null before the first.
+             */
             duration_ms: number | null;
             /**
              * Created At
              * Format: date-time
+             * @description When it happened.
              */
             created_at: string;
-            /** Last Attempt At */
+            /**
+             * Last Attempt At
+             * @description When the latest attempt began; null before the first.
+             */
             last_attempt_at: string | null;
             /**
              * Next Attempt At
@@ -3246,6 +3616,7 @@ export interface components {
             /**
              * Disabled Reason
              * @description Why Callbox made it inactive, after a 410; null when it did not. Set `is_active` to undo it.
+             * @example null
              */
             disabled_reason: string | null;
             /**
@@ -3312,11 +3683,11 @@ export interface operations {
                  * @example {
                  *       "agent": "support-bot",
                  *       "language": "en",
+                 *       "origin_url": "https://shop.example/help",
                  *       "metadata": {
                  *         "plan": "pro",
                  *         "user_name": "Ada"
-                 *       },
-                 *       "origin_url": "https://shop.example/help"
+                 *       }
                  *     }
                  */
                 "application/json": components["schemas"]["StartSession"];
@@ -3468,7 +3839,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Slug or identity. */
+                /** @description Identity of the call, as its start answered it. */
                 session_id: string;
             };
             cookie?: never;
@@ -3485,14 +3856,14 @@ export interface operations {
                     /**
                      * @example {
                      *       "session_id": "sess_Zk3vQy0N8rT1mJ5sXw2eLb7u",
-                     *       "status": "created",
+                     *       "status": "ended",
                      *       "character_slug": "support-bot",
-                     *       "character_version": 1,
+                     *       "character_version": 3,
                      *       "room_name": "callbox-support-bot-5Yc0aQ",
                      *       "created_at": "2026-03-01T12:00:00Z",
-                     *       "joined_at": "2026-03-01T12:00:00Z",
-                     *       "ended_at": "2026-03-01T12:00:00Z",
-                     *       "end_reason": "client_left"
+                     *       "joined_at": "2026-03-01T12:00:01Z",
+                     *       "ended_at": "2026-03-01T12:00:19.400000Z",
+                     *       "end_reason": "ended_by_api"
                      *     }
                      */
                     "application/json": components["schemas"]["Session"];
@@ -3547,7 +3918,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Slug or identity. */
+                /** @description Identity of the call, as its start answered it. */
                 session_id: string;
             };
             cookie?: never;
@@ -3564,14 +3935,14 @@ export interface operations {
                     /**
                      * @example {
                      *       "session_id": "sess_Zk3vQy0N8rT1mJ5sXw2eLb7u",
-                     *       "status": "created",
+                     *       "status": "ended",
                      *       "character_slug": "support-bot",
-                     *       "character_version": 1,
+                     *       "character_version": 3,
                      *       "room_name": "callbox-support-bot-5Yc0aQ",
                      *       "created_at": "2026-03-01T12:00:00Z",
-                     *       "joined_at": "2026-03-01T12:00:00Z",
-                     *       "ended_at": "2026-03-01T12:00:00Z",
-                     *       "end_reason": "client_left"
+                     *       "joined_at": "2026-03-01T12:00:01Z",
+                     *       "ended_at": "2026-03-01T12:00:19.400000Z",
+                     *       "end_reason": "ended_by_api"
                      *     }
                      */
                     "application/json": components["schemas"]["Session"];
@@ -3639,7 +4010,7 @@ export interface operations {
                 "last-event-id"?: string | null;
             };
             path: {
-                /** @description Slug or identity. */
+                /** @description Identity of the call, as its start answered it. */
                 session_id: string;
             };
             cookie?: never;
@@ -3754,7 +4125,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Slug or identity. */
+                /** @description Slug or identity of the character. */
                 slug: string;
             };
             cookie?: never;
@@ -3925,7 +4296,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Slug or identity. */
+                /** @description Slug or identity of the character. */
                 slug: string;
             };
             cookie?: never;
@@ -3945,15 +4316,15 @@ export interface operations {
                     /**
                      * @example [
                      *       {
-                     *         "created_at": "2026-01-31T09:30:00.000000Z",
-                     *         "form_id": "book-demo",
                      *         "id": 17,
+                     *         "form_id": "book-demo",
                      *         "session_id": "sess_Zk3vQy0N8rT1mJ5sXw2eLb7u",
                      *         "values": {
                      *           "consent": true,
                      *           "email": "alice@acme.com",
                      *           "first_name": "Alice"
-                     *         }
+                     *         },
+                     *         "created_at": "2026-01-31T09:30:00.000000Z"
                      *       }
                      *     ]
                      */
@@ -4023,7 +4394,7 @@ export interface operations {
                 "idempotency-key"?: string | null;
             };
             path: {
-                /** @description Slug or identity. */
+                /** @description Slug or identity of the character. */
                 slug: string;
             };
             cookie?: never;
@@ -4033,12 +4404,12 @@ export interface operations {
                 /**
                  * @example {
                  *       "form_id": "book-demo",
-                 *       "session_id": "sess_Zk3vQy0N8rT1mJ5sXw2eLb7u",
                  *       "values": {
                  *         "consent": true,
                  *         "email": "alice@acme.com",
                  *         "first_name": "Alice"
-                 *       }
+                 *       },
+                 *       "session_id": "sess_Zk3vQy0N8rT1mJ5sXw2eLb7u"
                  *     }
                  */
                 "application/json": components["schemas"]["SubmitForm"];
@@ -4056,15 +4427,15 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "created_at": "2026-01-31T09:30:00.000000Z",
-                     *       "form_id": "book-demo",
                      *       "id": 17,
+                     *       "form_id": "book-demo",
                      *       "session_id": "sess_Zk3vQy0N8rT1mJ5sXw2eLb7u",
                      *       "values": {
                      *         "consent": true,
                      *         "email": "alice@acme.com",
                      *         "first_name": "Alice"
-                     *       }
+                     *       },
+                     *       "created_at": "2026-01-31T09:30:00.000000Z"
                      *     }
                      */
                     "application/json": components["schemas"]["FormResponse"];
@@ -4226,21 +4597,21 @@ export interface operations {
                     /**
                      * @example [
                      *       {
+                     *         "name": "Support",
+                     *         "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
+                     *         "greeting": "Hello, how can I help?",
+                     *         "language": "en",
                      *         "allowed_origins": [
                      *           "https://shop.example"
                      *         ],
-                     *         "greeting": "Hello, how can I help?",
-                     *         "language": "en",
-                     *         "llm_model": "gpt-4o-mini",
-                     *         "name": "Support",
-                     *         "slug": "support-bot",
-                     *         "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
                      *         "widget_appearance": {
                      *           "name": "Shop",
                      *           "theme": {
                      *             "primary_color": "#6366F1"
                      *           }
                      *         },
+                     *         "llm_model": "gpt-4o-mini",
+                     *         "slug": "support-bot",
                      *         "id": "8d1fQ2Zk3vQy0N8rT1mJ",
                      *         "version": 1,
                      *         "created_by": 1,
@@ -4307,7 +4678,6 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "slug": "support-bot",
                  *       "name": "Support",
                  *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
                  *       "greeting": "Hello, how can I help?",
@@ -4315,13 +4685,14 @@ export interface operations {
                  *       "allowed_origins": [
                  *         "https://shop.example"
                  *       ],
-                 *       "llm_model": "gpt-4o-mini",
                  *       "widget_appearance": {
                  *         "name": "Shop",
                  *         "theme": {
                  *           "primary_color": "#6366F1"
                  *         }
-                 *       }
+                 *       },
+                 *       "llm_model": "gpt-4o-mini",
+                 *       "slug": "support-bot"
                  *     }
                  */
                 "application/json": components["schemas"]["CharacterDefinition"];
@@ -4338,21 +4709,21 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "name": "Support",
+                     *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
+                     *       "greeting": "Hello, how can I help?",
+                     *       "language": "en",
                      *       "allowed_origins": [
                      *         "https://shop.example"
                      *       ],
-                     *       "greeting": "Hello, how can I help?",
-                     *       "language": "en",
-                     *       "llm_model": "gpt-4o-mini",
-                     *       "name": "Support",
-                     *       "slug": "support-bot",
-                     *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
                      *       "widget_appearance": {
                      *         "name": "Shop",
                      *         "theme": {
                      *           "primary_color": "#6366F1"
                      *         }
                      *       },
+                     *       "llm_model": "gpt-4o-mini",
+                     *       "slug": "support-bot",
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
                      *       "version": 1,
                      *       "created_by": 1,
@@ -4452,7 +4823,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Slug or identity. */
+                /** @description Slug or identity of the character. */
                 slug: string;
             };
             cookie?: never;
@@ -4469,21 +4840,21 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "name": "Support",
+                     *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
+                     *       "greeting": "Hello, how can I help?",
+                     *       "language": "en",
                      *       "allowed_origins": [
                      *         "https://shop.example"
                      *       ],
-                     *       "greeting": "Hello, how can I help?",
-                     *       "language": "en",
-                     *       "llm_model": "gpt-4o-mini",
-                     *       "name": "Support",
-                     *       "slug": "support-bot",
-                     *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
                      *       "widget_appearance": {
                      *         "name": "Shop",
                      *         "theme": {
                      *           "primary_color": "#6366F1"
                      *         }
                      *       },
+                     *       "llm_model": "gpt-4o-mini",
+                     *       "slug": "support-bot",
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
                      *       "version": 1,
                      *       "created_by": 1,
@@ -4555,7 +4926,7 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
-                /** @description Slug or identity. */
+                /** @description Slug or identity of the character. */
                 slug: string;
             };
             cookie?: never;
@@ -4564,7 +4935,6 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "slug": "support-bot",
                  *       "name": "Support",
                  *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
                  *       "greeting": "Hello, how can I help?",
@@ -4572,13 +4942,14 @@ export interface operations {
                  *       "allowed_origins": [
                  *         "https://shop.example"
                  *       ],
-                 *       "llm_model": "gpt-4o-mini",
                  *       "widget_appearance": {
                  *         "name": "Shop",
                  *         "theme": {
                  *           "primary_color": "#6366F1"
                  *         }
-                 *       }
+                 *       },
+                 *       "llm_model": "gpt-4o-mini",
+                 *       "slug": "support-bot"
                  *     }
                  */
                 "application/json": components["schemas"]["CharacterReplacement"];
@@ -4595,21 +4966,21 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "name": "Support",
+                     *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
+                     *       "greeting": "Hello, how can I help?",
+                     *       "language": "en",
                      *       "allowed_origins": [
                      *         "https://shop.example"
                      *       ],
-                     *       "greeting": "Hello, how can I help?",
-                     *       "language": "en",
-                     *       "llm_model": "gpt-4o-mini",
-                     *       "name": "Support",
-                     *       "slug": "support-bot",
-                     *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
                      *       "widget_appearance": {
                      *         "name": "Shop",
                      *         "theme": {
                      *           "primary_color": "#6366F1"
                      *         }
                      *       },
+                     *       "llm_model": "gpt-4o-mini",
+                     *       "slug": "support-bot",
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
                      *       "version": 1,
                      *       "created_by": 1,
@@ -4722,7 +5093,7 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
-                /** @description Slug or identity. */
+                /** @description Slug or identity of the character. */
                 slug: string;
             };
             cookie?: never;
@@ -4819,7 +5190,7 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
-                /** @description Slug or identity. */
+                /** @description Slug or identity of the character. */
                 slug: string;
             };
             cookie?: never;
@@ -4847,21 +5218,21 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "name": "Support",
+                     *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
+                     *       "greeting": "Hello, how can I help?",
+                     *       "language": "en",
                      *       "allowed_origins": [
                      *         "https://shop.example"
                      *       ],
-                     *       "greeting": "Hello, how can I help?",
-                     *       "language": "en",
-                     *       "llm_model": "gpt-4o-mini",
-                     *       "name": "Support",
-                     *       "slug": "support-bot",
-                     *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
                      *       "widget_appearance": {
                      *         "name": "Shop",
                      *         "theme": {
                      *           "primary_color": "#6366F1"
                      *         }
                      *       },
+                     *       "llm_model": "gpt-4o-mini",
+                     *       "slug": "support-bot",
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
                      *       "version": 1,
                      *       "created_by": 1,
@@ -4976,7 +5347,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Slug or identity. */
+                /** @description Slug or identity of the character. */
                 slug: string;
             };
             cookie?: never;
@@ -5066,7 +5437,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Slug or identity. */
+                /** @description Slug or identity of the character. */
                 slug: string;
                 /** @description Number of a version. */
                 number: number;
@@ -5084,21 +5455,21 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "name": "Support",
+                     *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
+                     *       "greeting": "Hello, how can I help?",
+                     *       "language": "en",
                      *       "allowed_origins": [
                      *         "https://shop.example"
                      *       ],
-                     *       "greeting": "Hello, how can I help?",
-                     *       "language": "en",
-                     *       "llm_model": "gpt-4o-mini",
-                     *       "name": "Support",
-                     *       "slug": "support-bot",
-                     *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
                      *       "widget_appearance": {
                      *         "name": "Shop",
                      *         "theme": {
                      *           "primary_color": "#6366F1"
                      *         }
                      *       },
+                     *       "llm_model": "gpt-4o-mini",
+                     *       "slug": "support-bot",
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
                      *       "version": 1,
                      *       "created_at": "2026-03-01T12:00:00Z",
@@ -5163,7 +5534,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Slug or identity. */
+                /** @description Slug or identity of the character. */
                 slug: string;
                 /** @description Number of a version. */
                 number: number;
@@ -5257,7 +5628,7 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
-                /** @description Slug or identity. */
+                /** @description Slug or identity of the character. */
                 slug: string;
                 /** @description Number of a version. */
                 number: number;
@@ -5276,21 +5647,21 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "name": "Support",
+                     *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
+                     *       "greeting": "Hello, how can I help?",
+                     *       "language": "en",
                      *       "allowed_origins": [
                      *         "https://shop.example"
                      *       ],
-                     *       "greeting": "Hello, how can I help?",
-                     *       "language": "en",
-                     *       "llm_model": "gpt-4o-mini",
-                     *       "name": "Support",
-                     *       "slug": "support-bot",
-                     *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
                      *       "widget_appearance": {
                      *         "name": "Shop",
                      *         "theme": {
                      *           "primary_color": "#6366F1"
                      *         }
                      *       },
+                     *       "llm_model": "gpt-4o-mini",
+                     *       "slug": "support-bot",
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
                      *       "version": 1,
                      *       "created_by": 1,
@@ -5393,7 +5764,7 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
-                /** @description Slug or identity. */
+                /** @description Slug or identity of the character. */
                 slug: string;
             };
             cookie?: never;
@@ -5424,21 +5795,21 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "name": "Support",
+                     *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
+                     *       "greeting": "Hello, how can I help?",
+                     *       "language": "en",
                      *       "allowed_origins": [
                      *         "https://shop.example"
                      *       ],
-                     *       "greeting": "Hello, how can I help?",
-                     *       "language": "en",
-                     *       "llm_model": "gpt-4o-mini",
-                     *       "name": "Support",
-                     *       "slug": "support-bot",
-                     *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
                      *       "widget_appearance": {
                      *         "name": "Shop",
                      *         "theme": {
                      *           "primary_color": "#6366F1"
                      *         }
                      *       },
+                     *       "llm_model": "gpt-4o-mini",
+                     *       "slug": "support-bot",
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
                      *       "version": 1,
                      *       "created_by": 1,
@@ -5551,7 +5922,7 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
-                /** @description Slug or identity. */
+                /** @description Slug or identity of the character. */
                 slug: string;
             };
             cookie?: never;
@@ -5580,21 +5951,21 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "name": "Support",
+                     *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
+                     *       "greeting": "Hello, how can I help?",
+                     *       "language": "en",
                      *       "allowed_origins": [
                      *         "https://shop.example"
                      *       ],
-                     *       "greeting": "Hello, how can I help?",
-                     *       "language": "en",
-                     *       "llm_model": "gpt-4o-mini",
-                     *       "name": "Support",
-                     *       "slug": "support-bot",
-                     *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
                      *       "widget_appearance": {
                      *         "name": "Shop",
                      *         "theme": {
                      *           "primary_color": "#6366F1"
                      *         }
                      *       },
+                     *       "llm_model": "gpt-4o-mini",
+                     *       "slug": "support-bot",
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
                      *       "version": 1,
                      *       "created_by": 1,
@@ -5814,13 +6185,13 @@ export interface operations {
                     /**
                      * @example [
                      *       {
-                     *         "text": "What time do you open on Saturday?",
+                     *         "text": "On Saturdays we are open from 10 to 16.",
                      *         "metadata": {
-                     *           "source": "prices.pdf",
-                     *           "page": 1
+                     *           "source": "handbook.pdf",
+                     *           "page": 3
                      *         },
                      *         "score": 1,
-                     *         "document_id": "doc_8d1fQ2Zk3vQy0N8rT1mJ"
+                     *         "document_id": "doc_Zk3vQy0N8rT1mJ5sXw2eLb7u"
                      *       }
                      *     ]
                      */
@@ -5892,9 +6263,9 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "character_slug": "support-bot",
                  *       "q": "When do you open?",
-                 *       "top_k": 3
+                 *       "top_k": 3,
+                 *       "character_slug": "support-bot"
                  *     }
                  */
                 "application/json": components["schemas"]["Query"];
@@ -5913,13 +6284,13 @@ export interface operations {
                     /**
                      * @example [
                      *       {
-                     *         "text": "What time do you open on Saturday?",
+                     *         "text": "On Saturdays we are open from 10 to 16.",
                      *         "metadata": {
-                     *           "source": "prices.pdf",
-                     *           "page": 1
+                     *           "source": "handbook.pdf",
+                     *           "page": 3
                      *         },
                      *         "score": 1,
-                     *         "document_id": "doc_8d1fQ2Zk3vQy0N8rT1mJ"
+                     *         "document_id": "doc_Zk3vQy0N8rT1mJ5sXw2eLb7u"
                      *       }
                      *     ]
                      */
@@ -6015,7 +6386,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Slug or identity. */
+                /** @description Slug or identity of the character. */
                 slug: string;
             };
             cookie?: never;
@@ -6032,14 +6403,14 @@ export interface operations {
                     /**
                      * @example [
                      *       {
-                     *         "chunk_count": 12,
-                     *         "created_at": "2026-01-31T09:30:00Z",
+                     *         "id": "doc_Zk3vQy0N8rT1mJ5sXw2eLb7u",
                      *         "file": "s3://callbox/documents/chr_1/doc_1/handbook.pdf",
                      *         "file_type": "pdf",
-                     *         "id": "doc_Zk3vQy0N8rT1mJ5sXw2eLb7u",
-                     *         "name": "handbook.pdf",
                      *         "status": "PROCESSED",
-                     *         "error": "The file is not a PDF."
+                     *         "chunk_count": 12,
+                     *         "created_at": "2026-01-31T09:30:00Z",
+                     *         "name": "handbook.pdf",
+                     *         "error": null
                      *       }
                      *     ]
                      */
@@ -6095,7 +6466,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Slug or identity. */
+                /** @description Slug or identity of the character. */
                 slug: string;
             };
             cookie?: never;
@@ -6133,14 +6504,14 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "chunk_count": 12,
-                     *       "created_at": "2026-01-31T09:30:00Z",
+                     *       "id": "doc_Zk3vQy0N8rT1mJ5sXw2eLb7u",
                      *       "file": "s3://callbox/documents/chr_1/doc_1/handbook.pdf",
                      *       "file_type": "pdf",
-                     *       "id": "doc_Zk3vQy0N8rT1mJ5sXw2eLb7u",
+                     *       "status": "PENDING",
+                     *       "chunk_count": 0,
+                     *       "created_at": "2026-01-31T09:30:00Z",
                      *       "name": "handbook.pdf",
-                     *       "status": "PROCESSED",
-                     *       "error": "The file is not a PDF."
+                     *       "error": null
                      *     }
                      */
                     "application/json": components["schemas"]["Document"];
@@ -6235,9 +6606,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Slug or identity. */
+                /** @description Slug or identity of the character. */
                 slug: string;
-                /** @description Slug or identity. */
+                /** @description Identity of the document, `doc_…`. */
                 document_id: string;
             };
             cookie?: never;
@@ -6347,78 +6718,92 @@ export interface operations {
                      *       "message": "Request successful",
                      *       "data": {
                      *         "total_sessions": 1,
-                     *         "total_llm_input_tokens": 1,
-                     *         "total_llm_output_tokens": 1,
-                     *         "total_stt_audio_seconds": 1,
-                     *         "total_tts_characters": 1,
-                     *         "total_estimated_cost_usd": "0.000000",
+                     *         "total_llm_input_tokens": 412,
+                     *         "total_llm_output_tokens": 18,
+                     *         "total_stt_audio_seconds": 2.4,
+                     *         "total_tts_characters": 63,
+                     *         "total_estimated_cost_usd": "0.000073",
                      *         "sessions": {
                      *           "data": [
                      *             {
-                     *               "id": 1,
+                     *               "id": 142,
                      *               "session_id": "sess_Zk3vQy0N8rT1mJ5sXw2eLb7u",
                      *               "tenant_id": "ten_8d1fQ2Zk3vQy",
                      *               "character_slug": "support-bot",
-                     *               "user": 1,
+                     *               "user": null,
                      *               "room_name": "callbox-support-bot-5Yc0aQ",
                      *               "origin_url": "https://shop.example/help",
-                     *               "metadata": {},
-                     *               "session_duration_seconds": 1,
-                     *               "turn_count": 1,
-                     *               "interruption_count": 1,
-                     *               "llm_input_tokens": 1,
-                     *               "llm_output_tokens": 1,
+                     *               "metadata": {
+                     *                 "plan": "pro",
+                     *                 "user_name": "Ada"
+                     *               },
+                     *               "session_duration_seconds": 18.4,
+                     *               "turn_count": 3,
+                     *               "interruption_count": 0,
+                     *               "llm_input_tokens": 412,
+                     *               "llm_output_tokens": 18,
                      *               "llm_model": "gpt-4o-mini",
                      *               "llm_provider": "openai",
-                     *               "stt_audio_seconds": 1,
-                     *               "stt_provider": "triton",
-                     *               "tts_characters": 1,
-                     *               "tts_provider": "triton",
-                     *               "estimated_cost_usd": "0.000000",
-                     *               "finalized_at": "2026-03-01T12:00:00Z",
+                     *               "stt_audio_seconds": 2.4,
+                     *               "stt_provider": "moonshine",
+                     *               "tts_characters": 63,
+                     *               "tts_provider": "hibari",
+                     *               "estimated_cost_usd": "0.000073",
+                     *               "finalized_at": "2026-03-01T12:00:21Z",
                      *               "recording_status": "OFF",
-                     *               "recording_url": "s3://recordings/sess_Zk3vQy0N8rT1mJ5sXw2eLb7u.ogg",
-                     *               "recording_presigned_url": "https://files.shop.example/sess_Zk3vQy0N8rT1mJ5sXw2eLb7u.ogg?signature=c2ln",
+                     *               "recording_url": null,
+                     *               "recording_presigned_url": null,
                      *               "transcript": [
                      *                 {
                      *                   "role": "assistant",
+                     *                   "text": "Hello, how can I help?",
+                     *                   "turn_index": 0,
+                     *                   "ts": 0.6
+                     *                 },
+                     *                 {
+                     *                   "role": "user",
                      *                   "text": "What time do you open on Saturday?",
                      *                   "turn_index": 1,
-                     *                   "ts": 1,
-                     *                   "interrupted": false,
-                     *                   "typed": false,
+                     *                   "ts": 4.2
+                     *                 },
+                     *                 {
+                     *                   "role": "assistant",
+                     *                   "text": "On Saturday we are open from ten to four.",
+                     *                   "turn_index": 2,
+                     *                   "ts": 7.7,
                      *                   "latency": {
-                     *                     "end_of_turn": 1,
-                     *                     "final_transcript": 1,
-                     *                     "first_token": 1,
-                     *                     "first_audio": 1,
-                     *                     "playout": 1
+                     *                     "end_of_turn": 620.5,
+                     *                     "final_transcript": 0,
+                     *                     "first_audio": 240.3,
+                     *                     "first_token": 212,
+                     *                     "playout": 21.7
                      *                   }
                      *                 }
                      *               ],
-                     *               "transcript_text": "Assistant: Hello, how can I help?\nUser: What time do you open?",
+                     *               "transcript_text": "Assistant: Hello, how can I help?\nUser: What time do you open on Saturday?\nAssistant: On Saturday we are open from ten to four.",
                      *               "created_at": "2026-03-01T12:00:00Z",
-                     *               "status": "created",
+                     *               "status": "ended",
                      *               "end_reason": "client_left",
-                     *               "character_version": 1,
-                     *               "joined_at": "2026-03-01T12:00:00Z",
-                     *               "ended_at": "2026-03-01T12:00:00Z",
+                     *               "character_version": 3,
+                     *               "joined_at": "2026-03-01T12:00:01Z",
+                     *               "ended_at": "2026-03-01T12:00:19.400000Z",
                      *               "tool_calls": [
                      *                 {
-                     *                   "name": "Support",
-                     *                   "kind": "http",
-                     *                   "arguments": {},
-                     *                   "result_preview": "{\"status\": \"shipped\"}",
-                     *                   "error": "The file is not a PDF.",
-                     *                   "duration_seconds": 1,
-                     *                   "ts": 1
+                     *                   "name": "search_documents",
+                     *                   "kind": "kb",
+                     *                   "arguments": {
+                     *                     "query": "opening hours on Saturday"
+                     *                   },
+                     *                   "result_preview": "[{\"text\": \"Saturday: 10 to 16.\"}]",
+                     *                   "error": null,
+                     *                   "duration_seconds": 0.031,
+                     *                   "ts": 7.2
                      *                 }
-                     *               ],
-                     *               "form_responses": []
+                     *               ]
                      *             }
                      *           ],
                      *           "page": 1,
-                     *           "page_size": 1,
+                     *           "page_size": 50,
                      *           "total": 1,
                      *           "total_pages": 1
                      *         }
@@ -6478,7 +6863,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Slug or identity. */
+                /** @description Identity of the call, as its start answered it. */
                 session_id: string;
             };
             cookie?: never;
@@ -6497,63 +6882,78 @@ export interface operations {
                      *       "success": true,
                      *       "message": "Request successful",
                      *       "data": {
-                     *         "id": 1,
+                     *         "id": 142,
                      *         "session_id": "sess_Zk3vQy0N8rT1mJ5sXw2eLb7u",
                      *         "tenant_id": "ten_8d1fQ2Zk3vQy",
                      *         "character_slug": "support-bot",
-                     *         "user": 1,
+                     *         "user": null,
                      *         "room_name": "callbox-support-bot-5Yc0aQ",
                      *         "origin_url": "https://shop.example/help",
-                     *         "metadata": {},
-                     *         "session_duration_seconds": 1,
-                     *         "turn_count": 1,
-                     *         "interruption_count": 1,
-                     *         "llm_input_tokens": 1,
-                     *         "llm_output_tokens": 1,
+                     *         "metadata": {
+                     *           "plan": "pro",
+                     *           "user_name": "Ada"
+                     *         },
+                     *         "session_duration_seconds": 18.4,
+                     *         "turn_count": 3,
+                     *         "interruption_count": 0,
+                     *         "llm_input_tokens": 412,
+                     *         "llm_output_tokens": 18,
                      *         "llm_model": "gpt-4o-mini",
                      *         "llm_provider": "openai",
-                     *         "stt_audio_seconds": 1,
-                     *         "stt_provider": "triton",
-                     *         "tts_characters": 1,
-                     *         "tts_provider": "triton",
-                     *         "estimated_cost_usd": "0.000000",
-                     *         "finalized_at": "2026-03-01T12:00:00Z",
+                     *         "stt_audio_seconds": 2.4,
+                     *         "stt_provider": "moonshine",
+                     *         "tts_characters": 63,
+                     *         "tts_provider": "hibari",
+                     *         "estimated_cost_usd": "0.000073",
+                     *         "finalized_at": "2026-03-01T12:00:21Z",
                      *         "recording_status": "OFF",
-                     *         "recording_url": "s3://recordings/sess_Zk3vQy0N8rT1mJ5sXw2eLb7u.ogg",
-                     *         "recording_presigned_url": "https://files.shop.example/sess_Zk3vQy0N8rT1mJ5sXw2eLb7u.ogg?signature=c2ln",
+                     *         "recording_url": null,
+                     *         "recording_presigned_url": null,
                      *         "transcript": [
                      *           {
                      *             "role": "assistant",
+                     *             "text": "Hello, how can I help?",
+                     *             "turn_index": 0,
+                     *             "ts": 0.6
+                     *           },
+                     *           {
+                     *             "role": "user",
                      *             "text": "What time do you open on Saturday?",
                      *             "turn_index": 1,
-                     *             "ts": 1,
-                     *             "interrupted": false,
-                     *             "typed": false,
+                     *             "ts": 4.2
+                     *           },
+                     *           {
+                     *             "role": "assistant",
+                     *             "text": "On Saturday we are open from ten to four.",
+                     *             "turn_index": 2,
+                     *             "ts": 7.7,
                      *             "latency": {
-                     *               "end_of_turn": 1,
-                     *               "final_transcript": 1,
-                     *               "first_token": 1,
-                     *               "first_audio": 1,
-                     *               "playout": 1
+                     *               "end_of_turn": 620.5,
+                     *               "final_transcript": 0,
+                     *               "first_audio": 240.3,
+                     *               "first_token": 212,
+                     *               "playout": 21.7
                      *             }
                      *           }
                      *         ],
-                     *         "transcript_text": "Assistant: Hello, how can I help?\nUser: What time do you open?",
+                     *         "transcript_text": "Assistant: Hello, how can I help?\nUser: What time do you open on Saturday?\nAssistant: On Saturday we are open from ten to four.",
                      *         "created_at": "2026-03-01T12:00:00Z",
-                     *         "status": "created",
+                     *         "status": "ended",
                      *         "end_reason": "client_left",
-                     *         "character_version": 1,
-                     *         "joined_at": "2026-03-01T12:00:00Z",
-                     *         "ended_at": "2026-03-01T12:00:00Z",
+                     *         "character_version": 3,
+                     *         "joined_at": "2026-03-01T12:00:01Z",
+                     *         "ended_at": "2026-03-01T12:00:19.400000Z",
                      *         "tool_calls": [
                      *           {
-                     *             "name": "Support",
-                     *             "kind": "http",
-                     *             "arguments": {},
-                     *             "result_preview": "{\"status\": \"shipped\"}",
-                     *             "error": "The file is not a PDF.",
-                     *             "duration_seconds": 1,
-                     *             "ts": 1
+                     *             "name": "search_documents",
+                     *             "kind": "kb",
+                     *             "arguments": {
+                     *               "query": "opening hours on Saturday"
+                     *             },
+                     *             "result_preview": "[{\"text\": \"Saturday: 10 to 16.\"}]",
+                     *             "error": null,
+                     *             "duration_seconds": 0.031,
+                     *             "ts": 7.2
                      *           }
                      *         ],
                      *         "form_responses": []
@@ -6633,7 +7033,7 @@ export interface operations {
                      *           "session.started"
                      *         ],
                      *         "is_active": true,
-                     *         "disabled_reason": "It answered nothing but errors for 24 h.",
+                     *         "disabled_reason": null,
                      *         "created_at": "2026-03-01T12:00:00Z",
                      *         "updated_at": "2026-03-01T12:00:00Z"
                      *       }
@@ -6687,10 +7087,10 @@ export interface operations {
             content: {
                 /**
                  * @example {
+                 *       "url": "https://shop.example/hooks/callbox",
                  *       "events": [
                  *         "session.ended"
-                 *       ],
-                 *       "url": "https://shop.example/hooks/callbox"
+                 *       ]
                  *     }
                  */
                 "application/json": components["schemas"]["NewWebhook"];
@@ -6712,7 +7112,7 @@ export interface operations {
                      *         "session.started"
                      *       ],
                      *       "is_active": true,
-                     *       "disabled_reason": "It answered nothing but errors for 24 h.",
+                     *       "disabled_reason": null,
                      *       "created_at": "2026-03-01T12:00:00Z",
                      *       "updated_at": "2026-03-01T12:00:00Z",
                      *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="
@@ -6810,7 +7210,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Slug or identity. */
+                /** @description Identity of the webhook, `whk_…`. */
                 webhook_id: string;
             };
             cookie?: never;
@@ -6832,7 +7232,7 @@ export interface operations {
                      *         "session.started"
                      *       ],
                      *       "is_active": true,
-                     *       "disabled_reason": "It answered nothing but errors for 24 h.",
+                     *       "disabled_reason": null,
                      *       "created_at": "2026-03-01T12:00:00Z",
                      *       "updated_at": "2026-03-01T12:00:00Z"
                      *     }
@@ -6889,7 +7289,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Slug or identity. */
+                /** @description Identity of the webhook, `whk_…`. */
                 webhook_id: string;
             };
             cookie?: never;
@@ -6963,7 +7363,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Slug or identity. */
+                /** @description Identity of the webhook, `whk_…`. */
                 webhook_id: string;
             };
             cookie?: never;
@@ -6994,7 +7394,7 @@ export interface operations {
                      *         "session.started"
                      *       ],
                      *       "is_active": true,
-                     *       "disabled_reason": "It answered nothing but errors for 24 h.",
+                     *       "disabled_reason": null,
                      *       "created_at": "2026-03-01T12:00:00Z",
                      *       "updated_at": "2026-03-01T12:00:00Z"
                      *     }
@@ -7091,7 +7491,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Slug or identity. */
+                /** @description Identity of the webhook, `whk_…`. */
                 webhook_id: string;
             };
             cookie?: never;
@@ -7113,7 +7513,7 @@ export interface operations {
                      *         "session.started"
                      *       ],
                      *       "is_active": true,
-                     *       "disabled_reason": "It answered nothing but errors for 24 h.",
+                     *       "disabled_reason": null,
                      *       "created_at": "2026-03-01T12:00:00Z",
                      *       "updated_at": "2026-03-01T12:00:00Z",
                      *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="
@@ -7186,7 +7586,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Slug or identity. */
+                /** @description Identity of the webhook, `whk_…`. */
                 webhook_id: string;
             };
             cookie?: never;
@@ -7205,22 +7605,22 @@ export interface operations {
                      *       "data": [
                      *         {
                      *           "id": "dlv_0f8b6d0e5b1c4f0fa3d1c2b3a4958677",
-                     *           "webhook": "whk_8d1fQ2Zk3vQy0N8rT1mJ",
+                     *           "webhook": "whk_Zk3vQy0N8rT1mJ5sXw2eLb7u",
                      *           "webhook_id": "msg_2bXvQy0N8rT1mJ5sXw2eLb7u",
-                     *           "event": "session.started",
+                     *           "event": "session.ended",
                      *           "status": "pending",
                      *           "attempts": 1,
-                     *           "http_status": 1,
-                     *           "error": "The file is not a PDF.",
-                     *           "response_excerpt": "ok",
-                     *           "duration_ms": 1,
-                     *           "created_at": "2026-03-01T12:00:00Z",
-                     *           "last_attempt_at": "2026-03-01T12:00:00Z",
-                     *           "next_attempt_at": "2026-03-01T12:00:00Z"
+                     *           "http_status": 502,
+                     *           "error": "The receiver answered 502; only 2xx is a success.",
+                     *           "response_excerpt": "Bad Gateway",
+                     *           "duration_ms": 41.7,
+                     *           "created_at": "2026-03-01T12:00:19.500000Z",
+                     *           "last_attempt_at": "2026-03-01T12:00:19.600000Z",
+                     *           "next_attempt_at": "2026-03-01T12:00:24.800000Z"
                      *         }
                      *       ],
                      *       "page": 1,
-                     *       "page_size": 1,
+                     *       "page_size": 50,
                      *       "total": 1,
                      *       "total_pages": 1
                      *     }
@@ -7287,7 +7687,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Slug or identity. */
+                /** @description Identity of the delivery in the log, `dlv_…`; not its `webhook_id`. */
                 delivery_id: string;
             };
             cookie?: never;
@@ -7304,18 +7704,18 @@ export interface operations {
                     /**
                      * @example {
                      *       "id": "dlv_0f8b6d0e5b1c4f0fa3d1c2b3a4958677",
-                     *       "webhook": "whk_8d1fQ2Zk3vQy0N8rT1mJ",
+                     *       "webhook": "whk_Zk3vQy0N8rT1mJ5sXw2eLb7u",
                      *       "webhook_id": "msg_2bXvQy0N8rT1mJ5sXw2eLb7u",
-                     *       "event": "session.started",
+                     *       "event": "session.ended",
                      *       "status": "pending",
                      *       "attempts": 1,
-                     *       "http_status": 1,
-                     *       "error": "The file is not a PDF.",
-                     *       "response_excerpt": "ok",
-                     *       "duration_ms": 1,
-                     *       "created_at": "2026-03-01T12:00:00Z",
-                     *       "last_attempt_at": "2026-03-01T12:00:00Z",
-                     *       "next_attempt_at": "2026-03-01T12:00:00Z"
+                     *       "http_status": 502,
+                     *       "error": "The receiver answered 502; only 2xx is a success.",
+                     *       "response_excerpt": "Bad Gateway",
+                     *       "duration_ms": 41.7,
+                     *       "created_at": "2026-03-01T12:00:19.500000Z",
+                     *       "last_attempt_at": "2026-03-01T12:00:19.600000Z",
+                     *       "next_attempt_at": "2026-03-01T12:00:24.800000Z"
                      *     }
                      */
                     "application/json": components["schemas"]["WebhookDelivery"];
@@ -8239,7 +8639,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Slug or identity. */
+                /** @description Identity of the API key. */
                 key_id: string;
             };
             cookie?: never;
@@ -8323,7 +8723,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Slug or identity. */
+                /** @description Identity of the API key. */
                 key_id: string;
             };
             cookie?: never;
@@ -8828,7 +9228,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Slug or identity. */
+                /** @description Identity of the tenant, `ten_…`. */
                 tenant_id: string;
             };
             cookie?: never;

@@ -13,7 +13,7 @@ class SignIn(BaseModel):
     )
 
     email: str = Field(max_length=254)
-    password: str = Field(max_length=1_024, description="10 to 1,024 characters.")
+    password: str = Field(max_length=1_024, description="10 characters or more.")
 
 
 class Refresh(BaseModel):

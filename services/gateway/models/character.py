@@ -56,7 +56,7 @@ class CharacterChange(BaseModel):
     max_tool_calls_per_turn: int = 6
     max_tool_output_chars: int = 16_000
     max_turn_seconds: int = 35
-    recording_enabled: bool = False
+    recording_enabled: bool = Field(False, description="Kept, and does nothing yet: calls are not recorded.")
     is_active: bool = Field(True, description="A character that is not active takes no calls.")
 
 

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from services.gateway.models.form import FormResponse
 from services.gateway.models.session import EndReason, SessionStatus
@@ -12,15 +13,78 @@ Usd = Annotated[str, Field(pattern=r"^\d+\.\d{6}$", examples=["0.000000"], descr
 
 ToolKind = Literal["http", "kb", "mcp", "client_event", "handoff", "form"]
 
+# Its nulls come from the fields: FastAPI drops those of an example.
+_CALL: JsonDict = {
+    "id": 142,
+    "session_id": "sess_Zk3vQy0N8rT1mJ5sXw2eLb7u",
+    "tenant_id": "ten_8d1fQ2Zk3vQy",
+    "character_slug": "support-bot",
+    "room_name": "callbox-support-bot-5Yc0aQ",
+    "origin_url": "https://shop.example/help",
+    "metadata": {"user_name": "Ada", "plan": "pro"},
+    "session_duration_seconds": 18.4,
+    "turn_count": 3,
+    "interruption_count": 0,
+    "llm_input_tokens": 412,
+    "llm_output_tokens": 18,
+    "llm_model": "gpt-4o-mini",
+    "llm_provider": "openai",
+    "stt_audio_seconds": 2.4,
+    "stt_provider": "moonshine",
+    "tts_characters": 63,
+    "tts_provider": "hibari",
+    "estimated_cost_usd": "0.000073",
+    "finalized_at": "2026-03-01T12:00:21Z",
+    "recording_status": "OFF",
+    "transcript": [
+        {"role": "assistant", "text": "Hello, how can I help?", "turn_index": 0, "ts": 0.6},
+        {"role": "user", "text": "What time do you open on Saturday?", "turn_index": 1, "ts": 4.2},
+        {
+            "role": "assistant",
+            "text": "On Saturday we are open from ten to four.",
+            "turn_index": 2,
+            "ts": 7.7,
+            "latency": {
+                "end_of_turn": 620.5,
+                "final_transcript": 0.0,
+                "first_token": 212.0,
+                "first_audio": 240.3,
+                "playout": 21.7,
+            },
+        },
+    ],
+    "transcript_text": "Assistant: Hello, how can I help?\nUser: What time do you open on Saturday?\n"
+    "Assistant: On Saturday we are open from ten to four.",
+    "created_at": "2026-03-01T12:00:00Z",
+    "status": "ended",
+    "end_reason": "client_left",
+    "character_version": 3,
+    "joined_at": "2026-03-01T12:00:01Z",
+    "ended_at": "2026-03-01T12:00:19.400000Z",
+    "tool_calls": [
+        {
+            "name": "search_documents",
+            "kind": "kb",
+            "arguments": {"query": "opening hours on Saturday"},
+            "result_preview": '[{"text": "Saturday: 10 to 16."}]',
+            "duration_seconds": 0.031,
+            "ts": 7.2,
+        }
+    ],
+}
+
 
 class Latency(BaseModel):
-    """Milliseconds from the end of the caller's words to the agent's first sound, part by part; they add up."""
+    """Milliseconds of a wait by its parts, one after another; what was done ahead of time counts 0.
 
-    end_of_turn: float
-    final_transcript: float
-    first_token: float
-    first_audio: float
-    playout: float
+    Together they are the time from the end of the caller's speech to the first sound handed to the room.
+    """
+
+    end_of_turn: float = Field(description="Until it was clear that the caller had finished.")
+    final_transcript: float = Field(description="From there until the caller's words were final.")
+    first_token: float = Field(description="From there until the language model's first token.")
+    first_audio: float = Field(description="From there until the voice's first sound.")
+    playout: float = Field(description="From there until that sound was handed to the room.")
 
 
 class TranscriptItem(BaseModel):
@@ -32,7 +96,7 @@ class TranscriptItem(BaseModel):
     ts: float = Field(description="Seconds from the moment the caller joined.")
     interrupted: bool = Field(False, description="True when the other side cut it short.")
     typed: bool = Field(False, description="True when it was typed.")
-    latency: Latency | None = None
+    latency: Latency | None = Field(None, description="Of an answer to speech: how long the caller waited for it.")
 
 
 class ToolCall(BaseModel):
@@ -42,7 +106,9 @@ class ToolCall(BaseModel):
     kind: ToolKind | None
     arguments: dict[str, Any] | None = Field(description="What the model passed; null when it was too large to keep.")
     result_preview: str = Field(description="Beginning of what the model was answered.")
-    error: str | None = Field(description="Code of what went wrong (`timeout`, `http_500`); null when nothing did.")
+    error: str | None = Field(
+        description="Code of what went wrong (`timeout`, `http_500`); null when nothing did.", examples=[None]
+    )
     duration_seconds: float
     ts: float = Field(description="Seconds from the moment the caller joined.")
 
@@ -50,11 +116,13 @@ class ToolCall(BaseModel):
 class AgentSessionSummary(BaseModel):
     """One call and its whole history."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {**_CALL, "form_responses": []}})
+
     id: int
     session_id: str
     tenant_id: str
     character_slug: str
-    user: int | None = Field(description="User who asked for the call; null for an anonymous visitor.")
+    user: int | None = Field(description="User who asked for the call; null for an anonymous visitor.", examples=[None])
     room_name: str
     origin_url: str | None
     metadata: dict[str, Any]
@@ -71,11 +139,13 @@ class AgentSessionSummary(BaseModel):
     tts_provider: str | None
     estimated_cost_usd: Usd
     finalized_at: datetime | None
-    recording_status: Literal["OFF", "PENDING", "READY", "FAILED"]
-    recording_url: str | None
-    recording_presigned_url: str | None
+    recording_status: Literal["OFF", "PENDING", "READY", "FAILED"] = Field(
+        description="`OFF`, and both addresses null: calls are not recorded yet."
+    )
+    recording_url: str | None = Field(examples=[None])
+    recording_presigned_url: str | None = Field(examples=[None])
     transcript: list[TranscriptItem]
-    transcript_text: str = Field(examples=["Assistant: Hello, how can I help?\nUser: What time do you open?"])
+    transcript_text: str = Field(description="A line for each utterance, `Assistant: …` or `User: …`.")
     created_at: datetime
     status: SessionStatus
     end_reason: EndReason | None
@@ -86,12 +156,15 @@ class AgentSessionSummary(BaseModel):
     form_responses: list[FormResponse] = Field(
         [],
         description="Answers to forms given in the call, oldest first, the first 200; only where one call is read.",
-        examples=[[]],
     )
 
 
 class SessionPage(BaseModel):
     """One page of calls, newest first."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"data": [_CALL], "page": 1, "page_size": 50, "total": 1, "total_pages": 1}}
+    )
 
     data: list[AgentSessionSummary]
     page: int
@@ -102,6 +175,19 @@ class SessionPage(BaseModel):
 
 class UsageReport(BaseModel):
     """Totals over every call that matches the filter, and one page of them."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "total_sessions": 1,
+                "total_llm_input_tokens": 412,
+                "total_llm_output_tokens": 18,
+                "total_stt_audio_seconds": 2.4,
+                "total_tts_characters": 63,
+                "total_estimated_cost_usd": "0.000073",
+            }
+        }
+    )
 
     total_sessions: int
     total_llm_input_tokens: int

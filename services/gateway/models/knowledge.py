@@ -4,30 +4,29 @@ from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from services.gateway.names import PATTERN
 
 MAX_QUERY_CHARACTERS = 2_000
 MAX_TOP_K, DEFAULT_TOP_K = 20, 5
 
+# A document as it is answered when it was taken. `error` comes from the field: FastAPI drops an example's nulls.
+TAKEN: JsonDict = {
+    "id": "doc_Zk3vQy0N8rT1mJ5sXw2eLb7u",
+    "file": "s3://callbox/documents/chr_1/doc_1/handbook.pdf",
+    "file_type": "pdf",
+    "status": "PENDING",
+    "chunk_count": 0,
+    "created_at": "2026-01-31T09:30:00Z",
+    "name": "handbook.pdf",
+}
+
 
 class Document(BaseModel):
     """A file or page that a character knows."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "id": "doc_Zk3vQy0N8rT1mJ5sXw2eLb7u",
-                "file": "s3://callbox/documents/chr_1/doc_1/handbook.pdf",
-                "file_type": "pdf",
-                "status": "PROCESSED",
-                "chunk_count": 12,
-                "created_at": "2026-01-31T09:30:00Z",
-                "name": "handbook.pdf",
-                "error": None,
-            }
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"example": {**TAKEN, "status": "PROCESSED", "chunk_count": 12}})
 
     id: str
     file: str = Field(description="Where the file is kept.")
@@ -35,10 +34,10 @@ class Document(BaseModel):
     status: Literal["PENDING", "PROCESSED", "FAILED"] = Field(
         description="`PENDING` waits, `PROCESSED` is found by questions, `FAILED` cannot be read."
     )
-    chunk_count: int = Field(description="Passages that questions find.")
+    chunk_count: int = Field(description="Passages that questions find; 0 until it is `PROCESSED`.")
     created_at: datetime
     name: str = Field(description="Name of the file or address of the page; `metadata.source` of what is found in it.")
-    error: str | None = Field(description="Why it failed.")
+    error: str | None = Field(description="Why it failed; null when it did not.", examples=[None])
 
 
 class PageBody(BaseModel):
@@ -71,6 +70,17 @@ class PassageMetadata(BaseModel):
 
 class Passage(BaseModel):
     """What was found."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "text": "On Saturdays we are open from 10 to 16.",
+                "metadata": {"source": "handbook.pdf", "page": 3},
+                "score": 1.0,
+                "document_id": "doc_Zk3vQy0N8rT1mJ5sXw2eLb7u",
+            }
+        }
+    )
 
     text: str
     metadata: PassageMetadata

@@ -134,6 +134,22 @@ EndReason = Literal[
 class Session(BaseModel):
     """A call as it stands."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "session_id": "sess_Zk3vQy0N8rT1mJ5sXw2eLb7u",
+                "status": "ended",
+                "character_slug": "support-bot",
+                "character_version": 3,
+                "room_name": "callbox-support-bot-5Yc0aQ",
+                "created_at": "2026-03-01T12:00:00Z",
+                "joined_at": "2026-03-01T12:00:01Z",
+                "ended_at": "2026-03-01T12:00:19.400000Z",
+                "end_reason": "ended_by_api",
+            }
+        }
+    )
+
     session_id: str
     status: SessionStatus
     character_slug: str

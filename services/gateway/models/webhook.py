@@ -45,7 +45,8 @@ class Webhook(BaseModel):
     events: list[WebhookEvent] = Field(description="Empty means all.")
     is_active: bool
     disabled_reason: str | None = Field(
-        description="Why Callbox made it inactive, after a 410; null when it did not. Set `is_active` to undo it."
+        description="Why Callbox made it inactive, after a 410; null when it did not. Set `is_active` to undo it.",
+        examples=[None],
     )
     created_at: datetime
     updated_at: datetime
@@ -60,25 +61,45 @@ class WebhookWithSecret(Webhook):
 class WebhookDelivery(BaseModel):
     """One message to one webhook, and its latest attempt."""
 
-    id: str = Field(examples=["dlv_0f8b6d0e5b1c4f0fa3d1c2b3a4958677"])
-    webhook: str = Field(description="Identity of the webhook.")
-    webhook_id: str = Field(
-        description="The header `webhook-id`: the same in every attempt.", examples=["msg_2bXvQy0N8rT1mJ5sXw2eLb7u"]
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "dlv_0f8b6d0e5b1c4f0fa3d1c2b3a4958677",
+                "webhook": "whk_Zk3vQy0N8rT1mJ5sXw2eLb7u",
+                "webhook_id": "msg_2bXvQy0N8rT1mJ5sXw2eLb7u",
+                "event": "session.ended",
+                "status": "pending",
+                "attempts": 1,
+                "http_status": 502,
+                "error": "The receiver answered 502; only 2xx is a success.",
+                "response_excerpt": "Bad Gateway",
+                "duration_ms": 41.7,
+                "created_at": "2026-03-01T12:00:19.500000Z",
+                "last_attempt_at": "2026-03-01T12:00:19.600000Z",
+                "next_attempt_at": "2026-03-01T12:00:24.800000Z",
+            }
+        }
     )
+
+    id: str
+    webhook: str = Field(description="Identity of the webhook.")
+    webhook_id: str = Field(description="The header `webhook-id`: the same in every attempt and redelivery.")
     event: WebhookEvent
     status: DeliveryStatus
-    attempts: int
+    attempts: int = Field(description="Requests made so far.")
     http_status: int | None = Field(description="Of the latest answer; null when there was none.")
     error: str | None = Field(description="What went wrong in the latest attempt; null for nothing.")
-    response_excerpt: str | None = Field(description="First 1,024 bytes of the latest answer.")
-    duration_ms: float | None
-    created_at: datetime
-    last_attempt_at: datetime | None
+    response_excerpt: str | None = Field(description="First 1,024 bytes of the latest answer; null before the first.")
+    duration_ms: float | None = Field(description="What the latest attempt took; null before the first.")
+    created_at: datetime = Field(description="When it happened.")
+    last_attempt_at: datetime | None = Field(description="When the latest attempt began; null before the first.")
     next_attempt_at: datetime | None = Field(description="Null when there will be none.")
 
 
 class DeliveryPage(BaseModel):
     """A page of the log."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"page": 1, "page_size": 50, "total": 1, "total_pages": 1}})
 
     data: list[WebhookDelivery]
     page: int

@@ -19,7 +19,7 @@ from services.gateway.times import iso
 from services.gateway.upload import Upload, form_of, is_form
 from services.kit import context
 from services.kit.client import call
-from services.kit.errors import CallboxError
+from services.kit.errors import CallboxError, Code
 
 router = APIRouter(
     prefix="/api/knowledge-base", tags=["knowledge base"], route_class=StrictBodyRoute, dependencies=documented
@@ -45,6 +45,7 @@ _UPLOAD_BODY: dict[str, Any] = {
 _TOO_LARGE: dict[int | str, dict[str, Any]] = {
     413: {"model": ErrorBody, "description": "The file is larger than 50 MB, or the JSON body than 1 MB."}
 }
+_TAKEN: dict[int | str, dict[str, Any]] = {201: {"content": {"application/json": {"example": models.TAKEN}}}}
 _SEARCH_HEADERS: dict[int | str, dict[str, Any]] = {
     200: {
         "headers": {
@@ -110,14 +111,15 @@ async def list_documents(slug: PathName, caller: CallerOf, gateway: GatewayOf) -
     "/{slug}/documents/",
     status_code=201,
     response_model=models.Document,
-    responses={**refusals(*BODY, 401, 404), **_TOO_LARGE},
+    responses={**refusals(*BODY, 401, 404, Code.AT_CAPACITY), **_TOO_LARGE, **_TAKEN},
     summary="Add a document",
     openapi_extra=_UPLOAD_BODY,
 )
 async def add_document(request: Request, slug: PathName, caller: CallerOf, gateway: GatewayOf) -> Response:
     """Takes a file, in the field `file` of a multipart form, or the address of a page as JSON.
 
-    It is read afterwards: its status is `PENDING` until it is `PROCESSED` or `FAILED`.
+    It is read afterwards: its status is `PENDING` until it is `PROCESSED` or `FAILED`. A gateway takes 16 files at
+    once; one more is 503 `at_capacity`.
     """
     character = existing(slug, _WHAT)
     if not is_form(request):

@@ -18,7 +18,7 @@ from services.gateway.names import PathName, existing
 from services.gateway.upload import Upload, form_of
 from services.kit import context
 from services.kit.client import call
-from services.kit.errors import not_found
+from services.kit.errors import Code, not_found
 
 router = APIRouter(prefix="/api", tags=["characters"], dependencies=documented)
 _MAX_BYTES = {pb.MEDIA_PURPOSE_IMAGE: 5 * 1024 * 1024, pb.MEDIA_PURPOSE_VOICE: 10 * 1024 * 1024}
@@ -42,28 +42,34 @@ def _body(media_types: list[str], description: str) -> dict[str, Any]:
 @router.put(
     "/ai-characters/{slug}/image/",
     response_model=Character,
-    responses=TAGGED | conditional(401, 404, 413, 422),
+    responses=TAGGED | conditional(401, 404, 413, 422, Code.AT_CAPACITY),
     openapi_extra=_body(_IMAGES, "At most 5 MB."),
     summary="Upload the picture of a character",
 )
 async def put_image(
     request: Request, slug: PathName, caller: CallerOf, gateway: GatewayOf, if_match: IfMatch = None
 ) -> Response:
-    """Keeps a PNG, JPEG, WebP or GIF of at most 5 MB and 4,096 pixels a side; a new version's `image` names it."""
+    """Keeps a PNG, JPEG, WebP or GIF of at most 5 MB and 4,096 pixels a side; a new version's `image` names it.
+
+    A gateway takes 16 files at once; one more is 503 `at_capacity`.
+    """
     return await _upload(request, slug, pb.MEDIA_PURPOSE_IMAGE, caller.token, gateway, if_match)
 
 
 @router.put(
     "/ai-characters/{slug}/voice/",
     response_model=Character,
-    responses=TAGGED | conditional(401, 404, 413, 422),
+    responses=TAGGED | conditional(401, 404, 413, 422, Code.AT_CAPACITY),
     openapi_extra=_body(_VOICES, "At most 10 MB."),
     summary="Upload a recording of a character's voice",
 )
 async def put_voice(
     request: Request, slug: PathName, caller: CallerOf, gateway: GatewayOf, if_match: IfMatch = None
 ) -> Response:
-    """Keeps a WAV or MP3 of at most 10 MB and 60 seconds; a new version's `voice.audio_file` names it."""
+    """Keeps a WAV or MP3 of at most 10 MB and 60 seconds; a new version's `voice.audio_file` names it.
+
+    A gateway takes 16 files at once; one more is 503 `at_capacity`.
+    """
     return await _upload(request, slug, pb.MEDIA_PURPOSE_VOICE, caller.token, gateway, if_match)
 
 

@@ -50,7 +50,7 @@ class CharacterChange:
         max_tool_calls_per_turn (int | Unset):
         max_tool_output_chars (int | Unset):
         max_turn_seconds (int | Unset):
-        recording_enabled (bool | Unset):
+        recording_enabled (bool | Unset): Kept, and does nothing yet: calls are not recorded.
         is_active (bool | Unset): A character that is not active takes no calls.
     """
 

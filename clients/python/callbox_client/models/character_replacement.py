@@ -24,9 +24,9 @@ class CharacterReplacement:
     """A whole character; what is not sent takes its default. The slug is that of the path and may be left out.
 
     Example:
-        {'slug': 'support-bot', 'name': 'Support', 'system_prompt': 'You answer calls for a bicycle shop. Saturday: 10
-            to 16.', 'greeting': 'Hello, how can I help?', 'language': 'en', 'allowed_origins': ['https://shop.example'],
-            'llm_model': 'gpt-4o-mini', 'widget_appearance': {'name': 'Shop', 'theme': {'primary_color': '#6366F1'}}}
+        {'name': 'Support', 'system_prompt': 'You answer calls for a bicycle shop. Saturday: 10 to 16.', 'greeting':
+            'Hello, how can I help?', 'language': 'en', 'allowed_origins': ['https://shop.example'], 'widget_appearance':
+            {'name': 'Shop', 'theme': {'primary_color': '#6366F1'}}, 'llm_model': 'gpt-4o-mini', 'slug': 'support-bot'}
 
     Attributes:
         name (str): Display name.
@@ -53,7 +53,7 @@ class CharacterReplacement:
         max_tool_calls_per_turn (int | Unset):  Default: 6.
         max_tool_output_chars (int | Unset):  Default: 16000.
         max_turn_seconds (int | Unset):  Default: 35.
-        recording_enabled (bool | Unset):  Default: False.
+        recording_enabled (bool | Unset): Kept, and does nothing yet: calls are not recorded. Default: False.
         is_active (bool | Unset): A character that is not active takes no calls. Default: True.
         slug (None | str | Unset): As in the path; it never changes.
     """

@@ -17,6 +17,14 @@ T = TypeVar("T", bound="DeliveryPage")
 class DeliveryPage:
     """A page of the log.
 
+    Example:
+        {'data': [{'id': 'dlv_0f8b6d0e5b1c4f0fa3d1c2b3a4958677', 'webhook': 'whk_Zk3vQy0N8rT1mJ5sXw2eLb7u',
+            'webhook_id': 'msg_2bXvQy0N8rT1mJ5sXw2eLb7u', 'event': 'session.ended', 'status': 'pending', 'attempts': 1,
+            'http_status': 502, 'error': 'The receiver answered 502; only 2xx is a success.', 'response_excerpt': 'Bad
+            Gateway', 'duration_ms': 41.7, 'created_at': '2026-03-01T12:00:19.500000Z', 'last_attempt_at':
+            '2026-03-01T12:00:19.600000Z', 'next_attempt_at': '2026-03-01T12:00:24.800000Z'}], 'page': 1, 'page_size': 50,
+            'total': 1, 'total_pages': 1}
+
     Attributes:
         data (list[WebhookDelivery]):
         page (int):

@@ -17,19 +17,19 @@ class Document:
     """A file or page that a character knows.
 
     Example:
-        {'chunk_count': 12, 'created_at': '2026-01-31T09:30:00Z', 'file':
-            's3://callbox/documents/chr_1/doc_1/handbook.pdf', 'file_type': 'pdf', 'id': 'doc_Zk3vQy0N8rT1mJ5sXw2eLb7u',
-            'name': 'handbook.pdf', 'status': 'PROCESSED'}
+        {'id': 'doc_Zk3vQy0N8rT1mJ5sXw2eLb7u', 'file': 's3://callbox/documents/chr_1/doc_1/handbook.pdf', 'file_type':
+            'pdf', 'status': 'PROCESSED', 'chunk_count': 12, 'created_at': '2026-01-31T09:30:00Z', 'name': 'handbook.pdf',
+            'error': None}
 
     Attributes:
         id (str):
         file (str): Where the file is kept.
         file_type (str): `pdf`, `docx`, `txt`; also `pptx`, `xlsx`, `html`, `md`, `csv`.
         status (DocumentStatus): `PENDING` waits, `PROCESSED` is found by questions, `FAILED` cannot be read.
-        chunk_count (int): Passages that questions find.
+        chunk_count (int): Passages that questions find; 0 until it is `PROCESSED`.
         created_at (datetime.datetime):
         name (str): Name of the file or address of the page; `metadata.source` of what is found in it.
-        error (None | str): Why it failed.
+        error (None | str): Why it failed; null when it did not.
     """
 
     id: str

@@ -19,11 +19,11 @@ class EnvelopeStartedSession:
     Attributes:
         success (bool):
         message (str):
-        data (StartedSession): What a client needs to join the call. Example: {'character_slug': 'support-bot',
-            'expires_in_seconds': 3600, 'greeting': 'Hello, how can I help?', 'livekit_url': 'wss://media.shop.example',
-            'participant_identity': 'user-8d1fQ2', 'room_name': 'callbox-support-bot-5Yc0aQ', 'session_id':
-            'sess_Zk3vQy0N8rT1mJ5sXw2eLb7u', 'system_prompt': 'You answer calls for a bicycle shop.', 'token':
-            'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl'}.
+        data (StartedSession): What a client needs to join the call. Example: {'token':
+            'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl', 'livekit_url': 'wss://media.shop.example', 'room_name': 'callbox-
+            support-bot-5Yc0aQ', 'participant_identity': 'user-8d1fQ2', 'session_id': 'sess_Zk3vQy0N8rT1mJ5sXw2eLb7u',
+            'expires_in_seconds': 3600, 'character_slug': 'support-bot', 'system_prompt': 'You answer calls for a bicycle
+            shop.', 'greeting': 'Hello, how can I help?'}.
         errors (None):
     """
 

@@ -19,7 +19,26 @@ class EnvelopeUsageReport:
     Attributes:
         success (bool):
         message (str):
-        data (UsageReport): Totals over every call that matches the filter, and one page of them.
+        data (UsageReport): Totals over every call that matches the filter, and one page of them. Example:
+            {'total_sessions': 1, 'total_llm_input_tokens': 412, 'total_llm_output_tokens': 18, 'total_stt_audio_seconds':
+            2.4, 'total_tts_characters': 63, 'total_estimated_cost_usd': '0.000073', 'sessions': {'data': [{'id': 142,
+            'session_id': 'sess_Zk3vQy0N8rT1mJ5sXw2eLb7u', 'tenant_id': 'ten_8d1fQ2Zk3vQy', 'character_slug': 'support-bot',
+            'user': None, 'room_name': 'callbox-support-bot-5Yc0aQ', 'origin_url': 'https://shop.example/help', 'metadata':
+            {'plan': 'pro', 'user_name': 'Ada'}, 'session_duration_seconds': 18.4, 'turn_count': 3, 'interruption_count': 0,
+            'llm_input_tokens': 412, 'llm_output_tokens': 18, 'llm_model': 'gpt-4o-mini', 'llm_provider': 'openai',
+            'stt_audio_seconds': 2.4, 'stt_provider': 'moonshine', 'tts_characters': 63, 'tts_provider': 'hibari',
+            'estimated_cost_usd': '0.000073', 'finalized_at': '2026-03-01T12:00:21Z', 'recording_status': 'OFF',
+            'recording_url': None, 'recording_presigned_url': None, 'transcript': [{'role': 'assistant', 'text': 'Hello, how
+            can I help?', 'turn_index': 0, 'ts': 0.6}, {'role': 'user', 'text': 'What time do you open on Saturday?',
+            'turn_index': 1, 'ts': 4.2}, {'role': 'assistant', 'text': 'On Saturday we are open from ten to four.',
+            'turn_index': 2, 'ts': 7.7, 'latency': {'end_of_turn': 620.5, 'final_transcript': 0.0, 'first_audio': 240.3,
+            'first_token': 212.0, 'playout': 21.7}}], 'transcript_text': 'Assistant: Hello, how can I help?\\nUser: What
+            time do you open on Saturday?\\nAssistant: On Saturday we are open from ten to four.', 'created_at':
+            '2026-03-01T12:00:00Z', 'status': 'ended', 'end_reason': 'client_left', 'character_version': 3, 'joined_at':
+            '2026-03-01T12:00:01Z', 'ended_at': '2026-03-01T12:00:19.400000Z', 'tool_calls': [{'name': 'search_documents',
+            'kind': 'kb', 'arguments': {'query': 'opening hours on Saturday'}, 'result_preview': '[{"text": "Saturday: 10 to
+            16."}]', 'error': None, 'duration_seconds': 0.031, 'ts': 7.2}]}], 'page': 1, 'page_size': 50, 'total': 1,
+            'total_pages': 1}}.
         errors (None):
     """
 

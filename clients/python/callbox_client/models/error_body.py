@@ -20,8 +20,8 @@ class ErrorBody:
     """What every refusal and fault is answered with.
 
     Example:
-        {'code': 'validation_failed', 'errors': {'agent': ['Field required']}, 'message': 'agent: Field required',
-            'request_id': 'req_Zk3vQy0N8rT1mJ5sXw2eLb7u', 'success': False}
+        {'success': False, 'message': 'agent: Field required', 'data': None, 'errors': {'agent': ['Field required']},
+            'code': 'validation_failed', 'request_id': 'req_Zk3vQy0N8rT1mJ5sXw2eLb7u'}
 
     Attributes:
         success (bool):  Default: False.

@@ -19,8 +19,8 @@ class FormResponse:
     """A stored answer.
 
     Example:
-        {'created_at': '2026-01-31T09:30:00.000000Z', 'form_id': 'book-demo', 'id': 17, 'session_id':
-            'sess_Zk3vQy0N8rT1mJ5sXw2eLb7u', 'values': {'consent': True, 'email': 'alice@acme.com', 'first_name': 'Alice'}}
+        {'id': 17, 'form_id': 'book-demo', 'session_id': 'sess_Zk3vQy0N8rT1mJ5sXw2eLb7u', 'values': {'consent': True,
+            'email': 'alice@acme.com', 'first_name': 'Alice'}, 'created_at': '2026-01-31T09:30:00.000000Z'}
 
     Attributes:
         id (int):

@@ -11,14 +11,16 @@ T = TypeVar("T", bound="Latency")
 
 @_attrs_define
 class Latency:
-    """Milliseconds from the end of the caller's words to the agent's first sound, part by part; they add up.
+    """Milliseconds of a wait by its parts, one after another; what was done ahead of time counts 0.
 
-    Attributes:
-        end_of_turn (float):
-        final_transcript (float):
-        first_token (float):
-        first_audio (float):
-        playout (float):
+    Together they are the time from the end of the caller's speech to the first sound handed to the room.
+
+        Attributes:
+            end_of_turn (float): Until it was clear that the caller had finished.
+            final_transcript (float): From there until the caller's words were final.
+            first_token (float): From there until the language model's first token.
+            first_audio (float): From there until the voice's first sound.
+            playout (float): From there until that sound was handed to the room.
     """
 
     end_of_turn: float

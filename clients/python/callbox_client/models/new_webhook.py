@@ -17,7 +17,7 @@ class NewWebhook:
     """A webhook to make.
 
     Example:
-        {'events': ['session.ended'], 'url': 'https://shop.example/hooks/callbox'}
+        {'url': 'https://shop.example/hooks/callbox', 'events': ['session.ended']}
 
     Attributes:
         url (str): http or https, without credentials; no private address.

@@ -17,6 +17,10 @@ T = TypeVar("T", bound="Passage")
 class Passage:
     """What was found.
 
+    Example:
+        {'text': 'On Saturdays we are open from 10 to 16.', 'metadata': {'source': 'handbook.pdf', 'page': 3}, 'score':
+            1.0, 'document_id': 'doc_Zk3vQy0N8rT1mJ5sXw2eLb7u'}
+
     Attributes:
         text (str):
         metadata (PassageMetadata): Where a passage stands.

@@ -16,7 +16,7 @@ class Query:
     """A question to the documents of a character.
 
     Example:
-        {'character_slug': 'support-bot', 'q': 'When do you open?', 'top_k': 3}
+        {'q': 'When do you open?', 'top_k': 3, 'character_slug': 'support-bot'}
 
     Attributes:
         q (str): The question.

@@ -17,6 +17,11 @@ T = TypeVar("T", bound="Session")
 class Session:
     """A call as it stands.
 
+    Example:
+        {'session_id': 'sess_Zk3vQy0N8rT1mJ5sXw2eLb7u', 'status': 'ended', 'character_slug': 'support-bot',
+            'character_version': 3, 'room_name': 'callbox-support-bot-5Yc0aQ', 'created_at': '2026-03-01T12:00:00Z',
+            'joined_at': '2026-03-01T12:00:01Z', 'ended_at': '2026-03-01T12:00:19.400000Z', 'end_reason': 'ended_by_api'}
+
     Attributes:
         session_id (str):
         status (SessionStatus):

@@ -21,8 +21,8 @@ class StartSession:
     """Everything but `agent` is optional and overrides the character for this call. Unknown fields are ignored.
 
     Example:
-        {'agent': 'support-bot', 'language': 'en', 'metadata': {'plan': 'pro', 'user_name': 'Ada'}, 'origin_url':
-            'https://shop.example/help'}
+        {'agent': 'support-bot', 'language': 'en', 'origin_url': 'https://shop.example/help', 'metadata': {'plan':
+            'pro', 'user_name': 'Ada'}}
 
     Attributes:
         agent (str): Slug or id of the character.

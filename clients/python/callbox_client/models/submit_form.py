@@ -20,8 +20,8 @@ class SubmitForm:
     """An answer to a form. Unknown keys beside these three are ignored.
 
     Example:
-        {'form_id': 'book-demo', 'session_id': 'sess_Zk3vQy0N8rT1mJ5sXw2eLb7u', 'values': {'consent': True, 'email':
-            'alice@acme.com', 'first_name': 'Alice'}}
+        {'form_id': 'book-demo', 'values': {'consent': True, 'email': 'alice@acme.com', 'first_name': 'Alice'},
+            'session_id': 'sess_Zk3vQy0N8rT1mJ5sXw2eLb7u'}
 
     Attributes:
         form_id (str): Identity of the form.

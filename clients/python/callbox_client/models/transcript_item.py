@@ -27,7 +27,7 @@ class TranscriptItem:
         ts (float): Seconds from the moment the caller joined.
         interrupted (bool | Unset): True when the other side cut it short. Default: False.
         typed (bool | Unset): True when it was typed. Default: False.
-        latency (Latency | None | Unset):
+        latency (Latency | None | Unset): Of an answer to speech: how long the caller waited for it.
     """
 
     role: TranscriptItemRole

@@ -25,10 +25,11 @@ class Version:
     """A character as one version has it, defaults filled in and secrets masked.
 
     Example:
-        {'allowed_origins': ['https://shop.example'], 'greeting': 'Hello, how can I help?', 'language': 'en',
-            'llm_model': 'gpt-4o-mini', 'name': 'Support', 'slug': 'support-bot', 'system_prompt': 'You answer calls for a
-            bicycle shop. Saturday: 10 to 16.', 'widget_appearance': {'name': 'Shop', 'theme': {'primary_color':
-            '#6366F1'}}}
+        {'name': 'Support', 'system_prompt': 'You answer calls for a bicycle shop. Saturday: 10 to 16.', 'greeting':
+            'Hello, how can I help?', 'language': 'en', 'allowed_origins': ['https://shop.example'], 'widget_appearance':
+            {'name': 'Shop', 'theme': {'primary_color': '#6366F1'}}, 'llm_model': 'gpt-4o-mini', 'slug': 'support-bot',
+            'id': '8d1fQ2Zk3vQy0N8rT1mJ', 'version': 1, 'created_at': '2026-03-01T12:00:00Z', 'created_by': 1, 'changed':
+            ['greeting']}
 
     Attributes:
         name (str): Display name.
@@ -59,7 +60,7 @@ class Version:
         max_tool_calls_per_turn (int | Unset):  Default: 6.
         max_tool_output_chars (int | Unset):  Default: 16000.
         max_turn_seconds (int | Unset):  Default: 35.
-        recording_enabled (bool | Unset):  Default: False.
+        recording_enabled (bool | Unset): Kept, and does nothing yet: calls are not recorded. Default: False.
         is_active (bool | Unset): A character that is not active takes no calls. Default: True.
     """
 

@@ -17,19 +17,26 @@ T = TypeVar("T", bound="WebhookDelivery")
 class WebhookDelivery:
     """One message to one webhook, and its latest attempt.
 
+    Example:
+        {'id': 'dlv_0f8b6d0e5b1c4f0fa3d1c2b3a4958677', 'webhook': 'whk_Zk3vQy0N8rT1mJ5sXw2eLb7u', 'webhook_id':
+            'msg_2bXvQy0N8rT1mJ5sXw2eLb7u', 'event': 'session.ended', 'status': 'pending', 'attempts': 1, 'http_status':
+            502, 'error': 'The receiver answered 502; only 2xx is a success.', 'response_excerpt': 'Bad Gateway',
+            'duration_ms': 41.7, 'created_at': '2026-03-01T12:00:19.500000Z', 'last_attempt_at':
+            '2026-03-01T12:00:19.600000Z', 'next_attempt_at': '2026-03-01T12:00:24.800000Z'}
+
     Attributes:
         id (str):
         webhook (str): Identity of the webhook.
-        webhook_id (str): The header `webhook-id`: the same in every attempt.
+        webhook_id (str): The header `webhook-id`: the same in every attempt and redelivery.
         event (WebhookDeliveryEvent):
         status (WebhookDeliveryStatus):
-        attempts (int):
+        attempts (int): Requests made so far.
         http_status (int | None): Of the latest answer; null when there was none.
         error (None | str): What went wrong in the latest attempt; null for nothing.
-        response_excerpt (None | str): First 1,024 bytes of the latest answer.
-        duration_ms (float | None):
-        created_at (datetime.datetime):
-        last_attempt_at (datetime.datetime | None):
+        response_excerpt (None | str): First 1,024 bytes of the latest answer; null before the first.
+        duration_ms (float | None): What the latest attempt took; null before the first.
+        created_at (datetime.datetime): When it happened.
+        last_attempt_at (datetime.datetime | None): When the latest attempt began; null before the first.
         next_attempt_at (datetime.datetime | None): Null when there will be none.
     """
 

@@ -111,7 +111,7 @@ def sync_detailed(
      Changes the fields that are sent. A key that is not active does not authenticate.
 
     Args:
-        key_id (str): Slug or identity.
+        key_id (str):
         body (ApiKeyChange): What to change; a field that is not sent stays as it is. Example:
             {'is_active': False}.
 
@@ -146,7 +146,7 @@ def sync(
      Changes the fields that are sent. A key that is not active does not authenticate.
 
     Args:
-        key_id (str): Slug or identity.
+        key_id (str):
         body (ApiKeyChange): What to change; a field that is not sent stays as it is. Example:
             {'is_active': False}.
 
@@ -176,7 +176,7 @@ async def asyncio_detailed(
      Changes the fields that are sent. A key that is not active does not authenticate.
 
     Args:
-        key_id (str): Slug or identity.
+        key_id (str):
         body (ApiKeyChange): What to change; a field that is not sent stays as it is. Example:
             {'is_active': False}.
 
@@ -209,7 +209,7 @@ async def asyncio(
      Changes the fields that are sent. A key that is not active does not authenticate.
 
     Args:
-        key_id (str): Slug or identity.
+        key_id (str):
         body (ApiKeyChange): What to change; a field that is not sent stays as it is. Example:
             {'is_active': False}.
 

@@ -84,7 +84,7 @@ def sync_detailed(
      Deletes a key; it does not authenticate any more.
 
     Args:
-        key_id (str): Slug or identity.
+        key_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -115,7 +115,7 @@ def sync(
      Deletes a key; it does not authenticate any more.
 
     Args:
-        key_id (str): Slug or identity.
+        key_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -141,7 +141,7 @@ async def asyncio_detailed(
      Deletes a key; it does not authenticate any more.
 
     Args:
-        key_id (str): Slug or identity.
+        key_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -170,7 +170,7 @@ async def asyncio(
      Deletes a key; it does not authenticate any more.
 
     Args:
-        key_id (str): Slug or identity.
+        key_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -115,7 +115,7 @@ def sync_detailed(
      Says how many calls a tenant may have under way; new calls heed it within seconds.
 
     Args:
-        tenant_id (str): Slug or identity.
+        tenant_id (str):
         body (LimitsChange): New limits of a tenant. Example: {'concurrent_sessions': 25}.
 
     Raises:
@@ -149,7 +149,7 @@ def sync(
      Says how many calls a tenant may have under way; new calls heed it within seconds.
 
     Args:
-        tenant_id (str): Slug or identity.
+        tenant_id (str):
         body (LimitsChange): New limits of a tenant. Example: {'concurrent_sessions': 25}.
 
     Raises:
@@ -178,7 +178,7 @@ async def asyncio_detailed(
      Says how many calls a tenant may have under way; new calls heed it within seconds.
 
     Args:
-        tenant_id (str): Slug or identity.
+        tenant_id (str):
         body (LimitsChange): New limits of a tenant. Example: {'concurrent_sessions': 25}.
 
     Raises:
@@ -210,7 +210,7 @@ async def asyncio(
      Says how many calls a tenant may have under way; new calls heed it within seconds.
 
     Args:
-        tenant_id (str): Slug or identity.
+        tenant_id (str):
         body (LimitsChange): New limits of a tenant. Example: {'concurrent_sessions': 25}.
 
     Raises:

@@ -91,7 +91,7 @@ def sync_detailed(
     For pages whose `Origin` the character lists, and for its owner.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -124,7 +124,7 @@ def sync(
     For pages whose `Origin` the character lists, and for its owner.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -152,7 +152,7 @@ async def asyncio_detailed(
     For pages whose `Origin` the character lists, and for its owner.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -183,7 +183,7 @@ async def asyncio(
     For pages whose `Origin` the character lists, and for its owner.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

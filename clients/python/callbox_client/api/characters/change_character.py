@@ -117,7 +117,7 @@ def sync_detailed(
      Makes a new version by JSON Merge Patch (RFC 7396): objects merge, arrays replace, `null` resets.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         if_match (str | Unset):
         body (CharacterChange): Fields of a character; one that is not sent keeps its value,
             `null` resets it to its default. Example: {'allowed_origins': ['https://shop.example']}.
@@ -155,7 +155,7 @@ def sync(
      Makes a new version by JSON Merge Patch (RFC 7396): objects merge, arrays replace, `null` resets.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         if_match (str | Unset):
         body (CharacterChange): Fields of a character; one that is not sent keeps its value,
             `null` resets it to its default. Example: {'allowed_origins': ['https://shop.example']}.
@@ -188,7 +188,7 @@ async def asyncio_detailed(
      Makes a new version by JSON Merge Patch (RFC 7396): objects merge, arrays replace, `null` resets.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         if_match (str | Unset):
         body (CharacterChange): Fields of a character; one that is not sent keeps its value,
             `null` resets it to its default. Example: {'allowed_origins': ['https://shop.example']}.
@@ -224,7 +224,7 @@ async def asyncio(
      Makes a new version by JSON Merge Patch (RFC 7396): objects merge, arrays replace, `null` resets.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         if_match (str | Unset):
         body (CharacterChange): Fields of a character; one that is not sent keeps its value,
             `null` resets it to its default. Example: {'allowed_origins': ['https://shop.example']}.

@@ -101,7 +101,7 @@ def sync_detailed(
      What makes this version out of the other, as JSON Patch (RFC 6902), secrets masked.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         number (int):
         against (int | None | Unset): The other version; unset, the one before; 0, every default.
 
@@ -138,7 +138,7 @@ def sync(
      What makes this version out of the other, as JSON Patch (RFC 6902), secrets masked.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         number (int):
         against (int | None | Unset): The other version; unset, the one before; 0, every default.
 
@@ -170,7 +170,7 @@ async def asyncio_detailed(
      What makes this version out of the other, as JSON Patch (RFC 6902), secrets masked.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         number (int):
         against (int | None | Unset): The other version; unset, the one before; 0, every default.
 
@@ -205,7 +205,7 @@ async def asyncio(
      What makes this version out of the other, as JSON Patch (RFC 6902), secrets masked.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         number (int):
         against (int | None | Unset): The other version; unset, the one before; 0, every default.
 

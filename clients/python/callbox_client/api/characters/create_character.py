@@ -104,11 +104,11 @@ def sync_detailed(
 
     Args:
         body (CharacterDefinition): A whole character; `slug` and `name` are required, and the
-            slug never changes. Example: {'slug': 'support-bot', 'name': 'Support', 'system_prompt':
-            'You answer calls for a bicycle shop. Saturday: 10 to 16.', 'greeting': 'Hello, how can I
-            help?', 'language': 'en', 'allowed_origins': ['https://shop.example'], 'llm_model':
-            'gpt-4o-mini', 'widget_appearance': {'name': 'Shop', 'theme': {'primary_color':
-            '#6366F1'}}}.
+            slug never changes. Example: {'name': 'Support', 'system_prompt': 'You answer calls for a
+            bicycle shop. Saturday: 10 to 16.', 'greeting': 'Hello, how can I help?', 'language':
+            'en', 'allowed_origins': ['https://shop.example'], 'widget_appearance': {'name': 'Shop',
+            'theme': {'primary_color': '#6366F1'}}, 'llm_model': 'gpt-4o-mini', 'slug': 'support-
+            bot'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -140,11 +140,11 @@ def sync(
 
     Args:
         body (CharacterDefinition): A whole character; `slug` and `name` are required, and the
-            slug never changes. Example: {'slug': 'support-bot', 'name': 'Support', 'system_prompt':
-            'You answer calls for a bicycle shop. Saturday: 10 to 16.', 'greeting': 'Hello, how can I
-            help?', 'language': 'en', 'allowed_origins': ['https://shop.example'], 'llm_model':
-            'gpt-4o-mini', 'widget_appearance': {'name': 'Shop', 'theme': {'primary_color':
-            '#6366F1'}}}.
+            slug never changes. Example: {'name': 'Support', 'system_prompt': 'You answer calls for a
+            bicycle shop. Saturday: 10 to 16.', 'greeting': 'Hello, how can I help?', 'language':
+            'en', 'allowed_origins': ['https://shop.example'], 'widget_appearance': {'name': 'Shop',
+            'theme': {'primary_color': '#6366F1'}}, 'llm_model': 'gpt-4o-mini', 'slug': 'support-
+            bot'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -171,11 +171,11 @@ async def asyncio_detailed(
 
     Args:
         body (CharacterDefinition): A whole character; `slug` and `name` are required, and the
-            slug never changes. Example: {'slug': 'support-bot', 'name': 'Support', 'system_prompt':
-            'You answer calls for a bicycle shop. Saturday: 10 to 16.', 'greeting': 'Hello, how can I
-            help?', 'language': 'en', 'allowed_origins': ['https://shop.example'], 'llm_model':
-            'gpt-4o-mini', 'widget_appearance': {'name': 'Shop', 'theme': {'primary_color':
-            '#6366F1'}}}.
+            slug never changes. Example: {'name': 'Support', 'system_prompt': 'You answer calls for a
+            bicycle shop. Saturday: 10 to 16.', 'greeting': 'Hello, how can I help?', 'language':
+            'en', 'allowed_origins': ['https://shop.example'], 'widget_appearance': {'name': 'Shop',
+            'theme': {'primary_color': '#6366F1'}}, 'llm_model': 'gpt-4o-mini', 'slug': 'support-
+            bot'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -205,11 +205,11 @@ async def asyncio(
 
     Args:
         body (CharacterDefinition): A whole character; `slug` and `name` are required, and the
-            slug never changes. Example: {'slug': 'support-bot', 'name': 'Support', 'system_prompt':
-            'You answer calls for a bicycle shop. Saturday: 10 to 16.', 'greeting': 'Hello, how can I
-            help?', 'language': 'en', 'allowed_origins': ['https://shop.example'], 'llm_model':
-            'gpt-4o-mini', 'widget_appearance': {'name': 'Shop', 'theme': {'primary_color':
-            '#6366F1'}}}.
+            slug never changes. Example: {'name': 'Support', 'system_prompt': 'You answer calls for a
+            bicycle shop. Saturday: 10 to 16.', 'greeting': 'Hello, how can I help?', 'language':
+            'en', 'allowed_origins': ['https://shop.example'], 'widget_appearance': {'name': 'Shop',
+            'theme': {'primary_color': '#6366F1'}}, 'llm_model': 'gpt-4o-mini', 'slug': 'support-
+            bot'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -96,7 +96,7 @@ def sync_detailed(
      Deletes a character; its history stays, and its slug may be used again.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         if_match (str | Unset):
 
     Raises:
@@ -130,7 +130,7 @@ def sync(
      Deletes a character; its history stays, and its slug may be used again.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         if_match (str | Unset):
 
     Raises:
@@ -159,7 +159,7 @@ async def asyncio_detailed(
      Deletes a character; its history stays, and its slug may be used again.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         if_match (str | Unset):
 
     Raises:
@@ -191,7 +191,7 @@ async def asyncio(
      Deletes a character; its history stays, and its slug may be used again.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         if_match (str | Unset):
 
     Raises:

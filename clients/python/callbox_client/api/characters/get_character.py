@@ -84,7 +84,7 @@ def sync_detailed(
      A character as it is now.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -115,7 +115,7 @@ def sync(
      A character as it is now.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -141,7 +141,7 @@ async def asyncio_detailed(
      A character as it is now.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -170,7 +170,7 @@ async def asyncio(
      A character as it is now.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

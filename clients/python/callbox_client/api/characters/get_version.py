@@ -79,7 +79,7 @@ def sync_detailed(
      A character as it was, secrets masked.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         number (int):
 
     Raises:
@@ -113,7 +113,7 @@ def sync(
      A character as it was, secrets masked.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         number (int):
 
     Raises:
@@ -142,7 +142,7 @@ async def asyncio_detailed(
      A character as it was, secrets masked.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         number (int):
 
     Raises:
@@ -174,7 +174,7 @@ async def asyncio(
      A character as it was, secrets masked.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         number (int):
 
     Raises:

@@ -114,7 +114,7 @@ def sync_detailed(
      Every change of a character, newest first: the whole list, or one page of it.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         page (int | None | Unset): Which page; without page and page_size, the whole list.
         page_size (int | None | Unset): Items on a page; 50 if unset.
 
@@ -151,7 +151,7 @@ def sync(
      Every change of a character, newest first: the whole list, or one page of it.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         page (int | None | Unset): Which page; without page and page_size, the whole list.
         page_size (int | None | Unset): Items on a page; 50 if unset.
 
@@ -183,7 +183,7 @@ async def asyncio_detailed(
      Every change of a character, newest first: the whole list, or one page of it.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         page (int | None | Unset): Which page; without page and page_size, the whole list.
         page_size (int | None | Unset): Items on a page; 50 if unset.
 
@@ -218,7 +218,7 @@ async def asyncio(
      Every change of a character, newest first: the whole list, or one page of it.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         page (int | None | Unset): Which page; without page and page_size, the whole list.
         page_size (int | None | Unset): Items on a page; 50 if unset.
 

@@ -130,8 +130,10 @@ def sync_detailed(
      Keeps a PNG, JPEG, WebP or GIF of at most 5 MB and 4,096 pixels a side; a new version's `image`
     names it.
 
+    A gateway takes 16 files at once; one more is 503 `at_capacity`.
+
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         if_match (str | Unset):
         body (File):
         body (File):
@@ -172,8 +174,10 @@ def sync(
      Keeps a PNG, JPEG, WebP or GIF of at most 5 MB and 4,096 pixels a side; a new version's `image`
     names it.
 
+    A gateway takes 16 files at once; one more is 503 `at_capacity`.
+
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         if_match (str | Unset):
         body (File):
         body (File):
@@ -209,8 +213,10 @@ async def asyncio_detailed(
      Keeps a PNG, JPEG, WebP or GIF of at most 5 MB and 4,096 pixels a side; a new version's `image`
     names it.
 
+    A gateway takes 16 files at once; one more is 503 `at_capacity`.
+
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         if_match (str | Unset):
         body (File):
         body (File):
@@ -249,8 +255,10 @@ async def asyncio(
      Keeps a PNG, JPEG, WebP or GIF of at most 5 MB and 4,096 pixels a side; a new version's `image`
     names it.
 
+    A gateway takes 16 files at once; one more is 503 `at_capacity`.
+
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         if_match (str | Unset):
         body (File):
         body (File):

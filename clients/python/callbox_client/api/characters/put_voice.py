@@ -123,8 +123,10 @@ def sync_detailed(
 
      Keeps a WAV or MP3 of at most 10 MB and 60 seconds; a new version's `voice.audio_file` names it.
 
+    A gateway takes 16 files at once; one more is 503 `at_capacity`.
+
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         if_match (str | Unset):
         body (File):
         body (File):
@@ -162,8 +164,10 @@ def sync(
 
      Keeps a WAV or MP3 of at most 10 MB and 60 seconds; a new version's `voice.audio_file` names it.
 
+    A gateway takes 16 files at once; one more is 503 `at_capacity`.
+
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         if_match (str | Unset):
         body (File):
         body (File):
@@ -196,8 +200,10 @@ async def asyncio_detailed(
 
      Keeps a WAV or MP3 of at most 10 MB and 60 seconds; a new version's `voice.audio_file` names it.
 
+    A gateway takes 16 files at once; one more is 503 `at_capacity`.
+
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         if_match (str | Unset):
         body (File):
         body (File):
@@ -233,8 +239,10 @@ async def asyncio(
 
      Keeps a WAV or MP3 of at most 10 MB and 60 seconds; a new version's `voice.audio_file` names it.
 
+    A gateway takes 16 files at once; one more is 503 `at_capacity`.
+
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         if_match (str | Unset):
         body (File):
         body (File):

@@ -117,14 +117,14 @@ def sync_detailed(
      Makes a new version from the whole definition; what is not sent takes its default.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         if_match (str | Unset):
         body (CharacterReplacement): A whole character; what is not sent takes its default. The
-            slug is that of the path and may be left out. Example: {'slug': 'support-bot', 'name':
-            'Support', 'system_prompt': 'You answer calls for a bicycle shop. Saturday: 10 to 16.',
-            'greeting': 'Hello, how can I help?', 'language': 'en', 'allowed_origins':
-            ['https://shop.example'], 'llm_model': 'gpt-4o-mini', 'widget_appearance': {'name':
-            'Shop', 'theme': {'primary_color': '#6366F1'}}}.
+            slug is that of the path and may be left out. Example: {'name': 'Support',
+            'system_prompt': 'You answer calls for a bicycle shop. Saturday: 10 to 16.', 'greeting':
+            'Hello, how can I help?', 'language': 'en', 'allowed_origins': ['https://shop.example'],
+            'widget_appearance': {'name': 'Shop', 'theme': {'primary_color': '#6366F1'}}, 'llm_model':
+            'gpt-4o-mini', 'slug': 'support-bot'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -159,14 +159,14 @@ def sync(
      Makes a new version from the whole definition; what is not sent takes its default.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         if_match (str | Unset):
         body (CharacterReplacement): A whole character; what is not sent takes its default. The
-            slug is that of the path and may be left out. Example: {'slug': 'support-bot', 'name':
-            'Support', 'system_prompt': 'You answer calls for a bicycle shop. Saturday: 10 to 16.',
-            'greeting': 'Hello, how can I help?', 'language': 'en', 'allowed_origins':
-            ['https://shop.example'], 'llm_model': 'gpt-4o-mini', 'widget_appearance': {'name':
-            'Shop', 'theme': {'primary_color': '#6366F1'}}}.
+            slug is that of the path and may be left out. Example: {'name': 'Support',
+            'system_prompt': 'You answer calls for a bicycle shop. Saturday: 10 to 16.', 'greeting':
+            'Hello, how can I help?', 'language': 'en', 'allowed_origins': ['https://shop.example'],
+            'widget_appearance': {'name': 'Shop', 'theme': {'primary_color': '#6366F1'}}, 'llm_model':
+            'gpt-4o-mini', 'slug': 'support-bot'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -196,14 +196,14 @@ async def asyncio_detailed(
      Makes a new version from the whole definition; what is not sent takes its default.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         if_match (str | Unset):
         body (CharacterReplacement): A whole character; what is not sent takes its default. The
-            slug is that of the path and may be left out. Example: {'slug': 'support-bot', 'name':
-            'Support', 'system_prompt': 'You answer calls for a bicycle shop. Saturday: 10 to 16.',
-            'greeting': 'Hello, how can I help?', 'language': 'en', 'allowed_origins':
-            ['https://shop.example'], 'llm_model': 'gpt-4o-mini', 'widget_appearance': {'name':
-            'Shop', 'theme': {'primary_color': '#6366F1'}}}.
+            slug is that of the path and may be left out. Example: {'name': 'Support',
+            'system_prompt': 'You answer calls for a bicycle shop. Saturday: 10 to 16.', 'greeting':
+            'Hello, how can I help?', 'language': 'en', 'allowed_origins': ['https://shop.example'],
+            'widget_appearance': {'name': 'Shop', 'theme': {'primary_color': '#6366F1'}}, 'llm_model':
+            'gpt-4o-mini', 'slug': 'support-bot'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -236,14 +236,14 @@ async def asyncio(
      Makes a new version from the whole definition; what is not sent takes its default.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         if_match (str | Unset):
         body (CharacterReplacement): A whole character; what is not sent takes its default. The
-            slug is that of the path and may be left out. Example: {'slug': 'support-bot', 'name':
-            'Support', 'system_prompt': 'You answer calls for a bicycle shop. Saturday: 10 to 16.',
-            'greeting': 'Hello, how can I help?', 'language': 'en', 'allowed_origins':
-            ['https://shop.example'], 'llm_model': 'gpt-4o-mini', 'widget_appearance': {'name':
-            'Shop', 'theme': {'primary_color': '#6366F1'}}}.
+            slug is that of the path and may be left out. Example: {'name': 'Support',
+            'system_prompt': 'You answer calls for a bicycle shop. Saturday: 10 to 16.', 'greeting':
+            'Hello, how can I help?', 'language': 'en', 'allowed_origins': ['https://shop.example'],
+            'widget_appearance': {'name': 'Shop', 'theme': {'primary_color': '#6366F1'}}, 'llm_model':
+            'gpt-4o-mini', 'slug': 'support-bot'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -108,7 +108,7 @@ def sync_detailed(
      Makes a new version with the content of this one, its secrets included. Takes no body.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         number (int):
         if_match (str | Unset):
 
@@ -145,7 +145,7 @@ def sync(
      Makes a new version with the content of this one, its secrets included. Takes no body.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         number (int):
         if_match (str | Unset):
 
@@ -177,7 +177,7 @@ async def asyncio_detailed(
      Makes a new version with the content of this one, its secrets included. Takes no body.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         number (int):
         if_match (str | Unset):
 
@@ -212,7 +212,7 @@ async def asyncio(
      Makes a new version with the content of this one, its secrets included. Takes no body.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         number (int):
         if_match (str | Unset):
 

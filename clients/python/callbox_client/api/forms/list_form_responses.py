@@ -147,7 +147,7 @@ def sync_detailed(
     is sent.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         form_id (None | str | Unset): Only answers to this form.
         session_id (None | str | Unset): Only answers given in this call.
         format_ (ListFormResponsesFormatType0 | None | Unset): `csv` answers all that match as a
@@ -195,7 +195,7 @@ def sync(
     is sent.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         form_id (None | str | Unset): Only answers to this form.
         session_id (None | str | Unset): Only answers given in this call.
         format_ (ListFormResponsesFormatType0 | None | Unset): `csv` answers all that match as a
@@ -238,7 +238,7 @@ async def asyncio_detailed(
     is sent.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         form_id (None | str | Unset): Only answers to this form.
         session_id (None | str | Unset): Only answers given in this call.
         format_ (ListFormResponsesFormatType0 | None | Unset): `csv` answers all that match as a
@@ -284,7 +284,7 @@ async def asyncio(
     is sent.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         form_id (None | str | Unset): Only answers to this form.
         session_id (None | str | Unset): Only answers given in this call.
         format_ (ListFormResponsesFormatType0 | None | Unset): `csv` answers all that match as a

@@ -131,12 +131,12 @@ def sync_detailed(
     For pages whose `Origin` the character lists, and for its owner.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         idempotency_key (None | str | Unset): The same key and body within 24 hours answer what
             was stored first.
         body (SubmitForm): An answer to a form. Unknown keys beside these three are ignored.
-            Example: {'form_id': 'book-demo', 'session_id': 'sess_Zk3vQy0N8rT1mJ5sXw2eLb7u', 'values':
-            {'consent': True, 'email': 'alice@acme.com', 'first_name': 'Alice'}}.
+            Example: {'form_id': 'book-demo', 'values': {'consent': True, 'email': 'alice@acme.com',
+            'first_name': 'Alice'}, 'session_id': 'sess_Zk3vQy0N8rT1mJ5sXw2eLb7u'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -173,12 +173,12 @@ def sync(
     For pages whose `Origin` the character lists, and for its owner.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         idempotency_key (None | str | Unset): The same key and body within 24 hours answer what
             was stored first.
         body (SubmitForm): An answer to a form. Unknown keys beside these three are ignored.
-            Example: {'form_id': 'book-demo', 'session_id': 'sess_Zk3vQy0N8rT1mJ5sXw2eLb7u', 'values':
-            {'consent': True, 'email': 'alice@acme.com', 'first_name': 'Alice'}}.
+            Example: {'form_id': 'book-demo', 'values': {'consent': True, 'email': 'alice@acme.com',
+            'first_name': 'Alice'}, 'session_id': 'sess_Zk3vQy0N8rT1mJ5sXw2eLb7u'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -210,12 +210,12 @@ async def asyncio_detailed(
     For pages whose `Origin` the character lists, and for its owner.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         idempotency_key (None | str | Unset): The same key and body within 24 hours answer what
             was stored first.
         body (SubmitForm): An answer to a form. Unknown keys beside these three are ignored.
-            Example: {'form_id': 'book-demo', 'session_id': 'sess_Zk3vQy0N8rT1mJ5sXw2eLb7u', 'values':
-            {'consent': True, 'email': 'alice@acme.com', 'first_name': 'Alice'}}.
+            Example: {'form_id': 'book-demo', 'values': {'consent': True, 'email': 'alice@acme.com',
+            'first_name': 'Alice'}, 'session_id': 'sess_Zk3vQy0N8rT1mJ5sXw2eLb7u'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -250,12 +250,12 @@ async def asyncio(
     For pages whose `Origin` the character lists, and for its owner.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         idempotency_key (None | str | Unset): The same key and body within 24 hours answer what
             was stored first.
         body (SubmitForm): An answer to a form. Unknown keys beside these three are ignored.
-            Example: {'form_id': 'book-demo', 'session_id': 'sess_Zk3vQy0N8rT1mJ5sXw2eLb7u', 'values':
-            {'consent': True, 'email': 'alice@acme.com', 'first_name': 'Alice'}}.
+            Example: {'form_id': 'book-demo', 'values': {'consent': True, 'email': 'alice@acme.com',
+            'first_name': 'Alice'}, 'session_id': 'sess_Zk3vQy0N8rT1mJ5sXw2eLb7u'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -80,7 +80,7 @@ def sync_detailed(
      One call of one's own character, with its transcript and the answers to forms.
 
     Args:
-        session_id (str): Slug or identity.
+        session_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -111,7 +111,7 @@ def sync(
      One call of one's own character, with its transcript and the answers to forms.
 
     Args:
-        session_id (str): Slug or identity.
+        session_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -137,7 +137,7 @@ async def asyncio_detailed(
      One call of one's own character, with its transcript and the answers to forms.
 
     Args:
-        session_id (str): Slug or identity.
+        session_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -166,7 +166,7 @@ async def asyncio(
      One call of one's own character, with its transcript and the answers to forms.
 
     Args:
-        session_id (str): Slug or identity.
+        session_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

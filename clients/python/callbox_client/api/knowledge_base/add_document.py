@@ -113,10 +113,12 @@ def sync_detailed(
 
      Takes a file, in the field `file` of a multipart form, or the address of a page as JSON.
 
-    It is read afterwards: its status is `PENDING` until it is `PROCESSED` or `FAILED`.
+    It is read afterwards: its status is `PENDING` until it is `PROCESSED` or `FAILED`. A gateway takes
+    16 files at
+    once; one more is 503 `at_capacity`.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         body (AddDocumentFilesBody):
         body (AddDocumentJsonPageBody): The address of a web page or file. Example: {'url':
             'https://shop.example/faq'}.
@@ -151,10 +153,12 @@ def sync(
 
      Takes a file, in the field `file` of a multipart form, or the address of a page as JSON.
 
-    It is read afterwards: its status is `PENDING` until it is `PROCESSED` or `FAILED`.
+    It is read afterwards: its status is `PENDING` until it is `PROCESSED` or `FAILED`. A gateway takes
+    16 files at
+    once; one more is 503 `at_capacity`.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         body (AddDocumentFilesBody):
         body (AddDocumentJsonPageBody): The address of a web page or file. Example: {'url':
             'https://shop.example/faq'}.
@@ -184,10 +188,12 @@ async def asyncio_detailed(
 
      Takes a file, in the field `file` of a multipart form, or the address of a page as JSON.
 
-    It is read afterwards: its status is `PENDING` until it is `PROCESSED` or `FAILED`.
+    It is read afterwards: its status is `PENDING` until it is `PROCESSED` or `FAILED`. A gateway takes
+    16 files at
+    once; one more is 503 `at_capacity`.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         body (AddDocumentFilesBody):
         body (AddDocumentJsonPageBody): The address of a web page or file. Example: {'url':
             'https://shop.example/faq'}.
@@ -220,10 +226,12 @@ async def asyncio(
 
      Takes a file, in the field `file` of a multipart form, or the address of a page as JSON.
 
-    It is read afterwards: its status is `PENDING` until it is `PROCESSED` or `FAILED`.
+    It is read afterwards: its status is `PENDING` until it is `PROCESSED` or `FAILED`. A gateway takes
+    16 files at
+    once; one more is 503 `at_capacity`.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
         body (AddDocumentFilesBody):
         body (AddDocumentJsonPageBody): The address of a web page or file. Example: {'url':
             'https://shop.example/faq'}.

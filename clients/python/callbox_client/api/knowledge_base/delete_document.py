@@ -82,8 +82,8 @@ def sync_detailed(
      Deletes a document; what stands in it is found no more.
 
     Args:
-        slug (str): Slug or identity.
-        document_id (str): Slug or identity.
+        slug (str):
+        document_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -116,8 +116,8 @@ def sync(
      Deletes a document; what stands in it is found no more.
 
     Args:
-        slug (str): Slug or identity.
-        document_id (str): Slug or identity.
+        slug (str):
+        document_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -145,8 +145,8 @@ async def asyncio_detailed(
      Deletes a document; what stands in it is found no more.
 
     Args:
-        slug (str): Slug or identity.
-        document_id (str): Slug or identity.
+        slug (str):
+        document_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -177,8 +177,8 @@ async def asyncio(
      Deletes a document; what stands in it is found no more.
 
     Args:
-        slug (str): Slug or identity.
-        document_id (str): Slug or identity.
+        slug (str):
+        document_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -85,7 +85,7 @@ def sync_detailed(
      The documents of a character, newest first.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -116,7 +116,7 @@ def sync(
      The documents of a character, newest first.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -142,7 +142,7 @@ async def asyncio_detailed(
      The documents of a character, newest first.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -171,7 +171,7 @@ async def asyncio(
      The documents of a character, newest first.
 
     Args:
-        slug (str): Slug or identity.
+        slug (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

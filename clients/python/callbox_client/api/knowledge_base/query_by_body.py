@@ -110,8 +110,8 @@ def sync_detailed(
      The passages that answer a question, best first.
 
     Args:
-        body (Query): A question to the documents of a character. Example: {'character_slug':
-            'support-bot', 'q': 'When do you open?', 'top_k': 3}.
+        body (Query): A question to the documents of a character. Example: {'q': 'When do you
+            open?', 'top_k': 3, 'character_slug': 'support-bot'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -142,8 +142,8 @@ def sync(
      The passages that answer a question, best first.
 
     Args:
-        body (Query): A question to the documents of a character. Example: {'character_slug':
-            'support-bot', 'q': 'When do you open?', 'top_k': 3}.
+        body (Query): A question to the documents of a character. Example: {'q': 'When do you
+            open?', 'top_k': 3, 'character_slug': 'support-bot'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -169,8 +169,8 @@ async def asyncio_detailed(
      The passages that answer a question, best first.
 
     Args:
-        body (Query): A question to the documents of a character. Example: {'character_slug':
-            'support-bot', 'q': 'When do you open?', 'top_k': 3}.
+        body (Query): A question to the documents of a character. Example: {'q': 'When do you
+            open?', 'top_k': 3, 'character_slug': 'support-bot'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -199,8 +199,8 @@ async def asyncio(
      The passages that answer a question, best first.
 
     Args:
-        body (Query): A question to the documents of a character. Example: {'character_slug':
-            'support-bot', 'q': 'When do you open?', 'top_k': 3}.
+        body (Query): A question to the documents of a character. Example: {'q': 'When do you
+            open?', 'top_k': 3, 'character_slug': 'support-bot'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -81,7 +81,7 @@ def sync_detailed(
      Ends a call; answers the same when it has already ended.
 
     Args:
-        session_id (str): Slug or identity.
+        session_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -112,7 +112,7 @@ def sync(
      Ends a call; answers the same when it has already ended.
 
     Args:
-        session_id (str): Slug or identity.
+        session_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -138,7 +138,7 @@ async def asyncio_detailed(
      Ends a call; answers the same when it has already ended.
 
     Args:
-        session_id (str): Slug or identity.
+        session_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -167,7 +167,7 @@ async def asyncio(
      Ends a call; answers the same when it has already ended.
 
     Args:
-        session_id (str): Slug or identity.
+        session_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

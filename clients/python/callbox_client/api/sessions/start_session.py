@@ -149,8 +149,8 @@ def sync_detailed(
             hours answer the same call.
         body (StartSession): Everything but `agent` is optional and overrides the character for
             this call. Unknown fields are ignored. Example: {'agent': 'support-bot', 'language': 'en',
-            'metadata': {'plan': 'pro', 'user_name': 'Ada'}, 'origin_url':
-            'https://shop.example/help'}.
+            'origin_url': 'https://shop.example/help', 'metadata': {'plan': 'pro', 'user_name':
+            'Ada'}}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -191,8 +191,8 @@ def sync(
             hours answer the same call.
         body (StartSession): Everything but `agent` is optional and overrides the character for
             this call. Unknown fields are ignored. Example: {'agent': 'support-bot', 'language': 'en',
-            'metadata': {'plan': 'pro', 'user_name': 'Ada'}, 'origin_url':
-            'https://shop.example/help'}.
+            'origin_url': 'https://shop.example/help', 'metadata': {'plan': 'pro', 'user_name':
+            'Ada'}}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -228,8 +228,8 @@ async def asyncio_detailed(
             hours answer the same call.
         body (StartSession): Everything but `agent` is optional and overrides the character for
             this call. Unknown fields are ignored. Example: {'agent': 'support-bot', 'language': 'en',
-            'metadata': {'plan': 'pro', 'user_name': 'Ada'}, 'origin_url':
-            'https://shop.example/help'}.
+            'origin_url': 'https://shop.example/help', 'metadata': {'plan': 'pro', 'user_name':
+            'Ada'}}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -268,8 +268,8 @@ async def asyncio(
             hours answer the same call.
         body (StartSession): Everything but `agent` is optional and overrides the character for
             this call. Unknown fields are ignored. Example: {'agent': 'support-bot', 'language': 'en',
-            'metadata': {'plan': 'pro', 'user_name': 'Ada'}, 'origin_url':
-            'https://shop.example/help'}.
+            'origin_url': 'https://shop.example/help', 'metadata': {'plan': 'pro', 'user_name':
+            'Ada'}}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

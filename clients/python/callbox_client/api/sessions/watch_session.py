@@ -104,7 +104,7 @@ def sync_detailed(
     tells its history. A stream lasts 15 minutes at most; come back for the rest.
 
     Args:
-        session_id (str): Slug or identity.
+        session_id (str):
         last_event_id (None | str | Unset): The last id that was seen, to go on after it.
 
     Raises:
@@ -145,7 +145,7 @@ def sync(
     tells its history. A stream lasts 15 minutes at most; come back for the rest.
 
     Args:
-        session_id (str): Slug or identity.
+        session_id (str):
         last_event_id (None | str | Unset): The last id that was seen, to go on after it.
 
     Raises:
@@ -181,7 +181,7 @@ async def asyncio_detailed(
     tells its history. A stream lasts 15 minutes at most; come back for the rest.
 
     Args:
-        session_id (str): Slug or identity.
+        session_id (str):
         last_event_id (None | str | Unset): The last id that was seen, to go on after it.
 
     Raises:
@@ -220,7 +220,7 @@ async def asyncio(
     tells its history. A stream lasts 15 minutes at most; come back for the rest.
 
     Args:
-        session_id (str): Slug or identity.
+        session_id (str):
         last_event_id (None | str | Unset): The last id that was seen, to go on after it.
 
     Raises:

@@ -107,7 +107,7 @@ def sync_detailed(
     in time.
 
     Args:
-        webhook_id (str): Slug or identity.
+        webhook_id (str):
         body (WebhookChange): What to change; a field that is not sent stays as it is. Example:
             {'is_active': True}.
 
@@ -143,7 +143,7 @@ def sync(
     in time.
 
     Args:
-        webhook_id (str): Slug or identity.
+        webhook_id (str):
         body (WebhookChange): What to change; a field that is not sent stays as it is. Example:
             {'is_active': True}.
 
@@ -174,7 +174,7 @@ async def asyncio_detailed(
     in time.
 
     Args:
-        webhook_id (str): Slug or identity.
+        webhook_id (str):
         body (WebhookChange): What to change; a field that is not sent stays as it is. Example:
             {'is_active': True}.
 
@@ -208,7 +208,7 @@ async def asyncio(
     in time.
 
     Args:
-        webhook_id (str): Slug or identity.
+        webhook_id (str):
         body (WebhookChange): What to change; a field that is not sent stays as it is. Example:
             {'is_active': True}.
 

@@ -105,8 +105,8 @@ def sync_detailed(
      Makes a webhook; `secret` is shown this once. A tenant may have 20.
 
     Args:
-        body (NewWebhook): A webhook to make. Example: {'events': ['session.ended'], 'url':
-            'https://shop.example/hooks/callbox'}.
+        body (NewWebhook): A webhook to make. Example: {'url':
+            'https://shop.example/hooks/callbox', 'events': ['session.ended']}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -137,8 +137,8 @@ def sync(
      Makes a webhook; `secret` is shown this once. A tenant may have 20.
 
     Args:
-        body (NewWebhook): A webhook to make. Example: {'events': ['session.ended'], 'url':
-            'https://shop.example/hooks/callbox'}.
+        body (NewWebhook): A webhook to make. Example: {'url':
+            'https://shop.example/hooks/callbox', 'events': ['session.ended']}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -164,8 +164,8 @@ async def asyncio_detailed(
      Makes a webhook; `secret` is shown this once. A tenant may have 20.
 
     Args:
-        body (NewWebhook): A webhook to make. Example: {'events': ['session.ended'], 'url':
-            'https://shop.example/hooks/callbox'}.
+        body (NewWebhook): A webhook to make. Example: {'url':
+            'https://shop.example/hooks/callbox', 'events': ['session.ended']}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -194,8 +194,8 @@ async def asyncio(
      Makes a webhook; `secret` is shown this once. A tenant may have 20.
 
     Args:
-        body (NewWebhook): A webhook to make. Example: {'events': ['session.ended'], 'url':
-            'https://shop.example/hooks/callbox'}.
+        body (NewWebhook): A webhook to make. Example: {'url':
+            'https://shop.example/hooks/callbox', 'events': ['session.ended']}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -79,7 +79,7 @@ def sync_detailed(
      Deletes a webhook with its log; what was not delivered yet never will be.
 
     Args:
-        webhook_id (str): Slug or identity.
+        webhook_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -110,7 +110,7 @@ def sync(
      Deletes a webhook with its log; what was not delivered yet never will be.
 
     Args:
-        webhook_id (str): Slug or identity.
+        webhook_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -136,7 +136,7 @@ async def asyncio_detailed(
      Deletes a webhook with its log; what was not delivered yet never will be.
 
     Args:
-        webhook_id (str): Slug or identity.
+        webhook_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -165,7 +165,7 @@ async def asyncio(
      Deletes a webhook with its log; what was not delivered yet never will be.
 
     Args:
-        webhook_id (str): Slug or identity.
+        webhook_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

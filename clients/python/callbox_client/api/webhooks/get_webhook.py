@@ -76,7 +76,7 @@ def sync_detailed(
      A webhook as it is now.
 
     Args:
-        webhook_id (str): Slug or identity.
+        webhook_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -107,7 +107,7 @@ def sync(
      A webhook as it is now.
 
     Args:
-        webhook_id (str): Slug or identity.
+        webhook_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -133,7 +133,7 @@ async def asyncio_detailed(
      A webhook as it is now.
 
     Args:
-        webhook_id (str): Slug or identity.
+        webhook_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -162,7 +162,7 @@ async def asyncio(
      A webhook as it is now.
 
     Args:
-        webhook_id (str): Slug or identity.
+        webhook_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -99,7 +99,7 @@ def sync_detailed(
      The log, newest first; it goes back 30 days unless the operator says otherwise.
 
     Args:
-        webhook_id (str): Slug or identity.
+        webhook_id (str):
         page (int | Unset):  Default: 1.
         page_size (int | Unset):  Default: 50.
 
@@ -136,7 +136,7 @@ def sync(
      The log, newest first; it goes back 30 days unless the operator says otherwise.
 
     Args:
-        webhook_id (str): Slug or identity.
+        webhook_id (str):
         page (int | Unset):  Default: 1.
         page_size (int | Unset):  Default: 50.
 
@@ -168,7 +168,7 @@ async def asyncio_detailed(
      The log, newest first; it goes back 30 days unless the operator says otherwise.
 
     Args:
-        webhook_id (str): Slug or identity.
+        webhook_id (str):
         page (int | Unset):  Default: 1.
         page_size (int | Unset):  Default: 50.
 
@@ -203,7 +203,7 @@ async def asyncio(
      The log, newest first; it goes back 30 days unless the operator says otherwise.
 
     Args:
-        webhook_id (str): Slug or identity.
+        webhook_id (str):
         page (int | Unset):  Default: 1.
         page_size (int | Unset):  Default: 50.
 

@@ -90,7 +90,7 @@ def sync_detailed(
      Sends a message again at once, with the same `webhook-id`, whatever came of it before.
 
     Args:
-        delivery_id (str): Slug or identity.
+        delivery_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -121,7 +121,7 @@ def sync(
      Sends a message again at once, with the same `webhook-id`, whatever came of it before.
 
     Args:
-        delivery_id (str): Slug or identity.
+        delivery_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -147,7 +147,7 @@ async def asyncio_detailed(
      Sends a message again at once, with the same `webhook-id`, whatever came of it before.
 
     Args:
-        delivery_id (str): Slug or identity.
+        delivery_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -176,7 +176,7 @@ async def asyncio(
      Sends a message again at once, with the same `webhook-id`, whatever came of it before.
 
     Args:
-        delivery_id (str): Slug or identity.
+        delivery_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -85,7 +85,7 @@ def sync_detailed(
      Makes a new secret, shown this once. For 24 hours messages are signed with the old one as well.
 
     Args:
-        webhook_id (str): Slug or identity.
+        webhook_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -116,7 +116,7 @@ def sync(
      Makes a new secret, shown this once. For 24 hours messages are signed with the old one as well.
 
     Args:
-        webhook_id (str): Slug or identity.
+        webhook_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -142,7 +142,7 @@ async def asyncio_detailed(
      Makes a new secret, shown this once. For 24 hours messages are signed with the old one as well.
 
     Args:
-        webhook_id (str): Slug or identity.
+        webhook_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -171,7 +171,7 @@ async def asyncio(
      Makes a new secret, shown this once. For 24 hours messages are signed with the old one as well.
 
     Args:
-        webhook_id (str): Slug or identity.
+        webhook_id (str):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
