@@ -149,7 +149,18 @@ class Examples:
             return example
         fields = schema.get("properties", {})
         lacking = [name for name in schema.get("required", ()) if name in fields and name not in example]
-        return {**example, **{name: self.of(fields[name], f"{where}.{name}") for name in lacking}}
+        return {**example, **{name: self._lacking(fields[name], f"{where}.{name}") for name in lacking}}
+
+    def _lacking(self, field: dict[str, Any], where: str) -> Any:
+        # FastAPI leaves `null` out of examples that have it.
+        may_be_null = any(choice.get("type") == "null" for choice in (field, *field.get("anyOf", ())))
+        return None if may_be_null else self.of(field, where)
+
+    def complete(self) -> None:
+        """Gives the examples of models what they lack."""
+        for name, schema in self._named.items():
+            if "example" in schema:
+                schema["example"] = self._whole(schema["example"], schema, name)
 
     def title(self, schema: dict[str, Any]) -> str:
         """What the schema is called."""

@@ -138,6 +138,7 @@ def openapi(app: FastAPI, version: str) -> dict[str, Any]:
     for _, method, operation in operations(document):
         _complete(method, operation)
     examples = Examples(document["components"]["schemas"])
+    examples.complete()
     for _, _, operation in operations(document):
         _add_examples(operation, examples)
     used = {tag for _, _, operation in operations(document) for tag in operation.get("tags", ())}

@@ -1091,7 +1091,38 @@ export interface components {
          *         "theme": {
          *           "primary_color": "#6366F1"
          *         }
-         *       }
+         *       },
+         *       "character_type": "SUPPORT_AGENT",
+         *       "image": "https://shop.example/agent.png",
+         *       "voice": {
+         *         "audio_file": "",
+         *         "voice_url": ""
+         *       },
+         *       "background_audio": "",
+         *       "handoff_targets": [
+         *         {
+         *           "slug": "sales-bot"
+         *         }
+         *       ],
+         *       "stt_model": "whisper-en-large",
+         *       "tts_model": "chatterbox-en-v1",
+         *       "llm_provider": "openai",
+         *       "llm_api_key": "••••1234",
+         *       "tools": [],
+         *       "mcp_servers": [],
+         *       "max_tool_calls_per_turn": 6,
+         *       "max_tool_output_chars": 16000,
+         *       "max_turn_seconds": 35,
+         *       "kb_query_url": "https://kb.shop.example/ask",
+         *       "kb_query_api_key": "••••1234",
+         *       "recording_enabled": false,
+         *       "is_active": true,
+         *       "documents": [],
+         *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
+         *       "version": 1,
+         *       "created_by": 1,
+         *       "created_at": "2026-03-01T12:00:00Z",
+         *       "updated_at": "2026-03-01T12:00:00Z"
          *     }
          */
         Character: {
@@ -1128,10 +1159,15 @@ export interface components {
             /**
              * Voice
              * @description `audio_file` and `voice_url`.
+             * @default {}
+             * @example {
+             *       "audio_file": "",
+             *       "voice_url": ""
+             *     }
              */
-            voice?: {
+            voice: {
                 [key: string]: unknown;
-            } | null;
+            };
             /**
              * Language
              * @description BCP-47 tag for hearing and speaking.
@@ -1195,15 +1231,10 @@ export interface components {
              */
             llm_api_key: string;
             /**
-             * Documents
-             * @description The newest of its knowledge base; passed over when sent.
-             * @default []
-             */
-            documents: unknown[];
-            /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
              * @default []
+             * @example []
              */
             tools: {
                 [key: string]: unknown;
@@ -1212,6 +1243,7 @@ export interface components {
              * Mcp Servers
              * @description MCP servers; values of headers are read back masked.
              * @default []
+             * @example []
              */
             mcp_servers: {
                 [key: string]: unknown;
@@ -1232,6 +1264,20 @@ export interface components {
              */
             max_turn_seconds: number;
             /**
+             * Kb Query Url
+             * @description Address of a knowledge base of your own, for `kb` tools.
+             * @default
+             * @example https://kb.shop.example/ask
+             */
+            kb_query_url: string;
+            /**
+             * Kb Query Api Key
+             * @description Key for that address. Read back masked; a mask means unchanged.
+             * @default
+             * @example ••••1234
+             */
+            kb_query_api_key: string;
+            /**
              * Recording Enabled
              * @default false
              */
@@ -1242,6 +1288,12 @@ export interface components {
              * @default true
              */
             is_active: boolean;
+            /**
+             * Documents
+             * @description The newest of its knowledge base; passed over when sent.
+             * @default []
+             */
+            documents: unknown[];
             /**
              * Slug
              * @description Unique per installation.
@@ -1292,25 +1344,29 @@ export interface components {
              * @description Category.
              * @example SUPPORT_AGENT
              */
-            character_type?: string;
+            character_type?: string | null;
             /**
              * Image
              * @description Address of an avatar; below the API's own if it was uploaded.
              */
-            image?: string;
+            image?: string | null;
             /**
              * System Prompt
              * @description Instructions and persona; at most 65,536 bytes of UTF-8.
              */
-            system_prompt?: string;
+            system_prompt?: string | null;
             /**
              * Greeting
              * @description First words of a call; empty means that the agent waits for the caller.
              */
-            greeting?: string;
+            greeting?: string | null;
             /**
              * Voice
              * @description `audio_file` and `voice_url`.
+             * @example {
+             *       "audio_file": "",
+             *       "voice_url": ""
+             *     }
              */
             voice?: {
                 [key: string]: unknown;
@@ -1319,86 +1375,100 @@ export interface components {
              * Language
              * @description BCP-47 tag for hearing and speaking.
              */
-            language?: string;
+            language?: string | null;
             /**
              * Background Audio
              * @description Ambience mixed into the agent's audio.
              */
-            background_audio?: string;
+            background_audio?: string | null;
             /**
              * Allowed Origins
              * @description Origins of pages that may start calls; empty means none.
              */
-            allowed_origins?: string[];
+            allowed_origins?: string[] | null;
             /**
              * Handoff Targets
              * @description Characters the call may be handed to.
              */
-            handoff_targets?: components["schemas"]["HandoffTarget"][];
+            handoff_targets?: components["schemas"]["HandoffTarget"][] | null;
             /**
              * Widget Appearance
              * @description Overrides of the widget's appearance; holds `forms`.
              */
             widget_appearance?: {
                 [key: string]: unknown;
-            };
+            } | null;
             /**
              * Stt Model
              * @description Public name of a recogniser; empty for the default.
              */
-            stt_model?: string;
+            stt_model?: string | null;
             /**
              * Tts Model
              * @description Public name of a voice; empty for the default.
              */
-            tts_model?: string;
+            tts_model?: string | null;
             /**
              * Llm Provider
              * @description Kind of language model endpoint.
              */
-            llm_provider?: string;
+            llm_provider?: string | null;
             /**
              * Llm Model
              * @description Name of the language model; empty for the default.
              */
-            llm_model?: string;
+            llm_model?: string | null;
             /**
              * Llm Api Key
              * @description Key for the language model. Read back masked; a mask means unchanged.
              */
-            llm_api_key?: string;
-            /**
-             * Documents
-             * @description The newest of its knowledge base; passed over when sent.
-             */
-            documents?: unknown[];
+            llm_api_key?: string | null;
             /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
+             * @example []
              */
             tools?: {
                 [key: string]: unknown;
-            }[];
+            }[] | null;
             /**
              * Mcp Servers
              * @description MCP servers; values of headers are read back masked.
+             * @example []
              */
             mcp_servers?: {
                 [key: string]: unknown;
-            }[];
+            }[] | null;
             /** Max Tool Calls Per Turn */
-            max_tool_calls_per_turn?: number;
+            max_tool_calls_per_turn?: number | null;
             /** Max Tool Output Chars */
-            max_tool_output_chars?: number;
+            max_tool_output_chars?: number | null;
             /** Max Turn Seconds */
-            max_turn_seconds?: number;
+            max_turn_seconds?: number | null;
+            /**
+             * Kb Query Url
+             * @description Address of a knowledge base of your own, for `kb` tools.
+             * @example https://kb.shop.example/ask
+             */
+            kb_query_url?: string | null;
+            /**
+             * Kb Query Api Key
+             * @description Key for that address. Read back masked; a mask means unchanged.
+             * @example ••••1234
+             */
+            kb_query_api_key?: string | null;
             /** Recording Enabled */
-            recording_enabled?: boolean;
+            recording_enabled?: boolean | null;
             /**
              * Is Active
              * @description A character that is not active takes no calls.
              */
-            is_active?: boolean;
+            is_active?: boolean | null;
+            /**
+             * Documents
+             * @description The newest of its knowledge base; passed over when sent.
+             */
+            documents?: unknown[] | null;
         } & {
             [key: string]: unknown;
         };
@@ -1457,10 +1527,15 @@ export interface components {
             /**
              * Voice
              * @description `audio_file` and `voice_url`.
+             * @default {}
+             * @example {
+             *       "audio_file": "",
+             *       "voice_url": ""
+             *     }
              */
-            voice?: {
+            voice: {
                 [key: string]: unknown;
-            } | null;
+            };
             /**
              * Language
              * @description BCP-47 tag for hearing and speaking.
@@ -1524,15 +1599,10 @@ export interface components {
              */
             llm_api_key: string;
             /**
-             * Documents
-             * @description The newest of its knowledge base; passed over when sent.
-             * @default []
-             */
-            documents: unknown[];
-            /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
              * @default []
+             * @example []
              */
             tools: {
                 [key: string]: unknown;
@@ -1541,6 +1611,7 @@ export interface components {
              * Mcp Servers
              * @description MCP servers; values of headers are read back masked.
              * @default []
+             * @example []
              */
             mcp_servers: {
                 [key: string]: unknown;
@@ -1561,6 +1632,20 @@ export interface components {
              */
             max_turn_seconds: number;
             /**
+             * Kb Query Url
+             * @description Address of a knowledge base of your own, for `kb` tools.
+             * @default
+             * @example https://kb.shop.example/ask
+             */
+            kb_query_url: string;
+            /**
+             * Kb Query Api Key
+             * @description Key for that address. Read back masked; a mask means unchanged.
+             * @default
+             * @example ••••1234
+             */
+            kb_query_api_key: string;
+            /**
              * Recording Enabled
              * @default false
              */
@@ -1571,6 +1656,12 @@ export interface components {
              * @default true
              */
             is_active: boolean;
+            /**
+             * Documents
+             * @description The newest of its knowledge base; passed over when sent.
+             * @default []
+             */
+            documents: unknown[];
             /**
              * Slug
              * @description Unique per installation.
@@ -1634,10 +1725,15 @@ export interface components {
             /**
              * Voice
              * @description `audio_file` and `voice_url`.
+             * @default {}
+             * @example {
+             *       "audio_file": "",
+             *       "voice_url": ""
+             *     }
              */
-            voice?: {
+            voice: {
                 [key: string]: unknown;
-            } | null;
+            };
             /**
              * Language
              * @description BCP-47 tag for hearing and speaking.
@@ -1701,15 +1797,10 @@ export interface components {
              */
             llm_api_key: string;
             /**
-             * Documents
-             * @description The newest of its knowledge base; passed over when sent.
-             * @default []
-             */
-            documents: unknown[];
-            /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
              * @default []
+             * @example []
              */
             tools: {
                 [key: string]: unknown;
@@ -1718,6 +1809,7 @@ export interface components {
              * Mcp Servers
              * @description MCP servers; values of headers are read back masked.
              * @default []
+             * @example []
              */
             mcp_servers: {
                 [key: string]: unknown;
@@ -1738,6 +1830,20 @@ export interface components {
              */
             max_turn_seconds: number;
             /**
+             * Kb Query Url
+             * @description Address of a knowledge base of your own, for `kb` tools.
+             * @default
+             * @example https://kb.shop.example/ask
+             */
+            kb_query_url: string;
+            /**
+             * Kb Query Api Key
+             * @description Key for that address. Read back masked; a mask means unchanged.
+             * @default
+             * @example ••••1234
+             */
+            kb_query_api_key: string;
+            /**
              * Recording Enabled
              * @default false
              */
@@ -1749,10 +1855,16 @@ export interface components {
              */
             is_active: boolean;
             /**
+             * Documents
+             * @description The newest of its knowledge base; passed over when sent.
+             * @default []
+             */
+            documents: unknown[];
+            /**
              * Slug
              * @description As in the path; it never changes.
              */
-            slug?: string | null;
+            slug?: string;
         } & {
             [key: string]: unknown;
         };
@@ -1841,7 +1953,8 @@ export interface components {
          *       "file_type": "pdf",
          *       "id": "doc_Zk3vQy0N8rT1mJ5sXw2eLb7u",
          *       "name": "handbook.pdf",
-         *       "status": "PROCESSED"
+         *       "status": "PROCESSED",
+         *       "error": null
          *     }
          */
         Document: {
@@ -1944,7 +2057,8 @@ export interface components {
          *       },
          *       "message": "agent: Field required",
          *       "request_id": "req_Zk3vQy0N8rT1mJ5sXw2eLb7u",
-         *       "success": false
+         *       "success": false,
+         *       "data": null
          *     }
          */
         ErrorBody: {
@@ -1991,10 +2105,7 @@ export interface components {
              * @example Book a demo
              */
             title: string;
-            /**
-             * Subtitle
-             * @default
-             */
+            /** Subtitle */
             subtitle: string;
             /**
              * Fields
@@ -2107,7 +2218,10 @@ export interface components {
          * @description A character this one may hand the call to.
          */
         HandoffTarget: {
-            /** Slug */
+            /**
+             * Slug
+             * @example sales-bot
+             */
             slug: string;
         };
         /**
@@ -2170,13 +2284,11 @@ export interface components {
             code: string;
             /**
              * Label
-             * @default
              * @example English
              */
             label: string;
             /**
              * Native Label
-             * @default
              * @example English
              */
             native_label: string;
@@ -2881,7 +2993,7 @@ export interface components {
         };
         /**
          * Version
-         * @description A character as one version has it, defaults filled in and secrets masked.
+         * @description A character as one version has it, defaults filled in and secrets masked; without `documents`.
          * @example {
          *       "allowed_origins": [
          *         "https://shop.example"
@@ -2897,7 +3009,39 @@ export interface components {
          *         "theme": {
          *           "primary_color": "#6366F1"
          *         }
-         *       }
+         *       },
+         *       "character_type": "SUPPORT_AGENT",
+         *       "image": "https://shop.example/agent.png",
+         *       "voice": {
+         *         "audio_file": "",
+         *         "voice_url": ""
+         *       },
+         *       "background_audio": "",
+         *       "handoff_targets": [
+         *         {
+         *           "slug": "sales-bot"
+         *         }
+         *       ],
+         *       "stt_model": "whisper-en-large",
+         *       "tts_model": "chatterbox-en-v1",
+         *       "llm_provider": "openai",
+         *       "llm_api_key": "••••1234",
+         *       "tools": [],
+         *       "mcp_servers": [],
+         *       "max_tool_calls_per_turn": 6,
+         *       "max_tool_output_chars": 16000,
+         *       "max_turn_seconds": 35,
+         *       "kb_query_url": "https://kb.shop.example/ask",
+         *       "kb_query_api_key": "••••1234",
+         *       "recording_enabled": false,
+         *       "is_active": true,
+         *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
+         *       "version": 1,
+         *       "created_at": "2026-03-01T12:00:00Z",
+         *       "created_by": 1,
+         *       "changed": [
+         *         "greeting"
+         *       ]
          *     }
          */
         Version: {
@@ -2934,10 +3078,15 @@ export interface components {
             /**
              * Voice
              * @description `audio_file` and `voice_url`.
+             * @default {}
+             * @example {
+             *       "audio_file": "",
+             *       "voice_url": ""
+             *     }
              */
-            voice?: {
+            voice: {
                 [key: string]: unknown;
-            } | null;
+            };
             /**
              * Language
              * @description BCP-47 tag for hearing and speaking.
@@ -3001,15 +3150,10 @@ export interface components {
              */
             llm_api_key: string;
             /**
-             * Documents
-             * @description The newest of its knowledge base; passed over when sent.
-             * @default []
-             */
-            documents: unknown[];
-            /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
              * @default []
+             * @example []
              */
             tools: {
                 [key: string]: unknown;
@@ -3018,6 +3162,7 @@ export interface components {
              * Mcp Servers
              * @description MCP servers; values of headers are read back masked.
              * @default []
+             * @example []
              */
             mcp_servers: {
                 [key: string]: unknown;
@@ -3037,6 +3182,20 @@ export interface components {
              * @default 35
              */
             max_turn_seconds: number;
+            /**
+             * Kb Query Url
+             * @description Address of a knowledge base of your own, for `kb` tools.
+             * @default
+             * @example https://kb.shop.example/ask
+             */
+            kb_query_url: string;
+            /**
+             * Kb Query Api Key
+             * @description Key for that address. Read back masked; a mask means unchanged.
+             * @default
+             * @example ••••1234
+             */
+            kb_query_api_key: string;
             /**
              * Recording Enabled
              * @default false
@@ -3752,7 +3911,10 @@ export interface operations {
     get_appearance: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Entity tags the client has, or `*`; 304 if the newest is among them. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description Slug or identity. */
                 slug: string;
@@ -3839,7 +4001,7 @@ export interface operations {
                     "application/json": components["schemas"]["Appearance"];
                 };
             };
-            /** @description The client has it as it is. */
+            /** @description The client has this version already. */
             304: {
                 headers: {
                     ETag: components["headers"]["ETag"];
@@ -4241,6 +4403,32 @@ export interface operations {
                      *             "primary_color": "#6366F1"
                      *           }
                      *         },
+                     *         "character_type": "SUPPORT_AGENT",
+                     *         "image": "https://shop.example/agent.png",
+                     *         "voice": {
+                     *           "audio_file": "",
+                     *           "voice_url": ""
+                     *         },
+                     *         "background_audio": "",
+                     *         "handoff_targets": [
+                     *           {
+                     *             "slug": "sales-bot"
+                     *           }
+                     *         ],
+                     *         "stt_model": "whisper-en-large",
+                     *         "tts_model": "chatterbox-en-v1",
+                     *         "llm_provider": "openai",
+                     *         "llm_api_key": "••••1234",
+                     *         "tools": [],
+                     *         "mcp_servers": [],
+                     *         "max_tool_calls_per_turn": 6,
+                     *         "max_tool_output_chars": 16000,
+                     *         "max_turn_seconds": 35,
+                     *         "kb_query_url": "https://kb.shop.example/ask",
+                     *         "kb_query_api_key": "••••1234",
+                     *         "recording_enabled": false,
+                     *         "is_active": true,
+                     *         "documents": [],
                      *         "id": "8d1fQ2Zk3vQy0N8rT1mJ",
                      *         "version": 1,
                      *         "created_by": 1,
@@ -4353,6 +4541,32 @@ export interface operations {
                      *           "primary_color": "#6366F1"
                      *         }
                      *       },
+                     *       "character_type": "SUPPORT_AGENT",
+                     *       "image": "https://shop.example/agent.png",
+                     *       "voice": {
+                     *         "audio_file": "",
+                     *         "voice_url": ""
+                     *       },
+                     *       "background_audio": "",
+                     *       "handoff_targets": [
+                     *         {
+                     *           "slug": "sales-bot"
+                     *         }
+                     *       ],
+                     *       "stt_model": "whisper-en-large",
+                     *       "tts_model": "chatterbox-en-v1",
+                     *       "llm_provider": "openai",
+                     *       "llm_api_key": "••••1234",
+                     *       "tools": [],
+                     *       "mcp_servers": [],
+                     *       "max_tool_calls_per_turn": 6,
+                     *       "max_tool_output_chars": 16000,
+                     *       "max_turn_seconds": 35,
+                     *       "kb_query_url": "https://kb.shop.example/ask",
+                     *       "kb_query_api_key": "••••1234",
+                     *       "recording_enabled": false,
+                     *       "is_active": true,
+                     *       "documents": [],
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
                      *       "version": 1,
                      *       "created_by": 1,
@@ -4450,7 +4664,10 @@ export interface operations {
     get_character: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Entity tags the client has, or `*`; 304 if the newest is among them. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description Slug or identity. */
                 slug: string;
@@ -4463,6 +4680,7 @@ export interface operations {
             200: {
                 headers: {
                     ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -4484,6 +4702,32 @@ export interface operations {
                      *           "primary_color": "#6366F1"
                      *         }
                      *       },
+                     *       "character_type": "SUPPORT_AGENT",
+                     *       "image": "https://shop.example/agent.png",
+                     *       "voice": {
+                     *         "audio_file": "",
+                     *         "voice_url": ""
+                     *       },
+                     *       "background_audio": "",
+                     *       "handoff_targets": [
+                     *         {
+                     *           "slug": "sales-bot"
+                     *         }
+                     *       ],
+                     *       "stt_model": "whisper-en-large",
+                     *       "tts_model": "chatterbox-en-v1",
+                     *       "llm_provider": "openai",
+                     *       "llm_api_key": "••••1234",
+                     *       "tools": [],
+                     *       "mcp_servers": [],
+                     *       "max_tool_calls_per_turn": 6,
+                     *       "max_tool_output_chars": 16000,
+                     *       "max_turn_seconds": 35,
+                     *       "kb_query_url": "https://kb.shop.example/ask",
+                     *       "kb_query_api_key": "••••1234",
+                     *       "recording_enabled": false,
+                     *       "is_active": true,
+                     *       "documents": [],
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
                      *       "version": 1,
                      *       "created_by": 1,
@@ -4498,6 +4742,7 @@ export interface operations {
             304: {
                 headers: {
                     ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -4610,6 +4855,32 @@ export interface operations {
                      *           "primary_color": "#6366F1"
                      *         }
                      *       },
+                     *       "character_type": "SUPPORT_AGENT",
+                     *       "image": "https://shop.example/agent.png",
+                     *       "voice": {
+                     *         "audio_file": "",
+                     *         "voice_url": ""
+                     *       },
+                     *       "background_audio": "",
+                     *       "handoff_targets": [
+                     *         {
+                     *           "slug": "sales-bot"
+                     *         }
+                     *       ],
+                     *       "stt_model": "whisper-en-large",
+                     *       "tts_model": "chatterbox-en-v1",
+                     *       "llm_provider": "openai",
+                     *       "llm_api_key": "••••1234",
+                     *       "tools": [],
+                     *       "mcp_servers": [],
+                     *       "max_tool_calls_per_turn": 6,
+                     *       "max_tool_output_chars": 16000,
+                     *       "max_turn_seconds": 35,
+                     *       "kb_query_url": "https://kb.shop.example/ask",
+                     *       "kb_query_api_key": "••••1234",
+                     *       "recording_enabled": false,
+                     *       "is_active": true,
+                     *       "documents": [],
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
                      *       "version": 1,
                      *       "created_by": 1,
@@ -4862,6 +5133,32 @@ export interface operations {
                      *           "primary_color": "#6366F1"
                      *         }
                      *       },
+                     *       "character_type": "SUPPORT_AGENT",
+                     *       "image": "https://shop.example/agent.png",
+                     *       "voice": {
+                     *         "audio_file": "",
+                     *         "voice_url": ""
+                     *       },
+                     *       "background_audio": "",
+                     *       "handoff_targets": [
+                     *         {
+                     *           "slug": "sales-bot"
+                     *         }
+                     *       ],
+                     *       "stt_model": "whisper-en-large",
+                     *       "tts_model": "chatterbox-en-v1",
+                     *       "llm_provider": "openai",
+                     *       "llm_api_key": "••••1234",
+                     *       "tools": [],
+                     *       "mcp_servers": [],
+                     *       "max_tool_calls_per_turn": 6,
+                     *       "max_tool_output_chars": 16000,
+                     *       "max_turn_seconds": 35,
+                     *       "kb_query_url": "https://kb.shop.example/ask",
+                     *       "kb_query_api_key": "••••1234",
+                     *       "recording_enabled": false,
+                     *       "is_active": true,
+                     *       "documents": [],
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
                      *       "version": 1,
                      *       "created_by": 1,
@@ -5099,6 +5396,31 @@ export interface operations {
                      *           "primary_color": "#6366F1"
                      *         }
                      *       },
+                     *       "character_type": "SUPPORT_AGENT",
+                     *       "image": "https://shop.example/agent.png",
+                     *       "voice": {
+                     *         "audio_file": "",
+                     *         "voice_url": ""
+                     *       },
+                     *       "background_audio": "",
+                     *       "handoff_targets": [
+                     *         {
+                     *           "slug": "sales-bot"
+                     *         }
+                     *       ],
+                     *       "stt_model": "whisper-en-large",
+                     *       "tts_model": "chatterbox-en-v1",
+                     *       "llm_provider": "openai",
+                     *       "llm_api_key": "••••1234",
+                     *       "tools": [],
+                     *       "mcp_servers": [],
+                     *       "max_tool_calls_per_turn": 6,
+                     *       "max_tool_output_chars": 16000,
+                     *       "max_turn_seconds": 35,
+                     *       "kb_query_url": "https://kb.shop.example/ask",
+                     *       "kb_query_api_key": "••••1234",
+                     *       "recording_enabled": false,
+                     *       "is_active": true,
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
                      *       "version": 1,
                      *       "created_at": "2026-03-01T12:00:00Z",
@@ -5291,6 +5613,32 @@ export interface operations {
                      *           "primary_color": "#6366F1"
                      *         }
                      *       },
+                     *       "character_type": "SUPPORT_AGENT",
+                     *       "image": "https://shop.example/agent.png",
+                     *       "voice": {
+                     *         "audio_file": "",
+                     *         "voice_url": ""
+                     *       },
+                     *       "background_audio": "",
+                     *       "handoff_targets": [
+                     *         {
+                     *           "slug": "sales-bot"
+                     *         }
+                     *       ],
+                     *       "stt_model": "whisper-en-large",
+                     *       "tts_model": "chatterbox-en-v1",
+                     *       "llm_provider": "openai",
+                     *       "llm_api_key": "••••1234",
+                     *       "tools": [],
+                     *       "mcp_servers": [],
+                     *       "max_tool_calls_per_turn": 6,
+                     *       "max_tool_output_chars": 16000,
+                     *       "max_turn_seconds": 35,
+                     *       "kb_query_url": "https://kb.shop.example/ask",
+                     *       "kb_query_api_key": "••••1234",
+                     *       "recording_enabled": false,
+                     *       "is_active": true,
+                     *       "documents": [],
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
                      *       "version": 1,
                      *       "created_by": 1,
@@ -5439,6 +5787,32 @@ export interface operations {
                      *           "primary_color": "#6366F1"
                      *         }
                      *       },
+                     *       "character_type": "SUPPORT_AGENT",
+                     *       "image": "https://shop.example/agent.png",
+                     *       "voice": {
+                     *         "audio_file": "",
+                     *         "voice_url": ""
+                     *       },
+                     *       "background_audio": "",
+                     *       "handoff_targets": [
+                     *         {
+                     *           "slug": "sales-bot"
+                     *         }
+                     *       ],
+                     *       "stt_model": "whisper-en-large",
+                     *       "tts_model": "chatterbox-en-v1",
+                     *       "llm_provider": "openai",
+                     *       "llm_api_key": "••••1234",
+                     *       "tools": [],
+                     *       "mcp_servers": [],
+                     *       "max_tool_calls_per_turn": 6,
+                     *       "max_tool_output_chars": 16000,
+                     *       "max_turn_seconds": 35,
+                     *       "kb_query_url": "https://kb.shop.example/ask",
+                     *       "kb_query_api_key": "••••1234",
+                     *       "recording_enabled": false,
+                     *       "is_active": true,
+                     *       "documents": [],
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
                      *       "version": 1,
                      *       "created_by": 1,
@@ -5595,6 +5969,32 @@ export interface operations {
                      *           "primary_color": "#6366F1"
                      *         }
                      *       },
+                     *       "character_type": "SUPPORT_AGENT",
+                     *       "image": "https://shop.example/agent.png",
+                     *       "voice": {
+                     *         "audio_file": "",
+                     *         "voice_url": ""
+                     *       },
+                     *       "background_audio": "",
+                     *       "handoff_targets": [
+                     *         {
+                     *           "slug": "sales-bot"
+                     *         }
+                     *       ],
+                     *       "stt_model": "whisper-en-large",
+                     *       "tts_model": "chatterbox-en-v1",
+                     *       "llm_provider": "openai",
+                     *       "llm_api_key": "••••1234",
+                     *       "tools": [],
+                     *       "mcp_servers": [],
+                     *       "max_tool_calls_per_turn": 6,
+                     *       "max_tool_output_chars": 16000,
+                     *       "max_turn_seconds": 35,
+                     *       "kb_query_url": "https://kb.shop.example/ask",
+                     *       "kb_query_api_key": "••••1234",
+                     *       "recording_enabled": false,
+                     *       "is_active": true,
+                     *       "documents": [],
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
                      *       "version": 1,
                      *       "created_by": 1,
@@ -5702,7 +6102,10 @@ export interface operations {
     get_media: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Entity tags the client has, or `*`; 304 if the newest is among them. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description Identity of the character. */
                 character_id: string;
@@ -6039,7 +6442,7 @@ export interface operations {
                      *         "id": "doc_Zk3vQy0N8rT1mJ5sXw2eLb7u",
                      *         "name": "handbook.pdf",
                      *         "status": "PROCESSED",
-                     *         "error": "The file is not a PDF."
+                     *         "error": null
                      *       }
                      *     ]
                      */
@@ -6140,7 +6543,7 @@ export interface operations {
                      *       "id": "doc_Zk3vQy0N8rT1mJ5sXw2eLb7u",
                      *       "name": "handbook.pdf",
                      *       "status": "PROCESSED",
-                     *       "error": "The file is not a PDF."
+                     *       "error": null
                      *     }
                      */
                     "application/json": components["schemas"]["Document"];

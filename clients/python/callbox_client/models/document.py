@@ -19,7 +19,7 @@ class Document:
     Example:
         {'chunk_count': 12, 'created_at': '2026-01-31T09:30:00Z', 'file':
             's3://callbox/documents/chr_1/doc_1/handbook.pdf', 'file_type': 'pdf', 'id': 'doc_Zk3vQy0N8rT1mJ5sXw2eLb7u',
-            'name': 'handbook.pdf', 'status': 'PROCESSED'}
+            'name': 'handbook.pdf', 'status': 'PROCESSED', 'error': None}
 
     Attributes:
         id (str):

@@ -21,7 +21,7 @@ class ErrorBody:
 
     Example:
         {'code': 'validation_failed', 'errors': {'agent': ['Field required']}, 'message': 'agent: Field required',
-            'request_id': 'req_Zk3vQy0N8rT1mJ5sXw2eLb7u', 'success': False}
+            'request_id': 'req_Zk3vQy0N8rT1mJ5sXw2eLb7u', 'success': False, 'data': None}
 
     Attributes:
         success (bool):  Default: False.
