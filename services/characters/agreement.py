@@ -5,9 +5,12 @@ from typing import Any
 
 from services.characters import inputschema
 from services.characters.parts import Judging
-from services.kit.forms.names import tool_name
+from services.kit.forms.names import is_own, opening_topics, tool_name, topic
 
 HANDOFF_PREFIX = "transfer_to_"
+# Longer names of functions are refused by endpoints of language models.
+_MAX_FUNCTION_CHARACTERS = 64
+_MAX_TARGET_CHARACTERS = _MAX_FUNCTION_CHARACTERS - len(HANDOFF_PREFIX)
 
 Fault = tuple[str, str]
 
@@ -26,7 +29,8 @@ def _all(definition: dict[str, Any], judging: Judging) -> Iterator[Fault]:
     yield from _twice("handoff_targets.{}.slug", [target["slug"] for target in definition["handoff_targets"]])
     yield from _names(tools, forms)
     servers = {server["name"] for server in definition["mcp_servers"]}
-    form_topics = {topic for form in forms for topic in (*form.get("topics", ()), form.get("confirmation_topic"))}
+    yield from _topics(forms)
+    form_topics = {said for form in forms for said in (*form.get("topics", ()), form.get("confirmation_topic"))}
     for number, tool in enumerate(tools):
         config = tool["config"]
         if tool["kind"] == "mcp" and config["server_name"] not in servers:
@@ -38,6 +42,12 @@ def _all(definition: dict[str, Any], judging: Judging) -> Iterator[Fault]:
     for number, target in enumerate(definition["handoff_targets"]):
         if target["slug"] == definition["slug"]:
             yield f"handoff_targets.{number}.slug", "is this character itself"
+        if len(target["slug"]) > _MAX_TARGET_CHARACTERS:
+            yield (
+                f"handoff_targets.{number}",
+                f"makes a tool of more than {_MAX_FUNCTION_CHARACTERS} characters, {HANDOFF_PREFIX}…; name a character "
+                f"whose slug has at most {_MAX_TARGET_CHARACTERS}",
+            )
 
 
 def _names(tools: list[dict[str, Any]], forms: list[dict[str, Any]]) -> Iterator[Fault]:
@@ -58,6 +68,21 @@ def _names(tools: list[dict[str, Any]], forms: list[dict[str, Any]]) -> Iterator
             yield path, f"is the name of the tool that opens the form {form_of[name]!r}"
         elif name.startswith(HANDOFF_PREFIX):
             yield path, f"begins with {HANDOFF_PREFIX}, which is for handing calls over"
+
+
+def _topics(forms: list[dict[str, Any]]) -> Iterator[Fault]:
+    """Topics that mean something else already; a form's count also while it is disabled."""
+    # Those that ids make cannot be chosen otherwise, so that they come before those that were chosen.
+    form_of = {made: form["id"] for form in forms for made in opening_topics({"id": form["id"]})}
+    for number, form in enumerate(forms):
+        path = f"widget_appearance.forms.{number}"
+        if is_own(topic(form["id"])):
+            yield f"{path}.id", f"makes the topic {topic(form['id'])}, which is Callbox's own; choose another id"
+        for index, chosen in enumerate(form.get("topics", ())):
+            if is_own(chosen):
+                yield f"{path}.topics.{index}", "is a topic of Callbox itself; choose one with a prefix of your own"
+            elif form_of.setdefault(chosen, form["id"]) != form["id"]:
+                yield f"{path}.topics.{index}", f"opens the form {form_of[chosen]!r} already; choose another"
 
 
 def _twice(path: str, names: Iterable[str]) -> Iterator[Fault]:

@@ -5,27 +5,20 @@ The defaults stand in `DEFAULTS`; the models below say what an override may be.
 
 # ruff: noqa: RUF012 - pydantic copies a default that can change
 
-import re
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
-import langcodes
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from services.characters.merge import merge
-from services.characters.parts import Short
+from services.characters.colours import is_colour
+from services.characters.parts import LanguageTag, Short, is_url_text, is_web_url
 from services.kit.forms import names
 from services.kit.forms.definition import FormDefinition, completed
 from services.kit.parts import Part
 
 _DAY_SECONDS = 24 * 3600
-_COLOUR = re.compile(
-    r"#(?:[0-9A-Fa-f]{3,4}|[0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})\Z|[A-Za-z]{3,30}\Z"
-    r"|(?:rgba?|hsla?|hwb|lab|lch|oklab|oklch)\([0-9a-zA-Z.,%/ +-]{1,80}\)\Z"
-)
 _NOISE_CANCELLATION = ("off", "browser", "rnnoise", "server")
 
 # Every documented key in the order of the documents; what is not documented there is 14.10 and 14.11.
@@ -80,35 +73,38 @@ DEFAULTS: dict[str, Any] = {
 
 def effective(overrides: Mapping[str, Any]) -> dict[str, Any]:
     """The whole appearance: overrides as they are stored, merged over the defaults at every depth."""
-    whole: dict[str, Any] = merge(deepcopy(DEFAULTS), dict(overrides))
-    return whole | {"forms": [completed(form) for form in whole["forms"]]}
+    whole = _over(deepcopy(DEFAULTS), overrides)
+    languages = [{"label": "", "native_label": "", **_given(language)} for language in whole["languages"]]
+    return whole | {"languages": languages, "forms": [completed(form) for form in whole["forms"]]}
+
+
+def _over(defaults: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """The defaults with overrides in them. `null` is the default of what has one; elsewhere it is a value."""
+    whole = dict(defaults)
+    for name, value in overrides.items():
+        default = defaults.get(name)
+        if isinstance(value, dict) and isinstance(default, dict):
+            whole[name] = _over(default, value)
+        elif value is not None or name not in defaults:
+            whole[name] = value
+    return whole
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _colour(text: str) -> str:
-    if not _COLOUR.match(text):
+    if not is_colour(text):
         raise ValueError('must be a CSS colour such as "#6366F1", "rgb(99 102 241)" or "indigo"')
     return text
 
 
 def _address(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-    except ValueError:
-        raise ValueError("is not a URL") from None
-    if not url:
-        return url
-    absolute = parts.scheme in ("http", "https") and host and parts.username is None
-    relative = not parts.scheme and not parts.netloc and url.startswith("/")
-    if not (absolute or relative) or not url.isprintable() or " " in url or "\\" in url:
+    is_path = url.startswith("/") and not url.startswith("//") and is_url_text(url)
+    if url and not is_path and not is_web_url(url):
         raise ValueError('must be a URL such as "https://acme.com/logo.png", a path such as "/logo.png", or empty')
     return url
-
-
-def _tag(tag: str) -> str:
-    if not langcodes.tag_is_valid(tag):
-        raise ValueError('must be a BCP-47 language tag such as "en" or "pt-BR"')
-    return tag
 
 
 def _font(family: str) -> str:
@@ -130,7 +126,6 @@ def _between(low: int, high: int) -> AfterValidator:
 
 Colour = Annotated[str, AfterValidator(_colour)]
 Address = Annotated[str, Field(max_length=2048), AfterValidator(_address)]
-LanguageTag = Annotated[str, Field(max_length=100), AfterValidator(_tag)]
 Label = Annotated[str, Field(max_length=500)]
 
 

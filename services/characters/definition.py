@@ -6,7 +6,6 @@ import re
 from itertools import islice
 from typing import Annotated, Any, Literal
 
-import langcodes
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError, field_serializer
 from pydantic_core import ErrorDetails
 
@@ -16,17 +15,19 @@ from services.characters.parts import (
     STRICT,
     FetchedUrl,
     Judging,
+    LanguageTag,
     Rules,
     Secret,
     Short,
     Url,
     at_most_bytes,
     compact,
+    is_web_url,
     one_of,
 )
 from services.characters.references import MEDIA_PREFIX
 from services.characters.tools import KINDS, BoundedTool, McpServer
-from services.kit.errors import validation
+from services.kit.errors import CallboxError, Code, validation
 from services.kit.origins import is_valid_entry
 from services.kit.parts import Part
 
@@ -34,7 +35,7 @@ MAX_DEFINITION_BYTES = 1024 * 1024
 _MAX_PROMPT_BYTES = 65_536
 _MAX_APPEARANCE_BYTES = 256 * 1024
 _MAX_FAULTS = 50
-_WEB = ("https://", "http://")
+_DOCUMENTS = "documents"
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
 
 
@@ -50,12 +51,6 @@ def _not_blank(text: str) -> str:
     return text
 
 
-def _language(tag: str) -> str:
-    if not langcodes.tag_is_valid(tag):
-        raise ValueError('must be a BCP-47 language tag such as "en" or "pt-BR"')
-    return tag
-
-
 def _origin(entry: str) -> str:
     if not is_valid_entry(entry):
         raise ValueError('must be a URL such as "https://acme.com" or "https://*.acme.com", or "*"')
@@ -63,7 +58,7 @@ def _origin(entry: str) -> str:
 
 
 def _file(url: str) -> str:
-    if url and not url.startswith(MEDIA_PREFIX) and not url.lower().startswith(_WEB):
+    if url and not url.startswith(MEDIA_PREFIX) and not is_web_url(url):
         raise ValueError(f"must be the address of a file that was uploaded here, {MEDIA_PREFIX}…, or an http(s) URL")
     return url
 
@@ -96,7 +91,7 @@ class Definition(Part):
     system_prompt: Annotated[str, at_most_bytes(_MAX_PROMPT_BYTES)] = ""
     greeting: Annotated[str, Field(max_length=5000)] = ""
     voice: Voice = Voice()
-    language: Annotated[str, Field(max_length=100), AfterValidator(_language)] = "en"
+    language: LanguageTag = "en"
     background_audio: Literal["", "office", "crowded room", "cafe", "nature"] = ""
     allowed_origins: Annotated[list[Annotated[Url, AfterValidator(_origin)]], Field(max_length=200)] = []
     handoff_targets: Annotated[list[HandoffTarget], Field(max_length=50)] = []
@@ -128,13 +123,14 @@ def validated(content: dict[str, Any], rules: Rules = STRICT) -> dict[str, Any]:
 
     Raises: CallboxError `validation_failed` with each fault by its path, such as `tools.0.name`.
     """
-    text = compact(content)
-    kept = compact({**content, "documents": []}) if content.get("documents") else text
-    if len(kept.encode()) > MAX_DEFINITION_BYTES:
-        raise validation({"definition": [f"must be at most {MAX_DEFINITION_BYTES:,} bytes of JSON"]})
+    kept = {name: value for name, value in content.items() if name in Definition.model_fields and name != _DOCUMENTS}
+    if len(compact(kept).encode()) > MAX_DEFINITION_BYTES:
+        raise CallboxError(
+            Code.VALIDATION_FAILED, f"A character must be at most {MAX_DEFINITION_BYTES:,} bytes of JSON; shorten it."
+        )
     judging = Judging(rules)
     try:
-        definition = Definition.model_validate_json(text, context=judging).model_dump(mode="json")
+        definition = Definition.model_validate_json(compact(content), context=judging).model_dump(mode="json")
     except ValidationError as fault:
         faults: dict[str, list[str]] = {}
         for error in fault.errors(include_input=False, include_url=False)[:_MAX_FAULTS]:

@@ -4,7 +4,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
+import langcodes
 from pydantic import AfterValidator, BaseModel, Field, ValidationInfo
 
 from services.kit.addresses import Allowances, url_faults
@@ -29,6 +31,7 @@ class Rules:
 
 STRICT = Rules()
 _MAX_SCHEMA_PATTERNS = 500
+_NOT_IN_URLS = frozenset(' "<>\\^`{|}')
 
 
 class Judging(PatternBudget):
@@ -59,6 +62,32 @@ def judge_url(url: str, info: ValidationInfo) -> str:
 # A URL that Callbox asks for the owner; and one that must be there.
 FetchedUrl = Annotated[Url, AfterValidator(judge_url)]
 TargetUrl = Annotated[str, Field(min_length=1, max_length=2048), AfterValidator(judge_url)]
+
+
+def is_web_url(url: str) -> bool:
+    """Whether this is an http(s) URL that a page may show, without a password in it."""
+    try:
+        parts = urlsplit(url)
+        # Of a port that is none, reading it tells.
+        named = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return named and parts.username is None and is_url_text(url)
+
+
+def is_url_text(url: str) -> bool:
+    """Whether no character stands here that a URL has only percent-encoded (RFC 3986; letters of any script may)."""
+    return url.isprintable() and not _NOT_IN_URLS.intersection(url)
+
+
+def _tag(tag: str) -> str:
+    # The library takes an underscore for a hyphen.
+    if not langcodes.tag_is_valid(tag) or "_" in tag:
+        raise ValueError('must be a BCP-47 language tag such as "en" or "pt-BR"')
+    return tag
+
+
+LanguageTag = Annotated[str, Field(max_length=100), AfterValidator(_tag)]
 
 
 def at_most_bytes(limit: int) -> AfterValidator:

@@ -29,7 +29,8 @@ class Place:
     @property
     def value(self) -> str:
         """What stands there now."""
-        return str(self.holder[self.name])
+        text: str = self.holder[self.name]
+        return text
 
 
 def mask(secret: str) -> str:
@@ -66,10 +67,10 @@ def seal(
 
 
 def places(definition: Mapping[str, Any]) -> Iterator[Place]:
-    """Every place of a definition that may hold a secret, whether or not it does."""
+    """Every text of a definition that may be a secret, whether or not it is."""
     holder = definition if isinstance(definition, dict) else dict(definition)
     for name in _FIELDS:
-        if name in holder:
+        if isinstance(holder.get(name), str):
             yield Place(name, name, holder, name)
     for number, tool in enumerate(holder.get("tools", ())):
         headers = tool["config"].get("headers", {})
@@ -78,6 +79,8 @@ def places(definition: Mapping[str, Any]) -> Iterator[Place]:
         yield from _headers(f"mcp_servers/{server['name']}", f"mcp_servers.{number}.headers", server["headers"])
 
 
-def _headers(key: str, path: str, headers: dict[str, Any]) -> Iterator[Place]:
-    for name in list(headers):
-        yield Place(f"{key}/{name.lower()}", f"{path}.{name}", headers, name)
+def _headers(key: str, path: str, headers: Any) -> Iterator[Place]:
+    # Kinds of tools that have no headers were stored with whatever was sent under that name.
+    for name, value in list(headers.items()) if isinstance(headers, dict) else ():
+        if isinstance(value, str):
+            yield Place(f"{key}/{name.lower()}", f"{path}.{name}", headers, name)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, field_serializer
 
 from services.characters.parts import NamedPart, Secret, TargetUrl, at_most_bytes, is_mask
+from services.kit.forms import names
 from services.kit.parts import Part
 
 KINDS = ("http", "kb", "mcp", "client_event")
@@ -17,9 +18,6 @@ _MAX_REPLY_SECONDS = 60
 _TOOL_NAME = re.compile(r"[A-Za-z0-9_]{1,64}\Z")
 _TOPIC = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}\Z")
 _NO_ARGUMENTS: dict[str, Any] = {"type": "object", "properties": {}}
-# What Callbox and LiveKit say to a client; a tool that spoke there could pass for them.
-_OWN_TOPICS = ("voice", "form", "lk", "callbox")
-_FORM_TOPIC_END = ".form"
 # RFC 9110, section 5.6.2.
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}\Z")
 # RFC 9110, section 5.5: printable, with blanks and tabs inside only.
@@ -49,7 +47,7 @@ def _server_name(name: str) -> str:
 def _topic(topic: str) -> str:
     if not _TOPIC.match(topic):
         raise ValueError('must have 1 to 100 letters, digits and . _ : / -, such as "custom.open_pricing"')
-    if topic.partition(".")[0] in _OWN_TOPICS or topic.endswith(_FORM_TOPIC_END):
+    if names.is_own(topic) or names.opens_some_form(topic):
         raise ValueError(
             f'is a topic of Callbox itself; choose one with a prefix of your own, such as "custom.{topic}"'
         )
@@ -74,28 +72,33 @@ def _headers(headers: dict[str, str]) -> dict[str, str]:
 Headers = Annotated[dict[str, Secret], Field(max_length=50), AfterValidator(_headers)]
 
 
-class HttpConfig(Part):
+class _Config(Part):
+    """What configurations of every kind have: headers are secrets wherever they stand, also where none is sent."""
+
+    headers: Headers = {}
+
+
+class HttpConfig(_Config):
     """A request to an address of the owner's."""
 
     url: TargetUrl
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "POST"
     timeout_seconds: Annotated[float, Field(ge=1, le=_MAX_TIMEOUT_SECONDS)] = 10
-    headers: Headers = {}
     send_session: bool = True
 
 
-class KnowledgeConfig(Part):
+class KnowledgeConfig(_Config):
     """A question to the character's documents; nothing is to be said about it."""
 
 
-class McpConfig(Part):
+class McpConfig(_Config):
     """A tool of one of the character's MCP servers."""
 
     server_name: Annotated[str, Field(min_length=1, max_length=64)]
     tool_name: Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class ClientEventConfig(Part):
+class ClientEventConfig(_Config):
     """A message to the client."""
 
     topic: Annotated[str, AfterValidator(_topic)]
@@ -108,12 +111,12 @@ class _Tool(NamedPart):
     name: Annotated[str, AfterValidator(_tool_name)]
     description: Annotated[str, Field(min_length=1, max_length=4096)]
     input_schema: Annotated[dict[str, Any], AfterValidator(_some_object)] = _NO_ARGUMENTS
-    config: Part
+    config: _Config
     is_active: bool = True
     ordering: float = 0
 
     @field_serializer("config")
-    def _sparse(self, config: Part) -> dict[str, Any]:
+    def _sparse(self, config: _Config) -> dict[str, Any]:
         return config.model_dump(mode="json", exclude_unset=True)
 
 

@@ -6,7 +6,6 @@ from typing import Annotated, Any, TypeAlias
 
 from fastapi import Header
 from pydantic import WithJsonSchema
-from starlette.requests import Request
 from starlette.responses import Response
 
 from services.gateway.envelope import headers, refusals
@@ -24,13 +23,23 @@ IfMatch = Annotated[
     # A header that is sent in several lines means the same as one line with commas.
     WithJsonSchema({"type": "string"}),
 ]
+IfNoneMatch = Annotated[
+    list[str] | None,
+    Header(alias="If-None-Match", description="Entity tags the client has, or `*`; 304 if the newest is among them."),
+    WithJsonSchema({"type": "string"}),
+]
 _TAGGED = headers("ETag")
+_KEPT = headers("ETag", "Cache-Control")
 
 # What routes say of answers with an entity tag, and of those that need none.
 Responses: TypeAlias = dict[int | str, dict[str, Any]]
 TAGGED: Responses = {200: {"headers": _TAGGED}}
 TAGGED_WHEN_MADE: Responses = {201: {"headers": _TAGGED}}
-KNOWN: Responses = {304: {"description": "The client has this version already.", "headers": _TAGGED}}
+# A read that says how long its answer may be kept, and answers 304.
+KEPT: Responses = {
+    200: {"headers": _KEPT},
+    304: {"description": "The client has this version already.", "headers": _KEPT},
+}
 
 
 def wanted(if_match: list[str] | None) -> list[str]:
@@ -52,9 +61,9 @@ def wanted(if_match: list[str] | None) -> list[str]:
     return tags
 
 
-def is_known(request: Request, etag: str) -> bool:
+def is_known(if_none_match: list[str] | None, etag: str) -> bool:
     """Whether the client says by `If-None-Match` that it has this version already."""
-    text = ", ".join(request.headers.getlist("if-none-match")).strip()
+    text = ", ".join(if_none_match or ()).strip()
     return text == _ANY or any(found["value"] == etag for found in _TAG.finditer(text))
 
 

@@ -156,7 +156,9 @@ class Examples:
             if name in example:
                 made[name] = self.whole(example[name], field, f"{where}.{name}")
             elif name in required:
-                made[name] = self.of(field, f"{where}.{name}")
+                # A null that FastAPI left out.
+                may_be_null = any(choice.get("type") == "null" for choice in (field, *field.get("anyOf", ())))
+                made[name] = None if may_be_null else self.of(field, f"{where}.{name}")
         return {**made, **{name: value for name, value in example.items() if name not in made}}
 
     def title(self, schema: dict[str, Any]) -> str:

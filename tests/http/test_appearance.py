@@ -101,6 +101,7 @@ async def test_overrides_merge_over_the_defaults_at_every_depth(site: Site) -> N
         **DEFAULTS,
         **overrides,
         **{key: {**DEFAULTS[key], **overrides[key]} for key in ("theme", "layout", "labels", "noise_cancellation")},
+        "languages": [{"native_label": "", **language} for language in overrides["languages"]],
     }
     assert await read(site) == merged
     assert (await site.owner.get(CHARACTER)).json()["widget_appearance"] == overrides

@@ -245,6 +245,8 @@ async def test_faults_of_what_is_nested_have_their_path(site: Site) -> None:
          "tools.0.input_schema.properties.q.pattern"),
         ({"tools": [{**tool, "kind": "mcp", "config": {"server_name": "x", "tool_name": "y"}}]},
          "tools.0.config.server_name"),
+        ({"tools": [{**tool, "kind": "kb", "config": {"headers": "abc"}}]}, "tools.0.config.headers"),
+        ({"tools": [{**tool, "kind": "kb", "config": {"headers": {"X": 5}}}]}, "tools.0.config.headers.X"),
         ({"mcp_servers": [{"name": "a", "url": "http://[::ffff:127.0.0.1]/"}]}, "mcp_servers.0.url"),
         ({"handoff_targets": [{"slug": "foreign-bot"}]}, "handoff_targets.0.slug"),
         ({"handoff_targets": [{"slug": "no-such-bot"}]}, "handoff_targets.0.slug"),

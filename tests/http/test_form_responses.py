@@ -340,14 +340,15 @@ async def test_answers_are_exported_as_csv(forms: Site) -> None:
         assert (rows[1]["consent"], rows[1]["people"], rows[1]["source"]) == ("true", "3", "voice-widget")
         assert answer.headers["content-disposition"] == 'attachment; filename="support-bot-responses.csv"'
         assert answer.headers["x-total-count"] == "2"
+        assert answer.headers["vary"] == "Accept"
     one = await forms.owner.get(RESPONSES, params={"format": "csv", "form_id": "note"})
     assert [row["form_id"] for row in _rows(one)] == ["note"]
     assert "support-bot-note-responses.csv" in one.headers["content-disposition"]
     assert _rows(await forms.owner.get(RESPONSES, params={"format": "csv", "form_id": "none"})) == []
-    for accept in ("application/json", "*/*", "text/html,*/*", "application/json, text/csv"):
-        assert (await forms.owner.get(RESPONSES, headers={"Accept": accept})).headers[
-            "content-type"
-        ] == "application/json"
+    for accept in ("application/json", "*/*", "text/html,*/*", "application/json, text/csv", "text/csv;q=0, */*"):
+        listed = await forms.owner.get(RESPONSES, headers={"Accept": accept})
+        assert (listed.headers["content-type"], listed.headers["vary"]) == ("application/json", "Accept")
+    _rows(await forms.owner.get(RESPONSES, headers={"Accept": "application/json;q=0.1, text/csv"}))
     json_all_the_same = await forms.owner.get(RESPONSES, params={"format": "json"}, headers={"Accept": "text/csv"})
     assert json_all_the_same.json()[0] == note
 

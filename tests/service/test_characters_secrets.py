@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import sys
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from cryptography.fernet import Fernet
 from google.protobuf.json_format import MessageToDict
 
 from deploy.local.ports import pick_ports
+from services.characters.secrets import places
 from services.kit.client import call, connect
 from services.kit.errors import Code
 from services.kit.vault import Vault
@@ -180,6 +182,15 @@ async def test_a_lost_key_file_is_an_internal_fault_and_a_new_secret_mends_it(
     await connection.close()
     await refusal(read_key(owner, callers, made), Code.INTERNAL)
     assert await read_key(owner, callers, await owner.patch(llm_api_key=KEY)) == KEY
+
+
+@pytest.mark.parametrize("headers", ["abc", ["a"], 5, True, [None], {"X": 5}, {"X": None}, {"X": {}}])
+def test_what_is_no_text_is_no_secret(headers: Any) -> None:
+    """Contract 14.5: kinds of tools that have no headers were stored with whatever was sent under that name."""
+    definition = {"tools": [{"name": "look_up", "kind": "kb", "config": {"headers": headers}}], "llm_api_key": None}
+    before = deepcopy(definition)
+    assert list(places(definition)) == []
+    assert definition == before
 
 
 def test_an_old_key_still_decrypts_after_a_new_one_is_put_above_it(tmp_path: Path) -> None:

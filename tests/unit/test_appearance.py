@@ -20,6 +20,16 @@ from services.characters.appearance import DEFAULTS, Appearance, effective
             "indigo",
             "rgb(99 102 241 / 50%)",
             "hsl(239deg, 84%, 67%)",
+            "rgba(1,2,3,.5)",
+            "RebeccaPurple",
+            "currentColor",
+            "Canvas",
+            "oklch(40% 0.27 none)",
+            "color(display-p3 1 0 0)",
+            "color-mix(in srgb, red, blue)",
+            "color-mix(in oklch longer hue, red 30%, rgb(1 2 3 / 10%))",
+            "light-dark(#fff, hsl(0 0% 0%))",
+            "rgb(from red r g b / 50%)",
         )
     ]
     + [
@@ -44,6 +54,50 @@ def test_what_is_allowed_stays_as_it_was_sent(appearance: dict[str, Any]) -> Non
     assert Appearance.model_validate(appearance).model_dump(mode="json", exclude_unset=True) == appearance
     whole = effective(appearance)
     assert set(whole) >= set(DEFAULTS)
+
+
+@pytest.mark.parametrize(
+    "colour",
+    [
+        "banana", "rgb(zzz)", "rgb()", "rgb(1 2)", "rgb(1 2 3 4)", "rgb(1,2,3", "rgb(1,2,3))", "rgb(1,2,3);x", "#12345",
+        "", "red\n", "color(foo 1 0 0)", "color-mix(red, blue)", "color-mix(in srgb, red, banana)", "oklch(1,2,3)",
+        "color-mix(in srgb longer hue, red, blue)", "url(x)", "inherit", "rgb(from banana r g b)", "rgb(" * 60,
+    ],
+)  # fmt: skip
+def test_what_is_no_colour(colour: str) -> None:
+    with pytest.raises(ValidationError):
+        Appearance.model_validate({"theme": {"primary_color": colour}})
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {"logo_url": 'https://x.example/"><script>'},
+        {"terms_url": "https://"},
+        {"default_language": "en_US"},
+        {"languages": [{"code": "zh_Hant"}]},
+    ],
+)
+def test_what_is_refused(overrides: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Appearance.model_validate(overrides)
+
+
+def test_languages_are_completed() -> None:
+    """Contract 4.6."""
+    languages = [{"code": "ne", "native_label": "नेपाली"}, {"code": "en", "label": None, "own": 1}]
+    assert effective({"languages": languages})["languages"] == [
+        {"code": "ne", "label": "", "native_label": "नेपाली"},
+        {"code": "en", "label": "", "native_label": "", "own": 1},
+    ]
+
+
+def test_null_is_the_default_of_what_has_one_and_a_value_elsewhere() -> None:
+    own = {"a": None, "b": [None], "c": {"d": None}}
+    whole = effective({"own": own, "theme": {"own": own, "text_color": None}, "labels": {"waiting": None}})
+    assert whole["own"] == whole["theme"]["own"] == own
+    assert whole["theme"]["text_color"] == DEFAULTS["theme"]["text_color"]
+    assert whole["labels"] == {**DEFAULTS["labels"], "waiting": None}
 
 
 def test_arrays_replace_and_the_defaults_stay_untouched() -> None:

@@ -57,6 +57,7 @@ def faults(content: dict[str, Any]) -> dict[str, list[str]]:
         ({"greeting": "x" * 5001}, "greeting"),
         ({"greeting": 5}, "greeting"),
         ({"language": "klingon-speak"}, "language"),
+        ({"language": "en_US"}, "language"),
         ({"background_audio": "jungle"}, "background_audio"),
         ({"allowed_origins": "https://acme.com"}, "allowed_origins"),
         ({"allowed_origins": ["https://ok.com", "acme"]}, "allowed_origins.1"),
@@ -69,19 +70,35 @@ def faults(content: dict[str, Any]) -> dict[str, list[str]]:
         ({"widget_appearance": {"forms": [{"id": "a"}]}}, "widget_appearance.forms.0.title"),
         ({"widget_appearance": {"huge": "x" * 262_144}}, "widget_appearance"),
         ({"image": "javascript:alert(1)"}, "image"),
+        ({"image": "https://"}, "image"),
+        ({"image": "https:// /"}, "image"),
+        ({"image": 'https://x.example/"><script>'}, "image"),
+        ({"image": "https://x.example/a b.png"}, "image"),
+        ({"image": "https://ada:secret@x.example/a.png"}, "image"),
+        ({"image": "https://x.example:99999/a.png"}, "image"),
+        ({"image": " "}, "image"),
+        ({"voice": {"audio_file": "https://"}}, "voice.audio_file"),
+        ({"voice": {"audio_file": "https://x.example/<a>.wav"}}, "voice.audio_file"),
         ({"voice": {"audio_file": "a.wav"}}, "voice.audio_file"),
         ({"voice": {"voice_url": "http://127.0.0.1/a.wav"}}, "voice.voice_url"),
         ({"kb_query_url": "http://169.254.169.254/latest"}, "kb_query_url"),
         ({"handoff_targets": [{"slug": "sales"}, {"slug": "sales"}]}, "handoff_targets.1.slug"),
         ({"handoff_targets": [{"slug": "support-bot"}]}, "handoff_targets.0.slug"),
+        ({"handoff_targets": [{"slug": "a"}, {"slug": "b" * 53}]}, "handoff_targets.1"),
         ({"documents": {}}, "documents"),
-        ({"system_prompt": "x" * 1_048_576}, "definition"),
         ({"greeting": "nul\x00"}, "greeting"),
         ({"max_turn_seconds": math.inf}, "max_turn_seconds"),
     ],
 )
 def test_each_fault_is_named_by_its_path(fields: dict[str, Any], faulty: str) -> None:
     assert list(faults({**LEAST, **fields})) == [faulty]
+
+
+def test_only_what_is_kept_counts_as_large() -> None:
+    """Contract 14.12: what is too large as a whole is the fault of no field."""
+    large = {"system_prompt": "x" * 1_048_576}
+    assert faults({**LEAST, **large}) == {}
+    assert judged({**LEAST, "own": large, "documents": [large]})["system_prompt"] == ""
 
 
 def tool(**fields: Any) -> dict[str, Any]:
@@ -133,6 +150,25 @@ def served(**config: Any) -> dict[str, Any]:
         (http(headers={"Host": "evil.example"}), "tools.0.config.headers"),
         (http(headers={"Transfer-Encoding": "chunked"}), "tools.0.config.headers"),
         (http(headers={"X-A": "1", "x-a": "2"}), "tools.0.config.headers"),
+        *(
+            ({"tools": [{**kind, "config": {**config, "headers": headers}}], "mcp_servers": [SERVER]}, faulty)
+            for kind, config in (
+                (TOOL, TOOL["config"]),
+                (KB, {}),
+                (MCP, {"server_name": "search", "tool_name": "web_search"}),
+                (EVENT, {"topic": "custom.x"}),
+            )
+            for headers, faulty in (
+                ("abc", "tools.0.config.headers"),
+                (["a"], "tools.0.config.headers"),
+                (5, "tools.0.config.headers"),
+                (True, "tools.0.config.headers"),
+                ([None], "tools.0.config.headers"),
+                ({"X": 5}, "tools.0.config.headers.X"),
+                ({"X": None}, "tools.0.config.headers.X"),
+                ({"X": {}}, "tools.0.config.headers.X"),
+            )
+        ),
         (event(), "tools.0.config.topic"),
         (event(topic=""), "tools.0.config.topic"),
         (event(topic="open prices"), "tools.0.config.topic"),
@@ -242,6 +278,31 @@ def test_no_two_functions_of_a_model_share_a_name(forms: list[str], tools: list[
         assert list(faults({**LEAST, **fields, "widget_appearance": {"forms": disabled}})) == [faulty]
 
 
+@pytest.mark.parametrize(
+    ("forms", "faulty"),
+    [
+        ([form("state")], "0.id"),
+        ([form("a"), form("control", disabled=True)], "1.id"),
+        ([form("a", topics=["open.a", "voice.reply"])], "0.topics.1"),
+        ([form("a", topics=["form.state"])], "0.topics.0"),
+        ([form("a", topics=["form.control"])], "0.topics.0"),
+        ([form("a", topics=["lk.chat"])], "0.topics.0"),
+        ([form("a", topics=["callbox.own"])], "0.topics.0"),
+        ([form("a", topics=["open"]), form("b", topics=["open"])], "1.topics.0"),
+        ([form("a", topics=["form.b"]), form("b")], "0.topics.0"),
+        ([form("a"), form("b", topics=["x", "a.form"])], "1.topics.1"),
+    ],
+)
+def test_a_topic_means_one_thing(forms: list[dict[str, Any]], faulty: str) -> None:
+    """Contract 5.1, 14.5, 14.6."""
+    assert list(faults({**LEAST, "widget_appearance": {"forms": forms}})) == [f"widget_appearance.forms.{faulty}"]
+
+
+def test_a_form_may_name_its_own_topics_again() -> None:
+    forms = [form("a", topics=["form.a", "a.form", "a", "a"]), form("states", topics=["voices", "form.stated"])]
+    assert judged({**LEAST, "widget_appearance": {"forms": forms}})["widget_appearance"]["forms"] == forms
+
+
 def test_a_client_event_does_not_speak_on_a_topic_of_a_form() -> None:
     """Contract 5.1, 7.6."""
     fields = {"widget_appearance": {"forms": [form("a", topics=["custom.ask"])]}, **event(topic="custom.ask")}
@@ -348,6 +409,8 @@ def test_all_faults_come_at_once() -> None:
         {"greeting": "x" * 5000},
         {"language": "zh-Hant-TW"},
         {"language": "fil"},
+        {"handoff_targets": [{"slug": "b" * 52}]},
+        {"image": "HTTPS://shop.example:8443/bücher/%20.png?a=1#b"},
         {"background_audio": "crowded room"},
         {"max_turn_seconds": 60, "max_tool_calls_per_turn": 0},
         {"tools": [{**TOOL, "name": "x" * 64, "ordering": 1.5, "input_schema": {"type": "object"}}]},

@@ -9,6 +9,7 @@ import jsonschema_rs
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from services.characters.definition import DEFAULTS
 from services.gateway.document import document
 from services.gateway.examples import Examples
 from services.gateway.schema import operations
@@ -43,6 +44,33 @@ def validator(schema: dict[str, Any]) -> jsonschema_rs.Validator:
 def examples(media: dict[str, Any]) -> list[Any]:
     many = [resolved(example)["value"] for example in media.get("examples", {}).values()]
     return [*many, media["example"]] if "example" in media else many
+
+
+def schemas(part: Any, where: str, *, is_schema: bool = False) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every schema that stands in a part of the document, with those inside it, and where it stands."""
+    if isinstance(part, list):
+        for number, item in enumerate(part):
+            yield from schemas(item, f"{where}/{number}", is_schema=is_schema)
+    elif isinstance(part, dict):
+        if is_schema:
+            yield where, part
+        for name, item in part.items():
+            inside = f"{where}/{name}"
+            if is_schema and name in ("properties", "$defs"):
+                for field, schema in item.items():
+                    yield from schemas(schema, f"{inside}/{field}", is_schema=True)
+            elif name == "schema" or (
+                is_schema and name in ("items", "anyOf", "oneOf", "allOf", "additionalProperties")
+            ):
+                yield from schemas(item, inside, is_schema=True)
+            elif not is_schema and name not in ("example", "examples"):
+                yield from schemas(item, inside)
+
+
+def all_schemas() -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        yield from schemas(schema, name, is_schema=True)
+    yield from schemas({**DOCUMENT, "components": {**DOCUMENT["components"], "schemas": {}}}, "")
 
 
 def test_the_document_is_openapi_3_1() -> None:
@@ -152,6 +180,72 @@ def test_every_refusal_has_the_one_body_and_an_example_for_each_code(
             assert "Retry-After" in answer["headers"]
         if status == "401":
             assert "WWW-Authenticate" in answer["headers"]
+
+
+def test_every_example_inside_a_schema_is_true() -> None:
+    """Models keep an example of their own, which the examples of operations are only made from."""
+    wrong, seen = [], 0
+    for where, schema in all_schemas():
+        for example in (*schema.get("examples", ()), *([schema["example"]] if "example" in schema else ())):
+            seen += 1
+            wrong += [f"{where}: {fault.message}" for fault in validator(schema).iter_errors(example)]
+    assert not wrong
+    assert seen > 100
+
+
+def test_every_example_beside_a_schema_is_true() -> None:
+    def media(part: Any) -> Iterator[dict[str, Any]]:
+        if isinstance(part, dict) and "schema" in part and {"example", "examples"} & set(part):
+            yield part
+        for item in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+            yield from media(item)
+
+    found = list(media(DOCUMENT))
+    assert found
+    for part in found:
+        for example in examples(part):
+            validator(part["schema"]).validate(example)
+
+
+@pytest.mark.parametrize("name", ["ErrorBody", "Character", "Version", "Document"])
+def test_the_example_of_an_answer_has_every_field(name: str) -> None:
+    """Contract 14.1: `data` is null, and stands there."""
+    schema = DOCUMENT["components"]["schemas"][name]
+    assert set(schema["example"]) == set(schema["properties"])
+
+
+def test_a_character_is_answered_whole() -> None:
+    """Contract 2.2, 14.5: every field always, none of them null; a version has no documents."""
+    models = DOCUMENT["components"]["schemas"]
+    stored = {*DEFAULTS, "id", "version", "created_by", "created_at"}
+    assert set(models["Character"]["properties"]) == {*stored, "updated_at", "documents"}
+    assert set(models["Version"]["properties"]) == {*stored, "changed"}
+    for name in ("Character", "Version"):
+        assert set(models[name]["required"]) == set(models[name]["properties"])
+        assert "null" not in str(models[name]["properties"])
+    assert {"subtitle"} <= set(models["Form"]["required"])
+    assert set(models["Language"]["required"]) == {"code", "label", "native_label"}
+
+
+def test_a_change_of_a_character_takes_null_for_what_has_a_default() -> None:
+    """Contract 14.5."""
+    fields = DOCUMENT["components"]["schemas"]["CharacterChange"]["properties"]
+    assert set(fields) == {*DEFAULTS, "documents"} - {"slug"}
+    for name, field in fields.items():
+        assert validator(field).is_valid(None) == (name != "name"), name
+    slug = DOCUMENT["components"]["schemas"]["CharacterReplacement"]["properties"]["slug"]
+    assert not validator(slug).is_valid(None)
+    assert "default" not in slug
+    assert "slug" not in DOCUMENT["components"]["schemas"]["CharacterReplacement"]["required"]
+
+
+@each_operation
+def test_what_answers_304_takes_if_none_match(path: str, method: str, operation: dict[str, Any]) -> None:
+    named = {parameter["name"] for parameter in operation.get("parameters", ())}
+    assert ("If-None-Match" in named) == ("304" in operation["responses"])
+    if "304" in operation["responses"]:
+        for status in ("200", "304"):
+            assert {"ETag", "Cache-Control"} <= set(operation["responses"][status]["headers"])
 
 
 def test_every_code_has_an_example_of_its_own() -> None:

@@ -1166,11 +1166,23 @@ export interface components {
          * @description A character as it is kept, defaults filled in and secrets masked.
          * @example {
          *       "name": "Support",
+         *       "character_type": "SUPPORT_AGENT",
+         *       "image": "https://shop.example/agent.png",
          *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
          *       "greeting": "Hello, how can I help?",
+         *       "voice": {
+         *         "audio_file": "",
+         *         "voice_url": ""
+         *       },
          *       "language": "en",
+         *       "background_audio": "",
          *       "allowed_origins": [
          *         "https://shop.example"
+         *       ],
+         *       "handoff_targets": [
+         *         {
+         *           "slug": "sales-bot"
+         *         }
          *       ],
          *       "widget_appearance": {
          *         "name": "Shop",
@@ -1178,7 +1190,21 @@ export interface components {
          *           "primary_color": "#6366F1"
          *         }
          *       },
+         *       "stt_model": "whisper-en-large",
+         *       "tts_model": "chatterbox-en-v1",
+         *       "llm_provider": "openai",
          *       "llm_model": "gpt-4o-mini",
+         *       "llm_api_key": "••••1234",
+         *       "tools": [],
+         *       "mcp_servers": [],
+         *       "max_tool_calls_per_turn": 6,
+         *       "max_tool_output_chars": 16000,
+         *       "max_turn_seconds": 35,
+         *       "kb_query_url": "https://kb.shop.example/ask",
+         *       "kb_query_api_key": "••••1234",
+         *       "recording_enabled": false,
+         *       "is_active": true,
+         *       "documents": [],
          *       "slug": "support-bot",
          *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
          *       "version": 1,
@@ -1221,10 +1247,15 @@ export interface components {
             /**
              * Voice
              * @description `audio_file` and `voice_url`.
+             * @default {}
+             * @example {
+             *       "audio_file": "",
+             *       "voice_url": ""
+             *     }
              */
-            voice?: {
+            voice: {
                 [key: string]: unknown;
-            } | null;
+            };
             /**
              * Language
              * @description BCP-47 tag for hearing and speaking.
@@ -1288,15 +1319,10 @@ export interface components {
              */
             llm_api_key: string;
             /**
-             * Documents
-             * @description The newest of its knowledge base; passed over when sent.
-             * @default []
-             */
-            documents: unknown[];
-            /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
              * @default []
+             * @example []
              */
             tools: {
                 [key: string]: unknown;
@@ -1305,6 +1331,7 @@ export interface components {
              * Mcp Servers
              * @description MCP servers; values of headers are read back masked.
              * @default []
+             * @example []
              */
             mcp_servers: {
                 [key: string]: unknown;
@@ -1325,6 +1352,20 @@ export interface components {
              */
             max_turn_seconds: number;
             /**
+             * Kb Query Url
+             * @description Address of a knowledge base of your own, for `kb` tools.
+             * @default
+             * @example https://kb.shop.example/ask
+             */
+            kb_query_url: string;
+            /**
+             * Kb Query Api Key
+             * @description Key for that address. Read back masked; a mask means unchanged.
+             * @default
+             * @example ••••1234
+             */
+            kb_query_api_key: string;
+            /**
              * Recording Enabled
              * @description Kept, and does nothing yet: calls are not recorded.
              * @default false
@@ -1336,6 +1377,12 @@ export interface components {
              * @default true
              */
             is_active: boolean;
+            /**
+             * Documents
+             * @description The newest of its knowledge base; passed over when sent.
+             * @default []
+             */
+            documents: unknown[];
             /**
              * Slug
              * @description Unique per installation.
@@ -1386,25 +1433,29 @@ export interface components {
              * @description Category.
              * @example SUPPORT_AGENT
              */
-            character_type?: string;
+            character_type?: string | null;
             /**
              * Image
              * @description Address of an avatar; below the API's own if it was uploaded.
              */
-            image?: string;
+            image?: string | null;
             /**
              * System Prompt
              * @description Instructions and persona; at most 65,536 bytes of UTF-8.
              */
-            system_prompt?: string;
+            system_prompt?: string | null;
             /**
              * Greeting
              * @description First words of a call; empty means that the agent waits for the caller.
              */
-            greeting?: string;
+            greeting?: string | null;
             /**
              * Voice
              * @description `audio_file` and `voice_url`.
+             * @example {
+             *       "audio_file": "",
+             *       "voice_url": ""
+             *     }
              */
             voice?: {
                 [key: string]: unknown;
@@ -1413,89 +1464,103 @@ export interface components {
              * Language
              * @description BCP-47 tag for hearing and speaking.
              */
-            language?: string;
+            language?: string | null;
             /**
              * Background Audio
              * @description Ambience mixed into the agent's audio.
              */
-            background_audio?: string;
+            background_audio?: string | null;
             /**
              * Allowed Origins
              * @description Origins of pages that may start calls; empty means none.
              */
-            allowed_origins?: string[];
+            allowed_origins?: string[] | null;
             /**
              * Handoff Targets
              * @description Characters the call may be handed to.
              */
-            handoff_targets?: components["schemas"]["HandoffTarget"][];
+            handoff_targets?: components["schemas"]["HandoffTarget"][] | null;
             /**
              * Widget Appearance
              * @description Overrides of the widget's appearance; holds `forms`.
              */
             widget_appearance?: {
                 [key: string]: unknown;
-            };
+            } | null;
             /**
              * Stt Model
              * @description Public name of a recogniser; empty for the default.
              */
-            stt_model?: string;
+            stt_model?: string | null;
             /**
              * Tts Model
              * @description Public name of a voice; empty for the default.
              */
-            tts_model?: string;
+            tts_model?: string | null;
             /**
              * Llm Provider
              * @description Kind of language model endpoint.
              */
-            llm_provider?: string;
+            llm_provider?: string | null;
             /**
              * Llm Model
              * @description Name of the language model; empty for the default.
              */
-            llm_model?: string;
+            llm_model?: string | null;
             /**
              * Llm Api Key
              * @description Key for the language model. Read back masked; a mask means unchanged.
              */
-            llm_api_key?: string;
-            /**
-             * Documents
-             * @description The newest of its knowledge base; passed over when sent.
-             */
-            documents?: unknown[];
+            llm_api_key?: string | null;
             /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
+             * @example []
              */
             tools?: {
                 [key: string]: unknown;
-            }[];
+            }[] | null;
             /**
              * Mcp Servers
              * @description MCP servers; values of headers are read back masked.
+             * @example []
              */
             mcp_servers?: {
                 [key: string]: unknown;
-            }[];
+            }[] | null;
             /** Max Tool Calls Per Turn */
-            max_tool_calls_per_turn?: number;
+            max_tool_calls_per_turn?: number | null;
             /** Max Tool Output Chars */
-            max_tool_output_chars?: number;
+            max_tool_output_chars?: number | null;
             /** Max Turn Seconds */
-            max_turn_seconds?: number;
+            max_turn_seconds?: number | null;
+            /**
+             * Kb Query Url
+             * @description Address of a knowledge base of your own, for `kb` tools.
+             * @example https://kb.shop.example/ask
+             */
+            kb_query_url?: string | null;
+            /**
+             * Kb Query Api Key
+             * @description Key for that address. Read back masked; a mask means unchanged.
+             * @example ••••1234
+             */
+            kb_query_api_key?: string | null;
             /**
              * Recording Enabled
              * @description Kept, and does nothing yet: calls are not recorded.
              */
-            recording_enabled?: boolean;
+            recording_enabled?: boolean | null;
             /**
              * Is Active
              * @description A character that is not active takes no calls.
              */
-            is_active?: boolean;
+            is_active?: boolean | null;
+            /**
+             * Documents
+             * @description The newest of its knowledge base; passed over when sent.
+             */
+            documents?: unknown[] | null;
         } & {
             [key: string]: unknown;
         };
@@ -1554,10 +1619,15 @@ export interface components {
             /**
              * Voice
              * @description `audio_file` and `voice_url`.
+             * @default {}
+             * @example {
+             *       "audio_file": "",
+             *       "voice_url": ""
+             *     }
              */
-            voice?: {
+            voice: {
                 [key: string]: unknown;
-            } | null;
+            };
             /**
              * Language
              * @description BCP-47 tag for hearing and speaking.
@@ -1621,15 +1691,10 @@ export interface components {
              */
             llm_api_key: string;
             /**
-             * Documents
-             * @description The newest of its knowledge base; passed over when sent.
-             * @default []
-             */
-            documents: unknown[];
-            /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
              * @default []
+             * @example []
              */
             tools: {
                 [key: string]: unknown;
@@ -1638,6 +1703,7 @@ export interface components {
              * Mcp Servers
              * @description MCP servers; values of headers are read back masked.
              * @default []
+             * @example []
              */
             mcp_servers: {
                 [key: string]: unknown;
@@ -1658,6 +1724,20 @@ export interface components {
              */
             max_turn_seconds: number;
             /**
+             * Kb Query Url
+             * @description Address of a knowledge base of your own, for `kb` tools.
+             * @default
+             * @example https://kb.shop.example/ask
+             */
+            kb_query_url: string;
+            /**
+             * Kb Query Api Key
+             * @description Key for that address. Read back masked; a mask means unchanged.
+             * @default
+             * @example ••••1234
+             */
+            kb_query_api_key: string;
+            /**
              * Recording Enabled
              * @description Kept, and does nothing yet: calls are not recorded.
              * @default false
@@ -1669,6 +1749,12 @@ export interface components {
              * @default true
              */
             is_active: boolean;
+            /**
+             * Documents
+             * @description The newest of its knowledge base; passed over when sent.
+             * @default []
+             */
+            documents: unknown[];
             /**
              * Slug
              * @description Unique per installation.
@@ -1732,10 +1818,15 @@ export interface components {
             /**
              * Voice
              * @description `audio_file` and `voice_url`.
+             * @default {}
+             * @example {
+             *       "audio_file": "",
+             *       "voice_url": ""
+             *     }
              */
-            voice?: {
+            voice: {
                 [key: string]: unknown;
-            } | null;
+            };
             /**
              * Language
              * @description BCP-47 tag for hearing and speaking.
@@ -1799,15 +1890,10 @@ export interface components {
              */
             llm_api_key: string;
             /**
-             * Documents
-             * @description The newest of its knowledge base; passed over when sent.
-             * @default []
-             */
-            documents: unknown[];
-            /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
              * @default []
+             * @example []
              */
             tools: {
                 [key: string]: unknown;
@@ -1816,6 +1902,7 @@ export interface components {
              * Mcp Servers
              * @description MCP servers; values of headers are read back masked.
              * @default []
+             * @example []
              */
             mcp_servers: {
                 [key: string]: unknown;
@@ -1836,6 +1923,20 @@ export interface components {
              */
             max_turn_seconds: number;
             /**
+             * Kb Query Url
+             * @description Address of a knowledge base of your own, for `kb` tools.
+             * @default
+             * @example https://kb.shop.example/ask
+             */
+            kb_query_url: string;
+            /**
+             * Kb Query Api Key
+             * @description Key for that address. Read back masked; a mask means unchanged.
+             * @default
+             * @example ••••1234
+             */
+            kb_query_api_key: string;
+            /**
              * Recording Enabled
              * @description Kept, and does nothing yet: calls are not recorded.
              * @default false
@@ -1848,10 +1949,16 @@ export interface components {
              */
             is_active: boolean;
             /**
+             * Documents
+             * @description The newest of its knowledge base; passed over when sent.
+             * @default []
+             */
+            documents: unknown[];
+            /**
              * Slug
              * @description As in the path; it never changes.
              */
-            slug?: string | null;
+            slug?: string;
         } & {
             [key: string]: unknown;
         };
@@ -2116,10 +2223,7 @@ export interface components {
              * @example Book a demo
              */
             title: string;
-            /**
-             * Subtitle
-             * @default
-             */
+            /** Subtitle */
             subtitle: string;
             /**
              * Fields
@@ -2232,7 +2336,10 @@ export interface components {
          * @description A character this one may hand the call to.
          */
         HandoffTarget: {
-            /** Slug */
+            /**
+             * Slug
+             * @example sales-bot
+             */
             slug: string;
         };
         /**
@@ -2295,13 +2402,11 @@ export interface components {
             code: string;
             /**
              * Label
-             * @default
              * @example English
              */
             label: string;
             /**
              * Native Label
-             * @default
              * @example English
              */
             native_label: string;
@@ -3221,14 +3326,26 @@ export interface components {
         };
         /**
          * Version
-         * @description A character as one version has it, defaults filled in and secrets masked.
+         * @description A character as one version has it, defaults filled in and secrets masked; without `documents`.
          * @example {
          *       "name": "Support",
+         *       "character_type": "SUPPORT_AGENT",
+         *       "image": "https://shop.example/agent.png",
          *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
          *       "greeting": "Hello, how can I help?",
+         *       "voice": {
+         *         "audio_file": "",
+         *         "voice_url": ""
+         *       },
          *       "language": "en",
+         *       "background_audio": "",
          *       "allowed_origins": [
          *         "https://shop.example"
+         *       ],
+         *       "handoff_targets": [
+         *         {
+         *           "slug": "sales-bot"
+         *         }
          *       ],
          *       "widget_appearance": {
          *         "name": "Shop",
@@ -3236,7 +3353,20 @@ export interface components {
          *           "primary_color": "#6366F1"
          *         }
          *       },
+         *       "stt_model": "whisper-en-large",
+         *       "tts_model": "chatterbox-en-v1",
+         *       "llm_provider": "openai",
          *       "llm_model": "gpt-4o-mini",
+         *       "llm_api_key": "••••1234",
+         *       "tools": [],
+         *       "mcp_servers": [],
+         *       "max_tool_calls_per_turn": 6,
+         *       "max_tool_output_chars": 16000,
+         *       "max_turn_seconds": 35,
+         *       "kb_query_url": "https://kb.shop.example/ask",
+         *       "kb_query_api_key": "••••1234",
+         *       "recording_enabled": false,
+         *       "is_active": true,
          *       "slug": "support-bot",
          *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
          *       "version": 1,
@@ -3281,10 +3411,15 @@ export interface components {
             /**
              * Voice
              * @description `audio_file` and `voice_url`.
+             * @default {}
+             * @example {
+             *       "audio_file": "",
+             *       "voice_url": ""
+             *     }
              */
-            voice?: {
+            voice: {
                 [key: string]: unknown;
-            } | null;
+            };
             /**
              * Language
              * @description BCP-47 tag for hearing and speaking.
@@ -3348,15 +3483,10 @@ export interface components {
              */
             llm_api_key: string;
             /**
-             * Documents
-             * @description The newest of its knowledge base; passed over when sent.
-             * @default []
-             */
-            documents: unknown[];
-            /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
              * @default []
+             * @example []
              */
             tools: {
                 [key: string]: unknown;
@@ -3365,6 +3495,7 @@ export interface components {
              * Mcp Servers
              * @description MCP servers; values of headers are read back masked.
              * @default []
+             * @example []
              */
             mcp_servers: {
                 [key: string]: unknown;
@@ -3384,6 +3515,20 @@ export interface components {
              * @default 35
              */
             max_turn_seconds: number;
+            /**
+             * Kb Query Url
+             * @description Address of a knowledge base of your own, for `kb` tools.
+             * @default
+             * @example https://kb.shop.example/ask
+             */
+            kb_query_url: string;
+            /**
+             * Kb Query Api Key
+             * @description Key for that address. Read back masked; a mask means unchanged.
+             * @default
+             * @example ••••1234
+             */
+            kb_query_api_key: string;
             /**
              * Recording Enabled
              * @description Kept, and does nothing yet: calls are not recorded.
@@ -4123,7 +4268,10 @@ export interface operations {
     get_appearance: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Entity tags the client has, or `*`; 304 if the newest is among them. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description Slug or identity of the character. */
                 slug: string;
@@ -4210,7 +4358,7 @@ export interface operations {
                     "application/json": components["schemas"]["Appearance"];
                 };
             };
-            /** @description The client has it as it is. */
+            /** @description The client has this version already. */
             304: {
                 headers: {
                     ETag: components["headers"]["ETag"];
@@ -4598,11 +4746,23 @@ export interface operations {
                      * @example [
                      *       {
                      *         "name": "Support",
+                     *         "character_type": "SUPPORT_AGENT",
+                     *         "image": "https://shop.example/agent.png",
                      *         "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
                      *         "greeting": "Hello, how can I help?",
+                     *         "voice": {
+                     *           "audio_file": "",
+                     *           "voice_url": ""
+                     *         },
                      *         "language": "en",
+                     *         "background_audio": "",
                      *         "allowed_origins": [
                      *           "https://shop.example"
+                     *         ],
+                     *         "handoff_targets": [
+                     *           {
+                     *             "slug": "sales-bot"
+                     *           }
                      *         ],
                      *         "widget_appearance": {
                      *           "name": "Shop",
@@ -4610,7 +4770,21 @@ export interface operations {
                      *             "primary_color": "#6366F1"
                      *           }
                      *         },
+                     *         "stt_model": "whisper-en-large",
+                     *         "tts_model": "chatterbox-en-v1",
+                     *         "llm_provider": "openai",
                      *         "llm_model": "gpt-4o-mini",
+                     *         "llm_api_key": "••••1234",
+                     *         "tools": [],
+                     *         "mcp_servers": [],
+                     *         "max_tool_calls_per_turn": 6,
+                     *         "max_tool_output_chars": 16000,
+                     *         "max_turn_seconds": 35,
+                     *         "kb_query_url": "https://kb.shop.example/ask",
+                     *         "kb_query_api_key": "••••1234",
+                     *         "recording_enabled": false,
+                     *         "is_active": true,
+                     *         "documents": [],
                      *         "slug": "support-bot",
                      *         "id": "8d1fQ2Zk3vQy0N8rT1mJ",
                      *         "version": 1,
@@ -4710,11 +4884,23 @@ export interface operations {
                     /**
                      * @example {
                      *       "name": "Support",
+                     *       "character_type": "SUPPORT_AGENT",
+                     *       "image": "https://shop.example/agent.png",
                      *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
                      *       "greeting": "Hello, how can I help?",
+                     *       "voice": {
+                     *         "audio_file": "",
+                     *         "voice_url": ""
+                     *       },
                      *       "language": "en",
+                     *       "background_audio": "",
                      *       "allowed_origins": [
                      *         "https://shop.example"
+                     *       ],
+                     *       "handoff_targets": [
+                     *         {
+                     *           "slug": "sales-bot"
+                     *         }
                      *       ],
                      *       "widget_appearance": {
                      *         "name": "Shop",
@@ -4722,7 +4908,21 @@ export interface operations {
                      *           "primary_color": "#6366F1"
                      *         }
                      *       },
+                     *       "stt_model": "whisper-en-large",
+                     *       "tts_model": "chatterbox-en-v1",
+                     *       "llm_provider": "openai",
                      *       "llm_model": "gpt-4o-mini",
+                     *       "llm_api_key": "••••1234",
+                     *       "tools": [],
+                     *       "mcp_servers": [],
+                     *       "max_tool_calls_per_turn": 6,
+                     *       "max_tool_output_chars": 16000,
+                     *       "max_turn_seconds": 35,
+                     *       "kb_query_url": "https://kb.shop.example/ask",
+                     *       "kb_query_api_key": "••••1234",
+                     *       "recording_enabled": false,
+                     *       "is_active": true,
+                     *       "documents": [],
                      *       "slug": "support-bot",
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
                      *       "version": 1,
@@ -4821,7 +5021,10 @@ export interface operations {
     get_character: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Entity tags the client has, or `*`; 304 if the newest is among them. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description Slug or identity of the character. */
                 slug: string;
@@ -4834,6 +5037,7 @@ export interface operations {
             200: {
                 headers: {
                     ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -4841,11 +5045,23 @@ export interface operations {
                     /**
                      * @example {
                      *       "name": "Support",
+                     *       "character_type": "SUPPORT_AGENT",
+                     *       "image": "https://shop.example/agent.png",
                      *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
                      *       "greeting": "Hello, how can I help?",
+                     *       "voice": {
+                     *         "audio_file": "",
+                     *         "voice_url": ""
+                     *       },
                      *       "language": "en",
+                     *       "background_audio": "",
                      *       "allowed_origins": [
                      *         "https://shop.example"
+                     *       ],
+                     *       "handoff_targets": [
+                     *         {
+                     *           "slug": "sales-bot"
+                     *         }
                      *       ],
                      *       "widget_appearance": {
                      *         "name": "Shop",
@@ -4853,7 +5069,21 @@ export interface operations {
                      *           "primary_color": "#6366F1"
                      *         }
                      *       },
+                     *       "stt_model": "whisper-en-large",
+                     *       "tts_model": "chatterbox-en-v1",
+                     *       "llm_provider": "openai",
                      *       "llm_model": "gpt-4o-mini",
+                     *       "llm_api_key": "••••1234",
+                     *       "tools": [],
+                     *       "mcp_servers": [],
+                     *       "max_tool_calls_per_turn": 6,
+                     *       "max_tool_output_chars": 16000,
+                     *       "max_turn_seconds": 35,
+                     *       "kb_query_url": "https://kb.shop.example/ask",
+                     *       "kb_query_api_key": "••••1234",
+                     *       "recording_enabled": false,
+                     *       "is_active": true,
+                     *       "documents": [],
                      *       "slug": "support-bot",
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
                      *       "version": 1,
@@ -4869,6 +5099,7 @@ export interface operations {
             304: {
                 headers: {
                     ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -4967,11 +5198,23 @@ export interface operations {
                     /**
                      * @example {
                      *       "name": "Support",
+                     *       "character_type": "SUPPORT_AGENT",
+                     *       "image": "https://shop.example/agent.png",
                      *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
                      *       "greeting": "Hello, how can I help?",
+                     *       "voice": {
+                     *         "audio_file": "",
+                     *         "voice_url": ""
+                     *       },
                      *       "language": "en",
+                     *       "background_audio": "",
                      *       "allowed_origins": [
                      *         "https://shop.example"
+                     *       ],
+                     *       "handoff_targets": [
+                     *         {
+                     *           "slug": "sales-bot"
+                     *         }
                      *       ],
                      *       "widget_appearance": {
                      *         "name": "Shop",
@@ -4979,7 +5222,21 @@ export interface operations {
                      *           "primary_color": "#6366F1"
                      *         }
                      *       },
+                     *       "stt_model": "whisper-en-large",
+                     *       "tts_model": "chatterbox-en-v1",
+                     *       "llm_provider": "openai",
                      *       "llm_model": "gpt-4o-mini",
+                     *       "llm_api_key": "••••1234",
+                     *       "tools": [],
+                     *       "mcp_servers": [],
+                     *       "max_tool_calls_per_turn": 6,
+                     *       "max_tool_output_chars": 16000,
+                     *       "max_turn_seconds": 35,
+                     *       "kb_query_url": "https://kb.shop.example/ask",
+                     *       "kb_query_api_key": "••••1234",
+                     *       "recording_enabled": false,
+                     *       "is_active": true,
+                     *       "documents": [],
                      *       "slug": "support-bot",
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
                      *       "version": 1,
@@ -5219,11 +5476,23 @@ export interface operations {
                     /**
                      * @example {
                      *       "name": "Support",
+                     *       "character_type": "SUPPORT_AGENT",
+                     *       "image": "https://shop.example/agent.png",
                      *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
                      *       "greeting": "Hello, how can I help?",
+                     *       "voice": {
+                     *         "audio_file": "",
+                     *         "voice_url": ""
+                     *       },
                      *       "language": "en",
+                     *       "background_audio": "",
                      *       "allowed_origins": [
                      *         "https://shop.example"
+                     *       ],
+                     *       "handoff_targets": [
+                     *         {
+                     *           "slug": "sales-bot"
+                     *         }
                      *       ],
                      *       "widget_appearance": {
                      *         "name": "Shop",
@@ -5231,7 +5500,21 @@ export interface operations {
                      *           "primary_color": "#6366F1"
                      *         }
                      *       },
+                     *       "stt_model": "whisper-en-large",
+                     *       "tts_model": "chatterbox-en-v1",
+                     *       "llm_provider": "openai",
                      *       "llm_model": "gpt-4o-mini",
+                     *       "llm_api_key": "••••1234",
+                     *       "tools": [],
+                     *       "mcp_servers": [],
+                     *       "max_tool_calls_per_turn": 6,
+                     *       "max_tool_output_chars": 16000,
+                     *       "max_turn_seconds": 35,
+                     *       "kb_query_url": "https://kb.shop.example/ask",
+                     *       "kb_query_api_key": "••••1234",
+                     *       "recording_enabled": false,
+                     *       "is_active": true,
+                     *       "documents": [],
                      *       "slug": "support-bot",
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
                      *       "version": 1,
@@ -5456,11 +5739,23 @@ export interface operations {
                     /**
                      * @example {
                      *       "name": "Support",
+                     *       "character_type": "SUPPORT_AGENT",
+                     *       "image": "https://shop.example/agent.png",
                      *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
                      *       "greeting": "Hello, how can I help?",
+                     *       "voice": {
+                     *         "audio_file": "",
+                     *         "voice_url": ""
+                     *       },
                      *       "language": "en",
+                     *       "background_audio": "",
                      *       "allowed_origins": [
                      *         "https://shop.example"
+                     *       ],
+                     *       "handoff_targets": [
+                     *         {
+                     *           "slug": "sales-bot"
+                     *         }
                      *       ],
                      *       "widget_appearance": {
                      *         "name": "Shop",
@@ -5468,7 +5763,20 @@ export interface operations {
                      *           "primary_color": "#6366F1"
                      *         }
                      *       },
+                     *       "stt_model": "whisper-en-large",
+                     *       "tts_model": "chatterbox-en-v1",
+                     *       "llm_provider": "openai",
                      *       "llm_model": "gpt-4o-mini",
+                     *       "llm_api_key": "••••1234",
+                     *       "tools": [],
+                     *       "mcp_servers": [],
+                     *       "max_tool_calls_per_turn": 6,
+                     *       "max_tool_output_chars": 16000,
+                     *       "max_turn_seconds": 35,
+                     *       "kb_query_url": "https://kb.shop.example/ask",
+                     *       "kb_query_api_key": "••••1234",
+                     *       "recording_enabled": false,
+                     *       "is_active": true,
                      *       "slug": "support-bot",
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
                      *       "version": 1,
@@ -5648,11 +5956,23 @@ export interface operations {
                     /**
                      * @example {
                      *       "name": "Support",
+                     *       "character_type": "SUPPORT_AGENT",
+                     *       "image": "https://shop.example/agent.png",
                      *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
                      *       "greeting": "Hello, how can I help?",
+                     *       "voice": {
+                     *         "audio_file": "",
+                     *         "voice_url": ""
+                     *       },
                      *       "language": "en",
+                     *       "background_audio": "",
                      *       "allowed_origins": [
                      *         "https://shop.example"
+                     *       ],
+                     *       "handoff_targets": [
+                     *         {
+                     *           "slug": "sales-bot"
+                     *         }
                      *       ],
                      *       "widget_appearance": {
                      *         "name": "Shop",
@@ -5660,7 +5980,21 @@ export interface operations {
                      *           "primary_color": "#6366F1"
                      *         }
                      *       },
+                     *       "stt_model": "whisper-en-large",
+                     *       "tts_model": "chatterbox-en-v1",
+                     *       "llm_provider": "openai",
                      *       "llm_model": "gpt-4o-mini",
+                     *       "llm_api_key": "••••1234",
+                     *       "tools": [],
+                     *       "mcp_servers": [],
+                     *       "max_tool_calls_per_turn": 6,
+                     *       "max_tool_output_chars": 16000,
+                     *       "max_turn_seconds": 35,
+                     *       "kb_query_url": "https://kb.shop.example/ask",
+                     *       "kb_query_api_key": "••••1234",
+                     *       "recording_enabled": false,
+                     *       "is_active": true,
+                     *       "documents": [],
                      *       "slug": "support-bot",
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
                      *       "version": 1,
@@ -5796,11 +6130,23 @@ export interface operations {
                     /**
                      * @example {
                      *       "name": "Support",
+                     *       "character_type": "SUPPORT_AGENT",
+                     *       "image": "https://shop.example/agent.png",
                      *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
                      *       "greeting": "Hello, how can I help?",
+                     *       "voice": {
+                     *         "audio_file": "",
+                     *         "voice_url": ""
+                     *       },
                      *       "language": "en",
+                     *       "background_audio": "",
                      *       "allowed_origins": [
                      *         "https://shop.example"
+                     *       ],
+                     *       "handoff_targets": [
+                     *         {
+                     *           "slug": "sales-bot"
+                     *         }
                      *       ],
                      *       "widget_appearance": {
                      *         "name": "Shop",
@@ -5808,7 +6154,21 @@ export interface operations {
                      *           "primary_color": "#6366F1"
                      *         }
                      *       },
+                     *       "stt_model": "whisper-en-large",
+                     *       "tts_model": "chatterbox-en-v1",
+                     *       "llm_provider": "openai",
                      *       "llm_model": "gpt-4o-mini",
+                     *       "llm_api_key": "••••1234",
+                     *       "tools": [],
+                     *       "mcp_servers": [],
+                     *       "max_tool_calls_per_turn": 6,
+                     *       "max_tool_output_chars": 16000,
+                     *       "max_turn_seconds": 35,
+                     *       "kb_query_url": "https://kb.shop.example/ask",
+                     *       "kb_query_api_key": "••••1234",
+                     *       "recording_enabled": false,
+                     *       "is_active": true,
+                     *       "documents": [],
                      *       "slug": "support-bot",
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
                      *       "version": 1,
@@ -5952,11 +6312,23 @@ export interface operations {
                     /**
                      * @example {
                      *       "name": "Support",
+                     *       "character_type": "SUPPORT_AGENT",
+                     *       "image": "https://shop.example/agent.png",
                      *       "system_prompt": "You answer calls for a bicycle shop. Saturday: 10 to 16.",
                      *       "greeting": "Hello, how can I help?",
+                     *       "voice": {
+                     *         "audio_file": "",
+                     *         "voice_url": ""
+                     *       },
                      *       "language": "en",
+                     *       "background_audio": "",
                      *       "allowed_origins": [
                      *         "https://shop.example"
+                     *       ],
+                     *       "handoff_targets": [
+                     *         {
+                     *           "slug": "sales-bot"
+                     *         }
                      *       ],
                      *       "widget_appearance": {
                      *         "name": "Shop",
@@ -5964,7 +6336,21 @@ export interface operations {
                      *           "primary_color": "#6366F1"
                      *         }
                      *       },
+                     *       "stt_model": "whisper-en-large",
+                     *       "tts_model": "chatterbox-en-v1",
+                     *       "llm_provider": "openai",
                      *       "llm_model": "gpt-4o-mini",
+                     *       "llm_api_key": "••••1234",
+                     *       "tools": [],
+                     *       "mcp_servers": [],
+                     *       "max_tool_calls_per_turn": 6,
+                     *       "max_tool_output_chars": 16000,
+                     *       "max_turn_seconds": 35,
+                     *       "kb_query_url": "https://kb.shop.example/ask",
+                     *       "kb_query_api_key": "••••1234",
+                     *       "recording_enabled": false,
+                     *       "is_active": true,
+                     *       "documents": [],
                      *       "slug": "support-bot",
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
                      *       "version": 1,
@@ -6073,7 +6459,10 @@ export interface operations {
     get_media: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Entity tags the client has, or `*`; 304 if the newest is among them. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description Identity of the character. */
                 character_id: string;

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
 from pydantic.config import JsonDict
@@ -19,27 +19,36 @@ _EXAMPLE: JsonDict = {
     "llm_model": "gpt-4o-mini",
     "widget_appearance": {"name": "Shop", "theme": {"primary_color": "#6366F1"}},
 }
+_VOICE: JsonDict = {"audio_file": "", "voice_url": ""}
+# Keywords that stand beside a type and say nothing of it.
+_ABOUT = ("title", "description", "default", "examples")
+_ANSWERED = ConfigDict(json_schema_serialization_defaults_required=True, json_schema_extra={"example": _EXAMPLE})
 
 
 class HandoffTarget(BaseModel):
     """A character this one may hand the call to."""
 
-    slug: str
+    slug: str = Field(examples=["sales-bot"])
 
 
-class CharacterChange(BaseModel):
-    """Fields of a character; one that is not sent keeps its value, `null` resets it to its default."""
+def _resettable(schema: JsonDict) -> None:
+    """Every field but the name may be `null`; what it means stands beside its type."""
+    fields = cast("dict[str, JsonDict]", schema["properties"])
+    for name in fields.keys() - {"name"}:
+        about = {key: fields[name].pop(key) for key in _ABOUT if key in fields[name]}
+        fields[name] = {"anyOf": [fields[name], {"type": "null"}], **about}
+    schema["example"] = {"allowed_origins": ["https://shop.example"]}
 
-    model_config = ConfigDict(
-        extra="allow", json_schema_extra={"example": {"allowed_origins": ["https://shop.example"]}}
-    )
+
+class _Fields(BaseModel):
+    model_config = ConfigDict(extra="allow")
 
     name: str = Field("", description="Display name.")
     character_type: str = Field("", description="Category.", examples=["SUPPORT_AGENT"])
     image: str = Field("", description="Address of an avatar; below the API's own if it was uploaded.")
     system_prompt: str = Field("", description="Instructions and persona; at most 65,536 bytes of UTF-8.")
     greeting: str = Field("", description="First words of a call; empty means that the agent waits for the caller.")
-    voice: dict[str, Any] | None = Field(None, description="`audio_file` and `voice_url`.")
+    voice: dict[str, Any] = Field({}, description="`audio_file` and `voice_url`.", examples=[_VOICE])
     language: str = Field("en", description="BCP-47 tag for hearing and speaking.")
     background_audio: str = Field("", description="Ambience mixed into the agent's audio.")
     allowed_origins: list[str] = Field([], description="Origins of pages that may start calls; empty means none.")
@@ -50,14 +59,33 @@ class CharacterChange(BaseModel):
     llm_provider: str = Field("openai", description="Kind of language model endpoint.")
     llm_model: str = Field("", description="Name of the language model; empty for the default.")
     llm_api_key: str = Field("", description="Key for the language model. Read back masked; a mask means unchanged.")
-    documents: list[Any] = Field([], description="The newest of its knowledge base; passed over when sent.")
-    tools: list[dict[str, Any]] = Field([], description="Tool definitions; values of headers are read back masked.")
-    mcp_servers: list[dict[str, Any]] = Field([], description="MCP servers; values of headers are read back masked.")
+    tools: list[dict[str, Any]] = Field(
+        [], description="Tool definitions; values of headers are read back masked.", examples=[[]]
+    )
+    mcp_servers: list[dict[str, Any]] = Field(
+        [], description="MCP servers; values of headers are read back masked.", examples=[[]]
+    )
     max_tool_calls_per_turn: int = 6
     max_tool_output_chars: int = 16_000
     max_turn_seconds: int = 35
+    kb_query_url: str = Field(
+        "",
+        description="Address of a knowledge base of your own, for `kb` tools.",
+        examples=["https://kb.shop.example/ask"],
+    )
+    kb_query_api_key: str = Field(
+        "", description="Key for that address. Read back masked; a mask means unchanged.", examples=["••••1234"]
+    )
     recording_enabled: bool = Field(False, description="Kept, and does nothing yet: calls are not recorded.")
     is_active: bool = Field(True, description="A character that is not active takes no calls.")
+
+
+class CharacterChange(_Fields):
+    """Fields of a character; one that is not sent keeps its value, `null` resets it to its default."""
+
+    model_config = ConfigDict(json_schema_extra=_resettable)
+
+    documents: list[Any] = Field([], description="The newest of its knowledge base; passed over when sent.")
 
 
 class CharacterDefinition(CharacterChange):
@@ -74,12 +102,15 @@ class CharacterReplacement(CharacterChange):
 
     model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
 
-    slug: str | None = Field(None, description="As in the path; it never changes.")
+    # Without a default in the document: a client that is generated would send it.
+    slug: str = Field(default_factory=str, description="As in the path; it never changes.")
     name: str = Field(description="Display name.")
 
 
 class Character(CharacterDefinition):
     """A character as it is kept, defaults filled in and secrets masked."""
+
+    model_config = _ANSWERED
 
     id: str = Field(description="Opaque identity; taken wherever the slug is.")
     version: int = Field(description="Every change makes a new one.")
@@ -97,9 +128,13 @@ class VersionLine(BaseModel):
     changed: list[str] = Field(description="Fields that differ from the version before.", examples=[["greeting"]])
 
 
-class Version(CharacterDefinition):
-    """A character as one version has it, defaults filled in and secrets masked."""
+class Version(_Fields):
+    """A character as one version has it, defaults filled in and secrets masked; without `documents`."""
 
+    model_config = _ANSWERED
+
+    slug: str = Field(description="Unique per installation.")
+    name: str = Field(description="Display name.")
     id: str = Field(description="Opaque identity of the character.")
     version: int
     created_at: datetime = Field(description="When the version was made.")

@@ -60,8 +60,8 @@ class Language(_Open):
     """An entry of the language picker."""
 
     code: str = Field(examples=["en"])
-    label: str = Field("", examples=["English"])
-    native_label: str = Field("", examples=["English"])
+    label: str = Field(examples=["English"])
+    native_label: str = Field(examples=["English"])
 
 
 class NoiseCancellation(_Open):
@@ -79,7 +79,7 @@ class Form(_Open):
 
     id: str = Field(examples=["book-demo"])
     title: str = Field(examples=["Book a demo"])
-    subtitle: str = ""
+    subtitle: str
     fields: list[dict[str, Any]] = Field([], examples=[[{"name": "email", "type": "email", "required": True}]])
     steps: list[dict[str, Any]] = Field([], examples=[[]])
     submit_url: str | None = Field(examples=[None], description="Where values go; null for form-responses.")

@@ -4,9 +4,9 @@ from callbox.characters.v1 import appearance_pb2 as pb
 from fastapi import APIRouter, Request, Response
 
 from services.gateway import cors
-from services.gateway.conditions import is_known, not_modified, tagged
+from services.gateway.conditions import KEPT, IfNoneMatch, is_known, not_modified, tagged
 from services.gateway.credentials import presented
-from services.gateway.envelope import headers, refusals
+from services.gateway.envelope import refusals
 from services.gateway.faults import answer
 from services.gateway.gateway import GatewayOf, documented_public
 from services.gateway.models.form import Appearance
@@ -19,21 +19,18 @@ router = APIRouter(prefix="/api/agents", tags=["appearance"])
 _PATH = "/{slug}/appearance/"
 # It may be kept, and is asked for each time whether it still holds: a change shows at the next load of a page.
 _ASK_EACH_TIME = {"Cache-Control": "private, no-cache"}
-_HEADERS = headers("ETag", "Cache-Control")
 
 
 @router.get(
     _PATH,
     response_model=Appearance,
-    responses={
-        200: {"headers": _HEADERS},
-        304: {"description": "The client has it as it is.", "headers": _HEADERS},
-        **refusals(401, 403, 404),
-    },
+    responses=KEPT | refusals(401, 403, 404),
     dependencies=documented_public,
     summary="Read a character's appearance",
 )
-async def get_appearance(slug: PathName, request: Request, gateway: GatewayOf) -> Response:
+async def get_appearance(
+    slug: PathName, request: Request, gateway: GatewayOf, if_none_match: IfNoneMatch = None
+) -> Response:
     """The whole appearance: overrides merged over defaults.
 
     For pages whose `Origin` the character lists, and for its owner.
@@ -47,7 +44,7 @@ async def get_appearance(slug: PathName, request: Request, gateway: GatewayOf) -
     if isinstance(asked.answer, CallboxError):
         return cors.mark(answer(asked.answer), asked.readable_by)
     shown = asked.answer
-    if is_known(request, shown.digest):
+    if is_known(if_none_match, shown.digest):
         return cors.mark(not_modified(shown.digest, _ASK_EACH_TIME), asked.readable_by)
     response = Response(shown.document, media_type="application/json", headers=_ASK_EACH_TIME)
     return cors.mark(tagged(response, shown.digest), asked.readable_by)

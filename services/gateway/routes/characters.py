@@ -9,10 +9,11 @@ from starlette.responses import JSONResponse
 from services.gateway.body import StrictBodyRoute
 from services.gateway.character import body_of
 from services.gateway.conditions import (
-    KNOWN,
+    KEPT,
     TAGGED,
     TAGGED_WHEN_MADE,
     IfMatch,
+    IfNoneMatch,
     conditional,
     is_known,
     not_modified,
@@ -87,14 +88,16 @@ async def create_character(definition: DefinitionBody, caller: CallerOf, gateway
 @router.get(
     "/{slug}/",
     response_model=Character,
-    responses=TAGGED | KNOWN | refusals(401, 404),
+    responses=KEPT | refusals(401, 404),
     summary="Read a character",
 )
-async def get_character(request: Request, slug: PathName, caller: CallerOf, gateway: GatewayOf) -> Response:
+async def get_character(
+    slug: PathName, caller: CallerOf, gateway: GatewayOf, if_none_match: IfNoneMatch = None
+) -> Response:
     """A character as it is now."""
     asked = pb.GetCharacterRequest(slug=existing(slug, _WHAT))
     found = await call(gateway.backends.characters.GetCharacter, asked, identity=caller.token)
-    if is_known(request, found.etag):
+    if is_known(if_none_match, found.etag):
         return not_modified(found.etag, _ASK_EACH_TIME)
     return tagged(JSONResponse(body_of(found), headers=_ASK_EACH_TIME), found.etag)
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from starlette.responses import JSONResponse, StreamingResponse
 
 from services.gateway import cors, spreadsheet
+from services.gateway.accept import prefers
 from services.gateway.answers import item
 from services.gateway.body import StrictBodyRoute
 from services.gateway.credentials import Caller, presented
@@ -30,6 +31,7 @@ _PATH = "/{slug}/form-responses/"
 _MAX_ITEMS, _MAX_LIST_BYTES = 5_000, 16 * 1024 * 1024
 _EXPORT_SECONDS = 600.0
 _CSV = "text/csv"
+_VARIES = {"Vary": "Accept"}
 _OWN_COLUMNS = ("id", "form_id", "session_id", "created_at")
 _log = get_logger(__name__)
 
@@ -105,14 +107,14 @@ async def list_form_responses(
     wanted = pb.FormResponseFilter(
         agent=existing(slug, "The character"), form_id=form_id or "", session_id=session_id or ""
     )
-    if format == "csv" or (format is None and _prefers_csv(request.headers.get("accept", ""))):
+    if format == "csv" or (format is None and _prefers_csv(request)):
         return await _exported(gateway, caller, wanted)
     if window.is_whole:
         items, total = await _whole(gateway, caller, wanted)
     else:
         listed = await _read(gateway, caller, wanted, window.size, skip=window.skip)
         items, total = [item(response) for response in listed.responses], listed.total_size
-    return numbered(JSONResponse(items), window, total, request)
+    return numbered(JSONResponse(items, headers=_VARIES), window, total, request)
 
 
 @router.options(_PATH, include_in_schema=False)
@@ -166,7 +168,7 @@ async def _exported(gateway: Gateway, caller: Caller, wanted: pb.FormResponseFil
         headers={
             "Content-Disposition": f'attachment; filename="{_file_name(name)}.csv"',
             "X-Total-Count": str(first.total_size),
-            "Vary": "Accept",
+            **_VARIES,
         },
     )
 
@@ -176,10 +178,8 @@ def _line(response: pb.FormResponse, names: list[str]) -> str:
     return spreadsheet.line([*(cells[name] for name in _OWN_COLUMNS), *(cells["values"].get(name) for name in names)])
 
 
-def _prefers_csv(accept: str) -> bool:
-    """Whether CSV is asked for by name, and JSON is not asked for before it."""
-    types = [part.partition(";")[0].strip().lower() for part in accept.split(",")]
-    return _CSV in types and "application/json" not in types[: types.index(_CSV)]
+def _prefers_csv(request: Request) -> bool:
+    return prefers(", ".join(request.headers.getlist("accept")), _CSV, "application/json")
 
 
 def _file_name(name: str) -> str:

@@ -9,7 +9,17 @@ from fastapi import APIRouter, Path, Request, Response
 from starlette.responses import JSONResponse
 
 from services.gateway.character import body_of
-from services.gateway.conditions import KNOWN, TAGGED, IfMatch, conditional, is_known, not_modified, tagged, wanted
+from services.gateway.conditions import (
+    KEPT,
+    TAGGED,
+    IfMatch,
+    IfNoneMatch,
+    conditional,
+    is_known,
+    not_modified,
+    tagged,
+    wanted,
+)
 from services.gateway.credentials import presented
 from services.gateway.envelope import headers, refusals
 from services.gateway.gateway import CallerOf, Gateway, GatewayOf, documented
@@ -76,7 +86,7 @@ async def put_voice(
 @router.get(
     "/media/{character_id}/{name}/",
     response_class=Response,
-    responses={200: {"content": _FILES, "headers": _SENT}, 304: {**KNOWN[304], "headers": _SENT}, **refusals(401, 404)},
+    responses={200: {"content": _FILES, "headers": _SENT}, 304: {**KEPT[304], "headers": _SENT}, **refusals(401, 404)},
     summary="Read a file of a character",
 )
 async def get_media(
@@ -84,6 +94,7 @@ async def get_media(
     character_id: Annotated[str, Path(description="Identity of the character.")],
     name: Annotated[str, Path(description="SHA-256 of the content in hex, and the ending of its kind.")],
     gateway: GatewayOf,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """A picture for everybody, a recording for its owner. An address stands for one content for ever."""
     existing(character_id, "The file")
@@ -104,7 +115,7 @@ async def get_media(
         "Cross-Origin-Resource-Policy": "cross-origin" if is_public else "same-site",
         "Content-Disposition": f'inline; filename="{name}"',
     }
-    if is_known(request, digest):
+    if is_known(if_none_match, digest):
         return not_modified(digest, others)
     return tagged(Response(found.content, media_type=found.media_type, headers=others), digest)
 

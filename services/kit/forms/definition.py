@@ -122,7 +122,8 @@ class FormField(Part):
     def _judge_options(self, faults: "_Faults") -> None:
         for index, option in enumerate(self.options):
             value, label = (option.get("value"), option.get("label")) if isinstance(option, dict) else (option, None)
-            for text, path in ((value, ("value",) if isinstance(option, dict) else ()), (label or "", ("label",))):
+            shown = "" if label is None else label
+            for text, path in ((value, ("value",) if isinstance(option, dict) else ()), (shown, ("label",))):
                 if not isinstance(text, str) or len(text) > _MAX_OPTION_CHARACTERS:
                     faults.add(
                         f"must be a string of at most {_MAX_OPTION_CHARACTERS} characters", "options", index, *path

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 CONFIRMATION_TOPIC = "voice.user_text"
+# What Callbox and LiveKit say to a client; who else spoke there could pass for them.
+_OWN_PREFIXES = ("voice", "lk", "callbox")
+_OWN_TOPICS = ("form.state", "form.control")
 
 
 def tool_name(form_id: str) -> str:
@@ -14,6 +17,16 @@ def tool_name(form_id: str) -> str:
 def topic(form_id: str) -> str:
     """Data topic that opens a form; hyphens stay."""
     return f"form.{form_id}"
+
+
+def is_own(topic: str) -> bool:
+    """Whether Callbox or LiveKit speak on a data topic themselves."""
+    return topic.partition(".")[0] in _OWN_PREFIXES or topic in _OWN_TOPICS
+
+
+def opens_some_form(topic: str) -> bool:
+    """Whether a data topic is made like those that open forms, and may be one's as soon as that form is there."""
+    return topic.partition(".")[0] == "form" or topic.endswith(".form")
 
 
 def opening_topics(form: Mapping[str, Any]) -> list[str]:

@@ -13,23 +13,23 @@ from .api_key_with_value import ApiKeyWithValue
 from .appearance import Appearance
 from .character import Character
 from .character_change import CharacterChange
-from .character_change_mcp_servers_item import CharacterChangeMcpServersItem
-from .character_change_tools_item import CharacterChangeToolsItem
+from .character_change_mcp_servers_type_0_item import CharacterChangeMcpServersType0Item
+from .character_change_tools_type_0_item import CharacterChangeToolsType0Item
 from .character_change_voice_type_0 import CharacterChangeVoiceType0
-from .character_change_widget_appearance import CharacterChangeWidgetAppearance
+from .character_change_widget_appearance_type_0 import CharacterChangeWidgetAppearanceType0
 from .character_definition import CharacterDefinition
 from .character_definition_mcp_servers_item import CharacterDefinitionMcpServersItem
 from .character_definition_tools_item import CharacterDefinitionToolsItem
-from .character_definition_voice_type_0 import CharacterDefinitionVoiceType0
+from .character_definition_voice import CharacterDefinitionVoice
 from .character_definition_widget_appearance import CharacterDefinitionWidgetAppearance
 from .character_mcp_servers_item import CharacterMcpServersItem
 from .character_replacement import CharacterReplacement
 from .character_replacement_mcp_servers_item import CharacterReplacementMcpServersItem
 from .character_replacement_tools_item import CharacterReplacementToolsItem
-from .character_replacement_voice_type_0 import CharacterReplacementVoiceType0
+from .character_replacement_voice import CharacterReplacementVoice
 from .character_replacement_widget_appearance import CharacterReplacementWidgetAppearance
 from .character_tools_item import CharacterToolsItem
-from .character_voice_type_0 import CharacterVoiceType0
+from .character_voice import CharacterVoice
 from .character_widget_appearance import CharacterWidgetAppearance
 from .code import Code
 from .delivery_page import DeliveryPage
@@ -104,7 +104,7 @@ from .version import Version
 from .version_line import VersionLine
 from .version_mcp_servers_item import VersionMcpServersItem
 from .version_tools_item import VersionToolsItem
-from .version_voice_type_0 import VersionVoiceType0
+from .version_voice import VersionVoice
 from .version_widget_appearance import VersionWidgetAppearance
 from .webhook import Webhook
 from .webhook_change import WebhookChange
@@ -130,23 +130,23 @@ __all__ = (
     "Appearance",
     "Character",
     "CharacterChange",
-    "CharacterChangeMcpServersItem",
-    "CharacterChangeToolsItem",
+    "CharacterChangeMcpServersType0Item",
+    "CharacterChangeToolsType0Item",
     "CharacterChangeVoiceType0",
-    "CharacterChangeWidgetAppearance",
+    "CharacterChangeWidgetAppearanceType0",
     "CharacterDefinition",
     "CharacterDefinitionMcpServersItem",
     "CharacterDefinitionToolsItem",
-    "CharacterDefinitionVoiceType0",
+    "CharacterDefinitionVoice",
     "CharacterDefinitionWidgetAppearance",
     "CharacterMcpServersItem",
     "CharacterReplacement",
     "CharacterReplacementMcpServersItem",
     "CharacterReplacementToolsItem",
-    "CharacterReplacementVoiceType0",
+    "CharacterReplacementVoice",
     "CharacterReplacementWidgetAppearance",
     "CharacterToolsItem",
-    "CharacterVoiceType0",
+    "CharacterVoice",
     "CharacterWidgetAppearance",
     "Code",
     "DeliveryPage",
@@ -221,7 +221,7 @@ __all__ = (
     "VersionLine",
     "VersionMcpServersItem",
     "VersionToolsItem",
-    "VersionVoiceType0",
+    "VersionVoice",
     "VersionWidgetAppearance",
     "Webhook",
     "WebhookChange",

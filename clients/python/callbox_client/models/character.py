@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
 if TYPE_CHECKING:
     from ..models.character_mcp_servers_item import CharacterMcpServersItem
     from ..models.character_tools_item import CharacterToolsItem
-    from ..models.character_voice_type_0 import CharacterVoiceType0
+    from ..models.character_voice import CharacterVoice
     from ..models.character_widget_appearance import CharacterWidgetAppearance
     from ..models.handoff_target import HandoffTarget
 
@@ -25,81 +23,147 @@ class Character:
     """A character as it is kept, defaults filled in and secrets masked.
 
     Example:
-        {'name': 'Support', 'system_prompt': 'You answer calls for a bicycle shop. Saturday: 10 to 16.', 'greeting':
-            'Hello, how can I help?', 'language': 'en', 'allowed_origins': ['https://shop.example'], 'widget_appearance':
-            {'name': 'Shop', 'theme': {'primary_color': '#6366F1'}}, 'llm_model': 'gpt-4o-mini', 'slug': 'support-bot',
-            'id': '8d1fQ2Zk3vQy0N8rT1mJ', 'version': 1, 'created_by': 1, 'created_at': '2026-03-01T12:00:00Z', 'updated_at':
-            '2026-03-01T12:00:00Z'}
+        {'name': 'Support', 'character_type': 'SUPPORT_AGENT', 'image': 'https://shop.example/agent.png',
+            'system_prompt': 'You answer calls for a bicycle shop. Saturday: 10 to 16.', 'greeting': 'Hello, how can I
+            help?', 'voice': {'audio_file': '', 'voice_url': ''}, 'language': 'en', 'background_audio': '',
+            'allowed_origins': ['https://shop.example'], 'handoff_targets': [{'slug': 'sales-bot'}], 'widget_appearance':
+            {'name': 'Shop', 'theme': {'primary_color': '#6366F1'}}, 'stt_model': 'whisper-en-large', 'tts_model':
+            'chatterbox-en-v1', 'llm_provider': 'openai', 'llm_model': 'gpt-4o-mini', 'llm_api_key': '••••1234', 'tools':
+            [], 'mcp_servers': [], 'max_tool_calls_per_turn': 6, 'max_tool_output_chars': 16000, 'max_turn_seconds': 35,
+            'kb_query_url': 'https://kb.shop.example/ask', 'kb_query_api_key': '••••1234', 'recording_enabled': False,
+            'is_active': True, 'documents': [], 'slug': 'support-bot', 'id': '8d1fQ2Zk3vQy0N8rT1mJ', 'version': 1,
+            'created_by': 1, 'created_at': '2026-03-01T12:00:00Z', 'updated_at': '2026-03-01T12:00:00Z'}
 
     Attributes:
         name (str): Display name.
+        character_type (str): Category. Default: ''.
+        image (str): Address of an avatar; below the API's own if it was uploaded. Default: ''.
+        system_prompt (str): Instructions and persona; at most 65,536 bytes of UTF-8. Default: ''.
+        greeting (str): First words of a call; empty means that the agent waits for the caller. Default: ''.
+        voice (CharacterVoice): `audio_file` and `voice_url`.
+        language (str): BCP-47 tag for hearing and speaking. Default: 'en'.
+        background_audio (str): Ambience mixed into the agent's audio. Default: ''.
+        allowed_origins (list[str]): Origins of pages that may start calls; empty means none.
+        handoff_targets (list[HandoffTarget]): Characters the call may be handed to.
+        widget_appearance (CharacterWidgetAppearance): Overrides of the widget's appearance; holds `forms`.
+        stt_model (str): Public name of a recogniser; empty for the default. Default: ''.
+        tts_model (str): Public name of a voice; empty for the default. Default: ''.
+        llm_provider (str): Kind of language model endpoint. Default: 'openai'.
+        llm_model (str): Name of the language model; empty for the default. Default: ''.
+        llm_api_key (str): Key for the language model. Read back masked; a mask means unchanged. Default: ''.
+        tools (list[CharacterToolsItem]): Tool definitions; values of headers are read back masked.
+        mcp_servers (list[CharacterMcpServersItem]): MCP servers; values of headers are read back masked.
+        max_tool_calls_per_turn (int):  Default: 6.
+        max_tool_output_chars (int):  Default: 16000.
+        max_turn_seconds (int):  Default: 35.
+        kb_query_url (str): Address of a knowledge base of your own, for `kb` tools. Default: ''.
+        kb_query_api_key (str): Key for that address. Read back masked; a mask means unchanged. Default: ''.
+        recording_enabled (bool): Kept, and does nothing yet: calls are not recorded. Default: False.
+        is_active (bool): A character that is not active takes no calls. Default: True.
+        documents (list[Any]): The newest of its knowledge base; passed over when sent.
         slug (str): Unique per installation.
         id (str): Opaque identity; taken wherever the slug is.
         version (int): Every change makes a new one.
         created_by (int):
         created_at (datetime.datetime):
         updated_at (datetime.datetime):
-        character_type (str | Unset): Category. Default: ''.
-        image (str | Unset): Address of an avatar; below the API's own if it was uploaded. Default: ''.
-        system_prompt (str | Unset): Instructions and persona; at most 65,536 bytes of UTF-8. Default: ''.
-        greeting (str | Unset): First words of a call; empty means that the agent waits for the caller. Default: ''.
-        voice (CharacterVoiceType0 | None | Unset): `audio_file` and `voice_url`.
-        language (str | Unset): BCP-47 tag for hearing and speaking. Default: 'en'.
-        background_audio (str | Unset): Ambience mixed into the agent's audio. Default: ''.
-        allowed_origins (list[str] | Unset): Origins of pages that may start calls; empty means none.
-        handoff_targets (list[HandoffTarget] | Unset): Characters the call may be handed to.
-        widget_appearance (CharacterWidgetAppearance | Unset): Overrides of the widget's appearance; holds `forms`.
-        stt_model (str | Unset): Public name of a recogniser; empty for the default. Default: ''.
-        tts_model (str | Unset): Public name of a voice; empty for the default. Default: ''.
-        llm_provider (str | Unset): Kind of language model endpoint. Default: 'openai'.
-        llm_model (str | Unset): Name of the language model; empty for the default. Default: ''.
-        llm_api_key (str | Unset): Key for the language model. Read back masked; a mask means unchanged. Default: ''.
-        documents (list[Any] | Unset): The newest of its knowledge base; passed over when sent.
-        tools (list[CharacterToolsItem] | Unset): Tool definitions; values of headers are read back masked.
-        mcp_servers (list[CharacterMcpServersItem] | Unset): MCP servers; values of headers are read back masked.
-        max_tool_calls_per_turn (int | Unset):  Default: 6.
-        max_tool_output_chars (int | Unset):  Default: 16000.
-        max_turn_seconds (int | Unset):  Default: 35.
-        recording_enabled (bool | Unset): Kept, and does nothing yet: calls are not recorded. Default: False.
-        is_active (bool | Unset): A character that is not active takes no calls. Default: True.
     """
 
     name: str
+    voice: CharacterVoice
+    allowed_origins: list[str]
+    handoff_targets: list[HandoffTarget]
+    widget_appearance: CharacterWidgetAppearance
+    tools: list[CharacterToolsItem]
+    mcp_servers: list[CharacterMcpServersItem]
+    documents: list[Any]
     slug: str
     id: str
     version: int
     created_by: int
     created_at: datetime.datetime
     updated_at: datetime.datetime
-    character_type: str | Unset = ""
-    image: str | Unset = ""
-    system_prompt: str | Unset = ""
-    greeting: str | Unset = ""
-    voice: CharacterVoiceType0 | None | Unset = UNSET
-    language: str | Unset = "en"
-    background_audio: str | Unset = ""
-    allowed_origins: list[str] | Unset = UNSET
-    handoff_targets: list[HandoffTarget] | Unset = UNSET
-    widget_appearance: CharacterWidgetAppearance | Unset = UNSET
-    stt_model: str | Unset = ""
-    tts_model: str | Unset = ""
-    llm_provider: str | Unset = "openai"
-    llm_model: str | Unset = ""
-    llm_api_key: str | Unset = ""
-    documents: list[Any] | Unset = UNSET
-    tools: list[CharacterToolsItem] | Unset = UNSET
-    mcp_servers: list[CharacterMcpServersItem] | Unset = UNSET
-    max_tool_calls_per_turn: int | Unset = 6
-    max_tool_output_chars: int | Unset = 16000
-    max_turn_seconds: int | Unset = 35
-    recording_enabled: bool | Unset = False
-    is_active: bool | Unset = True
+    character_type: str = ""
+    image: str = ""
+    system_prompt: str = ""
+    greeting: str = ""
+    language: str = "en"
+    background_audio: str = ""
+    stt_model: str = ""
+    tts_model: str = ""
+    llm_provider: str = "openai"
+    llm_model: str = ""
+    llm_api_key: str = ""
+    max_tool_calls_per_turn: int = 6
+    max_tool_output_chars: int = 16000
+    max_turn_seconds: int = 35
+    kb_query_url: str = ""
+    kb_query_api_key: str = ""
+    recording_enabled: bool = False
+    is_active: bool = True
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.character_voice_type_0 import CharacterVoiceType0  # noqa: PLC0415
-
         name = self.name
+
+        character_type = self.character_type
+
+        image = self.image
+
+        system_prompt = self.system_prompt
+
+        greeting = self.greeting
+
+        voice = self.voice.to_dict()
+
+        language = self.language
+
+        background_audio = self.background_audio
+
+        allowed_origins = self.allowed_origins
+
+        handoff_targets = []
+        for handoff_targets_item_data in self.handoff_targets:
+            handoff_targets_item = handoff_targets_item_data.to_dict()
+            handoff_targets.append(handoff_targets_item)
+
+        widget_appearance = self.widget_appearance.to_dict()
+
+        stt_model = self.stt_model
+
+        tts_model = self.tts_model
+
+        llm_provider = self.llm_provider
+
+        llm_model = self.llm_model
+
+        llm_api_key = self.llm_api_key
+
+        tools = []
+        for tools_item_data in self.tools:
+            tools_item = tools_item_data.to_dict()
+            tools.append(tools_item)
+
+        mcp_servers = []
+        for mcp_servers_item_data in self.mcp_servers:
+            mcp_servers_item = mcp_servers_item_data.to_dict()
+            mcp_servers.append(mcp_servers_item)
+
+        max_tool_calls_per_turn = self.max_tool_calls_per_turn
+
+        max_tool_output_chars = self.max_tool_output_chars
+
+        max_turn_seconds = self.max_turn_seconds
+
+        kb_query_url = self.kb_query_url
+
+        kb_query_api_key = self.kb_query_api_key
+
+        recording_enabled = self.recording_enabled
+
+        is_active = self.is_active
+
+        documents = self.documents
 
         slug = self.slug
 
@@ -113,84 +177,36 @@ class Character:
 
         updated_at = self.updated_at.isoformat()
 
-        character_type = self.character_type
-
-        image = self.image
-
-        system_prompt = self.system_prompt
-
-        greeting = self.greeting
-
-        voice: dict[str, Any] | None | Unset
-        if isinstance(self.voice, Unset):
-            voice = UNSET
-        elif isinstance(self.voice, CharacterVoiceType0):
-            voice = self.voice.to_dict()
-        else:
-            voice = self.voice
-
-        language = self.language
-
-        background_audio = self.background_audio
-
-        allowed_origins: list[str] | Unset = UNSET
-        if not isinstance(self.allowed_origins, Unset):
-            allowed_origins = self.allowed_origins
-
-        handoff_targets: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.handoff_targets, Unset):
-            handoff_targets = []
-            for handoff_targets_item_data in self.handoff_targets:
-                handoff_targets_item = handoff_targets_item_data.to_dict()
-                handoff_targets.append(handoff_targets_item)
-
-        widget_appearance: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.widget_appearance, Unset):
-            widget_appearance = self.widget_appearance.to_dict()
-
-        stt_model = self.stt_model
-
-        tts_model = self.tts_model
-
-        llm_provider = self.llm_provider
-
-        llm_model = self.llm_model
-
-        llm_api_key = self.llm_api_key
-
-        documents: list[Any] | Unset = UNSET
-        if not isinstance(self.documents, Unset):
-            documents = self.documents
-
-        tools: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.tools, Unset):
-            tools = []
-            for tools_item_data in self.tools:
-                tools_item = tools_item_data.to_dict()
-                tools.append(tools_item)
-
-        mcp_servers: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.mcp_servers, Unset):
-            mcp_servers = []
-            for mcp_servers_item_data in self.mcp_servers:
-                mcp_servers_item = mcp_servers_item_data.to_dict()
-                mcp_servers.append(mcp_servers_item)
-
-        max_tool_calls_per_turn = self.max_tool_calls_per_turn
-
-        max_tool_output_chars = self.max_tool_output_chars
-
-        max_turn_seconds = self.max_turn_seconds
-
-        recording_enabled = self.recording_enabled
-
-        is_active = self.is_active
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
                 "name": name,
+                "character_type": character_type,
+                "image": image,
+                "system_prompt": system_prompt,
+                "greeting": greeting,
+                "voice": voice,
+                "language": language,
+                "background_audio": background_audio,
+                "allowed_origins": allowed_origins,
+                "handoff_targets": handoff_targets,
+                "widget_appearance": widget_appearance,
+                "stt_model": stt_model,
+                "tts_model": tts_model,
+                "llm_provider": llm_provider,
+                "llm_model": llm_model,
+                "llm_api_key": llm_api_key,
+                "tools": tools,
+                "mcp_servers": mcp_servers,
+                "max_tool_calls_per_turn": max_tool_calls_per_turn,
+                "max_tool_output_chars": max_tool_output_chars,
+                "max_turn_seconds": max_turn_seconds,
+                "kb_query_url": kb_query_url,
+                "kb_query_api_key": kb_query_api_key,
+                "recording_enabled": recording_enabled,
+                "is_active": is_active,
+                "documents": documents,
                 "slug": slug,
                 "id": id,
                 "version": version,
@@ -199,52 +215,6 @@ class Character:
                 "updated_at": updated_at,
             }
         )
-        if character_type is not UNSET:
-            field_dict["character_type"] = character_type
-        if image is not UNSET:
-            field_dict["image"] = image
-        if system_prompt is not UNSET:
-            field_dict["system_prompt"] = system_prompt
-        if greeting is not UNSET:
-            field_dict["greeting"] = greeting
-        if voice is not UNSET:
-            field_dict["voice"] = voice
-        if language is not UNSET:
-            field_dict["language"] = language
-        if background_audio is not UNSET:
-            field_dict["background_audio"] = background_audio
-        if allowed_origins is not UNSET:
-            field_dict["allowed_origins"] = allowed_origins
-        if handoff_targets is not UNSET:
-            field_dict["handoff_targets"] = handoff_targets
-        if widget_appearance is not UNSET:
-            field_dict["widget_appearance"] = widget_appearance
-        if stt_model is not UNSET:
-            field_dict["stt_model"] = stt_model
-        if tts_model is not UNSET:
-            field_dict["tts_model"] = tts_model
-        if llm_provider is not UNSET:
-            field_dict["llm_provider"] = llm_provider
-        if llm_model is not UNSET:
-            field_dict["llm_model"] = llm_model
-        if llm_api_key is not UNSET:
-            field_dict["llm_api_key"] = llm_api_key
-        if documents is not UNSET:
-            field_dict["documents"] = documents
-        if tools is not UNSET:
-            field_dict["tools"] = tools
-        if mcp_servers is not UNSET:
-            field_dict["mcp_servers"] = mcp_servers
-        if max_tool_calls_per_turn is not UNSET:
-            field_dict["max_tool_calls_per_turn"] = max_tool_calls_per_turn
-        if max_tool_output_chars is not UNSET:
-            field_dict["max_tool_output_chars"] = max_tool_output_chars
-        if max_turn_seconds is not UNSET:
-            field_dict["max_turn_seconds"] = max_turn_seconds
-        if recording_enabled is not UNSET:
-            field_dict["recording_enabled"] = recording_enabled
-        if is_active is not UNSET:
-            field_dict["is_active"] = is_active
 
         return field_dict
 
@@ -252,12 +222,77 @@ class Character:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.character_mcp_servers_item import CharacterMcpServersItem  # noqa: PLC0415
         from ..models.character_tools_item import CharacterToolsItem  # noqa: PLC0415
-        from ..models.character_voice_type_0 import CharacterVoiceType0  # noqa: PLC0415
+        from ..models.character_voice import CharacterVoice  # noqa: PLC0415
         from ..models.character_widget_appearance import CharacterWidgetAppearance  # noqa: PLC0415
         from ..models.handoff_target import HandoffTarget  # noqa: PLC0415
 
         d = dict(src_dict)
         name = d.pop("name")
+
+        character_type = d.pop("character_type")
+
+        image = d.pop("image")
+
+        system_prompt = d.pop("system_prompt")
+
+        greeting = d.pop("greeting")
+
+        voice = CharacterVoice.from_dict(d.pop("voice"))
+
+        language = d.pop("language")
+
+        background_audio = d.pop("background_audio")
+
+        allowed_origins = cast(list[str], d.pop("allowed_origins"))
+
+        handoff_targets = []
+        _handoff_targets = d.pop("handoff_targets")
+        for handoff_targets_item_data in _handoff_targets:
+            handoff_targets_item = HandoffTarget.from_dict(handoff_targets_item_data)
+
+            handoff_targets.append(handoff_targets_item)
+
+        widget_appearance = CharacterWidgetAppearance.from_dict(d.pop("widget_appearance"))
+
+        stt_model = d.pop("stt_model")
+
+        tts_model = d.pop("tts_model")
+
+        llm_provider = d.pop("llm_provider")
+
+        llm_model = d.pop("llm_model")
+
+        llm_api_key = d.pop("llm_api_key")
+
+        tools = []
+        _tools = d.pop("tools")
+        for tools_item_data in _tools:
+            tools_item = CharacterToolsItem.from_dict(tools_item_data)
+
+            tools.append(tools_item)
+
+        mcp_servers = []
+        _mcp_servers = d.pop("mcp_servers")
+        for mcp_servers_item_data in _mcp_servers:
+            mcp_servers_item = CharacterMcpServersItem.from_dict(mcp_servers_item_data)
+
+            mcp_servers.append(mcp_servers_item)
+
+        max_tool_calls_per_turn = d.pop("max_tool_calls_per_turn")
+
+        max_tool_output_chars = d.pop("max_tool_output_chars")
+
+        max_turn_seconds = d.pop("max_turn_seconds")
+
+        kb_query_url = d.pop("kb_query_url")
+
+        kb_query_api_key = d.pop("kb_query_api_key")
+
+        recording_enabled = d.pop("recording_enabled")
+
+        is_active = d.pop("is_active")
+
+        documents = cast(list[Any], d.pop("documents"))
 
         slug = d.pop("slug")
 
@@ -271,101 +306,8 @@ class Character:
 
         updated_at = datetime.datetime.fromisoformat(d.pop("updated_at"))
 
-        character_type = d.pop("character_type", UNSET)
-
-        image = d.pop("image", UNSET)
-
-        system_prompt = d.pop("system_prompt", UNSET)
-
-        greeting = d.pop("greeting", UNSET)
-
-        def _parse_voice(data: object) -> CharacterVoiceType0 | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                voice_type_0 = CharacterVoiceType0.from_dict(data)
-
-                return voice_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(CharacterVoiceType0 | None | Unset, data)
-
-        voice = _parse_voice(d.pop("voice", UNSET))
-
-        language = d.pop("language", UNSET)
-
-        background_audio = d.pop("background_audio", UNSET)
-
-        allowed_origins = cast(list[str], d.pop("allowed_origins", UNSET))
-
-        _handoff_targets = d.pop("handoff_targets", UNSET)
-        handoff_targets: list[HandoffTarget] | Unset = UNSET
-        if _handoff_targets is not UNSET:
-            handoff_targets = []
-            for handoff_targets_item_data in _handoff_targets:
-                handoff_targets_item = HandoffTarget.from_dict(handoff_targets_item_data)
-
-                handoff_targets.append(handoff_targets_item)
-
-        _widget_appearance = d.pop("widget_appearance", UNSET)
-        widget_appearance: CharacterWidgetAppearance | Unset
-        if isinstance(_widget_appearance, Unset):
-            widget_appearance = UNSET
-        else:
-            widget_appearance = CharacterWidgetAppearance.from_dict(_widget_appearance)
-
-        stt_model = d.pop("stt_model", UNSET)
-
-        tts_model = d.pop("tts_model", UNSET)
-
-        llm_provider = d.pop("llm_provider", UNSET)
-
-        llm_model = d.pop("llm_model", UNSET)
-
-        llm_api_key = d.pop("llm_api_key", UNSET)
-
-        documents = cast(list[Any], d.pop("documents", UNSET))
-
-        _tools = d.pop("tools", UNSET)
-        tools: list[CharacterToolsItem] | Unset = UNSET
-        if _tools is not UNSET:
-            tools = []
-            for tools_item_data in _tools:
-                tools_item = CharacterToolsItem.from_dict(tools_item_data)
-
-                tools.append(tools_item)
-
-        _mcp_servers = d.pop("mcp_servers", UNSET)
-        mcp_servers: list[CharacterMcpServersItem] | Unset = UNSET
-        if _mcp_servers is not UNSET:
-            mcp_servers = []
-            for mcp_servers_item_data in _mcp_servers:
-                mcp_servers_item = CharacterMcpServersItem.from_dict(mcp_servers_item_data)
-
-                mcp_servers.append(mcp_servers_item)
-
-        max_tool_calls_per_turn = d.pop("max_tool_calls_per_turn", UNSET)
-
-        max_tool_output_chars = d.pop("max_tool_output_chars", UNSET)
-
-        max_turn_seconds = d.pop("max_turn_seconds", UNSET)
-
-        recording_enabled = d.pop("recording_enabled", UNSET)
-
-        is_active = d.pop("is_active", UNSET)
-
         character = cls(
             name=name,
-            slug=slug,
-            id=id,
-            version=version,
-            created_by=created_by,
-            created_at=created_at,
-            updated_at=updated_at,
             character_type=character_type,
             image=image,
             system_prompt=system_prompt,
@@ -381,14 +323,22 @@ class Character:
             llm_provider=llm_provider,
             llm_model=llm_model,
             llm_api_key=llm_api_key,
-            documents=documents,
             tools=tools,
             mcp_servers=mcp_servers,
             max_tool_calls_per_turn=max_tool_calls_per_turn,
             max_tool_output_chars=max_tool_output_chars,
             max_turn_seconds=max_turn_seconds,
+            kb_query_url=kb_query_url,
+            kb_query_api_key=kb_query_api_key,
             recording_enabled=recording_enabled,
             is_active=is_active,
+            documents=documents,
+            slug=slug,
+            id=id,
+            version=version,
+            created_by=created_by,
+            created_at=created_at,
+            updated_at=updated_at,
         )
 
         character.additional_properties = d

@@ -9,10 +9,10 @@ from attrs import field as _attrs_field
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ..models.character_change_mcp_servers_item import CharacterChangeMcpServersItem
-    from ..models.character_change_tools_item import CharacterChangeToolsItem
+    from ..models.character_change_mcp_servers_type_0_item import CharacterChangeMcpServersType0Item
+    from ..models.character_change_tools_type_0_item import CharacterChangeToolsType0Item
     from ..models.character_change_voice_type_0 import CharacterChangeVoiceType0
-    from ..models.character_change_widget_appearance import CharacterChangeWidgetAppearance
+    from ..models.character_change_widget_appearance_type_0 import CharacterChangeWidgetAppearanceType0
     from ..models.handoff_target import HandoffTarget
 
 
@@ -28,70 +28,93 @@ class CharacterChange:
 
     Attributes:
         name (str | Unset): Display name.
-        character_type (str | Unset): Category.
-        image (str | Unset): Address of an avatar; below the API's own if it was uploaded.
-        system_prompt (str | Unset): Instructions and persona; at most 65,536 bytes of UTF-8.
-        greeting (str | Unset): First words of a call; empty means that the agent waits for the caller.
+        character_type (None | str | Unset): Category.
+        image (None | str | Unset): Address of an avatar; below the API's own if it was uploaded.
+        system_prompt (None | str | Unset): Instructions and persona; at most 65,536 bytes of UTF-8.
+        greeting (None | str | Unset): First words of a call; empty means that the agent waits for the caller.
         voice (CharacterChangeVoiceType0 | None | Unset): `audio_file` and `voice_url`.
-        language (str | Unset): BCP-47 tag for hearing and speaking.
-        background_audio (str | Unset): Ambience mixed into the agent's audio.
-        allowed_origins (list[str] | Unset): Origins of pages that may start calls; empty means none.
-        handoff_targets (list[HandoffTarget] | Unset): Characters the call may be handed to.
-        widget_appearance (CharacterChangeWidgetAppearance | Unset): Overrides of the widget's appearance; holds
-            `forms`.
-        stt_model (str | Unset): Public name of a recogniser; empty for the default.
-        tts_model (str | Unset): Public name of a voice; empty for the default.
-        llm_provider (str | Unset): Kind of language model endpoint.
-        llm_model (str | Unset): Name of the language model; empty for the default.
-        llm_api_key (str | Unset): Key for the language model. Read back masked; a mask means unchanged.
-        documents (list[Any] | Unset): The newest of its knowledge base; passed over when sent.
-        tools (list[CharacterChangeToolsItem] | Unset): Tool definitions; values of headers are read back masked.
-        mcp_servers (list[CharacterChangeMcpServersItem] | Unset): MCP servers; values of headers are read back masked.
-        max_tool_calls_per_turn (int | Unset):
-        max_tool_output_chars (int | Unset):
-        max_turn_seconds (int | Unset):
-        recording_enabled (bool | Unset): Kept, and does nothing yet: calls are not recorded.
-        is_active (bool | Unset): A character that is not active takes no calls.
+        language (None | str | Unset): BCP-47 tag for hearing and speaking.
+        background_audio (None | str | Unset): Ambience mixed into the agent's audio.
+        allowed_origins (list[str] | None | Unset): Origins of pages that may start calls; empty means none.
+        handoff_targets (list[HandoffTarget] | None | Unset): Characters the call may be handed to.
+        widget_appearance (CharacterChangeWidgetAppearanceType0 | None | Unset): Overrides of the widget's appearance;
+            holds `forms`.
+        stt_model (None | str | Unset): Public name of a recogniser; empty for the default.
+        tts_model (None | str | Unset): Public name of a voice; empty for the default.
+        llm_provider (None | str | Unset): Kind of language model endpoint.
+        llm_model (None | str | Unset): Name of the language model; empty for the default.
+        llm_api_key (None | str | Unset): Key for the language model. Read back masked; a mask means unchanged.
+        tools (list[CharacterChangeToolsType0Item] | None | Unset): Tool definitions; values of headers are read back
+            masked.
+        mcp_servers (list[CharacterChangeMcpServersType0Item] | None | Unset): MCP servers; values of headers are read
+            back masked.
+        max_tool_calls_per_turn (int | None | Unset):
+        max_tool_output_chars (int | None | Unset):
+        max_turn_seconds (int | None | Unset):
+        kb_query_url (None | str | Unset): Address of a knowledge base of your own, for `kb` tools.
+        kb_query_api_key (None | str | Unset): Key for that address. Read back masked; a mask means unchanged.
+        recording_enabled (bool | None | Unset): Kept, and does nothing yet: calls are not recorded.
+        is_active (bool | None | Unset): A character that is not active takes no calls.
+        documents (list[Any] | None | Unset): The newest of its knowledge base; passed over when sent.
     """
 
     name: str | Unset = UNSET
-    character_type: str | Unset = UNSET
-    image: str | Unset = UNSET
-    system_prompt: str | Unset = UNSET
-    greeting: str | Unset = UNSET
+    character_type: None | str | Unset = UNSET
+    image: None | str | Unset = UNSET
+    system_prompt: None | str | Unset = UNSET
+    greeting: None | str | Unset = UNSET
     voice: CharacterChangeVoiceType0 | None | Unset = UNSET
-    language: str | Unset = UNSET
-    background_audio: str | Unset = UNSET
-    allowed_origins: list[str] | Unset = UNSET
-    handoff_targets: list[HandoffTarget] | Unset = UNSET
-    widget_appearance: CharacterChangeWidgetAppearance | Unset = UNSET
-    stt_model: str | Unset = UNSET
-    tts_model: str | Unset = UNSET
-    llm_provider: str | Unset = UNSET
-    llm_model: str | Unset = UNSET
-    llm_api_key: str | Unset = UNSET
-    documents: list[Any] | Unset = UNSET
-    tools: list[CharacterChangeToolsItem] | Unset = UNSET
-    mcp_servers: list[CharacterChangeMcpServersItem] | Unset = UNSET
-    max_tool_calls_per_turn: int | Unset = UNSET
-    max_tool_output_chars: int | Unset = UNSET
-    max_turn_seconds: int | Unset = UNSET
-    recording_enabled: bool | Unset = UNSET
-    is_active: bool | Unset = UNSET
+    language: None | str | Unset = UNSET
+    background_audio: None | str | Unset = UNSET
+    allowed_origins: list[str] | None | Unset = UNSET
+    handoff_targets: list[HandoffTarget] | None | Unset = UNSET
+    widget_appearance: CharacterChangeWidgetAppearanceType0 | None | Unset = UNSET
+    stt_model: None | str | Unset = UNSET
+    tts_model: None | str | Unset = UNSET
+    llm_provider: None | str | Unset = UNSET
+    llm_model: None | str | Unset = UNSET
+    llm_api_key: None | str | Unset = UNSET
+    tools: list[CharacterChangeToolsType0Item] | None | Unset = UNSET
+    mcp_servers: list[CharacterChangeMcpServersType0Item] | None | Unset = UNSET
+    max_tool_calls_per_turn: int | None | Unset = UNSET
+    max_tool_output_chars: int | None | Unset = UNSET
+    max_turn_seconds: int | None | Unset = UNSET
+    kb_query_url: None | str | Unset = UNSET
+    kb_query_api_key: None | str | Unset = UNSET
+    recording_enabled: bool | None | Unset = UNSET
+    is_active: bool | None | Unset = UNSET
+    documents: list[Any] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.character_change_voice_type_0 import CharacterChangeVoiceType0  # noqa: PLC0415
+        from ..models.character_change_widget_appearance_type_0 import CharacterChangeWidgetAppearanceType0  # noqa: PLC0415
 
         name = self.name
 
-        character_type = self.character_type
+        character_type: None | str | Unset
+        if isinstance(self.character_type, Unset):
+            character_type = UNSET
+        else:
+            character_type = self.character_type
 
-        image = self.image
+        image: None | str | Unset
+        if isinstance(self.image, Unset):
+            image = UNSET
+        else:
+            image = self.image
 
-        system_prompt = self.system_prompt
+        system_prompt: None | str | Unset
+        if isinstance(self.system_prompt, Unset):
+            system_prompt = UNSET
+        else:
+            system_prompt = self.system_prompt
 
-        greeting = self.greeting
+        greeting: None | str | Unset
+        if isinstance(self.greeting, Unset):
+            greeting = UNSET
+        else:
+            greeting = self.greeting
 
         voice: dict[str, Any] | None | Unset
         if isinstance(self.voice, Unset):
@@ -101,62 +124,151 @@ class CharacterChange:
         else:
             voice = self.voice
 
-        language = self.language
+        language: None | str | Unset
+        if isinstance(self.language, Unset):
+            language = UNSET
+        else:
+            language = self.language
 
-        background_audio = self.background_audio
+        background_audio: None | str | Unset
+        if isinstance(self.background_audio, Unset):
+            background_audio = UNSET
+        else:
+            background_audio = self.background_audio
 
-        allowed_origins: list[str] | Unset = UNSET
-        if not isinstance(self.allowed_origins, Unset):
+        allowed_origins: list[str] | None | Unset
+        if isinstance(self.allowed_origins, Unset):
+            allowed_origins = UNSET
+        elif isinstance(self.allowed_origins, list):
             allowed_origins = self.allowed_origins
 
-        handoff_targets: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.handoff_targets, Unset):
+        else:
+            allowed_origins = self.allowed_origins
+
+        handoff_targets: list[dict[str, Any]] | None | Unset
+        if isinstance(self.handoff_targets, Unset):
+            handoff_targets = UNSET
+        elif isinstance(self.handoff_targets, list):
             handoff_targets = []
-            for handoff_targets_item_data in self.handoff_targets:
-                handoff_targets_item = handoff_targets_item_data.to_dict()
-                handoff_targets.append(handoff_targets_item)
+            for handoff_targets_type_0_item_data in self.handoff_targets:
+                handoff_targets_type_0_item = handoff_targets_type_0_item_data.to_dict()
+                handoff_targets.append(handoff_targets_type_0_item)
 
-        widget_appearance: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.widget_appearance, Unset):
+        else:
+            handoff_targets = self.handoff_targets
+
+        widget_appearance: dict[str, Any] | None | Unset
+        if isinstance(self.widget_appearance, Unset):
+            widget_appearance = UNSET
+        elif isinstance(self.widget_appearance, CharacterChangeWidgetAppearanceType0):
             widget_appearance = self.widget_appearance.to_dict()
+        else:
+            widget_appearance = self.widget_appearance
 
-        stt_model = self.stt_model
+        stt_model: None | str | Unset
+        if isinstance(self.stt_model, Unset):
+            stt_model = UNSET
+        else:
+            stt_model = self.stt_model
 
-        tts_model = self.tts_model
+        tts_model: None | str | Unset
+        if isinstance(self.tts_model, Unset):
+            tts_model = UNSET
+        else:
+            tts_model = self.tts_model
 
-        llm_provider = self.llm_provider
+        llm_provider: None | str | Unset
+        if isinstance(self.llm_provider, Unset):
+            llm_provider = UNSET
+        else:
+            llm_provider = self.llm_provider
 
-        llm_model = self.llm_model
+        llm_model: None | str | Unset
+        if isinstance(self.llm_model, Unset):
+            llm_model = UNSET
+        else:
+            llm_model = self.llm_model
 
-        llm_api_key = self.llm_api_key
+        llm_api_key: None | str | Unset
+        if isinstance(self.llm_api_key, Unset):
+            llm_api_key = UNSET
+        else:
+            llm_api_key = self.llm_api_key
 
-        documents: list[Any] | Unset = UNSET
-        if not isinstance(self.documents, Unset):
+        tools: list[dict[str, Any]] | None | Unset
+        if isinstance(self.tools, Unset):
+            tools = UNSET
+        elif isinstance(self.tools, list):
+            tools = []
+            for tools_type_0_item_data in self.tools:
+                tools_type_0_item = tools_type_0_item_data.to_dict()
+                tools.append(tools_type_0_item)
+
+        else:
+            tools = self.tools
+
+        mcp_servers: list[dict[str, Any]] | None | Unset
+        if isinstance(self.mcp_servers, Unset):
+            mcp_servers = UNSET
+        elif isinstance(self.mcp_servers, list):
+            mcp_servers = []
+            for mcp_servers_type_0_item_data in self.mcp_servers:
+                mcp_servers_type_0_item = mcp_servers_type_0_item_data.to_dict()
+                mcp_servers.append(mcp_servers_type_0_item)
+
+        else:
+            mcp_servers = self.mcp_servers
+
+        max_tool_calls_per_turn: int | None | Unset
+        if isinstance(self.max_tool_calls_per_turn, Unset):
+            max_tool_calls_per_turn = UNSET
+        else:
+            max_tool_calls_per_turn = self.max_tool_calls_per_turn
+
+        max_tool_output_chars: int | None | Unset
+        if isinstance(self.max_tool_output_chars, Unset):
+            max_tool_output_chars = UNSET
+        else:
+            max_tool_output_chars = self.max_tool_output_chars
+
+        max_turn_seconds: int | None | Unset
+        if isinstance(self.max_turn_seconds, Unset):
+            max_turn_seconds = UNSET
+        else:
+            max_turn_seconds = self.max_turn_seconds
+
+        kb_query_url: None | str | Unset
+        if isinstance(self.kb_query_url, Unset):
+            kb_query_url = UNSET
+        else:
+            kb_query_url = self.kb_query_url
+
+        kb_query_api_key: None | str | Unset
+        if isinstance(self.kb_query_api_key, Unset):
+            kb_query_api_key = UNSET
+        else:
+            kb_query_api_key = self.kb_query_api_key
+
+        recording_enabled: bool | None | Unset
+        if isinstance(self.recording_enabled, Unset):
+            recording_enabled = UNSET
+        else:
+            recording_enabled = self.recording_enabled
+
+        is_active: bool | None | Unset
+        if isinstance(self.is_active, Unset):
+            is_active = UNSET
+        else:
+            is_active = self.is_active
+
+        documents: list[Any] | None | Unset
+        if isinstance(self.documents, Unset):
+            documents = UNSET
+        elif isinstance(self.documents, list):
             documents = self.documents
 
-        tools: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.tools, Unset):
-            tools = []
-            for tools_item_data in self.tools:
-                tools_item = tools_item_data.to_dict()
-                tools.append(tools_item)
-
-        mcp_servers: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.mcp_servers, Unset):
-            mcp_servers = []
-            for mcp_servers_item_data in self.mcp_servers:
-                mcp_servers_item = mcp_servers_item_data.to_dict()
-                mcp_servers.append(mcp_servers_item)
-
-        max_tool_calls_per_turn = self.max_tool_calls_per_turn
-
-        max_tool_output_chars = self.max_tool_output_chars
-
-        max_turn_seconds = self.max_turn_seconds
-
-        recording_enabled = self.recording_enabled
-
-        is_active = self.is_active
+        else:
+            documents = self.documents
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -193,8 +305,6 @@ class CharacterChange:
             field_dict["llm_model"] = llm_model
         if llm_api_key is not UNSET:
             field_dict["llm_api_key"] = llm_api_key
-        if documents is not UNSET:
-            field_dict["documents"] = documents
         if tools is not UNSET:
             field_dict["tools"] = tools
         if mcp_servers is not UNSET:
@@ -205,31 +315,65 @@ class CharacterChange:
             field_dict["max_tool_output_chars"] = max_tool_output_chars
         if max_turn_seconds is not UNSET:
             field_dict["max_turn_seconds"] = max_turn_seconds
+        if kb_query_url is not UNSET:
+            field_dict["kb_query_url"] = kb_query_url
+        if kb_query_api_key is not UNSET:
+            field_dict["kb_query_api_key"] = kb_query_api_key
         if recording_enabled is not UNSET:
             field_dict["recording_enabled"] = recording_enabled
         if is_active is not UNSET:
             field_dict["is_active"] = is_active
+        if documents is not UNSET:
+            field_dict["documents"] = documents
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.character_change_mcp_servers_item import CharacterChangeMcpServersItem  # noqa: PLC0415
-        from ..models.character_change_tools_item import CharacterChangeToolsItem  # noqa: PLC0415
+        from ..models.character_change_mcp_servers_type_0_item import CharacterChangeMcpServersType0Item  # noqa: PLC0415
+        from ..models.character_change_tools_type_0_item import CharacterChangeToolsType0Item  # noqa: PLC0415
         from ..models.character_change_voice_type_0 import CharacterChangeVoiceType0  # noqa: PLC0415
-        from ..models.character_change_widget_appearance import CharacterChangeWidgetAppearance  # noqa: PLC0415
+        from ..models.character_change_widget_appearance_type_0 import CharacterChangeWidgetAppearanceType0  # noqa: PLC0415
         from ..models.handoff_target import HandoffTarget  # noqa: PLC0415
 
         d = dict(src_dict)
         name = d.pop("name", UNSET)
 
-        character_type = d.pop("character_type", UNSET)
+        def _parse_character_type(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
 
-        image = d.pop("image", UNSET)
+        character_type = _parse_character_type(d.pop("character_type", UNSET))
 
-        system_prompt = d.pop("system_prompt", UNSET)
+        def _parse_image(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
 
-        greeting = d.pop("greeting", UNSET)
+        image = _parse_image(d.pop("image", UNSET))
+
+        def _parse_system_prompt(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        system_prompt = _parse_system_prompt(d.pop("system_prompt", UNSET))
+
+        def _parse_greeting(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        greeting = _parse_greeting(d.pop("greeting", UNSET))
 
         def _parse_voice(data: object) -> CharacterChangeVoiceType0 | None | Unset:
             if data is None:
@@ -248,67 +392,248 @@ class CharacterChange:
 
         voice = _parse_voice(d.pop("voice", UNSET))
 
-        language = d.pop("language", UNSET)
+        def _parse_language(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
 
-        background_audio = d.pop("background_audio", UNSET)
+        language = _parse_language(d.pop("language", UNSET))
 
-        allowed_origins = cast(list[str], d.pop("allowed_origins", UNSET))
+        def _parse_background_audio(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
 
-        _handoff_targets = d.pop("handoff_targets", UNSET)
-        handoff_targets: list[HandoffTarget] | Unset = UNSET
-        if _handoff_targets is not UNSET:
-            handoff_targets = []
-            for handoff_targets_item_data in _handoff_targets:
-                handoff_targets_item = HandoffTarget.from_dict(handoff_targets_item_data)
+        background_audio = _parse_background_audio(d.pop("background_audio", UNSET))
 
-                handoff_targets.append(handoff_targets_item)
+        def _parse_allowed_origins(data: object) -> list[str] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                allowed_origins_type_0 = cast(list[str], data)
 
-        _widget_appearance = d.pop("widget_appearance", UNSET)
-        widget_appearance: CharacterChangeWidgetAppearance | Unset
-        if isinstance(_widget_appearance, Unset):
-            widget_appearance = UNSET
-        else:
-            widget_appearance = CharacterChangeWidgetAppearance.from_dict(_widget_appearance)
+                return allowed_origins_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[str] | None | Unset, data)
 
-        stt_model = d.pop("stt_model", UNSET)
+        allowed_origins = _parse_allowed_origins(d.pop("allowed_origins", UNSET))
 
-        tts_model = d.pop("tts_model", UNSET)
+        def _parse_handoff_targets(data: object) -> list[HandoffTarget] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                handoff_targets_type_0 = []
+                _handoff_targets_type_0 = data
+                for handoff_targets_type_0_item_data in _handoff_targets_type_0:
+                    handoff_targets_type_0_item = HandoffTarget.from_dict(handoff_targets_type_0_item_data)
 
-        llm_provider = d.pop("llm_provider", UNSET)
+                    handoff_targets_type_0.append(handoff_targets_type_0_item)
 
-        llm_model = d.pop("llm_model", UNSET)
+                return handoff_targets_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[HandoffTarget] | None | Unset, data)
 
-        llm_api_key = d.pop("llm_api_key", UNSET)
+        handoff_targets = _parse_handoff_targets(d.pop("handoff_targets", UNSET))
 
-        documents = cast(list[Any], d.pop("documents", UNSET))
+        def _parse_widget_appearance(data: object) -> CharacterChangeWidgetAppearanceType0 | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                widget_appearance_type_0 = CharacterChangeWidgetAppearanceType0.from_dict(data)
 
-        _tools = d.pop("tools", UNSET)
-        tools: list[CharacterChangeToolsItem] | Unset = UNSET
-        if _tools is not UNSET:
-            tools = []
-            for tools_item_data in _tools:
-                tools_item = CharacterChangeToolsItem.from_dict(tools_item_data)
+                return widget_appearance_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(CharacterChangeWidgetAppearanceType0 | None | Unset, data)
 
-                tools.append(tools_item)
+        widget_appearance = _parse_widget_appearance(d.pop("widget_appearance", UNSET))
 
-        _mcp_servers = d.pop("mcp_servers", UNSET)
-        mcp_servers: list[CharacterChangeMcpServersItem] | Unset = UNSET
-        if _mcp_servers is not UNSET:
-            mcp_servers = []
-            for mcp_servers_item_data in _mcp_servers:
-                mcp_servers_item = CharacterChangeMcpServersItem.from_dict(mcp_servers_item_data)
+        def _parse_stt_model(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
 
-                mcp_servers.append(mcp_servers_item)
+        stt_model = _parse_stt_model(d.pop("stt_model", UNSET))
 
-        max_tool_calls_per_turn = d.pop("max_tool_calls_per_turn", UNSET)
+        def _parse_tts_model(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
 
-        max_tool_output_chars = d.pop("max_tool_output_chars", UNSET)
+        tts_model = _parse_tts_model(d.pop("tts_model", UNSET))
 
-        max_turn_seconds = d.pop("max_turn_seconds", UNSET)
+        def _parse_llm_provider(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
 
-        recording_enabled = d.pop("recording_enabled", UNSET)
+        llm_provider = _parse_llm_provider(d.pop("llm_provider", UNSET))
 
-        is_active = d.pop("is_active", UNSET)
+        def _parse_llm_model(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        llm_model = _parse_llm_model(d.pop("llm_model", UNSET))
+
+        def _parse_llm_api_key(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        llm_api_key = _parse_llm_api_key(d.pop("llm_api_key", UNSET))
+
+        def _parse_tools(data: object) -> list[CharacterChangeToolsType0Item] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                tools_type_0 = []
+                _tools_type_0 = data
+                for tools_type_0_item_data in _tools_type_0:
+                    tools_type_0_item = CharacterChangeToolsType0Item.from_dict(tools_type_0_item_data)
+
+                    tools_type_0.append(tools_type_0_item)
+
+                return tools_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[CharacterChangeToolsType0Item] | None | Unset, data)
+
+        tools = _parse_tools(d.pop("tools", UNSET))
+
+        def _parse_mcp_servers(data: object) -> list[CharacterChangeMcpServersType0Item] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                mcp_servers_type_0 = []
+                _mcp_servers_type_0 = data
+                for mcp_servers_type_0_item_data in _mcp_servers_type_0:
+                    mcp_servers_type_0_item = CharacterChangeMcpServersType0Item.from_dict(mcp_servers_type_0_item_data)
+
+                    mcp_servers_type_0.append(mcp_servers_type_0_item)
+
+                return mcp_servers_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[CharacterChangeMcpServersType0Item] | None | Unset, data)
+
+        mcp_servers = _parse_mcp_servers(d.pop("mcp_servers", UNSET))
+
+        def _parse_max_tool_calls_per_turn(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        max_tool_calls_per_turn = _parse_max_tool_calls_per_turn(d.pop("max_tool_calls_per_turn", UNSET))
+
+        def _parse_max_tool_output_chars(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        max_tool_output_chars = _parse_max_tool_output_chars(d.pop("max_tool_output_chars", UNSET))
+
+        def _parse_max_turn_seconds(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        max_turn_seconds = _parse_max_turn_seconds(d.pop("max_turn_seconds", UNSET))
+
+        def _parse_kb_query_url(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        kb_query_url = _parse_kb_query_url(d.pop("kb_query_url", UNSET))
+
+        def _parse_kb_query_api_key(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        kb_query_api_key = _parse_kb_query_api_key(d.pop("kb_query_api_key", UNSET))
+
+        def _parse_recording_enabled(data: object) -> bool | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(bool | None | Unset, data)
+
+        recording_enabled = _parse_recording_enabled(d.pop("recording_enabled", UNSET))
+
+        def _parse_is_active(data: object) -> bool | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(bool | None | Unset, data)
+
+        is_active = _parse_is_active(d.pop("is_active", UNSET))
+
+        def _parse_documents(data: object) -> list[Any] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                documents_type_0 = cast(list[Any], data)
+
+                return documents_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[Any] | None | Unset, data)
+
+        documents = _parse_documents(d.pop("documents", UNSET))
 
         character_change = cls(
             name=name,
@@ -327,14 +652,16 @@ class CharacterChange:
             llm_provider=llm_provider,
             llm_model=llm_model,
             llm_api_key=llm_api_key,
-            documents=documents,
             tools=tools,
             mcp_servers=mcp_servers,
             max_tool_calls_per_turn=max_tool_calls_per_turn,
             max_tool_output_chars=max_tool_output_chars,
             max_turn_seconds=max_turn_seconds,
+            kb_query_url=kb_query_url,
+            kb_query_api_key=kb_query_api_key,
             recording_enabled=recording_enabled,
             is_active=is_active,
+            documents=documents,
         )
 
         character_change.additional_properties = d

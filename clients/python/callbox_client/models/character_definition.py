@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 if TYPE_CHECKING:
     from ..models.character_definition_mcp_servers_item import CharacterDefinitionMcpServersItem
     from ..models.character_definition_tools_item import CharacterDefinitionToolsItem
-    from ..models.character_definition_voice_type_0 import CharacterDefinitionVoiceType0
+    from ..models.character_definition_voice import CharacterDefinitionVoice
     from ..models.character_definition_widget_appearance import CharacterDefinitionWidgetAppearance
     from ..models.handoff_target import HandoffTarget
 
@@ -35,7 +35,7 @@ class CharacterDefinition:
         image (str | Unset): Address of an avatar; below the API's own if it was uploaded. Default: ''.
         system_prompt (str | Unset): Instructions and persona; at most 65,536 bytes of UTF-8. Default: ''.
         greeting (str | Unset): First words of a call; empty means that the agent waits for the caller. Default: ''.
-        voice (CharacterDefinitionVoiceType0 | None | Unset): `audio_file` and `voice_url`.
+        voice (CharacterDefinitionVoice | Unset): `audio_file` and `voice_url`.
         language (str | Unset): BCP-47 tag for hearing and speaking. Default: 'en'.
         background_audio (str | Unset): Ambience mixed into the agent's audio. Default: ''.
         allowed_origins (list[str] | Unset): Origins of pages that may start calls; empty means none.
@@ -47,15 +47,17 @@ class CharacterDefinition:
         llm_provider (str | Unset): Kind of language model endpoint. Default: 'openai'.
         llm_model (str | Unset): Name of the language model; empty for the default. Default: ''.
         llm_api_key (str | Unset): Key for the language model. Read back masked; a mask means unchanged. Default: ''.
-        documents (list[Any] | Unset): The newest of its knowledge base; passed over when sent.
         tools (list[CharacterDefinitionToolsItem] | Unset): Tool definitions; values of headers are read back masked.
         mcp_servers (list[CharacterDefinitionMcpServersItem] | Unset): MCP servers; values of headers are read back
             masked.
         max_tool_calls_per_turn (int | Unset):  Default: 6.
         max_tool_output_chars (int | Unset):  Default: 16000.
         max_turn_seconds (int | Unset):  Default: 35.
+        kb_query_url (str | Unset): Address of a knowledge base of your own, for `kb` tools. Default: ''.
+        kb_query_api_key (str | Unset): Key for that address. Read back masked; a mask means unchanged. Default: ''.
         recording_enabled (bool | Unset): Kept, and does nothing yet: calls are not recorded. Default: False.
         is_active (bool | Unset): A character that is not active takes no calls. Default: True.
+        documents (list[Any] | Unset): The newest of its knowledge base; passed over when sent.
     """
 
     name: str
@@ -64,7 +66,7 @@ class CharacterDefinition:
     image: str | Unset = ""
     system_prompt: str | Unset = ""
     greeting: str | Unset = ""
-    voice: CharacterDefinitionVoiceType0 | None | Unset = UNSET
+    voice: CharacterDefinitionVoice | Unset = UNSET
     language: str | Unset = "en"
     background_audio: str | Unset = ""
     allowed_origins: list[str] | Unset = UNSET
@@ -75,19 +77,19 @@ class CharacterDefinition:
     llm_provider: str | Unset = "openai"
     llm_model: str | Unset = ""
     llm_api_key: str | Unset = ""
-    documents: list[Any] | Unset = UNSET
     tools: list[CharacterDefinitionToolsItem] | Unset = UNSET
     mcp_servers: list[CharacterDefinitionMcpServersItem] | Unset = UNSET
     max_tool_calls_per_turn: int | Unset = 6
     max_tool_output_chars: int | Unset = 16000
     max_turn_seconds: int | Unset = 35
+    kb_query_url: str | Unset = ""
+    kb_query_api_key: str | Unset = ""
     recording_enabled: bool | Unset = False
     is_active: bool | Unset = True
+    documents: list[Any] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.character_definition_voice_type_0 import CharacterDefinitionVoiceType0  # noqa: PLC0415
-
         name = self.name
 
         slug = self.slug
@@ -100,13 +102,9 @@ class CharacterDefinition:
 
         greeting = self.greeting
 
-        voice: dict[str, Any] | None | Unset
-        if isinstance(self.voice, Unset):
-            voice = UNSET
-        elif isinstance(self.voice, CharacterDefinitionVoiceType0):
+        voice: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.voice, Unset):
             voice = self.voice.to_dict()
-        else:
-            voice = self.voice
 
         language = self.language
 
@@ -137,10 +135,6 @@ class CharacterDefinition:
 
         llm_api_key = self.llm_api_key
 
-        documents: list[Any] | Unset = UNSET
-        if not isinstance(self.documents, Unset):
-            documents = self.documents
-
         tools: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.tools, Unset):
             tools = []
@@ -161,9 +155,17 @@ class CharacterDefinition:
 
         max_turn_seconds = self.max_turn_seconds
 
+        kb_query_url = self.kb_query_url
+
+        kb_query_api_key = self.kb_query_api_key
+
         recording_enabled = self.recording_enabled
 
         is_active = self.is_active
+
+        documents: list[Any] | Unset = UNSET
+        if not isinstance(self.documents, Unset):
+            documents = self.documents
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -203,8 +205,6 @@ class CharacterDefinition:
             field_dict["llm_model"] = llm_model
         if llm_api_key is not UNSET:
             field_dict["llm_api_key"] = llm_api_key
-        if documents is not UNSET:
-            field_dict["documents"] = documents
         if tools is not UNSET:
             field_dict["tools"] = tools
         if mcp_servers is not UNSET:
@@ -215,10 +215,16 @@ class CharacterDefinition:
             field_dict["max_tool_output_chars"] = max_tool_output_chars
         if max_turn_seconds is not UNSET:
             field_dict["max_turn_seconds"] = max_turn_seconds
+        if kb_query_url is not UNSET:
+            field_dict["kb_query_url"] = kb_query_url
+        if kb_query_api_key is not UNSET:
+            field_dict["kb_query_api_key"] = kb_query_api_key
         if recording_enabled is not UNSET:
             field_dict["recording_enabled"] = recording_enabled
         if is_active is not UNSET:
             field_dict["is_active"] = is_active
+        if documents is not UNSET:
+            field_dict["documents"] = documents
 
         return field_dict
 
@@ -226,7 +232,7 @@ class CharacterDefinition:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.character_definition_mcp_servers_item import CharacterDefinitionMcpServersItem  # noqa: PLC0415
         from ..models.character_definition_tools_item import CharacterDefinitionToolsItem  # noqa: PLC0415
-        from ..models.character_definition_voice_type_0 import CharacterDefinitionVoiceType0  # noqa: PLC0415
+        from ..models.character_definition_voice import CharacterDefinitionVoice  # noqa: PLC0415
         from ..models.character_definition_widget_appearance import CharacterDefinitionWidgetAppearance  # noqa: PLC0415
         from ..models.handoff_target import HandoffTarget  # noqa: PLC0415
 
@@ -243,22 +249,12 @@ class CharacterDefinition:
 
         greeting = d.pop("greeting", UNSET)
 
-        def _parse_voice(data: object) -> CharacterDefinitionVoiceType0 | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                voice_type_0 = CharacterDefinitionVoiceType0.from_dict(data)
-
-                return voice_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(CharacterDefinitionVoiceType0 | None | Unset, data)
-
-        voice = _parse_voice(d.pop("voice", UNSET))
+        _voice = d.pop("voice", UNSET)
+        voice: CharacterDefinitionVoice | Unset
+        if isinstance(_voice, Unset):
+            voice = UNSET
+        else:
+            voice = CharacterDefinitionVoice.from_dict(_voice)
 
         language = d.pop("language", UNSET)
 
@@ -292,8 +288,6 @@ class CharacterDefinition:
 
         llm_api_key = d.pop("llm_api_key", UNSET)
 
-        documents = cast(list[Any], d.pop("documents", UNSET))
-
         _tools = d.pop("tools", UNSET)
         tools: list[CharacterDefinitionToolsItem] | Unset = UNSET
         if _tools is not UNSET:
@@ -318,9 +312,15 @@ class CharacterDefinition:
 
         max_turn_seconds = d.pop("max_turn_seconds", UNSET)
 
+        kb_query_url = d.pop("kb_query_url", UNSET)
+
+        kb_query_api_key = d.pop("kb_query_api_key", UNSET)
+
         recording_enabled = d.pop("recording_enabled", UNSET)
 
         is_active = d.pop("is_active", UNSET)
+
+        documents = cast(list[Any], d.pop("documents", UNSET))
 
         character_definition = cls(
             name=name,
@@ -340,14 +340,16 @@ class CharacterDefinition:
             llm_provider=llm_provider,
             llm_model=llm_model,
             llm_api_key=llm_api_key,
-            documents=documents,
             tools=tools,
             mcp_servers=mcp_servers,
             max_tool_calls_per_turn=max_tool_calls_per_turn,
             max_tool_output_chars=max_tool_output_chars,
             max_turn_seconds=max_turn_seconds,
+            kb_query_url=kb_query_url,
+            kb_query_api_key=kb_query_api_key,
             recording_enabled=recording_enabled,
             is_active=is_active,
+            documents=documents,
         )
 
         character_definition.additional_properties = d

@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 if TYPE_CHECKING:
     from ..models.character_replacement_mcp_servers_item import CharacterReplacementMcpServersItem
     from ..models.character_replacement_tools_item import CharacterReplacementToolsItem
-    from ..models.character_replacement_voice_type_0 import CharacterReplacementVoiceType0
+    from ..models.character_replacement_voice import CharacterReplacementVoice
     from ..models.character_replacement_widget_appearance import CharacterReplacementWidgetAppearance
     from ..models.handoff_target import HandoffTarget
 
@@ -34,7 +34,7 @@ class CharacterReplacement:
         image (str | Unset): Address of an avatar; below the API's own if it was uploaded. Default: ''.
         system_prompt (str | Unset): Instructions and persona; at most 65,536 bytes of UTF-8. Default: ''.
         greeting (str | Unset): First words of a call; empty means that the agent waits for the caller. Default: ''.
-        voice (CharacterReplacementVoiceType0 | None | Unset): `audio_file` and `voice_url`.
+        voice (CharacterReplacementVoice | Unset): `audio_file` and `voice_url`.
         language (str | Unset): BCP-47 tag for hearing and speaking. Default: 'en'.
         background_audio (str | Unset): Ambience mixed into the agent's audio. Default: ''.
         allowed_origins (list[str] | Unset): Origins of pages that may start calls; empty means none.
@@ -46,16 +46,18 @@ class CharacterReplacement:
         llm_provider (str | Unset): Kind of language model endpoint. Default: 'openai'.
         llm_model (str | Unset): Name of the language model; empty for the default. Default: ''.
         llm_api_key (str | Unset): Key for the language model. Read back masked; a mask means unchanged. Default: ''.
-        documents (list[Any] | Unset): The newest of its knowledge base; passed over when sent.
         tools (list[CharacterReplacementToolsItem] | Unset): Tool definitions; values of headers are read back masked.
         mcp_servers (list[CharacterReplacementMcpServersItem] | Unset): MCP servers; values of headers are read back
             masked.
         max_tool_calls_per_turn (int | Unset):  Default: 6.
         max_tool_output_chars (int | Unset):  Default: 16000.
         max_turn_seconds (int | Unset):  Default: 35.
+        kb_query_url (str | Unset): Address of a knowledge base of your own, for `kb` tools. Default: ''.
+        kb_query_api_key (str | Unset): Key for that address. Read back masked; a mask means unchanged. Default: ''.
         recording_enabled (bool | Unset): Kept, and does nothing yet: calls are not recorded. Default: False.
         is_active (bool | Unset): A character that is not active takes no calls. Default: True.
-        slug (None | str | Unset): As in the path; it never changes.
+        documents (list[Any] | Unset): The newest of its knowledge base; passed over when sent.
+        slug (str | Unset): As in the path; it never changes.
     """
 
     name: str
@@ -63,7 +65,7 @@ class CharacterReplacement:
     image: str | Unset = ""
     system_prompt: str | Unset = ""
     greeting: str | Unset = ""
-    voice: CharacterReplacementVoiceType0 | None | Unset = UNSET
+    voice: CharacterReplacementVoice | Unset = UNSET
     language: str | Unset = "en"
     background_audio: str | Unset = ""
     allowed_origins: list[str] | Unset = UNSET
@@ -74,20 +76,20 @@ class CharacterReplacement:
     llm_provider: str | Unset = "openai"
     llm_model: str | Unset = ""
     llm_api_key: str | Unset = ""
-    documents: list[Any] | Unset = UNSET
     tools: list[CharacterReplacementToolsItem] | Unset = UNSET
     mcp_servers: list[CharacterReplacementMcpServersItem] | Unset = UNSET
     max_tool_calls_per_turn: int | Unset = 6
     max_tool_output_chars: int | Unset = 16000
     max_turn_seconds: int | Unset = 35
+    kb_query_url: str | Unset = ""
+    kb_query_api_key: str | Unset = ""
     recording_enabled: bool | Unset = False
     is_active: bool | Unset = True
-    slug: None | str | Unset = UNSET
+    documents: list[Any] | Unset = UNSET
+    slug: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.character_replacement_voice_type_0 import CharacterReplacementVoiceType0  # noqa: PLC0415
-
         name = self.name
 
         character_type = self.character_type
@@ -98,13 +100,9 @@ class CharacterReplacement:
 
         greeting = self.greeting
 
-        voice: dict[str, Any] | None | Unset
-        if isinstance(self.voice, Unset):
-            voice = UNSET
-        elif isinstance(self.voice, CharacterReplacementVoiceType0):
+        voice: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.voice, Unset):
             voice = self.voice.to_dict()
-        else:
-            voice = self.voice
 
         language = self.language
 
@@ -135,10 +133,6 @@ class CharacterReplacement:
 
         llm_api_key = self.llm_api_key
 
-        documents: list[Any] | Unset = UNSET
-        if not isinstance(self.documents, Unset):
-            documents = self.documents
-
         tools: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.tools, Unset):
             tools = []
@@ -159,15 +153,19 @@ class CharacterReplacement:
 
         max_turn_seconds = self.max_turn_seconds
 
+        kb_query_url = self.kb_query_url
+
+        kb_query_api_key = self.kb_query_api_key
+
         recording_enabled = self.recording_enabled
 
         is_active = self.is_active
 
-        slug: None | str | Unset
-        if isinstance(self.slug, Unset):
-            slug = UNSET
-        else:
-            slug = self.slug
+        documents: list[Any] | Unset = UNSET
+        if not isinstance(self.documents, Unset):
+            documents = self.documents
+
+        slug = self.slug
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -206,8 +204,6 @@ class CharacterReplacement:
             field_dict["llm_model"] = llm_model
         if llm_api_key is not UNSET:
             field_dict["llm_api_key"] = llm_api_key
-        if documents is not UNSET:
-            field_dict["documents"] = documents
         if tools is not UNSET:
             field_dict["tools"] = tools
         if mcp_servers is not UNSET:
@@ -218,10 +214,16 @@ class CharacterReplacement:
             field_dict["max_tool_output_chars"] = max_tool_output_chars
         if max_turn_seconds is not UNSET:
             field_dict["max_turn_seconds"] = max_turn_seconds
+        if kb_query_url is not UNSET:
+            field_dict["kb_query_url"] = kb_query_url
+        if kb_query_api_key is not UNSET:
+            field_dict["kb_query_api_key"] = kb_query_api_key
         if recording_enabled is not UNSET:
             field_dict["recording_enabled"] = recording_enabled
         if is_active is not UNSET:
             field_dict["is_active"] = is_active
+        if documents is not UNSET:
+            field_dict["documents"] = documents
         if slug is not UNSET:
             field_dict["slug"] = slug
 
@@ -231,7 +233,7 @@ class CharacterReplacement:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.character_replacement_mcp_servers_item import CharacterReplacementMcpServersItem  # noqa: PLC0415
         from ..models.character_replacement_tools_item import CharacterReplacementToolsItem  # noqa: PLC0415
-        from ..models.character_replacement_voice_type_0 import CharacterReplacementVoiceType0  # noqa: PLC0415
+        from ..models.character_replacement_voice import CharacterReplacementVoice  # noqa: PLC0415
         from ..models.character_replacement_widget_appearance import CharacterReplacementWidgetAppearance  # noqa: PLC0415
         from ..models.handoff_target import HandoffTarget  # noqa: PLC0415
 
@@ -246,22 +248,12 @@ class CharacterReplacement:
 
         greeting = d.pop("greeting", UNSET)
 
-        def _parse_voice(data: object) -> CharacterReplacementVoiceType0 | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                voice_type_0 = CharacterReplacementVoiceType0.from_dict(data)
-
-                return voice_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(CharacterReplacementVoiceType0 | None | Unset, data)
-
-        voice = _parse_voice(d.pop("voice", UNSET))
+        _voice = d.pop("voice", UNSET)
+        voice: CharacterReplacementVoice | Unset
+        if isinstance(_voice, Unset):
+            voice = UNSET
+        else:
+            voice = CharacterReplacementVoice.from_dict(_voice)
 
         language = d.pop("language", UNSET)
 
@@ -295,8 +287,6 @@ class CharacterReplacement:
 
         llm_api_key = d.pop("llm_api_key", UNSET)
 
-        documents = cast(list[Any], d.pop("documents", UNSET))
-
         _tools = d.pop("tools", UNSET)
         tools: list[CharacterReplacementToolsItem] | Unset = UNSET
         if _tools is not UNSET:
@@ -321,18 +311,17 @@ class CharacterReplacement:
 
         max_turn_seconds = d.pop("max_turn_seconds", UNSET)
 
+        kb_query_url = d.pop("kb_query_url", UNSET)
+
+        kb_query_api_key = d.pop("kb_query_api_key", UNSET)
+
         recording_enabled = d.pop("recording_enabled", UNSET)
 
         is_active = d.pop("is_active", UNSET)
 
-        def _parse_slug(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+        documents = cast(list[Any], d.pop("documents", UNSET))
 
-        slug = _parse_slug(d.pop("slug", UNSET))
+        slug = d.pop("slug", UNSET)
 
         character_replacement = cls(
             name=name,
@@ -351,14 +340,16 @@ class CharacterReplacement:
             llm_provider=llm_provider,
             llm_model=llm_model,
             llm_api_key=llm_api_key,
-            documents=documents,
             tools=tools,
             mcp_servers=mcp_servers,
             max_tool_calls_per_turn=max_tool_calls_per_turn,
             max_tool_output_chars=max_tool_output_chars,
             max_turn_seconds=max_turn_seconds,
+            kb_query_url=kb_query_url,
+            kb_query_api_key=kb_query_api_key,
             recording_enabled=recording_enabled,
             is_active=is_active,
+            documents=documents,
             slug=slug,
         )
 

@@ -25,6 +25,7 @@ class Form:
     Attributes:
         id (str):
         title (str):
+        subtitle (str):
         submit_url (None | str): Where values go; null for form-responses.
         submit_method (FormSubmitMethod):
         submit_label (str):
@@ -35,13 +36,13 @@ class Form:
         confirmation_topic (str):
         confirmation_type (str):
         layout (FormLayout):
-        subtitle (str | Unset):  Default: ''.
         fields (list[FormFieldsItem] | Unset):
         steps (list[FormStepsItem] | Unset):
     """
 
     id: str
     title: str
+    subtitle: str
     submit_url: None | str
     submit_method: FormSubmitMethod
     submit_label: str
@@ -52,7 +53,6 @@ class Form:
     confirmation_topic: str
     confirmation_type: str
     layout: FormLayout
-    subtitle: str | Unset = ""
     fields: list[FormFieldsItem] | Unset = UNSET
     steps: list[FormStepsItem] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -61,6 +61,8 @@ class Form:
         id = self.id
 
         title = self.title
+
+        subtitle = self.subtitle
 
         submit_url: None | str
         submit_url = self.submit_url
@@ -83,8 +85,6 @@ class Form:
 
         layout = self.layout.to_dict()
 
-        subtitle = self.subtitle
-
         fields: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.fields, Unset):
             fields = []
@@ -105,6 +105,7 @@ class Form:
             {
                 "id": id,
                 "title": title,
+                "subtitle": subtitle,
                 "submit_url": submit_url,
                 "submit_method": submit_method,
                 "submit_label": submit_label,
@@ -117,8 +118,6 @@ class Form:
                 "layout": layout,
             }
         )
-        if subtitle is not UNSET:
-            field_dict["subtitle"] = subtitle
         if fields is not UNSET:
             field_dict["fields"] = fields
         if steps is not UNSET:
@@ -136,6 +135,8 @@ class Form:
         id = d.pop("id")
 
         title = d.pop("title")
+
+        subtitle = d.pop("subtitle")
 
         def _parse_submit_url(data: object) -> None | str:
             if data is None:
@@ -162,8 +163,6 @@ class Form:
 
         layout = FormLayout.from_dict(d.pop("layout"))
 
-        subtitle = d.pop("subtitle", UNSET)
-
         _fields = d.pop("fields", UNSET)
         fields: list[FormFieldsItem] | Unset = UNSET
         if _fields is not UNSET:
@@ -185,6 +184,7 @@ class Form:
         form = cls(
             id=id,
             title=title,
+            subtitle=subtitle,
             submit_url=submit_url,
             submit_method=submit_method,
             submit_label=submit_label,
@@ -195,7 +195,6 @@ class Form:
             confirmation_topic=confirmation_topic,
             confirmation_type=confirmation_type,
             layout=layout,
-            subtitle=subtitle,
             fields=fields,
             steps=steps,
         )

@@ -6,8 +6,6 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
-
 T = TypeVar("T", bound="Language")
 
 
@@ -17,13 +15,13 @@ class Language:
 
     Attributes:
         code (str):
-        label (str | Unset):  Default: ''.
-        native_label (str | Unset):  Default: ''.
+        label (str):
+        native_label (str):
     """
 
     code: str
-    label: str | Unset = ""
-    native_label: str | Unset = ""
+    label: str
+    native_label: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -38,12 +36,10 @@ class Language:
         field_dict.update(
             {
                 "code": code,
+                "label": label,
+                "native_label": native_label,
             }
         )
-        if label is not UNSET:
-            field_dict["label"] = label
-        if native_label is not UNSET:
-            field_dict["native_label"] = native_label
 
         return field_dict
 
@@ -52,9 +48,9 @@ class Language:
         d = dict(src_dict)
         code = d.pop("code")
 
-        label = d.pop("label", UNSET)
+        label = d.pop("label")
 
-        native_label = d.pop("native_label", UNSET)
+        native_label = d.pop("native_label")
 
         language = cls(
             code=code,

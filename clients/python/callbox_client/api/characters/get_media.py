@@ -8,13 +8,18 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.error_body import ErrorBody
-from ...types import File, Response
+from ...types import UNSET, File, Response, Unset
 
 
 def _get_kwargs(
     character_id: str,
     name: str,
+    *,
+    if_none_match: str | Unset = UNSET,
 ) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(if_none_match, Unset):
+        headers["If-None-Match"] = if_none_match
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -24,6 +29,7 @@ def _get_kwargs(
         ),
     }
 
+    _kwargs["headers"] = headers
     return _kwargs
 
 
@@ -79,6 +85,7 @@ def sync_detailed(
     name: str,
     *,
     client: AuthenticatedClient,
+    if_none_match: str | Unset = UNSET,
 ) -> Response[Any | ErrorBody | File]:
     """Read a file of a character
 
@@ -87,6 +94,7 @@ def sync_detailed(
     Args:
         character_id (str): Identity of the character.
         name (str): SHA-256 of the content in hex, and the ending of its kind.
+        if_none_match (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -99,6 +107,7 @@ def sync_detailed(
     kwargs = _get_kwargs(
         character_id=character_id,
         name=name,
+        if_none_match=if_none_match,
     )
 
     response = client.get_httpx_client().request(
@@ -113,6 +122,7 @@ def sync(
     name: str,
     *,
     client: AuthenticatedClient,
+    if_none_match: str | Unset = UNSET,
 ) -> Any | ErrorBody | File | None:
     """Read a file of a character
 
@@ -121,6 +131,7 @@ def sync(
     Args:
         character_id (str): Identity of the character.
         name (str): SHA-256 of the content in hex, and the ending of its kind.
+        if_none_match (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -134,6 +145,7 @@ def sync(
         character_id=character_id,
         name=name,
         client=client,
+        if_none_match=if_none_match,
     ).parsed
 
 
@@ -142,6 +154,7 @@ async def asyncio_detailed(
     name: str,
     *,
     client: AuthenticatedClient,
+    if_none_match: str | Unset = UNSET,
 ) -> Response[Any | ErrorBody | File]:
     """Read a file of a character
 
@@ -150,6 +163,7 @@ async def asyncio_detailed(
     Args:
         character_id (str): Identity of the character.
         name (str): SHA-256 of the content in hex, and the ending of its kind.
+        if_none_match (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -162,6 +176,7 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         character_id=character_id,
         name=name,
+        if_none_match=if_none_match,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -174,6 +189,7 @@ async def asyncio(
     name: str,
     *,
     client: AuthenticatedClient,
+    if_none_match: str | Unset = UNSET,
 ) -> Any | ErrorBody | File | None:
     """Read a file of a character
 
@@ -182,6 +198,7 @@ async def asyncio(
     Args:
         character_id (str): Identity of the character.
         name (str): SHA-256 of the content in hex, and the ending of its kind.
+        if_none_match (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -196,5 +213,6 @@ async def asyncio(
             character_id=character_id,
             name=name,
             client=client,
+            if_none_match=if_none_match,
         )
     ).parsed

@@ -6,11 +6,13 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="CharacterDefinitionVoiceType0")
+T = TypeVar("T", bound="VersionVoice")
 
 
 @_attrs_define
-class CharacterDefinitionVoiceType0:
+class VersionVoice:
+    """`audio_file` and `voice_url`."""
+
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -23,10 +25,10 @@ class CharacterDefinitionVoiceType0:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        character_definition_voice_type_0 = cls()
+        version_voice = cls()
 
-        character_definition_voice_type_0.additional_properties = d
-        return character_definition_voice_type_0
+        version_voice.additional_properties = d
+        return version_voice
 
     @property
     def additional_keys(self) -> list[str]:

@@ -6,13 +6,11 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="CharacterChangeWidgetAppearance")
+T = TypeVar("T", bound="CharacterChangeMcpServersType0Item")
 
 
 @_attrs_define
-class CharacterChangeWidgetAppearance:
-    """Overrides of the widget's appearance; holds `forms`."""
-
+class CharacterChangeMcpServersType0Item:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -25,10 +23,10 @@ class CharacterChangeWidgetAppearance:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        character_change_widget_appearance = cls()
+        character_change_mcp_servers_type_0_item = cls()
 
-        character_change_widget_appearance.additional_properties = d
-        return character_change_widget_appearance
+        character_change_mcp_servers_type_0_item.additional_properties = d
+        return character_change_mcp_servers_type_0_item
 
     @property
     def additional_keys(self) -> list[str]:

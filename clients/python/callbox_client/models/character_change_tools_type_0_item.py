@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="CharacterVoiceType0")
+T = TypeVar("T", bound="CharacterChangeToolsType0Item")
 
 
 @_attrs_define
-class CharacterVoiceType0:
+class CharacterChangeToolsType0Item:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -23,10 +23,10 @@ class CharacterVoiceType0:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        character_voice_type_0 = cls()
+        character_change_tools_type_0_item = cls()
 
-        character_voice_type_0.additional_properties = d
-        return character_voice_type_0
+        character_change_tools_type_0_item.additional_properties = d
+        return character_change_tools_type_0_item
 
     @property
     def additional_keys(self) -> list[str]:

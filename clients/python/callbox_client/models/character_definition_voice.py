@@ -6,11 +6,13 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="CharacterChangeToolsItem")
+T = TypeVar("T", bound="CharacterDefinitionVoice")
 
 
 @_attrs_define
-class CharacterChangeToolsItem:
+class CharacterDefinitionVoice:
+    """`audio_file` and `voice_url`."""
+
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -23,10 +25,10 @@ class CharacterChangeToolsItem:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        character_change_tools_item = cls()
+        character_definition_voice = cls()
 
-        character_change_tools_item.additional_properties = d
-        return character_change_tools_item
+        character_definition_voice.additional_properties = d
+        return character_definition_voice
 
     @property
     def additional_keys(self) -> list[str]:

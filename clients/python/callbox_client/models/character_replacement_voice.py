@@ -6,11 +6,13 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="VersionVoiceType0")
+T = TypeVar("T", bound="CharacterReplacementVoice")
 
 
 @_attrs_define
-class VersionVoiceType0:
+class CharacterReplacementVoice:
+    """`audio_file` and `voice_url`."""
+
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -23,10 +25,10 @@ class VersionVoiceType0:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        version_voice_type_0 = cls()
+        character_replacement_voice = cls()
 
-        version_voice_type_0.additional_properties = d
-        return version_voice_type_0
+        character_replacement_voice.additional_properties = d
+        return character_replacement_voice
 
     @property
     def additional_keys(self) -> list[str]:
