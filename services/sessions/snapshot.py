@@ -1,7 +1,6 @@
 """Overrides of one call: checked, then applied to the character as it was resolved."""
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +8,7 @@ from callbox.characters.v1 import characters_pb2
 from callbox.sessions.v1 import sessions_pb2 as pb
 
 from services.kit.errors import validation
+from services.kit.languages import is_tag
 from services.kit.logs import get_logger
 from services.kit.structs import to_dict
 from services.sessions.catalogue import RECOGNISERS, VOICES, Engine, find, for_language, lookup, names, served_languages
@@ -19,7 +19,6 @@ MAX_GREETING_CHARACTERS = 5_000
 MAX_URL_CHARACTERS = 2_048
 MAX_HEADERS = 64
 MAX_HEADER_BYTES = 8_192
-_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,8}\Z")
 _log = get_logger(__name__)
 
 Faults = dict[str, list[str]]
@@ -89,7 +88,7 @@ def _headers_fault(headers: Mapping[str, str]) -> str | None:
 
 def _language(tag: str, faults: Faults) -> str:
     served = served_languages()
-    found = lookup(tag, served) if _TAG.match(tag) else None
+    found = lookup(tag, served) if is_tag(tag) else None
     if found is None:
         faults["language"] = [f"Must be a BCP-47 tag that is served here: {', '.join(served)}."]
     return found or ""
