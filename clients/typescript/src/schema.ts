@@ -2509,6 +2509,20 @@ export interface components {
         SignIn: {
             /** Email */
             email: string;
+            /** Password */
+            password: string;
+        };
+        /**
+         * SignUp
+         * @description E-mail address and password of a new account.
+         * @example {
+         *       "email": "ada@shop.example",
+         *       "password": "correct horse battery"
+         *     }
+         */
+        SignUp: {
+            /** Email */
+            email: string;
             /**
              * Password
              * @description 10 to 1,024 characters.
@@ -3326,6 +3340,7 @@ export interface operations {
             /** @description What was asked for, as it now is. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6700,6 +6715,7 @@ export interface operations {
             /** @description It is made. */
             201: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -7101,6 +7117,7 @@ export interface operations {
             /** @description What was asked for, as it now is. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -7400,13 +7417,14 @@ export interface operations {
                  *       "password": "correct horse battery"
                  *     }
                  */
-                "application/json": components["schemas"]["SignIn"];
+                "application/json": components["schemas"]["SignUp"];
             };
         };
         responses: {
             /** @description It is made. */
             201: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -7533,6 +7551,7 @@ export interface operations {
             /** @description What was asked for, as it now is. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -7652,6 +7671,7 @@ export interface operations {
             /** @description What was asked for, as it now is. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -7780,17 +7800,6 @@ export interface operations {
             400: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description The credential is missing, wrong or has expired. */
-            401: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8132,6 +8141,7 @@ export interface operations {
             /** @description It is made. */
             201: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -8465,6 +8475,7 @@ export interface operations {
             /** @description Go on at the address in `Location`. */
             302: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     Location: components["headers"]["Location"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -8521,6 +8532,7 @@ export interface operations {
             /** @description What was asked for, as it now is. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -8650,6 +8662,7 @@ export interface operations {
             /** @description What was asked for, as it now is. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };

@@ -18,7 +18,7 @@ class SignIn:
 
     Attributes:
         email (str):
-        password (str): 10 to 1,024 characters.
+        password (str):
     """
 
     email: str
