@@ -108,7 +108,8 @@ async def test_who_may_read_that_a_body_is_no_json(site: Site) -> None:
                 allowed = ORIGIN if readable and origin == ORIGIN else None
                 assert answer.headers.get("access-control-allow-origin") == allowed, (path, origin)
                 assert "Origin" in answer.headers["vary"]
-    for body in ({"metadata": []}, {"agent": 5}, {"agent": ""}):
+    nobodys: tuple[dict[str, Any], ...] = ({"metadata": []}, {"agent": 5}, {"agent": ""})
+    for body in nobodys:
         answer = await site.nobody.post(START, json=body, headers={"Origin": ORIGIN})
         refused(answer, 422, "validation_failed")
         assert "access-control-allow-origin" not in answer.headers

@@ -90,7 +90,8 @@ async def test_the_credential_and_the_origin_are_judged_before_the_fields(site: 
     """Contract 14.12 (credentials on `agent-session`): a credential that is presented must be good, else 401, whatever
     the `Origin`; nothing presented and no `Origin` is 403."""
     bad_key, bad_token = {"X-API-Key": "sk_nonsense"}, {"Authorization": "Bearer nonsense"}
-    for fields in ({"metadata": []}, {"greeting": 5}, {"metadata": {"id": 2**60}}):
+    faulty: tuple[dict[str, Any], ...] = ({"metadata": []}, {"greeting": 5}, {"metadata": {"id": 2**60}})
+    for fields in faulty:
         for headers, agent, status, code in (
             (bad_key, "support-bot", 401, "not_authenticated"),
             (bad_token, "support-bot", 401, "not_authenticated"),
