@@ -5,6 +5,7 @@ import re
 import secrets
 
 from services.kit.errors import CallboxError, Code
+from services.kit.texts import is_one_line
 
 NAME_MAX_CHARACTERS = 100
 _FORM = re.compile(r"sk_[0-9a-f]{64}\Z")
@@ -41,4 +42,4 @@ def name_faults(name: str) -> list[str]:
         return ["is required: a label that tells people what the key is for"]
     if len(name) > NAME_MAX_CHARACTERS:
         return [f"must have at most {NAME_MAX_CHARACTERS} characters"]
-    return [] if name.isprintable() else ["must not have control characters"]
+    return [] if is_one_line(name) else ["must not have control characters, line ends or overrides of direction"]

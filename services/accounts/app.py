@@ -87,7 +87,7 @@ async def running(settings: AccountsSettings) -> AsyncIterator[Server]:
             server.grpc,
         )
         user_data_pb2_grpc.add_UserDataServiceServicer_to_server(
-            UserDataService(pool, store, proof, signer), server.grpc
+            UserDataService(pool, store, proof, signer, usage), server.grpc
         )
 
         async def readiness() -> dict[str, str | None]:

@@ -37,7 +37,7 @@ class Proof:
         """
         account = signup.email_key(email)
         await self._rates.log_in(address, account)
-        user = await self._store.user_to_log_in(account)
+        user = await self._store.user_to_log_in(signup.spelled_key(email), account)
         stored = None if user is None else user["password_hash"]
         if not await self._passwords.matches(stored, password) or user is None:
             raise CallboxError(Code.NOT_AUTHENTICATED, "E-mail or password is wrong; check both and try again.")

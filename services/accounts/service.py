@@ -165,6 +165,7 @@ class AccountsService(accounts_pb2_grpc.AccountsServiceServicer):
         paths = _paths(request.update_mask.paths, "name", "is_active")
         if "name" in paths and (faults := apikeys.name_faults(request.api_key.name)):
             raise validation({"name": faults})
+        await self._usage.flush()
         row = await self._store.change_key(
             _sane_id(request.api_key.id, "API key"),
             user_id,

@@ -1,5 +1,7 @@
 """What a sign-up must look like."""
 
+import unicodedata
+
 import email_validator
 
 from services.accounts.passwords import MAX_CHARACTERS, MIN_CHARACTERS
@@ -27,12 +29,29 @@ def check(email: str, password: str) -> None:
 def faults_of(email: str) -> list[str]:
     """What is wrong with the form of an e-mail address."""
     try:
-        email_validator.validate_email(email, check_deliverability=False, globally_deliverable=False)
+        _parsed(email, strict=True)
     except email_validator.EmailNotValidError as fault:
         return [str(fault)]
     return []
 
 
 def email_key(email: str) -> str:
-    """What two addresses that differ only in case have in common; fit for the database whatever was sent."""
-    return email[:_EMAIL_MAX_CHARACTERS].casefold().replace("\x00", "�")
+    """What all spellings of one mailbox have in common: whatever their case, the form of their domain (IDNA) and of
+    their letters (Unicode). Fit for the database whatever was sent.
+    """
+    email = email[:_EMAIL_MAX_CHARACTERS]
+    try:
+        email = _parsed(email, strict=False).normalized
+    except email_validator.EmailNotValidError:
+        email = email.replace("\x00", "�")
+    return unicodedata.normalize("NFC", email.lower())
+
+
+def spelled_key(email: str) -> str:
+    """The key of an account whose mailbox had another one already, when only the case of letters was passed over."""
+    return email[:_EMAIL_MAX_CHARACTERS].lower().replace("\x00", "�")
+
+
+def _parsed(email: str, *, strict: bool) -> email_validator.ValidatedEmail:
+    # strict: a local part has at most 64 characters.
+    return email_validator.validate_email(email, check_deliverability=False, globally_deliverable=False, strict=strict)

@@ -66,9 +66,13 @@ class Store:
         except asyncpg.UniqueViolationError:
             return None
 
-    async def user_to_log_in(self, email_key: str) -> Row | None:
-        """id and password_hash of the user with this e-mail."""
-        return await self._pool.fetchrow("select id, password_hash from users where email_key = $1", email_key)
+    async def user_to_log_in(self, *email_keys: str) -> Row | None:
+        """id and password_hash of the user with this e-mail: with the first of its keys that there is."""
+        return await self._pool.fetchrow(
+            """select id, password_hash from users where email_key = any($1::text[])
+            order by array_position($1::text[], email_key) limit 1""",
+            list(email_keys),
+        )
 
     async def user(self, user_id: int) -> Row | None:
         """The user."""

@@ -5,6 +5,7 @@ from callbox.accounts.v1 import user_data_pb2_grpc
 
 from services.accounts.proof import Context, Proof, client_address
 from services.accounts.store import Store
+from services.accounts.usage import KeyUsage
 from services.kit import userdata
 from services.kit.context import current_user
 from services.kit.database import Pool
@@ -25,11 +26,12 @@ HOLDINGS = (
 class UserDataService(user_data_pb2_grpc.UserDataServiceServicer):
     """What accounts holds of the user who asks."""
 
-    def __init__(self, pool: Pool, store: Store, proof: Proof, signer: Signer) -> None:
+    def __init__(self, pool: Pool, store: Store, proof: Proof, signer: Signer, usage: KeyUsage) -> None:
         self._pool = pool
         self._store = store
         self._proof = proof
         self._signer = signer
+        self._usage = usage
 
     async def BeginUserDeletion(  # noqa: N802
         self, request: pb.BeginUserDeletionRequest, context: Context
@@ -50,5 +52,6 @@ class UserDataService(user_data_pb2_grpc.UserDataServiceServicer):
 
     async def ExportUserData(self, request: pb.ExportUserDataRequest, context: Context) -> pb.ExportUserDataResponse:  # noqa: N802
         """Reads the user, their tenant and the previews of their keys."""
+        await self._usage.flush()
         page = await userdata.export(self._pool, HOLDINGS, current_user().tenant_id, request.page_token)
         return pb.ExportUserDataResponse(collection=page.collection, items=page.structs(), next_page_token=page.token)

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-import langcodes
 from pydantic import AfterValidator, BaseModel, Field, ValidationInfo
 
 from services.kit.addresses import Allowances, url_faults
 from services.kit.forms.definition import PatternBudget
+from services.kit.languages import is_tag
 from services.kit.parts import Part
 
 # What stands for the characters of a secret that are not shown.
@@ -81,8 +81,7 @@ def is_url_text(url: str) -> bool:
 
 
 def _tag(tag: str) -> str:
-    # The library takes an underscore for a hyphen.
-    if not langcodes.tag_is_valid(tag) or "_" in tag:
+    if not is_tag(tag):
         raise ValueError('must be a BCP-47 language tag such as "en" or "pt-BR"')
     return tag
 

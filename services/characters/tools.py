@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, field_serializer
 from services.characters.parts import NamedPart, Secret, TargetUrl, at_most_bytes, is_mask
 from services.kit.forms import names
 from services.kit.parts import Part
+from services.kit.texts import is_one_line
 
 KINDS = ("http", "kb", "mcp", "client_event")
 _MAX_TOOL_BYTES = 64 * 1024
@@ -39,7 +40,7 @@ def _tool_name(name: str) -> str:
 
 
 def _server_name(name: str) -> str:
-    if not name.strip() or not name.isprintable():
+    if not name.strip() or not is_one_line(name):
         raise ValueError("must have 1 to 64 printable characters")
     return name
 

@@ -75,9 +75,11 @@ def build(settings: GatewaySettings, backends: Backends) -> FastAPI:
         networks(settings.trusted_proxies),
     )
     routers = (
+        sessions.public,
         sessions.router,
         events.router,
         appearance.router,
+        forms.public,
         forms.router,
         characters.router,
         versions.router,

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 _PREFLIGHT_SECONDS = 600
-_READABLE = "X-Request-Id, Retry-After"
+_READABLE = "X-Request-Id, Retry-After, ETag, Idempotent-Replayed"
 
 
 def preflight(request: Request, methods: str) -> Response:

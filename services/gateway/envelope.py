@@ -2,6 +2,7 @@
 
 from typing import Any, Generic, Literal, TypeVar
 
+from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.kit.errors import CallboxError, Code
@@ -86,9 +87,19 @@ BODY = (400, 413, 415, 422)
 ORIGIN = "origin"
 
 
+def not_kept(response: Response) -> None:
+    """Keeps an answer with a credential out of caches (RFC 6749, 5.1)."""
+    response.headers["Cache-Control"] = "no-store"
+
+
 def headers(*names: str) -> dict[str, dict[str, Any]]:
     """The `headers` of an answer in `responses=`; what each means stands in `HEADERS` of schema.py."""
     return {name: {} for name in names}
+
+
+def secret(status: int = 200, *names: str) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of a success that `not_kept` is told of. names: of other headers it may have."""
+    return {status: {"headers": headers("Cache-Control", *names)}}
 
 
 def refusals(*causes: int | Code) -> dict[int | str, dict[str, Any]]:

@@ -44,13 +44,18 @@ async def on_callbox_error(_: Request, error: Exception) -> Response:
 
 
 async def on_validation_error(_: Request, error: Exception) -> Response:
-    """Answers what the models refuse, by field path."""
+    """Answers what the models refuse."""
     assert isinstance(error, RequestValidationError)
+    return answer(of_fields(error))
+
+
+def of_fields(error: RequestValidationError) -> CallboxError:
+    """What the models refuse, by field path."""
     fields: dict[str, list[str]] = {}
     for fault in error.errors():
         path = ".".join(str(part) for part in fault["loc"][1:]) or str(fault["loc"][0])
         fields.setdefault(path, []).append(str(fault["msg"]).removeprefix("Value error, "))
-    return answer(validation(fields))
+    return validation(fields)
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:

@@ -46,15 +46,15 @@ class Gates:
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._forgotten = 0
 
-    async def check(self, agent: str, origin: str) -> None:
-        """Returns when a page of `origin` may go on.
+    async def check(self, agent: str, origin: str, *, as_of_now: bool = False) -> None:
+        """Returns when a page of `origin` may go on. as_of_now: what is remembered will not do.
 
         Raises: CallboxError `not_found`, `origin_not_allowed`, `upstream_unavailable`.
         """
         if self._anywhere:
             return
         known = self._known.get(agent)
-        if known is None or time.monotonic() >= known.until:
+        if known is None or as_of_now or time.monotonic() >= known.until:
             known = await self._read(agent)
         if known.allowed_origins is None:
             raise not_found(_WHAT)

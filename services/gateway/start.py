@@ -9,7 +9,6 @@ from services.gateway.names import existing
 from services.gateway.public import Asked, ask
 from services.gateway.structs import to_struct
 from services.kit.client import call
-from services.kit.errors import CallboxError
 
 _WHAT = "The character"
 
@@ -18,16 +17,13 @@ async def start(
     gateway: Gateway, body: StartSession, credential: Presented | None, origin: str | None, idempotency_key: str = ""
 ) -> Asked[pb.StartSessionResponse]:
     """Starts a call for who asks. idempotency_key: is heeded of who has a credential."""
-    try:
-        message = to_message(body)
-    except CallboxError as error:
-        return Asked(error)
-    message.idempotency_key = idempotency_key
 
     async def send(token: str) -> pb.StartSessionResponse:
+        message = to_message(body)
+        message.idempotency_key = idempotency_key
         return await call(gateway.backends.sessions.StartSession, message, identity=token)
 
-    return await ask(gateway, message.agent, credential, origin, send)
+    return await ask(gateway, body.agent, credential, origin, send)
 
 
 def to_message(body: StartSession) -> pb.StartSessionRequest:

@@ -1,7 +1,6 @@
 """Overrides of one call: checked, then applied to the character as it was resolved."""
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +8,7 @@ from callbox.characters.v1 import characters_pb2
 from callbox.sessions.v1 import sessions_pb2 as pb
 
 from services.kit.errors import validation
+from services.kit.languages import is_tag
 from services.kit.logs import get_logger
 from services.kit.structs import to_dict
 from services.sessions.catalogue import RECOGNISERS, VOICES, Engine, find, for_language, lookup, names, served_languages
@@ -19,7 +19,6 @@ MAX_GREETING_CHARACTERS = 5_000
 MAX_URL_CHARACTERS = 2_048
 MAX_HEADERS = 64
 MAX_HEADER_BYTES = 8_192
-_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,8}\Z")
 _log = get_logger(__name__)
 
 Faults = dict[str, list[str]]
@@ -36,7 +35,11 @@ def apply(character: characters_pb2.CharacterSnapshot, asked: pb.StartSessionReq
         character.system_prompt = asked.system_prompt
     if asked.HasField("greeting"):
         character.greeting = asked.greeting
-    character.language = _language(asked.language if asked.HasField("language") else character.language or "en", faults)
+    if asked.HasField("language"):
+        character.language = _language(asked.language, faults, "Must be a BCP-47 tag that is served here")
+    else:
+        reason = f"The character speaks {character.language}, which is not served here; change it, or send one of these"
+        character.language = _language(character.language or "en", faults, reason)
     voice = _voice(character, asked, faults)
     recogniser = find(character.stt_model, RECOGNISERS) if character.stt_model else None
     if recogniser is None or character.language not in recogniser.languages:
@@ -87,11 +90,11 @@ def _headers_fault(headers: Mapping[str, str]) -> str | None:
     return None
 
 
-def _language(tag: str, faults: Faults) -> str:
+def _language(tag: str, faults: Faults, otherwise: str) -> str:
     served = served_languages()
-    found = lookup(tag, served) if _TAG.match(tag) else None
+    found = lookup(tag, served) if is_tag(tag) else None
     if found is None:
-        faults["language"] = [f"Must be a BCP-47 tag that is served here: {', '.join(served)}."]
+        faults["language"] = [f"{otherwise}: {', '.join(served)}."]
     return found or ""
 
 

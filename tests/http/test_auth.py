@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tests.http.site import OWNER, refused
+from tests.http.site import OWNER, START, refused
 
 if TYPE_CHECKING:
     from tests.http.site import Site
@@ -100,6 +100,21 @@ async def test_the_life_of_an_api_key(site: Site) -> None:
 
     dead = (await site.owner.post(KEYS, json={"name": "Spare", "is_active": False})).json()
     refused(await site.nobody.get("/api/auth/me/", headers={"X-API-Key": dead["key"]}), 401, "not_authenticated")
+
+
+async def test_answers_with_a_secret_are_kept_by_no_cache(site: Site) -> None:
+    """Contract 14.2: what lets its holder in is shown to who asked, and to no cache (RFC 6749, section 5.1)."""
+    account = {"email": "kept@new.example", "password": "correct horse battery"}
+    answers = [await site.nobody.post(f"/api/auth/{path}/", json=account) for path in ("signup", "login")]
+    answers.append(await site.nobody.post("/api/auth/refresh/", json={"refresh": answers[-1].json()["refresh"]}))
+    answers.append(await site.owner.post(KEYS, json={"name": "Backend"}))
+    hook = await site.owner.post("/api/webhooks/", json={"url": "https://shop.example/hook"})
+    answers += [hook, await site.owner.post(f"/api/webhooks/{hook.json()['id']}/rotate-secret/")]
+    async with site.house.worker(slots=2):
+        answers += [await site.start(), await site.keyed.post(START, json={"agent": "support-bot"})]
+    for answer in answers:
+        assert answer.is_success, answer.text
+        assert answer.headers["cache-control"] == "no-store", answer.request.url
 
 
 async def test_keys_are_not_managed_by_keys_nor_by_strangers(site: Site) -> None:

@@ -202,6 +202,7 @@ OVERRIDES: list[tuple[str, Any, str]] = [
     ("language", "tlh", r"BCP-47.*en"),
     ("language", "not a tag", r"BCP-47"),
     ("language", "en_US", r"BCP-47"),
+    ("language", "en-US-US-US", r"BCP-47"),
     ("reference_audio_url", "https://shop.example/me.wav", r"cannot be matched"),
     ("metadata", {"a": "x" * 16_400}, r"16384"),
     ("system_prompt", "x" * 65_537, r"65536"),

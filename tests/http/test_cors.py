@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from services.gateway.app import serve
+from services.gateway.app import running, serve
 from services.gateway.settings import GatewaySettings
 from tests.fixtures.sessions import ORIGIN
 from tests.http.site import START, refused
@@ -65,6 +65,83 @@ async def test_the_owners_own_page_may_read_why(site: Site) -> None:
         answer = await client.post(START, json=asked, headers={"Origin": origin})
         refused(answer, 422, "validation_failed")
         assert (answer.headers.get("access-control-allow-origin") == origin) is readable
+
+
+async def test_a_listed_page_may_read_what_is_wrong_with_its_body(site: Site) -> None:
+    """Contract 14.3: the answer to a body that is no good reflects the origin that is listed, and no other."""
+    start, forms = START, "/api/agents/support-bot/form-responses/"
+    bot: dict[str, Any] = {"agent": "support-bot"}
+    other = "https://other.example"
+    for path, body, status in (
+        (start, bot | {"metadata": []}, 422),
+        (start, bot | {"greeting": 5}, 422),
+        (start, bot | {"metadata": {"a": "x" * 16_384}}, 422),
+        (start, bot | {"metadata": {"id": 2**60}}, 422),
+        (forms, {"form_id": 5, "values": {}}, 422),
+        (forms, {"form_id": "note", "values": {"text": 2**60}}, 422),
+        (forms, {"form_id": "unknown", "values": {}}, 404),
+        (forms, {"form_id": "a b", "values": {}}, 404),
+    ):
+        for client in (site.nobody, site.owner):
+            answer = await client.post(path, json=body, headers={"Origin": ORIGIN})
+            assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (status, ORIGIN), (path, body)
+            assert "Origin" in answer.headers["vary"]
+        foreign = await site.nobody.post(path, json=body, headers={"Origin": other})
+        refused(foreign, 403, "origin_not_allowed")
+        assert "access-control-allow-origin" not in foreign.headers
+        assert "Origin" in foreign.headers["vary"]
+
+
+async def test_who_may_read_that_a_body_is_no_json(site: Site) -> None:
+    """Contract 14.3: where the path names the character its pages may; where only the body would, nobody may."""
+    other = "https://other.example"
+    for path, readable in (("/api/agents/support-bot/form-responses/", True), (START, False)):
+        for raw, kind, status in (
+            (b'{"agent": ', "application/json", 400),
+            (b"<agent/>", "text/xml", 415),
+            (b"{" + b" " * 1_048_576, "application/json", 413),
+        ):
+            for origin in (ORIGIN, other, "null", None):
+                headers = {"Content-Type": kind} | ({} if origin is None else {"Origin": origin})
+                answer = await site.nobody.post(path, content=raw, headers=headers)
+                assert answer.status_code == status
+                allowed = ORIGIN if readable and origin == ORIGIN else None
+                assert answer.headers.get("access-control-allow-origin") == allowed, (path, origin)
+                assert "Origin" in answer.headers["vary"]
+    nobodys: tuple[dict[str, Any], ...] = ({"metadata": []}, {"agent": 5}, {"agent": ""})
+    for body in nobodys:
+        answer = await site.nobody.post(START, json=body, headers={"Origin": ORIGIN})
+        refused(answer, 422, "validation_failed")
+        assert "access-control-allow-origin" not in answer.headers
+
+
+async def test_faults_of_a_body_are_read_by_no_page_that_was_just_taken_off(
+    site: Site, keys_dir: Path, web_dir: Path
+) -> None:
+    """Contract 14.3: judged from what the character allows now, whatever another gateway remembers."""
+    settings = GatewaySettings(
+        listen="127.0.0.1:0",
+        keys_dir=keys_dir,
+        accounts_address=site.house.settings.accounts_address,
+        characters_address=site.house.settings.characters_address,
+        sessions_address=site.house.settings.listen,
+        web_dir=web_dir,
+    )
+    faulty = {"agent": "support-bot", "metadata": []}
+    async with running(settings) as api:
+        url, page = f"http://127.0.0.1:{api.port}{START}", {"Origin": ORIGIN}
+        assert (await site.nobody.post(url, json=faulty, headers=page)).status_code == 422
+        await site.owner.patch("/api/ai-characters/support-bot/", json={"allowed_origins": ["https://new.example"]})
+        answer = await site.nobody.post(url, json=faulty, headers=page)
+        refused(answer, 403, "origin_not_allowed")
+        assert "access-control-allow-origin" not in answer.headers
+
+
+async def test_a_page_may_read_the_headers_that_tell_it_something(site: Site) -> None:
+    """Contract 14.3: the headers of an answer that a page is to act on are shown to it."""
+    answer = await site.nobody.get("/api/agents/support-bot/appearance/", headers={"Origin": ORIGIN})
+    shown = {name.strip() for name in answer.headers["access-control-expose-headers"].split(",")}
+    assert shown == {"X-Request-Id", "Retry-After", "ETag", "Idempotent-Replayed"}
 
 
 async def test_sub_domains_and_ports_match_as_the_contract_says(site: Site) -> None:

@@ -165,6 +165,7 @@ async def test_the_export_has_everything_but_secrets(site: Site) -> None:
         assert answer.headers["content-disposition"] == 'attachment; filename="callbox-export.json"'
         taken = answer.json()
         assert set(taken) == {"exported_at", "accounts", "characters", "sessions"}
+        assert (taken["accounts"]["api_keys"][0]["last_used_at"] is not None) is (client is site.keyed)
         (user,) = taken["accounts"]["users"]
         assert user["email"] == OWNER["email"]
         assert user["created_at"].endswith("Z")

@@ -86,6 +86,31 @@ async def test_every_bad_start_is_refused_within_a_second_and_leaves_nothing(sit
         assert [answer.status_code for answer in began_well] == [200] * 3
 
 
+async def test_the_credential_and_the_origin_are_judged_before_the_fields(site: Site) -> None:
+    """Contract 14.12 (credentials on `agent-session`): a credential that is presented must be good, else 401, whatever
+    the `Origin`; nothing presented and no `Origin` is 403."""
+    bad_key, bad_token = {"X-API-Key": "sk_nonsense"}, {"Authorization": "Bearer nonsense"}
+    faulty: tuple[dict[str, Any], ...] = ({"metadata": []}, {"greeting": 5}, {"metadata": {"id": 2**60}})
+    for fields in faulty:
+        for headers, agent, status, code in (
+            (bad_key, "support-bot", 401, "not_authenticated"),
+            (bad_token, "support-bot", 401, "not_authenticated"),
+            (bad_token | {"Origin": ORIGIN}, "support-bot", 401, "not_authenticated"),
+            ({}, "support-bot", 403, "origin_not_allowed"),
+            ({"Origin": "https://other.example"}, "support-bot", 403, "origin_not_allowed"),
+            ({"Origin": ORIGIN}, "nobody", 404, "not_found"),
+            ({"Origin": ORIGIN}, "support-bot", 422, "validation_failed"),
+            ({"X-API-Key": site.key}, "support-bot", 422, "validation_failed"),
+        ):
+            answer = await site.nobody.post(START, json={"agent": agent, **fields}, headers=headers)
+            refused(answer, status, code)
+    refused(await site.nobody.post(START, json={}, headers=bad_key), 401, "not_authenticated")
+    refused(await site.nobody.post(START, json={}), 403, "origin_not_allowed")
+    refused(await site.keyed.post(START, json={}), 422, "validation_failed")
+    # What is no JSON object is told to everybody.
+    refused(await site.nobody.post(START, content=b"{", headers=bad_key), 400, "invalid_request")
+
+
 async def test_limits_are_exact(site: Site) -> None:
     overhead = len('{"a":""}')
     async with site.house.worker(slots=5):

@@ -97,6 +97,14 @@ async def test_the_last_use_is_written(ada: Account) -> None:
     assert listed.id == made.api_key.id
 
 
+async def test_the_last_use_stands_in_the_answer_to_a_change(ada: Account) -> None:
+    """Contract 1.4: `last_used_at` is updated on every authenticated call."""
+    made = await ada.create()
+    await exchange(ada.stub, made.value)
+    changed = await ada.update(pb.ApiKey(id=made.api_key.id, name="renamed"), "name")
+    assert abs(changed.last_use_time.seconds - time.time()) < 5
+
+
 async def test_the_list_is_the_callers_newest_first_in_pages(ada: Account, bob: Account) -> None:
     for number in range(5):
         await ada.create(f"key {number}")
@@ -141,11 +149,16 @@ async def test_foreign_keys_are_not_found(ada: Account, bob: Account) -> None:
 
 async def test_a_bad_name_is_refused(ada: Account) -> None:
     made = await ada.create()
-    for name in ("", "  ", "x" * 101, "nul\x00"):
+    for name in ("", "  ", "x" * 101, "nul\x00", "two\nlines", "two\u2028lines", "turned \u202eround", "\x9b"):
         error = await refusal(ada.create(name), Code.VALIDATION_FAILED)
         assert set(error.fields) == {"name"}
         await refusal(ada.update(pb.ApiKey(id=made.api_key.id, name=name), "name"), Code.VALIDATION_FAILED)
     await refusal(ada.update(pb.ApiKey(id=made.api_key.id), "key_preview"), Code.VALIDATION_FAILED)
+
+
+async def test_a_name_of_any_script_is_taken(ada: Account) -> None:
+    for name in ("👩‍💻 laptop", "می\u200cخواهم", "Prod\u00a0key", "שלום\u200f!", "क्\u200dष"):
+        assert (await ada.create(name)).api_key.name == name
 
 
 async def test_what_is_no_key_is_refused(accounts: AccountsServiceAsyncStub) -> None:

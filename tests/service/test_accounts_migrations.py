@@ -15,6 +15,8 @@ from services.accounts import app
 from services.accounts.passwords import Passwords
 from services.kit import database
 from services.kit.client import call, connect
+from services.kit.errors import Code
+from tests.fixtures.refusals import refusal
 
 if TYPE_CHECKING:
     from services.accounts.settings import AccountsSettings
@@ -28,11 +30,16 @@ def database_url(empty_database_url: str) -> str:
     return empty_database_url
 
 
-async def test_users_of_the_first_version_log_in(accounts_settings: AccountsSettings, tmp_path: Path) -> None:
-    first = shutil.copytree(_MIGRATIONS, tmp_path / "first")
-    for later in set((first / "versions").glob("*.py")) - {first / "versions" / "0001_accounts.py"}:
+async def migrate_to(number: str, database_url: str, folder: Path) -> None:
+    """Brings the database to one version."""
+    copied = shutil.copytree(_MIGRATIONS, folder / number)
+    for later in [path for path in (copied / "versions").glob("*.py") if path.name[:4] > number]:
         later.unlink()
-    await database.migrate(accounts_settings.database_url, app.SCHEMA, first)
+    await database.migrate(database_url, app.SCHEMA, copied)
+
+
+async def test_users_of_the_first_version_log_in(accounts_settings: AccountsSettings, tmp_path: Path) -> None:
+    await migrate_to("0001", accounts_settings.database_url, tmp_path)
     async with Passwords() as passwords:
         hashed = await passwords.hash("correct horse battery")
     connection = await asyncpg.connect(accounts_settings.database_url)
@@ -46,3 +53,44 @@ async def test_users_of_the_first_version_log_in(accounts_settings: AccountsSett
     async with app.running(accounts_settings) as server, connect(f"127.0.0.1:{server.port}") as channel:
         request = pb.LogInRequest(email="old@callbox.local", password="correct horse battery")
         assert (await call(AccountsServiceStub(channel).LogIn, request)).access
+
+
+async def test_users_log_in_by_every_spelling_of_their_mailbox(
+    accounts_settings: AccountsSettings, tmp_path: Path
+) -> None:
+    await migrate_to("0002", accounts_settings.database_url, tmp_path)
+    # Each with a password of its own, so that a log-in tells whose account it is.
+    emails = (
+        "Ada@xn--bcher-kva.example",
+        "ada@bücher.example",
+        "straße@shop.example",
+        "rene\u0301@shop.example",
+        "ADA@shop.example",
+        "bob@xn--bcher-kva.example",
+    )
+    connection = await asyncpg.connect(accounts_settings.database_url)
+    async with Passwords() as passwords:
+        for number, email in enumerate(emails):
+            await connection.execute(
+                "insert into accounts.tenants (id, concurrent_sessions) values ($1, 5)", f"ten_{number}"
+            )
+            await connection.execute(
+                """insert into accounts.users (email, email_key, password_hash, tenant_id, is_staff)
+                values ($1, $2, $3, $4, false)""",
+                *(email, email.casefold(), await passwords.hash(f"password of {number}"), f"ten_{number}"),
+            )
+    await connection.close()
+    async with app.running(accounts_settings) as server, connect(f"127.0.0.1:{server.port}") as channel:
+        accounts = AccountsServiceStub(channel)
+        for email, number in (
+            *((email, number) for number, email in enumerate(emails)),
+            ("ada@BÜCHER.example", 1),
+            ("Straße@shop.example", 2),
+            ("ren\u00e9@shop.example", 3),
+            ("bob@bücher.example", 5),
+        ):
+            request = pb.LogInRequest(email=email, password=f"password of {number}")
+            assert (await call(accounts.LogIn, request)).access, email
+        for email in ("bob@bücher.example", "ren\u00e9@shop.example", "STRAßE@shop.example"):
+            await refusal(call(accounts.SignUp, pb.SignUpRequest(email=email, password="long enough")), Code.CONFLICT)
+        assert await call(accounts.SignUp, pb.SignUpRequest(email="strasse@shop.example", password="long enough"))

@@ -89,6 +89,24 @@ async def test_an_address_is_taken_whatever_its_case(accounts: AccountsServiceAs
     assert (await log_in(accounts, EMAIL.upper())).access
 
 
+async def test_an_address_is_taken_in_whatever_form_it_is_spelled(accounts: AccountsServiceAsyncStub) -> None:
+    for first, *others in (
+        ("ada@bücher.example", "ada@xn--bcher-kva.example", "Ada@BÜCHER.example", "ada@bu\u0308cher.example"),
+        ("rene\u0301@shop.example", "ren\u00e9@shop.example", "REN\u00c9@SHOP.example"),
+        ("ada@xn--strae-oqa.example", "ada@straße.example"),
+    ):
+        await sign_up(accounts, first)
+        for other in others:
+            await refusal(sign_up(accounts, other), Code.CONFLICT)
+            assert (await log_in(accounts, other)).access
+
+
+async def test_different_mailboxes_are_different_accounts(accounts: AccountsServiceAsyncStub) -> None:
+    made = [await sign_up(accounts, email) for email in ("strasse@shop.example", "straße@shop.example")]
+    assert made[0].user.id != made[1].user.id
+    assert (await log_in(accounts, "Straße@shop.example")).access
+
+
 async def test_of_two_sign_ups_at_once_one_wins(accounts: AccountsServiceAsyncStub) -> None:
     answers = await asyncio.gather(sign_up(accounts), sign_up(accounts), return_exceptions=True)
     assert sorted(isinstance(answer, pb.SignUpResponse) for answer in answers) == [False, True]
@@ -100,6 +118,7 @@ async def test_a_bad_sign_up_names_its_faults(accounts: AccountsServiceAsyncStub
         ("", PASSWORD, {"email"}),
         ("a@b.c\x00", PASSWORD, {"email"}),
         (f"{'a' * 60}@{'b' * 60}.{'c' * 60}.{'d' * 60}.{'e' * 60}", PASSWORD, {"email"}),
+        (f"{'a' * 65}@callbox.local", PASSWORD, {"email"}),
         (EMAIL, "x" * 9, {"password"}),
         (EMAIL, "x" * 1025, {"password"}),
         ("nobody", "short", {"email", "password"}),

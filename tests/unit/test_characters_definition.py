@@ -101,6 +101,17 @@ def test_only_what_is_kept_counts_as_large() -> None:
     assert judged({**LEAST, "own": large, "documents": [large]})["system_prompt"] == ""
 
 
+@pytest.mark.parametrize("name", ["جست\u200cوجو", "web\u00a0search", "👩\u200d💻"])
+def test_a_server_may_be_named_in_any_script(name: str) -> None:
+    made = validated({**LEAST, "mcp_servers": [{**SERVER, "name": name}]})
+    assert made["mcp_servers"][0]["name"] == name
+
+
+@pytest.mark.parametrize("name", ["nul\x00", "a\u2028b", "a\u202eb"])
+def test_the_name_of_a_server_is_one_line(name: str) -> None:
+    assert list(faults({**LEAST, "mcp_servers": [{**SERVER, "name": name}]})) == ["mcp_servers.0.name"]
+
+
 def tool(**fields: Any) -> dict[str, Any]:
     return {"tools": [{**TOOL, **fields}]}
 

@@ -248,6 +248,26 @@ def test_what_answers_304_takes_if_none_match(path: str, method: str, operation:
             assert {"ETag", "Cache-Control"} <= set(operation["responses"][status]["headers"])
 
 
+def test_an_answer_with_a_secret_says_that_no_cache_keeps_it() -> None:
+    declared = {
+        operation["operationId"]
+        for _, method, operation in operations(DOCUMENT)
+        for status, answer in operation["responses"].items()
+        if method == "post" and status < "300" and "Cache-Control" in answer["headers"]
+    }
+    assert declared == {
+        *("sign_up", "log_in", "refresh_tokens", "link_google"),
+        *("create_key", "start_session", "create_webhook", "rotate_secret"),
+    }
+
+
+def test_the_bound_of_a_password_is_said_where_it_holds() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    assert schemas["SignUp"]["properties"]["password"]["minLength"] == 10
+    assert "minLength" not in schemas["SignIn"]["properties"]["password"]
+    assert "401" not in DOCUMENT["paths"]["/api/auth/logout/"]["post"]["responses"]
+
+
 def test_every_code_has_an_example_of_its_own() -> None:
     bare = [code for code in Code if "This was refused" in str(DOCUMENT["components"]["examples"][code])]
     assert not bare, f"write what these look like in `_OF_CODE` of services/gateway/examples.py: {bare}"

@@ -48,6 +48,14 @@ def test_a_characters_own_unknown_models_give_way_to_the_installed_ones() -> Non
     assert (character.stt_model, character.tts_model) == ("moonshine-tiny-en", "hibari-en")
 
 
+@pytest.mark.parametrize("tag", ["en_US", "en-US-US-US", "en-a", "en-1", "en-", "en\n", "-en", "en-Latn-Latn", ""])
+def test_what_is_no_tag_of_a_language_is_refused(tag: str) -> None:
+    """Contract 14.4: `language` must be BCP-47."""
+    with pytest.raises(CallboxError) as caught:
+        snapshot.apply(characters_pb2.CharacterSnapshot(), pb.StartSessionRequest(language=tag))
+    assert set(caught.value.fields) == {"language"}
+
+
 def test_every_fault_is_told_at_once() -> None:
     character = characters_pb2.CharacterSnapshot(language="en")
     asked = pb.StartSessionRequest(language="xx", voice_model="nobody", origin_url="u" * 3_000)

@@ -2860,9 +2860,23 @@ export interface components {
         SignIn: {
             /** Email */
             email: string;
+            /** Password */
+            password: string;
+        };
+        /**
+         * SignUp
+         * @description E-mail address and password of a new account.
+         * @example {
+         *       "email": "ada@shop.example",
+         *       "password": "correct horse battery"
+         *     }
+         */
+        SignUp: {
+            /** Email */
+            email: string;
             /**
              * Password
-             * @description 10 characters or more.
+             * @description 10 to 1,024 characters.
              */
             password: string;
         };
@@ -3842,6 +3856,7 @@ export interface operations {
             /** @description What was asked for, as it now is. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7489,6 +7504,7 @@ export interface operations {
             /** @description It is made. */
             201: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -7890,6 +7906,7 @@ export interface operations {
             /** @description What was asked for, as it now is. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -8189,13 +8206,14 @@ export interface operations {
                  *       "password": "correct horse battery"
                  *     }
                  */
-                "application/json": components["schemas"]["SignIn"];
+                "application/json": components["schemas"]["SignUp"];
             };
         };
         responses: {
             /** @description It is made. */
             201: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -8322,6 +8340,7 @@ export interface operations {
             /** @description What was asked for, as it now is. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -8441,6 +8460,7 @@ export interface operations {
             /** @description What was asked for, as it now is. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -8569,17 +8589,6 @@ export interface operations {
             400: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description The credential is missing, wrong or has expired. */
-            401: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8921,6 +8930,7 @@ export interface operations {
             /** @description It is made. */
             201: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -9254,6 +9264,7 @@ export interface operations {
             /** @description Go on at the address in `Location`. */
             302: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     Location: components["headers"]["Location"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -9310,6 +9321,7 @@ export interface operations {
             /** @description What was asked for, as it now is. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -9439,6 +9451,7 @@ export interface operations {
             /** @description What was asked for, as it now is. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };

@@ -6,13 +6,15 @@ import unicodedata
 _NAME_MAX = 255
 _KEY_NAME_MAX = 100
 _ENDING_MAX = 16
+# Nobody sees them, but Persian, the scripts of India and many emoji are spelled with them.
+_JOINERS = frozenset("\u200c\u200d")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def cited(name: str) -> str:
     """The name of a file without folders and signs that nobody sees; empty when nothing is left."""
     last = re.split(r"[/\\]", name)[-1]
-    seen = "".join(sign for sign in last if not unicodedata.category(sign).startswith("C") or sign == "\u200d")
+    seen = "".join(sign for sign in last if not unicodedata.category(sign).startswith("C") or sign in _JOINERS)
     return _shortened(" ".join(seen.split()))
 
 

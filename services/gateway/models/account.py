@@ -13,7 +13,14 @@ class SignIn(BaseModel):
     )
 
     email: str = Field(max_length=254)
-    password: str = Field(max_length=1_024, description="10 characters or more.")
+    password: str = Field(max_length=1_024)
+
+
+class SignUp(SignIn):
+    """E-mail address and password of a new account."""
+
+    # Judged by accounts, with the address.
+    password: str = Field(max_length=1_024, description="10 to 1,024 characters.", json_schema_extra={"minLength": 10})
 
 
 class Refresh(BaseModel):

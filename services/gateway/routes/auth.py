@@ -5,7 +5,7 @@ from fastapi import APIRouter, Response
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from services.gateway.body import StrictBodyRoute
-from services.gateway.envelope import BODY, refusals
+from services.gateway.envelope import BODY, not_kept, refusals, secret
 from services.gateway.gateway import AddressOf, CallerOf, GatewayOf, documented, documented_token_only
 from services.gateway.models.account import (
     ApiKey,
@@ -17,6 +17,7 @@ from services.gateway.models.account import (
     Refresh,
     SignedUp,
     SignIn,
+    SignUp,
     Tokens,
     User,
 )
@@ -30,19 +31,19 @@ router = APIRouter(prefix="/api/auth", tags=["accounts"], route_class=StrictBody
 _KEY = "The API key"
 
 
-@router.post("/signup/", status_code=201, responses=refusals(*BODY, 409, 429), summary="Sign up")
-async def sign_up(body: SignIn, gateway: GatewayOf, address: AddressOf, response: Response) -> SignedUp:
+@router.post("/signup/", status_code=201, responses={**secret(201), **refusals(*BODY, 409, 429)}, summary="Sign up")
+async def sign_up(body: SignUp, gateway: GatewayOf, address: AddressOf, response: Response) -> SignedUp:
     """Creates a user with a tenant of their own, and signs them in."""
     answer = await call(
         gateway.backends.accounts.SignUp,
         pb.SignUpRequest(email=body.email, password=body.password, client_address=address),
         identity=gateway.signer.service_token(),
     )
-    _not_kept(response)
+    not_kept(response)
     return SignedUp(access=answer.tokens.access, refresh=answer.tokens.refresh, user=User(**_user(answer.user)))
 
 
-@router.post("/login/", responses=refusals(*BODY, 401, 429), summary="Log in")
+@router.post("/login/", responses={**secret(), **refusals(*BODY, 401, 429)}, summary="Log in")
 async def log_in(body: SignIn, gateway: GatewayOf, address: AddressOf, response: Response) -> Tokens:
     """Exchanges e-mail and password for tokens."""
     answer = await call(
@@ -50,11 +51,11 @@ async def log_in(body: SignIn, gateway: GatewayOf, address: AddressOf, response:
         pb.LogInRequest(email=body.email, password=body.password, client_address=address),
         identity=gateway.signer.service_token(),
     )
-    _not_kept(response)
+    not_kept(response)
     return Tokens(access=answer.access, refresh=answer.refresh)
 
 
-@router.post("/refresh/", responses=refusals(*BODY, 401, 429), summary="Rotate a refresh token")
+@router.post("/refresh/", responses={**secret(), **refusals(*BODY, 401, 429)}, summary="Rotate a refresh token")
 async def refresh(body: Refresh, gateway: GatewayOf, address: AddressOf, response: Response) -> Tokens:
     """Exchanges a refresh token for new tokens; one used twice revokes its whole family."""
     answer = await call(
@@ -62,11 +63,11 @@ async def refresh(body: Refresh, gateway: GatewayOf, address: AddressOf, respons
         pb.RefreshTokensRequest(refresh=body.refresh, client_address=address),
         identity=gateway.signer.service_token(),
     )
-    _not_kept(response)
+    not_kept(response)
     return Tokens(access=answer.access, refresh=answer.refresh)
 
 
-@router.post("/logout/", status_code=204, responses=refusals(*BODY, 401), summary="Log out")
+@router.post("/logout/", status_code=204, responses=refusals(*BODY), summary="Log out")
 async def log_out(body: Refresh, gateway: GatewayOf) -> Response:
     """Revokes a refresh token and its family; access tokens already out live to their end."""
     await call(
@@ -88,7 +89,7 @@ async def me(caller: CallerOf, gateway: GatewayOf) -> Me:
 @router.post(
     "/api-keys/",
     status_code=201,
-    responses=refusals(*BODY, 401, 403),
+    responses={**secret(201), **refusals(*BODY, 401, 403)},
     dependencies=documented_token_only,
     summary="Create an API key",
 )
@@ -99,7 +100,7 @@ async def create_key(body: NewApiKey, caller: CallerOf, gateway: GatewayOf, resp
         pb.CreateApiKeyRequest(name=body.name, is_active=body.is_active),
         identity=caller.token,
     )
-    _not_kept(response)
+    not_kept(response)
     return ApiKeyWithValue(**_key(answer.api_key).model_dump(), key=answer.value)
 
 
@@ -156,11 +157,6 @@ async def delete_key(key_id: PathName, caller: CallerOf, gateway: GatewayOf) -> 
     )
     gateway.credentials.forget()
     return Response(status_code=204)
-
-
-def _not_kept(response: Response) -> None:
-    """Keeps credentials out of caches (RFC 6749, 5.1)."""
-    response.headers["Cache-Control"] = "no-store"
 
 
 def _user(user: pb.User) -> dict[str, object]:

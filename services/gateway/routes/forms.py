@@ -17,7 +17,7 @@ from services.gateway.faults import answer
 from services.gateway.gateway import CallerOf, Gateway, GatewayOf, address_of, documented, documented_public
 from services.gateway.models.form import FormResponse, SubmitForm
 from services.gateway.names import PathName, existing
-from services.gateway.public import ask
+from services.gateway.public import PublicRoute, ask
 from services.gateway.structs import to_struct
 from services.gateway.window import MAX_PAGE_SIZE, WindowOf, numbered
 from services.kit import context
@@ -25,6 +25,7 @@ from services.kit.client import call
 from services.kit.errors import CallboxError
 from services.kit.logs import get_logger
 
+public = APIRouter(prefix="/api/agents", tags=["forms"], route_class=PublicRoute)
 router = APIRouter(prefix="/api/agents", tags=["forms"], route_class=StrictBodyRoute)
 _PATH = "/{slug}/form-responses/"
 # Without pages the list is answered whole, up to here; `X-Total-Count` and `page` lead to the rest.
@@ -36,7 +37,7 @@ _OWN_COLUMNS = ("id", "form_id", "session_id", "created_at")
 _log = get_logger(__name__)
 
 
-@router.post(
+@public.post(
     _PATH,
     status_code=201,
     response_model=FormResponse,
@@ -117,7 +118,7 @@ async def list_form_responses(
     return numbered(JSONResponse(items, headers=_VARIES), window, total, request)
 
 
-@router.options(_PATH, include_in_schema=False)
+@public.options(_PATH, include_in_schema=False)
 async def preflight(request: Request) -> Response:
     """Answers a browser that asks before it sends; grants nothing."""
     return cors.preflight(request, "GET, POST, OPTIONS")

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 
 from services.gateway import faults
 from services.gateway.body import StrictBodyRoute
-from services.gateway.envelope import BODY, refusals
+from services.gateway.envelope import BODY, refusals, secret
 from services.gateway.gateway import AddressOf, GatewayOf, TokenOf, documented_token_only
 from services.gateway.models.account import Tokens
 from services.gateway.models.departure import Linking, Proof
@@ -25,7 +25,11 @@ _Given = Annotated[str, Query(max_length=4_096, description="As the provider gav
 
 
 @router.get(
-    "/", status_code=302, response_class=RedirectResponse, responses=refusals(404), summary="Sign in with Google"
+    "/",
+    status_code=302,
+    response_class=RedirectResponse,
+    responses={**secret(302), **refusals(404)},
+    summary="Sign in with Google",
 )
 async def google(gateway: GatewayOf) -> Response:
     """Sends the browser to Google, where sign-in with Google is configured."""
@@ -42,7 +46,7 @@ async def google(gateway: GatewayOf) -> Response:
 @router.get(
     "/callback/",
     response_model=Tokens,
-    responses=refusals(400, 401, 403, 404, 409, 422, 429),
+    responses={**secret(), **refusals(400, 401, 403, 404, 409, 422, 429)},
     summary="Come back from Google",
 )
 async def callback(
@@ -69,7 +73,7 @@ async def callback(
 
 @router.post(
     "/link/",
-    responses=refusals(*BODY, 401, 403, 404, 429),
+    responses={**secret(), **refusals(*BODY, 401, 403, 404, 429)},
     dependencies=documented_token_only,
     summary="Link Google to one's account",
 )

@@ -9,16 +9,18 @@ from pydantic import BaseModel
 from services.gateway import cors, history
 from services.gateway.body import StrictBodyRoute
 from services.gateway.credentials import presented
-from services.gateway.envelope import BODY, Envelope, enveloped, headers, refusals
+from services.gateway.envelope import BODY, Envelope, enveloped, not_kept, refusals, secret
 from services.gateway.faults import answer
 from services.gateway.gateway import CallerOf, GatewayOf, documented, documented_public
 from services.gateway.models.session import Session, StartedSession, StartSession
 from services.gateway.names import PathName, existing
+from services.gateway.public import PublicRoute
 from services.gateway.start import start
 from services.kit import context
 from services.kit.client import call
 from services.kit.errors import CallboxError, Code
 
+public = APIRouter(prefix="/api/agents", tags=["sessions"], route_class=PublicRoute)
 router = APIRouter(prefix="/api/agents", tags=["sessions"], route_class=StrictBodyRoute)
 _START = "/agent-session/"
 # A call is started or refused within a second, this side of it included.
@@ -26,11 +28,11 @@ _START_SECONDS = 0.9
 _WHAT = "The session"
 
 
-@router.post(
+@public.post(
     _START,
     response_model=StartedSession | Envelope[StartedSession],
     responses={
-        200: {"headers": headers("Idempotent-Replayed")},
+        **secret(200, "Idempotent-Replayed"),
         **refusals(*BODY, 401, 403, 404, 409, Code.CONCURRENCY_LIMIT_REACHED, Code.AT_CAPACITY),
     },
     dependencies=documented_public,
@@ -58,12 +60,13 @@ async def start_session(
     bare = _started(started.answer)
     shown: BaseModel = enveloped(bare) if credential is not None and credential.by_key else bare
     response = Response(shown.model_dump_json(), media_type="application/json")
+    not_kept(response)
     if started.answer.replayed:
         response.headers["Idempotent-Replayed"] = "true"
     return cors.mark(response, started.readable_by)
 
 
-@router.options(_START, include_in_schema=False)
+@public.options(_START, include_in_schema=False)
 async def preflight(request: Request) -> Response:
     """Answers a browser that asks before it sends; grants nothing."""
     return cors.preflight(request, "POST, OPTIONS")

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from services.gateway.body import StrictBodyRoute
-from services.gateway.envelope import BODY, refusals
+from services.gateway.envelope import BODY, not_kept, refusals, secret
 from services.gateway.gateway import CallerOf, GatewayOf, documented
 from services.gateway.models.webhook import (
     DeliveryPage,
@@ -38,11 +38,15 @@ async def list_webhooks(caller: CallerOf, gateway: GatewayOf) -> list[Webhook]:
     return [_webhook(webhook) for webhook in answer.webhooks]
 
 
-@router.post("/", status_code=201, responses=refusals(*BODY, 401, 409), summary="Create a webhook")
-async def create_webhook(body: NewWebhook, caller: CallerOf, gateway: GatewayOf) -> WebhookWithSecret:
+@router.post("/", status_code=201, responses={**secret(201), **refusals(*BODY, 401, 409)}, summary="Create a webhook")
+async def create_webhook(
+    body: NewWebhook, caller: CallerOf, gateway: GatewayOf, response: Response
+) -> WebhookWithSecret:
     """Makes a webhook; `secret` is shown this once. A tenant may have 20."""
     request = pb.CreateWebhookRequest(url=body.url, events=body.events, is_active=body.is_active)
-    return _with_secret(await call(gateway.backends.webhooks.CreateWebhook, request, identity=caller.token))
+    made = await call(gateway.backends.webhooks.CreateWebhook, request, identity=caller.token)
+    not_kept(response)
+    return _with_secret(made)
 
 
 @router.get("/{webhook_id}/", responses=refusals(401, 404), summary="Read a webhook")
@@ -73,11 +77,19 @@ async def delete_webhook(webhook_id: PathName, caller: CallerOf, gateway: Gatewa
     return Response(status_code=204)
 
 
-@router.post("/{webhook_id}/rotate-secret/", responses=refusals(401, 404), summary="Rotate a webhook's secret")
-async def rotate_secret(webhook_id: PathName, caller: CallerOf, gateway: GatewayOf) -> WebhookWithSecret:
+@router.post(
+    "/{webhook_id}/rotate-secret/",
+    responses={**secret(), **refusals(401, 404)},
+    summary="Rotate a webhook's secret",
+)
+async def rotate_secret(
+    webhook_id: PathName, caller: CallerOf, gateway: GatewayOf, response: Response
+) -> WebhookWithSecret:
     """Makes a new secret, shown this once. For 24 hours messages are signed with the old one as well."""
     request = pb.RotateWebhookSecretRequest(id=existing(webhook_id, _WHAT))
-    return _with_secret(await call(gateway.backends.webhooks.RotateWebhookSecret, request, identity=caller.token))
+    changed = await call(gateway.backends.webhooks.RotateWebhookSecret, request, identity=caller.token)
+    not_kept(response)
+    return _with_secret(changed)
 
 
 @router.get("/{webhook_id}/deliveries/", responses=refusals(401, 404, 422), summary="List deliveries to a webhook")

@@ -17,6 +17,7 @@ from services.kit.forms.answers import option_values
 from services.kit.forms.text import date_of, time_of
 from services.kit.parts import Part
 from services.kit.patterns import judge
+from services.kit.texts import is_one_line
 
 MAX_FIELDS = 200
 _MAX_STEPS = 50
@@ -56,7 +57,7 @@ Note = Annotated[str, Field(max_length=1000)]
 
 
 def _printable(text: str) -> str:
-    if not text.strip() or not text.isprintable():
+    if not text.strip() or not is_one_line(text):
         raise ValueError("must have 1 to 100 printable characters")
     return text
 
@@ -106,7 +107,7 @@ class FormField(Part):
         faults = _Faults()
         self._judge_options(faults)
         if self.type != "display":
-            if not self.name.strip() or not self.name.isprintable() or self.name == "__proto__":
+            if not self.name.strip() or not is_one_line(self.name) or self.name == "__proto__":
                 faults.add("must have 1 to 100 printable characters; the value is submitted under it", "name")
             self._judge_bounds(faults)
             self._judge_default(faults)

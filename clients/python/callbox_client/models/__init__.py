@@ -83,6 +83,7 @@ from .session_end_reason_type_0 import SessionEndReasonType0
 from .session_page import SessionPage
 from .session_status import SessionStatus
 from .sign_in import SignIn
+from .sign_up import SignUp
 from .signed_up import SignedUp
 from .start_session import StartSession
 from .start_session_mcp_headers_type_0 import StartSessionMcpHeadersType0
@@ -201,6 +202,7 @@ __all__ = (
     "SessionStatus",
     "SignedUp",
     "SignIn",
+    "SignUp",
     "StartedSession",
     "StartSession",
     "StartSessionMcpHeadersType0",

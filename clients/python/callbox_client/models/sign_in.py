@@ -18,7 +18,7 @@ class SignIn:
 
     Attributes:
         email (str):
-        password (str): 10 characters or more.
+        password (str):
     """
 
     email: str

@@ -39,11 +39,6 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_400
 
-    if response.status_code == 401:
-        response_401 = ErrorBody.from_dict(response.json())
-
-        return response_401
-
     if response.status_code == 413:
         response_413 = ErrorBody.from_dict(response.json())
 

@@ -6,14 +6,14 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.error_body import ErrorBody
-from ...models.sign_in import SignIn
+from ...models.sign_up import SignUp
 from ...models.signed_up import SignedUp
 from ...types import Response
 
 
 def _get_kwargs(
     *,
-    body: SignIn,
+    body: SignUp,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
 
@@ -96,15 +96,15 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
-    body: SignIn,
+    body: SignUp,
 ) -> Response[ErrorBody | SignedUp]:
     """Sign up
 
      Creates a user with a tenant of their own, and signs them in.
 
     Args:
-        body (SignIn): E-mail address and password. Example: {'email': 'ada@shop.example',
-            'password': 'correct horse battery'}.
+        body (SignUp): E-mail address and password of a new account. Example: {'email':
+            'ada@shop.example', 'password': 'correct horse battery'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -128,15 +128,15 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient | Client,
-    body: SignIn,
+    body: SignUp,
 ) -> ErrorBody | SignedUp | None:
     """Sign up
 
      Creates a user with a tenant of their own, and signs them in.
 
     Args:
-        body (SignIn): E-mail address and password. Example: {'email': 'ada@shop.example',
-            'password': 'correct horse battery'}.
+        body (SignUp): E-mail address and password of a new account. Example: {'email':
+            'ada@shop.example', 'password': 'correct horse battery'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -155,15 +155,15 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
-    body: SignIn,
+    body: SignUp,
 ) -> Response[ErrorBody | SignedUp]:
     """Sign up
 
      Creates a user with a tenant of their own, and signs them in.
 
     Args:
-        body (SignIn): E-mail address and password. Example: {'email': 'ada@shop.example',
-            'password': 'correct horse battery'}.
+        body (SignUp): E-mail address and password of a new account. Example: {'email':
+            'ada@shop.example', 'password': 'correct horse battery'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -185,15 +185,15 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
-    body: SignIn,
+    body: SignUp,
 ) -> ErrorBody | SignedUp | None:
     """Sign up
 
      Creates a user with a tenant of their own, and signs them in.
 
     Args:
-        body (SignIn): E-mail address and password. Example: {'email': 'ada@shop.example',
-            'password': 'correct horse battery'}.
+        body (SignUp): E-mail address and password of a new account. Example: {'email':
+            'ada@shop.example', 'password': 'correct horse battery'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
