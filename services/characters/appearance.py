@@ -5,20 +5,22 @@ The defaults stand in `DEFAULTS`; the models below say what an override may be.
 
 # ruff: noqa: RUF012 - pydantic copies a default that can change
 
+import re
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
+from tinycss2.color5 import parse_color
 
-from services.characters.colours import is_colour
 from services.characters.parts import LanguageTag, Short, is_url_text, is_web_url
 from services.kit.forms import names
 from services.kit.forms.definition import FormDefinition, completed
 from services.kit.parts import Part
 
 _DAY_SECONDS = 24 * 3600
+_COLOUR = re.compile(r"[#A-Za-z0-9 .,%()/+-]{1,200}")
 _NOISE_CANCELLATION = ("off", "browser", "rnnoise", "server")
 
 # Every documented key in the order of the documents; what is not documented there is 14.10 and 14.11.
@@ -95,7 +97,9 @@ def _given(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _colour(text: str) -> str:
-    if not is_colour(text):
+    # The parser mends what is open or escaped; it is shown in other places as it is spelled.
+    is_plain = _COLOUR.fullmatch(text) and text.count("(") == text.count(")")
+    if not is_plain or parse_color(text) is None:
         raise ValueError('must be a CSS colour such as "#6366F1", "rgb(99 102 241)" or "indigo"')
     return text
 

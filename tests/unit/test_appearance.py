@@ -23,13 +23,9 @@ from services.characters.appearance import DEFAULTS, Appearance, effective
             "rgba(1,2,3,.5)",
             "RebeccaPurple",
             "currentColor",
-            "Canvas",
             "oklch(40% 0.27 none)",
             "color(display-p3 1 0 0)",
-            "color-mix(in srgb, red, blue)",
-            "color-mix(in oklch longer hue, red 30%, rgb(1 2 3 / 10%))",
             "light-dark(#fff, hsl(0 0% 0%))",
-            "rgb(from red r g b / 50%)",
         )
     ]
     + [
@@ -60,8 +56,8 @@ def test_what_is_allowed_stays_as_it_was_sent(appearance: dict[str, Any]) -> Non
     "colour",
     [
         "banana", "rgb(zzz)", "rgb()", "rgb(1 2)", "rgb(1 2 3 4)", "rgb(1,2,3", "rgb(1,2,3))", "rgb(1,2,3);x", "#12345",
-        "", "red\n", "color(foo 1 0 0)", "color-mix(red, blue)", "color-mix(in srgb, red, banana)", "oklch(1,2,3)",
-        "color-mix(in srgb longer hue, red, blue)", "url(x)", "inherit", "rgb(from banana r g b)", "rgb(" * 60,
+        "", "red\n", "color(foo 1 0 0)", "oklch(1,2,3)", "url(x)", "inherit", "rgb(" * 60, "red/**/",
+        "\\72 ed", "(red)",
     ],
 )  # fmt: skip
 def test_what_is_no_colour(colour: str) -> None:

@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
+import mimeparse
 from callbox.sessions.v1 import forms_pb2 as pb
 from fastapi import APIRouter, Header, Query, Request, Response
 from starlette.responses import JSONResponse, StreamingResponse
 
 from services.gateway import cors, spreadsheet
-from services.gateway.accept import prefers
 from services.gateway.answers import item
 from services.gateway.body import StrictBodyRoute
 from services.gateway.credentials import Caller, presented
@@ -180,7 +180,13 @@ def _line(response: pb.FormResponse, names: list[str]) -> str:
 
 
 def _prefers_csv(request: Request) -> bool:
-    return prefers(", ".join(request.headers.getlist("accept")), _CSV, "application/json")
+    """Whether CSV is more welcome than JSON, which is what comes unasked (RFC 9110, 12.5.1)."""
+    accepted = ", ".join(request.headers.getlist("accept"))
+    try:
+        best: str = mimeparse.best_match([_CSV, "application/json"], accepted)
+    except mimeparse.MimeTypeParseException:
+        return False
+    return best == _CSV
 
 
 def _file_name(name: str) -> str:
