@@ -5,7 +5,7 @@ from typing import Any
 
 from services.characters import inputschema
 from services.characters.parts import Judging
-from services.kit.forms.names import is_own, opening_topics, tool_name, topic
+from services.kit.forms.names import is_own, opening_topics, tool_name
 
 HANDOFF_PREFIX = "transfer_to_"
 # Longer names of functions are refused by endpoints of language models.
@@ -76,8 +76,8 @@ def _topics(forms: list[dict[str, Any]]) -> Iterator[Fault]:
     form_of = {made: form["id"] for form in forms for made in opening_topics({"id": form["id"]})}
     for number, form in enumerate(forms):
         path = f"widget_appearance.forms.{number}"
-        if is_own(topic(form["id"])):
-            yield f"{path}.id", f"makes the topic {topic(form['id'])}, which is Callbox's own; choose another id"
+        for made in filter(is_own, opening_topics({"id": form["id"]})):
+            yield f"{path}.id", f"makes the topic {made}, which is Callbox's own; choose another id"
         for index, chosen in enumerate(form.get("topics", ())):
             if is_own(chosen):
                 yield f"{path}.topics.{index}", "is a topic of Callbox itself; choose one with a prefix of your own"

@@ -293,6 +293,8 @@ def test_no_two_functions_of_a_model_share_a_name(forms: list[str], tools: list[
     ("forms", "faulty"),
     [
         ([form("state")], "0.id"),
+        ([form("voice")], "0.id"),
+        ([form("lk")], "0.id"),
         ([form("a"), form("control", disabled=True)], "1.id"),
         ([form("a", topics=["open.a", "voice.reply"])], "0.topics.1"),
         ([form("a", topics=["form.state"])], "0.topics.0"),
