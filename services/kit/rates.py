@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import redis.exceptions
+import tenacity
 from limits import RateLimitItem, parse
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
@@ -22,8 +23,9 @@ from services.kit import context as request
 from services.kit.errors import CallboxError, Code
 from services.kit.logs import get_logger
 
-# All of what one request counts; a Redis that hangs costs it no more than this.
+# A Redis that hangs costs a request two times this: the first time, this process may have stood still itself.
 _SECONDS = 0.3
+_TRIES = 2
 # So many are counted at once. The others wait for their turn: a crowd must not look like a Redis that hangs.
 _AT_ONCE = 8
 _TURN_SECONDS = 2.0
@@ -106,16 +108,9 @@ class Rates:
         Raises: CallboxError `rate_limited`, also when too many wait to be counted.
         """
         try:
-            async with self._turn(), asyncio.timeout(request.remaining_seconds(_SECONDS)):
+            async with self._turn():
                 for one in all_counted:
-                    if not await self._limiter.hit(one.rate, one.what, one.whose):
-                        stats = await self._limiter.get_window_stats(one.rate, one.what, one.whose)
-                        seconds = max(1, math.ceil(stats.reset_time - time.time()))
-                        raise CallboxError(
-                            Code.RATE_LIMITED,
-                            f"Too many {self._noun}; try again in {seconds} s.",
-                            retry_after_seconds=seconds,
-                        )
+                    await self._count(one)
         except _AWAY as fault:
             self._uncounted.inc()
             _log.warning("not counted: Redis is away", what=self._noun, fault=repr(fault)[:200])
@@ -127,6 +122,19 @@ class Rates:
                 await self._limiter.clear(one.rate, one.what, one.whose)
         except _AWAY as fault:
             _log.warning("not forgotten: Redis is away", what=self._noun, fault=repr(fault)[:200])
+
+    @tenacity.retry(
+        retry=tenacity.retry_if_exception_type(_AWAY), stop=tenacity.stop_after_attempt(_TRIES), reraise=True
+    )
+    async def _count(self, one: Counted) -> None:
+        async with asyncio.timeout(request.remaining_seconds(_SECONDS)):
+            if await self._limiter.hit(one.rate, one.what, one.whose):
+                return
+            stats = await self._limiter.get_window_stats(one.rate, one.what, one.whose)
+        seconds = max(1, math.ceil(stats.reset_time - time.time()))
+        raise CallboxError(
+            Code.RATE_LIMITED, f"Too many {self._noun}; try again in {seconds} s.", retry_after_seconds=seconds
+        )
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:

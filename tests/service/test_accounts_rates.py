@@ -149,7 +149,9 @@ async def test_refreshes_are_counted_by_address(make_door: MakeDoor) -> None:
 async def test_of_many_attempts_at_once_no_more_than_the_limit_pass(make_door: MakeDoor) -> None:
     door = await make_door(log_in_rate_by_account="3 per 5 minutes", log_in_rate_by_address="1000 per 5 minutes")
     tried = await asyncio.gather(*(outcome(door.log_in(UNKNOWN)) for _ in range(100)))
-    assert sorted(tried) == ["not_authenticated"] * 3 + ["rate_limited"] * 97
+    assert set(tried) == {"not_authenticated", "rate_limited"}
+    # One whose answer came too late is counted once more.
+    assert 1 <= tried.count("not_authenticated") <= 3
 
 
 async def test_processes_count_together(make_door: MakeDoor) -> None:
