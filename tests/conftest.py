@@ -1,6 +1,7 @@
-"""What every test has: the real PostgreSQL and Redis for who asks, and a guard against leaks."""
+"""What every test has: the real PostgreSQL and Redis for who asks, a guard against leaks, and short pauses."""
 
 pytest_plugins = [
+    "tests.fixtures.garbage",
     "tests.fixtures.identities",
     "tests.fixtures.leaks",
     "tests.fixtures.oidc_provider",
