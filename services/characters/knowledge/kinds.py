@@ -28,7 +28,10 @@ _BY_MEDIA_TYPE = {kind.media_type: name for name, kind in KINDS.items()} | {
     "application/xhtml+xml": "html",
     "application/csv": "csv",
 }
-_ENDING_MAX = 16
+# Characters of an ending; a longer one is part of the name.
+ENDING_MAX = 16
+# Of an uploaded file and of a page that is fetched.
+MAX_FILE_BYTES = 50 * 1024 * 1024
 UNKNOWN = "unknown"
 
 
@@ -36,7 +39,7 @@ def file_type(name: str) -> str:
     """The `file_type` of a file by its name; an ending that nobody reads is answered as it is, none as `unknown`."""
     _, dot, ending = name.rpartition(".")
     ending = ending.lower()
-    if not dot or not ending.isalnum() or len(ending) > _ENDING_MAX:
+    if not dot or not ending.isalnum() or len(ending) > ENDING_MAX:
         return UNKNOWN
     return _ALIASES.get(ending, ending)
 

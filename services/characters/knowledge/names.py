@@ -3,9 +3,10 @@
 import re
 import unicodedata
 
+from services.characters.knowledge.kinds import ENDING_MAX
+
 _NAME_MAX = 255
 _KEY_NAME_MAX = 100
-_ENDING_MAX = 16
 # Nobody sees them, but Persian, the scripts of India and many emoji are spelled with them.
 _JOINERS = frozenset("\u200c\u200d")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -23,7 +24,7 @@ def _shortened(name: str) -> str:
     if len(name) <= _NAME_MAX:
         return name
     stem, dot, ending = name.rpartition(".")
-    if not dot or len(ending) > _ENDING_MAX:
+    if not dot or len(ending) > ENDING_MAX:
         return name[:_NAME_MAX]
     return f"{stem[: _NAME_MAX - len(ending) - 1]}.{ending}"
 

@@ -24,7 +24,6 @@ from services.kit.errors import CallboxError
 from services.kit.logs import get_logger
 from services.kit.outbound import Failed, Outbound, OutboundError, TimedOut
 
-MAX_FILE_BYTES = 50 * 1024 * 1024
 _FETCH_SECONDS = 60.0
 # A text of 500 tokens takes 0.1 s of a core; this long it may wait behind calls.
 _EMBED_SECONDS = 30.0
@@ -137,7 +136,7 @@ class Reader:
         try:
             with path.open("wb") as file:
                 answer = await self._outbound.download(
-                    url, file, deadline_seconds=_FETCH_SECONDS, max_bytes=MAX_FILE_BYTES
+                    url, file, deadline_seconds=_FETCH_SECONDS, max_bytes=kinds.MAX_FILE_BYTES
                 )
         except (TimedOut, Failed) as fault:
             raise _Passing(str(fault)) from None

@@ -24,7 +24,6 @@ from services.kit.logs import get_logger
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
-MAX_FILE_BYTES = 50 * 1024 * 1024
 MAX_QUERY_CHARACTERS = 2_000
 MAX_TOP_K, DEFAULT_TOP_K = 20, 5
 _MAX_URL_CHARACTERS = 2_048
@@ -59,7 +58,7 @@ class KnowledgeService(knowledge_pb2_grpc.KnowledgeServiceServicer):
             size = 0
             async for message in request_iterator:
                 size += len(message.piece)
-                if size > MAX_FILE_BYTES:
+                if size > kinds.MAX_FILE_BYTES:
                     raise too_large()
                 file.write(message.piece)
             file.flush()
@@ -151,7 +150,8 @@ class KnowledgeService(knowledge_pb2_grpc.KnowledgeServiceServicer):
 def too_large() -> CallboxError:
     """The refusal of a file that is larger than files may be."""
     return CallboxError(
-        Code.PAYLOAD_TOO_LARGE, f"The file is larger than {MAX_FILE_BYTES // 1024 // 1024} MB; upload it in parts."
+        Code.PAYLOAD_TOO_LARGE,
+        f"The file is larger than {kinds.MAX_FILE_BYTES // 1024 // 1024} MB; upload it in parts.",
     )
 
 
