@@ -56,6 +56,13 @@ def test_what_is_no_tag_of_a_language_is_refused(tag: str) -> None:
     assert set(caught.value.fields) == {"language"}
 
 
+def test_a_character_whose_language_is_not_served_is_named_as_the_fault() -> None:
+    with pytest.raises(CallboxError) as caught:
+        snapshot.apply(characters_pb2.CharacterSnapshot(language="hi"), pb.StartSessionRequest())
+    (sentence,) = caught.value.fields["language"]
+    assert sentence.startswith("The character speaks hi, which is not served here")
+
+
 def test_every_fault_is_told_at_once() -> None:
     character = characters_pb2.CharacterSnapshot(language="en")
     asked = pb.StartSessionRequest(language="xx", voice_model="nobody", origin_url="u" * 3_000)
