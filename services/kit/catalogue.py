@@ -154,8 +154,8 @@ def find(name: str, entries: Iterable[E]) -> E | None:
 
 
 def speaking(tag: str, entries: Iterable[E]) -> list[E]:
-    """The entries that serve a language, in the catalogue's order."""
-    return [entry for entry in entries if entry.serving(tag)]
+    """The entries that serve a language: those that name it most exactly first, else in the catalogue's order."""
+    return sorted((entry for entry in entries if entry.serving(tag)), key=lambda entry: -len(entry.serving(tag) or ""))
 
 
 def fallbacks(entry: E, entries: Sequence[E]) -> Iterator[E]:

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from services.kit.catalogue import Catalogue, Voice, faults
 from services.kit.logs import get_logger
+from services.kit.settings import SettingsError
 
 _LOOK_SECONDS = 1.0
 _MAX_FILE_BYTES = 1_048_576
@@ -19,7 +20,7 @@ _MAX_FAULTS = 20
 _log = get_logger(__name__)
 
 
-class CatalogueError(Exception):
+class CatalogueError(SettingsError):
     """A catalogue that cannot be used; the message says what to change."""
 
 
