@@ -64,8 +64,8 @@ class CatalogueFile:
             _log.info("read the catalogue again", voices=len(self._catalogue.voices))
 
 
-def read(path: Path) -> Catalogue:
-    """Reads and checks a catalogue and the files it names.
+def read(path: Path, *, with_samples: bool = True) -> Catalogue:
+    """Reads and checks a catalogue. with_samples: whether the samples that it names must be there.
 
     Raises: CatalogueError with every fault, at most 20.
     """
@@ -83,7 +83,8 @@ def read(path: Path) -> Catalogue:
         raise _refused(path, list(islice(found, _MAX_FAULTS))) from None
     except ValueError as fault:
         raise CatalogueError(f"The catalogue {path} is not TOML in UTF-8: {fault}.") from fault
-    sentences = [*faults(catalogue), *(_sample_fault(path.parent, voice) for voice in catalogue.voices)]
+    recorded = catalogue.voices if with_samples else ()
+    sentences = [*faults(catalogue), *(_sample_fault(path.parent, voice) for voice in recorded)]
     if found_faults := [sentence for sentence in sentences if sentence][:_MAX_FAULTS]:
         raise _refused(path, found_faults)
     return catalogue

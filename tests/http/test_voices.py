@@ -134,6 +134,7 @@ async def test_a_sample_is_for_everybody_and_kept_by_its_digest(make_site: MakeS
     ann, bob = (await site.keyed.get(VOICES)).json()["voices"]
     assert bob["sample_url"] is None
     refused(await site.nobody.get(f"{VOICES}bob/sample/"), 404, "not_found")
+    refused(await site.nobody.get(SAMPLE, headers={"X-API-Key": "sk_no_good"}), 401, "not_authenticated")
     answer = await site.nobody.get(ann["sample_url"])
     assert (answer.status_code, answer.content) == (200, SOUND)
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 
 from services.gateway import samples
 from services.gateway.conditions import KEPT, IfNoneMatch, is_known, not_modified, tagged
+from services.gateway.credentials import presented
 from services.gateway.envelope import headers, refusals
 from services.gateway.gateway import CallerOf, GatewayOf, documented
 from services.gateway.models.voice import LanguageDefault, Recogniser, Voice, VoiceCatalogue
@@ -55,7 +56,7 @@ async def list_voices(
         200: {"content": _FILES, "headers": _SENT},
         206: {"description": _PART, "content": _FILES, "headers": {**_SENT, **headers("Content-Range")}},
         304: {**KEPT[304], "headers": _SENT},
-        **refusals(404, 422),
+        **refusals(401, 404, 422),
     },
     summary="Listen to a voice",
 )
@@ -67,6 +68,8 @@ async def get_voice_sample(
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """A few recorded seconds, for everybody. As a list's `sample_url` it may be kept for ever."""
+    if credential := presented(request):
+        await gateway.credentials.exchange(credential)
     found = gateway.catalogue.current().voice(voice)
     sample = await asyncio.to_thread(samples.read, gateway.catalogue.folder, found) if found else None
     if sample is None:
