@@ -56,7 +56,9 @@ class Kokoro:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         providers = list(dict.fromkeys((_PROVIDERS[device], _PROVIDERS["cpu"])))
         self._session = _loaded(Path(model), options, providers) if model else _bundled(options, providers)
-        self._tokens: dict[str, int] = json.loads((resources.files(_DATA) / "data" / "vocab.json").read_bytes())["vocab"]
+        self._tokens: dict[str, int] = json.loads((resources.files(_DATA) / "data" / "vocab.json").read_bytes())[
+            "vocab"
+        ]
         self._reader = reader
         self._styles = styles
         self.voices: Mapping[str, Voice] = styles.voices
