@@ -1,0 +1,3 @@
+"""How figures and signs are said in languages other than English."""
+
+LANGUAGES: dict = {}
