@@ -6,7 +6,7 @@ import numpy as np
 import triton_python_backend_utils as pb
 from numpy.typing import NDArray
 
-from services.inference.adapters.sequences import SequenceLost, Sequences
+from services.inference.adapters.sequences import Exhausted, SequenceLost, Sequences
 from services.inference.adapters.tensors import (
     SEQUENCE_END,
     InvalidInput,
@@ -19,7 +19,7 @@ from services.inference.adapters.tensors import (
 )
 from services.inference.adapters.watchdog import end_with_parent
 from services.inference.engines.deepfilternet import FRAME_SAMPLES, DeepFilterNet, Voice
-from services.inference.protocol import DENOISE_FULL_LEVEL_DB, DENOISE_MAX_FRAMES
+from services.inference.protocol import DENOISE_FULL_LEVEL_DB, DENOISE_MAX_FRAMES, DENOISE_MODEL
 
 _STATES_TIMEOUT_SECONDS = 20.0
 
@@ -33,7 +33,7 @@ class TritonPythonModel:
         settings = parameters(args)
         self._engine = DeepFilterNet(threads=int(settings["threads"]), spare=int(settings["spare"]))
         self._engine.wait_ready(_STATES_TIMEOUT_SECONDS)
-        self._sequences = Sequences(float(settings["idle_seconds"]), self._engine.open, self._engine.release)
+        self._sequences = Sequences(settings, DENOISE_MODEL, self._engine.open, self._engine.release)
 
     def execute(self, requests: list[Any]) -> None:
         """Filter the frames of a batch, at most one request of each sequence in it."""
@@ -44,7 +44,7 @@ class TritonPythonModel:
             try:
                 batch.append(self._read(request))
                 senders.append(sender)
-            except (InvalidInput, SequenceLost) as problem:
+            except (InvalidInput, SequenceLost, Exhausted) as problem:
                 send(sender, failure(str(problem)), final=True)
         for sender, result in zip(senders, self._engine.step(batch) if batch else [], strict=True):
             send(sender, pb.InferenceResponse([output("audio", result, np.float32)]), final=True)
