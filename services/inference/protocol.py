@@ -44,7 +44,7 @@ KIND_FINAL: Final = "final"
 # First words of an error message, stable across versions.
 SEQUENCE_LOST: Final = "sequence_lost:"
 INVALID_INPUT: Final = "invalid_input:"
-BUSY: Final = "busy:"
+EXHAUSTED: Final = "RESOURCE_EXHAUSTED:"
 
 _TRITON_UNKNOWN_SEQUENCE: Final = "must specify the START flag"
 
