@@ -1,5 +1,6 @@
-"""How the endpoints of a pool are spoken to: one HTTP/2 channel each, with TLS and metadata where the catalogue says so."""
+"""How the endpoints of a pool are spoken to: one HTTP/2 channel each, with TLS and metadata where the pool has them."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from services.kit.catalogue_file import CatalogueError
 
 Metadata = tuple[tuple[str, str], ...]
 
+_METADATA_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 _FUNCTION_ID = "function-id"
 _MAX_METADATA_BYTES = 16_384
 _OPTIONS = (
@@ -42,8 +44,10 @@ def access_of(pool: Pool, folder: Path) -> Access:
 
 
 def open_channel(address: str, access: Access) -> grpc.aio.Channel:
-    """A channel that begins to connect at once. address: `host:port`. Authorities: gRPC's own or the system's, or the file
-    that GRPC_DEFAULT_SSL_ROOTS_FILE_PATH names."""
+    """A channel that begins to connect at once. address: `host:port`.
+
+    With TLS the server must be known to gRPC's own authorities, or to those in GRPC_DEFAULT_SSL_ROOTS_FILE_PATH.
+    """
     if access.tls:
         channel = grpc.aio.secure_channel(address, grpc.ssl_channel_credentials(), options=_OPTIONS)
     else:
@@ -64,9 +68,7 @@ def _read_metadata(path: Path) -> Metadata:
         name, colon, value = (part.strip() for part in line.partition(":"))
         if not line.strip() or line.startswith("#"):
             continue
-        if not (
-            colon and value.isascii() and value.isprintable() and name.isascii() and name.replace("-", "").isalnum()
-        ):
+        if not (colon and _METADATA_NAME.fullmatch(name) and value.isascii() and value.isprintable()):
             raise CatalogueError(f'The metadata file {path} has a line {number} that is not "name: value" in ASCII.')
         pairs.append((name.lower(), value))
     return tuple(pairs)

@@ -1,9 +1,9 @@
 """Speech recognition behind livekit-agents' STT, whoever does it.
 
-The recogniser hears only speech: a detector of its own opens the utterance with a little of what came before, asks for a
-transcript of all of it at the first short pause (so that thinking can start before the turn is confirmed), and closes it
-when the turn is flushed. The utterance is kept until its final transcript is in, so that another endpoint or engine can
-hear it again when one fails.
+The recogniser hears only speech: a detector of its own opens the utterance with a little of what came before, asks for
+a transcript of all of it at the first short pause (so that thinking can start before the turn is confirmed), and closes
+it when the turn is flushed. The utterance is kept until its final transcript is in, so that another endpoint or engine
+can hear it again when one fails.
 """
 
 import asyncio

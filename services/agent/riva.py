@@ -57,8 +57,8 @@ class _Utterance:
 class RivaRecogniser:
     """A recogniser's stream: an utterance is a call of its own, opened as soon as the one before ends.
 
-    The services know no flush: the end of an utterance half-closes its call, which gives the final transcript. They know
-    no snapshot either: it is answered by the first interim transcript that covers the audio sent until then.
+    The services know no flush: the end of an utterance half-closes its call, which gives the final transcript. Nor do
+    they know a snapshot: it is answered by the first interim transcript that covers the audio sent until then.
     """
 
     def __init__(self, riva: Riva, model: str, language: str, keyterms: Sequence[str] = ()) -> None:

@@ -7,7 +7,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TypeVar
 
-from services.agent.channel import Access, access_of
+from services.agent.channel import access_of
 from services.agent.denoise import Denoiser
 from services.agent.engines import RecogniserStream, VoiceStream
 from services.agent.pool import Pool

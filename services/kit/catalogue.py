@@ -121,8 +121,8 @@ class Default(Item):
 class Catalogue(Item):
     """Everything that can be asked for by name.
 
-    denoise: the Triton pool that takes noise out of what callers say; empty where nobody does. defaults: by the languages
-    that are served.
+    denoise: the Triton pool that takes noise out of what callers say; empty where nobody does. defaults: by the
+    languages that are served.
     """
 
     denoise: str = ""

@@ -85,7 +85,7 @@ def test_who_returns_gets_few_streams_first(clock: Clock) -> None:
 
 def test_a_fault_soon_after_the_return_ejects_for_longer(clock: Clock) -> None:
     pool = pool_of(clock, "a:1")
-    lengths = []
+    lengths: list[float] = []
     for _ in range(8):
         pool.failed("a:1", lost=not lengths)
         began = clock.now
@@ -106,7 +106,7 @@ def test_the_jitter_differs(clock: Clock) -> None:
     pool = pool_of(clock, "a:1", "b:1", "c:1")
     for address in ("a:1", "b:1", "c:1"):
         pool.failed(address, lost=True)
-    back = {}
+    back: dict[str, float] = {}
     for _ in range(200):
         clock.now += 0.01
         for address in ("a:1", "b:1", "c:1"):
