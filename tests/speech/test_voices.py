@@ -8,7 +8,7 @@ import pyebur128
 import pytest
 from numpy.typing import NDArray
 
-from services.inference.protocol import BUSY, TTS_MAX_CHARACTERS
+from services.inference.protocol import EXHAUSTED, TTS_MAX_CHARACTERS
 from tests.speech.client import Ear, Stream, TritonFault, connected, speech, tensor
 from tests.speech.server import Server
 from tests.speech.sound import at_16k, error_rate, silence
@@ -185,7 +185,7 @@ async def test_streams_beyond_the_limit_are_refused_and_their_places_come_back(s
                 await stream.next()
             except TritonFault as fault:
                 refused.append(str(fault))
-        assert all(sentence.startswith(BUSY) for sentence in refused)
+        assert all(sentence.startswith(EXHAUSTED) for sentence in refused)
         for number in range(200):
             await stream.send([tensor("cancel", [f"many-{number}".encode()], "BYTES")], request_id="stop")
         async with asyncio.timeout(10):
