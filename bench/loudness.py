@@ -22,7 +22,7 @@ _SENTENCES = 3
 _FILE = Path(loudness.__file__).with_name("loudness.toml")
 
 
-def lufs(sound: NDArray[np.floating]) -> float:
+def lufs(sound: NDArray[np.floating[Any]]) -> float:
     """Integrated loudness by EBU R128 of mono sound in -1..1 at 24 kHz."""
     state = pyebur128.R128State(1, SAMPLE_RATE_HZ, pyebur128.MeasurementMode.MODE_I)
     state.add_frames(np.ascontiguousarray(sound, np.float64), len(sound))
