@@ -8,8 +8,57 @@ from services.inference.speaking.numbers import spelled
 
 # Endings that are said letter by letter; all others are said as words.
 _SPELLED: Final = frozenset(
-    "io co ai tv us uk eu ca au de fr es it nl ch be at se no dk fi pl pt br mx ar in jp cn kr tw hk sg nz ie za edu gg fm ly "
-    "html php pdf faq api www xml css js".split()
+    [
+        "io",
+        "co",
+        "ai",
+        "tv",
+        "us",
+        "uk",
+        "eu",
+        "ca",
+        "au",
+        "de",
+        "fr",
+        "es",
+        "it",
+        "nl",
+        "ch",
+        "be",
+        "at",
+        "se",
+        "no",
+        "dk",
+        "fi",
+        "pl",
+        "pt",
+        "br",
+        "mx",
+        "ar",
+        "in",
+        "jp",
+        "cn",
+        "kr",
+        "tw",
+        "hk",
+        "sg",
+        "nz",
+        "ie",
+        "za",
+        "edu",
+        "gg",
+        "fm",
+        "ly",
+        "html",
+        "php",
+        "pdf",
+        "faq",
+        "api",
+        "www",
+        "xml",
+        "css",
+        "js",
+    ]
 )
 _SAID: Final = (
     "com org net gov edu info biz shop app dev store online site tech cloud blog live news jobs travel health care bank law pro "
@@ -27,7 +76,7 @@ _URL: Final = re.compile(
     re.IGNORECASE,
 )
 _HANDLE: Final = re.compile(r"(?<![\w@.])@([a-z_][\w.]{0,30}\w)", re.IGNORECASE)
-_TAG: Final = re.compile(r"(?<![\w&#/])#([^\W\d_]\w{1,60})")
+_TAG: Final = re.compile(r"(?<![\w&#/])#(?![A-Z]{1,4}-?\d)([^\W\d_]\w{1,60})")
 _PIECE: Final = re.compile(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]+|\d|[^\W\d_]+|[._+/:=&?%~#-]")
 _MAX_STEPS: Final = 4  # of a path: nobody notes down more
 

@@ -12,15 +12,89 @@ own words: "*very* good", "(open until 5)". Square brackets around other words g
 import re
 from typing import Final
 
-_BODY: Final = (
-    "laugh chuckle giggle snicker smirk sigh cough sneeze sniff sniffle gasp groan moan grunt gulp yawn hum whistle "
-    "smile grin frown wink nod shrug blush pause breathe inhale exhale whisper mumble mutter stammer cry sob clap "
-    "hesitate beam cackle chortle snort scoff tut"
-).split()
-_STAGED: Final = (
-    "clear take lean adjust check type tap glance look scratch wave turn shake roll raise tilt flip shuffle open sip "
-    "think listen speak sing play hold rub snap drum bow stretch gesture point step sit stand"
-).split()
+_BODY: Final = [
+    "laugh",
+    "chuckle",
+    "giggle",
+    "snicker",
+    "smirk",
+    "sigh",
+    "cough",
+    "sneeze",
+    "sniff",
+    "sniffle",
+    "gasp",
+    "groan",
+    "moan",
+    "grunt",
+    "gulp",
+    "yawn",
+    "hum",
+    "whistle",
+    "smile",
+    "grin",
+    "frown",
+    "wink",
+    "nod",
+    "shrug",
+    "blush",
+    "pause",
+    "breathe",
+    "inhale",
+    "exhale",
+    "whisper",
+    "mumble",
+    "mutter",
+    "stammer",
+    "cry",
+    "sob",
+    "clap",
+    "hesitate",
+    "beam",
+    "cackle",
+    "chortle",
+    "snort",
+    "scoff",
+    "tut",
+]
+_STAGED: Final = [
+    "clear",
+    "take",
+    "lean",
+    "adjust",
+    "check",
+    "type",
+    "tap",
+    "glance",
+    "look",
+    "scratch",
+    "wave",
+    "turn",
+    "shake",
+    "roll",
+    "raise",
+    "tilt",
+    "flip",
+    "shuffle",
+    "open",
+    "sip",
+    "think",
+    "listen",
+    "speak",
+    "sing",
+    "play",
+    "hold",
+    "rub",
+    "snap",
+    "drum",
+    "bow",
+    "stretch",
+    "gesture",
+    "point",
+    "step",
+    "sit",
+    "stand",
+]
 _NOUNS: Final = (
     "laughter|applause|silence|pause|beat|breath|sigh|laugh|cough|chuckle|giggle|gasp|music|static|crosstalk|inaudible"
     "|throat clearing|deep breath|breathing|typing|hold music|background noise|clears throat|ahem"

@@ -202,7 +202,7 @@ class Language:
 
     def _fraction(self, match: re.Match[str]) -> str:
         whole, above, below = match.groups()
-        if int(above) >= int(below) or whole and not self.fractions:
+        if int(above) >= int(below) or (whole and not self.fractions):
             return match[0]
         named = self.fractions.get(f"{above}/{below}")
         if named:

@@ -8,7 +8,7 @@ from services.inference.speaking.numbers import cardinal, digits, spelled
 
 _EXTENSION: Final = r"(?:[,;]?\s?(?:ext\.?|extension|x)\s?(\d{1,6})\b)?"
 _PHONE: Final = re.compile(
-    r"(?<![\w.,$€£¥/:-])((?:\+|00)\d{1,3}[ .-]?)?(\(\+?\d{1,5}\)[ .-]?)?(\d{1,5}(?:[ .-]\d{2,5}){0,5})"
+    r"(?<![\w.,$€£¥/:-])((?:\+|00)\d{1,3}[ .-]?)?(\(\+?\d{1,5}\)[ .-]?)?(\d{1,5}(?:[ .-]\d{2,7}){0,5})"
     + _EXTENSION
     + r"(?![\w%°€$/:-]|[.,]\d|\s?(?:[ap]m)\b)"
 )
@@ -45,10 +45,8 @@ def _phone(match: re.Match[str]) -> str:
     figures = sum(map(len, groups)) + len(re.findall(r"\d", area or ""))
     dated = re.fullmatch(r"\d{4}[-.]\d\d?[-.]\d\d?|\d\d?[-.]\d\d?[-.]\d{4}|\d{4}-\d{4}", number) and not country
     grouped = len(groups) > 1 and (
-        all(len(group) == 3 for group in groups[1:])
-        and number[len(groups[0])] == "."
-        or "." in number
-        and len(groups) < 3
+        (all(len(group) == 3 for group in groups[1:]) and number[len(groups[0])] == ".")
+        or ("." in number and len(groups) < 3)
     )
     if figures < 7 or figures > 15 or dated or grouped or (len(groups) == 1 and not (country or area or extension)):
         return match[0]

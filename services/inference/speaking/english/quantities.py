@@ -8,6 +8,8 @@ from services.inference.speaking.numbers import cardinal, decimal
 NUMBER: Final = r"\d{1,3}(?:,\d{3}){1,6}(?:\.\d{1,20})?|\d{1,18}(?:\.\d{1,20})?|\.\d{1,20}"
 _START: Final = r"(?<![\w.,/:-])"
 _SIGNED: Final = r"(?<![\w.,/:])(-(?=[\d.$€£]))?"
+_ARTICLE: Final = re.compile(r"\b[Aa]n? $")
+_NOUN: Final = re.compile(r" [a-z]")
 _TO: Final = r"\s?[-–—]\s?"
 
 # One, more than one, a hundredth of it, hundredths.
@@ -156,6 +158,8 @@ def _money_before(match: re.Match[str]) -> str:
     symbol = symbol.strip().upper() if symbol.strip() not in _ALL else symbol.strip()
     words = _ALL.get(symbol) or _ALL[symbol.lower()]
     said = _money(sign or "", words, first, _scale(scale, short), last, _scale(last_scale, last_short))
+    if last is None and _describes(match):
+        said = said.replace(words[1], words[0]) if words[1] != words[0] else said
     return said + (" plus" if more else "") + _per(unit)
 
 
@@ -172,6 +176,11 @@ def _percent(match: re.Match[str]) -> str:
     return ("minus " if minus else "plus " if plus else "") + f"{said} {'percent' if mark == '%' else 'per mille'}"
 
 
+def _describes(match: re.Match[str]) -> bool:
+    """Whether it stands before its noun, as in "a $5 bill"; then it has no plural."""
+    return bool(_ARTICLE.search(match.string, 0, match.start()) and _NOUN.match(match.string, match.end()))
+
+
 def _named(unit: str, one: bool) -> str:
     words = UNITS[unit].split(" ")
     if one:
@@ -185,7 +194,7 @@ def _measure(match: re.Match[str]) -> str:
     minus, first, _, last, hyphen, unit, per, _ = match.groups()
     if hyphen and len(unit) == 1:
         return match[0]
-    one = last is None and first in ("1", "1.0") or bool(hyphen)
+    one = (last is None and first in ("1", "1.0")) or bool(hyphen) or _describes(match)
     joint = "-" if hyphen and " " not in UNITS[unit] else " "
     said = _bare(first) + (f" to {_bare(last)}" if last else "") + joint + _named(unit, one)
     return ("minus " if minus else "") + said + (f" per {per}" if per else "")
@@ -199,7 +208,7 @@ def _feet(match: re.Match[str]) -> str:
 def _inches(match: re.Match[str]) -> str:
     if match.string.count('"', 0, match.start()) % 2:  # it ends a quotation
         return match[0]
-    return f"{_bare(match[1])} {'inch' if match[1] == '1' else 'inches'}"
+    return f"{_bare(match[1])} {'inch' if match[1] == '1' or _describes(match) else 'inches'}"
 
 
 def _by(match: re.Match[str]) -> str:

@@ -9,14 +9,14 @@ from services.inference.speaking.numbers import spelled
 _ALWAYS: Final = {
     "e.g.": "for example", "eg.": "for example", "i.e.": "that is", "ie.": "that is", "etc.": "et cetera", "vs.": "versus",
     "vs": "versus", "approx.": "approximately", "appt.": "appointment", "appts.": "appointments", "dept.": "department",
-    "est.": "estimated", "incl.": "including", "excl.": "excluding", "max.": "maximum", "min.": "minimum",
-    "govt.": "government", "mgr.": "manager", "asst.": "assistant", "misc.": "miscellaneous", "temp.": "temperature",
+    "incl.": "including", "excl.": "excluding",
+    "govt.": "government", "mgr.": "manager", "asst.": "assistant", "misc.": "miscellaneous",
     "tel.": "telephone", "Tel.": "Telephone", "ext.": "extension", "Inc.": "Incorporated", "Ltd.": "Limited",
     "Corp.": "Corporation", "Jr.": "Junior", "Bros.": "Brothers", "w/o": "without", "w/": "with ", "b/c": "because",
-    "c/o": "care of", "a.k.a.": "also known as", "a/c": "account", "n/a": "not applicable", "N/A": "not applicable",
+    "c/o": "care of", "a.k.a.": "also known as", "a/c": "account", "A/C": "A.C", "n/a": "not applicable", "N/A": "not applicable",
     "P.S.": "P.S", "Blvd.": "Boulevard", "Blvd": "Boulevard", "Ave.": "Avenue", "Rd.": "Road", "Ln.": "Lane", "Hwy": "Highway",
     "Pkwy": "Parkway", "Sq.": "Square", "asap": "as soon as possible", "ASAP": "as soon as possible", "mos.": "months",
-    "hrs.": "hours", "mins.": "minutes", "secs.": "seconds", "yrs.": "years", "lbs.": "pounds", "cont.": "continued",
+    "hrs.": "hours", "mins.": "minutes", "secs.": "seconds", "yrs.": "years", "lbs.": "pounds",
     "and/or": "and or", "he/she": "he or she", "she/he": "she or he", "his/her": "his or her", "s/he": "she or he",
     "him/her": "him or her", "C++": "C plus plus", "C#": "C sharp", "F#": "F sharp",
 }  # fmt: skip
@@ -29,7 +29,9 @@ _TITLES: Final = {
     "Sen": "Senator", "Rep": "Representative", "Gen": "General", "Col": "Colonel", "Sgt": "Sergeant", "Capt": "Captain",
     "Lt": "Lieutenant", "Hon": "Honorable", "Mt": "Mount", "Ft": "Fort", "Fr": "Father", "Pres": "President",
 }  # fmt: skip
-_TITLE: Final = re.compile(rf"\b({'|'.join(_TITLES)})\.\s(?=['\"]?[A-Z])|\b(Mr|Mrs|Ms|Dr)\b\.?(?=\s[A-Z]|$|\s*$)")
+_TITLE: Final = re.compile(
+    rf"\b({'|'.join(_TITLES)})\.\s(?=['\"]?[A-Z])|\b(Mr|Mrs|Ms|Dr)\b\.?(?=\s(?:[A-Z]|and\s|&\s)|\s*$)"
+)
 _STREET: Final = re.compile(
     r"(?<=[a-z\dht])\s(St|Dr|Ave|Rd|Ln|Ct|Pl|Blvd)\b(?:\.(?=\s+(?:[a-z]|[NSEW]\b|Suite|Apt|#|\d)|,)|(\.)|)(?=[\s,;:!?)]|$)"
 )
@@ -98,7 +100,7 @@ def _abbreviation(match: re.Match[str]) -> str:
         return said if rest.startswith(",") else f"{said},"
     # The point of an abbreviation that ends a sentence ends it still.
     ends = short.endswith(".") and (
-        not rest.strip() or re.match(r"\s+[A-Z]", rest) and short in ("etc.", "Inc.", "Ltd.", "Corp.", "Jr.")
+        not rest.strip() or (re.match(r"\s+[A-Z]", rest) and short in ("etc.", "Inc.", "Ltd.", "Corp.", "Jr."))
     )
     return said + ("." if ends else "")
 
