@@ -3,14 +3,18 @@
 import re
 from collections.abc import Iterator
 
-# A clause ends at punctuation that a blank follows: "9:30" and "3.5" stay whole. Chinese, Japanese and Hindi need no blank.
+# A clause ends at punctuation that a blank follows: "9:30" and "3.5" stay whole. Chinese, Japanese
+# and Hindi need no blank.
 _CLAUSE_END = re.compile(r"[,;:.!?…—–](?=[\"'”’)\]]*\s)|[。！？；，、।][」』”）]?")
 _SENTENCE_END = re.compile(r"[.!?…](?=[\"'”’)\]]*\s)|[。！？।][」』”）]?")
 # Single letters are initials or parts of "U.S."; "1." at the start of a line or after a sentence counts an item.
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Rev|Gen|Col|Capt|Sgt|Lt|Gov|Sen|Rep|Hon|St|Mt|Ft|Ave|Rd|Blvd|Apt|Ste|vs|etc|approx|dept|est"
-    r"|appt|tel|ext|no|nos|fig|vol|pp|incl|max|min|Inc|Ltd|Co|Corp|Jr|Sr|Sra|Srta|Dra|Sig|Dott|Avv|Ing|Mme|Mlle|núm|pág|p"
-    r"|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Mon|Tues?|Wed|Thu|Thurs|Fri|Sat|e\.g|i\.e|a\.m|p\.m|a\.k\.a|[^\W\d_])"
+    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Rev|Gen|Col|Capt|Sgt|Lt|Gov|Sen|Rep|Hon|St|Mt|Ft|Ave|Rd|Blvd|Apt|Ste|vs|etc"
+    r"|approx|dept|est"
+    r"|appt|tel|ext|no|nos|fig|vol|pp|incl|max|min|Inc|Ltd|Co|Corp|Jr|Sr|Sra|Srta|Dra|Sig|Dott|Avv|Ing|Mme"
+    r"|Mlle|núm|pág|p"
+    r"|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Mon|Tues?|Wed|Thu|Thurs|Fri|Sat|e\.g|i\.e|a\.m|p\.m"
+    r"|a\.k\.a|[^\W\d_])"
     r"|(?:^|[\n.!?:;]\s*)\d{1,2}|\bn\.º)\.$",
     re.IGNORECASE,
 )
@@ -18,7 +22,8 @@ _STOPS_TOO = re.compile(r"\bno\.$", re.IGNORECASE)
 _FIGURE_NEXT = re.compile(r"\s+[#\d]")
 # Between brackets, in emphasis and in a link only the whole is understood; a mark that never closes holds up no longer.
 _OPEN = re.compile(
-    r"(?:[(\[（【][^)\]）】]{0,80}|\]\([^)\s]{0,200}|(?<![\w*])\*{1,2}(?=[^\s*])[^*]{0,80}|`[^`]{1,80}|<[a-zA-Z/][^>]{0,80})$"
+    r"(?:[(\[（【][^)\]）】]{0,80}|\]\([^)\s]{0,200}|(?<![\w*])\*{1,2}(?=[^\s*])[^*]{0,80}|`[^`]{1,80}"
+    r"|<[a-zA-Z/][^>]{0,80})$"
 )
 _CONTINUES = re.compile(
     r"^\W?\d|^(?:[$€£¥₹+-]|a\.m|p\.m|am|pm|o'clock|percent|million|billion|thousand|hundred|dollars|euros)",
@@ -48,8 +53,8 @@ def _words(text: str) -> int:
 class ClauseSplitter:
     """Cuts a stream of tokens into clauses: the first as short as sounds well, later ones at sentences.
 
-    What is said as one is never cut: a number with its unit, a date, a telephone number, an address, an abbreviation and its
-    name, anything between brackets or asterisks.
+    What is said as one is never cut: a number with its unit, a date, a telephone number, an address, an abbreviation
+    and its name, anything between brackets or asterisks.
     """
 
     def __init__(self) -> None:
@@ -94,7 +99,7 @@ class ClauseSplitter:
         return _ABBREVIATION.search(self._text, start, end) is not None
 
     def _between_words(self, most: int, least: int) -> int | None:
-        words = list(_WORD.finditer(self._text, 0, 2 * _MAX_CHARACTERS))
+        words: list[re.Match[str]] = list(_WORD.finditer(self._text, 0, 2 * _MAX_CHARACTERS))
         # The last word may still grow, so the cut comes before it.
         if len(words) <= most:
             return None

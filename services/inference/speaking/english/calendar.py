@@ -35,30 +35,36 @@ _TO: Final = r"\s?[-–—]\s?"
 
 _DAY_RANGE: Final = re.compile(rf"\b{_DAY_NAME}{_TO}{_DAY_NAME}(?!\w)")
 _DAY_SHORT: Final = re.compile(
-    rf"\b{_DAY}(?:(?:\.,?|,)(?=\s+(?:{_MONTH}|\d))|(?=\s+(?:\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}|{_MONTH}\s+\d)))|\b(?P<alone>Tues?|Wed|Thu(?:rs?)?|Fri)\.?(?=[\s,]|$)"
+    rf"\b{_DAY}(?:(?:\.,?|,)(?=\s+(?:{_MONTH}|\d))|(?=\s+(?:\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}"
+    rf"|{_MONTH}\s+\d)))|\b(?P<alone>Tues?|Wed|Thu(?:rs?)?|Fri)\.?(?=[\s,]|$)"
 )
 _MONTH_RANGE: Final = re.compile(rf"\b{_MONTH}{_TO}{_MONTH}(?![\w-])")
 _ISO: Final = re.compile(
-    r"(?<![\w/.-])(\d{4})([-/.])(0?[1-9]|1[0-2])\2(0?[1-9]|[12]\d|3[01])(?![\d/-])(?:T(\d\d:\d\d)(?::\d\d(?:\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?"
+    r"(?<![\w/.-])(\d{4})([-/.])(0?[1-9]|1[0-2])\2(0?[1-9]|[12]\d|3[01])(?![\d/-])(?:T(\d\d:\d\d)"
+    r"(?::\d\d(?:\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?"
 )
 _NUMERIC: Final = re.compile(r"(?<![\w/.-])(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d\d)(?![\w/-]|\.\d)")
 _NUMERIC_SHORT: Final = re.compile(
-    r"\b(on|by|until|till|before|after|since|from|due|for|dated|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day,?)\s+(\d{1,2})/(\d{1,2})(?![\w/]|\.\d)",
+    r"\b(on|by|until|till|before|after|since|from|due|for|dated|(?:Mon|Tues|Wednes|Thurs|Fri|Satur"
+    r"|Sun)day,?)\s+(\d{1,2})/(\d{1,2})(?![\w/]|\.\d)",
     re.I,
 )
 _YEAR: Final = r"(?:,?\s+(\d{4})\b(?![,.:]\d|\s?[%°]))?"
 _MONTH_DAY: Final = re.compile(
-    rf"\b{_MONTH}\s+(?:the\s+)?(\d{{1,2}})(?:st|nd|rd|th)?(?:{_DASH}(\d{{1,2}})(?:st|nd|rd|th)?)?(?![\w:%$€£]|[.,]\d|\s?[ap]\.?m\b){_YEAR}"
+    rf"\b{_MONTH}\s+(?:the\s+)?(\d{{1,2}})(?:st|nd|rd|th)?(?:{_DASH}(\d{{1,2}})(?:st|nd|rd|th)?)?(?![\w:%$€£]"
+    rf"|[.,]\d|\s?[ap]\.?m\b){_YEAR}"
 )
 _DAY_MONTH: Final = re.compile(
-    rf"(?<![\w:.,$€£/-])(?:([Tt]he)\s+)?(\d{{1,2}})(?:st|nd|rd|th)?(?:{_DASH}(\d{{1,2}})(?:st|nd|rd|th)?)?[\s-](?:of\s+)?{_MONTH}(?!\w)(?:[\s,-]{{1,2}}(\d{{4}})\b(?![,.:]\d))?"
+    rf"(?<![\w:.,$€£/-])(?:([Tt]he)\s+)?(\d{{1,2}})(?:st|nd|rd|th)?(?:{_DASH}(\d{{1,2}})(?:st|nd|rd"
+    rf"|th)?)?[\s-](?:of\s+)?{_MONTH}(?!\w)(?:[\s,-]{{1,2}}(\d{{4}})\b(?![,.:]\d))?"
 )
 _MONTH_YEAR: Final = re.compile(rf"\b{_MONTH},?\s+(?:of\s+)?('?)(\d{{4}}|(?<=')\d\d)\b(?![,.:]\d)")
 
 _HALF: Final = r"(?:\s?([ap])\.?m(?:\.(?=\s?[a-z,;:)])|\.(?!\w)|\b))"
 _NAME: Final = re.compile(rf"{_DAY_NAME}\b|{_MONTH}|[A-Z]{{2,4}}\b")
 _RANGE: Final = re.compile(
-    rf"(?<![\w:.$€£])([01]?\d|2[0-4])(?::([0-5]\d))?{_HALF}?{_TO}([01]?\d|2[0-4])(?::([0-5]\d))?{_HALF}?(?![\w:%]|[.,]\d)",
+    rf"(?<![\w:.$€£])([01]?\d|2[0-4])(?::([0-5]\d))?{_HALF}?{_TO}([01]?\d|2[0-4])"
+    rf"(?::([0-5]\d))?{_HALF}?(?![\w:%]|[.,]\d)",
     re.I,
 )
 _TIME_HALF: Final = re.compile(rf"(?<![\w:.$€£])(1[0-2]|0?\d)(?:[:.]([0-5]\d))?(?::[0-5]\d)?{_HALF}", re.I)
