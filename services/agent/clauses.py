@@ -104,7 +104,8 @@ class ClauseSplitter:
         if len(words) <= most:
             return None
         for at in (*range(most, least, -1), *range(most + 1, min(len(words), most + _MAX_WORDS_LATE))):
-            before, after = words[at - 1], words[at]
+            before: re.Match[str] = words[at - 1]
+            after: re.Match[str] = words[at]
             if _WANTS_MORE.search(before.group()) or _CONTINUES.search(after.group()):
                 continue
             if not self._is_open(before.end()):

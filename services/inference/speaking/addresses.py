@@ -7,7 +7,10 @@ from typing import Final
 from services.inference.speaking.numbers import spelled
 
 # Endings that are said letter by letter; all others are said as words.
-_SPELLED_ENDINGS: Final = "io co ai tv us uk eu ca au de fr es it nl ch be at se no dk fi pl pt br mx ar in jp cn kr tw hk sg nz ie za edu gg fm"
+_SPELLED_ENDINGS: Final = (
+    "io co ai tv us uk eu ca au de fr es it nl ch be at se no dk fi pl pt br mx ar in jp cn kr tw hk sg nz ie za edu "
+    "gg fm"
+)
 _SPELLED: Final = frozenset(
     (*_SPELLED_ENDINGS.split(), "ly", "html", "php", "pdf", "faq", "api", "www", "xml", "css", "js")
 )

@@ -135,16 +135,20 @@ def _day_month(match: re.Match[str]) -> str:
     return f"{said} of {_month(name)}" + (f", {_said_year(of_year)}" if of_year else "")
 
 
+def _last_stop(match: re.Match[str]) -> str:
+    """The full stop of a text whose last word is an abbreviation."""
+    return "." if match[0].endswith(".") and match.end() == len(match.string.rstrip()) else ""
+
+
 def _day_short(match: re.Match[str]) -> str:
     if match["alone"] is None:
         return _day(match[1]) + ","
-    ends = match[0].endswith(".") and match.end() == len(match.string)
-    return _day(match["alone"]) + ("." if ends else "")
+    return _day(match["alone"]) + _last_stop(match)
 
 
 def spoken_names(text: str) -> str:
     """The text with its short weekdays and ranges of months written out."""
-    text = _DAY_RANGE.sub(lambda m: f"{_day(m[1])} to {_day(m[2])}", text)
+    text = _DAY_RANGE.sub(lambda m: f"{_day(m[1])} to {_day(m[2])}" + _last_stop(m), text)
     text = _DAY_SHORT.sub(_day_short, text)
     return _MONTH_RANGE.sub(lambda m: f"{_month(m[1])} to {_month(m[2])}", text)
 
