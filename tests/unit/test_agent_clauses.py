@@ -79,8 +79,7 @@ def test_an_item_keeps_its_number() -> None:
 def test_sentences_end_without_a_blank_where_the_script_needs_none(size: int) -> None:
     assert split("我们明天见，请带上证件。谢谢您的来电，再见！", size) == [
         "我们明天见，",
-        "请带上证件。",
-        "谢谢您的来电，再见！",
+        "请带上证件。谢谢您的来电，再见！",
     ]
     assert split("今日は、10時から営業しています。お待ちしています。", size) == [
         "今日は、",
