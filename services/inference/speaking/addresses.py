@@ -1,4 +1,4 @@
-"""E-mail addresses, web addresses, handles and tags as they are said aloud, in each language's words for their signs."""
+"""E-mail and web addresses, handles and tags as they are said aloud, in each language's words for their signs."""
 
 import re
 from dataclasses import dataclass
@@ -7,13 +7,16 @@ from typing import Final
 from services.inference.speaking.numbers import spelled
 
 # Endings that are said letter by letter; all others are said as words.
+_SPELLED_ENDINGS: Final = (
+    "io co ai tv us uk eu ca au de fr es it nl ch be at se no dk fi pl pt br mx ar in jp cn kr tw hk sg nz ie za edu "
+    "gg fm"
+)
 _SPELLED: Final = frozenset(
-    "io co ai tv us uk eu ca au de fr es it nl ch be at se no dk fi pl pt br mx ar in jp cn kr tw hk sg nz ie za edu gg fm ly "
-    "html php pdf faq api www xml css js".split()
+    (*_SPELLED_ENDINGS.split(), "ly", "html", "php", "pdf", "faq", "api", "www", "xml", "css", "js")
 )
 _SAID: Final = (
-    "com org net gov edu info biz shop app dev store online site tech cloud blog live news jobs travel health care bank law pro "
-    "club world page link example test local"
+    "com org net gov edu info biz shop app dev store online site tech cloud blog live news jobs travel health care "
+    "bank law pro club world page link example test local"
 )
 _ENDINGS: Final = "|".join(
     sorted({*_SPELLED, *_SAID.split()} - {"html", "php", "pdf", "faq", "api", "www", "xml", "css", "js"})
@@ -23,11 +26,12 @@ _EMAIL: Final = re.compile(
 )
 _URL: Final = re.compile(
     r"(?<![\w@])(?:(?:https?|ftp)://|www\.)[^\s<>()\"'“”「」，。、]{1,2000}"
-    rf"|(?<![\w@./-])(?:[a-z0-9][a-z0-9-]{{0,62}}\.){{1,8}}(?:{_ENDINGS})(?![\w@-]|\.\w)(?:/[^\s<>()\"'“”「」，。、]{{0,2000}})?",
+    rf"|(?<![\w@./-])(?:[a-z0-9][a-z0-9-]{{0,62}}\.){{1,8}}(?:{_ENDINGS})(?![\w@-]|\.\w)"
+    rf"(?:/[^\s<>()\"'“”「」，。、]{{0,2000}})?",
     re.IGNORECASE,
 )
 _HANDLE: Final = re.compile(r"(?<![\w@.])@([a-z_][\w.]{0,30}\w)", re.IGNORECASE)
-_TAG: Final = re.compile(r"(?<![\w&#/])#([^\W\d_]\w{1,60})")
+_TAG: Final = re.compile(r"(?<![\w&#/])#(?![A-Z]{1,4}-?\d)([^\W\d_]\w{1,60})")
 _PIECE: Final = re.compile(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]+|\d|[^\W\d_]+|[._+/:=&?%~#-]")
 _MAX_STEPS: Final = 4  # of a path: nobody notes down more
 
@@ -69,8 +73,7 @@ def _letters(word: str, signs: Signs) -> str:
 def _host(host: str, signs: Signs) -> str:
     labels = host.split(".")
     said = [_said(labels[0], signs)]
-    for label in labels[1:]:
-        said.append(_letters(label, signs) if label.lower() in _SPELLED else _said(label, signs))
+    said.extend(_letters(label, signs) if label.lower() in _SPELLED else _said(label, signs) for label in labels[1:])
     return f" {signs.dot} ".join(part for part in said if part)
 
 

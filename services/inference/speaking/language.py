@@ -48,9 +48,11 @@ class Currency:
 class Language:
     """A language's words for what figures stand beside.
 
-    date, time, money: templates. hour: the time on the full hour. one_each: figures of a telephone number, 0 to 9, as they
-    are said one by one; counters, two_of: the signs before which two has a name of its own; pairs: groups of two are said as numbers, as in French. decimal, grouping: what a phonemiser of
-    the language reads as the decimal point, and what stands between thousands.
+    date, time, money, percent, fraction: templates. hour, one_hour: the time on the full hour. figures: 0 to 9 as they
+    are said one by one, in telephone numbers; pairs: groups of two are said as numbers there, as in French. counters,
+    two_of: the signs before which two has a name of its own. decimal: what a phonemiser of the language reads as the
+    decimal point; grouping: what stands between thousands. scales, scale_link: "million" and the like, and what links
+    them to a currency. between: what stands between words.
     """
 
     signs: Signs
@@ -202,7 +204,7 @@ class Language:
 
     def _fraction(self, match: re.Match[str]) -> str:
         whole, above, below = match.groups()
-        if int(above) >= int(below) or whole and not self.fractions:
+        if int(above) >= int(below) or (whole and not self.fractions):
             return match[0]
         named = self.fractions.get(f"{above}/{below}")
         if named:

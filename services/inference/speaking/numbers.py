@@ -2,11 +2,29 @@
 
 from typing import Final
 
-_SMALL: Final = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
-_TENS: Final = "- - twenty thirty forty fifty sixty seventy eighty ninety".split()
+_SMALL: Final = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_TENS: Final = ["-", "-", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _SCALES: Final = ("", " thousand", " million", " billion", " trillion")
 _IRREGULAR: Final = {
     "one": "first",
@@ -94,6 +112,6 @@ def spelled(letters: str) -> str:
             said.append(f" {_SMALL[int(letter)]} ")
         elif letter.isalnum():
             follows = letters[at + 1 : at + 2]
-            point = "." if follows.isalpha() or letter in "aA" and not (at and letters[at - 1].isalpha()) else ""
+            point = "." if follows.isalpha() or (letter in "aA" and not (at and letters[at - 1].isalpha())) else ""
             said.append(letter.upper() + point)
     return " ".join("".join(said).split())

@@ -25,9 +25,9 @@ def _tidy(text: str) -> str:
 def speakable(text: str, language: str = "en") -> str:
     """The text as it should be read aloud; empty when nothing of it can be.
 
-    text: plain, Markdown or with tags; may be one clause of a longer text. language: BCP-47. English comes back in words
-    alone; other languages keep the figures that their phonemiser reads well, and one that is not known loses only its
-    markup. Line breaks stay, because a reader pauses there. What is speakable already stays as it is.
+    text: plain, Markdown or with tags; may be one clause of a longer text. language: BCP-47. English comes back in
+    words alone; other languages keep the figures that their phonemiser reads well, and one that is not known loses
+    only its markup. Line breaks stay, because a reader pauses there. What is speakable already stays as it is.
     """
     primary, _, region = language.lower().replace("_", "-").partition("-")
     text = plain(text)

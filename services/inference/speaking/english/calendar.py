@@ -5,43 +5,66 @@ from typing import Final
 
 from services.inference.speaking.numbers import cardinal, ordinal, year
 
-_MONTHS: Final = "January February March April May June July August September October November December".split()
+_MONTHS: Final = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 _MONTH_BY_START: Final = {month[:3].lower(): month for month in _MONTHS}
 # "May" and "March" are words too: only beside a figure are they read as months.
 _MONTH: Final = (
     r"(Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
     r"|Nov(?:ember)?|Dec(?:ember)?)\b\.?"
 )
-_DAYS: Final = {day[:3].lower(): day for day in "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()}
+_DAYS: Final = {
+    day[:3].lower(): day for day in ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+}
 _DAY: Final = r"(Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)"
 _DAY_NAME: Final = rf"{_DAY}(?:\.|(?:d|s|nes|rs|ur)?day)?"
 _DASH: Final = r"\s?(?:-|–|—|\bto\b)\s?"
 _TO: Final = r"\s?[-–—]\s?"
 
 _DAY_RANGE: Final = re.compile(rf"\b{_DAY_NAME}{_TO}{_DAY_NAME}(?!\w)")
-_DAY_SHORT: Final = re.compile(rf"\b{_DAY}(?:\.,?|,)(?=\s+(?:{_MONTH}|\d))|\b(Tues?|Wed|Thu(?:rs?)?|Fri)\.?(?=[\s,]|$)")
+_DAY_SHORT: Final = re.compile(
+    rf"\b{_DAY}(?:(?:\.,?|,)(?=\s+(?:{_MONTH}|\d))|(?=\s+(?:\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}"
+    rf"|{_MONTH}\s+\d)))|\b(?P<alone>Tues?|Wed|Thu(?:rs?)?|Fri)\.?(?=[\s,]|$)"
+)
 _MONTH_RANGE: Final = re.compile(rf"\b{_MONTH}{_TO}{_MONTH}(?![\w-])")
 _ISO: Final = re.compile(
-    r"(?<![\w/.-])(\d{4})([-/.])(0?[1-9]|1[0-2])\2(0?[1-9]|[12]\d|3[01])(?![\d/-])(?:T(\d\d:\d\d)(?::\d\d(?:\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?"
+    r"(?<![\w/.-])(\d{4})([-/.])(0?[1-9]|1[0-2])\2(0?[1-9]|[12]\d|3[01])(?![\d/-])(?:T(\d\d:\d\d)"
+    r"(?::\d\d(?:\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?"
 )
 _NUMERIC: Final = re.compile(r"(?<![\w/.-])(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d\d)(?![\w/-]|\.\d)")
 _NUMERIC_SHORT: Final = re.compile(
-    r"\b(on|by|until|till|before|after|since|from|due|for|dated|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day,?)\s+(\d{1,2})/(\d{1,2})(?![\w/]|\.\d)",
+    r"\b(on|by|until|till|before|after|since|from|due|for|dated|(?:Mon|Tues|Wednes|Thurs|Fri|Satur"
+    r"|Sun)day,?)\s+(\d{1,2})/(\d{1,2})(?![\w/]|\.\d)",
     re.I,
 )
 _YEAR: Final = r"(?:,?\s+(\d{4})\b(?![,.:]\d|\s?[%°]))?"
 _MONTH_DAY: Final = re.compile(
-    rf"\b{_MONTH}\s+(?:the\s+)?(\d{{1,2}})(?:st|nd|rd|th)?(?:{_DASH}(\d{{1,2}})(?:st|nd|rd|th)?)?(?![\w:%$€£]|[.,]\d|\s?[ap]\.?m\b){_YEAR}"
+    rf"\b{_MONTH}\s+(?:the\s+)?(\d{{1,2}})(?:st|nd|rd|th)?(?:{_DASH}(\d{{1,2}})(?:st|nd|rd|th)?)?(?![\w:%$€£]"
+    rf"|[.,]\d|\s?[ap]\.?m\b){_YEAR}"
 )
 _DAY_MONTH: Final = re.compile(
-    rf"(?<![\w:.,$€£/-])(?:(the)\s+)?(\d{{1,2}})(?:st|nd|rd|th)?(?:{_DASH}(\d{{1,2}})(?:st|nd|rd|th)?)?[\s-](?:of\s+)?{_MONTH}(?!\w)(?:[\s,-]{{1,2}}(\d{{4}})\b(?![,.:]\d))?"
+    rf"(?<![\w:.,$€£/-])(?:([Tt]he)\s+)?(\d{{1,2}})(?:st|nd|rd|th)?(?:{_DASH}(\d{{1,2}})(?:st|nd|rd"
+    rf"|th)?)?[\s-](?:of\s+)?{_MONTH}(?!\w)(?:[\s,-]{{1,2}}(\d{{4}})\b(?![,.:]\d))?"
 )
 _MONTH_YEAR: Final = re.compile(rf"\b{_MONTH},?\s+(?:of\s+)?('?)(\d{{4}}|(?<=')\d\d)\b(?![,.:]\d)")
 
 _HALF: Final = r"(?:\s?([ap])\.?m(?:\.(?=\s?[a-z,;:)])|\.(?!\w)|\b))"
 _NAME: Final = re.compile(rf"{_DAY_NAME}\b|{_MONTH}|[A-Z]{{2,4}}\b")
 _RANGE: Final = re.compile(
-    rf"(?<![\w:.$€£])([01]?\d|2[0-4])(?::([0-5]\d))?{_HALF}?{_TO}([01]?\d|2[0-4])(?::([0-5]\d))?{_HALF}?(?![\w:%]|[.,]\d)",
+    rf"(?<![\w:.$€£])([01]?\d|2[0-4])(?::([0-5]\d))?{_HALF}?{_TO}([01]?\d|2[0-4])"
+    rf"(?::([0-5]\d))?{_HALF}?(?![\w:%]|[.,]\d)",
     re.I,
 )
 _TIME_HALF: Final = re.compile(rf"(?<![\w:.$€£])(1[0-2]|0?\d)(?:[:.]([0-5]\d))?(?::[0-5]\d)?{_HALF}", re.I)
@@ -105,17 +128,28 @@ def _month_day(match: re.Match[str]) -> str:
 
 
 def _day_month(match: re.Match[str]) -> str:
-    _, day, last, name, of_year = match.groups()
+    the, day, last, name, of_year = match.groups()
     if not 1 <= int(day) <= 31 or (last and not 1 <= int(last) <= 31):
         return match[0]
-    said = f"the {ordinal(day)}" + (f" to the {ordinal(last)}" if last else "")
+    said = f"{the or 'the'} {ordinal(day)}" + (f" to the {ordinal(last)}" if last else "")
     return f"{said} of {_month(name)}" + (f", {_said_year(of_year)}" if of_year else "")
+
+
+def _last_stop(match: re.Match[str]) -> str:
+    """The full stop of a text whose last word is an abbreviation."""
+    return "." if match[0].endswith(".") and match.end() == len(match.string.rstrip()) else ""
+
+
+def _day_short(match: re.Match[str]) -> str:
+    if match["alone"] is None:
+        return _day(match[1]) + ","
+    return _day(match["alone"]) + _last_stop(match)
 
 
 def spoken_names(text: str) -> str:
     """The text with its short weekdays and ranges of months written out."""
-    text = _DAY_RANGE.sub(lambda m: f"{_day(m[1])} to {_day(m[2])}", text)
-    text = _DAY_SHORT.sub(lambda m: _day(m[1]) + "," if m[1] else _day(m[3]), text)
+    text = _DAY_RANGE.sub(lambda m: f"{_day(m[1])} to {_day(m[2])}" + _last_stop(m), text)
+    text = _DAY_SHORT.sub(_day_short, text)
     return _MONTH_RANGE.sub(lambda m: f"{_month(m[1])} to {_month(m[2])}", text)
 
 
@@ -151,14 +185,16 @@ def _range(match: re.Match[str]) -> str:
 def _stop(match: re.Match[str]) -> str:
     """The full stop of a sentence, where "a.m." took it along."""
     rest = match.string[match.end() :].lstrip()
-    return "." if match[0].endswith(".") and (not rest or rest[0].isupper() and not _NAME.match(rest)) else ""
+    return "." if match[0].endswith(".") and (not rest or (rest[0].isupper() and not _NAME.match(rest))) else ""
 
 
 def _time(match: re.Match[str]) -> str:
     hour, minute, second, hours = match.groups()
+    if not int(hour) and not int(minute) and not second:
+        return "midnight"
     if second:
         return f"{cardinal(str(int(hour)))} {_clock(minute, None, None)} and {cardinal(str(int(second)))} seconds"
-    if hours or len(hour) == 2 and hour[0] == "0":
+    if hours or (len(hour) == 2 and hour[0] == "0"):
         zero = "zero " if hour[0] == "0" else ""
         return (
             zero + _clock(hour, minute, None, oclock=False)

@@ -3,12 +3,12 @@
 import re
 from typing import Final
 
-from services.inference.speaking.english.quantities import UNITS
+from services.inference.speaking.english.words import UNITS
 from services.inference.speaking.numbers import cardinal, digits, spelled
 
 _EXTENSION: Final = r"(?:[,;]?\s?(?:ext\.?|extension|x)\s?(\d{1,6})\b)?"
 _PHONE: Final = re.compile(
-    r"(?<![\w.,$€£¥/:-])((?:\+|00)\d{1,3}[ .-]?)?(\(\+?\d{1,5}\)[ .-]?)?(\d{1,5}(?:[ .-]\d{2,5}){0,5})"
+    r"(?<![\w.,$€£¥/:-])((?:\+|00)\d{1,3}[ .-]?)?(\(\+?\d{1,5}\)[ .-]?)?(\d{1,5}(?:[ .-]\d{2,7}){0,5})"
     + _EXTENSION
     + r"(?![\w%°€$/:-]|[.,]\d|\s?(?:[ap]m)\b)"
 )
@@ -16,14 +16,17 @@ _SERVICE: Final = re.compile(
     r"\b(call|dial|ring|text|phone)\s+(\d{3}|\d{5,6})\b(?![-,.]\d|\s+(?:people|customers|clients|users|times))", re.I
 )
 _REFERENCE: Final = re.compile(
-    r"\b(order|ticket|reference|ref|account|acct|tracking|invoice|confirmation|booking|case|code|pin|passcode|zip|postcode"
+    r"\b(order|ticket|reference|ref|account|acct|tracking|invoice|confirmation|booking|case|code|pin|passcode"
+    r"|zip|postcode"
     r"|ending in|ends in|ending with|extension|ext|flight|card|policy|routing|serial|ID|SKU)"
-    r"((?:\s+(?:number|no\.?|code|id))?(?:\s+is|\s+was)?[\s:]{0,3}#?\s?)([A-Z]{0,4}-?\d[\dA-Z]*(?:-[\dA-Z]+){0,5})(?![\w%]|[.,:]\d)",
+    r"((?:\s+(?:number|no\.?|code|id))?(?:\s+is|\s+was)?[\s:]{0,3}#?\s?)"
+    r"([A-Z]{0,4}-?\d[\dA-Z]*(?:-[\dA-Z]+){0,5})(?![\w%]|[.,:]\d)",
     re.I,
 )
 _HASH: Final = re.compile(r"(?<!\w)#\s?(?=\d)")
 _VERSION_WORD: Final = re.compile(
-    r"\b(v|ver\.?|version|release|Python|Node|iOS|Android|PHP|Java|Ubuntu|macOS)\s?(\d{1,4}(?:\.\d{1,6}){1,4})(?!\.?\w)",
+    r"\b(v|ver\.?|version|release|Python|Node|iOS|Android|PHP|Java|Ubuntu|macOS)\s?(\d{1,4}(?:\.\d{1,6}){1,4})"
+    r"(?!\.?\w)",
     re.I,
 )
 _DOTTED: Final = re.compile(r"(?<![\w.])v?(\d{1,6}(?:\.\d{1,6}){2,5})(?!\.?\w)")
@@ -34,7 +37,8 @@ _MIXED: Final = re.compile(
 )
 _LETTERS_NUMBER: Final = re.compile(r"(?<![\w-])([A-Z]{2,10})-(\d{1,6})(?!\w|[.,]\d)")
 _UNTOUCHED: Final = re.compile(
-    rf"\d+(?:st|nd|rd|th|ST|ND|RD|TH|s|k|K|M|bn|x|[ap]m|[AP]M|p|{'|'.join(re.escape(unit) for unit in UNITS)})|\d+[xX]\d+(?:[xX]\d+)?|4K|8K"
+    rf"\d+(?:st|nd|rd|th|ST|ND|RD|TH|s|k|K|M|bn|x|[ap]m|[AP]M|p|{'|'.join(re.escape(unit) for unit in UNITS)})"
+    rf"|\d+[xX]\d+(?:[xX]\d+)?|4K|8K"
 )
 _GROUP: Final = re.compile(r"[A-Za-z]+|\d+")
 
@@ -45,10 +49,8 @@ def _phone(match: re.Match[str]) -> str:
     figures = sum(map(len, groups)) + len(re.findall(r"\d", area or ""))
     dated = re.fullmatch(r"\d{4}[-.]\d\d?[-.]\d\d?|\d\d?[-.]\d\d?[-.]\d{4}|\d{4}-\d{4}", number) and not country
     grouped = len(groups) > 1 and (
-        all(len(group) == 3 for group in groups[1:])
-        and number[len(groups[0])] == "."
-        or "." in number
-        and len(groups) < 3
+        (all(len(group) == 3 for group in groups[1:]) and number[len(groups[0])] == ".")
+        or ("." in number and len(groups) < 3)
     )
     if figures < 7 or figures > 15 or dated or grouped or (len(groups) == 1 and not (country or area or extension)):
         return match[0]

@@ -6,8 +6,8 @@ from typing import Final
 from services.inference.speaking.english.quantities import NUMBER
 from services.inference.speaking.numbers import cardinal, decimal, digits, ordinal, year
 
-_VULGAR: Final = {"½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅕": "1/5", "⅛": "1/8", "⅜": "3/8", "⅝": "5/8",
-                  "⅞": "7/8"}  # fmt: skip
+_VULGAR: Final = {"½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅕": "1/5", "⅛": "1/8", "⅜": "3/8",
+                  "⅝": "5/8", "⅞": "7/8"}  # fmt: skip
 _VULGAR_SIGN: Final = re.compile(rf"(\d)?\s?([{''.join(_VULGAR)}])")
 _SET_PHRASES: Final = ((re.compile(r"(?<![\d/])24/7(?![\d/])"), "twenty-four seven"),
                        (re.compile(r"(?<![\d/])50[/-]50(?![\d/])"), "fifty-fifty"),
@@ -19,13 +19,14 @@ _DECADE: Final = re.compile(r"(?<![\w.,])'?((?:1[1-9]|20)?\d0)'?s\b")
 _APOSTROPHE_YEAR: Final = re.compile(r"(?<!\w)'(\d\d)(?![\w'])")
 _YEAR: Final = r"1[1-9]\d\d|20\d\d"
 _YEARS: Final = re.compile(rf"(?<![\w.,$€£-])({_YEAR})\s?[-–—/]\s?({_YEAR}|\d\d)(?!\w|[.,]\d|-)")
+# What 2000 of them is a count of and no year.
+_COUNTED: Final = "people|users|units|points|steps|items|words|members|customers|guests|pieces|times"
 _SAID_YEAR: Final = re.compile(
-    rf"\b(in|since|by|from|until|till|before|after|during|year|circa|early|mid|late|of|summer|winter|spring|fall|autumn)[ -]({_YEAR}|10\d\d)(?!\w|[.,]\d|-\d|\s?(?:{'people|users|units|points|steps|items|words|members|customers|guests'})\b)",
-    re.I,
+    r"\b(in|since|by|from|until|till|before|after|during|year|circa|early|mid|late|of|summer|winter|spring|fall|autumn)"
+    rf"[ -]({_YEAR}|10\d\d)(?!\w|[.,]\d|-\d|\s(?:{_COUNTED})\b)",
+    re.IGNORECASE,
 )
-_LONE_YEAR: Final = re.compile(
-    r"(?<![\w.,-])(19\d\d|20\d\d)(?!\w|[.,:]\d|-\d|\s(?:people|users|units|points|steps|items|words|members|customers|guests|pieces|times)\b)"
-)
+_LONE_YEAR: Final = re.compile(rf"(?<![\w.,-])(19\d\d|20\d\d)(?!\w|[.,:]\d|-\d|\s(?:{_COUNTED})\b)")
 _RANGE: Final = re.compile(rf"(?<![\w.,-])(-?(?:{NUMBER}))\s?(?:[–—~]|-(?=\d))\s?({NUMBER})(?![\w-]|[.,]\d)")
 _SCORE: Final = re.compile(r"(?<![\w.:])(\d{1,3}):(\d{1,3})(?![\w:])")
 _POWER: Final = re.compile(r"(?<![\w.])(\d{1,18})\^(-?\d{1,3})(?!\w)|(\d)([²³])")

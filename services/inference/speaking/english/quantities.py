@@ -3,56 +3,19 @@
 import re
 from typing import Final
 
+from services.inference.speaking.english.words import CODES, CURRENCIES, UNITS
 from services.inference.speaking.numbers import cardinal, decimal
 
 NUMBER: Final = r"\d{1,3}(?:,\d{3}){1,6}(?:\.\d{1,20})?|\d{1,18}(?:\.\d{1,20})?|\.\d{1,20}"
 _START: Final = r"(?<![\w.,/:-])"
 _SIGNED: Final = r"(?<![\w.,/:])(-(?=[\d.$€£]))?"
+_ARTICLE: Final = re.compile(r"\b[Aa]n? $")
+_NOUN: Final = re.compile(r" [a-z]")
 _TO: Final = r"\s?[-–—]\s?"
 
-# One, more than one, a hundredth of it, hundredths.
-_CURRENCIES: Final = {
-    "US$": ("U.S dollar", "U.S dollars", "cent", "cents"),
-    "CA$": ("Canadian dollar", "Canadian dollars", "cent", "cents"),
-    "C$": ("Canadian dollar", "Canadian dollars", "cent", "cents"),
-    "AU$": ("Australian dollar", "Australian dollars", "cent", "cents"),
-    "A$": ("Australian dollar", "Australian dollars", "cent", "cents"),
-    "NZ$": ("New Zealand dollar", "New Zealand dollars", "cent", "cents"),
-    "HK$": ("Hong Kong dollar", "Hong Kong dollars", "cent", "cents"),
-    "R$": ("real", "reais", "centavo", "centavos"),
-    "$": ("dollar", "dollars", "cent", "cents"),
-    "€": ("euro", "euros", "cent", "cents"),
-    "£": ("pound", "pounds", "penny", "pence"),
-    "¥": ("yen", "yen", "sen", "sen"),
-    "₹": ("rupee", "rupees", "paisa", "paise"),
-    "₩": ("won", "won", "jeon", "jeon"),
-    "₽": ("ruble", "rubles", "kopek", "kopeks"),
-    "₺": ("lira", "lira", "kurush", "kurush"),
-    "₪": ("shekel", "shekels", "agora", "agorot"),
-    "₿": ("bitcoin", "bitcoin", "", ""),
-    "zł": ("zloty", "zloty", "grosz", "groszy"),
-}
-_CODES: Final = {
-    "USD": _CURRENCIES["US$"],
-    "EUR": _CURRENCIES["€"],
-    "GBP": _CURRENCIES["£"],
-    "JPY": _CURRENCIES["¥"],
-    "INR": _CURRENCIES["₹"],
-    "CAD": _CURRENCIES["CA$"],
-    "AUD": _CURRENCIES["A$"],
-    "CHF": ("Swiss franc", "Swiss francs", "centime", "centimes"),
-    "CNY": ("yuan", "yuan", "fen", "fen"),
-    "RMB": ("yuan", "yuan", "fen", "fen"),
-    "PLN": _CURRENCIES["zł"],
-    "BRL": _CURRENCIES["R$"],
-    "MXN": ("Mexican peso", "Mexican pesos", "centavo", "centavos"),
-    "SEK": ("Swedish krona", "Swedish kronor", "öre", "öre"),
-    "NOK": ("Norwegian krone", "Norwegian kroner", "øre", "øre"),
-    "DKK": ("Danish krone", "Danish kroner", "øre", "øre"),
-}
-_ALL: Final = _CURRENCIES | _CODES
-_SYMBOL: Final = "|".join(re.escape(symbol) for symbol in _CURRENCIES)
-_CODE: Final = "|".join(_CODES)
+_ALL: Final = CURRENCIES | CODES
+_SYMBOL: Final = "|".join(re.escape(symbol) for symbol in CURRENCIES)
+_CODE: Final = "|".join(CODES)
 _SCALES: Final = {
     "k": "thousand", "m": "million", "mn": "million", "mm": "million", "mio": "million", "bn": "billion",
     "b": "billion", "tn": "trillion", "t": "trillion",
@@ -62,7 +25,9 @@ _PER: Final = (
     r"(?:\s?/\s?(hour|hr|h|day|week|wk|month|mo|year|yr|night|person|seat|user|minute|min|kg|lb|GB|unit|each|item)\b)?"
 )
 _MONEY: Final = re.compile(
-    rf"(?<![\w.,/])([-+]\s?)?({_SYMBOL}|(?:{_CODE})\s?)\s?({NUMBER}){_SCALE}(?:{_TO}(?:{_SYMBOL})?({NUMBER}){_SCALE})?(?![\d%])(?:\s?(?:{_CODE})\b)?{_PER}(\+)?",
+    rf"(?<![\w.,/])([-+]\s?)?({_SYMBOL}"
+    rf"|(?:{_CODE})\s?)\s?({NUMBER}){_SCALE}(?:{_TO}(?:{_SYMBOL})?({NUMBER}){_SCALE})?(?![\d%])"
+    rf"(?:\s?(?:{_CODE})\b)?{_PER}(\+)?",
     re.I,
 )
 _MONEY_AFTER: Final = re.compile(
@@ -70,35 +35,15 @@ _MONEY_AFTER: Final = re.compile(
 )
 _CENTS: Final = re.compile(rf"{_START}({NUMBER})\s?(¢|p\b(?=[\s.,;:!?)]|$))")
 _PERCENT: Final = re.compile(rf"{_SIGNED}(\+)?({NUMBER})\s?%?(?:{_TO}({NUMBER}))?\s?(%|‰)")
+_COINS: Final = {("¢", True): "cent", ("¢", False): "cents", ("p", True): "penny", ("p", False): "pence"}
 _PERS: Final = {"hr": "hour", "h": "hour", "wk": "week", "mo": "month", "yr": "year", "min": "minute", "kg": "kilogram",
                 "lb": "pound", "gb": "gigabyte"}  # fmt: skip
 
-UNITS: Final = {
-    "km/h": "kilometer per hour", "kmh": "kilometer per hour", "kph": "kilometer per hour", "mph": "mile per hour",
-    "m/s": "meter per second", "km²": "square kilometer", "m²": "square meter", "cm²": "square centimeter",
-    "m³": "cubic meter", "cm³": "cubic centimeter", "sq ft": "square foot", "sq. ft.": "square foot",
-    "sqft": "square foot", "ft²": "square foot", "sq m": "square meter", "sq mi": "square mile", "km": "kilometer",
-    "cm": "centimeter", "mm": "millimeter", "µm": "micrometer", "μm": "micrometer", "nm": "nanometer", "m": "meter",
-    "mi": "mile", "yd": "yard", "yds": "yard", "ft": "foot", "kg": "kilogram", "kgs": "kilogram", "mg": "milligram",
-    "µg": "microgram", "mcg": "microgram", "g": "gram", "lb": "pound", "lbs": "pound", "oz": "ounce", "ml": "milliliter",
-    "mL": "milliliter", "cl": "centiliter", "dl": "deciliter", "L": "liter", "l": "liter", "gal": "gallon", "qt": "quart",
-    "fl oz": "fluid ounce", "tbsp": "tablespoon", "tsp": "teaspoon", "kcal": "kilocalorie", "cal": "calorie",
-    "kJ": "kilojoule", "kWh": "kilowatt hour", "kW": "kilowatt", "MW": "megawatt", "W": "watt", "V": "volt", "mA": "milliamp",
-    "mAh": "milliamp hour", "Hz": "hertz", "kHz": "kilohertz", "MHz": "megahertz", "GHz": "gigahertz",
-    "dB": "decibel", "KB": "kilobyte", "kB": "kilobyte", "MB": "megabyte", "GB": "gigabyte", "TB": "terabyte",
-    "Kbps": "kilobit per second", "kbps": "kilobit per second", "Mbps": "megabit per second", "Gbps": "gigabit per second",
-    "MB/s": "megabyte per second", "GB/s": "gigabyte per second", "ms": "millisecond", "µs": "microsecond",
-    "sec": "second", "secs": "second", "min": "minute", "mins": "minute", "h": "hour", "hr": "hour",
-    "hrs": "hour", "wk": "week", "wks": "week", "yr": "year", "yrs": "year", "yo": "year old", "px": "pixel", "fps": "frame per second",
-    "rpm": "revolution per minute", "bpm": "beat per minute", "psi": "P.S.I", "hp": "horsepower", "ha": "hectare",
-    "pcs": "piece", "pc": "piece", "pp": "page", "hectares": "hectare",
-    "°C": "degree Celsius", "°F": "degree Fahrenheit", "° C": "degree Celsius", "° F": "degree Fahrenheit",
-    "ºC": "degree Celsius", "ºF": "degree Fahrenheit", "°": "degree", "º": "degree",
-}  # fmt: skip
 _IRREGULAR: Final = {"foot": "feet", "hertz": "hertz", "horsepower": "horsepower", "P.S.I": "P.S.I"}
 _UNIT: Final = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))
 _MEASURE: Final = re.compile(
-    rf"{_SIGNED}({NUMBER})(?:\s?({_UNIT})?{_TO}({NUMBER}))?(-?)\s?({_UNIT})(?![\w²³]|/\w)(?:\s?/\s?(day|week|month|year|hour|night)\b)?(\.(?=\s+[a-z]))?"
+    rf"{_SIGNED}({NUMBER})(?:\s?({_UNIT})?{_TO}({NUMBER}))?(-?)\s?({_UNIT})(?![\w²³]|/\w)(?:\s?/\s?(day|week"
+    rf"|month|year|hour|night)\b)?(\.(?=\s+[a-z]))?"
 )
 _FEET: Final = re.compile(
     r"(?<![\w.])(\d{1,3})\s?(?:['′’]|ft\.?|feet)\s?(\d{1,2})\s?(?:[\"″”]|''|in\b\.?|inches)?(?!\w)"
@@ -124,7 +69,7 @@ def _amount(number: str, words: tuple[str, str, str, str]) -> str:
 
 
 def _scale(word: str | None, short: str | None) -> str:
-    return word or _SCALES[short.lower()] if word or short else ""
+    return word or (_SCALES[short.lower()] if short else "")
 
 
 def _bare(number: str) -> str:
@@ -156,6 +101,8 @@ def _money_before(match: re.Match[str]) -> str:
     symbol = symbol.strip().upper() if symbol.strip() not in _ALL else symbol.strip()
     words = _ALL.get(symbol) or _ALL[symbol.lower()]
     said = _money(sign or "", words, first, _scale(scale, short), last, _scale(last_scale, last_short))
+    if last is None and _describes(match):
+        said = said.replace(words[1], words[0]) if words[1] != words[0] else said
     return said + (" plus" if more else "") + _per(unit)
 
 
@@ -172,6 +119,11 @@ def _percent(match: re.Match[str]) -> str:
     return ("minus " if minus else "plus " if plus else "") + f"{said} {'percent' if mark == '%' else 'per mille'}"
 
 
+def _describes(match: re.Match[str]) -> bool:
+    """Whether it stands before its noun, as in "a $5 bill"; then it has no plural."""
+    return bool(_ARTICLE.search(match.string, 0, match.start()) and _NOUN.match(match.string, match.end()))
+
+
 def _named(unit: str, one: bool) -> str:
     words = UNITS[unit].split(" ")
     if one:
@@ -185,7 +137,7 @@ def _measure(match: re.Match[str]) -> str:
     minus, first, _, last, hyphen, unit, per, _ = match.groups()
     if hyphen and len(unit) == 1:
         return match[0]
-    one = last is None and first in ("1", "1.0") or bool(hyphen)
+    one = (last is None and first in ("1", "1.0")) or bool(hyphen) or _describes(match)
     joint = "-" if hyphen and " " not in UNITS[unit] else " "
     said = _bare(first) + (f" to {_bare(last)}" if last else "") + joint + _named(unit, one)
     return ("minus " if minus else "") + said + (f" per {per}" if per else "")
@@ -199,7 +151,7 @@ def _feet(match: re.Match[str]) -> str:
 def _inches(match: re.Match[str]) -> str:
     if match.string.count('"', 0, match.start()) % 2:  # it ends a quotation
         return match[0]
-    return f"{_bare(match[1])} {'inch' if match[1] == '1' else 'inches'}"
+    return f"{_bare(match[1])} {'inch' if match[1] == '1' or _describes(match) else 'inches'}"
 
 
 def _by(match: re.Match[str]) -> str:
@@ -210,9 +162,7 @@ def spoken_quantities(text: str) -> str:
     """The text with its money, shares and measures in words."""
     text = _MONEY_AFTER.sub(_money_after, _MONEY.sub(_money_before, text))
     text = _CENTS.sub(
-        lambda m: (
-            f"{_bare(m[1])} {('cent' if m[2] == '¢' else 'penny') if m[1] == '1' else 'cents' if m[2] == '¢' else 'pence'}"
-        ),
+        lambda m: f"{_bare(m[1])} {_COINS[m[2], m[1] == '1']}",
         text,
     )
     text = _PERCENT.sub(_percent, text)

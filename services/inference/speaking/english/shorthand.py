@@ -4,85 +4,84 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from services.inference.speaking.english.words import ABBREVIATIONS, STREETS, TITLES
 from services.inference.speaking.numbers import spelled
 
-_ALWAYS: Final = {
-    "e.g.": "for example", "eg.": "for example", "i.e.": "that is", "ie.": "that is", "etc.": "et cetera", "vs.": "versus",
-    "vs": "versus", "approx.": "approximately", "appt.": "appointment", "appts.": "appointments", "dept.": "department",
-    "est.": "estimated", "incl.": "including", "excl.": "excluding", "max.": "maximum", "min.": "minimum",
-    "govt.": "government", "mgr.": "manager", "asst.": "assistant", "misc.": "miscellaneous", "temp.": "temperature",
-    "tel.": "telephone", "Tel.": "Telephone", "ext.": "extension", "Inc.": "Incorporated", "Ltd.": "Limited",
-    "Corp.": "Corporation", "Jr.": "Junior", "Bros.": "Brothers", "w/o": "without", "w/": "with ", "b/c": "because",
-    "c/o": "care of", "a.k.a.": "also known as", "a/c": "account", "n/a": "not applicable", "N/A": "not applicable",
-    "P.S.": "P.S", "Blvd.": "Boulevard", "Blvd": "Boulevard", "Ave.": "Avenue", "Rd.": "Road", "Ln.": "Lane", "Hwy": "Highway",
-    "Pkwy": "Parkway", "Sq.": "Square", "asap": "as soon as possible", "ASAP": "as soon as possible", "mos.": "months",
-    "hrs.": "hours", "mins.": "minutes", "secs.": "seconds", "yrs.": "years", "lbs.": "pounds", "cont.": "continued",
-    "and/or": "and or", "he/she": "he or she", "she/he": "she or he", "his/her": "his or her", "s/he": "she or he",
-    "him/her": "him or her", "C++": "C plus plus", "C#": "C sharp", "F#": "F sharp",
-}  # fmt: skip
 _ABBREVIATION: Final = re.compile(
-    r"(?<![\w.@])(?:" + "|".join(re.escape(short) for short in sorted(_ALWAYS, key=len, reverse=True)) + r")(?![\w+])"
+    r"(?<![\w.@])(?:"
+    + "|".join(re.escape(short) for short in sorted(ABBREVIATIONS, key=len, reverse=True))
+    + r")(?![\w+])"
 )
 _WITH: Final = re.compile(r"(?<!\w)w/\s?(?=\w)")
-_TITLES: Final = {
-    "Mr": "Mister", "Mrs": "Missus", "Ms": "Miz", "Dr": "Doctor", "Prof": "Professor", "Rev": "Reverend", "Gov": "Governor",
-    "Sen": "Senator", "Rep": "Representative", "Gen": "General", "Col": "Colonel", "Sgt": "Sergeant", "Capt": "Captain",
-    "Lt": "Lieutenant", "Hon": "Honorable", "Mt": "Mount", "Ft": "Fort", "Fr": "Father", "Pres": "President",
-}  # fmt: skip
-_TITLE: Final = re.compile(rf"\b({'|'.join(_TITLES)})\.\s(?=['\"]?[A-Z])|\b(Mr|Mrs|Ms|Dr)\b\.?(?=\s[A-Z]|$|\s*$)")
-_STREET: Final = re.compile(
-    r"(?<=[a-z\dht])\s(St|Dr|Ave|Rd|Ln|Ct|Pl|Blvd)\b(?:\.(?=\s+(?:[a-z]|[NSEW]\b|Suite|Apt|#|\d)|,)|(\.)|)(?=[\s,;:!?)]|$)"
+_TITLE: Final = re.compile(
+    rf"\b({'|'.join(TITLES)})\.\s(?=['\"]?[A-Z])|\b(Mr|Mrs|Ms|Dr)\b\.?(?=\s(?:[A-Z]|and\s|&\s)|\s*$)"
 )
-_STREETS: Final = {
-    "St": "Street",
-    "Dr": "Drive",
-    "Ave": "Avenue",
-    "Rd": "Road",
-    "Ln": "Lane",
-    "Ct": "Court",
-    "Pl": "Place",
-    "Blvd": "Boulevard",
-}
+_STREET: Final = re.compile(
+    r"(?<=[a-z\dht])\s(St|Dr|Ave|Rd|Ln|Ct|Pl|Blvd)\b(?:\.(?=\s+(?:[a-z]|[NSEW]\b|Suite|Apt|#|\d)|,)|(\.)|)"
+    r"(?=[\s,;:!?)]|$)"
+)
 _NUMBERED: Final = re.compile(
     r"\d+(?:st|nd|rd|th)?(?:\s[NSEW]\.?)?(?:\s[A-Z][a-z]+){0,3}$|(?:[A-Z][a-z]+|\dth|\d(?:st|nd|rd))$"
 )
 _SAINT: Final = re.compile(r"\bSt\.?\s(?=[A-Z])")
 _NO: Final = re.compile(r"\b([Nn]o)(s?)\.\s?(?=\d)")
 _BEFORE_FIGURE: Final = (
-    (re.compile(r"\b[Aa]pt\.?\s?#?\s?(?=\d)"), "apartment "), (re.compile(r"\b[Ss]te\.\s?#?\s?(?=\d)"), "suite "),
-    (re.compile(r"\bpp\.\s?(?=\d)"), "pages "), (re.compile(r"\bp\.\s?(?=\d)"), "page "), (re.compile(r"\b([Ff])igs?\.\s?(?=\d)"), r"\1igure "),
-    (re.compile(r"\b([Vv])ol\.\s?(?=\d)"), r"\1olume "), (re.compile(r"\b([Cc])h\.\s?(?=\d)"), r"\1hapter "),
-    (re.compile(r"\b[Rr]m\.?\s?(?=\d)"), "room "), (re.compile(r"§\s?(?=\d)"), "section "), (re.compile(r"\b[Ee]xt\s?(?=\d)"), "extension "),
-)  # fmt: skip
+    (re.compile(r"\b[Aa]pt\.?\s?#?\s?(?=\d)"), "apartment "),
+    (re.compile(r"\b[Ss]te\.\s?#?\s?(?=\d)"), "suite "),
+    (re.compile(r"\bpp\.\s?(?=\d)"), "pages "),
+    (re.compile(r"\bp\.\s?(?=\d)"), "page "),
+    (re.compile(r"\b([Ff])igs?\.\s?(?=\d)"), r"\1igure "),
+    (re.compile(r"\b([Vv])ol\.\s?(?=\d)"), r"\1olume "),
+    (re.compile(r"\b([Cc])h\.\s?(?=\d)"), r"\1hapter "),
+    (re.compile(r"\b[Rr]m\.?\s?(?=\d)"), "room "),
+    (re.compile(r"§\s?(?=\d)"), "section "),
+    (re.compile(r"\b[Ee]xt\s?(?=\d)"), "extension "),
+)
 
 _ROMAN: Final = r"(?=[IVX])((?:X{1,3}(?:IX|IV|V?I{0,3})|IX|IV|VI{0,3}|I{1,3}))"
 _RULER: Final = re.compile(
-    r"\b(Henry|Louis|Charles|George|Edward|Elizabeth|William|James|Richard|Philip|Felipe|Francis|Pope \w+|John Paul|Benedict|Pius|Leo|Gregory"
+    r"\b(Henry|Louis|Charles|George|Edward|Elizabeth|William|James|Richard|Philip|Felipe|Francis|Pope \w+"
+    r"|John Paul|Benedict|Pius|Leo|Gregory"
     r"|Catherine|Alexander|Nicholas|Ivan|Peter|Frederick|Napoleon|Carl|Harald|Juan Carlos|Ramses|Rameses)\s"
     + _ROMAN
     + r"(?!\w|\.\w|')"
 )
 _DIVISION: Final = re.compile(
-    r"\b(Chapter|Part|Book|Volume|Section|Act|Scene|Phase|World War|Type|Stage|Level|Article|Title|Class|Super Bowl|Appendix"
+    r"\b(Chapter|Part|Book|Volume|Section|Act|Scene|Phase|World War|Type|Stage|Level|Article|Title|Class"
+    r"|Super Bowl|Appendix"
     r"|Figure|Table|Season|Episode|Tier|Rocky|Fantasy|Grade|Unit|Step)\s"
     + _ROMAN
     + r"(?!\w|\.\w|'|\s(?:am|was|have|will|would|had|can|do|did|think)\b)"
 )
 _VALUES: Final = {"I": 1, "V": 5, "X": 10}
 
-_SIGNS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
+_Said = str | Callable[[re.Match[str]], str]
+_SIGNS: Final[tuple[tuple[re.Pattern[str], _Said], ...]] = (
     (re.compile(r"\b([A-Z])([A-Z])?&([A-Z])\b"), lambda m: f"{spelled(m[1] + (m[2] or ''))} and {spelled(m[3])}"),
-    (re.compile(r"\s?&\s?"), " and "), (re.compile(r"\s?≤\s?|\s<=\s"), " less than or equal to "),
-    (re.compile(r"\s?≥\s?|\s>=\s"), " greater than or equal to "), (re.compile(r"\s?≠\s?|\s!=\s"), " does not equal "),
-    (re.compile(r"\s?≈\s?"), " is about "), (re.compile(r"(?<=\w)\s?={1,3}\s?(?=\w)"), " equals "),
-    (re.compile(r"\s?[×✕]\s?"), " times "), (re.compile(r"\s?÷\s?"), " divided by "), (re.compile(r"(?<=\w)\s\*\s(?=\w)|(?<=\w)\*(?=\w)"), " times "),
-    (re.compile(r"(?<=\w)\s?(?:→|->|⇒|=>)\s?(?=\w)"), " to "), (re.compile(r"(?<=\w)\s<\s?(?=\w)|(?<=\w)<(?=\w)|<\s?(?=\w)"), " less than "),
-    (re.compile(r"(?<=\w)\s>\s?(?=\w)|(?<=\w)>(?=\w)|>\s?(?=\w)"), " greater than "), (re.compile(r"(?<=\w)\s\+\s(?=\w)"), " plus "),
-    (re.compile(r"(?<=[a-zA-Z])\+\s?(?=\w)"), " plus "), (re.compile(r"(?<=\b[A-Z])\+"), " plus"), (re.compile(r"(?<!\w)\+(?=\w)"), "plus "),
-    (re.compile(r"(?<=\w)\s@\s?(?=\w)"), " at "), (re.compile(r"(?<=[A-Za-z])\s?/\s?(?=[A-Za-z])"), " "), (re.compile(r"\s%"), " percent"),
-    (re.compile(r"(?<=\w)_+(?=\w)"), " "), (re.compile(r"\b([A-Z])\s?–\s?([A-Z])\b|\b(A)-(Z)\b"), r"\1\3 to \2\4"),
-    (re.compile(r"°"), " degrees"), (re.compile(r"[\\|^~=<>{}\[\]_*#@%$€£¥¢§¬]|(?<!\w)[/+](?!\w)|(?<=\s)/|/(?=\s|$)"), " "),
-)  # fmt: skip
+    (re.compile(r"\s?&\s?"), " and "),
+    (re.compile(r"\s?≤\s?|\s<=\s"), " less than or equal to "),
+    (re.compile(r"\s?≥\s?|\s>=\s"), " greater than or equal to "),
+    (re.compile(r"\s?≠\s?|\s!=\s"), " does not equal "),
+    (re.compile(r"\s?≈\s?"), " is about "),
+    (re.compile(r"(?<=\w)\s?={1,3}\s?(?=\w)"), " equals "),
+    (re.compile(r"\s?[×✕]\s?"), " times "),
+    (re.compile(r"\s?÷\s?"), " divided by "),
+    (re.compile(r"(?<=\w)\s\*\s(?=\w)|(?<=\w)\*(?=\w)"), " times "),
+    (re.compile(r"(?<=\w)\s?(?:→|->|⇒|=>)\s?(?=\w)"), " to "),
+    (re.compile(r"(?<=\w)\s<\s?(?=\w)|(?<=\w)<(?=\w)|<\s?(?=\w)"), " less than "),
+    (re.compile(r"(?<=\w)\s>\s?(?=\w)|(?<=\w)>(?=\w)|>\s?(?=\w)"), " greater than "),
+    (re.compile(r"(?<=\w)\s\+\s(?=\w)"), " plus "),
+    (re.compile(r"(?<=[a-zA-Z])\+\s?(?=\w)"), " plus "),
+    (re.compile(r"(?<=\b[A-Z])\+"), " plus"),
+    (re.compile(r"(?<!\w)\+(?=\w)"), "plus "),
+    (re.compile(r"(?<=\w)\s@\s?(?=\w)"), " at "),
+    (re.compile(r"(?<=[A-Za-z])\s?/\s?(?=[A-Za-z])"), " "),
+    (re.compile(r"\s%"), " percent"),
+    (re.compile(r"(?<=\w)_+(?=\w)"), " "),
+    (re.compile(r"\b([A-Z])\s?–\s?([A-Z])\b|\b(A)-(Z)\b"), r"\1\3 to \2\4"),
+    (re.compile(r"°"), " degrees"),
+    (re.compile(r"[\\|^~=<>{}\[\]_*#@%$€£¥¢§¬]|(?<!\w)[/+](?!\w)|(?<=\s)/|/(?=\s|$)"), " "),
+)
 
 
 def _value(roman: str) -> int:
@@ -92,26 +91,26 @@ def _value(roman: str) -> int:
 
 def _abbreviation(match: re.Match[str]) -> str:
     short = match[0]
-    said = _ALWAYS[short]
+    said = ABBREVIATIONS[short]
     rest = match.string[match.end() :]
     if said == "for example" or said == "that is":
         return said if rest.startswith(",") else f"{said},"
     # The point of an abbreviation that ends a sentence ends it still.
     ends = short.endswith(".") and (
-        not rest.strip() or re.match(r"\s+[A-Z]", rest) and short in ("etc.", "Inc.", "Ltd.", "Corp.", "Jr.")
+        not rest.strip() or (re.match(r"\s+[A-Z]", rest) and short in ("etc.", "Inc.", "Ltd.", "Corp.", "Jr."))
     )
     return said + ("." if ends else "")
 
 
 def _title(match: re.Match[str]) -> str:
-    return f"{_TITLES[match[1]]} " if match[1] else _TITLES[match[2]]
+    return f"{TITLES[match[1]]} " if match[1] else TITLES[match[2]]
 
 
 def _street(match: re.Match[str]) -> str:
     before = match.string[max(0, match.start() - 40) : match.start()]
     if not _NUMBERED.search(before):
         return match[0]
-    return f" {_STREETS[match[1]]}{'.' if match[2] else ''}"
+    return f" {STREETS[match[1]]}{'.' if match[2] else ''}"
 
 
 def spoken_shorthand(text: str) -> str:
