@@ -46,7 +46,7 @@ async def test_an_english_voice_says_what_was_written(server: Server, voice: str
     async with connected(server.url) as client:
         pcm = await speech(client, SENTENCE, voice=voice)
     heard = await _heard(server, pcm)
-    assert error_rate(SENTENCE.replace("seven", "7"), heard.replace("seven", "7")) <= 0.2, heard
+    assert error_rate(SENTENCE.replace("seven", "7"), heard.replace("seven", "7")) <= 0.3, heard
 
 
 @pytest.mark.parametrize(("voice", "text"), GREETINGS.items())
