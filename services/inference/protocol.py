@@ -17,6 +17,8 @@ DENOISE_RATE_HZ: Final = 48_000
 
 DENOISE_FRAME_SAMPLES: Final = 480
 DENOISE_MAX_FRAMES: Final = 10
+# What comes out is this much behind what went in.
+DENOISE_DELAY_SAMPLES: Final = 3 * DENOISE_FRAME_SAMPLES
 DENOISE_FULL_LEVEL_DB: Final = 100.0
 
 TTS_MAX_CHARACTERS: Final = 5_000
