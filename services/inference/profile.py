@@ -1,6 +1,7 @@
 """A profile picks engines, threads and limits; the model repository is rendered from it."""
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -47,7 +48,13 @@ class Section(BaseModel):
         """What config.pbtxt.j2 refers to; everything the model itself reads is under `parameters`."""
         values = self.model_dump()
         shared = {name: values.pop(name) for name in ("instances", "max_batch_size", "max_queue_delay_microseconds")}
-        return {**shared, "parameters": values}
+        return {**shared, "on_gpu": _on_gpu(values), "parameters": values}
+
+
+def _on_gpu(settings: Mapping[str, Any]) -> bool:
+    """Whether a section, or the table of an engine in it, says `device = "cuda"`."""
+    tables = [each for each in settings.values() if isinstance(each, Mapping)]
+    return settings.get("device") == "cuda" or any(map(_on_gpu, tables))
 
 
 class StreamSection(Section):
