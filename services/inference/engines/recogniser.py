@@ -1,6 +1,6 @@
 """What every engine of speech recognition is to those who use it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -51,7 +51,7 @@ class Hypothesis:
 
 
 class Recogniser(Protocol):
-    """An engine that hears clips of different calls at once. `decode` is called from one thread at a time.
+    """An engine that hears clips of different calls at once. `decode` may be called from several threads.
 
     languages: primary tags served; can_bias: whether keyterms change what is heard; can_detect: whether AUTO is served;
     max_seconds: longest clip; max_batch: most clips of one `decode`.
@@ -67,8 +67,12 @@ class Recogniser(Protocol):
     def warm_up(self) -> None:
         """Run once, so that the first real clip is not the slow one."""
 
-    def decode(self, batch: Sequence[Speech]) -> list[Hypothesis]:
-        """Hear 1 to `max_batch` clips together; one hypothesis each, in order. Raises ValueError for a bad clip."""
+    def decode(self, batch: Sequence[Speech]) -> Iterator[tuple[int, Hypothesis] | None]:
+        """Hear 1 to `max_batch` clips together.
+
+        Yields each clip's place in the batch with its hypothesis, once, as soon as it is done; and None between passes,
+        where the caller may do what is more urgent. Raises ValueError for a clip that is empty or too long.
+        """
 
     def close(self) -> None:
         """Give the weights' memory back; the object is of no use afterwards."""
