@@ -5,6 +5,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from services.inference.engines.recogniser import AUTO
+from services.inference.hearing.routes import Routes
 from services.inference.hearing.utterance import Utterance
 from services.inference.hearing.workers import Answer, Busy, Job, Transcript, Workers
 from services.inference.protocol import (
@@ -23,11 +25,19 @@ MAX_OPEN_ANSWERS: Final = 16
 
 
 class Listener:
-    """Feeds audio to utterances and asks for transcriptions. `accept` must not be called from two threads at once."""
+    """Feeds audio to utterances and asks for transcriptions. `accept` must not be called from two threads at once.
 
-    def __init__(self, workers: Workers) -> None:
-        self._workers = workers
-        self._utterance = Utterance(0)
+    language: primary tag, or AUTO for the one that the first utterance with words is heard in; keyterms: as of
+    `Speech`. Raises UnservedLanguage.
+    """
+
+    def __init__(self, routes: Routes, language: str, keyterms: tuple[str, ...] = ()) -> None:
+        self._routes = routes
+        self._workers = routes.of(language)
+        self._language = language
+        self._keyterms = keyterms
+        self._utterance = Utterance(0, language, keyterms)
+        self._asked = False
         self._open: list[Job] = []
 
     def accept(self, samples: NDArray[np.float32], command: int, answer: Answer) -> None:
@@ -49,7 +59,7 @@ class Listener:
         elif command == COMMAND_AUDIO:
             if utterance.partial_due():
                 utterance.partial_pending = True
-                self._workers.submit(Job(KIND_PARTIAL, utterance, answer))
+                self._pool().submit(Job(KIND_PARTIAL, utterance, answer))
             else:
                 answer(None, None)
         else:
@@ -65,15 +75,42 @@ class Listener:
             )
         standing = utterance.standing_answer()
         if standing is not None and not any(job.utterance is utterance for job in self._open):
-            answer(Transcript(standing, kind, utterance.seconds, utterance.index, 0.0), None)
+            biased = self._workers.engine.can_bias and bool(self._keyterms)
+            words = standing.words if kind == KIND_FINAL else ()
+            answer(
+                Transcript(
+                    standing.text, kind, utterance.seconds, utterance.index, 0.0, standing.language, words, biased
+                ),
+                None,
+            )
             return
-        job = Job(kind, utterance, answer)
-        self._workers.submit(job)
+        job = Job(kind, utterance, self._noting_language(answer))
+        self._pool().submit(job)
         self._open.append(job)
+
+    def _pool(self) -> Workers:
+        """The threads that hear this utterance; chosen at its first job, when more may be known than at its start."""
+        if not self._asked:
+            self._asked = True
+            self._utterance.language = self._language
+            self._workers = self._routes.of(self._language)
+        return self._workers
+
+    def _noting_language(self, answer: Answer) -> Answer:
+        if self._language != AUTO:
+            return answer
+
+        def noted(transcript: Transcript | None, error: str | None) -> None:
+            if transcript is not None and transcript.text and self._routes.serves(transcript.language):
+                self._language = transcript.language
+            answer(transcript, error)
+
+        return noted
 
     def _renew(self) -> None:
         self._utterance.end()
-        self._utterance = Utterance(self._utterance.index + 1)
+        self._utterance = Utterance(self._utterance.index + 1, self._language, self._keyterms)
+        self._asked = False
 
     def end(self) -> None:
         """No more requests come; answers that were asked for are still given."""
