@@ -81,12 +81,58 @@ class SequenceSection(StreamSection):
         }
 
 
-class SttSection(SequenceSection):
-    """Hearing."""
+class RecogniserSettings(BaseModel):
+    """One engine of the recogniser."""
 
-    engine: Literal["moonshine"]
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
     workers: Threads
-    threads: Count
+    """Threads that take batches; with two, an answer starts while partials are heard."""
+    threads: Count = 1
+    """Threads inside the engine for each of them."""
+    max_batch: Count = 8
+    """Most clips of different calls that are heard together."""
+
+
+class WhisperSettings(RecogniserSettings):
+    """Whisper, which runs on a GPU too."""
+
+    device: Literal["cpu", "cuda"] = "cpu"
+
+
+class SttSection(SequenceSection):
+    """Hearing. Of `engines` the first that serves a call's language hears it."""
+
+    engines: Annotated[tuple[Literal["moonshine", "whisper"], ...], Field(min_length=1)]
+    moonshine: RecogniserSettings | None = None
+    whisper: WhisperSettings | None = None
+
+    @model_validator(mode="after")
+    def _engines_have_settings(self) -> Self:
+        for name in self.engines:
+            if getattr(self, name) is None:
+                raise ValueError(f"names the engine {name!r} and has no table [stt.{name}]")
+        return self
+
+    def on(self, model: str, available: int) -> Self:
+        """Also in the tables of the engines."""
+        tables = {name: getattr(self, name) for name in self.engines}
+        number = cores.threads(model, available)
+        made: dict[str, Any] = {
+            name: table.model_copy(update={"workers": number})
+            for name, table in tables.items()
+            if table.workers == AUTO
+        }
+        return super().on(model, available).model_copy(update=made)
+
+    def template_values(self) -> dict[str, Any]:
+        """An engine's settings are parameters named after it: `moonshine.workers`."""
+        values = super().template_values()
+        settings = values["parameters"]
+        tables = {name: settings.pop(name) for name in ("moonshine", "whisper")}
+        settings["engines"] = ",".join(self.engines)
+        settings |= {f"{name}.{key}": value for name in self.engines for key, value in tables[name].items()}
+        return values
 
 
 class TtsSection(StreamSection):

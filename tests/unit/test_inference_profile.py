@@ -68,10 +68,10 @@ def test_a_stream_too_many_reaches_the_model(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ("workers = ", "wrokers = ", r"`stt\.wrokers` is no setting; take it out or mend its name"),
+        ("workers = ", "wrokers = ", r"`stt\.moonshine\.wrokers` is no setting; take it out or mend its name"),
         ("spare = 4\n", "", r"`denoise\.spare` is missing"),
         ("max_streams = 64", "max_streams = 0", r"`stt\.max_streams` = 0: .*greater than or equal to 1"),
-        ('workers = "auto"', 'workers = "many"', r"`stt\.workers.*` = 'many'"),
+        ('workers = "auto"', 'workers = "many"', r"`stt\.moonshine\.workers.*` = 'many'"),
         ('engine = "deepfilternet"', 'engine = "rnnoise"', r"`denoise\.engine` = 'rnnoise': .*'deepfilternet'"),
         ("[stt]", "[stt", r"wrong\.toml is not TOML"),
         ("[embed]", "[vision]", r"`vision` is no setting"),
