@@ -165,7 +165,9 @@ async def speed(folder: Path, streams: Sequence[int], seconds: float) -> list[Pa
     """What Callbox does and the plain way, one after the other. Raises: BenchError, TritonError."""
     chance = np.random.default_rng(SEED)
     sound = 0.05 * noises.street(20 * RATE_HZ, chance)
-    return [each for design in designs() for each in await measure(design, streams, sound, seconds, str(folder))]
+    return [
+        each for design in designs(max(streams)) for each in await measure(design, streams, sound, seconds, str(folder))
+    ]
 
 
 def show_speed(console: Console, found: Sequence[Paced], seconds: float) -> None:

@@ -43,12 +43,12 @@ class Paced:
     requests_an_execution: float
 
 
-def designs() -> tuple[Design, Design]:
+def designs(spare: int) -> tuple[Design, Design]:
     """What Callbox does: frames of all callers in one step; and the plain way: a request for each frame, one at a time.
 
-    The plain one has a process for each core, as Triton's instances are scaled.
+    The plain one has a process for each core, as Triton scales. spare: states that are built at the start.
     """
-    common = "idle_seconds = 30\nspare = 16\n"
+    common = f"idle_seconds = 30\nspare = {spare}\n"
     return (
         Design("batched", f'threads = "auto"\nmax_batch_size = 16\n{common}', 20),
         Design("plain", f"threads = 1\nmax_batch_size = 1\ninstances = {available()}\n{common}", 10),
