@@ -1,5 +1,6 @@
 """Noises made by rule, each float32 [n] at 48 kHz of no particular level, and how they are mixed with speech."""
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -88,10 +89,11 @@ def mixed(speech: Sound, noise: Sound, ratio_db: float) -> Sound:
 
 
 def ratio_db(reference: Sound, found: Sound, delay: int) -> float:
-    """Signal to noise of what came out `delay` samples late, whatever its level (SI-SDR), in dB."""
+    """Signal to noise of what came out `delay` samples late, whatever its level (SI-SDR), in dB; infinite without noise."""
     reference, found = reference[: len(reference) - delay].astype(np.float64), found[delay:].astype(np.float64)
     wanted = np.dot(found, reference) / np.dot(reference, reference) * reference
-    return float(10 * np.log10(np.sum(wanted**2) / np.sum((found - wanted) ** 2)))
+    noise = float(np.sum((found - wanted) ** 2))
+    return math.inf if noise == 0.0 else 10 * math.log10(float(np.sum(wanted**2)) / noise)
 
 
 def joined(parts: Sequence[Sound], gap_seconds: float) -> Sound:
