@@ -89,7 +89,7 @@ def mixed(speech: Sound, noise: Sound, ratio_db: float) -> Sound:
 
 
 def ratio_db(reference: Sound, found: Sound, delay: int) -> float:
-    """Signal to noise of what came out `delay` samples late, whatever its level (SI-SDR), in dB; infinite without noise."""
+    """Signal to noise in dB of what came out `delay` samples late, at any level (SI-SDR); infinite without noise."""
     reference, found = reference[: len(reference) - delay].astype(np.float64), found[delay:].astype(np.float64)
     wanted = np.dot(found, reference) / np.dot(reference, reference) * reference
     noise = float(np.sum((found - wanted) ** 2))
