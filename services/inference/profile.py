@@ -1,6 +1,7 @@
 """A profile picks engines, threads and limits; the model repository is rendered from it."""
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -47,7 +48,13 @@ class Section(BaseModel):
         """What config.pbtxt.j2 refers to; everything the model itself reads is under `parameters`."""
         values = self.model_dump()
         shared = {name: values.pop(name) for name in ("instances", "max_batch_size", "max_queue_delay_microseconds")}
-        return {**shared, "parameters": values}
+        return {**shared, "on_gpu": _on_gpu(values), "parameters": values}
+
+
+def _on_gpu(settings: Mapping[str, Any]) -> bool:
+    """Whether a section, or the table of an engine in it, says `device = "cuda"`."""
+    tables = [each for each in settings.values() if isinstance(each, Mapping)]
+    return settings.get("device") == "cuda" or any(map(_on_gpu, tables))
 
 
 class StreamSection(Section):
@@ -74,12 +81,58 @@ class SequenceSection(StreamSection):
         }
 
 
-class SttSection(SequenceSection):
-    """Hearing."""
+class RecogniserSettings(BaseModel):
+    """One engine of the recogniser."""
 
-    engine: Literal["moonshine"]
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
     workers: Threads
-    threads: Count
+    """Threads that take batches; with two, an answer starts while partials are heard."""
+    threads: Count = 1
+    """Threads inside the engine for each of them."""
+    max_batch: Count = 8
+    """Most clips of different calls that are heard together."""
+
+
+class WhisperSettings(RecogniserSettings):
+    """Whisper, which runs on a GPU too."""
+
+    device: Literal["cpu", "cuda"] = "cpu"
+
+
+class SttSection(SequenceSection):
+    """Hearing. Of `engines` the first that serves a call's language hears it."""
+
+    engines: Annotated[tuple[Literal["moonshine", "whisper"], ...], Field(min_length=1)]
+    moonshine: RecogniserSettings | None = None
+    whisper: WhisperSettings | None = None
+
+    @model_validator(mode="after")
+    def _engines_have_settings(self) -> Self:
+        for name in self.engines:
+            if getattr(self, name) is None:
+                raise ValueError(f"names the engine {name!r} and has no table [stt.{name}]")
+        return self
+
+    def on(self, model: str, available: int) -> Self:
+        """Also in the tables of the engines."""
+        tables = {name: getattr(self, name) for name in self.engines}
+        number = cores.threads(model, available)
+        made: dict[str, Any] = {
+            name: table.model_copy(update={"workers": number})
+            for name, table in tables.items()
+            if table.workers == AUTO
+        }
+        return super().on(model, available).model_copy(update=made)
+
+    def template_values(self) -> dict[str, Any]:
+        """An engine's settings are parameters named after it: `moonshine.workers`."""
+        values = super().template_values()
+        settings = values["parameters"]
+        tables = {name: settings.pop(name) for name in ("moonshine", "whisper")}
+        settings["engines"] = ",".join(self.engines)
+        settings |= {f"{name}.{key}": value for name in self.engines for key, value in tables[name].items()}
+        return values
 
 
 class TtsSection(StreamSection):

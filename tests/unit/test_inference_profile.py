@@ -57,6 +57,24 @@ def test_every_profile_is_rendered_for_any_number_of_cores(name: str, available:
         assert "max_queue_delay_microseconds:" in config
 
 
+def _kinds(name: str, folder: Path) -> dict[str, str]:
+    """The instance group of each model of a profile."""
+    render(read_profile(name, 4), folder)
+    return {path.parent.name: path.read_text().partition("instance_group")[2] for path in folder.glob("*/config.pbtxt")}
+
+
+@pytest.mark.parametrize("name", ["l4", "h100"])
+def test_what_runs_on_a_gpu_is_told_so_and_refused_without_one(name: str, tmp_path: Path) -> None:
+    """Triton does not load a model of KIND_GPU where there is none, so that nothing runs on the cores unnoticed."""
+    kinds = _kinds(name, tmp_path)
+    assert {model for model, kind in kinds.items() if "KIND_GPU gpus: [ 0 ]" in kind} == {"stt", "tts"}
+    assert {model for model, kind in kinds.items() if "KIND_CPU" in kind} == {"denoise", "embed"}
+
+
+def test_nothing_of_the_cpu_profile_wants_a_gpu(tmp_path: Path) -> None:
+    assert all("KIND_CPU }" in kind for kind in _kinds("cpu", tmp_path).values())
+
+
 def test_a_stream_too_many_reaches_the_model(tmp_path: Path) -> None:
     """The scheduler's room is above the model's, so that it is refused instead of left waiting."""
     render(_changed(tmp_path, "max_streams = 64", "max_streams = 500"), tmp_path / "models")
@@ -68,10 +86,10 @@ def test_a_stream_too_many_reaches_the_model(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ("workers = ", "wrokers = ", r"`stt\.wrokers` is no setting; take it out or mend its name"),
+        ("workers = ", "wrokers = ", r"`stt\.moonshine\.wrokers` is no setting; take it out or mend its name"),
         ("spare = 4\n", "", r"`denoise\.spare` is missing"),
         ("max_streams = 64", "max_streams = 0", r"`stt\.max_streams` = 0: .*greater than or equal to 1"),
-        ('workers = "auto"', 'workers = "many"', r"`stt\.workers.*` = 'many'"),
+        ('workers = "auto"', 'workers = "many"', r"`stt\.moonshine\.workers.*` = 'many'"),
         ('engine = "deepfilternet"', 'engine = "rnnoise"', r"`denoise\.engine` = 'rnnoise': .*'deepfilternet'"),
         ("[stt]", "[stt", r"wrong\.toml is not TOML"),
         ("[embed]", "[vision]", r"`vision` is no setting"),

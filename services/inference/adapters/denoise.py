@@ -53,15 +53,15 @@ class TritonPythonModel:
             self._sequences.done(request)
 
     def _answer(self, batch: list[tuple[Voice, NDArray[np.float32], float]], senders: list[Any]) -> None:
+        open_senders = dict(enumerate(senders))
         try:
             with self._watch.step():
-                results = self._engine.step(batch)
+                for place, result in self._engine.step(batch):
+                    answer = pb.InferenceResponse([output("audio", result, np.float32)])
+                    send(open_senders.pop(place), answer, final=True)
         except Exception as problem:  # the model serves other calls and must outlive one bad batch
-            for sender in senders:
+            for sender in open_senders.values():
                 send(sender, failure(f"{DENOISE_MODEL} failed on these frames: {problem}"), final=True)
-            return
-        for sender, result in zip(senders, results, strict=True):
-            send(sender, pb.InferenceResponse([output("audio", result, np.float32)]), final=True)
 
     def _read(self, request: Any) -> tuple[Voice, NDArray[np.float32], float]:
         voice = self._sequences.of(request)
