@@ -88,7 +88,7 @@ def test_lookup_shortens_a_tag_from_its_end(tag: str, found: str | None) -> None
         ("en-AU", "hibari-en", "moonshine-tiny-en"),
         ("pt", "kokoro-pf-dora", "whisper-base"),
         ("pt-PT", "kokoro-pf-dora", "whisper-base"),
-        ("zh-Hant-TW", "kokoro-zf-xiaobei", "whisper-base"),
+        ("zh-Hant-TW", "kokoro-zf-xiaoxiao", "whisper-base"),
     ],
 )
 def test_the_shipped_catalogue_has_a_voice_and_a_recogniser_for_a_language(

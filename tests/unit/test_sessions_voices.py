@@ -42,7 +42,7 @@ def test_overrides_replace_and_what_is_not_said_stays() -> None:
         ("pt", "pt", "kokoro-pf-dora", "whisper-base"),
         ("pt-BR", "pt-BR", "kokoro-pf-dora", "whisper-base"),
         ("ES-mx", "es", "kokoro-ef-dora", "whisper-base"),
-        ("zh-Hans-CN", "zh", "kokoro-zf-xiaobei", "whisper-base"),
+        ("zh-Hans-CN", "zh", "kokoro-zf-xiaoxiao", "whisper-base"),
     ],
 )
 def test_a_language_brings_its_voice_and_its_recogniser(asked: str, language: str, voice: str, recogniser: str) -> None:
