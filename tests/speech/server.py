@@ -72,9 +72,9 @@ def _ready(http_port: int) -> bool:
 
 
 @contextmanager
-def serving(data_dir: Path, profile: str = "cpu") -> Iterator[Server]:
-    """A server of its own; ended in any case when the block is left."""
-    ports = free_ports(3)
+def serving(data_dir: Path, profile: str = "cpu", ports: list[int] | None = None) -> Iterator[Server]:
+    """A server of its own; ended in any case when the block is left. ports: gRPC, HTTP, metrics; default: free ones."""
+    ports = ports or free_ports(3)
     log = data_dir / "triton.log"
     began = time.monotonic()
     with log.open("wb") as sink:
