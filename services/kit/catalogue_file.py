@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from services.kit.catalogue import Catalogue, Voice, faults
 from services.kit.logs import get_logger
+from services.kit.settings import SettingsError
 
 _LOOK_SECONDS = 1.0
 _MAX_FILE_BYTES = 1_048_576
@@ -19,7 +20,7 @@ _MAX_FAULTS = 20
 _log = get_logger(__name__)
 
 
-class CatalogueError(Exception):
+class CatalogueError(SettingsError):
     """A catalogue that cannot be used; the message says what to change."""
 
 
@@ -63,8 +64,8 @@ class CatalogueFile:
             _log.info("read the catalogue again", voices=len(self._catalogue.voices))
 
 
-def read(path: Path) -> Catalogue:
-    """Reads and checks a catalogue and the files it names.
+def read(path: Path, *, with_samples: bool = True) -> Catalogue:
+    """Reads and checks a catalogue. with_samples: whether the samples that it names must be there.
 
     Raises: CatalogueError with every fault, at most 20.
     """
@@ -82,7 +83,8 @@ def read(path: Path) -> Catalogue:
         raise _refused(path, list(islice(found, _MAX_FAULTS))) from None
     except ValueError as fault:
         raise CatalogueError(f"The catalogue {path} is not TOML in UTF-8: {fault}.") from fault
-    sentences = [*faults(catalogue), *(_sample_fault(path.parent, voice) for voice in catalogue.voices)]
+    recorded = catalogue.voices if with_samples else ()
+    sentences = [*faults(catalogue), *(_sample_fault(path.parent, voice) for voice in recorded)]
     if found_faults := [sentence for sentence in sentences if sentence][:_MAX_FAULTS]:
         raise _refused(path, found_faults)
     return catalogue

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from services.kit.catalogue import Catalogue, fallbacks, faults, speaking
 from services.kit.catalogue_file import CatalogueError, CatalogueFile, read
+from services.kit.languages import lookup
 from services.kit.settings import CatalogueSettings
 
 _SHIPPED = CatalogueSettings().catalogue
@@ -58,6 +59,24 @@ licence = "MIT"
 """
 
 Change = Callable[[dict[str, Any]], object]
+
+
+@pytest.mark.parametrize(
+    ("tag", "found"),
+    [
+        ("en", "en"),
+        ("EN-us", "en"),
+        ("en-Latn-GB-x-private", "en"),
+        ("zh-Hant-CN", "zh-Hant"),
+        ("zh-Hant-x-a", "zh-Hant"),
+        ("zh-CN", None),
+        ("fr", None),
+        ("e", None),
+        ("", None),
+    ],
+)
+def test_lookup_shortens_a_tag_from_its_end(tag: str, found: str | None) -> None:
+    assert lookup(tag, ["en", "zh-Hant"]) == found
 
 
 @pytest.mark.parametrize(
@@ -138,7 +157,11 @@ def test_what_does_not_fit_together_is_named(change: Change, sentence: str) -> N
 @pytest.mark.parametrize(
     ("before", "after", "sentences"),
     [
-        ('languages = ["en"]', 'languages = ["en_US"]', ['recognisers."ears".languages.0: must be a BCP-47 tag']),
+        (
+            'languages = ["en"]',
+            'languages = ["en_US"]',
+            ['recognisers."ears".languages.0: must be a BCP-47 language tag'],
+        ),
         ('title = "Ann"', 'titel = "Ann"', ['voices."ann".title: Field required', 'voices."ann".titel: Extra inputs']),
         ('protocol = "triton"', 'protocol = "http"', ["pools.speech.protocol: Input should be 'triton' or 'riva'"]),
         (
