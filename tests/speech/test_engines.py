@@ -64,11 +64,12 @@ def test_denoise_states_are_apart_and_come_back() -> None:
         first, second = engine.open(), engine.open()
         noise = (np.random.default_rng(5).standard_normal(FRAME_SAMPLES * 100) * 0.05).astype(np.float32)
         quiet = np.zeros_like(noise)
-        filtered, untouched = engine.step([(first, noise, 100.0), (second, quiet, 100.0)])
+        done = dict(engine.step([(first, noise, 100.0), (second, quiet, 100.0)]))
+        filtered, untouched = done[0], done[1]
         assert filtered[-FRAME_SAMPLES * 20 :].std() < 0.1 * noise.std()
         assert np.abs(untouched).max() < 1e-4
         with pytest.raises(ValueError, match="multiple"):
-            engine.step([(first, noise[:100], 100.0)])
+            list(engine.step([(first, noise[:100], 100.0)]))
         engine.release(first)
         engine.release(second)
         assert engine.wait_ready(20.0)
@@ -83,7 +84,7 @@ def test_a_call_without_a_state_hears_itself_unfiltered() -> None:
         waiting = [voice for voice in voices if voice.handle is None]
         assert waiting
         sound = said("Hello there.")[: FRAME_SAMPLES * 4]
-        np.testing.assert_array_equal(engine.step([(waiting[-1], sound, 100.0)])[0], sound)
+        np.testing.assert_array_equal(dict(engine.step([(waiting[-1], sound, 100.0)]))[0], sound)
         for voice in voices:
             engine.release(voice)
     finally:

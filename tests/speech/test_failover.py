@@ -56,7 +56,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def endpoint(folder: Path, name: str, ports: list[int] | None = None) -> Iterator[Server]:
     home = folder / name
     home.mkdir(exist_ok=True)
-    with serving(home, str(folder / "speech.toml"), ports) as running:
+    with serving(home, str(folder / "speech.toml"), ports=ports) as running:
         yield running
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 import triton_python_backend_utils as pb
 
-from services.inference.adapters.sequences import SequenceLost, Sequences
+from services.inference.adapters.sequences import Exhausted, SequenceLost, Sequences
 from services.inference.adapters.tensors import (
     SEQUENCE_START,
     InvalidInput,
@@ -22,7 +22,7 @@ from services.inference.adapters.watchdog import end_with_parent
 from services.inference.engines.moonshine import SAMPLE_RATE_HZ, Moonshine
 from services.inference.hearing.listener import Listener
 from services.inference.hearing.workers import Busy, Transcript, Workers
-from services.inference.protocol import COMMAND_AUDIO, COMMAND_DISCARD
+from services.inference.protocol import COMMAND_AUDIO, COMMAND_DISCARD, STT_MODEL
 
 _MAX_REQUEST_SAMPLES: Final = 30 * SAMPLE_RATE_HZ
 
@@ -50,7 +50,7 @@ class TritonPythonModel:
         self._engine.warm_up()
         self._workers = Workers(self._engine, int(settings["workers"]))
         self._sequences = Sequences(
-            float(settings["idle_seconds"]), lambda: Listener(self._workers), lambda listener: listener.end()
+            settings, STT_MODEL, lambda: Listener(self._workers), lambda listener: listener.end()
         )
 
     def execute(self, requests: list[Any]) -> None:
@@ -59,7 +59,7 @@ class TritonPythonModel:
             sender = request.get_response_sender()
             try:
                 self._accept(request, sender)
-            except (InvalidInput, SequenceLost, Busy) as problem:
+            except (InvalidInput, SequenceLost, Exhausted, Busy) as problem:
                 send(sender, failure(str(problem)), final=True)
 
     def _accept(self, request: Any, sender: Any) -> None:

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from services.inference.hearing.utterance import Utterance
 from services.inference.hearing.workers import Answer, Busy, Job, Transcript, Workers
 from services.inference.protocol import (
-    BUSY,
     COMMAND_AUDIO,
     COMMAND_DISCARD,
     COMMAND_FLUSH,
     COMMAND_SNAPSHOT,
+    EXHAUSTED,
     KIND_FINAL,
     KIND_PARTIAL,
     KIND_SNAPSHOT,
@@ -61,7 +61,7 @@ class Listener:
         utterance = self._utterance
         if len(self._open) >= MAX_OPEN_ANSWERS:
             raise Busy(
-                f"{BUSY} {MAX_OPEN_ANSWERS} answers of this sequence are outstanding; read them before asking more"
+                f"{EXHAUSTED} {MAX_OPEN_ANSWERS} answers of this sequence are outstanding; read them before asking more"
             )
         standing = utterance.standing_answer()
         if standing is not None and not any(job.utterance is utterance for job in self._open):

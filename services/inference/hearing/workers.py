@@ -11,7 +11,7 @@ from services.inference.engines.moonshine import Moonshine
 from services.inference.hearing.transcription import transcribe
 from services.inference.hearing.utterance import Utterance
 from services.inference.hearing.voicing import SAMPLE_RATE_HZ
-from services.inference.protocol import BUSY, KIND_PARTIAL
+from services.inference.protocol import EXHAUSTED, KIND_PARTIAL
 
 # Beyond this many waiting answers a new request is refused: its answer would come too late to be of use.
 MAX_WAITING: Final = 128
@@ -75,7 +75,7 @@ class Workers:
             if job.kind == KIND_PARTIAL:
                 self._partials.append(job)
             elif len(self._urgent) >= MAX_WAITING:
-                raise Busy(f"{BUSY} {MAX_WAITING} transcriptions wait; try again or add an stt server")
+                raise Busy(f"{EXHAUSTED} {MAX_WAITING} transcriptions wait; try again or add an stt server")
             else:
                 job.utterance.urge(+1)
                 self._urgent.append(job)
