@@ -166,7 +166,8 @@ class Call:
         self._live = live
         self._lines = lines
         self._model = model
-        self._ear = Hearing(speech.recognition(language, claim.character.stt_model), language)
+        character = claim.character
+        self._ear = Hearing(speech.recognition(language, character.stt_model, character.keyterms), language)
         self._voice = Speaking(speech.voice(language, claim.character.tts_model))
         self._session = make_session(self._ear, self._voice, model.llm)
         self._stages = Stages(self._session, context.room, self._caller, speech.denoiser())

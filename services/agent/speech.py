@@ -74,10 +74,10 @@ class Speech:
     def _open_recogniser(
         self, entry: Recogniser, language: str, keyterms: Sequence[str], address: str
     ) -> RecogniserStream:
+        hints = keyterms if entry.keyterms else ()
         if self._catalogue.pools[entry.pool].protocol == "triton":
-            return TritonRecogniser(self._triton(entry.pool, address), entry.model, language)
-        phrases = keyterms if entry.keyterms else ()
-        return RivaRecogniser(self._riva(entry.pool, address), entry.model, _engines_tag(entry, language), phrases)
+            return TritonRecogniser(self._triton(entry.pool, address), entry.model, language, hints)
+        return RivaRecogniser(self._riva(entry.pool, address), entry.model, _engines_tag(entry, language), hints)
 
     def _open_voice(self, entry: Voice, language: str, address: str) -> VoiceStream:
         if self._catalogue.pools[entry.pool].protocol == "triton":
