@@ -2,12 +2,14 @@
 
 import asyncio
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 from livekit.agents import APIConnectionError
@@ -15,6 +17,7 @@ from livekit.agents import APIConnectionError
 from services.agent import hearing, speaking
 from services.agent.engines import EngineError
 from services.agent.route import Tried
+from services.inference.profile import PROFILES
 from tests.speech.engines import Engines, catalogue_of, engines
 from tests.speech.server import Server, serving
 from tests.speech.sound import error_rate, said
@@ -23,24 +26,8 @@ pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120)]
 
 TEXT = "We open at ten in the morning on Saturday, and we close at six in the evening."
 LONG = "This is one more sentence, which takes its time. " * 40
-PROFILE = """
-[stt]
-engine = "moonshine"
-workers = 1
-threads = 1
-max_batch_size = 16
-max_sequences = 128
-idle_seconds = 60
-
-[tts]
-engine = "hibari"
-voice = "heart"
-workers = 1
-threads = 1
-max_batch_size = 16
-comma_pause_ms = 120
-sentence_pause_ms = 250
-"""
+SECTIONS = re.split(r"(?m)^(?=\[)", (PROFILES / "cpu.toml").read_text())
+PROFILE = "".join(section for section in SECTIONS if section.startswith(("[stt]", "[tts]")))
 # What a caller may wait beyond the time that an endpoint is given.
 GRACE_SECONDS = 1.0
 
@@ -94,7 +81,7 @@ def choose(made: Engines, server: Server) -> None:
     """Has the pool serve from one endpoint, by making the others look busy."""
     pool = made.speech._pools["pool-0"]
     for address in pool._endpoints:
-        if address != server.url:
+        for _ in range(10 if address != server.url else 0):
             pool.opened(address)
 
 
@@ -116,7 +103,10 @@ async def test_an_endpoint_killed_in_mid_utterance_or_mid_clause_is_not_noticed(
                 await ear.final()
                 await ear.say(said(TEXT), do=lambda: spoken.create_task(speak()))
                 heard, seconds = await ear.final()
-            assert b"".join(pieces) == whole
+            spoken_by_two = np.frombuffer(b"".join(pieces), np.int16)
+            spoken_by_one = np.frombuffer(whole, np.int16)
+            # The engine rounds differently when it shares its core.
+            assert np.allclose(spoken_by_two, spoken_by_one, atol=100), "a piece is missing or was said twice"
             assert error_rate(TEXT, heard) <= 0.15, heard
             assert seconds < hearing._FINAL_SECONDS
             assert sorted(made.told) == ["stt_failover", "tts_failover"]
