@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from services.inference.engines.mel import FRAMES_PER_SECOND, log_mel
-from services.inference.engines.recogniser import AUTO, SAMPLE_RATE_HZ, Hypothesis, Speech
+from services.inference.engines.recogniser import AUTO, SAMPLE_RATE_HZ, UNDETERMINED, Hypothesis, Speech
 from services.inference.engines.spelling import is_looped, words
 from services.inference.engines.weights import whisper_base
 
-# The model was trained on windows of 30 s and pays for all of it. Told less, it hears as well from 8 s on; below that it
-# says a short clip again and again.
+# The model was trained on windows of 30 s and pays for all of it. Told less, it hears as well from 8 s on; below that
+# it says a short clip again and again.
 _WINDOW_SECONDS: Final = (8, 16, 30)
 # Silence that a window must have after the clip, but for the widest, or the end is not found.
 _SLACK_SECONDS: Final = 1.0
@@ -29,25 +29,29 @@ _TOKENS_EXTRA: Final = 8
 _MAX_TOKENS: Final = 224
 _MAX_PROMPT_TOKENS: Final = 100
 
-# A language that is written in several ways is written like what came before: without these Hindi comes out in Arabic or
-# Latin letters and Chinese in traditional ones.
+# A language that is written in several ways is written like what came before: without these Hindi comes out in Arabic
+# or Latin letters and Chinese in traditional ones.
 _OPENINGS: Final = {
     "hi": "नमस्ते, आप कैसे हैं? मैं ठीक हूँ, धन्यवाद।",
     "zh": "请说简体中文，谢谢。",
 }
-# A clip that is probably no speech and of whose text the model is not convinced (mean log-probability of a token).
-_MAX_NO_SPEECH: Final = 0.6
-_MIN_CONFIDENCE: Final = -1.0
+# Below this the language of a clip is a guess: one word is often taken for English, Hindi for Urdu.
+_MIN_CERTAINTY: Final = 0.5
 
 
 @dataclass(slots=True)
 class _Clip:
-    """One clip on its way through the windows; `states` is what the encoder made of it in the last one."""
+    """One clip on its way through the windows.
+
+    language: tag that it is decoded in, AUTO before that is known; certain: whether it is known or a guess; states:
+    what the encoder made of it in its window.
+    """
 
     index: int
     speech: Speech
     language: str
     window: int
+    certain: bool = True
     states: NDArray[np.float32] | None = None
     prompt: tuple[int, ...] = ()
 
@@ -79,7 +83,7 @@ class Whisper:
 
     name = "whisper"
     languages: tuple[str, ...] = ("de", "en", "es", "fr", "hi", "it", "ja", "pt", "zh")
-    can_bias = False
+    can_bias = True
     can_detect = True
     max_seconds = 30.0
 
@@ -114,7 +118,7 @@ class Whisper:
                 pass
 
     def decode(self, batch: Sequence[Speech]) -> Iterator[tuple[int, Hypothesis] | None]:
-        """As of `Recogniser`. Drafts are of no use here: CTranslate2 would take them as given. Texts have words."""
+        """As of `Recogniser`. Drafts are not used: CTranslate2 would take them as given."""
         for speech in batch:
             if not 0 < len(speech.samples) <= self.max_seconds * SAMPLE_RATE_HZ:
                 raise ValueError(
@@ -166,17 +170,22 @@ class Whisper:
         unknown = [clip for clip in clips if clip.language == AUTO]
         if unknown:
             for clip, guesses in zip(unknown, self._model.detect_language(self._states(unknown)), strict=True):
-                tags = (token.strip("<|>") for token, _ in guesses)
-                clip.language = next(tag for tag in tags if tag in self.languages)
+                clip.language, clip.certain = self._detected(guesses)
         for clip in clips:
             clip.prompt = self._prompt(clip.language, clip.speech.keyterms)
+
+    def _detected(self, guesses: Sequence[tuple[str, float]]) -> tuple[str, bool]:
+        """The likeliest language that is served, and whether the model is sure of it."""
+        tags = [(token.strip("<|>"), share) for token, share in guesses]
+        served = next(tag for tag, _ in tags if tag in self.languages)
+        return served, tags[0][0] == served and tags[0][1] >= _MIN_CERTAINTY
 
     def _states(self, clips: Sequence[_Clip]) -> Any:
         return ctranslate2.StorageView.from_array(np.stack([clip.states for clip in clips if clip.states is not None]))
 
     def _prompt(self, language: str, keyterms: Sequence[str]) -> tuple[int, ...]:
         before = [*self._openings.get(language, ())]
-        if keyterms and self.can_bias:
+        if keyterms:
             before = [*self._encoded(", ".join(keyterms) + "."), *before][:_MAX_PROMPT_TOKENS]
         return (
             *((self._token("<|startofprev|>"), *before) if before else ()),
@@ -209,10 +218,11 @@ class Whisper:
         return Hypothesis(
             self._tokens.decode(tokens).strip(),
             tokens,
-            clip.language,
+            clip.language if clip.certain else UNDETERMINED,
             overran=self._looped(clip, result),
             no_speech=result.no_speech_prob,
-            words=tuple(self._words(clip, tokens)) if tokens else (),
+            confidence=result.scores[0],
+            words=tuple(self._words(clip, tokens)) if tokens and clip.speech.timed else (),
         )
 
     def _words(self, clip: _Clip, tokens: Sequence[int]) -> Iterator[tuple[str, float, float]]:
