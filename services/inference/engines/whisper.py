@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any, Final
 
 import ctranslate2
@@ -39,7 +38,7 @@ _OPENINGS: Final = {
 _MIN_CERTAINTY: Final = 0.5
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Clip:
     """One clip on its way through the windows.
 
@@ -51,9 +50,14 @@ class _Clip:
     speech: Speech
     language: str
     window: int
-    certain: bool = True
+    certain: bool
     states: NDArray[np.float32] | None = None
     prompt: tuple[int, ...] = ()
+
+    @property
+    def heard_in(self) -> str:
+        """Tag of the language for those who asked."""
+        return self.language if self.certain else UNDETERMINED
 
     @property
     def limit(self) -> int:
@@ -127,22 +131,23 @@ class Whisper:
             if speech.language not in (*self.languages, AUTO):
                 raise ValueError(f"language {speech.language!r} is not served: {', '.join(self.languages)}, {AUTO}")
         clips = [
-            _Clip(index, speech, speech.language, _narrowest(len(speech.samples))) for index, speech in enumerate(batch)
+            _Clip(index, speech, speech.language, _narrowest(len(speech.samples)), speech.language != AUTO)
+            for index, speech in enumerate(batch)
         ]
         for window in range(len(_WINDOW_SECONDS)):
             yield from self._in_window([clip for clip in clips if clip.window == window])
 
     def _in_window(self, clips: list[_Clip]) -> Iterator[tuple[int, Hypothesis] | None]:
         """Hear clips in their window; a looping one is put into the next instead of being answered."""
-        clips = yield from self._wanted(clips)
-        if not clips:
-            return
-        self._encode(clips)
-        clips = yield from self._wanted(clips)
-        clips.sort(key=lambda clip: len(clip.prompt))
+        yield None
+        yield from self._unwanted(clips)
+        if clips:
+            self._encode(clips)
+        yield None
+        yield from self._unwanted(clips)
         # The model takes prompts of one length at a time.
-        for _, group in groupby(clips, key=lambda clip: len(clip.prompt)):
-            alike = list(group)
+        for length in sorted({len(clip.prompt) for clip in clips}):
+            alike = [clip for clip in clips if len(clip.prompt) == length]
             for clip, result in zip(alike, self._generate(alike), strict=True):
                 if self._looped(clip, result) and clip.window + 1 < len(_WINDOW_SECONDS):
                     clip.window += 1
@@ -150,16 +155,12 @@ class Whisper:
                     yield clip.index, self._hypothesis(clip, result)
             yield None
 
-    def _wanted(self, clips: list[_Clip]) -> Iterator[Any]:
-        """Those that are still wanted; the others are answered with nothing."""
-        yield None
-        left = []
-        for clip in clips:
-            if clip.speech.should_stop():
-                yield clip.index, Hypothesis("", language=clip.language, stopped=True)
-            else:
-                left.append(clip)
-        return left
+    @staticmethod
+    def _unwanted(clips: list[_Clip]) -> Iterator[tuple[int, Hypothesis]]:
+        """Take those out that nobody waits for any more, answered with nothing."""
+        for clip in [clip for clip in clips if clip.speech.should_stop()]:
+            clips.remove(clip)
+            yield clip.index, Hypothesis("", language=clip.heard_in, stopped=True)
 
     def _encode(self, clips: Sequence[_Clip]) -> None:
         frames = _WINDOW_SECONDS[clips[0].window] * FRAMES_PER_SECOND
@@ -218,7 +219,7 @@ class Whisper:
         return Hypothesis(
             self._tokens.decode(tokens).strip(),
             tokens,
-            clip.language if clip.certain else UNDETERMINED,
+            clip.heard_in,
             overran=self._looped(clip, result),
             no_speech=result.no_speech_prob,
             confidence=result.scores[0],
