@@ -49,7 +49,7 @@ def log_mel(samples: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
     half = _WINDOW_SAMPLES // 2
     heard = min(frames, (len(samples) + half) // FRAME_SAMPLES + 1)
     room = (heard - 1) * FRAME_SAMPLES + half - len(samples)
-    padded = np.concatenate([np.pad(samples, (half, 0), "reflect"), np.zeros(max(0, room), np.float32)])
+    padded = np.pad(np.pad(samples, (0, max(1, room))), (half, 0), "reflect")
     windows = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW_SAMPLES)[: heard * FRAME_SAMPLES : FRAME_SAMPLES]
     spectrum = np.fft.rfft(windows * _WINDOW, axis=1)
     power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)

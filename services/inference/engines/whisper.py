@@ -17,6 +17,8 @@ from services.inference.engines.weights import whisper_base
 # The model was trained on windows of 30 s and pays for all of it. Told less, it hears as well from 8 s on; below that
 # it says a short clip again and again.
 _WINDOW_SECONDS: Final = (8, 16, 30)
+# Windows of this length together are one pass: more gain nothing on a core, and nothing can be stopped within a pass.
+_PASS_SECONDS: Final = 32
 # Silence that a window must have after the clip, but for the widest, or the end is not found.
 _SLACK_SECONDS: Final = 1.0
 
@@ -78,9 +80,9 @@ def _narrowest(samples: int) -> int:
 class Whisper:
     """Greedy decoding of batches, at most `workers` at once.
 
-    Clips that fit the same window are encoded together, whatever their languages; a clip that the decoder loops on is
-    heard again in the next wider window. CTranslate2 cannot be stopped within a pass: the tokens of a batch are bounded
-    by the length of its clips, and each clip is asked between passes whether it is still wanted.
+    Clips that fit the same window are heard together, whatever their languages; one that the decoder loops on is heard
+    again in the next wider window. CTranslate2 cannot be stopped within a pass, so a pass is bounded: by the seconds of
+    its windows, and in tokens by the length of its clips. Between passes each clip is asked whether it is still wanted.
 
     languages: those whose error rate was measured and found usable, see services/inference/README.md.
     """
@@ -134,11 +136,14 @@ class Whisper:
             _Clip(index, speech, speech.language, _narrowest(len(speech.samples)), speech.language != AUTO)
             for index, speech in enumerate(batch)
         ]
-        for window in range(len(_WINDOW_SECONDS)):
-            yield from self._in_window([clip for clip in clips if clip.window == window])
+        for window, seconds in enumerate(_WINDOW_SECONDS):
+            alike = [clip for clip in clips if clip.window == window]
+            size = _PASS_SECONDS // seconds
+            for first in range(0, len(alike), size):
+                yield from self._pass(alike[first : first + size])
 
-    def _in_window(self, clips: list[_Clip]) -> Iterator[tuple[int, Hypothesis] | None]:
-        """Hear clips in their window; a looping one is put into the next instead of being answered."""
+    def _pass(self, clips: list[_Clip]) -> Iterator[tuple[int, Hypothesis] | None]:
+        """Hear clips of one window; a looping one is put into the next window instead of being answered."""
         yield None
         yield from self._unwanted(clips)
         if clips:
