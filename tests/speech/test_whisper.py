@@ -88,7 +88,7 @@ def test_a_guessed_language_is_said_to_be_none(whisper: Whisper) -> None:
 
 def _hum() -> NDArray[np.float64]:
     times = np.arange(3 * RATE_HZ) / RATE_HZ
-    return 0.2 * np.sin(2 * np.pi * 50 * times) + 0.1 * np.sin(2 * np.pi * 150 * times)
+    return np.asarray(0.2 * np.sin(2 * np.pi * 50 * times) + 0.1 * np.sin(2 * np.pi * 150 * times))
 
 
 def _hiss() -> NDArray[np.float64]:
@@ -138,8 +138,9 @@ def test_what_is_no_speech_is_not_believed(whisper: Whisper, sound: str) -> None
 
 def test_a_loop_ends_and_is_cut(whisper: Whisper) -> None:
     """Loud noise, of which Whisper makes Japanese that goes on and on."""
-    noise = np.random.default_rng(3).normal(0, 0.2, (14, 5 * RATE_HZ)).astype(np.float32)
+    noise = np.random.default_rng(0).normal(0, 0.2, (2, 5 * RATE_HZ)).astype(np.float32)
     found = heard(whisper, [Speech(samples, "ja") for samples in noise])
+    assert found[0].overran
     assert all(len(each.tokens) <= 5 * 12 + 8 for each in found)
     assert not any(believed(each, 5.0) for each in found)
 

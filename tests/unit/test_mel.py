@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from services.inference.engines.mel import BANDS, FRAME_SAMPLES, SAMPLE_RATE_HZ, log_mel
 
 
-def _tone(hertz: float, seconds: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+def _tone(hertz: float, seconds: float) -> NDArray[np.float32]:
     times = np.arange(int(seconds * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
-    return (0.4 * np.sin(2 * np.pi * hertz * times)).astype(np.float32)
+    return np.asarray(0.4 * np.sin(2 * np.pi * hertz * times), np.float32)
 
 
 @pytest.mark.parametrize("samples", [1, 159, 160, 201, 7_999, 16_000, 31_837])

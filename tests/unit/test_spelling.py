@@ -4,25 +4,25 @@ from collections.abc import Sequence
 
 import pytest
 
-from services.inference.engines.spelling import is_looped, words
+from services.inference.engines.spelling import without_loop, words
 
 
 @pytest.mark.parametrize(
-    "tokens",
+    ("tokens", "kept"),
     [
-        [7] * 12,
-        [1, 2, 3, *[4, 5] * 6],
-        [9, *[1, 2, 3, 4] * 3],
-        [*range(50), *range(50, 60), *range(50, 60), *range(50, 60)],
+        ([7] * 12, [7]),
+        ([1, 2, 3, *[4, 5] * 6], [1, 2, 3, 4, 5]),
+        ([9, *[1, 2, 3, 4] * 3, 1, 2], [9, 1, 2, 3, 4]),
+        ([*range(50), *range(50, 60), *range(50, 60), *range(50, 60)], list(range(60))),
     ],
 )
-def test_a_run_that_repeats_is_a_loop(tokens: list[int]) -> None:
-    assert is_looped(tokens)
+def test_a_run_that_repeats_is_cut_to_one(tokens: list[int], kept: list[int]) -> None:
+    assert list(without_loop(tokens)) == kept
 
 
 @pytest.mark.parametrize("tokens", [[], [1], [5, 5, 5, 5], [1, 2] * 4, list(range(100)), [*[7] * 12, 1, 2]])
-def test_a_number_read_out_and_a_plain_text_are_none(tokens: list[int]) -> None:
-    assert not is_looped(tokens)
+def test_a_number_read_out_and_a_plain_text_are_left(tokens: list[int]) -> None:
+    assert list(without_loop(tokens)) == tokens
 
 
 def _spelled(pieces: Sequence[bytes]) -> list[tuple[str, float, float]]:

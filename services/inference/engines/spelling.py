@@ -1,4 +1,4 @@
-"""What a recogniser's tokens say: the words they spell and when, and whether they run in a loop."""
+"""What a recogniser's tokens say: the words they spell and when, without the loop they may run in."""
 
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
@@ -13,14 +13,20 @@ _BROKEN: Final = "\ufffd"
 _UNSPACED: Final = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
 
 
-def is_looped(tokens: Sequence[int]) -> bool:
-    """Whether the tokens end in a run that repeats at least three times and is no short word said often."""
+def without_loop(tokens: Sequence[int]) -> Sequence[int]:
+    """The tokens up to the end of the first of the runs that they end in.
+
+    Runs that repeat at least three times and are no short word said often; others are left as they are.
+    """
     for period in range(1, len(tokens) // _LOOP_REPEATS + 1):
         span = max(period * _LOOP_REPEATS, _LOOP_TOKENS)
         tail = tokens[-span:]
         if len(tail) == span and all(tail[at] == tail[at - period] for at in range(period, span)):
-            return True
-    return False
+            end = len(tokens)
+            while end > period and tokens[end - 1] == tokens[end - 1 - period]:
+                end -= 1
+            return tokens[:end]
+    return tokens
 
 
 def _pieces(tokens: Sequence[int], text_of: Callable[[Sequence[int]], str]) -> Iterator[tuple[str, int, int]]:

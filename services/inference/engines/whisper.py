@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 
 from services.inference.engines.mel import FRAMES_PER_SECOND, log_mel
 from services.inference.engines.recogniser import AUTO, SAMPLE_RATE_HZ, UNDETERMINED, Hypothesis, Speech
-from services.inference.engines.spelling import is_looped, words
+from services.inference.engines.spelling import without_loop, words
 from services.inference.engines.weights import whisper_base
 
 # The model was trained on windows of 30 s and pays for all of it. Told less, it hears as well from 8 s on; below that
@@ -36,6 +36,8 @@ _OPENINGS: Final = {
     "hi": "नमस्ते, आप कैसे हैं? मैं ठीक हूँ, धन्यवाद।",
     "zh": "请说简体中文，谢谢。",
 }
+# A clip above this that the decoder loops on is not worth hearing twice.
+_MAX_NO_SPEECH: Final = 0.6
 # Below this the language of a clip is a guess: one word is often taken for English, Hindi for Urdu.
 _MIN_CERTAINTY: Final = 0.5
 
@@ -45,7 +47,7 @@ class _Clip:
     """One clip on its way through the windows.
 
     language: tag that it is decoded in, AUTO before that is known; certain: whether it is known or a guess; states:
-    what the encoder made of it in its window.
+    what the encoder made of it in its window; again: whether it is heard for the second time.
     """
 
     index: int
@@ -53,6 +55,7 @@ class _Clip:
     language: str
     window: int
     certain: bool
+    again: bool = False
     states: NDArray[np.float32] | None = None
     prompt: tuple[int, ...] = ()
 
@@ -81,7 +84,7 @@ class Whisper:
     """Greedy decoding of batches, at most `workers` at once.
 
     Clips that fit the same window are heard together, whatever their languages; one that the decoder loops on is heard
-    again in the next wider window. CTranslate2 cannot be stopped within a pass, so a pass is bounded: by the seconds of
+    once more in the next wider window. CTranslate2 cannot be stopped within a pass, so a pass is bounded: by the seconds of
     its windows, and in tokens by the length of its clips. Between passes each clip is asked whether it is still wanted.
 
     languages: those whose error rate was measured and found usable, see services/inference/README.md.
@@ -154,10 +157,12 @@ class Whisper:
         for length in sorted({len(clip.prompt) for clip in clips}):
             alike = [clip for clip in clips if len(clip.prompt) == length]
             for clip, result in zip(alike, self._generate(alike), strict=True):
-                if self._looped(clip, result) and clip.window + 1 < len(_WINDOW_SECONDS):
+                found = self._hypothesis(clip, result)
+                clip.again = found.overran and not clip.again and result.no_speech_prob < _MAX_NO_SPEECH
+                if clip.again and clip.window + 1 < len(_WINDOW_SECONDS):
                     clip.window += 1
                 else:
-                    yield clip.index, self._hypothesis(clip, result)
+                    yield clip.index, found
             yield None
 
     @staticmethod
@@ -214,18 +219,14 @@ class Whisper:
             return_no_speech_prob=True,
         )
 
-    @staticmethod
-    def _looped(clip: _Clip, result: Any) -> bool:
-        tokens = result.sequences_ids[0]
-        return len(tokens) >= clip.limit or is_looped(tokens)
-
     def _hypothesis(self, clip: _Clip, result: Any) -> Hypothesis:
-        tokens = tuple(result.sequences_ids[0][: clip.limit])
+        decoded = result.sequences_ids[0]
+        tokens = tuple(without_loop(decoded[: clip.limit]))
         return Hypothesis(
             self._tokens.decode(tokens).strip(),
             tokens,
             clip.heard_in,
-            overran=self._looped(clip, result),
+            overran=len(decoded) >= clip.limit or len(tokens) < len(decoded),
             no_speech=result.no_speech_prob,
             confidence=result.scores[0],
             words=tuple(self._words(clip, tokens)) if tokens and clip.speech.timed else (),
