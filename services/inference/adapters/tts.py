@@ -11,7 +11,7 @@ import triton_python_backend_utils as pb
 from services.inference.adapters.tensors import InvalidInput, failure, number, output, parameters, send, text
 from services.inference.adapters.watchdog import end_with_parent
 from services.inference.engines.hibari import MAX_SPEED, MIN_SPEED, Hibari
-from services.inference.protocol import BUSY, TTS_MAX_CHARACTERS
+from services.inference.protocol import EXHAUSTED, TTS_MAX_CHARACTERS
 from services.inference.speaking.clauses import Pauses
 
 # A text that waits behind more than these would be spoken too late; the client is told to go elsewhere.
@@ -59,7 +59,7 @@ class TritonPythonModel:
 
     def _take(self, request_id: str, order: _Order, sender: Any) -> None:
         if not self._room.acquire(blocking=False):
-            raise InvalidInput(f"{BUSY} {_MAX_WAITING} texts wait; try again or add a tts server")
+            raise InvalidInput(f"{EXHAUSTED} {_MAX_WAITING} texts wait; try again or add a tts server")
         if request_id:
             self._open[request_id] = order.unwanted
         self._pool.submit(self._speak, request_id, order, sender)

@@ -24,6 +24,11 @@ class Routes:
         served = sorted({tag for pool in self._pools for tag in pool.engine.languages})
         raise UnservedLanguage(f"language {language!r} is not served by this recogniser; served: {', '.join(served)}")
 
+    @property
+    def usual(self) -> str:
+        """The language of a call that names none: English where it is served."""
+        return "en" if self.serves("en") else self._pools[0].engine.languages[0]
+
     def serves(self, language: str) -> bool:
         """Whether an engine hears a primary tag."""
         return any(language in pool.engine.languages for pool in self._pools)

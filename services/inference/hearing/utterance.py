@@ -62,13 +62,13 @@ class _Answer:
 class Utterance:
     """One utterance: bounded audio, settled text, the last answer. Safe to use from several threads.
 
-    language: as of `Speech`; read when the first clip is heard and not to be changed afterwards.
+    language, keyterms: as of `Speech`; set before the first clip is heard and not changed afterwards.
     """
 
-    def __init__(self, index: int, language: str = "en", keyterms: tuple[str, ...] = ()) -> None:
+    def __init__(self, index: int) -> None:
         self.index = index
-        self.language = language
-        self.keyterms = keyterms
+        self.language = "en"
+        self.keyterms: tuple[str, ...] = ()
         self.draft: tuple[int, ...] = ()
         self.partial_pending = False
         self._lock = threading.Lock()  # guards everything below

@@ -3,15 +3,16 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Final
 
-from services.inference.engines.recogniser import Recogniser
+from services.inference.engines.recogniser import Hypothesis, Recogniser, Speech
 from services.inference.hearing.transcription import Transcription
 from services.inference.hearing.utterance import Reading, Utterance, Word
 from services.inference.hearing.voicing import SAMPLE_RATE_HZ
-from services.inference.protocol import BUSY, KIND_FINAL, KIND_PARTIAL
+from services.inference.protocol import EXHAUSTED, KIND_FINAL, KIND_PARTIAL
 
 # Beyond this many waiting answers a new request is refused: its answer would come too late to be of use.
 MAX_WAITING: Final = 128
@@ -38,6 +39,14 @@ class Transcript:
     language: str
     words: tuple[Word, ...] = ()
     biased: bool = False
+
+    @classmethod
+    def of(
+        cls, reading: Reading, kind: str, utterance: Utterance, seconds: float, compute_ms: float, biased: bool
+    ) -> "Transcript":
+        """A reading as an answer of that kind."""
+        words = reading.words if kind == KIND_FINAL else ()
+        return cls(reading.text, kind, seconds, utterance.index, compute_ms, reading.language, words, biased)
 
 
 Answer = Callable[[Transcript | None, str | None], None]
@@ -66,11 +75,14 @@ class Workers:
     """A fixed number of threads over one engine. Partials never hold more than all but one of them.
 
     A thread takes as many jobs as the engine hears at once. While it hears partials it looks between the engine's
-    passes for finals and snapshots, and does those first.
+    passes for finals and snapshots, and does those first. `watched` is entered round every pass.
     """
 
-    def __init__(self, engine: Recogniser, count: int) -> None:
+    def __init__(
+        self, engine: Recogniser, count: int, watched: Callable[[], AbstractContextManager[object]] = nullcontext
+    ) -> None:
         self.engine = engine
+        self._watched = watched
         self._changed = threading.Condition()  # guards everything below
         self._urgent: deque[Job] = deque()
         self._partials: deque[Job] = deque()
@@ -90,7 +102,7 @@ class Workers:
             if job.kind == KIND_PARTIAL:
                 self._partials.append(job)
             elif len(self._urgent) >= MAX_WAITING:
-                raise Busy(f"{BUSY} {MAX_WAITING} transcriptions wait; try again or add an stt server")
+                raise Busy(f"{EXHAUSTED} {MAX_WAITING} transcriptions wait; try again or add an stt server")
             else:
                 job.utterance.urge(+1)
                 self._urgent.append(job)
@@ -171,7 +183,7 @@ class Workers:
                 if clip is None:
                     self._conclude(job, attempt, began)
             going = [(job, attempt, clip) for job, attempt, clip in clips if clip is not None]
-            for heard in self.engine.decode([clip for _, _, clip in going]) if going else ():
+            for heard in self._passes([clip for _, _, clip in going]):
                 if heard is not None:
                     job, attempt, _ = going[heard[0]]
                     attempt.take(heard[1])
@@ -180,6 +192,18 @@ class Workers:
                 elif partials:
                     self._serve_urgent()
             attempts = [(job, attempt) for job, attempt, _ in going if not attempt.over]
+
+    def _passes(self, clips: Sequence[Speech]) -> Iterator[tuple[int, Hypothesis] | None]:
+        if not clips:
+            return
+        work = self.engine.decode(clips)
+        while True:
+            with self._watched():
+                try:
+                    heard = next(work)
+                except StopIteration:
+                    return
+            yield heard
 
     def _conclude(self, job: Job, attempt: Transcription, began: float) -> None:
         utterance, reading, end = job.utterance, attempt.reading, attempt.clip.end
@@ -195,27 +219,23 @@ class Workers:
         self._finish(job, self._transcript(job, reading, end / SAMPLE_RATE_HZ, began))
 
     def _transcript(self, job: Job, reading: Reading, seconds: float, began: float) -> Transcript:
-        return Transcript(
-            reading.text,
-            job.kind,
-            seconds,
-            job.utterance.index,
-            (time.perf_counter() - began) * 1e3,
-            reading.language,
-            reading.words if job.kind == KIND_FINAL else (),
-            self.engine.can_bias and bool(job.utterance.keyterms),
-        )
+        biased = self.engine.can_bias and bool(job.utterance.keyterms)
+        compute_ms = (time.perf_counter() - began) * 1e3
+        return Transcript.of(reading, job.kind, job.utterance, seconds, compute_ms, biased)
 
     def _finish(self, job: Job, transcript: Transcript | None, error: str | None = None) -> None:
         if job.kind == KIND_PARTIAL:
             job.utterance.partial_done(0)
         else:
             job.utterance.urge(-1)
-        job.done = True
-        with self._changed:
-            self._busy.discard(id(job.utterance))
-            self._changed.notify_all()
-        job.answer(transcript, error)
+        # Answered before the utterance is free again, so that the answers of a call keep their order.
+        try:
+            job.answer(transcript, error)
+        finally:
+            job.done = True
+            with self._changed:
+                self._busy.discard(id(job.utterance))
+                self._changed.notify_all()
 
     def close(self) -> None:
         """Stop the threads; jobs that still wait are answered with nothing."""

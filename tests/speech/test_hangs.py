@@ -1,0 +1,149 @@
+"""A model whose engine raises or hangs, and one that dies: the others, the callers and the next start."""
+
+import asyncio
+import re
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from deploy.local.logs import Lines
+from deploy.local.part import Part
+from deploy.local.probe import http_probe
+from deploy.local.supervisor import Keeper
+from services.inference.guard import ending, model_served
+from services.inference.profile import PROFILES
+from tests.speech.client import Stream, TritonFault, connected, speech, tensor
+from tests.speech.server import READY_SECONDS, Server, environment, free_ports, serving
+
+HANG_SECONDS = 2
+FRAME = np.zeros(480)
+
+
+def _profile(folder: Path) -> str:
+    path = folder / "hasty.toml"
+    text = (PROFILES / "cpu.toml").read_text()
+    path.write_text(re.sub(r"(\[\w+\]\n)", rf"\1hang_seconds = {HANG_SECONDS}\n", text))
+    return str(path)
+
+
+@pytest.fixture
+def faulty(tmp_path: Path) -> Iterator[Server]:
+    with serving(tmp_path, _profile(tmp_path), ("tests.speech.faulty", "denoise")) as running:
+        yield running
+
+
+async def _frame(stream: Stream, sequence: int, *, start: bool = False) -> None:
+    await stream.send([tensor("audio", FRAME, "FP32")], sequence_id=sequence, sequence_start=start)
+    assert (await stream.next()).as_numpy("audio").shape == (1, 480)
+
+
+async def test_an_engine_that_raises_fails_its_frame_and_nothing_else(faulty: Server, tmp_path: Path) -> None:
+    async with connected(faulty.url) as client, Stream(client, "denoise") as stream:
+        await _frame(stream, 1, start=True)
+        fault = tmp_path / "fault"
+        fault.write_text("raise")
+        with pytest.raises(TritonFault, match="denoise failed on these frames: the weights have turned to dust"):
+            await _frame(stream, 1)
+        fault.unlink()
+        await _frame(stream, 1)
+        assert len(await speech(client, "Yes.")) > 0
+
+
+@pytest.mark.parametrize(("fault", "sign"), [("hang", "took more than 2 s"), ("hold", r"Timeout \(0:00:04\)!")])
+async def test_an_engine_that_hangs_ends_the_server_and_breaks_every_stream(
+    fault: str, sign: str, faulty: Server, tmp_path: Path
+) -> None:
+    async with (
+        connected(faulty.url) as client,
+        Stream(client, "denoise") as hanging,
+        Stream(client, "stt") as other,
+    ):
+        await _frame(hanging, 1, start=True)
+        await other.send([tensor("audio", FRAME, "FP32")], sequence_id=2, sequence_start=True)
+        (tmp_path / "fault").write_text(fault)
+        for answer in (_frame(hanging, 1), other.next()):
+            with pytest.raises(TritonFault, match="the stream broke"):
+                await answer
+    await asyncio.to_thread(faulty.process.wait, 5)
+    log = faulty.log.read_text()
+    assert re.search(sign, log)
+    assert "in execute" in log
+    assert "the process of model denoise ended with status" in log
+
+
+async def test_a_server_that_its_guard_ended_comes_back_with_the_model(tmp_path: Path) -> None:
+    """Under the supervisor of `make run`: an engine hangs, and a little later the same model answers."""
+    ports = free_ports(3)
+    part = Part(
+        name="triton",
+        argv=(sys.executable, "-m", "tests.speech.faulty", "denoise"),
+        environ=environment(tmp_path, ports, _profile(tmp_path)),
+        ready=http_probe(f"http://127.0.0.1:{ports[1]}/v2/health/ready"),
+    )
+    async with _kept(part, tmp_path) as keeper:
+        await keeper.wait_ready(READY_SECONDS)
+        fault = tmp_path / "fault"
+        async with connected(f"127.0.0.1:{ports[0]}") as client, Stream(client, "denoise") as stream:
+            await _frame(stream, 1, start=True)
+            fault.write_text("hang")
+            with pytest.raises(TritonFault, match="the stream broke"):
+                await _frame(stream, 1)
+        fault.unlink()
+        began = time.monotonic()
+        while keeper.starts < 2 or not keeper.ready.is_set():
+            assert time.monotonic() - began < READY_SECONDS
+            await asyncio.sleep(0.05)
+        async with connected(f"127.0.0.1:{ports[0]}") as client, Stream(client, "denoise") as stream:
+            await _frame(stream, 1, start=True)
+
+
+async def test_a_model_process_that_dies_ends_the_server_and_breaks_every_stream(tmp_path: Path) -> None:
+    """tritonserver alone would stay ready and never start the process again."""
+    with serving(tmp_path) as running:
+        models = running.model_processes()
+        async with connected(running.url) as client, Stream(client, "denoise") as stream:
+            await _frame(stream, 1, start=True)
+            running.model_process("tts").kill()
+            with pytest.raises(TritonFault, match="the stream broke"):
+                await stream.next(5.0)
+        await asyncio.to_thread(running.process.wait, 5)
+        assert "the process of model tts was killed by signal 9" in running.log.read_text()
+        assert psutil.wait_procs(models, timeout=5)[1] == []
+
+
+@asynccontextmanager
+async def _kept(part: Part, folder: Path) -> AsyncIterator[Keeper]:
+    lines = Lines(folder / "logs")
+    keeper = Keeper(part, f"callbox-test-{folder.name}-", lines, lambda: None)
+    keeper.start()
+    try:
+        yield keeper
+    finally:
+        await keeper.stop()
+        lines.close()
+
+
+@pytest.mark.parametrize(
+    ("stat", "expected"),
+    [
+        ("7 (a) b) S 1 7 7 0", None),
+        ("7 (stub) Z 1 7 7 0", None),
+        ("7 (stub) Z 1 7 7 9", "was killed by signal 9"),
+        ("7 (stub) Z 1 7 7 17920", "ended with status 70"),
+        ("7 (stub) Z 1 7 7 139", "was killed by signal 11"),
+    ],
+)
+def test_how_a_process_ended_is_read_from_its_state(stat: str, expected: str | None) -> None:
+    assert ending(stat) == expected
+
+
+def test_a_model_process_is_known_by_its_arguments() -> None:
+    assert model_served(["/x/triton_python_backend_stub", "/y/models/tts/1/model.py", "region"]) == "tts"
+    assert model_served(["/usr/bin/python3", "/y/models/tts/1/model.py"]) is None
+    assert model_served([""]) is None
