@@ -84,8 +84,9 @@ class Whisper:
     """Greedy decoding of batches, at most `workers` at once.
 
     Clips that fit the same window are heard together, whatever their languages; one that the decoder loops on is heard
-    once more in the next wider window. CTranslate2 cannot be stopped within a pass, so a pass is bounded: by the seconds of
-    its windows, and in tokens by the length of its clips. Between passes each clip is asked whether it is still wanted.
+    once more in the next wider window. CTranslate2 cannot be stopped within a pass, so a pass is bounded: by the
+    seconds of its windows, and in tokens by the length of its clips. Between passes each clip is asked whether it is
+    still wanted.
 
     languages: those whose error rate was measured and found usable, see services/inference/README.md.
     """
