@@ -112,7 +112,7 @@ class Transcription:
                 samples, self._offset = _trimmed(part)
                 self._voiced_seconds = float(part.voiced.sum()) * FRAME_SECONDS
                 heard = self._utterance
-                return Speech(samples, heard.language, heard.draft, heard.keyterms, self._should_stop)
+                return Speech(samples, heard.language, heard.draft, heard.keyterms, heard.timed, self._should_stop)
             self._heard("", ())
         return None
 

@@ -228,11 +228,14 @@ class Workers:
             job.utterance.partial_done(0)
         else:
             job.utterance.urge(-1)
-        job.done = True
-        with self._changed:
-            self._busy.discard(id(job.utterance))
-            self._changed.notify_all()
-        job.answer(transcript, error)
+        # Answered before the utterance is free again, so that the answers of a call keep their order.
+        try:
+            job.answer(transcript, error)
+        finally:
+            job.done = True
+            with self._changed:
+                self._busy.discard(id(job.utterance))
+                self._changed.notify_all()
 
     def close(self) -> None:
         """Stop the threads; jobs that still wait are answered with nothing."""
