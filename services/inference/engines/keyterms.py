@@ -16,6 +16,8 @@ _MAX_SPAN_WORDS: Final = 3
 # "Siobhan" and the "Xiaopin" that is heard have this much in common; unlike words less.
 _MIN_LIKENESS: Final = 0.4
 _MAX_COMPARED: Final = 64
+# A longer run of words holds something else besides the term, which would be lost.
+_MAX_LENGTHS: Final = 1.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,9 @@ def _alike(
         if likeness[span, term] < _MIN_LIKENESS:
             return
         first, end, letters = spans[span]
+        if spelled[term] in letters or len(letters) > _MAX_LENGTHS * len(spelled[term]):
+            continue
         alike = SequenceMatcher(None, letters, spelled[term], autojunk=False).ratio()
         put = table.tokens(f" {terms[term]}")
-        if alike >= _MIN_LIKENESS and put and tuple(tokens[first:end]) != put:
+        if alike >= _MIN_LIKENESS and put:
             yield Candidate((*tokens[:first], *put, *tokens[end:]), put, alike)

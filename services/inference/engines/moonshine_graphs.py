@@ -128,8 +128,8 @@ def decoder(decoder_file: Path) -> bytes:
 
     Further inputs: `positions`, `following` int64 [b, w]; `bias` float32 [b, 1, w, p + w], 0 where a token may look and
     very low elsewhere; `frames` int32 [b, t], 1 where a clip has a frame; `cross.i` as of the encoder; `past.i` float32
-    [b, HEADS, p, HEAD_WIDTH]. Outputs: `best` int64 [b, w]; `likely` float32 [b, w], the log-probability of the token in
-    `following`; `present.i`.
+    [b, HEADS, p, HEAD_WIDTH]. Outputs: `best` int64 [b, w]; `likely` float32 [b, w], the log-probability of the token
+    in `following`; `present.i`.
     """
     weights = Weights(decoder_file)
     graph = Graph()
