@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 HERE: Final = Path(__file__).parent
 PROFILES: Final = HERE / "profiles"
 REPOSITORY: Final = HERE / "repository"
-MODELS: Final = ("stt", "tts", "denoise", "embed")
+MODELS: Final = ("stt", "tts", "denoise", "embed", "voice_match")
 
 Count = Annotated[int, Field(ge=1, le=1024)]
 Milliseconds = Annotated[int, Field(ge=0, le=5_000)]
@@ -80,6 +80,21 @@ class EmbedSection(Section):
         return {**values, "max_waiting": values["parameters"].pop("max_waiting")}
 
 
+class VoiceMatchSection(Section):
+    """Matching a voice to a recording."""
+
+    engine: Literal["kokoro"]
+    languages: Annotated[tuple[str, ...], Field(min_length=1)]
+    workers: Count
+    seconds: Seconds
+    max_waiting: Count
+
+    def template_values(self) -> dict[str, Any]:
+        """The languages as one string."""
+        values = super().template_values()
+        return {**values, "parameters": {**values["parameters"], "languages": " ".join(self.languages)}}
+
+
 class Profile(BaseModel):
     """The models of one server. A pool that serves some of them alone has the sections of those."""
 
@@ -89,6 +104,7 @@ class Profile(BaseModel):
     tts: TtsSection | None = None
     denoise: DenoiseSection | None = None
     embed: EmbedSection | None = None
+    voice_match: VoiceMatchSection | None = None
 
     @model_validator(mode="after")
     def _serves_something(self) -> Self:
