@@ -53,8 +53,8 @@ def kokoro() -> Iterator[Kokoro]:
 
 
 @pytest.fixture(scope="module")
-def matcher(kokoro: Kokoro) -> Iterator[Matcher]:
-    yield Matcher(kokoro, workers=2, seconds=1.0)
+def matcher(kokoro: Kokoro) -> Matcher:
+    return Matcher(kokoro, workers=2, seconds=1.0)
 
 
 def said(kokoro: Kokoro, name: str, text: str) -> Sound:
@@ -108,7 +108,7 @@ def test_a_checkpoint_that_names_more_than_tensors_is_not_run(tmp_path: Path) ->
             return (Path.touch, (tmp_path / "sprung",))
 
     path = tmp_path / "trap.pt"
-    parts = (0x1950A86A20F9469CFC6C, 1001, {}, {"model_state": Trap()}, [])
+    parts: tuple[object, ...] = (0x1950A86A20F9469CFC6C, 1001, {}, {"model_state": Trap()}, [])
     path.write_bytes(b"".join(pickle.dumps(part, 2) for part in parts))
     with pytest.raises(ValueError, match="which is no tensor"):
         read_tensors(path, "model_state")
