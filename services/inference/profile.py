@@ -49,12 +49,30 @@ class SttSection(Section):
 class TtsSection(Section):
     """Speaking."""
 
-    engine: Literal["hibari"]
+    engines: Annotated[tuple[Literal["hibari", "kokoro"], ...], Field(min_length=1)]
+    """The first comes before the others where two have a voice of one name."""
     voice: str
+    """What a text is spoken with that names no voice."""
+    languages: Annotated[tuple[str, ...], Field(min_length=1)]
+    """BCP-47 tags; each one's dictionaries are loaded at the start."""
     workers: Count
+    """Threads that each engine makes its pieces with."""
     threads: Count
+    """How many of them work on one piece of Kokoro's; Hibari's takes one."""
+    device: Literal["cpu", "cuda"] = "cpu"
+    """What Kokoro runs on."""
+    model: str = ""
+    """An ONNX file with Kokoro's weights instead of the int8 ones that are installed."""
+    max_streams: Count = 64
+    """Texts that may be spoken at once; one more is refused."""
     comma_pause_ms: Milliseconds
     sentence_pause_ms: Milliseconds
+
+    def template_values(self) -> dict[str, Any]:
+        """A parameter is a string: lists are joined by commas."""
+        values = super().template_values()
+        joined = {name: ",".join(getattr(self, name)) for name in ("engines", "languages")}
+        return {**values, "parameters": {**values["parameters"], **joined}}
 
 
 class DenoiseSection(Section):

@@ -179,8 +179,8 @@ async def spoken(
 ) -> AsyncGenerator[NDArray[np.int16], None]:
     """The audio responses of one text. The stream ends after the last one, because only one request is sent on it."""
     inputs = [tensor("text", [text.encode()], "BYTES")]
-    if "voice" in options:
-        inputs.append(tensor("voice", [str(options["voice"]).encode()], "BYTES"))
+    named = [name for name in ("voice", "language") if name in options]
+    inputs += [tensor(name, [str(options[name]).encode()], "BYTES") for name in named]
     if "speed" in options:
         inputs.append(tensor("speed", [options["speed"]], "FP32"))
 

@@ -12,6 +12,8 @@ from jiwer import wer
 from numpy.typing import NDArray
 
 from services.inference.engines.hibari import Hibari
+from services.inference.engines.phonemes.reader import ENGLISH, Reader
+from services.inference.speaking.speech import Speaker
 
 SAMPLES = Path(next(iter(pytest_audioeval.__path__))) / "samples" / "audio" / "en"
 
@@ -33,14 +35,14 @@ def recorded(name: str) -> tuple[NDArray[np.float32], str]:
 
 
 @cache
-def _voice() -> Hibari:
-    return Hibari()
+def _speaker() -> Speaker:
+    return Speaker([Hibari(Reader([ENGLISH]))], "heart")
 
 
 @cache
 def said(text: str) -> NDArray[np.float32]:
     """The text spoken, at 16 kHz, with a third of a second of silence before it."""
-    pcm = np.concatenate(list(_voice().speak(text)))
+    pcm = np.concatenate(list(_speaker().order(text)))
     return np.concatenate([silence(0.3), at_16k(pcm, 24_000)])
 
 

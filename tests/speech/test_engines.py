@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from services.inference.engines.deepfilternet import FRAME_SAMPLES, DeepFilterNet
-from services.inference.engines.hibari import Hibari, installed_voices
 from services.inference.engines.moonshine import Moonshine
 from services.inference.engines.tokens import TokenTable
 from tests.speech.sound import error_rate, recorded, said
@@ -45,16 +44,6 @@ def test_a_cut_token_table_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\x02ab\x05abc")
     with pytest.raises(ValueError, match="ends inside"):
         TokenTable.read(path)
-
-
-def test_hibari_speaks_the_first_clause_first() -> None:
-    engine = Hibari()
-    parts = list(engine.speak("We open at nine. On Saturdays we open at ten."))
-    assert len(parts) == 2
-    assert all(part.dtype == np.int16 for part in parts)
-    assert engine.voice in installed_voices()
-    with pytest.raises(ValueError, match="installed:"):
-        Hibari(voice="nobody")
 
 
 def test_denoise_states_are_apart_and_come_back() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hibari import Hibari as Synthesiser
 
 from services.inference.hearing.guard import clean
-from services.inference.speaking.clauses import FIRST_MAX_CHARACTERS, MAX_CHARACTERS, Pauses, pieces
+from services.inference.speaking.clauses import Pauses, pieces
 from services.inference.speaking.speakable import speakable
 
 
@@ -54,16 +54,16 @@ def test_the_first_piece_is_short_and_nothing_is_lost() -> None:
         "Thanks for calling, we are open from nine in the morning until half past five in the afternoon every weekday, "
         "and on Saturdays from ten to four. Dr. Smith is in on Mondays. Then " + "word " * 200
     ).strip()
-    found = [piece for piece, _ in pieces(text, Synthesiser.split_sentences, Pauses())]
+    found = [piece for piece, _ in pieces(Synthesiser.split_sentences(text), Pauses(), (60, 260))]
     assert " ".join(found) == text
-    assert len(found[0]) <= FIRST_MAX_CHARACTERS
-    assert all(len(piece) <= MAX_CHARACTERS for piece in found)
+    assert len(found[0]) <= 60
+    assert all(len(piece) <= 260 for piece in found)
     assert found[0].endswith(",")
     assert any(piece.startswith("Dr. Smith is in on Mondays.") for piece in found)
 
 
 def test_lines_end_like_sentences_but_an_open_end_does_not() -> None:
-    found = pieces("Title\nOne, two\nand then", Synthesiser.split_sentences, Pauses(comma_ms=1, sentence_ms=2))
+    found = pieces(["Title", "One, two", "and then"], Pauses(comma_ms=1, sentence_ms=2), (60, 260))
     assert list(found) == [("Title", 2), ("One, two", 2), ("and then", 0)]
 
 

@@ -1,44 +1,55 @@
 """The `tts` model: a text in, speech out piece by piece."""
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import triton_python_backend_utils as pb
+from numpy.typing import NDArray
 
 from services.inference.adapters.tensors import InvalidInput, failure, number, output, parameters, send, text
 from services.inference.adapters.watchdog import end_with_parent
-from services.inference.engines.hibari import MAX_SPEED, MIN_SPEED, Hibari
-from services.inference.protocol import BUSY, TTS_MAX_CHARACTERS
+from services.inference.engines.hibari import Hibari
+from services.inference.engines.kokoro import Device, Kokoro
+from services.inference.engines.phonemes.reader import Reader
+from services.inference.engines.styles import Styles
+from services.inference.engines.synthesiser import Synthesiser
+from services.inference.protocol import TTS_MAX_CHARACTERS
+from services.inference.settings import InferenceSettings
 from services.inference.speaking.clauses import Pauses
+from services.inference.speaking.scheduler import Full, Places, Scheduler, Stream
+from services.inference.speaking.speech import Speaker, Speech
 
-# A text that waits behind more than these would be spoken too late; the client is told to go elsewhere.
-_MAX_WAITING: Final = 128
 
-
-@dataclass(frozen=True, slots=True)
-class _Order:
-    text: str
-    speed: float
-    unwanted: threading.Event
+def _engine(name: str, settings: dict[str, str], reader: Reader) -> Synthesiser:
+    if name == "hibari":
+        return Hibari(reader)
+    device: Device = "cuda" if settings["device"] == "cuda" else "cpu"
+    styles = Styles(InferenceSettings().kokoro_voices, reader.languages)
+    return Kokoro(reader, styles, int(settings["threads"]), device, settings["model"])
 
 
 class TritonPythonModel:
-    """Triton's entry points. Texts are spoken by a few threads, several at a time."""
+    """Triton's entry points. Each engine's streams take turns, piece by piece."""
 
     def initialize(self, args: dict[str, str]) -> None:
-        """Load and warm the engine."""
+        """Load and warm the engines."""
         end_with_parent()
         settings = parameters(args)
+        self._reader = Reader(settings["languages"].split(","))
+        engines = [_engine(name, settings, self._reader) for name in settings["engines"].split(",")]
+        for engine in engines:
+            engine.warm_up()
         pauses = Pauses(comma_ms=int(settings["comma_pause_ms"]), sentence_ms=int(settings["sentence_pause_ms"]))
-        self._engine = Hibari(settings["voice"], int(settings["threads"]), pauses)
-        self._engine.warm_up()
-        self._pool = ThreadPoolExecutor(int(settings["workers"]), thread_name_prefix="tts")
-        self._room = threading.BoundedSemaphore(_MAX_WAITING)
-        self._open: dict[str, threading.Event] = {}
-        self._closing = threading.Event()
+        self._speaker = Speaker(engines, settings["voice"], pauses)
+        places = Places(int(settings["max_streams"]))
+        workers, threads = int(settings["workers"]), int(settings["threads"])
+        self._schedulers = {
+            engine.name: Scheduler(engine.name, max(1, workers // min(threads, engine.max_threads)), places)
+            for engine in engines
+        }
+        self._turn = threading.Lock()  # guards the streams by request id
+        self._open: dict[str, Stream] = {}
 
     def execute(self, requests: list[Any]) -> None:
         """Take a batch of texts."""
@@ -49,22 +60,38 @@ class TritonPythonModel:
                     self._cancel(cancelled)
                     send(sender, None, final=True)
                 else:
-                    self._take(request.request_id(), self._order(request), sender)
-            except InvalidInput as problem:
+                    self._take(request.request_id(), self._speech(request), sender)
+            except (InvalidInput, Full) as problem:
                 send(sender, failure(str(problem)), final=True)
 
     def _cancel(self, request_id: str) -> None:
-        if unwanted := self._open.get(request_id):
-            unwanted.set()
+        with self._turn:
+            stream = self._open.get(request_id)
+        if stream:
+            self._schedulers[stream.speech.engine.name].cancel(stream)
 
-    def _take(self, request_id: str, order: _Order, sender: Any) -> None:
-        if not self._room.acquire(blocking=False):
-            raise InvalidInput(f"{BUSY} {_MAX_WAITING} texts wait; try again or add a tts server")
+    def _take(self, request_id: str, speech: Speech, sender: Any) -> None:
+        def heard(sound: NDArray[np.int16]) -> None:
+            send(sender, pb.InferenceResponse([output("audio", sound, np.int16)]), final=False)
+
+        def ended(problem: str | None) -> None:
+            with self._turn:
+                if self._open.get(request_id) is stream:
+                    del self._open[request_id]
+            send(sender, None if problem is None else failure(problem), final=True)
+
+        stream = Stream(speech, heard, ended)
         if request_id:
-            self._open[request_id] = order.unwanted
-        self._pool.submit(self._speak, request_id, order, sender)
+            with self._turn:
+                self._open[request_id] = stream
+        try:
+            self._schedulers[speech.engine.name].submit(stream)
+        except Full:
+            with self._turn:
+                self._open.pop(request_id, None)
+            raise
 
-    def _order(self, request: Any) -> _Order:
+    def _speech(self, request: Any) -> Speech:
         words = text(request, "text")
         if words is None:
             raise InvalidInput("`text` is missing: send a text, or in `cancel` the id of a request to stop")
@@ -72,31 +99,15 @@ class TritonPythonModel:
             raise InvalidInput(
                 f"`text` has {len(words)} characters, at most {TTS_MAX_CHARACTERS} fit in a request: send it in pieces"
             )
-        voice = text(request, "voice")
-        if voice and voice != self._engine.voice:
-            raise InvalidInput(f"voice {voice!r} is not installed; installed: {self._engine.voice}")
-        speed = number(request, "speed", 1.0)
-        if not MIN_SPEED <= speed <= MAX_SPEED:
-            raise InvalidInput(f"`speed` must be {MIN_SPEED} to {MAX_SPEED}, got {speed:g}")
-        return _Order(words, speed, threading.Event())
-
-    def _speak(self, request_id: str, order: _Order, sender: Any) -> None:
-        problem: str | None = None
         try:
-            if not order.unwanted.is_set():
-                for pcm in self._engine.speak(order.text, order.speed):
-                    if self._closing.is_set() or order.unwanted.is_set():
-                        break
-                    send(sender, pb.InferenceResponse([output("audio", pcm, np.int16)]), final=False)
-        except Exception as error:  # the thread serves other calls and must outlive one bad text
-            problem = f"the synthesiser failed on this text: {error}"
-        finally:
-            self._room.release()
-            self._open.pop(request_id, None)
-            send(sender, None if problem is None else failure(problem), final=True)
+            voice, language = text(request, "voice"), text(request, "language")
+            return self._speaker.order(words, voice, language, number(request, "speed", 1.0))
+        except ValueError as problem:
+            raise InvalidInput(str(problem)) from problem
 
     def finalize(self) -> None:
         """Stop the threads before the process ends."""
-        self._closing.set()
-        self._pool.shutdown(wait=True, cancel_futures=False)
-        self._engine.close()
+        for scheduler in self._schedulers.values():
+            scheduler.close()
+        self._speaker.close()
+        self._reader.close()

@@ -1,20 +1,35 @@
 """Cuts a text into the pieces that are synthesised one after the other."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-# The first piece decides when the caller hears something: about 4 s of speech, 30 ms of work.
-FIRST_MAX_CHARACTERS: Final = 60
-# Longer pieces sound better; the engine takes about 400 phonemes at once.
-MAX_CHARACTERS: Final = 260
 # A lone "Well," in front would sound chopped off.
-_MIN_CHARACTERS: Final = 12
+_MIN_WIDTH: Final = 12.0
+# A sign of these scripts takes as long to say as this many Latin letters.
+_WIDE: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uff10-\uff5a]")
+_WIDE_WIDTH: Final = 2.5
 
-_CLAUSE_END: Final = re.compile(r"(?<=[,;:\u2014\u2013])\s+|\s+(?=[(\u2014\u2013])")
-_BEFORE_WORD: Final = re.compile(r"\s+(?=(?:and|but|or|because|so|which|who|that|when|while|if|where|with|for)\s)")
+_CLAUSE_END: Final = re.compile(r"(?<=[,;:\u2014\u2013])\s+|(?<=[、，；：])\s*|\s+(?=[(\u2014\u2013])")
 _WORD_END: Final = re.compile(r"\s+")
+# Words that a speaker takes breath before, by primary tag; in Japanese what a phrase ends with.
+_JOINING: Final = {
+    "en": "and but or because so which who that when while if where with for",
+    "es": "y e pero o porque que cuando donde si para con",
+    "fr": "et mais ou parce qui que quand où si pour avec",
+    "it": "e ma o perché che quando dove se per con",
+    "pt": "e mas ou porque que quando onde se para com",
+    "hi": "और लेकिन या क्योंकि कि जब तो अगर",
+}
+_BEFORE_WORD: Final = {
+    language: re.compile(rf"\s+(?=(?:{'|'.join(words.split())})\s)") for language, words in _JOINING.items()
+}
+# How far over its limit a piece may go where the sentence then ends with it. What is written without spaces would be
+# cut in the middle of a word otherwise.
+_STRETCH: Final = {"ja": 1.5, "zh": 2.0}
+_USUAL_STRETCH: Final = 1.3
+_BEFORE_WORD["ja"] = re.compile(r"(?<=[はがをにでと])(?=[\u3400-\u9fff\u30a0-\u30ff])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,42 +41,55 @@ class Pauses:
 
     def after(self, piece: str) -> int:
         """The pause after a piece of text."""
-        last = piece.rstrip("\"')]\u201d\u2019 ")[-1:]
-        if last in ".!?…":
+        last = piece.rstrip("\"')]\u201d\u2019」』） ")[-1:]
+        if last in ".!?…。！？।":
             return self.sentence_ms
-        return self.comma_ms if last in ",;:\u2014\u2013)" else 0
+        return self.comma_ms if last in ",;:\u2014\u2013)、，；：" else 0
 
 
-def _halves(text: str, limit: int) -> tuple[str, str]:
-    """The longest start of at most `limit` characters that ends well, and the rest."""
-    for boundary in (_CLAUSE_END, _BEFORE_WORD, _WORD_END):
-        ends = [match for match in boundary.finditer(text) if _MIN_CHARACTERS <= match.start() <= limit]
+def _width(text: str) -> float:
+    """Length of a text in Latin letters that take as long to say."""
+    return len(text) + (_WIDE_WIDTH - 1) * len(_WIDE.findall(text))
+
+
+def _halves(text: str, limit: float, language: str) -> tuple[str, str]:
+    """The longest start of at most `limit` wide that ends well, and the rest; all of it where little would be left."""
+    fits = len(text)
+    while _width(text[:fits]) > limit:
+        fits -= max(1, int((_width(text[:fits]) - limit) / _WIDE_WIDTH))
+    for boundary in (_CLAUSE_END, _BEFORE_WORD.get(language), _WORD_END):
+        found = boundary.finditer(text, 0, min(len(text), fits + 1)) if boundary else ()
+        ends = [match for match in found if match.start() <= fits and _width(text[: match.start()]) >= _MIN_WIDTH]
         if ends:
             return text[: ends[-1].start()], text[ends[-1].end() :]
-    return text[:limit], text[limit:]
+        if boundary is _CLAUSE_END and _width(text) <= limit * _STRETCH.get(language, _USUAL_STRETCH):
+            return text, ""
+    return text[:fits], text[fits:]
 
 
-def _pieces(text: str, sentences: Callable[[str], list[str]]) -> Iterator[tuple[str, bool]]:
+def _pieces(sentences: Iterable[str], limits: Sequence[int], language: str) -> Iterator[tuple[str, bool]]:
     """The pieces in order, each with whether it ends its sentence or line."""
-    limit = FIRST_MAX_CHARACTERS
-    for sentence in sentences(text):
+    made = 0
+    for sentence in sentences:
         rest = sentence.strip()
-        while len(rest) > limit:
-            start, rest = _halves(rest, limit)
-            yield start, False
-            limit = MAX_CHARACTERS
+        while _width(rest) > (limit := limits[min(made, len(limits) - 1)]):
+            start, rest = _halves(rest, limit, language)
+            yield start, not rest
+            made += 1
         if rest:
             yield rest, True
-            limit = MAX_CHARACTERS
+            made += 1
 
 
-def pieces(text: str, sentences: Callable[[str], list[str]], pauses: Pauses) -> Iterator[tuple[str, int]]:
+def pieces(
+    sentences: Iterable[str], pauses: Pauses, limits: Sequence[int], language: str = "en"
+) -> Iterator[tuple[str, int]]:
     """The pieces of a text in order, each with the pause after it in milliseconds.
 
     A line without a full stop still ends like a sentence, unless it is the last: then the sentence may go on in another
-    text. sentences: splits a text into sentences.
+    text. limits: most Latin letters of the first, second, … piece, the last for all that follow; language: primary tag.
     """
-    found = list(_pieces(text, sentences))
+    found = list(_pieces(sentences, limits, language))
     for index, (piece, ends) in enumerate(found):
         pause_ms = pauses.after(piece)
         if ends and index < len(found) - 1:

@@ -1,4 +1,4 @@
-"""Shapes the edges of synthesised speech: no leading silence, short pauses, no clicks."""
+"""Shapes the edges and the level of synthesised speech: no leading silence, short pauses, no clicks, no clipping."""
 
 from typing import Final
 
@@ -13,14 +13,15 @@ _LEAD_SECONDS: Final = 0.005
 _TAIL_SECONDS: Final = 0.020
 _FADE_IN_SECONDS: Final = 0.003
 _FADE_OUT_SECONDS: Final = 0.015
-# The engine speaks at about -25 dB; this brings it to the level of other voices on a call.
-_GAIN: Final = 2.0
+# -1 dB of full scale: what EBU R128 leaves for codecs and resampling to overshoot.
+_MAX_PEAK: Final = 0.891
 
 
-def shaped(samples: NDArray[np.float32], rate_hz: int, pause_ms: int) -> NDArray[np.int16]:
-    """One piece of speech, cut to its sound and followed by a pause.
+def shaped(samples: NDArray[np.float32], rate_hz: int, pause_ms: int, gain_db: float = 0.0) -> NDArray[np.int16]:
+    """One piece of speech, cut to its sound, brought to its level and followed by a pause.
 
-    samples: float32 [n] in -1..1. Returns int16 [m]; empty when there is no sound in it.
+    samples: float32 [n] in -1..1; a piece that the gain would bring above -1 dB of full scale gets less of it. Returns
+    int16 [m]; empty when there is no sound in it.
     """
     step = int(_STEP_SECONDS * rate_hz)
     count = len(samples) // step
@@ -33,10 +34,11 @@ def shaped(samples: NDArray[np.float32], rate_hz: int, pause_ms: int) -> NDArray
         return np.zeros(0, np.int16)
     first = max(0, int(onset[0]) * step - int(_LEAD_SECONDS * rate_hz))
     last = min(len(samples), (int(end[-1]) + 1) * step + int(_TAIL_SECONDS * rate_hz))
-    sound = samples[first:last] * _GAIN
+    sound = samples[first:last]
+    sound = sound * min(10.0 ** (gain_db / 20.0), _MAX_PEAK / max(float(np.abs(sound).max()), 1e-6))
     fade_in, fade_out = int(_FADE_IN_SECONDS * rate_hz), int(_FADE_OUT_SECONDS * rate_hz)
     if len(sound) > fade_in + fade_out:
         sound[:fade_in] *= np.linspace(0.0, 1.0, fade_in, dtype=np.float32)
         sound[-fade_out:] *= np.linspace(1.0, 0.0, fade_out, dtype=np.float32)
-    pcm = np.round(np.clip(sound, -1.0, 1.0) * 32767.0).astype(np.int16)
+    pcm = np.round(sound * 32767.0).astype(np.int16)
     return np.concatenate([pcm, np.zeros(pause_ms * rate_hz // 1000, np.int16)])

@@ -146,7 +146,7 @@ def _without_markup(text: str) -> str:
     return _EMOTICON.sub("", _LEFTOVER.sub(" ", text))
 
 
-def speakable(text: str) -> str:
+def speakable(text: str, language: str = "en") -> str:
     """The text as it should be read aloud; empty when nothing of it can be.
 
     Line breaks stay, because a reader pauses there.

@@ -1,0 +1,18 @@
+"""What brings each voice to one loudness: gains measured by `python -m bench.loudness`, kept in loudness.toml."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from services.inference.engines.synthesiser import Voice
+
+
+@cache
+def _gains() -> dict[str, float]:
+    gains: dict[str, float] = tomllib.loads(Path(__file__).with_name("loudness.toml").read_text("utf-8"))["gain_db"]
+    return gains
+
+
+def gain_db(voice: Voice) -> float:
+    """Decibels to add to what the engine makes; of a mix the weighted mean, of a voice never measured 0."""
+    return sum(weight * _gains().get(part, 0.0) for part, weight in voice.parts)
