@@ -49,7 +49,7 @@ class SttSection(Section):
 class TtsSection(Section):
     """Speaking."""
 
-    engines: Annotated[tuple[Literal["hibari", "kokoro"], ...], Field(min_length=1)]
+    engines: Annotated[tuple[Literal["hibari", "kokoro", "chatterbox"], ...], Field(min_length=1)]
     """The first comes before the others where two have a voice of one name."""
     voice: str
     """What a text is spoken with that names no voice."""
@@ -63,10 +63,20 @@ class TtsSection(Section):
     """What Kokoro runs on."""
     model: str = ""
     """An ONNX file with Kokoro's weights instead of the int8 ones that are installed."""
+    weights: str = ""
+    """Folder with Chatterbox's weights, which nobody installs."""
+    recordings: str = ""
+    """Folder with a WAV of each voice that Chatterbox speaks as."""
     max_streams: Count = 64
     """Texts that may be spoken at once; one more is refused."""
     comma_pause_ms: Milliseconds
     sentence_pause_ms: Milliseconds
+
+    @model_validator(mode="after")
+    def _clones_somebody(self) -> Self:
+        if "chatterbox" in self.engines and not (self.weights and self.recordings):
+            raise ValueError("the engine chatterbox needs `weights` and `recordings`, a folder each")
+        return self
 
     def template_values(self) -> dict[str, Any]:
         """A parameter is a string: lists are joined by commas."""
@@ -102,15 +112,14 @@ class VoiceMatchSection(Section):
     """Matching a voice to a recording."""
 
     engine: Literal["kokoro"]
-    languages: Annotated[tuple[str, ...], Field(min_length=1)]
     workers: Count
+    """Mixes that are made at once."""
+    threads: Count
+    """How many of them work on one mix."""
     seconds: Seconds
-    max_waiting: Count
-
-    def template_values(self) -> dict[str, Any]:
-        """The languages as one string."""
-        values = super().template_values()
-        return {**values, "parameters": {**values["parameters"], "languages": " ".join(self.languages)}}
+    """After which no further mixes are tried."""
+    max_waiting: Annotated[int, Field(ge=0, le=64)]
+    """Recordings that may wait for the one under way; one more is refused."""
 
 
 class Profile(BaseModel):

@@ -208,9 +208,7 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     sections = (PROFILES / "cpu.toml").read_text().split("\n\n")
     section = next(section for section in sections if section.startswith("[voice_match]"))
     profile = folder / "matching.toml"
-    profile.write_text("\n".join(line for line in section.splitlines() if not line.startswith("languages")))
-    with profile.open("a") as file:
-        file.write('\nlanguages = ["en-US", "en-GB"]\n')
+    profile.write_text(section)
     with serving(folder, str(profile)) as running:
         yield running
 

@@ -2,7 +2,6 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,10 +21,12 @@ from services.inference.adapters.tensors import (
 from services.inference.adapters.watchdog import end_with_parent
 from services.inference.engines.kokoro import Kokoro
 from services.inference.engines.matching import MAX_SECONDS, CannotMatch, Matcher
-from services.inference.engines.phonemes.reader import Reader
+from services.inference.engines.phonemes.reader import LANGUAGES
 from services.inference.engines.speaker import SAMPLE_RATE_HZ
 from services.inference.engines.styles import Styles
+from services.inference.engines.voiceprints import ProbeReader
 from services.inference.protocol import BUSY, VOICE_MATCH_LANGUAGE
+from services.inference.settings import InferenceSettings
 
 # A little over the bound, so that the engine can say by how much a recording is too long.
 _MAX_SAMPLES = int(2 * MAX_SECONDS * SAMPLE_RATE_HZ)
@@ -38,8 +39,8 @@ class TritonPythonModel:
         """Load and warm the engines."""
         end_with_parent()
         settings = parameters(args)
-        languages = tuple(settings["languages"].split())
-        kokoro = Kokoro(Reader(languages), Styles(Path(settings["voices"]), languages))
+        styles = Styles(InferenceSettings().kokoro_voices, LANGUAGES)
+        kokoro = Kokoro(ProbeReader(), styles, int(settings["threads"]))
         self._matcher = Matcher(kokoro, int(settings["workers"]), float(settings["seconds"]))
         self._matcher.warm_up()
         self._max_waiting = int(settings["max_waiting"])

@@ -6,13 +6,13 @@ import os
 from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from services.inference.engines.phonemes.reader import Reader, portions
+from services.inference.engines.phonemes.reader import portions
 from services.inference.engines.styles import Styles
 from services.inference.engines.synthesiser import Voice
 
@@ -27,6 +27,13 @@ _PROVIDERS: Final = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvid
 Device = Literal["cpu", "cuda"]
 
 
+class Pronunciation(Protocol):
+    """What the net needs of a reader of texts."""
+
+    def read(self, text: str, language: str) -> str:
+        """Phonemes of a text in misaki's alphabet."""
+
+
 class Kokoro:
     """All voices of one net."""
 
@@ -36,7 +43,7 @@ class Kokoro:
     piece_characters: tuple[int, ...] = (26, 60, 90)
 
     def __init__(
-        self, reader: Reader, styles: Styles, threads: int = 1, device: Device = "cpu", model: str = ""
+        self, reader: Pronunciation, styles: Styles, threads: int = 1, device: Device = "cpu", model: str = ""
     ) -> None:
         """model: an ONNX file with the same inputs, instead of the int8 one that the packages bring.
 
@@ -56,7 +63,9 @@ class Kokoro:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         providers = list(dict.fromkeys((_PROVIDERS[device], _PROVIDERS["cpu"])))
         self._session = _loaded(Path(model), options, providers) if model else _bundled(options, providers)
-        self._tokens: dict[str, int] = json.loads((resources.files(_DATA) / "data" / "vocab.json").read_bytes())["vocab"]
+        self._tokens: dict[str, int] = json.loads((resources.files(_DATA) / "data" / "vocab.json").read_bytes())[
+            "vocab"
+        ]
         self._reader = reader
         self._styles = styles
         self.voices: Mapping[str, Voice] = styles.voices
