@@ -19,6 +19,7 @@ from callbox.sessions.v1 import (
 )
 
 from services.kit import database
+from services.kit.catalogue_file import CatalogueFile
 from services.kit.client import connect
 from services.kit.identity import Signer, ensure_keys
 from services.kit.logs import get_logger
@@ -174,6 +175,7 @@ async def _calls(stack: AsyncExitStack, ground: _Ground, server: grpc.aio.Server
         lifecycle,
         alarm,
         References(ground.outbound),
+        CatalogueFile(settings.catalogue),
         settings,
     )
     events, history = Events(store, lifecycle, live, settings.prices), History(store)

@@ -13,6 +13,7 @@ from callbox.sessions.v1 import sessions_pb2 as pb
 from google.protobuf.duration_pb2 import Duration
 
 from services.kit import context as request
+from services.kit.catalogue_file import CatalogueFile
 from services.kit.client import call
 from services.kit.errors import CallboxError, Code
 from services.kit.identity import Identity, Kind
@@ -55,6 +56,7 @@ class Intake:
         lifecycle: Lifecycle,
         alarm: Alarm,
         references: References,
+        catalogue: CatalogueFile,
         settings: SessionsSettings,
     ) -> None:
         self._characters = characters
@@ -67,6 +69,7 @@ class Intake:
         self._lifecycle = lifecycle
         self._alarm = alarm
         self._references = references
+        self._catalogue = catalogue
         self._settings = settings
 
     async def start(self, asked: pb.StartSessionRequest, identity: Identity) -> pb.StartSessionResponse:
@@ -110,9 +113,9 @@ class Intake:
             characters_pb2.ResolveRequest(agent=asked.agent),
             deadline_seconds=_RESOLVE_SECONDS,
         )
-        snapshot.apply(character, asked)
+        snapshot.apply(character, asked, self._catalogue.current())
         if asked.reference_audio_url:
-            # The voice can be matched, or `apply` had refused.
+            # The voice takes a recording, or `apply` had refused.
             await self._references.fetch(asked.reference_audio_url)
         limit = await self._limits.concurrent_sessions(character.tenant_id)
         new = self._describe(character, asked, identity)

@@ -17,8 +17,6 @@ from starlette.routing import Route
 from services.kit.errors import Code
 from services.kit.ops import HttpServer
 from services.kit.outbound import Outbound
-from services.sessions import snapshot
-from services.sessions.catalogue import Engine
 from services.sessions.reference import MAX_BYTES, References
 from tests.fixtures.refusals import refusal
 from tests.fixtures.sessions import MakeHouse, SessionsHouse
@@ -120,17 +118,12 @@ async def test_a_private_address_is_never_asked() -> None:
 async def test_a_voice_that_cannot_be_matched_is_refused_before_anything_is_fetched(make_house: MakeHouse) -> None:
     house = await make_house(outbound_allow=HERE)
     async with hosting() as host, house.worker():
-        error = await refusal(house.begin(reference_audio_url=f"{host.base}/good.wav"), Code.VALIDATION_FAILED)
+        begun = house.begin(reference_audio_url=f"{host.base}/good.wav", voice_model="hibari-en")
+        error = await refusal(begun, Code.VALIDATION_FAILED)
         assert "cannot be matched" in error.fields["reference_audio_url"][0]
         assert host.asked == []
 
 
-@pytest.fixture
-def _a_voice_that_can(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshot, "VOICES", (Engine("parrot-en", (), ("en",), can_clone=True),))
-
-
-@pytest.mark.usefixtures("_a_voice_that_can")
 async def test_a_start_with_a_voice_that_can_fetches_first_and_keeps_its_second(make_house: MakeHouse) -> None:
     house: SessionsHouse = await make_house(outbound_allow=HERE)
     async with hosting() as host, house.worker(slots=1):
