@@ -119,8 +119,13 @@ class Default(Item):
 
 
 class Catalogue(Item):
-    """Everything that can be asked for by name. defaults: by the languages that are served."""
+    """Everything that can be asked for by name.
 
+    denoise: the Triton pool that takes noise out of what callers say; empty where nobody does. defaults: by the
+    languages that are served.
+    """
+
+    denoise: str = ""
     pools: dict[Name, Pool]
     recognisers: Annotated[tuple[Recogniser, ...], Field(min_length=1, max_length=1_000)]
     voices: Annotated[tuple[Voice, ...], Field(min_length=1, max_length=1_000)]
@@ -170,6 +175,8 @@ def faults(catalogue: Catalogue) -> Iterator[str]:
     for name, pool in catalogue.pools.items():
         if pool.protocol == "riva" and not pool.endpoints:
             yield f"[pools.{name}] has no endpoints; list at least one host:port of Riva."
+    if catalogue.denoise and getattr(catalogue.pools.get(catalogue.denoise), "protocol", "") != "triton":
+        yield f'denoise "{catalogue.denoise}" is no pool of protocol "triton" in [pools]; name one or leave it out.'
     for kind, entries in (("recognisers", catalogue.recognisers), ("voices", catalogue.voices)):
         yield from _name_faults(kind, entries)
         for entry in entries:
