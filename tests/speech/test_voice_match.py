@@ -88,10 +88,10 @@ def test_loudness_pauses_and_company_in_the_batch_change_little(kokoro: Kokoro, 
     sound = said(kokoro, "af_heart", TEXTS[0])
     other = said(kokoro, "am_michael", TEXTS[1])
     silence = np.zeros(2 * SAMPLE_RATE_HZ, np.float32)
-    plain, quiet, paused, _ = speaker.embed([sound, sound * 0.02, np.concatenate([silence, sound, silence]), other])
+    plain, quiet, paused, _ = speaker.embed([sound, sound * 0.1, np.concatenate([silence, sound, silence]), other])
     assert np.linalg.norm(plain) == pytest.approx(1.0, abs=1e-5)
     assert plain @ speaker.embed([sound])[0] == pytest.approx(1.0, abs=1e-5)
-    assert plain @ quiet > 0.98
+    assert plain @ quiet > 0.97
     assert plain @ paused > 0.97
 
 

@@ -20,9 +20,9 @@ MAX_SECONDS: Final = 60.0
 _MAX_ROUNDS: Final = 4
 _SEARCHED, _UNHEARD = 0, 1
 
-# Speech spends 0.1 % of its time at its very peak, a sine 6 %; what was cut off spends more.
+# Speech spends 0.1 % of its time at its very peak, a sine 6 %; what was cut off spends far more.
 _CLIPPED_LEVEL: Final = 0.995
-_MAX_CLIPPED_SHARE: Final = 0.05
+_MAX_CLIPPED_SHARE: Final = 0.1
 
 
 class CannotMatch(ValueError):
@@ -62,16 +62,15 @@ class Matcher:
         """
         began = time.monotonic()
         _check(samples)
-        names = [name for name, voice in self._kokoro.voices.items() if voice.speaks(language)]
+        names = self._speaking(language)
         if not names:
             raise CannotMatch(f"no voice speaks {language!r}; served: {', '.join(self.languages)}")
-        tag = self._kokoro.voices[names[0]].speaks(language) or language
         try:
             target = self._speaker.embed([samples])[0]
         except NoSpeech as fault:
             raise CannotMatch(f"{fault}: send {MIN_SECONDS:g} to {MAX_SECONDS:g} s of one speaker") from fault
-        best = self._search(names, tag, target, began + self._seconds)
-        similarity = float(self._hear((best, tag, _UNHEARD)) @ target)
+        best = self._search(names, language, target, began + self._seconds)
+        similarity = float(self._hear((best, language, _UNHEARD)) @ target)
         return Match(best, similarity)
 
     @property
@@ -79,7 +78,13 @@ class Matcher:
         """Those that a voice speaks."""
         return sorted({tag for voice in self._kokoro.voices.values() for tag in voice.languages})
 
-    def _search(self, names: Sequence[str], tag: str, target: NDArray[np.float32], deadline: float) -> str:
+    def _speaking(self, language: str) -> list[str]:
+        """Names of the voices of a language: those of the very accent where there are any."""
+        tags = {name: voice.speaks(language) for name, voice in self._kokoro.voices.items()}
+        exact = [name for name, tag in tags.items() if tag and tag.lower() == language.lower()]
+        return exact or [name for name, tag in tags.items() if tag]
+
+    def _search(self, names: Sequence[str], language: str, target: NDArray[np.float32], deadline: float) -> str:
         """The name of the voice or mix that was nearest when it was heard."""
         known = Known(np.stack([self._prints[name] for name in names]))
         tried: list[Shares] = []
@@ -87,7 +92,7 @@ class Matcher:
         asked = known.singles(target, 1) + known.propose(target, [], max(1, self._workers - 1))
         for _ in range(_MAX_ROUNDS):
             began = time.monotonic()
-            mixes = [(written(names, shares), tag, _SEARCHED) for shares in asked]
+            mixes = [(written(names, shares), language, _SEARCHED) for shares in asked]
             for shares, direction in zip(asked, self._pool.map(self._hear, mixes), strict=True):
                 known.add(shares, direction)
                 tried.append(shares)
@@ -100,8 +105,9 @@ class Matcher:
         return written(names, tried[int(np.argmax(likeness))])
 
     def _hear(self, what: tuple[str, str, int]) -> NDArray[np.float32]:
-        name, tag, number = what
-        sound = probe(self._kokoro, self._kokoro.voice(name), tag, number)
+        name, language, number = what
+        voice = self._kokoro.voice(name)
+        sound = probe(self._kokoro, voice, voice.speaks(language) or voice.languages[0], number)
         return np.asarray(self._speaker.embed([sound])[0])
 
     def close(self) -> None:
