@@ -23,3 +23,12 @@ def word_error_rate(said: str, heard: str) -> float:
     if not heard.strip():
         return 1.0
     return float(jiwer.wer(said, heard, reference_transform=_NORMAL, hypothesis_transform=_NORMAL))
+
+
+def errors_and_words(said: str, heard: str) -> tuple[int, int]:
+    """(word errors in `heard`, words of `said`), to be summed over many texts."""
+    if not heard.strip():
+        words = len(_NORMAL(said)[0])
+        return words, words
+    found = jiwer.process_words(said, heard, reference_transform=_NORMAL, hypothesis_transform=_NORMAL)
+    return found.substitutions + found.deletions + found.insertions, len(found.references[0])

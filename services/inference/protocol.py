@@ -19,7 +19,12 @@ VOICE_MATCH_RATE_HZ: Final = 16_000
 
 DENOISE_FRAME_SAMPLES: Final = 480
 DENOISE_MAX_FRAMES: Final = 10
+# What comes out is this much behind what went in.
+DENOISE_DELAY_SAMPLES: Final = 3 * DENOISE_FRAME_SAMPLES
 DENOISE_FULL_LEVEL_DB: Final = 100.0
+
+STT_MAX_KEYTERMS: Final = 100
+STT_MAX_KEYTERM_CHARACTERS: Final = 50
 
 TTS_MAX_CHARACTERS: Final = 5_000
 
@@ -51,7 +56,7 @@ KIND_FINAL: Final = "final"
 # First words of an error message, stable across versions.
 SEQUENCE_LOST: Final = "sequence_lost:"
 INVALID_INPUT: Final = "invalid_input:"
-BUSY: Final = "busy:"
+EXHAUSTED: Final = "RESOURCE_EXHAUSTED:"
 
 _TRITON_UNKNOWN_SEQUENCE: Final = "must specify the START flag"
 

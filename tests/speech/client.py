@@ -51,7 +51,7 @@ class Stream:
 
     def __init__(self, client: InferenceServerClient, model: str) -> None:
         self._client = client
-        self._model = model
+        self.model = model
         self._requests: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(maxsize=4096)
         self.responses: asyncio.Queue[Any] = asyncio.Queue(maxsize=4096)
         self._reader: asyncio.Task[None] | None = None
@@ -83,7 +83,7 @@ class Stream:
             await self.responses.put((time.monotonic(), TritonFault(f"the stream broke: {error}")))
 
     async def send(self, inputs: list[InferInput], **options: Any) -> None:
-        await self._requests.put({"model_name": self._model, "inputs": inputs, **options})
+        await self._requests.put({"model_name": self.model, "inputs": inputs, **options})
 
     async def next(self, seconds: float = ANSWER_SECONDS) -> Any:
         self.arrived, response = await asyncio.wait_for(self.responses.get(), seconds)

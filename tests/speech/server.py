@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +45,12 @@ class Server:
         return f"127.0.0.1:{self.grpc_port}"
 
     def model_processes(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children(recursive=True)
+        """Those that serve a model; the guard is a child of the server, too."""
+        children = psutil.Process(self.process.pid).children(recursive=True)
+        return [child for child in children if child.name().startswith("triton_python_b")]
+
+    def model_process(self, model: str) -> psutil.Process:
+        return next(each for each in self.model_processes() if any(f"/{model}/1/" in word for word in each.cmdline()))
 
     def metrics(self) -> str:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=5) as page:
@@ -72,14 +77,17 @@ def _ready(http_port: int) -> bool:
 
 
 @contextmanager
-def serving(data_dir: Path, profile: str = "cpu") -> Iterator[Server]:
-    """A server of its own; ended in any case when the block is left."""
+def serving(data_dir: Path, profile: str = "cpu", program: Sequence[str] = ("services.inference",)) -> Iterator[Server]:
+    """A server of its own; ended in any case when the block is left.
+
+    program: module that becomes the server, and its arguments.
+    """
     ports = free_ports(3)
     log = data_dir / "triton.log"
     began = time.monotonic()
     with log.open("wb") as sink:
         process = subprocess.Popen(
-            [sys.executable, "-m", "services.inference"],
+            [sys.executable, "-m", *program],
             env=environment(data_dir, ports, profile),
             stdout=sink,
             stderr=subprocess.STDOUT,

@@ -8,8 +8,7 @@ import pytest
 import soxr
 from numpy.typing import NDArray
 
-from services.inference.engines.deepfilternet import DELAY_SAMPLES
-from services.inference.protocol import DENOISE_FRAME_SAMPLES
+from services.inference.protocol import DENOISE_DELAY_SAMPLES, DENOISE_FRAME_SAMPLES
 from tests.speech.client import Stream, TritonFault, connected, tensor
 from tests.speech.server import Server
 from tests.speech.sound import said
@@ -51,7 +50,7 @@ async def _filtered(
 
 
 def _noise_ratio_db(clean: NDArray[np.float32], result: NDArray[np.float32]) -> float:
-    reference, found = clean[:-DELAY_SAMPLES], result[DELAY_SAMPLES:]
+    reference, found = clean[:-DENOISE_DELAY_SAMPLES], result[DENOISE_DELAY_SAMPLES:]
     scale = float(np.dot(found, reference) / np.dot(reference, reference))
     return float(10 * np.log10(np.sum((scale * reference) ** 2) / np.sum((found - scale * reference) ** 2)))
 

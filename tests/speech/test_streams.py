@@ -101,7 +101,7 @@ async def test_closing_ends_the_sequence_so_that_its_place_is_free(server: Serve
     triton = Triton(server.url)
     denoise = read_profile(str(PROFILES / "cpu.toml")).denoise
     assert denoise is not None
-    room = denoise.max_sequences
+    room = denoise.max_streams
     try:
         for model, samples in ((protocol.STT_MODEL, 1600), (protocol.DENOISE_MODEL, 480)):
             for number in range(room + 20):

@@ -259,5 +259,5 @@ async def test_recordings_that_would_wait_too_long_are_refused(pool: Server) -> 
         asked = await asyncio.gather(*(matched(client, recorded("en")) for _ in range(8)), return_exceptions=True)
     refused = [answer for answer in asked if isinstance(answer, TritonFault)]
     assert 0 < len(refused) < 8
-    assert all(protocol.BUSY in str(fault) and "recordings wait" in str(fault) for fault in refused)
+    assert all(str(fault).startswith(protocol.EXHAUSTED) and "recordings wait" in str(fault) for fault in refused)
     assert len({answer for answer in asked if not isinstance(answer, BaseException)}) == 1

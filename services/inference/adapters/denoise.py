@@ -6,7 +6,7 @@ import numpy as np
 import triton_python_backend_utils as pb
 from numpy.typing import NDArray
 
-from services.inference.adapters.sequences import SequenceLost, Sequences
+from services.inference.adapters.sequences import Exhausted, SequenceLost, Sequences
 from services.inference.adapters.tensors import (
     SEQUENCE_END,
     InvalidInput,
@@ -17,9 +17,9 @@ from services.inference.adapters.tensors import (
     parameters,
     send,
 )
-from services.inference.adapters.watchdog import end_with_parent
+from services.inference.adapters.watchdog import Watch, end_with_parent
 from services.inference.engines.deepfilternet import FRAME_SAMPLES, DeepFilterNet, Voice
-from services.inference.protocol import DENOISE_FULL_LEVEL_DB, DENOISE_MAX_FRAMES
+from services.inference.protocol import DENOISE_FULL_LEVEL_DB, DENOISE_MAX_FRAMES, DENOISE_MODEL
 
 _STATES_TIMEOUT_SECONDS = 20.0
 
@@ -33,7 +33,8 @@ class TritonPythonModel:
         settings = parameters(args)
         self._engine = DeepFilterNet(threads=int(settings["threads"]), spare=int(settings["spare"]))
         self._engine.wait_ready(_STATES_TIMEOUT_SECONDS)
-        self._sequences = Sequences(float(settings["idle_seconds"]), self._engine.open, self._engine.release)
+        self._watch = Watch(settings, DENOISE_MODEL)
+        self._sequences = Sequences(settings, DENOISE_MODEL, self._engine.open, self._engine.release)
 
     def execute(self, requests: list[Any]) -> None:
         """Filter the frames of a batch, at most one request of each sequence in it."""
@@ -44,12 +45,23 @@ class TritonPythonModel:
             try:
                 batch.append(self._read(request))
                 senders.append(sender)
-            except (InvalidInput, SequenceLost) as problem:
+            except (InvalidInput, SequenceLost, Exhausted) as problem:
                 send(sender, failure(str(problem)), final=True)
-        for sender, result in zip(senders, self._engine.step(batch) if batch else [], strict=True):
-            send(sender, pb.InferenceResponse([output("audio", result, np.float32)]), final=True)
+        if batch:
+            self._answer(batch, senders)
         for request in requests:
             self._sequences.done(request)
+
+    def _answer(self, batch: list[tuple[Voice, NDArray[np.float32], float]], senders: list[Any]) -> None:
+        open_senders = dict(enumerate(senders))
+        try:
+            with self._watch.step():
+                for place, result in self._engine.step(batch):
+                    answer = pb.InferenceResponse([output("audio", result, np.float32)])
+                    send(open_senders.pop(place), answer, final=True)
+        except Exception as problem:  # the model serves other calls and must outlive one bad batch
+            for sender in open_senders.values():
+                send(sender, failure(f"{DENOISE_MODEL} failed on these frames: {problem}"), final=True)
 
     def _read(self, request: Any) -> tuple[Voice, NDArray[np.float32], float]:
         voice = self._sequences.of(request)

@@ -6,9 +6,9 @@ import numpy as np
 import triton_python_backend_utils as pb
 
 from services.inference.adapters.tensors import InvalidInput, failure, parameters, send, texts
-from services.inference.adapters.watchdog import end_with_parent
+from services.inference.adapters.watchdog import Watch, end_with_parent
 from services.inference.engines.minilm import MiniLm
-from services.inference.protocol import EMBED_MAX_CHARACTERS
+from services.inference.protocol import EMBED_MAX_CHARACTERS, EMBED_MODEL
 
 
 class TritonPythonModel:
@@ -17,8 +17,10 @@ class TritonPythonModel:
     def initialize(self, args: dict[str, str]) -> None:
         """Load and warm the engine."""
         end_with_parent()
-        self._engine = MiniLm(threads=int(parameters(args)["threads"]))
+        settings = parameters(args)
+        self._engine = MiniLm(threads=int(settings["threads"]))
         self._engine.warm_up()
+        self._watch = Watch(settings, EMBED_MODEL)
 
     def execute(self, requests: list[Any]) -> None:
         """Embed the texts of a batch, and answer each request once."""
@@ -31,9 +33,17 @@ class TritonPythonModel:
                 senders.append(sender)
             except InvalidInput as problem:
                 send(sender, failure(str(problem)), final=True)
-        if not batch:
+        if batch:
+            self._answer(batch, senders)
+
+    def _answer(self, batch: list[list[str]], senders: list[Any]) -> None:
+        try:
+            with self._watch.step():
+                directions, counts = self._engine.embed([text for asked in batch for text in asked])
+        except Exception as problem:  # the model serves other requests and must outlive one bad batch
+            for sender in senders:
+                send(sender, failure(f"{EMBED_MODEL} failed on these texts: {problem}"), final=True)
             return
-        directions, counts = self._engine.embed([text for asked in batch for text in asked])
         at = 0
         for sender, asked in zip(senders, batch, strict=True):
             rows = slice(at, at + len(asked))

@@ -1,11 +1,11 @@
 """The states of the sequences of one model instance, forgotten when they end or fall silent."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Generic, TypeVar
 
 from services.inference.adapters.tensors import SEQUENCE_END, SEQUENCE_START
-from services.inference.protocol import SEQUENCE_LOST
+from services.inference.protocol import EXHAUSTED, SEQUENCE_LOST
 
 State = TypeVar("State")
 
@@ -16,11 +16,30 @@ class SequenceLost(RuntimeError):
     """The request belongs to a sequence that this server does not know (any more)."""
 
 
+class Exhausted(RuntimeError):
+    """One stream more than the server carries; the message starts with the protocol's word for it."""
+
+    def __init__(self, model: str, max_streams: int) -> None:
+        super().__init__(
+            f"{EXHAUSTED} {model} carries {max_streams} streams, all are taken; "
+            "try again when a call has ended, use another server, or raise max_streams in its profile"
+        )
+
+
 class Sequences(Generic[State]):
     """States by correlation id. Used from one thread only, the one that Triton calls `execute` on."""
 
-    def __init__(self, idle_seconds: float, make: Callable[[], State], drop: Callable[[State], None]) -> None:
-        self._idle_seconds = idle_seconds
+    def __init__(
+        self,
+        settings: Mapping[str, str],
+        model: str,
+        make: Callable[[], State],
+        drop: Callable[[State], None],
+    ) -> None:
+        """settings: the model's parameters, `idle_seconds` and `max_streams` among them."""
+        self._idle_seconds = float(settings["idle_seconds"])
+        self._max_streams = int(settings["max_streams"])
+        self._model = model
         self._make = make
         self._drop = drop
         self._states: dict[int | str, State] = {}
@@ -28,12 +47,14 @@ class Sequences(Generic[State]):
         self._swept = time.monotonic()
 
     def of(self, request: Any) -> State:
-        """The state of a request's sequence, made new at its start. Raises SequenceLost."""
+        """The state of a request's sequence, made new at its start. Raises SequenceLost, Exhausted."""
         now = time.monotonic()
         self._sweep(now)
         key: int | str = request.correlation_id()
         if request.flags() & SEQUENCE_START:
             self._forget(key)
+            if len(self._states) >= self._max_streams:
+                raise Exhausted(self._model, self._max_streams)
             self._states[key] = self._make()
         state = self._states.get(key)
         if state is None:

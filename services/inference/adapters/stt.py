@@ -1,11 +1,12 @@
 """The `stt` model: sequences of audio in, partial and final transcripts out."""
 
+import json
 from typing import Any, Final
 
 import numpy as np
 import triton_python_backend_utils as pb
 
-from services.inference.adapters.sequences import SequenceLost, Sequences
+from services.inference.adapters.sequences import Exhausted, SequenceLost, Sequences
 from services.inference.adapters.tensors import (
     SEQUENCE_START,
     InvalidInput,
@@ -18,13 +19,52 @@ from services.inference.adapters.tensors import (
     string_output,
     text,
 )
-from services.inference.adapters.watchdog import end_with_parent
-from services.inference.engines.moonshine import SAMPLE_RATE_HZ, Moonshine
+from services.inference.adapters.watchdog import Watch, end_with_parent
+from services.inference.engines.recogniser import AUTO, SAMPLE_RATE_HZ
+from services.inference.engines.recognisers import load
 from services.inference.hearing.listener import Listener
+from services.inference.hearing.routes import Routes, UnservedLanguage
 from services.inference.hearing.workers import Busy, Transcript, Workers
-from services.inference.protocol import COMMAND_AUDIO, COMMAND_DISCARD
+from services.inference.protocol import (
+    COMMAND_AUDIO,
+    COMMAND_DISCARD,
+    STT_MAX_KEYTERM_CHARACTERS,
+    STT_MAX_KEYTERMS,
+    STT_MODEL,
+)
 
 _MAX_REQUEST_SAMPLES: Final = 30 * SAMPLE_RATE_HZ
+
+
+def _words(transcript: Transcript) -> str:
+    rounded = [(word, round(start, 2), round(end, 2)) for word, start, end in transcript.words]
+    return json.dumps(rounded, ensure_ascii=False) if rounded else ""
+
+
+def _keyterms(value: str | None) -> tuple[str, ...]:
+    """The terms of the `keyterms` input. Raises InvalidInput."""
+    if not value:
+        return ()
+    try:
+        terms = json.loads(value)
+    except ValueError as problem:
+        raise InvalidInput(f"`keyterms` must be a JSON array of strings: {problem}") from problem
+    if not isinstance(terms, list) or not all(isinstance(term, str) for term in terms):
+        raise InvalidInput("`keyterms` must be a JSON array of strings")
+    if len(terms) > STT_MAX_KEYTERMS or any(len(term) > STT_MAX_KEYTERM_CHARACTERS for term in terms):
+        raise InvalidInput(
+            f"`keyterms` may hold at most {STT_MAX_KEYTERMS} terms of {STT_MAX_KEYTERM_CHARACTERS} characters"
+        )
+    return tuple(dict.fromkeys(term.strip() for term in terms if term.strip()))
+
+
+def _expect(listener: Listener, language: str | None, keyterms: tuple[str, ...]) -> None:
+    """Tell the listener what the first request says of the call. Raises InvalidInput."""
+    tag = language.split("-")[0].lower() if language else listener.language
+    try:
+        listener.expect(tag, keyterms)
+    except UnservedLanguage as problem:
+        raise InvalidInput(str(problem)) from problem
 
 
 def _response(transcript: Transcript) -> Any:
@@ -35,6 +75,9 @@ def _response(transcript: Transcript) -> Any:
             output("audio_seconds", transcript.audio_seconds, np.float32),
             output("utterance", transcript.utterance, np.int32),
             output("compute_ms", transcript.compute_ms, np.float32),
+            string_output("language", "" if transcript.language == AUTO else transcript.language),
+            string_output("words", _words(transcript)),
+            output("biased", transcript.biased, np.int32),
         ]
     )
 
@@ -46,11 +89,15 @@ class TritonPythonModel:
         """Load and warm the engine."""
         end_with_parent()
         settings = parameters(args)
-        self._engine = Moonshine(threads=int(settings["threads"]))
-        self._engine.warm_up()
-        self._workers = Workers(self._engine, int(settings["workers"]))
+        watch = Watch(settings, STT_MODEL)
+        pools = []
+        for name in settings["engines"].split(","):
+            engine, workers = load(name, settings)
+            engine.warm_up()
+            pools.append(Workers(engine, workers, watch.step))
+        self._routes = Routes(pools)
         self._sequences = Sequences(
-            float(settings["idle_seconds"]), lambda: Listener(self._workers), lambda listener: listener.end()
+            settings, STT_MODEL, lambda: Listener(self._routes), lambda listener: listener.end()
         )
 
     def execute(self, requests: list[Any]) -> None:
@@ -59,14 +106,14 @@ class TritonPythonModel:
             sender = request.get_response_sender()
             try:
                 self._accept(request, sender)
-            except (InvalidInput, SequenceLost, Busy) as problem:
+            except (InvalidInput, SequenceLost, Exhausted, Busy) as problem:
                 send(sender, failure(str(problem)), final=True)
 
     def _accept(self, request: Any, sender: Any) -> None:
         listener = self._sequences.of(request)
         try:
             if request.flags() & SEQUENCE_START:
-                self._check_language(text(request, "language"))
+                _expect(listener, text(request, "language"), _keyterms(text(request, "keyterms")))
             command = int(number(request, "command", COMMAND_AUDIO))
             if not COMMAND_AUDIO <= command <= COMMAND_DISCARD:
                 raise InvalidInput(f"`command` must be 0 to 3, got {command}")
@@ -82,13 +129,7 @@ class TritonPythonModel:
         finally:
             self._sequences.done(request)
 
-    def _check_language(self, language: str | None) -> None:
-        if language and language.split("-")[0].lower() not in self._engine.languages:
-            served = ", ".join(self._engine.languages)
-            raise InvalidInput(f"language {language!r} is not served by this recogniser; served: {served}")
-
     def finalize(self) -> None:
         """Stop the threads before the process ends."""
         self._sequences.clear()
-        self._workers.close()
-        self._engine.close()
+        self._routes.close()

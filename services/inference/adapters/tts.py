@@ -9,14 +9,14 @@ import triton_python_backend_utils as pb
 from numpy.typing import NDArray
 
 from services.inference.adapters.tensors import InvalidInput, failure, number, output, parameters, send, text
-from services.inference.adapters.watchdog import end_with_parent
+from services.inference.adapters.watchdog import Watch, end_with_parent
 from services.inference.engines.chatterbox import Chatterbox
 from services.inference.engines.hibari import Hibari
 from services.inference.engines.kokoro import Device, Kokoro
 from services.inference.engines.phonemes.reader import Reader
 from services.inference.engines.styles import Styles
 from services.inference.engines.synthesiser import Synthesiser
-from services.inference.protocol import TTS_MAX_CHARACTERS
+from services.inference.protocol import TTS_MAX_CHARACTERS, TTS_MODEL
 from services.inference.settings import InferenceSettings
 from services.inference.speaking.clauses import Pauses
 from services.inference.speaking.scheduler import Full, Places, Scheduler, Stream
@@ -48,8 +48,9 @@ class TritonPythonModel:
         self._speaker = Speaker(engines, settings["voice"], pauses)
         places = Places(int(settings["max_streams"]))
         workers, threads = int(settings["workers"]), int(settings["threads"])
+        watch = Watch(settings, TTS_MODEL)
         self._schedulers = {
-            engine.name: Scheduler(engine.name, max(1, workers // min(threads, engine.max_threads)), places)
+            engine.name: Scheduler(engine.name, max(1, workers // min(threads, engine.max_threads)), places, watch.step)
             for engine in engines
         }
         self._turn = threading.Lock()  # guards the streams by request id

@@ -18,14 +18,14 @@ from services.inference.adapters.tensors import (
     string_output,
     text,
 )
-from services.inference.adapters.watchdog import end_with_parent
+from services.inference.adapters.watchdog import Watch, end_with_parent
 from services.inference.engines.kokoro import Kokoro
 from services.inference.engines.matching import MAX_SECONDS, CannotMatch, Matcher
 from services.inference.engines.phonemes.reader import LANGUAGES
 from services.inference.engines.speaker import SAMPLE_RATE_HZ
 from services.inference.engines.styles import Styles
 from services.inference.engines.voiceprints import ProbeReader
-from services.inference.protocol import BUSY, VOICE_MATCH_LANGUAGE
+from services.inference.protocol import EXHAUSTED, VOICE_MATCH_LANGUAGE, VOICE_MATCH_MODEL
 from services.inference.settings import InferenceSettings
 
 # A little over the bound, so that the engine can say by how much a recording is too long.
@@ -47,6 +47,7 @@ class TritonPythonModel:
         self._room = threading.BoundedSemaphore(1 + self._max_waiting)  # guards the queue's bound
         self._turn = ThreadPoolExecutor(1, thread_name_prefix="voice_match")
         self._closing = threading.Event()
+        self._watch = Watch(settings, VOICE_MATCH_MODEL)
 
     def execute(self, requests: list[Any]) -> None:
         """Take recordings; each is answered once."""
@@ -55,17 +56,21 @@ class TritonPythonModel:
             try:
                 samples = audio(request, "audio", _MAX_SAMPLES)
                 language = text(request, "language") or VOICE_MATCH_LANGUAGE
-                if not self._room.acquire(blocking=False):
-                    raise InvalidInput(f"{BUSY} {self._max_waiting} recordings wait; try again or add a server")
-                self._turn.submit(self._match, samples, language, sender)
             except InvalidInput as problem:
                 send(sender, failure(str(problem)), final=True)
+                continue
+            if self._room.acquire(blocking=False):
+                self._turn.submit(self._match, samples, language, sender)
+            else:
+                full = f"{EXHAUSTED} {self._max_waiting} recordings wait; try again or add a server"
+                send(sender, failure(full), final=True)
 
     def _match(self, samples: NDArray[np.float32], language: str, sender: Any) -> None:
         response = failure("the server stops")
         try:
             if not self._closing.is_set():
-                match = self._matcher.match(samples, language)
+                with self._watch.step():
+                    match = self._matcher.match(samples, language)
                 response = pb.InferenceResponse(
                     [string_output("voice", match.voice), output("similarity", match.similarity, np.float32)]
                 )

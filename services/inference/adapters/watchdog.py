@@ -1,12 +1,87 @@
-"""Ends a model process when its tritonserver is gone, also when that one was killed without warning."""
+"""Ends a model process whose engine hangs, and one whose tritonserver is gone."""
 
+import contextlib
+import faulthandler
 import os
 import select
+import sys
 import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 _SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108  (Triton makes its regions there)
+_LOOK_SECONDS: Final = 0.5
+# The end of a process that hung, told from a crash; EX_SOFTWARE of sysexits.h.
+HUNG_STATUS: Final = 70
+
+
+@dataclass(eq=False, slots=True)
+class Step:
+    """Work of an engine that is under way."""
+
+    age_seconds: float = 0.0
+
+    def alive(self) -> None:
+        """Begin to count anew: for work of many parts, after each of them."""
+        self.age_seconds = 0.0
+
+
+class Watch:
+    """Ends this model process when a step of its engine takes longer than `hang_seconds`, with a line that says so.
+
+    Steps begin on any thread, several at once. What ends the server then, so that it is started again with this model,
+    is services.inference.guard.
+
+    settings: the model's parameters, `hang_seconds` among them.
+    """
+
+    def __init__(self, settings: Mapping[str, str], model: str) -> None:
+        self._hang_seconds = float(settings["hang_seconds"])
+        self._model = model
+        self._steps: set[Step] = set()
+        self._lock = threading.Lock()  # guards the set
+        threading.Thread(target=self._look, name="watch", daemon=True).start()
+
+    @contextlib.contextmanager
+    def step(self) -> Iterator[Step]:
+        """Around one step of the engine."""
+        step = Step()
+        with self._lock:
+            self._steps.add(step)
+        try:
+            yield step
+        finally:
+            with self._lock:
+                self._steps.remove(step)
+
+    def _look(self) -> None:
+        looked = time.monotonic()
+        while True:
+            # A step that holds Python's lock stops this thread, too: then C ends the process, and shows every stack.
+            faulthandler.dump_traceback_later(2 * self._hang_seconds, exit=True)
+            time.sleep(_LOOK_SECONDS)
+            now = time.monotonic()
+            # A process that was stopped as a whole, with its machine say, has not hung all that time.
+            passed = min(now - looked, 2 * _LOOK_SECONDS)
+            looked = now
+            with self._lock:
+                for step in self._steps:
+                    step.age_seconds += passed
+                hangs = any(step.age_seconds > self._hang_seconds for step in self._steps)
+            if hangs:
+                self._end()
+
+    def _end(self) -> None:
+        sys.stderr.write(
+            f"inference: a step of model {self._model} took more than {self._hang_seconds:g} s: its process ends. "
+            "If the machine was only slow, raise hang_seconds in the profile; where it stood:\n"
+        )
+        faulthandler.dump_traceback(all_threads=True)
+        sys.stderr.flush()
+        os._exit(HUNG_STATUS)
 
 
 def _forget_region() -> None:

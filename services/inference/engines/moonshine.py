@@ -1,8 +1,8 @@
-"""Moonshine tiny-en, English speech recognition, run directly on onnxruntime."""
+"""Moonshine tiny-en, English speech recognition, on onnxruntime: clips of different calls are decoded together."""
 
 import importlib.util
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,10 +10,10 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from services.inference.engines.moonshine_graphs import HEAD_WIDTH, HEADS, LAYERS, decoder, encoder
+from services.inference.engines.recogniser import SAMPLE_RATE_HZ, Hypothesis, Speech
 from services.inference.engines.tokens import TokenTable
 
-SAMPLE_RATE_HZ: Final = 16_000
-MAX_SECONDS: Final = 30.0
 # The model was trained on clips of a second and more; a shorter one makes it say its word several times.
 MIN_SECONDS: Final = 1.0
 # English speech stays below 6.5 tokens a second; what runs over the limit is a decoder in a loop.
@@ -22,33 +22,18 @@ TOKENS_EXTRA: Final = 8
 
 _START_TOKEN: Final = 1
 _END_TOKEN: Final = 2
-_LAYERS: Final = 6
-_HEADS: Final = 8
-_HEAD_WIDTH: Final = 36
+_UNSEEN: Final = -1e9
+_CACHES: Final = 2 * LAYERS
 
 
-@dataclass(frozen=True, slots=True)
-class Hypothesis:
-    """What the engine heard: its text, the tokens (to be handed back as the next draft) and how decoding ended."""
-
-    text: str
-    tokens: tuple[int, ...]
-    stopped: bool = False
-    overran: bool = False
-
-
-def _never() -> bool:
-    return False
-
-
-def _session(path: Path, threads: int) -> ort.InferenceSession:
+def _session(model: bytes, threads: int) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     # A spinning thread would take the core from the language model that runs beside it.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def bundled_folder() -> Path:
@@ -59,102 +44,172 @@ def bundled_folder() -> Path:
     return Path(spec.origin).parent / "assets" / "tiny-en"
 
 
-class Moonshine:
-    """Greedy decoding of one clip at a time; safe to call from several threads at once.
+@dataclass(slots=True)
+class _Row:
+    """One clip on its way through the decoder.
 
-    Clips are not batched: padding to the longest of a batch changes what the convolutions see and with it the text.
+    cross: float32 [1, HEADS, t, HEAD_WIDTH], key and value of each layer.
     """
 
-    languages: tuple[str, ...] = ("en",)
+    place: int
+    speech: Speech
+    limit: int
+    cross: list[NDArray[np.float32]]
+    tokens: list[int] = field(default_factory=list)
+    ended: bool = False
+    stopped: bool = False
+    given: bool = False
 
-    def __init__(self, folder: Path | None = None, threads: int = 1) -> None:
+    @property
+    def over(self) -> bool:
+        return self.ended or self.stopped or len(self.tokens) >= self.limit
+
+    def take(self, token: int) -> None:
+        """The decoder's next token."""
+        if token == _END_TOKEN:
+            self.ended = True
+        elif len(self.tokens) < self.limit:
+            self.tokens.append(token)
+
+
+class Moonshine:
+    """Greedy decoding. The encoder hears one clip at a time: it works no faster on several, and none is changed by the
+    length of another. The decoder takes all clips together, each with its own draft and length.
+    """
+
+    name = "moonshine"
+    languages: tuple[str, ...] = ("en",)
+    can_bias = False
+    can_detect = False
+    max_seconds = 30.0
+
+    def __init__(self, folder: Path | None = None, threads: int = 1, max_batch: int = 8) -> None:
         folder = folder or bundled_folder()
-        self._encoder = _session(folder / "encoder_model.ort", threads)
-        self._decoder = _session(folder / "decoder_model_merged.ort", threads)
+        self.max_batch = max_batch
+        files = folder / "encoder_model.ort", folder / "decoder_model_merged.ort"
+        self._encoder = _session(encoder(*files), threads)
+        self._decoder = _session(decoder(files[1]), threads)
         self._tokens = TokenTable.read(folder / "tokenizer.bin")
-        names = [output.name for output in self._decoder.get_outputs()]
-        self._own_cache = [name for name in names if name.startswith("present.") and ".decoder." in name]
-        self._cross_cache = [name for name in names if name.startswith("present.") and ".encoder." in name]
-        empty = np.zeros((1, _HEADS, 0, _HEAD_WIDTH), np.float32)
-        unread = np.zeros((1, _HEADS, 1, _HEAD_WIDTH), np.float32)
-        self._no_cache: dict[str, Any] = {
-            f"past_key_values.{layer}.{side}.{part}": empty if side == "decoder" else unread
-            for layer in range(_LAYERS)
-            for side in ("decoder", "encoder")
-            for part in ("key", "value")
-        }
+        self._cross = [f"cross.{at}" for at in range(_CACHES)]
 
     def warm_up(self) -> None:
         """Run once on a second of silence, so that the first real clip is not the slow one."""
-        self.transcribe(np.zeros(SAMPLE_RATE_HZ, np.float32))
+        for _ in self.decode([Speech(np.zeros(SAMPLE_RATE_HZ, np.float32))] * 2):
+            pass
 
-    def transcribe(
-        self,
-        samples: NDArray[np.float32],
-        draft: Sequence[int] = (),
-        should_stop: Callable[[], bool] = _never,
-    ) -> Hypothesis:
-        """Transcribe one clip.
+    def decode(self, batch: Sequence[Speech]) -> Iterator[tuple[int, Hypothesis] | None]:
+        """As of `Recogniser`. A draft's tokens that still hold are accepted in one pass."""
+        for speech in batch:
+            if not 0 < len(speech.samples) <= self.max_seconds * SAMPLE_RATE_HZ:
+                raise ValueError(
+                    f"a clip must have 1 sample to {self.max_seconds:.0f} s, got {len(speech.samples)} samples"
+                )
+        rows = []
+        for place, speech in enumerate(batch):
+            if speech.should_stop():
+                yield place, Hypothesis("", speech.draft, stopped=True)
+                continue
+            rows.append(self._encoded(place, speech))
+            yield None
+        yield from self._decoded(rows)
 
-        samples: float32 [n] mono at 16 kHz in -1..1, at most MAX_SECONDS; shorter than MIN_SECONDS is padded.
-        draft: tokens of an earlier hypothesis of the same clip; those that still hold are accepted in one pass.
-        should_stop: asked before each pass; when true, what was decoded so far comes back with `stopped` set.
-        Raises ValueError when the clip is empty or too long.
-        """
-        if not 0 < len(samples) <= MAX_SECONDS * SAMPLE_RATE_HZ:
-            raise ValueError(f"a clip must have 1 sample to {MAX_SECONDS:.0f} s, got {len(samples)} samples")
-        shortfall = int(MIN_SECONDS * SAMPLE_RATE_HZ) - len(samples)
-        clip = np.pad(samples, (0, max(0, shortfall)))[None].astype(np.float32, copy=False)
+    def _encoded(self, place: int, speech: Speech) -> _Row:
+        shortfall = int(MIN_SECONDS * SAMPLE_RATE_HZ) - len(speech.samples)
+        clip = np.pad(speech.samples, (0, max(0, shortfall)))[None].astype(np.float32, copy=False)
         limit = int(clip.shape[1] / SAMPLE_RATE_HZ * TOKENS_PER_SECOND) + TOKENS_EXTRA
-        if should_stop():
-            return Hypothesis("", tuple(draft), stopped=True)
-        mask = np.ones(clip.shape, np.int64)
-        (states,) = self._encoder.run(None, {"input_values": clip, "attention_mask": mask})
-        if should_stop():
-            return Hypothesis("", tuple(draft), stopped=True)
-        return self._decode(states, mask, tuple(draft[: limit - 1]), limit, should_stop)
+        return _Row(place, speech, limit, self._encoder.run(self._cross, {"samples": clip}))
 
-    def _decode(
-        self,
-        states: NDArray[np.float32],
-        mask: NDArray[np.int64],
-        draft: tuple[int, ...],
-        limit: int,
-        should_stop: Callable[[], bool],
-    ) -> Hypothesis:
-        feed: dict[str, Any] = {
-            **self._no_cache,
-            "encoder_hidden_states": states,
-            "encoder_attention_mask": mask,
-            "use_cache_branch": np.array([False]),
-            "input_ids": np.array([[_START_TOKEN, *draft]], np.int64),
-        }
-        logits, *cache = self._decoder.run(["logits", *self._own_cache, *self._cross_cache], feed)
-        best = logits[0].argmax(axis=-1)
-        kept = 0
-        while kept < len(draft) and best[kept] == draft[kept]:
-            kept += 1
-        tokens = list(draft[:kept])
-        for name, value in zip((*self._own_cache, *self._cross_cache), cache, strict=True):
-            if ".decoder." in name and kept < len(draft):
-                value = np.ascontiguousarray(value[:, :, : kept + 1])
-            feed[name.replace("present", "past_key_values")] = value
-        feed["use_cache_branch"] = np.array([True])
-        names = ["logits", *self._own_cache]
-        inputs = [name.replace("present", "past_key_values") for name in self._own_cache]
-        token = int(best[kept])
-        while token != _END_TOKEN:
-            if len(tokens) >= limit:
-                return Hypothesis(self._tokens.text(tokens), tuple(tokens), overran=True)
-            tokens.append(token)
-            if should_stop():
-                return Hypothesis(self._tokens.text(tokens), tuple(tokens), stopped=True)
-            feed["input_ids"] = np.array([[token]], np.int64)
-            logits, *cache = self._decoder.run(names, feed)
-            token = int(logits[0, -1].argmax())
-            feed.update(zip(inputs, cache, strict=True))
-        return Hypothesis(self._tokens.text(tokens), tuple(tokens))
+    def _decoded(self, rows: list[_Row]) -> Iterator[tuple[int, Hypothesis] | None]:
+        if not rows:
+            return
+        batch = _Batch(self._decoder, rows)
+        batch.read_drafts()
+        while True:
+            for row in batch.rows:
+                row.stopped = not row.over and row.speech.should_stop()
+            for row in [row for row in batch.rows if row.over and not row.given]:
+                row.given = True
+                yield row.place, self._hypothesis(row)
+            if not batch.drop_finished():
+                return
+            yield None
+            batch.read_last_tokens()
+
+    def _hypothesis(self, row: _Row) -> Hypothesis:
+        overran = not row.ended and not row.stopped
+        return Hypothesis(self._tokens.text(row.tokens), tuple(row.tokens), stopped=row.stopped, overran=overran)
 
     def close(self) -> None:
         """Give the weights' memory back; the object is of no use afterwards."""
         del self._encoder, self._decoder
+
+
+class _Batch:
+    """The rows that the decoder works on, and their caches. Where a row has no token in the cache, it is masked."""
+
+    def __init__(self, session: ort.InferenceSession, rows: list[_Row]) -> None:
+        self.rows = rows
+        self._session = session
+        self._outputs = ["best", *(f"present.{at}" for at in range(_CACHES))]
+        lengths = [row.cross[0].shape[2] for row in rows]
+        longest = max(lengths)
+        self._frames = (np.arange(longest) < np.array(lengths)[:, None]).astype(np.int32)
+        self._cross = [np.concatenate([_lengthened(row.cross[at], longest) for row in rows]) for at in range(_CACHES)]
+        self._past: list[Any] = [np.zeros((len(rows), HEADS, 0, HEAD_WIDTH), np.float32)] * _CACHES
+        self._seen = np.zeros((len(rows), 0), np.bool_)
+
+    def read_drafts(self) -> None:
+        """The first pass, over the start token and the drafts: a row keeps what holds, and takes the next token."""
+        drafts = [row.speech.draft[: row.limit - 1] for row in self.rows]
+        width = 1 + max(len(draft) for draft in drafts)
+        tokens = np.full((len(drafts), width), _START_TOKEN, np.int64)
+        for at, draft in enumerate(drafts):
+            tokens[at, 1 : 1 + len(draft)] = draft
+        later = np.triu(np.full((width, width), _UNSEEN, np.float32), 1)
+        best = self._run(tokens, np.tile(np.arange(width), (len(drafts), 1)), np.tile(later, (len(drafts), 1, 1, 1)))
+        held = np.zeros(len(drafts), np.int64)
+        for at, (row, draft) in enumerate(zip(self.rows, drafts, strict=True)):
+            kept = 0
+            while kept < len(draft) and best[at, kept] == draft[kept]:
+                kept += 1
+            row.tokens = list(draft[:kept])
+            row.take(int(best[at, kept]))
+            held[at] = 1 + kept
+        self._seen = np.arange(width) < held[:, None]
+
+    def read_last_tokens(self) -> None:
+        """A later pass: every row that goes on takes one token."""
+        seen = np.concatenate([self._seen, np.ones((len(self.rows), 1), np.bool_)], axis=1)
+        bias = np.where(seen, np.float32(0), np.float32(_UNSEEN))[:, None, None]
+        tokens = np.array([[row.tokens[-1] if row.tokens else _START_TOKEN] for row in self.rows], np.int64)
+        positions = np.array([[len(row.tokens)] for row in self.rows], np.int64)
+        best = self._run(tokens, positions, bias)
+        self._seen = seen
+        for row, token in zip(self.rows, best[:, 0], strict=True):
+            if not row.over:
+                row.take(int(token))
+
+    def _run(
+        self, tokens: NDArray[np.int64], positions: NDArray[np.int64], bias: NDArray[np.float32]
+    ) -> NDArray[np.int64]:
+        feed = {"tokens": tokens, "positions": positions.astype(np.int64), "bias": bias, "frames": self._frames}
+        feed |= {f"cross.{at}": value for at, value in enumerate(self._cross)}
+        feed |= {f"past.{at}": value for at, value in enumerate(self._past)}
+        best, *self._past = self._session.run(self._outputs, feed)
+        return np.asarray(best, np.int64)
+
+    def drop_finished(self) -> bool:
+        """Take finished rows out once they are half of all. Returns whether any row goes on."""
+        going = [at for at, row in enumerate(self.rows) if not row.over]
+        if going and 2 * len(going) <= len(self.rows):
+            longest = int(self._frames[going].sum(axis=1).max())
+            self._frames = self._frames[going, :longest]
+            self._cross = [np.ascontiguousarray(value[going, :, :longest]) for value in self._cross]
+            self._past = [np.ascontiguousarray(value[going]) for value in self._past]
+            self._seen = self._seen[going]
+            self.rows = [self.rows[at] for at in going]
+        return bool(going)
+
+
+def _lengthened(cross: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
+    return np.pad(cross, ((0, 0), (0, 0), (0, frames - cross.shape[2]), (0, 0)))

@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from services.inference.engines.recogniser import Hypothesis
+
 _MUSIC: Final = re.compile(r"[♪♫♬]+|\[[^\]]*\]")
 _SPACES: Final = re.compile(r"\s+")
 _COMMAS: Final = re.compile(r",{2,}")
@@ -10,6 +12,11 @@ _MAX_UNIT_WORDS: Final = 12
 # "Five five five five" is a phone number and "no no no no" a caller; what a looping decoder writes runs on.
 _MAX_REPEATS_OF_ONE_WORD: Final = 8
 _MAX_REPEATS_OF_A_PHRASE: Final = 4
+# The fastest talkers stay below 25 characters a second of sound in any alphabet; a short word has its spelling.
+_MAX_CHARACTERS_PER_SECOND: Final = 40.0
+_SPARE_CHARACTERS: Final = 15
+# Above this an engine that tells says itself that nobody spoke (Whisper's own threshold).
+_MAX_NO_SPEECH: Final = 0.6
 
 
 def _key(word: str) -> str:
@@ -53,3 +60,14 @@ def clean(text: str, overran: bool = False) -> str:
     if not any(character.isalnum() for character in text):
         return ""
     return without_loops(_COMMAS.sub(",", text), overran)
+
+
+def believed(hypothesis: Hypothesis, voiced_seconds: float) -> str:
+    """The text of a hypothesis as far as its sound can have said it; empty when it cannot.
+
+    voiced_seconds: how long the clip stood out from its background.
+    """
+    if hypothesis.no_speech is not None and hypothesis.no_speech > _MAX_NO_SPEECH:
+        return ""
+    text = clean(hypothesis.text, hypothesis.overran or hypothesis.stopped)
+    return text if len(text) <= _SPARE_CHARACTERS + _MAX_CHARACTERS_PER_SECOND * voiced_seconds else ""

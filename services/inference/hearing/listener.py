@@ -5,14 +5,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from services.inference.engines.recogniser import AUTO
+from services.inference.hearing.routes import Routes
 from services.inference.hearing.utterance import Utterance
 from services.inference.hearing.workers import Answer, Busy, Job, Transcript, Workers
 from services.inference.protocol import (
-    BUSY,
     COMMAND_AUDIO,
     COMMAND_DISCARD,
     COMMAND_FLUSH,
     COMMAND_SNAPSHOT,
+    EXHAUSTED,
     KIND_FINAL,
     KIND_PARTIAL,
     KIND_SNAPSHOT,
@@ -23,12 +25,28 @@ MAX_OPEN_ANSWERS: Final = 16
 
 
 class Listener:
-    """Feeds audio to utterances and asks for transcriptions. `accept` must not be called from two threads at once."""
+    """Feeds audio to utterances and asks for transcriptions. No two of its methods may run at once.
 
-    def __init__(self, workers: Workers) -> None:
-        self._workers = workers
+    language: primary tag of what comes, or AUTO while it is not known.
+    """
+
+    def __init__(self, routes: Routes) -> None:
+        self._routes = routes
+        self.language = routes.usual
+        self._keyterms: tuple[str, ...] = ()
         self._utterance = Utterance(0)
+        self._workers: Workers | None = None
         self._open: list[Job] = []
+
+    def expect(self, language: str, keyterms: tuple[str, ...] = ()) -> None:
+        """What the coming utterances are like.
+
+        language: primary tag, or AUTO for the one that the first utterance with words is heard in; keyterms: as of
+        `Speech`. Raises UnservedLanguage.
+        """
+        self._routes.of(language)
+        self.language = language
+        self._keyterms = keyterms
 
     def accept(self, samples: NDArray[np.float32], command: int, answer: Answer) -> None:
         """Take one request: float32 [n] at 16 kHz, n may be 0, and a COMMAND_* value.
@@ -49,7 +67,7 @@ class Listener:
         elif command == COMMAND_AUDIO:
             if utterance.partial_due():
                 utterance.partial_pending = True
-                self._workers.submit(Job(KIND_PARTIAL, utterance, answer))
+                self._pool().submit(Job(KIND_PARTIAL, utterance, answer))
             else:
                 answer(None, None)
         else:
@@ -61,19 +79,40 @@ class Listener:
         utterance = self._utterance
         if len(self._open) >= MAX_OPEN_ANSWERS:
             raise Busy(
-                f"{BUSY} {MAX_OPEN_ANSWERS} answers of this sequence are outstanding; read them before asking more"
+                f"{EXHAUSTED} {MAX_OPEN_ANSWERS} answers of this sequence are outstanding; read them before asking more"
             )
         standing = utterance.standing_answer()
         if standing is not None and not any(job.utterance is utterance for job in self._open):
-            answer(Transcript(standing, kind, utterance.seconds, utterance.index, 0.0), None)
+            biased = self._pool().engine.can_bias and bool(utterance.keyterms)
+            answer(Transcript.of(standing, kind, utterance, utterance.seconds, 0.0, biased), None)
             return
-        job = Job(kind, utterance, answer)
-        self._workers.submit(job)
+        job = Job(kind, utterance, self._noting_language(answer))
+        self._pool().submit(job)
         self._open.append(job)
+
+    def _pool(self) -> Workers:
+        """The threads that hear this utterance; chosen at its first job, when more may be known than at its start."""
+        if self._workers is None:
+            self._utterance.language = self.language
+            self._utterance.keyterms = self._keyterms
+            self._workers = self._routes.of(self.language)
+        return self._workers
+
+    def _noting_language(self, answer: Answer) -> Answer:
+        if self.language != AUTO:
+            return answer
+
+        def noted(transcript: Transcript | None, error: str | None) -> None:
+            if transcript is not None and transcript.text and self._routes.serves(transcript.language):
+                self.language = transcript.language
+            answer(transcript, error)
+
+        return noted
 
     def _renew(self) -> None:
         self._utterance.end()
         self._utterance = Utterance(self._utterance.index + 1)
+        self._workers = None
 
     def end(self) -> None:
         """No more requests come; answers that were asked for are still given."""

@@ -1,15 +1,16 @@
 """Turns an utterance's audio into text, piece by piece when it is long."""
 
+import time
 from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.inference.engines.moonshine import Moonshine
-from services.inference.hearing.guard import clean
-from services.inference.hearing.utterance import Clip, Utterance
-from services.inference.hearing.voicing import FRAME_SAMPLES, FRAME_SECONDS, is_speech
+from services.inference.engines.recogniser import Hypothesis, Speech
+from services.inference.hearing.guard import believed
+from services.inference.hearing.utterance import Clip, Reading, Utterance, Word
+from services.inference.hearing.voicing import FRAME_SAMPLES, FRAME_SECONDS, SAMPLE_RATE_HZ, is_speech
 
 # From here on a piece is settled at a real pause; a clip of this length takes about 0.2 s on one core.
 SOFT_PIECE_SECONDS: Final = 12.0
@@ -26,6 +27,9 @@ _TAIL_SECONDS: Final = 0.5
 # A quiet caller's short words are mistaken for others unless they are brought up to this.
 _QUIET_PEAK: Final = 0.3
 _MAX_GAIN: Final = 30.0
+
+# An answer that takes longer is of no use to a caller who waits for it; what was heard by then is given.
+LIMIT_SECONDS: Final = 8.0
 
 
 def _frames(seconds: float) -> int:
@@ -53,8 +57,16 @@ def cut_point(levels: NDArray[np.float32], voiced: NDArray[np.bool_]) -> int | N
     return start + int(smooth.argmin()) + window // 2
 
 
-def _trimmed(clip: Clip) -> NDArray[np.float32]:
-    """The speech of a clip with silence before and after it, missing silence made up, at an even loudness."""
+def _piece(clip: Clip, frames: int) -> Clip:
+    cut = frames * FRAME_SAMPLES
+    return Clip(clip.samples[:cut], clip.levels[:frames], clip.voiced[:frames], clip.start, clip.start + cut)
+
+
+def _trimmed(clip: Clip) -> tuple[NDArray[np.float32], float]:
+    """The speech of a clip with silence before and after it, missing silence made up, at an even loudness.
+
+    Also the second of the utterance at which it begins.
+    """
     spoken = np.flatnonzero(clip.voiced)
     first = (int(spoken[0]) - _frames(_LEAD_SECONDS)) * FRAME_SAMPLES
     last = (int(spoken[-1]) + 1 + _frames(_TAIL_SECONDS)) * FRAME_SAMPLES
@@ -62,38 +74,65 @@ def _trimmed(clip: Clip) -> NDArray[np.float32]:
     peak = float(np.abs(samples).max())
     if 0.0 < peak < _QUIET_PEAK:
         samples = samples * min(_MAX_GAIN, _QUIET_PEAK / peak)
-    return np.pad(samples, (max(0, -first), max(0, last - len(clip.samples))))
+    padded = np.pad(samples, (max(0, -first), max(0, last - len(clip.samples))))
+    return padded, (clip.start + first) / SAMPLE_RATE_HZ
 
 
-def _piece(clip: Clip, frames: int) -> Clip:
-    return Clip(clip.samples[: frames * FRAME_SAMPLES], clip.levels[:frames], clip.voiced[:frames], clip.end)
-
-
-def _hear(engine: Moonshine, utterance: Utterance, clip: Clip, should_stop: Callable[[], bool]) -> str | None:
-    """The text of one clip; None when stopped. Keeps the tokens as the draft of the next attempt."""
-    if not is_speech(clip.samples, clip.levels, clip.voiced):
-        return ""
-    hypothesis = engine.transcribe(_trimmed(clip), utterance.draft, should_stop)
-    if not hypothesis.stopped or len(hypothesis.tokens) > len(utterance.draft):
-        utterance.draft = hypothesis.tokens
-    return None if hypothesis.stopped else clean(hypothesis.text, hypothesis.overran)
-
-
-def transcribe(
-    engine: Moonshine, utterance: Utterance, should_stop: Callable[[], bool]
-) -> tuple[str, Clip] | tuple[None, Clip]:
-    """The text of the whole utterance so far and the clip it was read from; text None when stopped.
+class Transcription:
+    """One reading of an utterance so far: ask `speech` for a clip, have it heard, `take` what was heard, until `over`.
 
     Settles long pieces on the way, so that cost and memory do not grow with the utterance.
     """
-    while True:
-        clip = utterance.clip()
-        frames = cut_point(clip.levels, clip.voiced)
-        if frames is None:
-            break
-        text = _hear(engine, utterance, _piece(clip, frames), should_stop)
-        if text is None:
-            return None, clip
-        utterance.settle(frames, text)
-    tail = _hear(engine, utterance, clip, should_stop)
-    return (None, clip) if tail is None else (utterance.whole_text(tail), clip)
+
+    def __init__(
+        self, utterance: Utterance, unwanted: Callable[[], bool], limit_seconds: float = LIMIT_SECONDS
+    ) -> None:
+        self.reading: Reading | None = None
+        self.stopped = False
+        self._utterance = utterance
+        self._unwanted = unwanted
+        self._deadline = time.monotonic() + limit_seconds
+        self._language = utterance.language
+        self._frames: int | None = None
+        self._offset = 0.0
+        self.clip = utterance.clip()
+
+    @property
+    def over(self) -> bool:
+        """Whether `reading` is there, or will never be."""
+        return self.stopped or self.reading is not None
+
+    def speech(self) -> Speech | None:
+        """The next clip to be heard; None when nothing is left to hear."""
+        while not self.over:
+            self.clip = clip = self._utterance.clip()
+            self._frames = cut_point(clip.levels, clip.voiced)
+            part = clip if self._frames is None else _piece(clip, self._frames)
+            if is_speech(part.samples, part.levels, part.voiced):
+                samples, self._offset = _trimmed(part)
+                self._voiced_seconds = float(part.voiced.sum()) * FRAME_SECONDS
+                heard = self._utterance
+                return Speech(samples, heard.language, heard.draft, heard.keyterms, self._should_stop)
+            self._heard("", ())
+        return None
+
+    def _should_stop(self) -> bool:
+        return self._unwanted() or time.monotonic() > self._deadline
+
+    def take(self, hypothesis: Hypothesis) -> None:
+        """What was heard in the clip that `speech` gave last. Its tokens are the draft of the next reading."""
+        if not hypothesis.stopped or len(hypothesis.tokens) > len(self._utterance.draft):
+            self._utterance.draft = hypothesis.tokens
+        if hypothesis.stopped and self._unwanted():
+            self.stopped = True
+            return
+        self._language = hypothesis.language
+        text = believed(hypothesis, self._voiced_seconds)
+        words = tuple((word, start + self._offset, end + self._offset) for word, start, end in hypothesis.words)
+        self._heard(text, words if text else ())
+
+    def _heard(self, text: str, words: tuple[Word, ...]) -> None:
+        if self._frames is None:
+            self.reading = self._utterance.whole(text, words, self._language)
+        else:
+            self._utterance.settle(self._frames, text, words)

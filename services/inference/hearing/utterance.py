@@ -15,7 +15,7 @@ MAX_UNSETTLED_SECONDS: Final = 60.0
 LEAD_KEPT_SECONDS: Final = 0.5
 _LEAD_CHECK_SECONDS: Final = 1.0
 
-PARTIAL_INTERVAL_SECONDS: Final = 0.5
+PARTIAL_INTERVAL_SECONDS: Final = 0.4
 _PARTIAL_MIN_VOICED_FRAMES: Final = 10
 
 # Fewer voiced frames than this after an answer leave the answer standing.
@@ -29,29 +29,46 @@ class Clip:
     """What is unsettled of an utterance at one moment.
 
     samples: float32 [n] at 16 kHz; levels: float32 [k] dB of its whole frames; voiced: bool [k];
-    end: samples of the utterance up to here, settled and dropped ones included.
+    start, end: samples of the utterance before it and up to its end, settled and dropped ones included.
     """
 
     samples: NDArray[np.float32]
     levels: NDArray[np.float32]
     voiced: NDArray[np.bool_]
+    start: int
     end: int
+
+
+Word = tuple[str, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What an utterance was heard to say: text, its words with start and end in seconds, and in which language."""
+
+    text: str
+    words: tuple[Word, ...]
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """A text given for the utterance up to `end` samples; `firm` when it came from a snapshot."""
+    """What was read of the utterance up to `end` samples."""
 
-    text: str
+    reading: Reading
     end: int
-    firm: bool
 
 
 class Utterance:
-    """One utterance: bounded audio, settled text, the last answer. Safe to use from several threads."""
+    """One utterance: bounded audio, settled text, the last answer. Safe to use from several threads.
+
+    language, keyterms: as of `Speech`; set before the first clip is heard and not changed afterwards.
+    """
 
     def __init__(self, index: int) -> None:
         self.index = index
+        self.language = "en"
+        self.keyterms: tuple[str, ...] = ()
         self.draft: tuple[int, ...] = ()
         self.partial_pending = False
         self._lock = threading.Lock()  # guards everything below
@@ -60,6 +77,7 @@ class Utterance:
         self._levels: NDArray[np.float32] = np.empty(0, np.float32)
         self._received = 0
         self._settled: list[str] = []
+        self._words: list[Word] = []
         self._answer: _Answer | None = None
         self._partial_end = 0
         self._urgent = 0
@@ -98,20 +116,23 @@ class Utterance:
         """A copy of what is unsettled now."""
         with self._lock:
             levels = self._levels
-            return Clip(self._samples[: self._count].copy(), levels, voiced_frames(levels), self._received)
+            start = self._received - self._count
+            return Clip(self._samples[: self._count].copy(), levels, voiced_frames(levels), start, self._received)
 
-    def settle(self, frames: int, text: str) -> None:
+    def settle(self, frames: int, text: str, words: tuple[Word, ...]) -> None:
         """Take `text` as final for the first `frames` frames and forget their audio."""
         with self._lock:
             self._drop(min(frames, len(self._levels)))
             if text:
                 self._settled.append(text)
+                self._words.extend(words)
             self.draft = ()
 
-    def whole_text(self, tail: str) -> str:
-        """The settled text followed by `tail`."""
+    def whole(self, tail: str, words: tuple[Word, ...], language: str) -> Reading:
+        """What is settled, followed by `tail`."""
         with self._lock:
-            return " ".join([*self._settled, tail] if tail else self._settled)
+            text = " ".join([*self._settled, tail] if tail else self._settled)
+            return Reading(text, (*self._words, *words), language)
 
     def _voiced_after(self, end: int) -> int:
         """How many voiced frames were received after `end` samples of the utterance."""
@@ -133,20 +154,20 @@ class Utterance:
             self.partial_pending = False
             self._partial_end = max(self._partial_end, end)
 
-    def remember(self, text: str, clip: Clip, firm: bool) -> None:
+    def remember(self, reading: Reading, clip: Clip, firm: bool) -> None:
         """Keep an answer for reuse; a partial's only when it saw the silence after the last word."""
         trailing = len(clip.voiced) - int(np.flatnonzero(clip.voiced)[-1]) - 1 if clip.voiced.any() else 0
         if not firm and trailing < _PARTIAL_TAIL_FRAMES:
             return
         with self._lock:
-            self._answer = _Answer(text, clip.end, firm)
+            self._answer = _Answer(reading, clip.end)
 
-    def standing_answer(self) -> str | None:
+    def standing_answer(self) -> Reading | None:
         """The last answer if nothing has been said since, else None."""
         with self._lock:
             if self._answer is None or self._voiced_after(self._answer.end) >= _NEW_SPEECH_FRAMES:
                 return None
-            return self._answer.text
+            return self._answer.reading
 
     @property
     def seconds(self) -> float:

@@ -1,17 +1,18 @@
-"""The threads that transcribe: finals and snapshots first, partials when there is room."""
+"""The threads that transcribe: calls that wait together are heard together, finals and snapshots first."""
 
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Final
 
-from services.inference.engines.moonshine import Moonshine
-from services.inference.hearing.transcription import transcribe
-from services.inference.hearing.utterance import Utterance
+from services.inference.engines.recogniser import Hypothesis, Recogniser, Speech
+from services.inference.hearing.transcription import Transcription
+from services.inference.hearing.utterance import Reading, Utterance, Word
 from services.inference.hearing.voicing import SAMPLE_RATE_HZ
-from services.inference.protocol import BUSY, KIND_PARTIAL
+from services.inference.protocol import EXHAUSTED, KIND_FINAL, KIND_PARTIAL
 
 # Beyond this many waiting answers a new request is refused: its answer would come too late to be of use.
 MAX_WAITING: Final = 128
@@ -23,13 +24,29 @@ class Busy(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """One answer: text, kind, seconds of the utterance that it covers, utterance number, cost in milliseconds."""
+    """One answer.
+
+    audio_seconds: how much of the utterance it covers; utterance: its number; compute_ms: time since its batch began;
+    language: primary tag it was heard in; words: with start and end in seconds of the utterance, of finals only;
+    biased: whether keyterms had a part in it.
+    """
 
     text: str
     kind: str
     audio_seconds: float
     utterance: int
     compute_ms: float
+    language: str
+    words: tuple[Word, ...] = ()
+    biased: bool = False
+
+    @classmethod
+    def of(
+        cls, reading: Reading, kind: str, utterance: Utterance, seconds: float, compute_ms: float, biased: bool
+    ) -> "Transcript":
+        """A reading as an answer of that kind."""
+        words = reading.words if kind == KIND_FINAL else ()
+        return cls(reading.text, kind, seconds, utterance.index, compute_ms, reading.language, words, biased)
 
 
 Answer = Callable[[Transcript | None, str | None], None]
@@ -48,16 +65,24 @@ class Job:
     dropped: threading.Event = field(default_factory=threading.Event)
     done: bool = False
 
-
-def _transcript(job: Job, text: str, seconds: float, began: float) -> Transcript:
-    return Transcript(text, job.kind, seconds, job.utterance.index, (time.perf_counter() - began) * 1e3)
+    @property
+    def unwanted(self) -> bool:
+        """Whether nobody waits for it any more."""
+        return self.utterance.partial_unwanted if self.kind == KIND_PARTIAL else self.dropped.is_set()
 
 
 class Workers:
-    """A fixed number of threads over one engine. Partials never hold more than all but one of them."""
+    """A fixed number of threads over one engine. Partials never hold more than all but one of them.
 
-    def __init__(self, engine: Moonshine, count: int) -> None:
-        self._engine = engine
+    A thread takes as many jobs as the engine hears at once. While it hears partials it looks between the engine's
+    passes for finals and snapshots, and does those first. `watched` is entered round every pass.
+    """
+
+    def __init__(
+        self, engine: Recogniser, count: int, watched: Callable[[], AbstractContextManager[object]] = nullcontext
+    ) -> None:
+        self.engine = engine
+        self._watched = watched
         self._changed = threading.Condition()  # guards everything below
         self._urgent: deque[Job] = deque()
         self._partials: deque[Job] = deque()
@@ -65,7 +90,9 @@ class Workers:
         self._partials_running = 0
         self._max_partials = max(1, count - 1)
         self._closing = False
-        self._threads = [threading.Thread(target=self._work, name=f"stt-{n}", daemon=True) for n in range(count)]
+        self._threads = [
+            threading.Thread(target=self._work, name=f"{engine.name}-{n}", daemon=True) for n in range(count)
+        ]
         for thread in self._threads:
             thread.start()
 
@@ -75,85 +102,137 @@ class Workers:
             if job.kind == KIND_PARTIAL:
                 self._partials.append(job)
             elif len(self._urgent) >= MAX_WAITING:
-                raise Busy(f"{BUSY} {MAX_WAITING} transcriptions wait; try again or add an stt server")
+                raise Busy(f"{EXHAUSTED} {MAX_WAITING} transcriptions wait; try again or add an stt server")
             else:
                 job.utterance.urge(+1)
                 self._urgent.append(job)
             self._changed.notify()
 
-    def _next(self) -> Job | None:
-        for job in self._urgent:
+    def _batch(self, waiting: deque[Job]) -> list[Job]:
+        """Take the first jobs of different utterances that nobody works on."""
+        batch: list[Job] = []
+        for job in tuple(waiting):
+            if len(batch) == self.engine.max_batch:
+                break
             if id(job.utterance) not in self._busy:
-                self._urgent.remove(job)
-                return job
-        if self._partials_running < self._max_partials:
-            for job in self._partials:
-                if id(job.utterance) not in self._busy:
-                    self._partials.remove(job)
-                    self._partials_running += 1
-                    return job
-        return None
+                waiting.remove(job)
+                self._busy.add(id(job.utterance))
+                batch.append(job)
+        return batch
+
+    def _next(self) -> list[Job]:
+        if batch := self._batch(self._urgent):
+            return batch
+        if self._partials_running < self._max_partials and (batch := self._batch(self._partials)):
+            self._partials_running += 1
+        return batch
 
     def _work(self) -> None:
         while True:
             with self._changed:
-                while not self._closing and (job := self._next()) is None:
+                while not self._closing and not (batch := self._next()):
                     self._changed.wait()
                 if self._closing:
                     return
-                assert job is not None
-                self._busy.add(id(job.utterance))
+            partials = batch[0].kind == KIND_PARTIAL
             try:
-                self._do(job)
+                self._serve(batch)
             finally:
                 with self._changed:
-                    self._busy.discard(id(job.utterance))
-                    if job.kind == KIND_PARTIAL:
-                        self._partials_running -= 1
+                    self._partials_running -= partials
                     self._changed.notify_all()
 
-    def _do(self, job: Job) -> None:
+    def _serve_urgent(self) -> None:
+        """Do what is more urgent than the partials under way."""
+        while True:
+            with self._changed:
+                batch = self._batch(self._urgent)
+            if not batch:
+                return
+            self._serve(batch)
+
+    def _serve(self, batch: Sequence[Job]) -> None:
         began = time.perf_counter()
-        transcript, error = None, None
         try:
-            transcript = self._transcribed(job, began)
+            self._hear([job for job in batch if not self._answered(job, began)], began)
         except Exception as problem:  # the thread serves other calls and must outlive one bad clip
-            error = f"the recogniser failed on this utterance: {problem}"
-        finally:
-            if job.kind != KIND_PARTIAL:
-                job.utterance.urge(-1)
-        job.done = True
-        job.answer(transcript, error)
+            for job in [job for job in batch if not job.done]:
+                if len(batch) == 1:
+                    self._finish(job, None, f"the recogniser failed on this utterance: {problem}")
+                else:
+                    self._serve([job])
 
-    def _transcribed(self, job: Job, began: float) -> Transcript | None:
-        if job.kind == KIND_PARTIAL:
-            return self._partial(job, began)
+    def _answered(self, job: Job, began: float) -> bool:
+        """Answer a job that needs no engine."""
         utterance = job.utterance
-        if job.dropped.is_set():
-            return _transcript(job, "", utterance.seconds, began)
-        standing = utterance.standing_answer()
-        if standing is not None:
-            return _transcript(job, standing, utterance.seconds, began)
-        text, clip = transcribe(self._engine, utterance, job.dropped.is_set)
-        if text is not None:
-            utterance.remember(text, clip, firm=True)
-        return _transcript(job, text or "", clip.end / SAMPLE_RATE_HZ, began)
+        if job.unwanted:
+            empty = Reading("", (), utterance.language)
+            given = None if job.kind == KIND_PARTIAL else self._transcript(job, empty, utterance.seconds, began)
+            self._finish(job, given)
+        elif job.kind != KIND_PARTIAL and (standing := utterance.standing_answer()) is not None:
+            self._finish(job, self._transcript(job, standing, utterance.seconds, began))
+        return job.done
 
-    def _partial(self, job: Job, began: float) -> Transcript | None:
-        utterance = job.utterance
-        text, end = None, 0
-        try:
-            if utterance.partial_unwanted:
-                return None
-            text, clip = transcribe(self._engine, utterance, lambda: utterance.partial_unwanted)
-            end = clip.end
-            if text:
-                utterance.remember(text, clip, firm=False)
-        finally:
+    def _hear(self, jobs: Sequence[Job], began: float) -> None:
+        """Have the jobs' utterances heard together, clip after clip where one has several."""
+        attempts = [(job, Transcription(job.utterance, lambda job=job: job.unwanted)) for job in jobs]  # type: ignore[misc]
+        partials = any(job.kind == KIND_PARTIAL for job in jobs)
+        while attempts:
+            clips = [(job, attempt, attempt.speech()) for job, attempt in attempts]
+            for job, attempt, clip in clips:
+                if clip is None:
+                    self._conclude(job, attempt, began)
+            going = [(job, attempt, clip) for job, attempt, clip in clips if clip is not None]
+            for heard in self._passes([clip for _, _, clip in going]):
+                if heard is not None:
+                    job, attempt, _ = going[heard[0]]
+                    attempt.take(heard[1])
+                    if attempt.over:
+                        self._conclude(job, attempt, began)
+                elif partials:
+                    self._serve_urgent()
+            attempts = [(job, attempt) for job, attempt, _ in going if not attempt.over]
+
+    def _passes(self, clips: Sequence[Speech]) -> Iterator[tuple[int, Hypothesis] | None]:
+        if not clips:
+            return
+        work = self.engine.decode(clips)
+        while True:
+            with self._watched():
+                try:
+                    heard = next(work)
+                except StopIteration:
+                    return
+            yield heard
+
+    def _conclude(self, job: Job, attempt: Transcription, began: float) -> None:
+        utterance, reading, end = job.utterance, attempt.reading, attempt.clip.end
+        partial = job.kind == KIND_PARTIAL
+        if reading is not None and (reading.text or not partial):
+            utterance.remember(reading, attempt.clip, firm=not partial)
+        if partial:
             utterance.partial_done(end)
-        if not text or utterance.partial_unwanted:
-            return None
-        return _transcript(job, text, end / SAMPLE_RATE_HZ, began)
+            if reading is None or not reading.text or job.unwanted:
+                self._finish(job, None)
+                return
+        reading = reading or Reading("", (), utterance.language)
+        self._finish(job, self._transcript(job, reading, end / SAMPLE_RATE_HZ, began))
+
+    def _transcript(self, job: Job, reading: Reading, seconds: float, began: float) -> Transcript:
+        biased = self.engine.can_bias and bool(job.utterance.keyterms)
+        compute_ms = (time.perf_counter() - began) * 1e3
+        return Transcript.of(reading, job.kind, job.utterance, seconds, compute_ms, biased)
+
+    def _finish(self, job: Job, transcript: Transcript | None, error: str | None = None) -> None:
+        if job.kind == KIND_PARTIAL:
+            job.utterance.partial_done(0)
+        else:
+            job.utterance.urge(-1)
+        job.done = True
+        with self._changed:
+            self._busy.discard(id(job.utterance))
+            self._changed.notify_all()
+        job.answer(transcript, error)
 
     def close(self) -> None:
         """Stop the threads; jobs that still wait are answered with nothing."""

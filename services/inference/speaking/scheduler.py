@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.inference.engines.synthesiser import SAMPLE_RATE_HZ
-from services.inference.protocol import BUSY
+from services.inference.protocol import EXHAUSTED, TTS_MODEL
 from services.inference.speaking.speech import Speech
 
 # An engine hangs in no known case; if one does, the process ends without it.
@@ -38,7 +38,10 @@ class Places:
     def take(self) -> None:
         """Raises Full."""
         if not self._left.acquire(blocking=False):
-            raise Full(f"{BUSY} {self._count} texts are being spoken, as many as may be; try again or add a tts server")
+            raise Full(
+                f"{EXHAUSTED} {TTS_MODEL} carries {self._count} streams, all are taken; "
+                "try again when a text has been spoken, use another server, or raise max_streams in its profile"
+            )
 
     def free(self) -> None:
         """Give one back."""

@@ -82,8 +82,11 @@ class Speaker:
 
     @property
     def voices(self) -> dict[str, Voice]:
-        """Every voice by name, that of the first engine before the others'."""
-        return {name: voice for engine in reversed(self._engines) for name, voice in engine.voices.items()}
+        """Every voice by name, those of the first engine first; where two have one of a name, it is the first's."""
+        found: dict[str, Voice] = {}
+        for engine in self._engines:
+            found = {**found, **{name: voice for name, voice in engine.voices.items() if name not in found}}
+        return found
 
     def close(self) -> None:
         """Close the engines; the object is of no use afterwards."""
@@ -94,7 +97,7 @@ class Speaker:
         for engine in self._engines:
             if name in engine.voices:
                 return engine, engine.voices[name]
-        problem = UnknownVoice(f"voice {name!r} is not installed; installed: {', '.join(sorted(self.voices))}")
+        problem = UnknownVoice(f"voice {name!r} is not installed; installed: {', '.join(self.voices)}")
         if "*" not in name:
             raise problem
         for engine in self._engines:
@@ -106,4 +109,4 @@ class Speaker:
 
     def _who_speaks(self, language: str | None) -> str:
         able = [name for name, voice in self.voices.items() if voice.speaks(language or "")]
-        return f"these do: {', '.join(sorted(able))}" if able else "no installed voice does"
+        return f"these do: {', '.join(able)}" if able else "no installed voice does"

@@ -24,6 +24,8 @@ _MAX_ANSWER_BYTES: Final = 1 << 20
 # The model was trained on clauses with their punctuation, which eSpeak NG leaves out: so it is given the words between.
 # A point or comma within a number belongs to the number.
 _PUNCTUATION: Final = re.compile(r"\s*([;:.,!?¡¿—–…\"«»“”()।]+)(?=\s|$|[\"»”)])\s*|\s*([¡¿\"«“(—–…]+)\s*")
+_LOOSE: Final = re.compile(r"\s+([;:.,!?…”)])")
+_SPACES: Final = re.compile(r"\s+")
 _SIGNS: Final = str.maketrans({"«": "“", "»": "”", "–": "—", "।": ".", "¡": None, "¿": None})
 # Where it changes to another language within a text it says so.
 _LANGUAGE_SWITCH: Final = re.compile(r"\([^()]*\)")
@@ -116,7 +118,7 @@ class Espeak:
             found += (self._words(language, text[at : mark.start()]), _sign(mark, text))
             at = mark.end()
         found.append(self._words(language, text[at:]))
-        return "".join(found).strip()
+        return _SPACES.sub(" ", _LOOSE.sub(r"\1", "".join(found))).strip()
 
     def _words(self, language: str, words: str) -> str:
         if not any(character.isalnum() for character in words):

@@ -60,7 +60,11 @@ class Reader:
         if unknown := sorted(set(self.languages) - set(LANGUAGES)):
             raise ValueError(f"nobody reads {', '.join(unknown)}; known: {', '.join(LANGUAGES)}")
         self._espeak = Espeak()
-        self._reads: dict[str, Read] = {language: self._loaded(language) for language in self.languages}
+        try:
+            self._reads: dict[str, Read] = {language: self._loaded(language) for language in self.languages}
+        except BaseException:
+            self.close()
+            raise
 
     def _loaded(self, language: str) -> Read:
         # Each import loads its dictionaries, so only what is wanted is imported.

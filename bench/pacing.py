@@ -1,0 +1,145 @@
+"""Frames of many callers through the denoise model in real time: how long each is away, and what that costs."""
+
+import asyncio
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.figures import Figures
+from bench.noises import RATE_HZ, Sound
+from bench.triton import TritonServer, own_triton
+from services.agent.triton import ModelStream, Triton
+from services.inference import protocol
+from services.inference.cores import available
+
+_REPLY_SECONDS = 5.0
+# A state for every caller is built before the clock runs; else a caller's audio passes unfiltered for a moment.
+_BUILD_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Design:
+    """A way to serve: the `[denoise]` section of its profile, and the length of its packets."""
+
+    name: str
+    section: str
+    packet_ms: int
+
+
+@dataclass(frozen=True)
+class Paced:
+    """What a design did with so many callers. away_ms: milliseconds from sending a packet to having it back."""
+
+    design: str
+    streams: int
+    packet_ms: int
+    away_ms: Figures
+    late: float
+    """Part of the packets that was away for longer than the packet lasts."""
+    cores: float
+    requests_an_execution: float
+
+
+def designs(spare: int) -> tuple[Design, Design]:
+    """What Callbox does: frames of all callers in one step; and the plain way: a request for each frame, one at a time.
+
+    The plain one has a process for each core, as Triton scales. spare: states that are built at the start.
+    """
+    common = f"idle_seconds = 30\nspare = {spare}\n"
+    return (
+        Design("batched", f'threads = "auto"\nmax_batch_size = 16\n{common}', 20),
+        Design("plain", f"threads = 1\nmax_batch_size = 1\ninstances = {available()}\n{common}", 10),
+    )
+
+
+async def measure(design: Design, streams: Sequence[int], sound: Sound, seconds: float, folder: str) -> list[Paced]:
+    """The design at each number of callers, on a server of its own. Raises: BenchError, TritonError."""
+    path = f"{folder}/{design.name}.toml"
+    with open(path, "w") as profile:  # noqa: ASYNC230, PTH123 - a few bytes, before anything runs
+        profile.write(f'[denoise]\nengine = "deepfilternet"\n{design.section}')
+    async with own_triton(path) as server:
+        triton = Triton(server.address)
+        try:
+            return [await _paced(triton, server, design, count, sound, seconds) for count in streams]
+        finally:
+            await triton.close()
+
+
+async def _paced(
+    triton: Triton, server: TritonServer, design: Design, count: int, sound: Sound, seconds: float
+) -> Paced:
+    callers = [_Caller(triton, design.packet_ms, np.roll(sound, -number * RATE_HZ)) for number in range(count)]
+    try:
+        async with asyncio.timeout(_BUILD_SECONDS):
+            await asyncio.gather(*(caller.filtered() for caller in callers))
+        counts = await _counts(server)
+        used, began = server.cpu_seconds(), time.perf_counter()
+        away = await asyncio.gather(*(caller.talk(seconds, number / count) for number, caller in enumerate(callers)))
+        cores = (server.cpu_seconds() - used) / (time.perf_counter() - began)
+        after = await _counts(server)
+    finally:
+        for caller in callers:
+            caller.hang_up()
+    requests, executions = (later - earlier for later, earlier in zip(after, counts, strict=True))
+    taken = [ms for each in away for ms in each]
+    late = sum(ms > design.packet_ms for ms in taken) / len(taken)
+    return Paced(design.name, count, design.packet_ms, Figures.of(taken), late, cores, requests / max(1, executions))
+
+
+async def _counts(server: TritonServer) -> tuple[float, float]:
+    """Requests and executions so far."""
+    model = protocol.DENOISE_MODEL
+    return await server.count("nv_inference_count", model), await server.count("nv_inference_exec_count", model)
+
+
+class _Caller:
+    """One call's sequence."""
+
+    def __init__(self, triton: Triton, packet_ms: int, sound: Sound) -> None:
+        self._packet_seconds = packet_ms / 1000
+        self._size = RATE_HZ * packet_ms // 1000
+        self._sound = sound
+        self._at = 0
+        self._stream: ModelStream = triton.stream(protocol.DENOISE_MODEL, sequence=True)
+        self._replies = self._stream.replies()
+
+    def _packet(self) -> Sound:
+        self._at = (self._at + self._size) % (len(self._sound) - self._size)
+        return self._sound[self._at : self._at + self._size]
+
+    async def filtered(self) -> None:
+        """Returns when the sequence has a state: then a packet comes back other than it went."""
+        while True:
+            packet = self._packet()
+            self._stream.send({"audio": packet})
+            if not np.array_equal((await anext(self._replies)).arrays["audio"], packet):
+                return
+            await asyncio.sleep(self._packet_seconds)
+
+    async def talk(self, seconds: float, phase: float) -> list[float]:
+        """Milliseconds that each packet was away. phase: part of a packet that this caller is behind the first."""
+        sent: list[float] = []
+        number = math.ceil(seconds / self._packet_seconds)
+        reading = asyncio.create_task(self._read(number))
+        due = time.perf_counter() + phase * self._packet_seconds
+        for _ in range(number):
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            sent.append(time.perf_counter())
+            self._stream.send({"audio": self._packet()})
+            due += self._packet_seconds
+        back = await reading
+        return [1e3 * (came - left) for left, came in zip(sent, back, strict=True)]
+
+    async def _read(self, number: int) -> list[float]:
+        back: list[float] = []
+        while len(back) < number:
+            async with asyncio.timeout(_REPLY_SECONDS):
+                await anext(self._replies)
+            back.append(time.perf_counter())
+        return back
+
+    def hang_up(self) -> None:
+        self._stream.close({"audio": np.empty(0, np.float32)})

@@ -1,0 +1,26 @@
+"""The engines of recognition by the names that profiles use."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Final
+
+from services.inference.engines.recogniser import Recogniser
+
+# Imported when asked for, so that a server needs the packages of its own engines only.
+_CLASSES: Final = {
+    "moonshine": ("services.inference.engines.moonshine", "Moonshine", ("threads", "max_batch")),
+    "whisper": ("services.inference.engines.whisper", "Whisper", ("threads", "workers", "max_batch", "device")),
+}
+
+
+def load(name: str, settings: Mapping[str, str]) -> tuple[Recogniser, int]:
+    """An engine with its weights, and how many threads take batches for it.
+
+    settings: parameters of the model; those of the engine are named after it, `moonshine.workers`.
+    """
+    module, class_name, options = _CLASSES[name]
+    values = {key: settings[f"{name}.{key}"] for key in options}
+    engine: Recogniser = getattr(import_module(module), class_name)(
+        **{key: int(value) if value.isdecimal() else value for key, value in values.items()}
+    )
+    return engine, int(settings[f"{name}.workers"])

@@ -1,0 +1,114 @@
+"""Ends tritonserver when one of its model processes has died, so that whatever keeps the server starts it again.
+
+tritonserver never starts the process of a decoupled model again: it stays `ready`, streams that are open hear nothing
+more, and each new request waits a second for an error. This runs beside the server, as a child of it, for as long:
+`python -I -S guard.py`. It needs nothing but the standard library and takes no memory to speak of.
+"""
+
+import os
+import select
+import signal
+import sys
+from pathlib import Path
+
+_LOOK_MS = 500
+# A server that could not load a model says why and ends by itself.
+_OWN_END_MS = 500
+_STOP_MS = 1_000
+_STUB = "triton_python_backend_stub"
+
+
+def model_served(arguments: list[str]) -> str | None:
+    """The name of the model that a process of these arguments serves; None when it is no model process."""
+    if not arguments[0].endswith(_STUB):
+        return None
+    return next((Path(each).parts[-3] for each in arguments if each.endswith("/1/model.py")), None)
+
+
+def ending(stat: str) -> str | None:
+    """How a process ended, by the text of its /proc/PID/stat; None when it lives or ended well."""
+    fields = stat.rpartition(")")[2].split()
+    status = int(fields[-1])
+    if fields[0] != "Z" or status == 0:
+        return None
+    number = os.waitstatus_to_exitcode(status)
+    return f"was killed by signal {-number}" if number < 0 else f"ended with status {number}"
+
+
+def _children(server: int) -> dict[int, str]:
+    found = {}
+    for listing in Path(f"/proc/{server}/task").glob("*/children"):
+        for pid in map(int, listing.read_text().split()):
+            name = model_served(Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0"))
+            if name is not None:
+                found[pid] = name
+    return found
+
+
+class Guard:
+    """Watches a server and the model processes that it has."""
+
+    def __init__(self, server: int) -> None:
+        self._server = server
+        self._poller = select.poll()
+        self._server_handle = os.pidfd_open(server)
+        self._poller.register(self._server_handle, select.POLLIN)
+        self._models: dict[int, tuple[int, str]] = {}
+
+    def run(self) -> None:
+        """Returns when the server has ended."""
+        while True:
+            ended = [handle for handle, _ in self._poller.poll(_LOOK_MS)]
+            if self._server_handle in ended:
+                return
+            for handle in ended:
+                self._model_ended(handle)
+            self._look()
+
+    def _look(self) -> None:
+        known = {pid for pid, _ in self._models.values()}
+        try:
+            for pid, name in _children(self._server).items():
+                if pid not in known:
+                    handle = os.pidfd_open(pid)
+                    self._models[handle] = (pid, name)
+                    self._poller.register(handle, select.POLLIN)
+        except OSError:  # a process ended while it was looked at: the next look is right
+            return
+
+    def _model_ended(self, handle: int) -> None:
+        pid, name = self._models.pop(handle)
+        self._poller.unregister(handle)
+        os.close(handle)
+        try:
+            how = ending(Path(f"/proc/{pid}/stat").read_text())
+        except OSError:  # the server has taken note of its end: it is stopping
+            return
+        if how is not None and not self._server_ends(_OWN_END_MS):
+            sys.stderr.write(f"inference: the process of model {name} {how}: the server ends, to be started again\n")
+            sys.stderr.flush()
+            self._stop()
+
+    def _server_ends(self, within_ms: int) -> bool:
+        poller = select.poll()
+        poller.register(self._server_handle, select.POLLIN)
+        return bool(poller.poll(within_ms))
+
+    def _stop(self) -> None:
+        # At once, so that every client's stream breaks now and not after the server's own grace. The first process of a
+        # container cannot be killed from inside of it, but it can be asked to end.
+        for number in (signal.SIGKILL, signal.SIGTERM):
+            signal.pidfd_send_signal(self._server_handle, number)
+            if self._server_ends(_STOP_MS):
+                return
+
+
+def main() -> None:
+    """Guards the process that started this one."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    Guard(os.getppid()).run()
+
+
+if __name__ == "__main__":
+    main()

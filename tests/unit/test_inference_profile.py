@@ -1,0 +1,112 @@
+"""Profiles and what is rendered from them."""
+
+import math
+from pathlib import Path
+
+import pytest
+
+from services.inference import cores
+from services.inference.profile import MODELS, PROFILES, Profile, read_profile, render
+
+NAMES = sorted(path.stem for path in PROFILES.glob("*.toml"))
+
+
+@pytest.mark.parametrize(
+    ("limit", "granted"),
+    [("max 100000", math.inf), ("-1 100000", math.inf), ("200000 100000", 2), ("50000 100000", 0.5)],
+)
+def test_a_control_group_grants_its_quota_by_its_period(limit: str, granted: float) -> None:
+    assert cores.granted(limit) == granted
+
+
+def test_the_smaller_of_binding_and_quota_counts_and_a_part_of_a_core_is_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    quota = tmp_path / "cpu.max"
+    monkeypatch.setattr(cores, "_LIMITS", ((quota,), (tmp_path / "absent", tmp_path / "absent too")))
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)))
+    assert cores.available() == 8
+    for written, expected in (("max 100000", 8), ("250000 100000", 3), ("20000 100000", 1), ("1600000 100000", 8)):
+        quota.write_text(f"{written}\n")
+        assert cores.available() == expected
+
+
+def test_threads_grow_with_the_cores_and_recognition_always_has_two() -> None:
+    for model in MODELS:
+        counts = [cores.threads(model, number) for number in range(1, 65)]
+        assert counts == sorted(counts)
+        assert counts[0] >= 1
+        assert max(number // count for number, count in enumerate(counts, 1)) <= 16
+    assert cores.threads("stt", 1) == 2
+    assert cores.threads("stt", 16) == 8
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("available", [1, 2, 64])
+def test_every_profile_is_rendered_for_any_number_of_cores(name: str, available: int, tmp_path: Path) -> None:
+    profile = read_profile(name, available)
+    render(profile, tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == set(profile.models)
+    for model in profile.models:
+        config = (tmp_path / model / "config.pbtxt").read_text()
+        assert config.count("{") == config.count("}")
+        assert config.count("[") == config.count("]")
+        assert "{{" not in config
+        assert '"auto"' not in config
+        assert 'key: "hang_seconds"' in config
+        assert "max_queue_delay_microseconds:" in config
+
+
+def _kinds(name: str, folder: Path) -> dict[str, str]:
+    """The instance group of each model of a profile."""
+    render(read_profile(name, 4), folder)
+    return {path.parent.name: path.read_text().partition("instance_group")[2] for path in folder.glob("*/config.pbtxt")}
+
+
+@pytest.mark.parametrize("name", ["l4", "h100"])
+def test_what_runs_on_a_gpu_is_told_so_and_refused_without_one(name: str, tmp_path: Path) -> None:
+    """Triton does not load a model of KIND_GPU where there is none, so that nothing runs on the cores unnoticed."""
+    kinds = _kinds(name, tmp_path)
+    assert {model for model, kind in kinds.items() if "KIND_GPU gpus: [ 0 ]" in kind} == {"stt", "tts"}
+    assert {model for model, kind in kinds.items() if "KIND_CPU" in kind} == {"denoise", "embed"}
+
+
+def test_nothing_of_the_cpu_profile_wants_a_gpu(tmp_path: Path) -> None:
+    assert all("KIND_CPU }" in kind for kind in _kinds("cpu", tmp_path).values())
+
+
+def test_a_stream_too_many_reaches_the_model(tmp_path: Path) -> None:
+    """The scheduler's room is above the model's, so that it is refused instead of left waiting."""
+    render(_changed(tmp_path, "max_streams = 64", "max_streams = 500"), tmp_path / "models")
+    config = (tmp_path / "models" / "denoise" / "config.pbtxt").read_text()
+    assert 'key: "max_streams" value { string_value: "500" }' in config
+    assert "max_candidate_sequences: 2000" in config
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("workers = ", "wrokers = ", r"`stt\.moonshine\.wrokers` is no setting; take it out or mend its name"),
+        ("spare = 4\n", "", r"`denoise\.spare` is missing"),
+        ("max_streams = 64", "max_streams = 0", r"`stt\.max_streams` = 0: .*greater than or equal to 1"),
+        ('workers = "auto"', 'workers = "many"', r"`stt\.moonshine\.workers.*` = 'many'"),
+        ('engine = "deepfilternet"', 'engine = "rnnoise"', r"`denoise\.engine` = 'rnnoise': .*'deepfilternet'"),
+        ("[stt]", "[stt", r"wrong\.toml is not TOML"),
+        ("[embed]", "[vision]", r"`vision` is no setting"),
+    ],
+)
+def test_a_faulty_profile_is_refused_with_file_place_and_fault(
+    old: str, new: str, sentence: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match=sentence) as fault:
+        _changed(tmp_path, old, new)
+    assert "wrong.toml" in str(fault.value)
+    assert "pydantic" not in str(fault.value)
+
+
+def _changed(folder: Path, old: str, new: str) -> Profile:
+    text = (PROFILES / "cpu.toml").read_text()
+    assert old in text
+    path = folder / "wrong.toml"
+    path.write_text(text.replace(old, new))
+    return read_profile(str(path), 2)
