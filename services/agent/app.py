@@ -12,6 +12,7 @@ from prometheus_client import Gauge
 
 from services.agent.engines import EngineError
 from services.agent.failovers import Fullness
+from services.agent.health import Health
 from services.agent.lines import base_language, make_lines
 from services.agent.route import Part, Step
 from services.agent.settings import AgentSettings
@@ -52,6 +53,8 @@ async def serve(settings: AgentSettings, stop: asyncio.Event) -> None:
     server.on("worker_registered", lambda *_: registered.set())
     working = asyncio.create_task(server.run(), name="livekit-worker")
     reporting = asyncio.create_task(report.run(registered), name="worker-report")
+    health = Health(catalogue.current, settings.catalogue.parent, settings.triton_address, settings.data_dir)
+    watching = asyncio.create_task(health.run(), name="endpoint-health")
     making = asyncio.create_task(_make_more_lines(settings, catalogue.current(), server), name="worker-lines")
     stopping = asyncio.create_task(stop.wait(), name="worker-stop")
     try:
@@ -64,9 +67,9 @@ async def serve(settings: AgentSettings, stop: asyncio.Event) -> None:
             await server.drain(timeout=int(settings.drain_seconds))
         await server.aclose()
     finally:
-        for task in (reporting, making, stopping, working):
+        for task in (reporting, watching, making, stopping, working):
             task.cancel()
-        await asyncio.gather(reporting, making, stopping, working, return_exceptions=True)
+        await asyncio.gather(reporting, watching, making, stopping, working, return_exceptions=True)
         await ops.stop()
 
 

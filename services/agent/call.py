@@ -18,6 +18,7 @@ from services.agent.ending import Ending, Reason
 from services.agent.engines import EngineError
 from services.agent.failovers import Failovers, Fullness
 from services.agent.guard import TurnGuard
+from services.agent.health import away
 from services.agent.hearing import Hearing
 from services.agent.journal import Journal
 from services.agent.lines import Lines, base_language, pcm_frames
@@ -81,7 +82,9 @@ async def run_call(context: JobContext) -> None:
         catalogue = catalogue_in_force(settings.data_dir)
         language = claim.character.language or base_language(catalogue)
         failovers = Failovers(journal, Fullness(settings.data_dir))
-        speech = Speech(catalogue, settings.catalogue.parent, settings.triton_address, failovers.tell)
+        speech = Speech(
+            catalogue, settings.catalogue.parent, settings.triton_address, failovers.tell, away(settings.data_dir)
+        )
         stack.push_async_callback(speech.close)
         lines = Lines(lines_folder(settings.data_dir), catalogue, language)
         with tracer().start_as_current_span("call", incoming(claim.trace_context)):
@@ -166,7 +169,8 @@ class Call:
         self._live = live
         self._lines = lines
         self._model = model
-        self._ear = Hearing(speech.recognition(language, claim.character.stt_model), language)
+        character = claim.character
+        self._ear = Hearing(speech.recognition(language, character.stt_model, character.keyterms), language)
         self._voice = Speaking(speech.voice(language, claim.character.tts_model))
         self._session = make_session(self._ear, self._voice, model.llm)
         self._stages = Stages(self._session, context.room, self._caller, speech.denoiser())

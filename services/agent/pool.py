@@ -75,9 +75,12 @@ class Pool:
             endpoint.ejections = 0
 
     def failed(self, address: str, *, lost: bool) -> None:
-        """The endpoint did not. lost: it cannot be reached or does not answer, which ejects it at once."""
-        endpoint = self._endpoints[address]
-        if endpoint.ejected_until > self._clock():
+        """The endpoint did not. lost: it cannot be reached or does not answer, which ejects it at once.
+
+        One that is not of this pool is passed over.
+        """
+        endpoint = self._endpoints.get(address)
+        if endpoint is None or endpoint.ejected_until > self._clock():
             return
         endpoint.faults += 1
         if lost or endpoint.faults >= _FAULTS_IN_A_ROW or self._share(endpoint) < 1.0:

@@ -186,7 +186,7 @@ class RivaRecogniser:
 
 
 class RivaVoice:
-    """A voice. Each text is a call of its own on the endpoint's channel."""
+    """A voice. Each text is a call of its own on the endpoint's channel, since only a call can be stopped."""
 
     broken = False
 
@@ -198,13 +198,16 @@ class RivaVoice:
             encoding=riva_audio_pb2.AudioEncoding.LINEAR_PCM,
             sample_rate_hz=_SPOKEN_RATE_HZ,
         )
-        self._calls: set[grpc.aio.UnaryStreamCall[object, object]] = set()
+        self._calls: set[grpc.aio.StreamStreamCall[object, object]] = set()
 
     async def speak(self, text: str) -> AsyncGenerator[bytes, None]:
         """16-bit mono PCM at 24 kHz as it is made. Closing the generator stops the work. Raises: EngineError."""
         request = riva_tts_pb2.SynthesizeSpeechRequest(text=text)
         request.MergeFrom(self._request)
-        call = self._riva.synthesis.SynthesizeOnline(request, metadata=self._riva.metadata, timeout=_TEXT_SECONDS)
+        requests = Chan[riva_tts_pb2.SynthesizeSpeechRequest]()
+        requests.send_nowait(request)
+        requests.close()
+        call = self._riva.synthesis.SynthesizeOnline(requests, metadata=self._riva.metadata, timeout=_TEXT_SECONDS)
         self._calls.add(call)
         try:
             async for response in call:

@@ -5,7 +5,7 @@ What cannot be had by any of them is spoken of by a line that needs no engine.
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
@@ -99,9 +99,19 @@ class Tried:
 
 
 class Route(Generic[S]):
-    """One part of one call. rungs: the engine that was asked for, then its fallbacks. One stream is open at a time."""
+    """One part of one call, with one stream open at a time.
 
-    def __init__(self, part: Part, rungs: Sequence[Rung[S]], tell: Tell) -> None:
+    rungs: the engine that was asked for, then its fallbacks. pause: waits for so many seconds.
+    """
+
+    def __init__(
+        self,
+        part: Part,
+        rungs: Sequence[Rung[S]],
+        tell: Tell,
+        pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._pause = pause
         self._part = part
         self._rungs = rungs
         self._tell = tell
@@ -121,7 +131,7 @@ class Route(Generic[S]):
         if tried.endpoints and not tried.faults and not tried.told_exhausted:
             tried.told_exhausted = True
             self._tell(self._part, Step.EXHAUSTED, f"No endpoint of {self._rungs[0].entry.name} has room.")
-        await asyncio.sleep(tried.pause_seconds)
+        await self._pause(tried.pause_seconds)
         tried.begin_again()
         return self._fresh(tried) or self._desperate(tried)
 

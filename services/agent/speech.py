@@ -1,7 +1,7 @@
 """What one call hears and speaks with, by the catalogue."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -25,14 +25,18 @@ E = TypeVar("E", bound=Entry)
 class Speech:
     """The pools of a catalogue as one call uses them: a client for each endpoint that it needs.
 
-    folder: of the catalogue's files. own: the endpoint of pools that name none. Raises: CatalogueError.
+    folder: of the catalogue's files. own: the endpoint of pools that name none. away: endpoints that do not answer at
+    this moment. Raises: CatalogueError.
     """
 
-    def __init__(self, catalogue: Catalogue, folder: Path, own: str, tell: Tell) -> None:
+    def __init__(self, catalogue: Catalogue, folder: Path, own: str, tell: Tell, away: Collection[str] = ()) -> None:
         self._catalogue = catalogue
         self._tell = tell
         self._access = {name: access_of(pool, folder) for name, pool in catalogue.pools.items()}
         self._pools = {name: Pool(pool.endpoints or (own,)) for name, pool in catalogue.pools.items()}
+        for pool in self._pools.values():
+            for address in away:
+                pool.failed(address, lost=True)
         self._tritons: dict[tuple[str, str], Triton] = {}
         self._rivas: dict[tuple[str, str], Riva] = {}
 
@@ -74,10 +78,10 @@ class Speech:
     def _open_recogniser(
         self, entry: Recogniser, language: str, keyterms: Sequence[str], address: str
     ) -> RecogniserStream:
+        hints = keyterms if entry.keyterms else ()
         if self._catalogue.pools[entry.pool].protocol == "triton":
-            return TritonRecogniser(self._triton(entry.pool, address), entry.model, language)
-        phrases = keyterms if entry.keyterms else ()
-        return RivaRecogniser(self._riva(entry.pool, address), entry.model, _engines_tag(entry, language), phrases)
+            return TritonRecogniser(self._triton(entry.pool, address), entry.model, language, hints)
+        return RivaRecogniser(self._riva(entry.pool, address), entry.model, _engines_tag(entry, language), hints)
 
     def _open_voice(self, entry: Voice, language: str, address: str) -> VoiceStream:
         if self._catalogue.pools[entry.pool].protocol == "triton":

@@ -185,7 +185,7 @@ class ModelStream:
 
 
 def _refusal(message: str) -> EngineError:
-    if protocol.BUSY in message:
+    if protocol.EXHAUSTED in message:
         return Exhausted(message)
     if protocol.INVALID_INPUT in message:
         return Refused(message)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 import numpy as np
@@ -27,12 +28,13 @@ _ANSWERS = {
 
 
 class TritonRecogniser:
-    """A recogniser's stream. language: BCP-47 or `auto`."""
+    """A recogniser's stream. language: BCP-47 or `auto`. keyterms: what it should rather hear."""
 
-    def __init__(self, triton: Triton, model: str, language: str) -> None:
+    def __init__(self, triton: Triton, model: str, language: str, keyterms: Sequence[str] = ()) -> None:
         self._wire = triton.stream(model, sequence=True)
+        hints = {"keyterms": json.dumps(list(keyterms), ensure_ascii=False)} if keyterms else {}
         # The first request opens the sequence and shows at once whether Triton is there.
-        self._send((), Ask.NOTHING, {"language": language})
+        self._send((), Ask.NOTHING, {"language": language, **hints})
 
     @property
     def broken(self) -> bool:

@@ -15,7 +15,6 @@ from services.characters.parts import (
     STRICT,
     FetchedUrl,
     Judging,
-    LanguageTag,
     Rules,
     Secret,
     Short,
@@ -28,6 +27,7 @@ from services.characters.parts import (
 from services.characters.references import MEDIA_PREFIX
 from services.characters.tools import KINDS, BoundedTool, McpServer
 from services.kit.errors import CallboxError, Code, validation
+from services.kit.languages import LanguageTag
 from services.kit.origins import is_valid_entry
 from services.kit.parts import Part
 

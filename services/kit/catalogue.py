@@ -11,16 +11,10 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from services.kit.languages import is_tag, lookup
+from services.kit.languages import LanguageTag, lookup
 
 # Types of the samples that every browser plays, or nearly every.
 SAMPLE_TYPES = {".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".wav": "audio/wav"}
-
-
-def _tag(text: str) -> str:
-    if not is_tag(text):
-        raise ValueError('must be a BCP-47 tag such as "en" or "pt-BR"')
-    return text
 
 
 def _endpoint(text: str) -> str:
@@ -40,7 +34,6 @@ def _sample(text: str) -> str:
 # A name stands in URLs and in file names.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 Words = Annotated[str, Field(min_length=1, max_length=200)]
-Tag = Annotated[str, Field(max_length=35), AfterValidator(_tag)]
 
 
 class Item(BaseModel):
@@ -76,7 +69,7 @@ class Entry(Item):
     pool: Name
     model: Words
     provider: Name
-    languages: Annotated[tuple[Tag, ...], Field(min_length=1, max_length=200)]
+    languages: Annotated[tuple[LanguageTag, ...], Field(min_length=1, max_length=200)]
     licence: Words
     fallback: str = ""
 
@@ -129,7 +122,7 @@ class Catalogue(Item):
     pools: dict[Name, Pool]
     recognisers: Annotated[tuple[Recogniser, ...], Field(min_length=1, max_length=1_000)]
     voices: Annotated[tuple[Voice, ...], Field(min_length=1, max_length=1_000)]
-    defaults: Annotated[dict[Tag, Default], Field(min_length=1)]
+    defaults: Annotated[dict[LanguageTag, Default], Field(min_length=1)]
 
     @cached_property
     def languages(self) -> list[str]:

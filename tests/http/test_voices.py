@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -190,6 +193,26 @@ async def test_no_other_file_can_be_had(make_site: MakeSite, catalogue: Path, na
     answer: httpx.Response = await site.nobody.get(f"{VOICES}{name}/sample/")
     assert answer.status_code in (404, 414), answer.text
     assert b"pools" not in answer.content
+
+
+def test_a_gateway_with_a_catalogue_that_cannot_be_used_says_why_and_does_not_start(
+    catalogue: Path, keys_dir: Path
+) -> None:
+    catalogue.write_text(SMALL.replace('voice = "ann"', 'voice = "anne"'))
+    others = [f"CALLBOX_{name}_ADDRESS" for name in ("ACCOUNTS", "CHARACTERS", "SESSIONS")]
+    nowhere = dict.fromkeys(others, "127.0.0.1:9")
+    wired = {"CALLBOX_CATALOGUE": str(catalogue), "CALLBOX_KEYS_DIR": str(keys_dir), "CALLBOX_LISTEN": "127.0.0.1:0"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "services.gateway"],
+        env={**os.environ, **nowhere, **wired},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert '[defaults.en] voice: "anne" is the name of none' in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 async def test_a_changed_catalogue_serves_without_a_restart(make_site: MakeSite, catalogue: Path) -> None:

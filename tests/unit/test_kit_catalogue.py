@@ -157,7 +157,11 @@ def test_what_does_not_fit_together_is_named(change: Change, sentence: str) -> N
 @pytest.mark.parametrize(
     ("before", "after", "sentences"),
     [
-        ('languages = ["en"]', 'languages = ["en_US"]', ['recognisers."ears".languages.0: must be a BCP-47 tag']),
+        (
+            'languages = ["en"]',
+            'languages = ["en_US"]',
+            ['recognisers."ears".languages.0: must be a BCP-47 language tag'],
+        ),
         ('title = "Ann"', 'titel = "Ann"', ['voices."ann".title: Field required', 'voices."ann".titel: Extra inputs']),
         ('protocol = "triton"', 'protocol = "http"', ["pools.speech.protocol: Input should be 'triton' or 'riva'"]),
         (

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AfterValidator, Field
 
 from services.gateway import samples
 from services.gateway.conditions import KEPT, IfNoneMatch, is_known, not_modified, tagged
@@ -18,7 +17,7 @@ from services.gateway.ranges import part_of
 from services.kit import catalogue as catalogued
 from services.kit.catalogue import SAMPLE_TYPES, Catalogue, speaking
 from services.kit.errors import not_found
-from services.kit.languages import is_tag, lookup
+from services.kit.languages import LanguageTag, lookup
 
 router = APIRouter(prefix="/api/voices", tags=["voices"], dependencies=documented)
 # An address with the digest in it stands for one recording for ever.
@@ -30,20 +29,11 @@ _SENT = headers("ETag", "Cache-Control", "Accept-Ranges")
 _PART = "The part that `Range` asks for."
 
 
-def _tag(text: str) -> str:
-    if not is_tag(text):
-        raise ValueError('must be a BCP-47 language tag such as "en" or "pt-BR"')
-    return text
-
-
-Language = Annotated[str, Field(max_length=100), AfterValidator(_tag)]
-
-
 @router.get("/", response_model=VoiceCatalogue, responses=refusals(401, 422), summary="List voices and recognisers")
 async def list_voices(
     caller: CallerOf,
     gateway: GatewayOf,
-    language: Annotated[Language | None, Query(description="Only what serves this language, a BCP-47 tag.")] = None,
+    language: Annotated[LanguageTag | None, Query(description="Only what serves this language, a BCP-47 tag.")] = None,
 ) -> VoiceCatalogue:
     """What this installation speaks and hears with, by the names that calls and characters ask for."""
     return await asyncio.to_thread(_listed, gateway.catalogue.current(), gateway.catalogue.folder, language)
