@@ -27,6 +27,7 @@ from services.sessions.lifecycle import Lifecycle
 from services.sessions.limits import Limits
 from services.sessions.livekit import CALLER_PREFIX, ROOM_PREFIX, Keys, Rooms, caller_token
 from services.sessions.metrics import admissions, start_seconds
+from services.sessions.recordings import Recordings
 from services.sessions.reference import References
 from services.sessions.settings import SessionsSettings
 from services.sessions.start_keys import Replay, StartKey, StartKeys, key_of
@@ -56,6 +57,7 @@ class Intake:
         lifecycle: Lifecycle,
         alarm: Alarm,
         references: References,
+        recordings: Recordings,
         catalogue: CatalogueFile,
         settings: SessionsSettings,
     ) -> None:
@@ -69,6 +71,7 @@ class Intake:
         self._lifecycle = lifecycle
         self._alarm = alarm
         self._references = references
+        self._recordings = recordings
         self._catalogue = catalogue
         self._settings = settings
 
@@ -114,9 +117,8 @@ class Intake:
             deadline_seconds=_RESOLVE_SECONDS,
         )
         snapshot.apply(character, asked, self._catalogue.current())
-        if asked.reference_audio_url:
-            # The voice takes a recording, or `apply` had refused.
-            await self._references.fetch(asked.reference_audio_url)
+        # The voice takes a recording, or `apply` had refused.
+        recording = await self._references.fetch(asked.reference_audio_url) if asked.reference_audio_url else b""
         limit = await self._limits.concurrent_sessions(character.tenant_id)
         new = self._describe(character, asked, identity)
 
@@ -137,6 +139,8 @@ class Intake:
             got = await self._admission.admit(new.session_id, new.tenant_id, limit)
             if isinstance(got, Refusal):
                 raise got.error()
+            if recording:
+                await self._recordings.keep(new.session_id, recording)
             row = await self._make(new, got, bind if key else None)
         except BaseException as fault:
             if not (isinstance(fault, CallboxError) and fault.code in _REFUSED):

@@ -72,6 +72,11 @@ class SessionsSettings(CatalogueSettings):
         return 3 * self.worker_report_seconds
 
     @property
+    def recording_seconds(self) -> float:
+        """How long a reference recording is kept for its worker: both dispatches, and the wait for the caller."""
+        return self.join_seconds + self.unclaimed_lease_seconds
+
+    @property
     def unclaimed_lease_seconds(self) -> float:
         """Life of a lease that no worker has claimed: two dispatches and a little more."""
         return self.lease_seconds + 2 * self.claim_seconds
