@@ -56,6 +56,7 @@ def errors(language: str, said: str, text: str) -> tuple[float | None, float]:
 
 
 def accuracy(engine: Whisper, pairs: Sequence[tuple[Speech, str]]) -> None:
+    print("Whisper writes numbers as digits, which count as wrong here.\n")
     print("| language | clip | WER | CER | `auto` | heard |\n|---|---|---|---|---|---|")
     for clip, said in pairs:
         served = clip.language in engine.languages
