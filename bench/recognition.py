@@ -26,9 +26,11 @@ from bench.words import word_error_rate
 from services.inference.engines.hibari import SAMPLE_RATE_HZ as SPOKEN_RATE_HZ
 from services.inference.engines.hibari import Hibari
 from services.inference.engines.moonshine import Moonshine
-from services.inference.engines.recogniser import SAMPLE_RATE_HZ, Recogniser
+from services.inference.engines.recogniser import SAMPLE_RATE_HZ, Recogniser, never
 from services.inference.hearing.listener import Listener
 from services.inference.hearing.routes import Routes
+from services.inference.hearing.transcription import Transcription
+from services.inference.hearing.utterance import PARTIAL_INTERVAL_SECONDS, Utterance
 from services.inference.hearing.workers import Transcript, Workers
 from services.inference.protocol import COMMAND_AUDIO, COMMAND_FLUSH, KIND_FINAL
 
@@ -49,14 +51,18 @@ SENTENCES: Final = (
 FINAL_LIMIT_MS: Final = 300.0
 # A server that leaves partials out is not in real time, however fast its finals are.
 LEAST_PARTIALS: Final = 0.8
+_PARTIAL_STEP: Final = round(PARTIAL_INTERVAL_SECONDS * SAMPLE_RATE_HZ)
 _STEP: Final = SAMPLE_RATE_HZ // 20
 _TAIL_SECONDS: Final = 0.1
 _PAUSE_SECONDS: Final = 1.0
+_PAUSE_STEPS: Final = round(_PAUSE_SECONDS * SAMPLE_RATE_HZ / _STEP)
+# Wide enough for the table, also where the output is a file.
+_WIDTH: Final = 140
 _DRAIN_SECONDS: Final = 20.0
 
 
 @dataclass(frozen=True)
-class Utterance:
+class Spoken:
     """What a caller says: text and float32 [n] at 16 kHz."""
 
     text: str
@@ -87,7 +93,7 @@ class Heard:
         return not self.missing and figures.p95 <= FINAL_LIMIT_MS and often
 
 
-def spoken() -> list[Utterance]:
+def spoken() -> list[Spoken]:
     """The sentences, said by hibari."""
     voice = Hibari()
     made = []
@@ -95,19 +101,19 @@ def spoken() -> list[Utterance]:
         pcm = np.concatenate(list(voice.speak(text))).astype(np.float32) / 32768
         samples = np.asarray(soxr.resample(pcm, SPOKEN_RATE_HZ, SAMPLE_RATE_HZ), np.float32)
         loud = np.flatnonzero(np.abs(samples) > 0.01)
-        made.append(Utterance(text, samples[loud[0] : loud[-1] + 1]))
+        made.append(Spoken(text, samples[loud[0] : loud[-1] + 1]))
     return made
 
 
 class Caller:
     """One stream in real time: an utterance, a short silence, a flush, a pause, and again."""
 
-    def __init__(self, listener: Listener, said: Sequence[Utterance], first: int, heard: Heard) -> None:
+    def __init__(self, listener: Listener, said: Sequence[Spoken], first: int, heard: Heard) -> None:
         self._listener = listener
         self._said = itertools.cycle([*said[first:], *said[:first]])
         self._heard = heard
         self._lock = threading.Lock()  # guards `heard`, which worker threads write
-        self._parts: list[tuple[NDArray[np.float32], Utterance | None]] = []
+        self._parts: list[tuple[NDArray[np.float32], Spoken | None]] = []
 
     def _plan(self) -> None:
         utterance = next(self._said)
@@ -116,18 +122,19 @@ class Caller:
         parts = [sound[at : at + _STEP] for at in range(0, len(sound), _STEP)]
         self._parts = [(part, None) for part in parts[:-1]] + [(parts[-1], utterance)]
         quiet = np.zeros(_STEP, np.float32)
-        self._parts += [(quiet, None)] * int(_PAUSE_SECONDS * SAMPLE_RATE_HZ / _STEP)
+        self._parts += [(quiet, None)] * _PAUSE_STEPS
 
     def step(self) -> None:
         """Say the next 50 ms."""
         if not self._parts:
             self._plan()
         samples, ended = self._parts.pop(0)
+        if len(self._parts) >= _PAUSE_STEPS:
+            self._heard.speech_seconds += _STEP / SAMPLE_RATE_HZ
         if ended is None:
             self._listener.accept(samples, COMMAND_AUDIO, self._partial)
             return
         self._heard.missing += 1
-        self._heard.speech_seconds += len(ended.samples) / SAMPLE_RATE_HZ
         began, text = time.perf_counter(), ended.text
 
         def final(transcript: Transcript | None, error: str | None) -> None:
@@ -145,7 +152,7 @@ class Caller:
             self._heard.partials += transcript is not None
 
 
-def listen(make: Callable[[int], list[Routes]], said: Sequence[Utterance], streams: int, seconds: float) -> Heard:
+def listen(make: Callable[[int], list[Routes]], said: Sequence[Spoken], streams: int, seconds: float) -> Heard:
     """Have so many callers heard for a while; `make` gives each caller's routes."""
     own, others = _cores()
     os.sched_setaffinity(0, {own})
@@ -171,6 +178,34 @@ def listen(make: Callable[[int], list[Routes]], said: Sequence[Utterance], strea
     for each in dict.fromkeys(routes):
         each.close()
     return heard
+
+
+def core_time(engine: Recogniser, said: Sequence[Spoken], calls: int) -> float:
+    """Core milliseconds for a second of speech, partials and final, when so many calls are always heard together.
+
+    By the clock of the thread, so that neighbours on the core do not count.
+    """
+    spent, heard = 0.0, 0.0
+    for first in range(0, len(said) - calls + 1, calls):
+        group = [(Utterance(0), each.samples) for each in said[first : first + calls]]
+        for at in range(0, max(len(samples) for _, samples in group), _PARTIAL_STEP):
+            speaking = [(utterance, samples) for utterance, samples in group if at < len(samples)]
+            for utterance, samples in speaking:
+                utterance.append(samples[at : at + _PARTIAL_STEP])
+            began = time.thread_time()
+            for start in range(0, len(speaking), engine.max_batch):
+                _read([utterance for utterance, _ in speaking[start : start + engine.max_batch]], engine)
+            spent += time.thread_time() - began
+        heard += sum(len(samples) for _, samples in group) / SAMPLE_RATE_HZ
+    return spent * 1e3 / heard
+
+
+def _read(utterances: Sequence[Utterance], engine: Recogniser) -> None:
+    readings = [Transcription(utterance, never) for utterance in utterances]
+    clips = [(reading, clip) for reading in readings if (clip := reading.speech()) is not None]
+    for heard in engine.decode([clip for _, clip in clips]) if clips else ():
+        if heard is not None:
+            clips[heard[0]][0].take(heard[1])
 
 
 def _cores() -> tuple[int, set[int]]:
@@ -202,8 +237,8 @@ def table(runs: dict[str, list[Heard]]) -> Table:
     """Every run of every design."""
     shown = Table(title="Recognition on one core", title_justify="left")
     for name in (
-        "design", "streams", "final ms p50", "p95", "p99", "finals", "partials a second of speech",
-        "core ms a second of speech", "word error rate", "in real time",
+        "design", "streams", "final ms p50", "p95", "p99", "finals", "partials / s speech",
+        "core ms / s speech", "word error rate", "in real time",
     ):  # fmt: skip
         shown.add_column(name, justify="left" if name == "design" else "right")
     for design, all_heard in runs.items():
@@ -218,6 +253,18 @@ def table(runs: dict[str, list[Heard]]) -> Table:
     return shown
 
 
+def _core_times(said: Sequence[Spoken]) -> Table:
+    shown = Table(title="Core ms for a second of speech, thread's clock", title_justify="left")
+    for name in ("heard together", "batched", "plain", "times"):
+        shown.add_column(name, justify="right")
+    engine, alone = _warm(Moonshine()), _warm(PlainMoonshine())
+    base = core_time(alone, said, 1)
+    for calls in (1, 2, 4, 8):
+        cost = core_time(engine, said, calls)
+        shown.add_row(str(calls), f"{cost:.1f}", f"{base:.1f}", f"{base / cost:.2f}")
+    return shown
+
+
 def main(
     seconds: Annotated[float, typer.Option(min=5, help="How long each number of streams is heard.")] = 15.0,
     streams: Annotated[str, typer.Option(help="Numbers of streams to try, until two in a row are too many.")] = (
@@ -226,7 +273,7 @@ def main(
     design: Annotated[list[str] | None, typer.Option(help="batched or plain; default: both.")] = None,
 ) -> None:
     """Prints p50, p95, p99 of finals, partials, cost and word errors of each design, and how many streams it bears."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=_WIDTH)
     conditions = ", ".join(f"{name} {value}" for name, value in machine().items())
     console.print(f"{conditions}; load {os.getloadavg()[0]:.1f}", soft_wrap=True)
     console.print(
@@ -237,6 +284,7 @@ def main(
         soft_wrap=True,
     )
     said = spoken()
+    console.print(_core_times(said))
     runs: dict[str, list[Heard]] = {}
     for name in design or list(DESIGNS):
         runs[name] = []

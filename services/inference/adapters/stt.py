@@ -48,7 +48,7 @@ def _keyterms(value: str | None) -> tuple[str, ...]:
         return ()
     try:
         terms = json.loads(value)
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise InvalidInput(f"`keyterms` must be a JSON array of strings: {problem}") from problem
     if not isinstance(terms, list) or not all(isinstance(term, str) for term in terms):
         raise InvalidInput("`keyterms` must be a JSON array of strings")
