@@ -22,7 +22,6 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.table import Table
 
 from bench.figures import Figures
 from bench.intelligibility import error_rates
@@ -121,6 +120,18 @@ async def _run(way: Way, engine: str, streams: int, seconds: float) -> Row:
     )
 
 
+_HEAD = "way      voice     streams  replies   first audio ms p50   p95   p99   late  audio s/core s  cores"
+
+
+def _line(row: Row, engine: str) -> str:
+    first, goal = row.first_ms, GOAL_P95_MS.get((engine, row.streams)) if row.way == "Callbox" else None
+    line = (
+        f"{row.way:8s} {row.voice:9s} {row.streams:7d} {first.count:8d} {first.p50:20.0f} {first.p95:5.0f}"
+        f" {first.p99:5.0f} {row.late:6.0%} {row.audio_per_core_second:15.1f} {row.cores:6.2f}"
+    )
+    return line if goal is None else f"{line}  goal p95 {goal:.0f}"
+
+
 def _on_triton(triton: Triton, server: TritonServer, voice: str) -> Way:
     async def speak(text: str) -> Pieces:
         stream = triton.stream(TTS_MODEL)
@@ -151,25 +162,15 @@ def _plain(speaker: Speaker, pool: ThreadPoolExecutor, voice: str) -> Way:
 async def _measure(
     profile: str, section: TtsSection, engines: Sequence[str], streams: Sequence[int], seconds: float, tell: Console
 ) -> None:
-    table = Table(
-        "way", "voice", "streams", "replies", "first audio p50", "p95", "p99 ms", "late", "audio s/core s", "cores"
-    )
-
-    def add(row: Row, engine: str) -> None:
-        goal = GOAL_P95_MS.get((engine, row.streams)) if row.way == "Callbox" else None
-        mark = "" if goal is None else f" (goal {goal:.0f})"
-        first = row.first_ms
-        table.add_row(
-            row.way, row.voice, str(row.streams), str(first.count), f"{first.p50:.0f}", f"{first.p95:.0f}{mark}",
-            f"{first.p99:.0f}", f"{row.late:.0%}", f"{row.audio_per_core_second:.1f}", f"{row.cores:.2f}",
-        )  # fmt: skip
-
+    tell.print(_HEAD)
     async with own_triton(profile) as server:
         triton = Triton(server.address)
         try:
             for engine in engines:
                 for count in streams:
-                    add(await _run(_on_triton(triton, server, VOICES[engine]), engine, count, seconds), engine)
+                    tell.print(
+                        _line(await _run(_on_triton(triton, server, VOICES[engine]), engine, count, seconds), engine)
+                    )
             (process,) = server.model_processes(TTS_MODEL)
             memory = process.memory_info().rss / _MIB
         finally:
@@ -179,8 +180,8 @@ async def _measure(
             threads = max(1, section.workers // section.threads) if engine == "kokoro" else section.workers
             with ThreadPoolExecutor(threads) as pool:
                 for count in streams:
-                    add(await _run(_plain(speaker, pool, VOICES[engine]), engine, count, seconds), engine)
-    tell.print(table)
+                    way = _plain(speaker, pool, VOICES[engine])
+                    tell.print(_line(await _run(way, engine, count, seconds), engine))
     tell.print(f"tts process after that: {memory:.0f} MiB; workers {section.workers}, threads {section.threads}")
 
 
