@@ -9,6 +9,7 @@ from bench.sentences import ENGLISH
 from bench.speaker import own_speaker, spoken
 from bench.words import word_error_rate
 from services.inference.engines.moonshine import Moonshine
+from services.inference.engines.recogniser import Speech
 from services.inference.engines.synthesiser import SAMPLE_RATE_HZ
 from services.inference.speaking.speech import Speaker
 
@@ -28,7 +29,8 @@ def error_rates(speaker: Speaker, voice: str, recogniser: Moonshine, every: int 
         seconds += len(sound) / SAMPLE_RATE_HZ
         samples = soxr.resample(sound, SAMPLE_RATE_HZ, _HEARD_AT_HZ)
         said.append(sentence)
-        heard.append(recogniser.transcribe(np.concatenate([silence, samples, silence])).text)
+        found = recogniser.decode([Speech(np.concatenate([silence, samples, silence]))])
+        heard += [step[1].text for step in found if step is not None]
     return word_error_rate(" ".join(said), " ".join(heard)), seconds
 
 

@@ -22,11 +22,12 @@ from rich.table import Table
 from bench.figures import Figures
 from bench.machine import machine
 from bench.plain import PlainMoonshine
+from bench.speaker import own_speaker
+from bench.speaker import spoken as spoken_by
 from bench.words import word_error_rate
-from services.inference.engines.hibari import SAMPLE_RATE_HZ as SPOKEN_RATE_HZ
-from services.inference.engines.hibari import Hibari
 from services.inference.engines.moonshine import Moonshine
 from services.inference.engines.recogniser import SAMPLE_RATE_HZ, Recogniser, never
+from services.inference.engines.synthesiser import SAMPLE_RATE_HZ as SPOKEN_RATE_HZ
 from services.inference.hearing.listener import Listener
 from services.inference.hearing.routes import Routes
 from services.inference.hearing.transcription import Transcription
@@ -95,13 +96,13 @@ class Heard:
 
 def spoken() -> list[Spoken]:
     """The sentences, said by hibari."""
-    voice = Hibari()
     made = []
-    for text in SENTENCES:
-        pcm = np.concatenate(list(voice.speak(text))).astype(np.float32) / 32768
-        samples = np.asarray(soxr.resample(pcm, SPOKEN_RATE_HZ, SAMPLE_RATE_HZ), np.float32)
-        loud = np.flatnonzero(np.abs(samples) > 0.01)
-        made.append(Spoken(text, samples[loud[0] : loud[-1] + 1]))
+    with own_speaker() as speaker:
+        for text in SENTENCES:
+            sound = spoken_by(speaker, text, "heart")
+            samples = np.asarray(soxr.resample(sound, SPOKEN_RATE_HZ, SAMPLE_RATE_HZ), np.float32)
+            loud = np.flatnonzero(np.abs(samples) > 0.01)
+            made.append(Spoken(text, samples[loud[0] : loud[-1] + 1]))
     return made
 
 

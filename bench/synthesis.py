@@ -30,8 +30,9 @@ from bench.replies import replies
 from bench.speaker import own_speaker
 from bench.triton import TritonServer, own_triton
 from services.agent.triton import Triton
+from services.inference import cores
 from services.inference.engines.moonshine import Moonshine
-from services.inference.profile import TtsSection, read_profile
+from services.inference.profile import AUTO, TtsSection, read_profile
 from services.inference.protocol import TTS_MODEL, TTS_RATE_HZ
 from services.inference.speaking.speech import Speaker
 
@@ -175,6 +176,7 @@ async def _measure(
             memory = process.memory_info().rss / _MIB
         finally:
             await triton.close()
+    assert section.workers != AUTO
     with own_speaker(section.threads) as speaker:
         for engine in engines:
             threads = max(1, section.workers // section.threads) if engine == "kokoro" else section.workers
@@ -208,7 +210,7 @@ def synthesis(
     """Measures the tts model of a profile, served alone."""
     tell = Console(highlight=False, width=140)
     tell.print("; ".join(f"{name} {value}" for name, value in machine().items()))
-    section = read_profile(profile).tts
+    section = read_profile(profile).on(cores.available()).tts
     if section is None:
         raise typer.BadParameter(f"profile {profile} has no tts section")
     with tempfile.TemporaryDirectory(prefix="callbox-bench-") as folder:
