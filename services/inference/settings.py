@@ -26,5 +26,7 @@ class InferenceSettings(BaseSettings):
     )
     data_dir: Path = Path(".callbox")
     """Folder for what is made at run time; the rendered model repository goes to `inference/` in it."""
-    kokoro_voices: Path = Path(".tools/kokoro/voices")
-    """Folder with a style file for each voice of Kokoro; `scripts/setup.sh` brings them."""
+    kokoro_voices: Path = Field(
+        default=Path(".tools/kokoro/voices"),
+        description="Folder with a style file for each voice of Kokoro; `scripts/setup.sh` brings them.",
+    )

@@ -30,7 +30,8 @@ def _engine(name: str, settings: dict[str, str], reader: Reader) -> Synthesiser:
         return Chatterbox(Path(settings["weights"]), Path(settings["recordings"]), settings["device"])
     device: Device = "cuda" if settings["device"] == "cuda" else "cpu"
     styles = Styles(InferenceSettings().kokoro_voices, reader.languages)
-    return Kokoro(reader, styles, int(settings["threads"]), device, settings["model"])
+    threads = min(int(settings["threads"]), Kokoro.max_threads)
+    return Kokoro(reader, styles, threads, device, settings["model"])
 
 
 class TritonPythonModel:
