@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTEST_FOLDERS := unit service speech http call browser faults
 
-.PHONY: help run test check proto docs clients bench-voice bench-http bench-kb fuzz-http clean
+.PHONY: help run test check proto docs clients bench-voice bench-speech bench-http bench-kb fuzz-http clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,15 @@ fuzz-http: ## try N made-up requests (default 20000) on a gateway with everythin
 bench-kb: ## measure the knowledge base over 100,000 passages: latency of questions, recall of the index
 	@scripts/setup.sh run
 	@.venv/bin/python -m bench.knowledge
+
+bench-speech: ## measure hearing, speaking and noise suppression by themselves, then how many calls this machine carries
+	@scripts/setup.sh run
+	@.venv/bin/python -m bench.recognition
+	@.venv/bin/python -m bench.synthesis
+	@.venv/bin/python -m bench.denoising
+	@.venv/bin/python -m bench.languages
+	@.venv/bin/python -m bench.matching
+	@.venv/bin/python -m cli size --thorough --no-keep
 
 bench-http: ## measure the HTTP API on one core beside a bare hop: gate, appearance, session start, history at size
 	@scripts/setup.sh run

@@ -22,7 +22,7 @@ _SENTENCES = 3
 _FILE = Path(loudness.__file__).with_name("loudness.toml")
 
 
-def lufs(sound: NDArray[np.floating]) -> float:
+def lufs(sound: NDArray[np.float64]) -> float:
     """Integrated loudness by EBU R128 of mono sound in -1..1 at 24 kHz."""
     state = pyebur128.R128State(1, SAMPLE_RATE_HZ, pyebur128.MeasurementMode.MODE_I)
     state.add_frames(np.ascontiguousarray(sound, np.float64), len(sound))
@@ -39,7 +39,7 @@ def natural_lufs(speaker: Speaker, name: str) -> float:
         for sentence in sentences(language)[-_SENTENCES:]
         for sound in speech.engine.sounds(sentence, voice, language, 1.0)
     ]
-    return lufs(np.concatenate(parts) / 32_768)
+    return lufs(np.concatenate(parts).astype(np.float64) / 32_768)
 
 
 def write(gains: Mapping[str, float]) -> None:

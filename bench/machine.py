@@ -3,9 +3,10 @@
 import os
 import platform
 from importlib.metadata import version
-from pathlib import Path
 
 import psutil
+
+from deploy.local.size import processor
 
 _PACKAGES = (
     "livekit-agents",
@@ -22,16 +23,9 @@ def machine() -> dict[str, str]:
     """Name → value: cores, processor, memory, system and the versions that matter."""
     return {
         "cores": str(len(os.sched_getaffinity(0))),
-        "processor": _processor(),
+        "processor": processor(),
         "memory": f"{psutil.virtual_memory().total / 2**30:.1f} GiB",
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         **{name: version(name) for name in _PACKAGES},
     }
-
-
-def _processor() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()

@@ -5,9 +5,12 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
 
 from cli.session import Target
 from deploy.local.settings import ROOT
@@ -37,15 +40,21 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def own_stack(folder: Path, character: str) -> AsyncIterator[Running]:
-    """Starts `callbox up` on free ports with a data folder of its own, and ends it. Raises: BenchError."""
-    settings = isolated(folder)
-    chosen = {f"CALLBOX_{name.upper()}": str(getattr(settings, name)) for name in settings.model_fields_set}
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("CALLBOX_")} | chosen
+async def own_stack(
+    folder: Path, character: str, environ: Mapping[str, str] | None = None, **changes: Any
+) -> AsyncIterator[Running]:
+    """Starts `callbox up` on free ports with a data folder of its own, and ends it.
+
+    environ: variables of the services. changes: fields of `LocalSettings`. Raises: BenchError.
+    """
+    settings = isolated(folder, **changes)
+    chosen = {f"CALLBOX_{name.upper()}": _value(getattr(settings, name)) for name in settings.model_fields_set}
+    others = {name: value for name, value in os.environ.items() if not name.startswith("CALLBOX_")}
+    variables = {**others, **(environ or {}), **chosen}
     log = folder / "stack.log"
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "cli", "up", cwd=ROOT, env=environ, stdin=asyncio.subprocess.DEVNULL, stdout=output,
+            sys.executable, "-m", "cli", "up", cwd=ROOT, env=variables, stdin=asyncio.subprocess.DEVNULL, stdout=output,
             stderr=output,
         )  # fmt: skip
     try:
@@ -71,6 +80,10 @@ async def _ready(process: asyncio.subprocess.Process, log: Path) -> None:
                 await asyncio.sleep(0.2)
     except TimeoutError:
         raise BenchError(f"The stack was not ready in {START_SECONDS:.0f} s; {log} ends with:\n{_tail(log)}") from None
+
+
+def _value(value: object) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
 def _says_ready(log: Path) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import typer
 
 # Each command is imported when it is asked for: `call` brings audio, `up` brings every part.
-_COMMANDS = {"up": "cli.up", "call": "cli.call", "doctor": "cli.doctor"}
+_COMMANDS = {"up": "cli.up", "call": "cli.call", "doctor": "cli.doctor", "size": "cli.size"}
 
 
 def _load(name: str) -> Callable[..., None]:

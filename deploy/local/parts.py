@@ -12,7 +12,7 @@ from deploy.local.postgres import ROLES, Postgres
 from deploy.local.probe import http_probe
 from deploy.local.redis import Redis
 from deploy.local.secret import Secrets
-from deploy.local.settings import ROOT, LocalSettings
+from deploy.local.settings import DEFAULT_PROFILE, ROOT, LocalSettings
 
 _HOST = "127.0.0.1"
 _DRAIN_SECONDS = 2
@@ -59,7 +59,8 @@ def build_parts(
     base = base_environment(environ)
     postgres = Postgres(settings.folder, settings.postgres_port, secrets)
     redis = Redis(settings.folder, settings.redis_port, secrets)
-    common = _common(settings, secrets, redis.url, log_format)
+    slots = settings.slots_for(environ.get("CALLBOX_INFERENCE_PROFILE", DEFAULT_PROFILE))
+    common = _common(settings, secrets, redis.url, log_format, slots)
     builders: dict[str, Callable[[], Part]] = {
         "postgres": lambda: postgres.part(base),
         "redis": lambda: redis.part(base),
@@ -67,7 +68,7 @@ def build_parts(
         "triton": lambda: _triton(settings, service_environment("inference", common, environ)),
     }
     if settings.local_llm:
-        builders["llm"] = lambda: _llm(settings, secrets, base)
+        builders["llm"] = lambda: _llm(settings, secrets, base, slots)
     for name in _SERVICES:
         role = _SERVICES[name].role or name
         database = postgres.url(role) if role in ROLES else ""
@@ -88,7 +89,7 @@ def health_urls(settings: LocalSettings) -> dict[str, str]:
     return urls | {name: f"http://{_HOST}:{getattr(settings, f'{name}_ops_port')}/readyz" for name in _SERVICES}
 
 
-def _common(settings: LocalSettings, secrets: Secrets, redis_url: str, log_format: str) -> dict[str, str]:
+def _common(settings: LocalSettings, secrets: Secrets, redis_url: str, log_format: str, slots: int) -> dict[str, str]:
     """What more than one service may be told; each takes what it knows."""
     llm_key = secrets.password("llm") if settings.local_llm else settings.llm_api_key.get_secret_value()
     addresses = {
@@ -114,7 +115,7 @@ def _common(settings: LocalSettings, secrets: Secrets, redis_url: str, log_forma
         "CALLBOX_LLM_URL": settings.effective_llm_url,
         "CALLBOX_LLM_MODEL": settings.effective_llm_model,
         "CALLBOX_LLM_API_KEY": llm_key,
-        "CALLBOX_SLOTS": str(settings.slots),
+        "CALLBOX_SLOTS": str(slots),
     }
 
 
@@ -152,8 +153,8 @@ def _triton(settings: LocalSettings, environ: dict[str, str]) -> Part:
     )
 
 
-def _llm(settings: LocalSettings, secrets: Secrets, environ: dict[str, str]) -> Part:
-    words = (settings.llm_port, settings.slots, settings.llm_threads, secrets.llm_key_file)
+def _llm(settings: LocalSettings, secrets: Secrets, environ: dict[str, str], slots: int) -> Part:
+    words = (settings.llm_port, slots, settings.llm_threads, secrets.llm_key_file)
     return Part(
         name="llm",
         argv=(sys.executable, "-m", "deploy.local.llm", *map(str, words)),

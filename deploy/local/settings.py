@@ -5,10 +5,13 @@ from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
 
+from deploy.local.size import read_size
 from services.kit.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
+DEFAULT_PROFILE = "cpu"
+_UNMEASURED_SLOTS = 3
 _LOCAL_MODEL = "smollm2-135m-instruct"
 
 
@@ -23,7 +26,9 @@ class LocalSettings(Settings):
     data_dir: Path = Field(default=ROOT / ".callbox", description="Folder for keys, data and logs.")
     host: str = Field(default="127.0.0.1", description="Address the gateway listens on.")
     debug: bool = Field(default=False, description="Skips the origin check. Never where others can reach it.")
-    slots: int = Field(default=3, ge=1, le=64, description="Calls the worker takes at once.")
+    slots: int = Field(
+        default=0, ge=0, le=64, description="Calls the worker takes at once; 0: what `callbox size` measured, else 3."
+    )
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="Least level logged.")
     log_format: str = Field(default="", pattern="^(json|console|)$", description="Form of log lines.")
 
@@ -71,6 +76,12 @@ class LocalSettings(Settings):
     def folder(self) -> Path:
         """The data folder, absolute."""
         return self.data_dir.expanduser().resolve()
+
+    def slots_for(self, profile: str) -> int:
+        """Calls the worker takes at once, with the speech models of this profile."""
+        size = read_size(self.folder)
+        measured = size.calls if size is not None and size.fits(profile) else _UNMEASURED_SLOTS
+        return self.slots or measured
 
     @property
     def local_llm(self) -> bool:

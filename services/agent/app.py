@@ -3,17 +3,24 @@
 import asyncio
 import contextlib
 import secrets
+from collections import deque
 
 from callbox.sessions.v1 import sessions_pb2 as pb
 from callbox.sessions.v1 import sessions_pb2_grpc
 from livekit.agents import AgentServer
 from prometheus_client import Gauge
 
-from services.agent.lines import make_lines
+from services.agent.engines import EngineError
+from services.agent.failovers import Fullness
+from services.agent.health import Health
+from services.agent.lines import base_language, make_lines
+from services.agent.route import Part, Step
 from services.agent.settings import AgentSettings
-from services.agent.speaking import TritonTTS
-from services.agent.triton import Triton
-from services.agent.worker import agent_name, lines_folder, make_server
+from services.agent.speaking import Speaking
+from services.agent.speech import Speech
+from services.agent.worker import agent_name, lines_folder, make_server, put_in_force
+from services.kit.catalogue import Catalogue
+from services.kit.catalogue_file import CatalogueFile
 from services.kit.client import call, connect
 from services.kit.errors import CallboxError
 from services.kit.identity import Signer, ensure_keys
@@ -23,6 +30,8 @@ from services.kit.process import until_up
 
 _REPORT_SECONDS = 1.0
 _FIRST_REPORT_INTERVAL_SECONDS = 0.5
+# Between two languages of lines, so that a worker that was just started serves its first calls undisturbed.
+_QUIET_SECONDS = 5.0
 _log = get_logger(__name__)
 _slots = Gauge("callbox_worker_slots", "Calls this worker can carry.", multiprocess_mode="livemax")
 _calls = Gauge("callbox_worker_calls", "Calls this worker carries.", multiprocess_mode="livemax")
@@ -32,15 +41,21 @@ async def serve(settings: AgentSettings, stop: asyncio.Event) -> None:
     """Runs a worker until `stop`, then drains it."""
     ensure_keys(settings.keys_dir, ["agent"])
     worker_id = secrets.token_hex(8)
-    await _make_lines(settings)
+    catalogue = CatalogueFile(settings.catalogue)
+    put_in_force(settings.data_dir, catalogue.current())
+    base = base_language(catalogue.current())
+    await until_up(f"a voice for {base}", lambda: _make_lines(settings, catalogue.current(), base))
     server = make_server(settings, worker_id)
-    report = Report(settings, server, worker_id)
+    report = Report(settings, server, worker_id, catalogue)
     ops = ops_server(settings.ops_listen, report.readiness)
     await ops.start()
     registered = asyncio.Event()
     server.on("worker_registered", lambda *_: registered.set())
     working = asyncio.create_task(server.run(), name="livekit-worker")
     reporting = asyncio.create_task(report.run(registered), name="worker-report")
+    health = Health(catalogue.current, settings.catalogue.parent, settings.triton_address, settings.data_dir)
+    watching = asyncio.create_task(health.run(), name="endpoint-health")
+    making = asyncio.create_task(_make_more_lines(settings, catalogue.current(), server), name="worker-lines")
     stopping = asyncio.create_task(stop.wait(), name="worker-stop")
     try:
         await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
@@ -52,25 +67,49 @@ async def serve(settings: AgentSettings, stop: asyncio.Event) -> None:
             await server.drain(timeout=int(settings.drain_seconds))
         await server.aclose()
     finally:
-        for task in (reporting, stopping, working):
+        for task in (reporting, watching, making, stopping, working):
             task.cancel()
-        await asyncio.gather(reporting, stopping, working, return_exceptions=True)
+        await asyncio.gather(reporting, watching, making, stopping, working, return_exceptions=True)
         await ops.stop()
 
 
-async def _make_lines(settings: AgentSettings) -> None:
-    triton = Triton(settings.triton_address)
+async def _make_lines(settings: AgentSettings, catalogue: Catalogue, language: str) -> None:
+    def tell(part: Part, step: Step, sentence: str) -> None:
+        _log.warning("while lines are made", part=part, step=step, what=sentence)
+
+    speech = Speech(catalogue, settings.catalogue.parent, settings.triton_address, tell)
+
+    async def speak(text: str, voice: str, language: str) -> bytes:
+        return await Speaking(speech.voice(language, voice)).speak(text)
+
     try:
-        await until_up("Triton", lambda: make_lines(lines_folder(settings.data_dir), TritonTTS(triton)))
+        await make_lines(lines_folder(settings.data_dir), catalogue, language, speak)
     finally:
-        await triton.close()
+        await speech.close()
+
+
+async def _make_more_lines(settings: AgentSettings, catalogue: Catalogue, server: AgentServer) -> None:
+    """The lines of the other languages, one language after the other while nobody calls. One that fails stays away."""
+    waiting = deque(catalogue.languages)
+    while waiting:
+        await asyncio.sleep(_QUIET_SECONDS)
+        if server.active_jobs:
+            continue
+        language = waiting.popleft()
+        try:
+            await _make_lines(settings, catalogue, language)
+        except (EngineError, TimeoutError) as fault:
+            _log.warning("lines not made, calls hear those of the base language", language=language, fault=repr(fault))
 
 
 class Report:
     """Announces the worker to sessions, again and again; what is not announced gets no calls."""
 
-    def __init__(self, settings: AgentSettings, server: AgentServer, worker_id: str) -> None:
+    def __init__(self, settings: AgentSettings, server: AgentServer, worker_id: str, catalogue: CatalogueFile) -> None:
         self._settings = settings
+        self._catalogue = catalogue
+        self._in_force = catalogue.current()
+        self._fullness = Fullness(settings.data_dir)
         self._server = server
         self._worker_id = worker_id
         self._fault: str | None = "not announced to sessions yet"
@@ -84,12 +123,14 @@ class Report:
         async with connect(self._settings.sessions_address) as channel:
             stub = sessions_pb2_grpc.SessionsServiceStub(channel)
             while True:
-                _slots.set(self._settings.slots)
-                _calls.set(len(self._server.active_jobs))
+                self._follow_catalogue()
+                worker = self._worker()
+                _slots.set(worker.slots)
+                _calls.set(len(worker.session_ids))
                 try:
                     answer = await call(
                         stub.ReportWorker,
-                        pb.ReportWorkerRequest(worker=self._worker()),
+                        pb.ReportWorkerRequest(worker=worker),
                         identity=signer.service_token(),
                         deadline_seconds=_REPORT_SECONDS,
                     )
@@ -103,12 +144,20 @@ class Report:
         """Whether calls can come."""
         return {"sessions": self._fault}
 
+    def _follow_catalogue(self) -> None:
+        if (current := self._catalogue.current()) is not self._in_force:
+            put_in_force(self._settings.data_dir, current)
+            self._in_force = current
+
     def _worker(self) -> pb.Worker:
+        session_ids = [job.job.metadata for job in self._server.active_jobs]
+        # With engines that have no room for those who are here, no more are taken than are here.
+        slots = min(self._settings.slots, len(session_ids)) if self._fullness.lately() else self._settings.slots
         return pb.Worker(
             worker_id=self._worker_id,
             agent_name=agent_name(self._worker_id),
-            slots=self._settings.slots,
-            session_ids=[job.job.metadata for job in self._server.active_jobs],
+            slots=slots,
+            session_ids=session_ids,
             draining=self.draining,
         )
 

@@ -13,22 +13,25 @@ from callbox.sessions.v1 import sessions_pb2 as pb
 from livekit.agents import NOT_GIVEN, AutoSubscribe, JobContext
 from livekit.agents.llm import ChatContext, ChatMessage
 
-from services.agent.denoise import Denoiser
 from services.agent.dialogue import Stages, make_session
 from services.agent.ending import Ending, Reason
+from services.agent.engines import EngineError
+from services.agent.failovers import Failovers, Fullness
 from services.agent.guard import TurnGuard
-from services.agent.hearing import TritonSTT
+from services.agent.health import away
+from services.agent.hearing import Hearing
 from services.agent.journal import Journal
-from services.agent.lines import Line, Lines, pcm_frames
+from services.agent.lines import Lines, base_language, pcm_frames
 from services.agent.live import Live
 from services.agent.persona import Persona, instructions
+from services.agent.phrases import Line
 from services.agent.scribe import Scribe
 from services.agent.settings import AgentSettings
-from services.agent.speaking import TritonTTS
+from services.agent.speaking import Speaking
+from services.agent.speech import Speech
 from services.agent.thinking import Model, language_model, opening, read_ahead
 from services.agent.topics import Topics
-from services.agent.triton import Triton, TritonError
-from services.agent.worker import lines_folder, worker_id_of
+from services.agent.worker import catalogue_in_force, lines_folder, worker_id_of
 from services.kit.client import call, connect
 from services.kit.errors import CallboxError, Code
 from services.kit.identity import Signer
@@ -76,11 +79,16 @@ async def run_call(context: JobContext) -> None:
         await stack.enter_async_context(_running(journal.run(), "journal"))
         live = Live(live_pb2_grpc.LiveServiceStub(sessions_channel), signer, session_id, worker_id)
         await stack.enter_async_context(_running(live.run(), "live"))
-        triton = Triton(settings.triton_address)
-        stack.push_async_callback(triton.close)
-        lines = Lines(lines_folder(settings.data_dir))
+        catalogue = catalogue_in_force(settings.data_dir)
+        language = claim.character.language or base_language(catalogue)
+        failovers = Failovers(journal, Fullness(settings.data_dir))
+        speech = Speech(
+            catalogue, settings.catalogue.parent, settings.triton_address, failovers.tell, away(settings.data_dir)
+        )
+        stack.push_async_callback(speech.close)
+        lines = Lines(lines_folder(settings.data_dir), catalogue, language)
         with tracer().start_as_current_span("call", incoming(claim.trace_context)):
-            await Call(context, claim, model, journal, live, triton, lines).run()
+            await Call(context, claim, model, journal, live, speech, language, lines).run()
         await journal.drain(_HISTORY_SECONDS)
     context.shutdown("call over")
 
@@ -148,7 +156,8 @@ class Call:
         model: Model,
         journal: Journal,
         live: Live,
-        triton: Triton,
+        speech: Speech,
+        language: str,
         lines: Lines,
     ) -> None:
         self._context = context
@@ -160,10 +169,11 @@ class Call:
         self._live = live
         self._lines = lines
         self._model = model
-        self._ear = TritonSTT(triton, claim.character.language or "en")
-        self._voice = TritonTTS(triton)
+        character = claim.character
+        self._ear = Hearing(speech.recognition(language, character.stt_model, character.keyterms), language)
+        self._voice = Speaking(speech.voice(language, claim.character.tts_model))
         self._session = make_session(self._ear, self._voice, model.llm)
-        self._stages = Stages(self._session, context.room, self._caller, Denoiser(triton))
+        self._stages = Stages(self._session, context.room, self._caller, speech.denoiser())
         self._topics = Topics(context.room, self._caller, self._on_typed)
         self._ending = Ending(context.room, self._caller)
         self._prompt = instructions(claim.character.system_prompt, claim.session.metadata)
@@ -253,7 +263,7 @@ class Call:
         try:
             async with asyncio.timeout(_GREETING_SECONDS):
                 return await self._voice.speak(self._character.greeting)
-        except (TritonError, TimeoutError) as fault:
+        except (EngineError, TimeoutError) as fault:
             _log.warning("greeting not made ahead of time", fault=repr(fault)[:200])
             return b""
 
@@ -286,7 +296,7 @@ class Call:
 
     def _on_error(self, error: object) -> None:
         kind = str(getattr(error, "type", ""))
-        if not getattr(error, "recoverable", True) and kind in ("llm_error", "tts_error"):
+        if not getattr(error, "recoverable", True) and kind in ("llm_error", "stt_error", "tts_error"):
             self._guard.failed(kind, f"{kind}: {getattr(error, 'error', error)}"[:300])
 
     async def _part(self, reason: Reason) -> None:
@@ -298,7 +308,7 @@ class Call:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_FAREWELL_SECONDS):
                         await speech.wait_for_playout()
-            self._topics.error(pb.EndReason.Name(reason).removeprefix("END_REASON_").lower(), line.value)
+            self._topics.error(pb.EndReason.Name(reason).removeprefix("END_REASON_").lower(), self._lines.text(line))
         elif reason == pb.END_REASON_ERROR:
             self._topics.error("error", "The agent has lost its connection; start a new call.")
         if self._room.isconnected():

@@ -3,19 +3,59 @@
 import re
 from collections.abc import Iterator
 
-# A clause ends at punctuation that a blank follows: "9:30" and "3.5" stay whole.
-_CLAUSE_END = re.compile(r"[,;:.!?…—–](?=[\"'”’)\]]*\s)")
-_SENTENCE_END = re.compile(r"[.!?…](?=[\"'”’)\]]*\s)")
-_ABBREVIATION = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|vs|etc|e\.g|i\.e|a\.m|p\.m|No)\.$", re.IGNORECASE)
+# A clause ends at punctuation that a blank follows: "9:30" and "3.5" stay whole. Chinese, Japanese
+# and Hindi need no blank.
+_CLAUSE_END = re.compile(r"[,;:.!?…—–](?=[\"'”’)\]]*\s)|[。！？；，、।][」』”）]?")
+_SENTENCE_END = re.compile(r"[.!?…](?=[\"'”’)\]]*\s)|[。！？।][」』”）]?")
+# Single letters are initials or parts of "U.S."; "1." at the start of a line or after a sentence counts an item.
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Rev|Gen|Col|Capt|Sgt|Lt|Gov|Sen|Rep|Hon|St|Mt|Ft|Ave|Rd|Blvd|Apt|Ste|vs|etc"
+    r"|approx|dept|est"
+    r"|appt|tel|ext|no|nos|fig|vol|pp|incl|max|min|Inc|Ltd|Co|Corp|Jr|Sr|Sra|Srta|Dra|Sig|Dott|Avv|Ing|Mme"
+    r"|Mlle|núm|pág|p"
+    r"|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Mon|Tues?|Wed|Thu|Thurs|Fri|Sat|e\.g|i\.e|a\.m|p\.m"
+    r"|a\.k\.a|[^\W\d_])"
+    r"|(?:^|[\n.!?:;]\s*)\d{1,2}|\bn\.º)\.$",
+    re.IGNORECASE,
+)
+_STOPS_TOO = re.compile(r"\bno\.$", re.IGNORECASE)
+_FIGURE_NEXT = re.compile(r"\s+[#\d]")
+# Between brackets, in emphasis and in a link only the whole is understood; a mark that never closes holds up no longer.
+_OPEN = re.compile(
+    r"(?:[(\[（【][^)\]）】]{0,80}|\]\([^)\s]{0,200}|(?<![\w*])\*{1,2}(?=[^\s*])[^*]{0,80}|`[^`]{1,80}"
+    r"|<[a-zA-Z/][^>]{0,80})$"
+)
+_CONTINUES = re.compile(
+    r"^\W?\d|^(?:[$€£¥₹+-]|a\.m|p\.m|am|pm|o'clock|percent|million|billion|thousand|hundred|dollars|euros)",
+    re.IGNORECASE,
+)
+_WANTS_MORE = re.compile(
+    r"^\W{0,2}\d[\d.,:/+-]*%?$|^[A-Z]\.$|[$€£#@&/+=-]$|\b(?:No|Mr|Mrs|Ms|Dr|Prof|St|May|March|June|July)\.?$"
+)
+_OPEN_CHARACTERS = 250
+_ABBREVIATION_CHARACTERS = 16
+_WORD = re.compile(r"\S+")
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+_UNSPACED_PER_WORD = 2
 _FIRST_MIN_WORDS = 2
 # Without punctuation the first clause leaves at this many words, so that a long sentence does not hold up the voice.
 _FIRST_MAX_WORDS = 7
 _LATER_MIN_WORDS = 5
 _MAX_WORDS = 40
+_MAX_WORDS_LATE = 12  # the cut comes at most so many words later where these are said as one
+_MAX_CHARACTERS = 600  # no more is ever held back
+
+
+def _words(text: str) -> int:
+    return len(text.split()) + len(_UNSPACED.findall(text)) // _UNSPACED_PER_WORD
 
 
 class ClauseSplitter:
-    """Cuts a stream of tokens into clauses: the first as short as sounds well, later ones at sentences."""
+    """Cuts a stream of tokens into clauses: the first as short as sounds well, later ones at sentences.
+
+    What is said as one is never cut: a number with its unit, a date, a telephone number, an address, an abbreviation
+    and its name, anything between brackets or asterisks.
+    """
 
     def __init__(self) -> None:
         self._text = ""
@@ -40,11 +80,34 @@ class ClauseSplitter:
     def _end(self) -> int | None:
         pattern = _CLAUSE_END if self._first else _SENTENCE_END
         least = _FIRST_MIN_WORDS if self._first else _LATER_MIN_WORDS
-        for match in pattern.finditer(self._text):
+        for match in pattern.finditer(self._text, 0, _MAX_CHARACTERS):
             head = self._text[: match.end()]
-            if len(head.split()) >= least and not _ABBREVIATION.search(head):
+            if _words(head) >= least and not self._abbreviates(match.end()) and not self._is_open(match.end()):
                 return match.end()
-        words = [word.start() for word in re.finditer(r"\S+", self._text)]
-        most = _FIRST_MAX_WORDS if self._first else _MAX_WORDS
+        cut = self._between_words(_FIRST_MAX_WORDS if self._first else _MAX_WORDS, least)
+        return _MAX_CHARACTERS if cut is None and len(self._text) > _MAX_CHARACTERS else cut
+
+    def _is_open(self, end: int) -> bool:
+        return _OPEN.search(self._text, max(0, end - _OPEN_CHARACTERS), end) is not None
+
+    def _abbreviates(self, end: int) -> bool:
+        """Whether the last full stop belongs to its word; "no." does where a figure follows."""
+        start = max(0, end - _ABBREVIATION_CHARACTERS)
+        if _STOPS_TOO.search(self._text, start, end):
+            rest = self._text[end : end + _ABBREVIATION_CHARACTERS]
+            return not rest.strip() or _FIGURE_NEXT.match(rest) is not None
+        return _ABBREVIATION.search(self._text, start, end) is not None
+
+    def _between_words(self, most: int, least: int) -> int | None:
+        words: list[re.Match[str]] = list(_WORD.finditer(self._text, 0, 2 * _MAX_CHARACTERS))
         # The last word may still grow, so the cut comes before it.
-        return words[most] if len(words) > most else None
+        if len(words) <= most:
+            return None
+        for at in (*range(most, least, -1), *range(most + 1, min(len(words), most + _MAX_WORDS_LATE))):
+            before: re.Match[str] = words[at - 1]
+            after: re.Match[str] = words[at]
+            if _WANTS_MORE.search(before.group()) or _CONTINUES.search(after.group()):
+                continue
+            if not self._is_open(before.end()):
+                return after.start()
+        return words[-1].start() if len(words) > most + _MAX_WORDS_LATE else None

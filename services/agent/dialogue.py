@@ -8,8 +8,8 @@ from livekit.plugins.openai import LLM
 
 from services.agent.activity import VoiceActivity
 from services.agent.denoise import FRAME_MS, INPUT_RATE_HZ, DenoisedInput, Denoiser
-from services.agent.hearing import TritonSTT
-from services.agent.speaking import SAMPLE_RATE_HZ, TritonTTS
+from services.agent.hearing import Hearing
+from services.agent.speaking import SAMPLE_RATE_HZ, Speaking
 from services.agent.spoken import SpokenOutput
 
 # Silence that ends speech. The turn detector needs a quarter of a second at least; with that one of 43 sentences with a
@@ -24,7 +24,7 @@ _MAX_TRIES = 6
 _MAX_TRY_SPEECH_SECONDS = 30.0
 
 
-def make_session(ear: TritonSTT, voice: TritonTTS, model: LLM) -> AgentSession[None]:
+def make_session(ear: Hearing, voice: Speaking, model: LLM) -> AgentSession[None]:
     """A session that thinks ahead: the answer is begun, and its first clause spoken, at the first short pause."""
     return AgentSession(
         stt=ear,
@@ -48,7 +48,7 @@ def make_session(ear: TritonSTT, voice: TritonTTS, model: LLM) -> AgentSession[N
         user_away_timeout=None,
         conn_options=SessionConnectOptions(
             llm_conn_options=APIConnectOptions(max_retry=1, retry_interval=0.2, timeout=10.0),
-            # Hearing and speaking connect again by themselves.
+            # Hearing and speaking go elsewhere by themselves.
             tts_conn_options=APIConnectOptions(max_retry=0),
             # A fault ends a turn with a spoken line, never the call.
             max_unrecoverable_errors=1_000_000,
@@ -59,7 +59,7 @@ def make_session(ear: TritonSTT, voice: TritonTTS, model: LLM) -> AgentSession[N
 class Stages:
     """The audio of one caller, from and to the room."""
 
-    def __init__(self, session: AgentSession[None], room: rtc.Room, caller: str, denoiser: Denoiser) -> None:
+    def __init__(self, session: AgentSession[None], room: rtc.Room, caller: str, denoiser: Denoiser | None) -> None:
         self._denoiser = denoiser
         self._room_io = room_io.RoomIO(
             session,
@@ -91,4 +91,5 @@ class Stages:
     async def close(self) -> None:
         """Leaves the room's audio."""
         await self._room_io.aclose()
-        await self._denoiser.close()
+        if self._denoiser:
+            await self._denoiser.close()

@@ -8,8 +8,9 @@ from livekit.agents import AgentSession
 from livekit.agents.voice import SpeechHandle
 
 from services.agent.journal import Journal
-from services.agent.lines import Line, Lines
+from services.agent.lines import Lines
 from services.agent.metrics import spoken_lines
+from services.agent.phrases import Line
 from services.agent.spoken import SpokenOutput
 
 _FILLER_SECONDS = 4.0
@@ -63,16 +64,16 @@ class TurnGuard:
 
     def say(self, line: Line, *, interruptible: bool = True) -> SpeechHandle | None:
         """Speaks a line without any engine; None when the call is over."""
-        spoken_lines.labels(line.name.lower()).inc()
+        spoken_lines.labels(line).inc()
         try:
             return self._session.say(
-                line.value,
+                self._lines.text(line),
                 audio=self._lines.frames(line),
                 allow_interruptions=interruptible,
                 add_to_chat_ctx=False,
             )
         except RuntimeError:
-            _log.info("line not spoken, the call is over", line=line.name)
+            _log.info("line not spoken, the call is over", line=line)
             return None
 
     def _on_state(self, state: str) -> None:
@@ -81,7 +82,7 @@ class TurnGuard:
 
     def _fill(self) -> None:
         _log.warning("answer takes long", seconds=_FILLER_SECONDS)
-        spoken_lines.labels(Line.FILLER.name.lower()).inc()
+        spoken_lines.labels(Line.FILLER).inc()
         assert self._output is not None
         self._filler = asyncio.create_task(self._output.bridge(self._lines.frames(Line.FILLER)), name="filler")
 

@@ -1,9 +1,9 @@
-"""Speech recognition on Triton behind livekit-agents' STT.
+"""Speech recognition behind livekit-agents' STT, whoever does it.
 
-The recogniser hears only speech: a detector of its own opens the stream with a little of what came before, asks for a
-transcript of the whole utterance at the first short pause (so that thinking can start before the turn is confirmed),
-and closes it when the turn is flushed. The utterance is kept until its final transcript is in, so that it can be heard
-again after Triton was away.
+The recogniser hears only speech: a detector of its own opens the utterance with a little of what came before, asks for
+a transcript of all of it at the first short pause (so that thinking can start before the turn is confirmed), and closes
+it when the turn is flushed. The utterance is kept until its final transcript is in, so that another endpoint or engine
+can hear it again when one fails.
 """
 
 import asyncio
@@ -12,17 +12,14 @@ from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
-import structlog
-import tenacity
 from livekit import rtc
-from livekit.agents import APIConnectOptions, LanguageCode, stt
+from livekit.agents import APIConnectionError, APIConnectOptions, LanguageCode, stt
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, NOT_GIVEN, NotGivenOr
 from livekit.agents.utils import AudioBuffer, shortuuid
-from numpy.typing import NDArray
 
+from services.agent.engines import Ask, EngineError, Heard, Lost, RecogniserStream, Samples
 from services.agent.pauses import SAMPLE_RATE_HZ, Mark, PauseDetector
-from services.agent.triton import ModelStream, Reply, Triton, TritonError
-from services.inference import protocol
+from services.agent.route import Route, Tried, Way
 
 # Silence after which the utterance so far is transcribed ahead of time.
 _PAUSE_SECONDS = 0.096
@@ -30,63 +27,74 @@ _PREROLL_SAMPLES = SAMPLE_RATE_HZ * 4 // 10
 _PACKET_SAMPLES = SAMPLE_RATE_HZ // 10
 # What is kept for a replay; older audio of the same utterance has been transcribed into partials long since.
 _MAX_KEPT_SAMPLES = SAMPLE_RATE_HZ * 30
-# A final transcript that does not come in this time is given up as unheard.
-_FINAL_SECONDS = 15.0
-_log = structlog.get_logger(__name__)
+# A final transcript that does not come in this time is asked for elsewhere, where there is an elsewhere.
+_FINAL_SECONDS = 2.0
+# After this the caller is told that nothing was heard: another endpoint and a fallback have had their time.
+_UNHEARD_SECONDS = 3 * _FINAL_SECONDS
 
-Samples = NDArray[np.int16]
 
-
-@dataclass
+@dataclass(eq=False)
 class _Utterance:
-    """What the caller said since the last final transcript."""
+    """What the caller said since the last final transcript.
+
+    flushed_at: loop time; 0 while it goes on. failed: every engine was given it and failed.
+    """
 
     kept: deque[Samples] = field(default_factory=deque)
     kept_samples: int = 0
     unsent: list[Samples] = field(default_factory=list)
+    unsent_samples: int = 0
     open: bool = False
     pause_id: str = ""
     flush_id: str = ""
+    flushed_at: float = 0.0
     told_seconds: float = 0.0
+    failed: bool = False
 
     def add(self, samples: Samples) -> None:
         self.kept.append(samples)
         self.unsent.append(samples)
         self.kept_samples += samples.size
+        self.unsent_samples += samples.size
         while self.kept_samples > _MAX_KEPT_SAMPLES:
             self.kept_samples -= self.kept.popleft().size
 
-    def take_unsent(self) -> NDArray[np.float32]:
-        packet = np.concatenate(self.unsent) if self.unsent else np.empty(0, np.int16)
-        self.unsent.clear()
-        return packet.astype(np.float32) / 32768.0
+    def take_unsent(self) -> list[Samples]:
+        packet, self.unsent, self.unsent_samples = self.unsent, [], 0
+        return packet
+
+    def forget(self) -> None:
+        """Drops what was said so far."""
+        self.kept.clear()
+        self.kept_samples = 0
+        self.take_unsent()
 
     def rewind(self) -> None:
         """Makes everything kept unsent again."""
-        self.unsent = list(self.kept)
+        self.unsent, self.unsent_samples = list(self.kept), self.kept_samples
 
 
-class TritonSTT(stt.STT[object]):
-    """A recogniser on Triton. language: BCP-47 tag of the call."""
+class Hearing(stt.STT[object]):
+    """The recognisers of a call. language: BCP-47 tag of the call, or `auto`."""
 
-    def __init__(self, triton: Triton, language: str) -> None:
+    def __init__(self, route: Route[RecogniserStream], language: str) -> None:
         super().__init__(
             capabilities=stt.STTCapabilities(
                 streaming=True, interim_results=True, offline_recognize=False, manual_flush=True
             )
         )
-        self._triton = triton
+        self._route = route
         self._language = language
 
     @property
     def model(self) -> str:
-        """Name in metrics and history."""
-        return "moonshine-tiny-en"
+        """Name in metrics and history: of the engine that served last."""
+        return self._route.serving.name
 
     @property
     def provider(self) -> str:
-        """Name in metrics and history."""
-        return "moonshine"
+        """Name in metrics and history: of the engine that served last."""
+        return self._route.serving.provider
 
     async def _recognize_impl(
         self, buffer: AudioBuffer, *, language: NotGivenOr[str] = NOT_GIVEN, conn_options: APIConnectOptions
@@ -100,15 +108,17 @@ class TritonSTT(stt.STT[object]):
         conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
     ) -> "HearingStream":
         """Starts to hear a call."""
-        return HearingStream(self, self._triton, self._language, conn_options)
+        return HearingStream(self, self._route, self._language, conn_options)
 
 
 class HearingStream(stt.RecognizeStream):
     """Hears one call."""
 
-    def __init__(self, owner: TritonSTT, triton: Triton, language: str, conn_options: APIConnectOptions) -> None:
+    def __init__(
+        self, owner: Hearing, route: Route[RecogniserStream], language: str, conn_options: APIConnectOptions
+    ) -> None:
         super().__init__(stt=owner, conn_options=conn_options, sample_rate=SAMPLE_RATE_HZ)
-        self._triton = triton
+        self._route = route
         self._language = language
         self._detector = PauseDetector(_PAUSE_SECONDS)
         self._preroll: deque[Samples] = deque()
@@ -116,8 +126,10 @@ class HearingStream(stt.RecognizeStream):
         self._utterance = _Utterance()
         # Flushed, with the final transcript still to come; oldest first. Seldom more than one.
         self._flushed: deque[_Utterance] = deque()
-        self._flush_timer: asyncio.TimerHandle | None = None
-        self._wire: ModelStream | None = None
+        self._tried = Tried()
+        self._way: Way[RecogniserStream] | None = None
+        self._late = ""
+        self._timer: asyncio.TimerHandle | None = None
 
     async def _run(self) -> None:
         hear = asyncio.create_task(self._hear(), name="hearing-input")
@@ -132,11 +144,11 @@ class HearingStream(stt.RecognizeStream):
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
-            if self._flush_timer:
-                self._flush_timer.cancel()
+            if self._timer:
+                self._timer.cancel()
             self._detector.close()
 
-    # Caller → Triton
+    # Caller → recogniser
 
     async def _hear(self) -> None:
         async for item in self._input_ch:
@@ -159,9 +171,9 @@ class HearingStream(stt.RecognizeStream):
                 utterance.pause_id = ""
                 self._open()
             elif utterance.open:
-                utterance.pause_id = self._send(protocol.COMMAND_SNAPSHOT)
-        if sum(part.size for part in utterance.unsent) >= _PACKET_SAMPLES:
-            self._send(protocol.COMMAND_AUDIO)
+                utterance.pause_id = self._send(utterance, Ask.SNAPSHOT)
+        if utterance.unsent_samples >= _PACKET_SAMPLES:
+            self._send(utterance, Ask.NOTHING)
 
     def _open(self) -> None:
         if self._utterance.open:
@@ -178,98 +190,113 @@ class HearingStream(stt.RecognizeStream):
             if not self._flushed:
                 self._emit(stt.SpeechEventType.FINAL_TRANSCRIPT, "")
             return
-        utterance.flush_id = self._send(protocol.COMMAND_FLUSH)
+        if not utterance.failed:
+            utterance.flush_id = self._send(utterance, Ask.FINAL)
+        utterance.flushed_at = asyncio.get_running_loop().time()
         self._flushed.append(utterance)
         self._utterance = _Utterance()
         if self._detector.speaking:
             self._open()
-        if self._flush_timer is None:
-            self._flush_timer = asyncio.get_running_loop().call_later(_FINAL_SECONDS, self._give_up)
+        if len(self._flushed) == 1:
+            self._watch()
+            if utterance.failed:
+                self._give_up()
+
+    def _send(self, utterance: _Utterance, ask: Ask) -> str:
+        """Sends what is unsent with a wish; an empty id when nobody listens (the utterance is replayed later)."""
+        if self._way is None:
+            return ""
+        try:
+            return self._way.stream.send(utterance.take_unsent(), ask)
+        except EngineError:
+            self._way.stream.close()
+            return ""
+
+    # A final transcript that is late
+
+    def _watch(self) -> None:
+        """Waits for the oldest final transcript from now on."""
+        if self._timer:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(_FINAL_SECONDS, self._on_late) if self._flushed else None
+
+    def _on_late(self) -> None:
+        waited = asyncio.get_running_loop().time() - self._flushed[0].flushed_at
+        over = waited + _FINAL_SECONDS / 2 > _UNHEARD_SECONDS
+        if self._way and (over or self._route.has_other(self._way, self._tried)):
+            self._late = f"no final transcript within {_FINAL_SECONDS:g} s"
+            self._way.stream.close()
+        if over:
+            self._give_up()
+        else:
+            self._watch()
 
     def _give_up(self) -> None:
-        _log.warning("final transcript did not come", seconds=_FINAL_SECONDS)
+        """Nobody hears what the caller said; they are asked to say it again."""
+        self._route.gave_up()
+        fault = APIConnectionError("the caller was not understood: no recogniser answered", retryable=False)
+        self._emit_error(fault, recoverable=False)
         self._end_utterance("", 0.0)
 
-    def _send(self, command: int, utterance: _Utterance | None = None) -> str:
-        """Sends what is unsent with a command; an empty id when Triton is away (the utterance is replayed later)."""
-        if self._wire is None:
-            return ""
-        audio = (utterance or self._utterance).take_unsent()
-        try:
-            return self._wire.send({"audio": audio, "command": np.array([command], np.int32)})
-        except TritonError:
-            self._wire.close()
-            return ""
-
-    # Triton → session
+    # Recogniser → session
 
     async def _stay_connected(self) -> None:
-        async for attempt in tenacity.AsyncRetrying(
-            retry=tenacity.retry_if_exception_type(TritonError),
-            wait=tenacity.wait_exponential(multiplier=0.1, max=1.0),
-            before_sleep=self._tell_lost,
-        ):
-            with attempt:
-                await self._connect()
+        while True:
+            try:
+                way = await self._route.next(self._tried)
+            except EngineError:
+                # What every engine fails at is not tried again; what the caller says next is.
+                self._utterance.failed = self._utterance.open
+                self._utterance.forget()
+                if self._flushed:
+                    self._give_up()
+                self._tried = Tried()
+                continue
+            try:
+                await self._listen(way)
+            except EngineError as fault:
+                late, self._late = self._late, ""
+                self._route.failed(way, Lost(late) if late else fault, self._tried)
+            finally:
+                self._way = None
+                self._route.leave(way)
 
-    @staticmethod
-    def _tell_lost(state: tenacity.RetryCallState) -> None:
-        if state.attempt_number == 1 and state.outcome is not None:
-            _log.warning("recogniser lost, connecting again", fault=str(state.outcome.exception())[:200])
-
-    async def _connect(self) -> None:
-        wire = self._triton.stream(protocol.STT_MODEL, sequence=True)
-        self._wire = wire
-        try:
-            # The first request opens the sequence and shows at once whether Triton is there.
-            wire.send(
-                {
-                    "audio": np.empty(0, np.float32),
-                    "command": np.array([protocol.COMMAND_AUDIO], np.int32),
-                    "language": self._language,
-                }
-            )
-            for flushed in self._flushed:
-                flushed.rewind()
-                flushed.flush_id = self._send(protocol.COMMAND_FLUSH, flushed)
-            if self._utterance.open:
-                self._utterance.rewind()
-                if self._detector.speaking:
-                    self._send(protocol.COMMAND_AUDIO)
-                else:
-                    self._utterance.pause_id = self._send(protocol.COMMAND_SNAPSHOT)
-            async for reply in wire.replies():
-                if reply.texts:
-                    self._on_reply(reply)
-        finally:
-            self._wire = None
-            wire.close({"audio": np.empty(0, np.float32), "command": np.array([protocol.COMMAND_DISCARD], np.int32)})
-
-    def _on_reply(self, reply: Reply) -> None:
-        text = reply.texts["text"].strip()
-        kind = reply.texts["kind"]
-        seconds = float(reply.arrays["audio_seconds"][0])
-        utterance = self._utterance
-        if kind == protocol.KIND_FINAL:
-            if self._flushed and reply.request_id == self._flushed[0].flush_id:
-                self._end_utterance(text, seconds)
-        elif kind == protocol.KIND_SNAPSHOT:
-            # Speech after the pause has made the snapshot stale.
-            if reply.request_id == utterance.pause_id and text:
-                utterance.told_seconds = seconds
-                self._emit(stt.SpeechEventType.PREFLIGHT_TRANSCRIPT, text)
-        elif text and seconds > utterance.told_seconds and not utterance.pause_id:
-            utterance.told_seconds = seconds
-            self._emit(stt.SpeechEventType.INTERIM_TRANSCRIPT, text)
-
-    def _end_utterance(self, text: str, seconds: float) -> None:
-        self._flushed.popleft()
-        if self._flush_timer:
-            self._flush_timer.cancel()
-            self._flush_timer = None
+    async def _listen(self, way: Way[RecogniserStream]) -> None:
+        self._way = way
+        for flushed in self._flushed:
+            flushed.rewind()
+            flushed.flush_id = self._send(flushed, Ask.FINAL)
         if self._flushed:
-            self._flush_timer = asyncio.get_running_loop().call_later(_FINAL_SECONDS, self._give_up)
-        self._emit(stt.SpeechEventType.FINAL_TRANSCRIPT, text)
+            self._watch()
+        if self._utterance.open:
+            self._utterance.rewind()
+            if self._detector.speaking:
+                self._send(self._utterance, Ask.NOTHING)
+            else:
+                self._utterance.pause_id = self._send(self._utterance, Ask.SNAPSHOT)
+        async for heard in way.stream.replies():
+            self._on_heard(way, heard)
+
+    def _on_heard(self, way: Way[RecogniserStream], heard: Heard) -> None:
+        utterance = self._utterance
+        if heard.answers is Ask.FINAL:
+            if self._flushed and heard.request_id == self._flushed[0].flush_id:
+                self._route.served(way)
+                self._tried = Tried()
+                self._end_utterance(heard.text, heard.seconds, heard.language)
+        elif heard.answers is Ask.SNAPSHOT:
+            # Speech after the pause has made the snapshot stale.
+            if heard.request_id == utterance.pause_id and heard.text:
+                utterance.told_seconds = heard.seconds
+                self._emit(stt.SpeechEventType.PREFLIGHT_TRANSCRIPT, heard.text, heard.language)
+        elif heard.text and heard.seconds > utterance.told_seconds and not utterance.pause_id:
+            utterance.told_seconds = heard.seconds
+            self._emit(stt.SpeechEventType.INTERIM_TRANSCRIPT, heard.text, heard.language)
+
+    def _end_utterance(self, text: str, seconds: float, language: str = "") -> None:
+        self._flushed.popleft()
+        self._watch()
+        self._emit(stt.SpeechEventType.FINAL_TRANSCRIPT, text, language)
         if seconds:
             self._event_ch.send_nowait(
                 stt.SpeechEvent(
@@ -278,11 +305,11 @@ class HearingStream(stt.RecognizeStream):
                 )
             )
 
-    def _emit(self, kind: stt.SpeechEventType, text: str) -> None:
+    def _emit(self, kind: stt.SpeechEventType, text: str, language: str = "") -> None:
         self._event_ch.send_nowait(
             stt.SpeechEvent(
                 type=kind,
                 request_id=shortuuid("stt_"),
-                alternatives=[stt.SpeechData(language=LanguageCode(self._language), text=text)],
+                alternatives=[stt.SpeechData(language=LanguageCode(language or self._language), text=text)],
             )
         )

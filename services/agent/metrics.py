@@ -16,3 +16,6 @@ denoise_fallbacks = Counter("callbox_denoise_fallback_frames_total", "Frames pas
 spoken_lines = Counter("callbox_spoken_lines_total", "Fillers and failure lines spoken.", ["line"])
 ignored_messages = Counter("callbox_data_messages_ignored_total", "Data messages not understood.", ["reason"])
 unsent_events = Gauge("callbox_unsent_events", "Events that sessions has not stored yet.", multiprocess_mode="livesum")
+speech_failovers = Counter(
+    "callbox_speech_failovers_total", "What was done about speech engines that failed.", ["part", "step"]
+)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from pydantic import Field
 
-from services.kit.settings import ServiceSettings
+from services.kit.settings import CatalogueSettings
 
 
-class AgentSettings(ServiceSettings):
+class AgentSettings(CatalogueSettings):
     """Settings of one worker."""
 
     sessions_address: str = Field(default="127.0.0.1:7103", description="host:port of the sessions service.")

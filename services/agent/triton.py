@@ -1,4 +1,4 @@
-"""Streams to Triton: one HTTP/2 channel a call, one bidirectional stream a model.
+"""Streams to Triton: one HTTP/2 channel to an endpoint, one bidirectional stream a model.
 
 Spoken through Triton's own stubs, since tritonclient's asyncio stream refuses the parameter that asks a decoupled model
 for its closing response.
@@ -19,6 +19,10 @@ from livekit.agents.utils.aio.channel import Chan, ChanClosed, ChanFull
 from numpy.typing import NDArray
 from tritonclient.grpc import service_pb2, service_pb2_grpc
 
+from services.agent.channel import Access, Metadata, open_channel
+from services.agent.engines import EngineError, Exhausted, Forgotten, Lost, Refused, fault_of
+from services.inference import protocol
+
 # Requests that wait to be sent. A full queue means that Triton has stopped reading; the stream is given up as broken.
 _MAX_WAITING_REQUESTS = 256
 # Replies that wait to be read; a clause has a few, audio one a packet.
@@ -27,44 +31,38 @@ _MAX_UNREAD_REPLIES = 1024
 _CLOSING_SECONDS = 5.0
 _DTYPES = {"FP32": np.float32, "INT32": np.int32, "INT16": np.int16}
 _DATATYPES = {np.dtype(dtype): name for name, dtype in _DTYPES.items()}
-_OPTIONS = (
-    ("grpc.keepalive_time_ms", 10_000),
-    ("grpc.keepalive_timeout_ms", 3_000),
-    ("grpc.keepalive_permit_without_calls", 1),
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 500),
-)
-
 # An input of a model: name → values of one type, or a text.
 Inputs = Mapping[str, NDArray[Any] | str]
 
 
-class TritonError(Exception):
-    """The stream broke, or Triton refused a request; the message is Triton's."""
-
-
 @dataclass(frozen=True)
 class Reply:
-    """One response of a model, its numbers flat. A decoupled model's closing response has no arrays and texts."""
+    """One response of a model, its numbers flat. A decoupled model's closing response has no arrays and texts.
+
+    fault: why the request was refused; the stream goes on.
+    """
 
     request_id: str
     arrays: Mapping[str, NDArray[Any]]
     texts: Mapping[str, str]
     final: bool
+    fault: EngineError | None = None
 
 
 class Triton:
     """A client of one endpoint; `close` it when the call ends."""
 
-    def __init__(self, address: str) -> None:
-        self._channel = grpc.aio.insecure_channel(address, options=_OPTIONS)
+    def __init__(self, address: str, access: Access | None = None) -> None:
+        access = access or Access()
+        self._channel = open_channel(address, access)
+        self._metadata = access.metadata
         self._stub = service_pb2_grpc.GRPCInferenceServiceStub(self._channel)
         self._streams: set[ModelStream] = set()
 
     def stream(self, model: str, *, sequence: bool = False) -> "ModelStream":
         """A new stream to a model; with `sequence`, all its requests are one sequence."""
-        stream = ModelStream(self._stub, model, secrets.randbits(62) + 1 if sequence else 0)
+        sequence_id = secrets.randbits(62) + 1 if sequence else 0
+        stream = ModelStream(self._stub, model, sequence_id, self._metadata)
         self._streams.add(stream)
         stream.reader.add_done_callback(lambda _: self._streams.discard(stream))
         return stream
@@ -89,21 +87,28 @@ class ModelStream:
     cancelled.
     """
 
-    def __init__(self, stub: service_pb2_grpc.GRPCInferenceServiceStub, model: str, sequence_id: int) -> None:
+    def __init__(
+        self, stub: service_pb2_grpc.GRPCInferenceServiceStub, model: str, sequence_id: int, metadata: Metadata
+    ) -> None:
         self._model = model
         self._sequence_id = sequence_id
         self._requests = Chan[service_pb2.ModelInferRequest](_MAX_WAITING_REQUESTS)
         self._replies = Chan[Reply](_MAX_UNREAD_REPLIES)
         self._name = secrets.token_hex(8)
         self._numbers = itertools.count(1)
-        self._fault = TritonError(f"the stream to {model} is closed")
-        self._call = stub.ModelStreamInfer(self._requests)
+        self._fault: EngineError = Lost(f"the stream to {model} is closed")
+        self._call = stub.ModelStreamInfer(self._requests, metadata=metadata)
         self.reader = asyncio.create_task(self._read(), name=f"{model}-replies")
+
+    @property
+    def closed(self) -> bool:
+        """Whether it takes no more requests."""
+        return self._requests.closed
 
     def send(self, inputs: Inputs) -> str:
         """Queues a request and returns its id, which no other request has.
 
-        Raises: TritonError when the stream is closed or Triton has stopped reading.
+        Raises: EngineError when the stream is closed or Triton has stopped reading.
         """
         return self._send(inputs, last=False)
 
@@ -122,7 +127,7 @@ class ModelStream:
         try:
             self._requests.send_nowait(request)
         except ChanFull:
-            raise TritonError(f"{self._model} takes no more requests") from None
+            raise Lost(f"{self._model} takes no more requests") from None
         except ChanClosed:
             raise self._fault from None
         return str(request.id)
@@ -130,7 +135,7 @@ class ModelStream:
     async def replies(self) -> AsyncIterator[Reply]:
         """Replies as they come, until the stream ends.
 
-        Raises: TritonError when the stream is closed or broken, or a request was refused.
+        Raises: EngineError when the stream is closed or broken.
         """
         async for reply in self._replies:
             yield reply
@@ -144,7 +149,7 @@ class ModelStream:
         if self._requests.closed:
             return
         if last is not None:
-            with contextlib.suppress(TritonError):
+            with contextlib.suppress(EngineError):
                 self._send(last, last=True)
         self._requests.close()
         self._replies.close()
@@ -156,7 +161,7 @@ class ModelStream:
             async for message in self._call:
                 self._take(message)
         except grpc.aio.AioRpcError as fault:
-            self._fault = TritonError(f"{fault.code().name}: {fault.details()}"[:300])
+            self._fault = fault_of(fault)
         except asyncio.CancelledError:
             # gRPC raises this also in the reader of a call that was cancelled, though no task was.
             if not self._call.cancelled():
@@ -168,19 +173,23 @@ class ModelStream:
     def _take(self, message: service_pb2.ModelStreamInferResponse) -> None:
         if self._replies.closed:
             return
-        if message.error_message:
-            self._fault = TritonError(message.error_message)
-            self._replies.close()
-            return
         response = message.infer_response
         arrays, texts = _unpacked(zip(response.outputs, response.raw_output_contents, strict=False))
+        fault = _refusal(message.error_message) if message.error_message else None
+        final = fault is not None or response.parameters["triton_final_response"].bool_param
         try:
-            self._replies.send_nowait(
-                Reply(response.id, arrays, texts, response.parameters["triton_final_response"].bool_param)
-            )
+            self._replies.send_nowait(Reply(response.id, arrays, texts, final, fault))
         except ChanFull:
-            self._fault = TritonError(f"nobody reads what {self._model} answers")
+            self._fault = EngineError(f"nobody reads what {self._model} answers")
             self.close()
+
+
+def _refusal(message: str) -> EngineError:
+    if protocol.EXHAUSTED in message:
+        return Exhausted(message)
+    if protocol.INVALID_INPUT in message:
+        return Refused(message)
+    return Forgotten(message) if protocol.is_sequence_lost(message) else EngineError(message)
 
 
 def _packed(values: NDArray[Any] | str) -> tuple[bytes, str, int]:

@@ -6,8 +6,10 @@ from pathlib import Path
 from livekit.agents import AgentServer, JobContext
 
 from services.agent.settings import AgentSettings
+from services.kit.catalogue import Catalogue
 
 _AGENT_NAME_PREFIX = "callbox-"
+_CATALOGUE_NAME = "catalogue.json"
 # A job process that is asked to end gets this long to have its history stored.
 _SHUTDOWN_SECONDS = 130.0
 # Imported once for all job processes. The first four would otherwise be imported by a call's first question, on its
@@ -34,6 +36,18 @@ def worker_id_of(name: str) -> str:
 def lines_folder(data_dir: Path) -> Path:
     """Where the audio of the lines lies that need no engine."""
     return data_dir / "lines"
+
+
+def put_in_force(data_dir: Path, catalogue: Catalogue) -> None:
+    """Makes a catalogue the one of all calls that begin from now on."""
+    draft = data_dir / "catalogue.draft"
+    draft.write_text(catalogue.model_dump_json())
+    draft.rename(data_dir / _CATALOGUE_NAME)
+
+
+def catalogue_in_force(data_dir: Path) -> Catalogue:
+    """The catalogue that the worker has found to be without faults, whatever its file has become meanwhile."""
+    return Catalogue.model_validate_json((data_dir / _CATALOGUE_NAME).read_bytes())
 
 
 def livekit_keys(path: Path) -> tuple[str, str]:

@@ -14,9 +14,10 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 from tinycss2.color5 import parse_color
 
-from services.characters.parts import LanguageTag, Short, is_url_text, is_web_url
+from services.characters.parts import Short, is_url_text, is_web_url
 from services.kit.forms import names
 from services.kit.forms.definition import FormDefinition, completed
+from services.kit.languages import LanguageTag
 from services.kit.parts import Part
 
 _DAY_SECONDS = 24 * 3600

@@ -15,7 +15,6 @@ from services.characters.parts import (
     STRICT,
     FetchedUrl,
     Judging,
-    LanguageTag,
     Rules,
     Secret,
     Short,
@@ -28,6 +27,7 @@ from services.characters.parts import (
 from services.characters.references import MEDIA_PREFIX
 from services.characters.tools import KINDS, BoundedTool, McpServer
 from services.kit.errors import CallboxError, Code, validation
+from services.kit.languages import LanguageTag
 from services.kit.origins import is_valid_entry
 from services.kit.parts import Part
 
@@ -63,7 +63,14 @@ def _file(url: str) -> str:
     return url
 
 
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must not hold line breaks or other control characters")
+    return text
+
+
 FileUrl = Annotated[Url, AfterValidator(_file)]
+Keyterm = Annotated[str, Field(max_length=50), AfterValidator(_not_blank), AfterValidator(_printable)]
 
 
 class Voice(Part):
@@ -98,6 +105,7 @@ class Definition(Part):
     widget_appearance: Annotated[Appearance, at_most_bytes(_MAX_APPEARANCE_BYTES)] = Appearance()
     stt_model: Short = ""
     tts_model: Short = ""
+    keyterms: Annotated[list[Keyterm], Field(max_length=100)] = []
     llm_provider: Literal["openai"] = "openai"
     llm_model: Short = ""
     llm_api_key: Secret = ""

@@ -19,6 +19,7 @@ _NAMED = (
     "language",
     "stt_model",
     "tts_model",
+    "keyterms",
     "llm_provider",
     "llm_model",
     "max_tool_calls_per_turn",

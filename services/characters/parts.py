@@ -10,7 +10,6 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationInfo
 
 from services.kit.addresses import Allowances, url_faults
 from services.kit.forms.definition import PatternBudget
-from services.kit.languages import is_tag
 from services.kit.parts import Part
 
 # What stands for the characters of a secret that are not shown.
@@ -78,15 +77,6 @@ def is_web_url(url: str) -> bool:
 def is_url_text(url: str) -> bool:
     """Whether no character stands here that a URL has only percent-encoded (RFC 3986; letters of any script may)."""
     return url.isprintable() and not _NOT_IN_URLS.intersection(url)
-
-
-def _tag(tag: str) -> str:
-    if not is_tag(tag):
-        raise ValueError('must be a BCP-47 language tag such as "en" or "pt-BR"')
-    return tag
-
-
-LanguageTag = Annotated[str, Field(max_length=100), AfterValidator(_tag)]
 
 
 def at_most_bytes(limit: int) -> AfterValidator:

@@ -33,11 +33,13 @@ from services.gateway.routes import (
     system,
     tenants,
     versions,
+    voices,
     webhooks,
 )
 from services.gateway.routes.pages import page_routes
 from services.gateway.settings import GatewaySettings
 from services.gateway.visitor import Visitors
+from services.kit.catalogue_file import CatalogueFile
 from services.kit.errors import CallboxError
 from services.kit.identity import GATEWAY_ISSUER, Signer, ensure_keys
 from services.kit.logs import get_logger
@@ -71,6 +73,7 @@ def build(settings: GatewaySettings, backends: Backends) -> FastAPI:
         Credentials(backends.accounts, signer.service_token),
         Visitors(signer, anywhere=settings.debug),
         signer,
+        CatalogueFile(settings.catalogue),
         Gates(backends.gates, signer.service_token, anywhere=settings.debug),
         networks(settings.trusted_proxies),
     )
@@ -87,6 +90,7 @@ def build(settings: GatewaySettings, backends: Backends) -> FastAPI:
         knowledge.router,
         billing.router,
         webhooks.router,
+        voices.router,
         auth.router,
         google.router,
         me.router,

@@ -15,6 +15,7 @@ from services.gateway.envelope import ORIGIN
 from services.gateway.gates import Gates
 from services.gateway.upload import Uploads
 from services.gateway.visitor import Visitors
+from services.kit.catalogue_file import CatalogueFile
 from services.kit.errors import CallboxError, Code
 from services.kit.identity import Signer
 
@@ -34,8 +35,8 @@ _origin = APIKeyHeader(
 
 @dataclass(frozen=True)
 class Gateway:
-    """The services behind, how callers are known to them, the gateway's own signature, and whom it believes where a
-    request comes from.
+    """The services behind, how callers are known to them, the gateway's own signature, the voice catalogue, and whom it
+    believes where a request comes from.
 
     closing: set when the gateway is to stop; answers without an end end then.
     """
@@ -44,6 +45,7 @@ class Gateway:
     credentials: Credentials
     visitors: Visitors
     signer: Signer
+    catalogue: CatalogueFile
     gates: Gates
     trusted_proxies: tuple[Network, ...] = ()
     closing: asyncio.Event = field(default_factory=asyncio.Event)

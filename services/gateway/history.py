@@ -92,6 +92,7 @@ def summary(call: pb.Session, now: datetime | None = None) -> dict[str, Any]:
         "joined_at": moment_or_none(call.join_time),
         "ended_at": moment_or_none(call.end_time),
         "tool_calls": [tool_call(called) for called in call.tool_calls],
+        "voice": voice(call.voice) if call.HasField("voice") else None,
     }
 
 
@@ -122,6 +123,16 @@ def item(turn: pb.Turn) -> dict[str, Any]:
             "playout": _milliseconds(parts.playout),
         }
     return said
+
+
+def voice(found: pb.VoiceEvent) -> dict[str, Any]:
+    """What became of a reference recording: the content of a `MatchedVoice`."""
+    return {
+        "likeness": _word(pb.VoiceLikeness.Name(found.likeness), "VOICE_LIKENESS_"),
+        "voice": found.voice,
+        "similarity": round(found.similarity, 3) if found.HasField("similarity") else None,
+        "reason": found.reason or None,
+    }
 
 
 def tool_call(called: pb.ToolEvent) -> dict[str, Any]:

@@ -33,6 +33,7 @@ _TAGS = {
     "forms": "What callers filled in.",
     "knowledge base": "Documents that an agent answers from.",
     "history": "What was said and used.",
+    "voices": "What there is to speak and to hear with, by name.",
     "webhooks": "Events sent to an address of yours.",
     "accounts": "Users, tokens and API keys.",
 }
@@ -86,6 +87,8 @@ HEADERS: dict[str, dict[str, Any]] = {
         "description": "Addresses of the first, previous, next and last page (RFC 8288), where a page was asked for.",
         "schema": {"type": "string"},
     },
+    "Accept-Ranges": {"description": "`bytes`: a part may be asked for.", "schema": {"type": "string"}},
+    "Content-Range": {"description": "Which part this is, of how many bytes.", "schema": {"type": "string"}},
     "Location": {"description": "Where it is to be found.", "schema": {"type": "string"}},
     "Content-Disposition": {"description": "A name for the file.", "schema": {"type": "string"}},
     "Cache-Control": {"description": "How long it may be kept.", "schema": {"type": "string"}},
@@ -110,6 +113,7 @@ _IN_PATH = {
     "webhook_id": "Identity of the webhook, `whk_…`.",
     "delivery_id": "Identity of the delivery in the log, `dlv_…`; not its `webhook_id`.",
     "key_id": "Identity of the API key.",
+    "voice": "Name or alias of the voice.",
     "tenant_id": "Identity of the tenant, `ten_…`.",
 }
 _CONFLICT = "409"

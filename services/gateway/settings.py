@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from services.gateway.addresses import networks
-from services.kit.settings import ServiceSettings
+from services.kit.settings import CatalogueSettings
 
 
 def _of_networks(text: str) -> str:
@@ -14,7 +14,7 @@ def _of_networks(text: str) -> str:
     return text
 
 
-class GatewaySettings(ServiceSettings):
+class GatewaySettings(CatalogueSettings):
     """Settings of the gateway."""
 
     listen: str = Field(default="127.0.0.1:8000", description="host:port of the HTTP API.")

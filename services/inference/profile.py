@@ -14,7 +14,7 @@ from services.inference import cores
 HERE: Final = Path(__file__).parent
 PROFILES: Final = HERE / "profiles"
 REPOSITORY: Final = HERE / "repository"
-MODELS: Final = ("stt", "tts", "denoise", "embed")
+MODELS: Final = ("stt", "tts", "denoise", "embed", "voice_match")
 
 Count = Annotated[int, Field(ge=1, le=1024)]
 # A number, or what services.inference.cores makes of the cores that are there.
@@ -138,7 +138,7 @@ class SttSection(SequenceSection):
 class TtsSection(StreamSection):
     """Speaking."""
 
-    engines: Annotated[tuple[Literal["hibari", "kokoro"], ...], Field(min_length=1)]
+    engines: Annotated[tuple[Literal["hibari", "kokoro", "chatterbox"], ...], Field(min_length=1)]
     """The first comes before the others where two have a voice of one name."""
     voice: str
     """What a text is spoken with that names no voice."""
@@ -152,8 +152,18 @@ class TtsSection(StreamSection):
     """What Kokoro runs on."""
     model: str = ""
     """An ONNX file with Kokoro's weights instead of the int8 ones that are installed."""
+    weights: str = ""
+    """Folder with Chatterbox's weights, which nobody installs."""
+    recordings: str = ""
+    """Folder with a WAV of each voice that Chatterbox speaks as."""
     comma_pause_ms: Milliseconds
     sentence_pause_ms: Milliseconds
+
+    @model_validator(mode="after")
+    def _clones_somebody(self) -> Self:
+        if "chatterbox" in self.engines and not (self.weights and self.recordings):
+            raise ValueError("the engine chatterbox needs `weights` and `recordings`, a folder each")
+        return self
 
     def template_values(self) -> dict[str, Any]:
         """A parameter is a string: lists are joined by commas."""
@@ -183,6 +193,21 @@ class EmbedSection(Section):
         return {**values, "max_waiting": values["parameters"].pop("max_waiting")}
 
 
+class VoiceMatchSection(Section):
+    """Matching a voice to a recording."""
+
+    hang_seconds: Seconds = 60
+    engine: Literal["kokoro"]
+    workers: Count
+    """Mixes that are made at once."""
+    threads: Threads
+    """How many of them work on one mix."""
+    seconds: Seconds
+    """After which no further mixes are tried."""
+    max_waiting: Annotated[int, Field(ge=0, le=64)]
+    """Recordings that may wait for the one under way; one more is refused."""
+
+
 class Profile(BaseModel):
     """The models of one server. A pool that serves some of them alone has the sections of those."""
 
@@ -192,6 +217,7 @@ class Profile(BaseModel):
     tts: TtsSection | None = None
     denoise: DenoiseSection | None = None
     embed: EmbedSection | None = None
+    voice_match: VoiceMatchSection | None = None
 
     @model_validator(mode="after")
     def _serves_something(self) -> Self:

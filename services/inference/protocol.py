@@ -10,10 +10,12 @@ STT_MODEL: Final = "stt"
 TTS_MODEL: Final = "tts"
 DENOISE_MODEL: Final = "denoise"
 EMBED_MODEL: Final = "embed"
+VOICE_MATCH_MODEL: Final = "voice_match"
 
 STT_RATE_HZ: Final = 16_000
 TTS_RATE_HZ: Final = 24_000
 DENOISE_RATE_HZ: Final = 48_000
+VOICE_MATCH_RATE_HZ: Final = 16_000
 
 DENOISE_FRAME_SAMPLES: Final = 480
 DENOISE_MAX_FRAMES: Final = 10
@@ -34,6 +36,11 @@ EMBED_MAX_CHARACTERS: Final = 50_000
 # that is being stored.
 EMBED_FIRST: Final = 1
 EMBED_LATER: Final = 2
+
+VOICE_MATCH_MIN_SECONDS: Final = 3.0
+VOICE_MATCH_MAX_SECONDS: Final = 60.0
+# What is meant when a request names no language.
+VOICE_MATCH_LANGUAGE: Final = "en"
 
 # Values of the `command` input of the stt model.
 COMMAND_AUDIO: Final = 0

@@ -27,8 +27,7 @@ def run(
     try:
         settings = settings_class.load()
     except SettingsError as fault:
-        print(f"callbox {name}: {fault}", file=sys.stderr)
-        raise SystemExit(2) from None
+        raise _useless(name, fault) from None
     setup_logging(name, settings.log_format, settings.log_level)
     setup_tracing(name, settings.otlp_endpoint)
 
@@ -39,7 +38,16 @@ def run(
             loop.add_signal_handler(number, stop.set)
         await serve(settings, stop)
 
-    uvloop.run(main())
+    try:
+        uvloop.run(main())
+    except SettingsError as fault:
+        # Of a file that a setting names.
+        raise _useless(name, fault) from None
+
+
+def _useless(name: str, fault: SettingsError) -> SystemExit:
+    print(f"callbox {name}: {fault}", file=sys.stderr)
+    return SystemExit(2)
 
 
 async def until_up(what: str, attempt: Callable[[], Awaitable[None]], seconds: float = START_SECONDS) -> None:

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "CALLBOX_"
+_ROOT = Path(__file__).resolve().parents[2]
 
 
 class SettingsError(Exception):
@@ -66,6 +67,14 @@ class ServiceSettings(Settings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged.")
     otlp_endpoint: str = Field(default="", description="OTLP gRPC endpoint for traces; empty means none are sent.")
     drain_seconds: float = Field(default=10.0, gt=0, le=600, description="Time for open requests at SIGTERM.")
+
+
+class CatalogueSettings(ServiceSettings):
+    """What a service that knows voices and recognisers by name is told."""
+
+    catalogue: Path = Field(
+        default=_ROOT / "deploy" / "catalogue.toml", description="The voice catalogue, with its samples beside it."
+    )
 
 
 def check_unknown(environ: Mapping[str, str], known: Iterable[str]) -> None:

@@ -19,6 +19,7 @@ from callbox.sessions.v1 import (
 )
 
 from services.kit import database
+from services.kit.catalogue_file import CatalogueFile
 from services.kit.client import connect
 from services.kit.identity import Signer, ensure_keys
 from services.kit.logs import get_logger
@@ -47,6 +48,7 @@ from services.sessions.livekit import Keys, Rooms, read_keys
 from services.sessions.lookout import Lookout
 from services.sessions.readiness import Readiness
 from services.sessions.reaper import Reaper
+from services.sessions.recordings import Recordings
 from services.sessions.redis_scripts import Scripts
 from services.sessions.reference import References
 from services.sessions.service import SessionsService
@@ -163,6 +165,8 @@ async def _calls(stack: AsyncExitStack, ground: _Ground, server: grpc.aio.Server
     limits = Limits(accounts_pb2_grpc.AccountsServiceStub(ground.accounts), ground.signer)
     lifecycle = Lifecycle(store, admission, rooms, limits, chores, alarm, settings, live)
     start_keys = StartKeys(store, chores)
+    recordings = Recordings(settings.redis_url, settings.recording_seconds)
+    stack.push_async_callback(recordings.close)
     intake = Intake(
         characters_pb2_grpc.CharactersServiceStub(ground.characters),
         limits,
@@ -174,10 +178,12 @@ async def _calls(stack: AsyncExitStack, ground: _Ground, server: grpc.aio.Server
         lifecycle,
         alarm,
         References(ground.outbound),
+        recordings,
+        CatalogueFile(settings.catalogue),
         settings,
     )
     events, history = Events(store, lifecycle, live, settings.prices), History(store)
-    service = SessionsService(intake, Workers(store, admission, settings), events, history, lifecycle)
+    service = SessionsService(intake, Workers(store, admission, settings), recordings, events, history, lifecycle)
     sessions_pb2_grpc.add_SessionsServiceServicer_to_server(service, server)
     watching = Watching(store, history, live, settings.streams_per_tenant)
     live_pb2_grpc.add_LiveServiceServicer_to_server(LiveService(store, history, live, watching), server)

@@ -25,6 +25,7 @@ _NAMES = ("llm_model", "llm_provider", "stt_provider", "tts_provider")
 # With these a worker stops waiting for a caller who may still come, while the token lives, and is then admitted anew.
 _UNJOINED = {pb.END_REASON_NEVER_JOINED, pb.END_REASON_AGENT_LOST, pb.END_REASON_ENDED_BY_API, pb.END_REASON_ERROR}
 _MAX_NAME_CHARACTERS = 128
+_MAX_REASON_CHARACTERS = 300
 _log = get_logger(__name__)
 
 
@@ -89,11 +90,15 @@ async def _store(
     rows = []
     turns = []
     # Names that were told once hold until another is told.
+    voice = None
     used = pb.Usage(**{name: session[name] for name in _NAMES})
     for event in events:
         kind = event.WhichOneof("event") or "none"
         if kind == "form":
             event.form.form_id = event.form.form_id[:_MAX_NAME_CHARACTERS]
+        if kind == "voice":
+            event.voice.voice = event.voice.voice[:_MAX_NAME_CHARACTERS]
+            event.voice.reason = event.voice.reason[:_MAX_REASON_CHARACTERS]
         if kind == "tool":
             body = messages.body(tools.within_limits(event.tool))
         else:
@@ -103,6 +108,8 @@ async def _store(
             turns.append((row_id, event.turn.turn_index, body, messages.wire(body)))
         elif kind == "usage":
             _add(used, event.usage)
+        elif kind == "voice":
+            voice = body
     await connection.executemany(
         "insert into events (session_row, sequence, occur_time, kind, body) values ($1, $2, $3, $4, $5)", rows
     )
@@ -121,7 +128,7 @@ async def _store(
             llm_input_tokens = llm_input_tokens + $3, llm_output_tokens = llm_output_tokens + $4,
             stt_audio_seconds = stt_audio_seconds + $5, tts_characters = tts_characters + $6,
             llm_model = $7, llm_provider = $8, stt_provider = $9, tts_provider = $10,
-            cost_nano_usd = cost_nano_usd + $11
+            cost_nano_usd = cost_nano_usd + $11, voice = coalesce($12, voice)
         where id = $1
         """,
         row_id,
@@ -135,6 +142,7 @@ async def _store(
         used.stt_provider,
         used.tts_provider,
         cost_nano_usd(used, prices),
+        voice,
     )
     if turns:
         await connection.execute(
@@ -183,6 +191,8 @@ def _faults(event: pb.SessionEvent) -> Iterator[tuple[str, str]]:
     for kind, seconds in starts.items():
         if not math.isfinite(seconds):
             yield f"{kind}.start_seconds", "Must be finite."
+    if not math.isfinite(event.voice.similarity):
+        yield "voice.similarity", "Must be finite."
     for part, duration in event.turn.latency.ListFields():
         if not 0 <= duration.ToNanoseconds() <= _MAX_LATENCY_NANOS:
             yield f"turn.latency.{part.name}", "Must be from 0 s to an hour."

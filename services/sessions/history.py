@@ -27,7 +27,7 @@ _COLUMNS = """
     id, session_id, tenant_id, owner_id, character_id, character_slug, character_version, user_id, room_name,
     origin_url, metadata, status, end_reason, create_time, join_time, end_time, finalize_time,
     llm_input_tokens, llm_output_tokens, stt_audio_seconds, tts_characters,
-    llm_model, llm_provider, stt_provider, tts_provider, interruption_count, turn_count, cost_nano_usd
+    llm_model, llm_provider, stt_provider, tts_provider, interruption_count, turn_count, cost_nano_usd, voice
 """
 ONE = f"select {_COLUMNS} from sessions where session_id = $1"  # noqa: S608
 TURNS = """

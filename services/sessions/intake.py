@@ -13,6 +13,7 @@ from callbox.sessions.v1 import sessions_pb2 as pb
 from google.protobuf.duration_pb2 import Duration
 
 from services.kit import context as request
+from services.kit.catalogue_file import CatalogueFile
 from services.kit.client import call
 from services.kit.errors import CallboxError, Code
 from services.kit.identity import Identity, Kind
@@ -26,6 +27,7 @@ from services.sessions.lifecycle import Lifecycle
 from services.sessions.limits import Limits
 from services.sessions.livekit import CALLER_PREFIX, ROOM_PREFIX, Keys, Rooms, caller_token
 from services.sessions.metrics import admissions, start_seconds
+from services.sessions.recordings import Recordings
 from services.sessions.reference import References
 from services.sessions.settings import SessionsSettings
 from services.sessions.start_keys import Replay, StartKey, StartKeys, key_of
@@ -55,6 +57,8 @@ class Intake:
         lifecycle: Lifecycle,
         alarm: Alarm,
         references: References,
+        recordings: Recordings,
+        catalogue: CatalogueFile,
         settings: SessionsSettings,
     ) -> None:
         self._characters = characters
@@ -67,6 +71,8 @@ class Intake:
         self._lifecycle = lifecycle
         self._alarm = alarm
         self._references = references
+        self._recordings = recordings
+        self._catalogue = catalogue
         self._settings = settings
 
     async def start(self, asked: pb.StartSessionRequest, identity: Identity) -> pb.StartSessionResponse:
@@ -110,10 +116,9 @@ class Intake:
             characters_pb2.ResolveRequest(agent=asked.agent),
             deadline_seconds=_RESOLVE_SECONDS,
         )
-        snapshot.apply(character, asked)
-        if asked.reference_audio_url:
-            # The voice can be matched, or `apply` had refused.
-            await self._references.fetch(asked.reference_audio_url)
+        snapshot.apply(character, asked, self._catalogue.current())
+        # The voice takes a recording, or `apply` had refused.
+        recording = await self._references.fetch(asked.reference_audio_url) if asked.reference_audio_url else b""
         limit = await self._limits.concurrent_sessions(character.tenant_id)
         new = self._describe(character, asked, identity)
 
@@ -134,6 +139,8 @@ class Intake:
             got = await self._admission.admit(new.session_id, new.tenant_id, limit)
             if isinstance(got, Refusal):
                 raise got.error()
+            if recording:
+                await self._recordings.keep(new.session_id, recording)
             row = await self._make(new, got, bind if key else None)
         except BaseException as fault:
             if not (isinstance(fault, CallboxError) and fault.code in _REFUSED):

@@ -57,6 +57,8 @@ def session(
         turns=() if isinstance(turns, bytes) else map(turn, turns),
         tool_calls=[ParseDict(body, pb.ToolEvent(), ignore_unknown_fields=True) for body in tools],
     )
+    if row["voice"] is not None:
+        ParseDict(row["voice"], message.voice, ignore_unknown_fields=True)
     message.metadata.update(row["metadata"])
     if isinstance(turns, bytes):
         message.MergeFromString(turns)

@@ -3,7 +3,7 @@
 from services.kit import context as request
 from services.kit.errors import CallboxError, validation
 from services.kit.outbound import Outbound, OutboundError
-from services.sessions.sound import NoSound, Sound, measure
+from services.sessions.sound import NoSound, measure
 
 MAX_BYTES = 10 * 1024 * 1024
 FIELD = "reference_audio_url"
@@ -18,7 +18,7 @@ class References:
     def __init__(self, outbound: Outbound) -> None:
         self._outbound = outbound
 
-    async def fetch(self, url: str) -> Sound:
+    async def fetch(self, url: str) -> bytes:
         """The recording behind a URL, which is a WAV or MP3 of at most 10 MB and 60 s.
 
         Raises: CallboxError `validation_failed` for anything else, also for a server that takes longer than half a
@@ -32,9 +32,10 @@ class References:
         if answer.status != _OK:
             raise _refused(f"Cannot be fetched: the server answered with status {answer.status}.")
         try:
-            return measure(answer.body)
+            measure(answer.body)
         except NoSound as fault:
             raise _refused(f"What is there {fault}; give a WAV or MP3 of at most 60 seconds.") from fault
+        return answer.body
 
 
 def _refused(sentence: str) -> CallboxError:

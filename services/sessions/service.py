@@ -18,6 +18,7 @@ from services.sessions.filter import Filter
 from services.sessions.history import DEFAULT_PAGE, MAX_PAGE, MAX_SKIP, History
 from services.sessions.intake import Intake
 from services.sessions.lifecycle import Lifecycle
+from services.sessions.recordings import Recordings
 from services.sessions.workers import Workers
 
 _SESSION_ID = re.compile(r"sess_[A-Za-z0-9_\-]{1,64}\Z")
@@ -29,10 +30,17 @@ class SessionsService(sessions_pb2_grpc.SessionsServiceServicer):
     """Admission, life cycle, history."""
 
     def __init__(
-        self, intake: Intake, workers: Workers, events: Events, history: History, lifecycle: Lifecycle
+        self,
+        intake: Intake,
+        workers: Workers,
+        recordings: Recordings,
+        events: Events,
+        history: History,
+        lifecycle: Lifecycle,
     ) -> None:
         self._intake = intake
         self._workers = workers
+        self._recordings = recordings
         self._events = events
         self._history = history
         self._lifecycle = lifecycle
@@ -95,6 +103,15 @@ class SessionsService(sessions_pb2_grpc.SessionsServiceServicer):
         require_service(AGENT_SERVICE)
         last = await self._events.append(known(request.session_id), request.worker_id, request.events)
         return pb.AppendEventsResponse(last_sequence=last)
+
+    async def ReadReference(self, request: pb.ReadReferenceRequest, context: Context) -> pb.ReadReferenceResponse:  # noqa: N802
+        """Gives the worker the recording that the voice is to sound like."""
+        require_service(AGENT_SERVICE)
+        await self._workers.check_carries(known(request.session_id), request.worker_id)
+        content = await self._recordings.read(request.session_id)
+        if content is None:
+            raise not_found("The recording")
+        return pb.ReadReferenceResponse(content=content)
 
     async def ReportWorker(self, request: pb.ReportWorkerRequest, context: Context) -> pb.ReportWorkerResponse:  # noqa: N802
         """Takes a worker's report."""

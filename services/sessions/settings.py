@@ -9,7 +9,7 @@ from pydantic_settings import NoDecode
 
 from services.kit.addresses import ALLOWED, Allowances
 from services.kit.rates import Rate
-from services.kit.settings import ServiceSettings
+from services.kit.settings import CatalogueSettings
 from services.sessions.prices import Price
 
 
@@ -20,7 +20,7 @@ def _read_prices(given: object) -> object:
         raise ValueError('must be JSON such as {"gpt-4o-mini": {"llm_input_million_tokens": 0.15}}') from None
 
 
-class SessionsSettings(ServiceSettings):
+class SessionsSettings(CatalogueSettings):
     """Settings of one process of the sessions service."""
 
     database_url: str = Field(description="PostgreSQL, postgresql://…", repr=False)
@@ -70,6 +70,11 @@ class SessionsSettings(ServiceSettings):
     def worker_seconds(self) -> float:
         """How long a worker that does not report counts as there: three missed reports."""
         return 3 * self.worker_report_seconds
+
+    @property
+    def recording_seconds(self) -> float:
+        """How long a reference recording is kept for its worker: both dispatches, and the wait for the caller."""
+        return self.join_seconds + self.unclaimed_lease_seconds
 
     @property
     def unclaimed_lease_seconds(self) -> float:

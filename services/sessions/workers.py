@@ -82,6 +82,16 @@ class Workers:
             trace_context=row["trace_context"],
         )
 
+    async def check_carries(self, session_id: str, worker_id: str) -> None:
+        """Raises: CallboxError `not_found`, `session_taken`, `upstream_unavailable`."""
+        call = await self._store.call(session_id)
+        if call is None:
+            raise not_found(f"Session {session_id}")
+        if not _carries(call, worker_id):
+            raise CallboxError(
+                Code.SESSION_TAKEN, "Another worker carries this session, or nobody does; leave its room."
+            )
+
     async def _claim_unstored(self, session_id: str, worker_id: str) -> asyncpg.Record:
         trials = AsyncRetrying(
             retry=retry_if_result(lambda call: call is None),

@@ -31,7 +31,7 @@ _WAV = b"".join(
 )
 _RAW = {"image/png": _PNG, "audio/wav": _WAV, "text/plain": _FILE[1]}
 # Operations that take a credential and need none: what they show to everybody is public.
-_OPEN = {"GET /api/media/{character_id}/{name}/"}
+_OPEN = {"GET /api/media/{character_id}/{name}/", "GET /api/voices/{voice}/sample/"}
 
 
 @dataclass(frozen=True)

@@ -114,6 +114,7 @@ DEFAULTS: dict[str, Any] = {
     "widget_appearance": {},
     "stt_model": "",
     "tts_model": "",
+    "keyterms": [],
     "llm_provider": "openai",
     "llm_model": "",
     "llm_api_key": "",

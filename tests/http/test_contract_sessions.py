@@ -199,11 +199,12 @@ async def test_a_browser_needs_only_token_and_address(site: Site) -> None:
 OVERRIDES: list[tuple[str, Any, str]] = [
     ("voice_model", "nobody-v9", r"chatterbox-en-v1"),
     ("voice_model", "hibari-en ", r"chatterbox-en-v1"),
+    ("voice_model", "kokoro-ef-dora", r"Speaks es and not en.*hibari-en"),
     ("language", "tlh", r"BCP-47.*en"),
     ("language", "not a tag", r"BCP-47"),
     ("language", "en_US", r"BCP-47"),
     ("language", "en-US-US-US", r"BCP-47"),
-    ("reference_audio_url", "https://shop.example/me.wav", r"cannot be matched"),
+    ("reference_audio_url", "https://shop.example:1/me.wav", r"Cannot be fetched"),
     ("metadata", {"a": "x" * 16_400}, r"16384"),
     ("system_prompt", "x" * 65_537, r"65536"),
 ]
@@ -251,16 +252,37 @@ async def test_unknown_fields_are_ignored(site: Site) -> None:
         assert (await site.start(voice="x", session_id="sess_1", user=[1], token=None)).status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("tag", "found"), [("en", 200), ("en-US", 200), ("EN-gb-oxendict", 200), ("de", 422), ("e", 422)]
-)
-async def test_language_is_matched_by_lookup(site: Site, tag: str, found: int) -> None:
+LANGUAGES = [
+    ("en", "en", "hibari-en"),
+    ("en-US", "en", "hibari-en"),
+    ("EN-gb-oxendict", "en-GB", "kokoro-bf-emma"),
+    ("pt", "pt", "kokoro-pf-dora"),
+]
+
+
+@pytest.mark.parametrize(("tag", "found", "voice"), LANGUAGES)
+async def test_language_is_matched_by_lookup(site: Site, tag: str, found: str, voice: str) -> None:
     """Contract 14.12 (session start): 200, and `language` by RFC 4647 lookup, so that `en-US` finds `en`."""
     async with site.house.worker() as worker:
         answer = await site.start(language=tag)
-        assert answer.status_code == found
-        if found == 200:
-            assert (await claim_of(worker, answer.json()["session_id"])).character.language == "en"
+        assert answer.status_code == 200
+        character = (await claim_of(worker, answer.json()["session_id"])).character
+        assert (character.language, character.tts_model) == (found, voice)
+
+
+@pytest.mark.parametrize("tag", ["de", "e"])
+async def test_a_language_that_is_not_served_is_422(site: Site, tag: str) -> None:
+    """Contract 14.4: `language` must be BCP-47 that some voice and some recogniser serve, else 422."""
+    async with site.house.worker():
+        refused(await site.start(language=tag), 422, "validation_failed")
+
+
+async def test_a_voice_that_cannot_be_matched_to_a_recording_is_422(site: Site) -> None:
+    """Contract 14.4: a voice that cannot clone → 422."""
+    asked = {"voice_model": "chatterbox-en-v1", "reference_audio_url": "https://shop.example/me.wav"}
+    async with site.house.worker():
+        body = refused(await site.start(**asked), 422, "validation_failed")
+        assert "hibari-en cannot be matched" in body["errors"]["reference_audio_url"][0]
 
 
 async def test_refusals_come_within_a_second(site: Site) -> None:

@@ -119,9 +119,15 @@ async def _deliveries(site: Site) -> list[str]:
     return found[:1]
 
 
+async def _nothing(site: Site) -> list[str]:
+    """What is of the installation and of no tenant."""
+    return []
+
+
 # Beginning of a path, or name of a place → how the first tenant gets one.
 _FOUND: dict[str, Callable[[Site], Awaitable[list[str]]]] = {
     "name": _file,
+    "voice": _nothing,
     "/api/tenants/": _tenant,
     "/api/webhooks/deliveries/": _deliveries,
 }

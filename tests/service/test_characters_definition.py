@@ -60,6 +60,7 @@ async def test_a_new_character_has_every_default(owner: Owner) -> None:
         "widget_appearance": {},
         "stt_model": "",
         "tts_model": "",
+        "keyterms": [],
         "llm_provider": "openai",
         "llm_model": "",
         "llm_api_key": "",

@@ -35,6 +35,7 @@ async def test_a_snapshot_has_all_a_call_needs_and_no_secret(owner: Owner) -> No
         language="es",
         stt_model="whisper-en-large",
         tts_model="chatterbox-en-v1",
+        keyterms=["Brompton", "Callbox"],
         llm_model="gpt-4o-mini",
         llm_api_key="sk-proj-abcdef1234",
         max_turn_seconds=20,
@@ -51,6 +52,7 @@ async def test_a_snapshot_has_all_a_call_needs_and_no_secret(owner: Owner) -> No
     assert (snapshot.tenant_id, snapshot.created_by, snapshot.name) == ("ten_one", 1, "Support")
     assert (snapshot.system_prompt, snapshot.greeting, snapshot.language) == ("You are kind.", "Hello!", "es")
     assert (snapshot.stt_model, snapshot.tts_model) == ("whisper-en-large", "chatterbox-en-v1")
+    assert list(snapshot.keyterms) == ["Brompton", "Callbox"]
     assert (snapshot.llm_provider, snapshot.llm_model, snapshot.has_llm_api_key) == ("openai", "gpt-4o-mini", True)
     assert (snapshot.max_tool_calls_per_turn, snapshot.max_tool_output_chars) == (6, 16000)
     assert (snapshot.max_turn_seconds, snapshot.max_call_seconds, snapshot.recording_enabled) == (20, 90, True)

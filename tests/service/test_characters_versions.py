@@ -198,6 +198,7 @@ FIELDS: dict[str, Any] = {
     "widget_appearance": {"name": "Shop"},
     "stt_model": "whisper-en-large",
     "tts_model": "chatterbox-en-v1",
+    "keyterms": ["Brompton"],
     "llm_model": "gpt-4o",
     "llm_api_key": KEY,
     "mcp_servers": [{"name": "search", "url": "https://mcp.acme.com"}],

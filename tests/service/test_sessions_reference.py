@@ -9,24 +9,25 @@ import wave
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-import pytest
+from callbox.sessions.v1 import sessions_pb2 as pb
 from starlette.applications import Starlette
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from services.kit.client import call
 from services.kit.errors import Code
 from services.kit.ops import HttpServer
 from services.kit.outbound import Outbound
-from services.sessions import snapshot
-from services.sessions.catalogue import Engine
 from services.sessions.reference import MAX_BYTES, References
 from tests.fixtures.refusals import refusal
-from tests.fixtures.sessions import MakeHouse, SessionsHouse
+from tests.fixtures.sessions import MakeHouse, SessionsHouse, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from starlette.requests import Request
+
+    from tests.fixtures.callers import DirectedWorker
 
 HERE = "127.0.0.0/8"
 
@@ -87,9 +88,9 @@ async def hosting() -> AsyncIterator[Host]:
 async def test_a_recording_is_fetched_and_told_by_its_content() -> None:
     async with hosting() as host, Outbound(HERE) as outbound:
         references = References(outbound)
-        assert (await references.fetch(f"{host.base}/good.wav")).seconds == pytest.approx(2)
-        assert (await references.fetch(f"{host.base}/round")).kind == "wav"
-        assert (await references.fetch(f"{host.base}/full.wav")).kind == "wav"
+        assert await references.fetch(f"{host.base}/good.wav") == wav(2)
+        assert await references.fetch(f"{host.base}/round") == wav(2)
+        assert len(await references.fetch(f"{host.base}/full.wav")) == MAX_BYTES
 
 
 async def test_what_cannot_be_used_is_said_in_time() -> None:
@@ -120,17 +121,12 @@ async def test_a_private_address_is_never_asked() -> None:
 async def test_a_voice_that_cannot_be_matched_is_refused_before_anything_is_fetched(make_house: MakeHouse) -> None:
     house = await make_house(outbound_allow=HERE)
     async with hosting() as host, house.worker():
-        error = await refusal(house.begin(reference_audio_url=f"{host.base}/good.wav"), Code.VALIDATION_FAILED)
+        begun = house.begin(reference_audio_url=f"{host.base}/good.wav", voice_model="hibari-en")
+        error = await refusal(begun, Code.VALIDATION_FAILED)
         assert "cannot be matched" in error.fields["reference_audio_url"][0]
         assert host.asked == []
 
 
-@pytest.fixture
-def _a_voice_that_can(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshot, "VOICES", (Engine("parrot-en", (), ("en",), can_clone=True),))
-
-
-@pytest.mark.usefixtures("_a_voice_that_can")
 async def test_a_start_with_a_voice_that_can_fetches_first_and_keeps_its_second(make_house: MakeHouse) -> None:
     house: SessionsHouse = await make_house(outbound_allow=HERE)
     async with hosting() as host, house.worker(slots=1):
@@ -144,3 +140,54 @@ async def test_a_start_with_a_voice_that_can_fetches_first_and_keeps_its_second(
         assert host.asked == []
         await house.begin(reference_audio_url=f"{host.base}/good.wav")
         assert host.asked == ["good.wav"]
+
+
+async def test_the_worker_that_carries_the_call_reads_the_recording_and_nobody_else(make_house: MakeHouse) -> None:
+    """The bytes that the client's server gave are those that the voice is matched to."""
+    house = await make_house(outbound_allow=HERE)
+    agent = house.callers.service("agent")
+
+    async def read(session_id: str, worker_id: str, identity: str = agent) -> bytes:
+        asked = pb.ReadReferenceRequest(session_id=session_id, worker_id=worker_id)
+        return (await call(house.sessions.ReadReference, asked, identity=identity)).content
+
+    async with hosting() as host, house.worker() as worker:
+        started = await house.begin(reference_audio_url=f"{host.base}/good.wav")
+        session_id = started.session.session_id
+        await until(lambda: _claimed(worker, session_id))
+        assert worker.claims[session_id].character.reference_audio_url == f"{host.base}/good.wav"
+        assert await read(session_id, worker.worker_id) == wav(2)
+        await refusal(read(session_id, "another"), Code.SESSION_TAKEN)
+        await refusal(read(session_id, worker.worker_id, house.user), Code.PERMISSION_DENIED)
+        await refusal(read("sess_unknown", worker.worker_id), Code.NOT_FOUND)
+        without = (await house.begin()).session.session_id
+        await until(lambda: _claimed(worker, without))
+        await refusal(read(without, worker.worker_id), Code.NOT_FOUND)
+        await house.end(session_id)
+        await refusal(read(session_id, worker.worker_id), Code.SESSION_TAKEN)
+
+
+async def test_what_became_of_a_recording_stands_in_the_history(make_house: MakeHouse) -> None:
+    house = await make_house(outbound_allow=HERE)
+    async with hosting() as host, house.worker() as worker:
+        session_id = (await house.begin(reference_audio_url=f"{host.base}/good.wav")).session.session_id
+        await until(lambda: _claimed(worker, session_id))
+        assert not (await house.read(session_id)).HasField("voice")
+        matched = pb.VoiceEvent(
+            likeness=pb.VOICE_LIKENESS_MATCHED, voice="af_heart*0.6+af_bella*0.4", similarity=0.75, reason="x" * 500
+        )
+        for sequence, voice in ((1, matched), (2, None)):
+            event = pb.SessionEvent(sequence=sequence, voice=voice, usage=None if voice else pb.Usage(tts_characters=1))
+            request = pb.AppendEventsRequest(session_id=session_id, worker_id=worker.worker_id, events=[event])
+            await call(house.sessions.AppendEvents, request, identity=house.callers.service("agent"))
+        told = (await house.read(session_id)).voice
+        assert (told.likeness, told.voice, told.similarity) == (matched.likeness, matched.voice, 0.75)
+        assert len(told.reason) == 300
+        broken = pb.SessionEvent(sequence=3, voice=pb.VoiceEvent(similarity=float("nan")))
+        request = pb.AppendEventsRequest(session_id=session_id, worker_id=worker.worker_id, events=[broken])
+        refused = call(house.sessions.AppendEvents, request, identity=house.callers.service("agent"))
+        await refusal(refused, Code.VALIDATION_FAILED)
+
+
+async def _claimed(worker: DirectedWorker, session_id: str) -> bool:
+    return session_id in worker.claims

@@ -44,6 +44,9 @@ class Heard:
     utterance: int
     compute_ms: float
     at: float
+    language: str
+    words: str
+    biased: bool
 
 
 class Stream:
@@ -109,6 +112,7 @@ class Ear(Stream):
         *,
         request_id: str = "",
         language: str | None = None,
+        keyterms: str | None = None,
         start: bool | None = None,
         end: bool = False,
     ) -> None:
@@ -118,6 +122,8 @@ class Ear(Stream):
         ]
         if language is not None:
             inputs.append(tensor("language", [language.encode()], "BYTES"))
+        if keyterms is not None:
+            inputs.append(tensor("keyterms", [keyterms.encode()], "BYTES"))
         first = not self._started if start is None else start
         self._started = True
         await self.send(
@@ -147,6 +153,9 @@ class Ear(Stream):
             int(one("utterance")),
             float(one("compute_ms")),
             self.arrived,
+            one("language").decode(),
+            one("words").decode(),
+            bool(one("biased")),
         )
 
     async def ask(self, command: int, samples: NDArray[np.float32] | None = None) -> Heard:

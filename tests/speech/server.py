@@ -77,12 +77,17 @@ def _ready(http_port: int) -> bool:
 
 
 @contextmanager
-def serving(data_dir: Path, profile: str = "cpu", program: Sequence[str] = ("services.inference",)) -> Iterator[Server]:
+def serving(
+    data_dir: Path,
+    profile: str = "cpu",
+    program: Sequence[str] = ("services.inference",),
+    ports: list[int] | None = None,
+) -> Iterator[Server]:
     """A server of its own; ended in any case when the block is left.
 
-    program: module that becomes the server, and its arguments.
+    program: module that becomes the server, and its arguments. ports: of gRPC, HTTP and metrics; default: free ones.
     """
-    ports = free_ports(3)
+    ports = ports or free_ports(3)
     log = data_dir / "triton.log"
     began = time.monotonic()
     with log.open("wb") as sink:

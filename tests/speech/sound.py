@@ -15,7 +15,7 @@ from services.inference.engines.hibari import Hibari
 from services.inference.engines.phonemes.reader import ENGLISH, Reader
 from services.inference.speaking.speech import Speaker
 
-SAMPLES = Path(next(iter(pytest_audioeval.__path__))) / "samples" / "audio" / "en"
+SAMPLES = Path(next(iter(pytest_audioeval.__path__))) / "samples" / "audio"
 
 
 def at_16k(samples: NDArray[np.generic], rate_hz: int) -> NDArray[np.float32]:
@@ -28,10 +28,11 @@ def at_16k(samples: NDArray[np.generic], rate_hz: int) -> NDArray[np.float32]:
     return np.asarray(soxr.resample(values, rate_hz, 16_000), np.float32)
 
 
-def recorded(name: str) -> tuple[NDArray[np.float32], str]:
+def recorded(name: str, language: str = "en") -> tuple[NDArray[np.float32], str]:
     """A recorded sentence at 16 kHz and its text."""
-    samples, rate_hz = soundfile.read(SAMPLES / f"{name}.wav", dtype="float32")
-    return at_16k(samples, rate_hz), (SAMPLES / f"{name}.txt").read_text().strip()
+    path = SAMPLES / language / f"{name}.wav"
+    samples, rate_hz = soundfile.read(path, dtype="float32")
+    return at_16k(samples, rate_hz), path.with_suffix(".txt").read_text().strip()
 
 
 @cache

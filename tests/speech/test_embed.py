@@ -70,7 +70,7 @@ def test_the_protocol_says_what_the_engine_does() -> None:
 def test_a_profile_without_a_model_is_refused(tmp_path: Any) -> None:
     path = tmp_path / "empty.toml"
     path.write_text("")
-    with pytest.raises(ValueError, match="at least one of stt, tts, denoise, embed"):
+    with pytest.raises(ValueError, match="at least one of stt, tts, denoise, embed, voice_match"):
         read_profile(str(path))
 
 

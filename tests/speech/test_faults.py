@@ -184,7 +184,7 @@ def test_numpy_2_is_refused_before_the_server_starts(tmp_path: Path) -> None:
 def test_the_repository_is_rendered_from_the_profile(tmp_path: Path) -> None:
     render(read_profile("cpu"), tmp_path)
     configs = {path.parent.name: path.read_text() for path in tmp_path.glob("*/config.pbtxt")}
-    assert set(configs) == {"stt", "tts", "denoise", "embed"}
+    assert set(configs) == {"stt", "tts", "denoise", "embed", "voice_match"}
     assert "decoupled: true" in configs["stt"]
     assert 'key: "voice" value { string_value: "heart" }' in configs["tts"]
     assert "max_sequence_idle_microseconds: 20000000" in configs["denoise"]

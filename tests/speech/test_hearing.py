@@ -1,6 +1,7 @@
 """The stt model: right words, partials on the way, answers at once, silence for noise."""
 
 import asyncio
+import json
 import time
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from services.inference.protocol import COMMAND_FLUSH, COMMAND_SNAPSHOT
-from tests.speech.client import Ear, Heard, TritonFault, connected
+from tests.speech.client import Ear, Heard, TritonFault, connected, tensor
 from tests.speech.server import Server
 from tests.speech.sound import error_rate, recorded, said, silence
 
@@ -199,8 +200,8 @@ async def test_a_long_story_is_heard_to_its_end_at_bounded_cost(server: Server) 
 
 async def test_an_unserved_language_is_named(server: Server) -> None:
     async with connected(server.url) as client, Ear(client) as ear:
-        await ear.say(None, language="es")
-        with pytest.raises(TritonFault, match="served: en"):
+        await ear.say(None, language="pl")
+        with pytest.raises(TritonFault, match="served: de, en, es"):
             await ear.heard()
         await ear.stream(said("Yes, please."))
         assert (await ear.flush()).text.startswith("Yes")
@@ -210,3 +211,58 @@ async def test_a_language_with_a_region_is_served(server: Server) -> None:
     async with connected(server.url) as client, Ear(client) as ear:
         await ear.say(said("Yes, please."), language="en-GB")
         assert (await ear.flush()).text.startswith("Yes")
+
+
+async def _final_with(ear: Ear, keyterms: str, samples: NDArray[np.float32]) -> tuple[str, str, str, int]:
+    """Text, language, words and whether it was biased, of a sequence of one request with a hint list."""
+    await ear.send(
+        [
+            tensor("audio", samples, "FP32"),
+            tensor("command", [COMMAND_FLUSH], "INT32"),
+            tensor("language", [b"en-US"], "BYTES"),
+            tensor("keyterms", [keyterms.encode()], "BYTES"),
+        ],
+        sequence_id=ear.sequence,
+        sequence_start=True,
+        sequence_end=True,
+    )
+    result = await ear.next()
+    text, language, words = (result.as_numpy(name).reshape(-1)[0].decode() for name in ("text", "language", "words"))
+    return text, language, words, int(result.as_numpy("biased").reshape(-1)[0])
+
+
+async def test_a_hint_list_brings_a_name_out_and_the_answer_says_so(server: Server) -> None:
+    spoken = np.concatenate([said("I bought it from Callbox last year."), silence(0.2)])
+    async with connected(server.url) as client:
+        async with Ear(client) as ear:
+            text, language, words, biased = await _final_with(ear, '["Callbox", "Grafana"]', spoken)
+        async with Ear(client) as ear:
+            plain = await _final_with(ear, "[]", spoken)
+    assert "Callbox" in text
+    assert (language, words, biased) == ("en", "", 1)
+    assert "Callbox" not in plain[0]
+    assert plain[3] == 0
+
+
+@pytest.mark.parametrize(
+    ("keyterms", "sentence"),
+    [
+        ("Callbox", "must be a JSON array of strings"),
+        ('{"a": 1}', "must be a JSON array of strings"),
+        ("[1]", "must be a JSON array of strings"),
+        (json.dumps(["term"] * 101), "at most 100 terms"),
+        (json.dumps(["x" * 51]), "of 50 characters"),
+        ("[" * 100_000, "must be a JSON array of strings"),
+    ],
+)
+async def test_a_hint_list_of_another_form_is_refused(server: Server, keyterms: str, sentence: str) -> None:
+    async with connected(server.url) as client, Ear(client) as ear:
+        with pytest.raises(TritonFault, match=f"invalid_input: .*{sentence}"):
+            await _final_with(ear, keyterms, silence(0.1))
+
+
+async def test_detection_without_an_engine_that_detects_is_refused(server: Server) -> None:
+    async with connected(server.url) as client, Ear(client) as ear:
+        await ear.say(None, language="auto")
+        with pytest.raises(TritonFault, match=r"'auto' is not served .*served: en"):
+            await ear.heard()

@@ -6,7 +6,8 @@ import random
 import numpy as np
 import pytest
 
-from services.agent.triton import Inputs, ModelStream, Triton, TritonError
+from services.agent.engines import EngineError
+from services.agent.triton import Inputs, ModelStream, Triton
 from services.inference import protocol
 from services.inference.profile import PROFILES, read_profile, render
 from tests.speech.server import Server
@@ -116,9 +117,9 @@ async def test_a_closed_stream_takes_nothing_and_says_so(server: Server) -> None
     triton = Triton(server.url)
     stream = triton.stream(protocol.TTS_MODEL)
     await triton.close()
-    with pytest.raises(TritonError, match="closed"):
+    with pytest.raises(EngineError, match="closed"):
         stream.send({"text": "Yes."})
-    with pytest.raises(TritonError, match="closed"):
+    with pytest.raises(EngineError, match="closed"):
         await anext(stream.replies())
 
 

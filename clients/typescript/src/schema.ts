@@ -562,6 +562,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/voices/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List voices and recognisers
+         * @description What this installation speaks and hears with, by the names that calls and characters ask for.
+         */
+        get: operations["list_voices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/voices/{voice}/sample/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listen to a voice
+         * @description A few recorded seconds, for everybody. As a list's `sample_url` it may be kept for ever.
+         */
+        get: operations["get_voice_sample"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/signup/": {
         parameters: {
             query?: never;
@@ -1192,6 +1232,10 @@ export interface components {
          *       },
          *       "stt_model": "whisper-en-large",
          *       "tts_model": "chatterbox-en-v1",
+         *       "keyterms": [
+         *         "Callbox",
+         *         "Brompton"
+         *       ],
          *       "llm_provider": "openai",
          *       "llm_model": "gpt-4o-mini",
          *       "llm_api_key": "••••1234",
@@ -1300,6 +1344,16 @@ export interface components {
              * @default
              */
             tts_model: string;
+            /**
+             * Keyterms
+             * @description Words and names to expect of callers: at most 100 of at most 50 characters. A recogniser that can prefers them.
+             * @default []
+             * @example [
+             *       "Callbox",
+             *       "Brompton"
+             *     ]
+             */
+            keyterms: string[];
             /**
              * Llm Provider
              * @description Kind of language model endpoint.
@@ -1498,6 +1552,15 @@ export interface components {
              */
             tts_model?: string | null;
             /**
+             * Keyterms
+             * @description Words and names to expect of callers: at most 100 of at most 50 characters. A recogniser that can prefers them.
+             * @example [
+             *       "Callbox",
+             *       "Brompton"
+             *     ]
+             */
+            keyterms?: string[] | null;
+            /**
              * Llm Provider
              * @description Kind of language model endpoint.
              */
@@ -1672,6 +1735,16 @@ export interface components {
              * @default
              */
             tts_model: string;
+            /**
+             * Keyterms
+             * @description Words and names to expect of callers: at most 100 of at most 50 characters. A recogniser that can prefers them.
+             * @default []
+             * @example [
+             *       "Callbox",
+             *       "Brompton"
+             *     ]
+             */
+            keyterms: string[];
             /**
              * Llm Provider
              * @description Kind of language model endpoint.
@@ -1871,6 +1944,16 @@ export interface components {
              * @default
              */
             tts_model: string;
+            /**
+             * Keyterms
+             * @description Words and names to expect of callers: at most 100 of at most 50 characters. A recogniser that can prefers them.
+             * @default []
+             * @example [
+             *       "Callbox",
+             *       "Brompton"
+             *     ]
+             */
+            keyterms: string[];
             /**
              * Llm Provider
              * @description Kind of language model endpoint.
@@ -2414,6 +2497,29 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * LanguageDefault
+         * @description What serves a language when nothing is named.
+         */
+        LanguageDefault: {
+            /**
+             * Language
+             * @description BCP-47 tag; a language asked for finds it as RFC 4647 looks it up.
+             */
+            language: string;
+            /**
+             * Voice
+             * @description Name of a voice.
+             * @example kokoro-bf-emma
+             */
+            voice: string;
+            /**
+             * Recogniser
+             * @description Name of a recogniser.
+             * @example moonshine-tiny-en
+             */
+            recogniser: string;
+        };
+        /**
          * Latency
          * @description Milliseconds of a wait by its parts, one after another; what was done ahead of time counts 0.
          *
@@ -2693,6 +2799,54 @@ export interface components {
              * @description Slug or identity of the character.
              */
             character_slug: string;
+        };
+        /**
+         * Recogniser
+         * @description A recogniser: for `stt_model` of a character.
+         * @example {
+         *       "name": "moonshine-tiny-en",
+         *       "aliases": [
+         *         "whisper-en-large"
+         *       ],
+         *       "provider": "moonshine",
+         *       "languages": [
+         *         "en"
+         *       ],
+         *       "licence": "MIT",
+         *       "keyterms": true
+         *     }
+         */
+        Recogniser: {
+            /**
+             * Name
+             * @description What a call or a character asks for.
+             */
+            name: string;
+            /**
+             * Aliases
+             * @description Other names it answers to.
+             */
+            aliases: string[];
+            /**
+             * Provider
+             * @description As the history of a call names who served.
+             */
+            provider: string;
+            /**
+             * Languages
+             * @description BCP-47 tags; a language asked for finds them as RFC 4647 looks them up.
+             */
+            languages: string[];
+            /**
+             * Licence
+             * @description Of the model.
+             */
+            licence: string;
+            /**
+             * Keyterms
+             * @description Whether a character's `keyterms` bias what it hears.
+             */
+            keyterms: boolean;
         };
         /**
          * Refresh
@@ -3369,6 +3523,10 @@ export interface components {
          *       },
          *       "stt_model": "whisper-en-large",
          *       "tts_model": "chatterbox-en-v1",
+         *       "keyterms": [
+         *         "Callbox",
+         *         "Brompton"
+         *       ],
          *       "llm_provider": "openai",
          *       "llm_model": "gpt-4o-mini",
          *       "llm_api_key": "••••1234",
@@ -3478,6 +3636,16 @@ export interface components {
              * @default
              */
             tts_model: string;
+            /**
+             * Keyterms
+             * @description Words and names to expect of callers: at most 100 of at most 50 characters. A recogniser that can prefers them.
+             * @default []
+             * @example [
+             *       "Callbox",
+             *       "Brompton"
+             *     ]
+             */
+            keyterms: string[];
             /**
              * Llm Provider
              * @description Kind of language model endpoint.
@@ -3614,6 +3782,98 @@ export interface components {
              *     ]
              */
             changed: string[];
+        };
+        /**
+         * Voice
+         * @description A voice: for `voice_model` of a call and `tts_model` of a character.
+         * @example {
+         *       "name": "kokoro-bf-emma",
+         *       "aliases": [],
+         *       "provider": "kokoro",
+         *       "languages": [
+         *         "en-GB",
+         *         "en"
+         *       ],
+         *       "licence": "Apache-2.0",
+         *       "title": "Emma, British English, female",
+         *       "sample_rate_hz": 24000,
+         *       "can_clone": false,
+         *       "can_match": true,
+         *       "sample_url": "/api/voices/kokoro-bf-emma/sample/?v=3f8a1c09d2e4"
+         *     }
+         */
+        Voice: {
+            /**
+             * Name
+             * @description What a call or a character asks for.
+             */
+            name: string;
+            /**
+             * Aliases
+             * @description Other names it answers to.
+             */
+            aliases: string[];
+            /**
+             * Provider
+             * @description As the history of a call names who served.
+             */
+            provider: string;
+            /**
+             * Languages
+             * @description BCP-47 tags; a language asked for finds them as RFC 4647 looks them up.
+             */
+            languages: string[];
+            /**
+             * Licence
+             * @description Of the model.
+             */
+            licence: string;
+            /**
+             * Title
+             * @description For people.
+             */
+            title: string;
+            /**
+             * Sample Rate Hz
+             * @description Of what the engine makes.
+             */
+            sample_rate_hz: number;
+            /**
+             * Can Clone
+             * @description Speaks with the voice of a `reference_audio_url`.
+             */
+            can_clone: boolean;
+            /**
+             * Can Match
+             * @description Speaks like a `reference_audio_url`, as near as a mix of its engine's voices comes.
+             */
+            can_match: boolean;
+            /**
+             * Sample Url
+             * @description Address of a few recorded seconds, below the API's own; null where there are none.
+             */
+            sample_url: string | null;
+        };
+        /**
+         * VoiceCatalogue
+         * @description What this installation speaks and hears with.
+         */
+        VoiceCatalogue: {
+            /**
+             * Voices
+             * @description With `language`: those that speak it, the most exact first.
+             */
+            voices: components["schemas"]["Voice"][];
+            /**
+             * Recognisers
+             * @description With `language`: those that hear it.
+             */
+            recognisers: components["schemas"]["Recogniser"][];
+            /**
+             * Defaults
+             * @description Every language that is served; with `language` the one found.
+             */
+            defaults: components["schemas"]["LanguageDefault"][];
         };
         /**
          * Webhook
@@ -3813,6 +4073,10 @@ export interface components {
         "X-Total-Count": number;
         /** @description Addresses of the first, previous, next and last page (RFC 8288), where a page was asked for. */
         Link: string;
+        /** @description `bytes`: a part may be asked for. */
+        "Accept-Ranges": string;
+        /** @description Which part this is, of how many bytes. */
+        "Content-Range": string;
         /** @description Where it is to be found. */
         Location: string;
         /** @description A name for the file. */
@@ -4787,6 +5051,10 @@ export interface operations {
                      *         },
                      *         "stt_model": "whisper-en-large",
                      *         "tts_model": "chatterbox-en-v1",
+                     *         "keyterms": [
+                     *           "Callbox",
+                     *           "Brompton"
+                     *         ],
                      *         "llm_provider": "openai",
                      *         "llm_model": "gpt-4o-mini",
                      *         "llm_api_key": "••••1234",
@@ -4925,6 +5193,10 @@ export interface operations {
                      *       },
                      *       "stt_model": "whisper-en-large",
                      *       "tts_model": "chatterbox-en-v1",
+                     *       "keyterms": [
+                     *         "Callbox",
+                     *         "Brompton"
+                     *       ],
                      *       "llm_provider": "openai",
                      *       "llm_model": "gpt-4o-mini",
                      *       "llm_api_key": "••••1234",
@@ -5086,6 +5358,10 @@ export interface operations {
                      *       },
                      *       "stt_model": "whisper-en-large",
                      *       "tts_model": "chatterbox-en-v1",
+                     *       "keyterms": [
+                     *         "Callbox",
+                     *         "Brompton"
+                     *       ],
                      *       "llm_provider": "openai",
                      *       "llm_model": "gpt-4o-mini",
                      *       "llm_api_key": "••••1234",
@@ -5239,6 +5515,10 @@ export interface operations {
                      *       },
                      *       "stt_model": "whisper-en-large",
                      *       "tts_model": "chatterbox-en-v1",
+                     *       "keyterms": [
+                     *         "Callbox",
+                     *         "Brompton"
+                     *       ],
                      *       "llm_provider": "openai",
                      *       "llm_model": "gpt-4o-mini",
                      *       "llm_api_key": "••••1234",
@@ -5517,6 +5797,10 @@ export interface operations {
                      *       },
                      *       "stt_model": "whisper-en-large",
                      *       "tts_model": "chatterbox-en-v1",
+                     *       "keyterms": [
+                     *         "Callbox",
+                     *         "Brompton"
+                     *       ],
                      *       "llm_provider": "openai",
                      *       "llm_model": "gpt-4o-mini",
                      *       "llm_api_key": "••••1234",
@@ -5780,6 +6064,10 @@ export interface operations {
                      *       },
                      *       "stt_model": "whisper-en-large",
                      *       "tts_model": "chatterbox-en-v1",
+                     *       "keyterms": [
+                     *         "Callbox",
+                     *         "Brompton"
+                     *       ],
                      *       "llm_provider": "openai",
                      *       "llm_model": "gpt-4o-mini",
                      *       "llm_api_key": "••••1234",
@@ -5997,6 +6285,10 @@ export interface operations {
                      *       },
                      *       "stt_model": "whisper-en-large",
                      *       "tts_model": "chatterbox-en-v1",
+                     *       "keyterms": [
+                     *         "Callbox",
+                     *         "Brompton"
+                     *       ],
                      *       "llm_provider": "openai",
                      *       "llm_model": "gpt-4o-mini",
                      *       "llm_api_key": "••••1234",
@@ -6171,6 +6463,10 @@ export interface operations {
                      *       },
                      *       "stt_model": "whisper-en-large",
                      *       "tts_model": "chatterbox-en-v1",
+                     *       "keyterms": [
+                     *         "Callbox",
+                     *         "Brompton"
+                     *       ],
                      *       "llm_provider": "openai",
                      *       "llm_model": "gpt-4o-mini",
                      *       "llm_api_key": "••••1234",
@@ -6353,6 +6649,10 @@ export interface operations {
                      *       },
                      *       "stt_model": "whisper-en-large",
                      *       "tts_model": "chatterbox-en-v1",
+                     *       "keyterms": [
+                     *         "Callbox",
+                     *         "Brompton"
+                     *       ],
                      *       "llm_provider": "openai",
                      *       "llm_model": "gpt-4o-mini",
                      *       "llm_api_key": "••••1234",
@@ -8160,6 +8460,228 @@ export interface operations {
             };
             /** @description The body is of another type than JSON, or compressed. */
             415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_voices: {
+        parameters: {
+            query?: {
+                /** @description Only what serves this language, a BCP-47 tag. */
+                language?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for, as it now is. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "voices": [
+                     *         {
+                     *           "name": "kokoro-bf-emma",
+                     *           "aliases": [],
+                     *           "provider": "kokoro",
+                     *           "languages": [
+                     *             "en-GB",
+                     *             "en"
+                     *           ],
+                     *           "licence": "Apache-2.0",
+                     *           "title": "Emma, British English, female",
+                     *           "sample_rate_hz": 24000,
+                     *           "can_clone": false,
+                     *           "can_match": true,
+                     *           "sample_url": "/api/voices/kokoro-bf-emma/sample/?v=3f8a1c09d2e4"
+                     *         }
+                     *       ],
+                     *       "recognisers": [
+                     *         {
+                     *           "name": "moonshine-tiny-en",
+                     *           "aliases": [
+                     *             "whisper-en-large"
+                     *           ],
+                     *           "provider": "moonshine",
+                     *           "languages": [
+                     *             "en"
+                     *           ],
+                     *           "licence": "MIT",
+                     *           "keyterms": true
+                     *         }
+                     *       ],
+                     *       "defaults": [
+                     *         {
+                     *           "language": "en",
+                     *           "voice": "kokoro-bf-emma",
+                     *           "recogniser": "moonshine-tiny-en"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["VoiceCatalogue"];
+                };
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is not valid; `errors` says which and why. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_voice_sample: {
+        parameters: {
+            query?: {
+                /** @description Digest of the recording, as `sample_url` has it. */
+                v?: string;
+            };
+            header?: {
+                /** @description Entity tags the client has, or `*`; 304 if the newest is among them. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description Name or alias of the voice. */
+                voice: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for, as it now is. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Accept-Ranges": components["headers"]["Accept-Ranges"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/mpeg": string;
+                    "audio/ogg": string;
+                    "audio/wav": string;
+                };
+            };
+            /** @description The part that `Range` asks for. */
+            206: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Accept-Ranges": components["headers"]["Accept-Ranges"];
+                    "Content-Range": components["headers"]["Content-Range"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/mpeg": string;
+                    "audio/ogg": string;
+                    "audio/wav": string;
+                };
+            };
+            /** @description The client has this version already. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Accept-Ranges": components["headers"]["Accept-Ranges"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The credential is missing, wrong or has expired. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing, or it belongs to somebody else. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is not valid; `errors` says which and why. */
+            422: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;

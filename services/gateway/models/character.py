@@ -56,6 +56,12 @@ class _Fields(BaseModel):
     widget_appearance: dict[str, Any] = Field({}, description="Overrides of the widget's appearance; holds `forms`.")
     stt_model: str = Field("", description="Public name of a recogniser; empty for the default.")
     tts_model: str = Field("", description="Public name of a voice; empty for the default.")
+    keyterms: list[str] = Field(
+        [],
+        description="Words and names to expect of callers: at most 100 of at most 50 characters. A recogniser that can "
+        "prefers them.",
+        examples=[["Callbox", "Brompton"]],
+    )
     llm_provider: str = Field("openai", description="Kind of language model endpoint.")
     llm_model: str = Field("", description="Name of the language model; empty for the default.")
     llm_api_key: str = Field("", description="Key for the language model. Read back masked; a mask means unchanged.")

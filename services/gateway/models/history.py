@@ -71,6 +71,7 @@ _CALL: JsonDict = {
             "ts": 7.2,
         }
     ],
+    "voice": {"likeness": "matched", "voice": "af_heart*0.6+af_bella*0.4", "similarity": 0.81, "reason": None},
 }
 
 
@@ -113,6 +114,20 @@ class ToolCall(BaseModel):
     ts: float = Field(description="Seconds from the moment the caller joined.")
 
 
+class MatchedVoice(BaseModel):
+    """What became of a call's `reference_audio_url`."""
+
+    likeness: Literal["matched", "cloned", "plain"] = Field(
+        description="`matched`: the nearest that a mix of the engine's voices comes; `cloned`: the engine speaks as "
+        "the recording does; `plain`: the recording could not be used."
+    )
+    voice: str = Field(description="What spoke, as the engine calls it.")
+    similarity: float | None = Field(
+        description="How alike the two speakers sound to a speaker encoder, 1 at most; only where matched."
+    )
+    reason: str | None = Field(description="Why the recording could not be used.", examples=[None])
+
+
 class AgentSessionSummary(BaseModel):
     """One call and its whole history."""
 
@@ -153,6 +168,7 @@ class AgentSessionSummary(BaseModel):
     joined_at: datetime | None
     ended_at: datetime | None
     tool_calls: list[ToolCall] = Field(description="Calls of tools, in order.")
+    voice: MatchedVoice | None = Field(description="Of a call with `reference_audio_url`; null without.")
     form_responses: list[FormResponse] = Field(
         [],
         description="Answers to forms given in the call, oldest first, the first 200; only where one call is read.",

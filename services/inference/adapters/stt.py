@@ -34,6 +34,7 @@ from services.inference.protocol import (
 )
 
 _MAX_REQUEST_SAMPLES: Final = 30 * SAMPLE_RATE_HZ
+_OUTPUT_WORDS: Final = "words"
 
 
 def _words(transcript: Transcript) -> str:
@@ -47,7 +48,7 @@ def _keyterms(value: str | None) -> tuple[str, ...]:
         return ()
     try:
         terms = json.loads(value)
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise InvalidInput(f"`keyterms` must be a JSON array of strings: {problem}") from problem
     if not isinstance(terms, list) or not all(isinstance(term, str) for term in terms):
         raise InvalidInput("`keyterms` must be a JSON array of strings")
@@ -58,11 +59,12 @@ def _keyterms(value: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(term.strip() for term in terms if term.strip()))
 
 
-def _expect(listener: Listener, language: str | None, keyterms: tuple[str, ...]) -> None:
+def _expect(listener: Listener, request: Any) -> None:
     """Tell the listener what the first request says of the call. Raises InvalidInput."""
+    language = text(request, "language")
     tag = language.split("-")[0].lower() if language else listener.language
     try:
-        listener.expect(tag, keyterms)
+        listener.expect(tag, _keyterms(text(request, "keyterms")), _OUTPUT_WORDS in request.requested_output_names())
     except UnservedLanguage as problem:
         raise InvalidInput(str(problem)) from problem
 
@@ -76,7 +78,7 @@ def _response(transcript: Transcript) -> Any:
             output("utterance", transcript.utterance, np.int32),
             output("compute_ms", transcript.compute_ms, np.float32),
             string_output("language", "" if transcript.language == AUTO else transcript.language),
-            string_output("words", _words(transcript)),
+            string_output(_OUTPUT_WORDS, _words(transcript)),
             output("biased", transcript.biased, np.int32),
         ]
     )
@@ -113,7 +115,7 @@ class TritonPythonModel:
         listener = self._sequences.of(request)
         try:
             if request.flags() & SEQUENCE_START:
-                _expect(listener, text(request, "language"), _keyterms(text(request, "keyterms")))
+                _expect(listener, request)
             command = int(number(request, "command", COMMAND_AUDIO))
             if not COMMAND_AUDIO <= command <= COMMAND_DISCARD:
                 raise InvalidInput(f"`command` must be 0 to 3, got {command}")

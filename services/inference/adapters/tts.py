@@ -1,6 +1,7 @@
 """The `tts` model: a text in, speech out piece by piece."""
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from services.inference.adapters.tensors import InvalidInput, failure, number, output, parameters, send, text
 from services.inference.adapters.watchdog import Watch, end_with_parent
+from services.inference.engines.chatterbox import Chatterbox
 from services.inference.engines.hibari import Hibari
 from services.inference.engines.kokoro import Device, Kokoro
 from services.inference.engines.phonemes.reader import Reader
@@ -24,6 +26,8 @@ from services.inference.speaking.speech import Speaker, Speech
 def _engine(name: str, settings: dict[str, str], reader: Reader) -> Synthesiser:
     if name == "hibari":
         return Hibari(reader)
+    if name == "chatterbox":
+        return Chatterbox(Path(settings["weights"]), Path(settings["recordings"]), settings["device"])
     device: Device = "cuda" if settings["device"] == "cuda" else "cpu"
     styles = Styles(InferenceSettings().kokoro_voices, reader.languages)
     return Kokoro(reader, styles, int(settings["threads"]), device, settings["model"])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 # Numbers of onnx.proto, version 1.16.
 _IR_VERSION: Final = 8
 _OPSET: Final = 18
-_DATA_TYPES: Final = {"float32": 1, "uint8": 2, "int32": 6, "int64": 7}
+_DATA_TYPES: Final = {"float32": 1, "uint8": 2, "int8": 3, "int32": 6, "int64": 7}
 _ATTRIBUTE_FLOAT: Final = 1
 _ATTRIBUTE_INT: Final = 2
 _ATTRIBUTE_STRING: Final = 3

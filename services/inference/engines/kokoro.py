@@ -6,13 +6,13 @@ import os
 from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from services.inference.engines.phonemes.reader import Reader, portions
+from services.inference.engines.phonemes.reader import portions
 from services.inference.engines.styles import Styles
 from services.inference.engines.synthesiser import Voice
 
@@ -27,6 +27,13 @@ _PROVIDERS: Final = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvid
 Device = Literal["cpu", "cuda"]
 
 
+class Pronunciation(Protocol):
+    """What the net needs of a reader of texts."""
+
+    def read(self, text: str, language: str) -> str:
+        """Phonemes of a text in misaki's alphabet."""
+
+
 class Kokoro:
     """All voices of one net."""
 
@@ -36,7 +43,7 @@ class Kokoro:
     piece_characters: tuple[int, ...] = (32, 64, 90)
 
     def __init__(
-        self, reader: Reader, styles: Styles, threads: int = 1, device: Device = "cpu", model: str = ""
+        self, reader: Pronunciation, styles: Styles, threads: int = 1, device: Device = "cpu", model: str = ""
     ) -> None:
         """model: an ONNX file with the same inputs, instead of the int8 one that the packages bring.
 

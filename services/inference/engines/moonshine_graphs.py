@@ -126,9 +126,10 @@ def encoder(encoder_file: Path, decoder_file: Path) -> bytes:
 def decoder(decoder_file: Path) -> bytes:
     """One pass over `tokens` int64 [b, w].
 
-    Further inputs: `positions` int64 [b, w]; `bias` float32 [b, 1, w, p + w], 0 where a token may look and very low
-    elsewhere; `frames` int32 [b, t], 1 where a clip has a frame; `cross.i` as of the encoder; `past.i` float32
-    [b, HEADS, p, HEAD_WIDTH]. Outputs: `logits` float32 [b, w, tokens], `best` int64 [b, w], `present.i`.
+    Further inputs: `positions`, `following` int64 [b, w]; `bias` float32 [b, 1, w, p + w], 0 where a token may look and
+    very low elsewhere; `frames` int32 [b, t], 1 where a clip has a frame; `cross.i` as of the encoder; `past.i` float32
+    [b, HEADS, p, HEAD_WIDTH]. Outputs: `best` int64 [b, w]; `likely` float32 [b, w], the log-probability of the token
+    in `following`; `present.i`.
     """
     weights = Weights(decoder_file)
     graph = Graph()
@@ -167,6 +168,10 @@ def decoder(decoder_file: Path) -> bytes:
         inner = graph.one("Mul", inner, graph.one("Mul", gate, graph.one("Sigmoid", gate)))
         value = layers.sum(value, layers.fed(inner, layer, "fc2"))
     logits = _product(graph, layers.normal(value, "model.decoder.norm.weight"), weights.product("logits"))
-    graph.output("logits", logits, "float32", ["batch", "width", "vocabulary"])
+    likely = graph.one("LogSoftmax", logits, axis=-1)
+    axis = graph.constant(np.array([2], np.int64))
+    following = graph.one("Unsqueeze", graph.input("following", "int64", ["batch", "width"]), axis)
+    likely = graph.one("Squeeze", graph.one("GatherElements", likely, following, axis=2), axis)
+    graph.output("likely", likely, "float32", ["batch", "width"])
     graph.output("best", graph.one("ArgMax", logits, axis=-1, keepdims=0), "int64", ["batch", "width"])
     return graph.model()

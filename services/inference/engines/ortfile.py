@@ -16,11 +16,11 @@ _DTYPES: Final[dict[int, type[np.generic]]] = {_FLOAT: np.float32, _UINT8: np.ui
 
 @dataclass(frozen=True, slots=True)
 class Quantized:
-    """A weight of a matrix product: uint8 [n, m], and its scale float32 [m] and zero point uint8 [m] by column."""
+    """A weight of a matrix product: int8 [n, m], and its scale float32 [m] and zero point int8 [m] by column."""
 
-    values: NDArray[np.uint8]
+    values: NDArray[np.int8]
     scale: NDArray[np.float32]
-    zero: NDArray[np.uint8]
+    zero: NDArray[np.int8]
 
 
 def beside(*parts: Quantized) -> Quantized:
@@ -66,7 +66,12 @@ class Weights:
         columns = values.shape[1]
         scale = np.broadcast_to(self._tensors[f"{name}_scale"].reshape(-1), columns)
         zero = np.broadcast_to(self._tensors[f"{name}_zero_point"].reshape(-1), columns)
-        return Quantized(values, np.array(scale, np.float32), np.array(zero, np.uint8))
+        return Quantized(_signed(values), np.array(scale, np.float32), _signed(np.array(zero, np.uint8)))
+
+
+def _signed(values: NDArray[np.uint8]) -> NDArray[np.int8]:
+    """The same numbers as int8, of which processors with VNNI make a product a quarter faster."""
+    return (values ^ np.uint8(0x80)).view(np.int8)
 
 
 def _only(part: str, names: dict[str, Any]) -> str:

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 SAMPLE_RATE_HZ: Final = 16_000
 AUTO: Final = "auto"
+# BCP-47's tag for a language that nobody can tell.
+UNDETERMINED: Final = "und"
 
 
 def never() -> bool:
@@ -22,13 +24,15 @@ class Speech:
 
     samples: float32 [n] mono at 16 kHz in -1..1, at least 1 and at most the engine's `max_seconds`; language: primary
     BCP-47 tag, or AUTO where the engine detects; draft: tokens of an earlier hypothesis of the same clip, () for none;
-    keyterms: words to lean towards; should_stop: asked between passes, may be called from the engine's thread only.
+    keyterms: words to lean towards; timed: whether words with times are wanted, which costs a tenth more; should_stop:
+    asked between passes, may be called from the engine's thread only.
     """
 
     samples: NDArray[np.float32]
     language: str = "en"
     draft: tuple[int, ...] = ()
     keyterms: tuple[str, ...] = ()
+    timed: bool = False
     should_stop: Callable[[], bool] = never
 
 
@@ -36,9 +40,10 @@ class Speech:
 class Hypothesis:
     """What the engine heard in one clip.
 
-    tokens: to be handed back as the next draft; language: primary tag it was heard in; stopped: `should_stop` was true,
-    the text is what there was by then; overran: decoding hit its limit of length; no_speech: probability 0..1 that
-    nobody spoke, None where the engine has none; words: (word, start, end) in seconds of the clip, () for none.
+    tokens: to be handed back as the next draft; language: primary tag it was heard in, UNDETERMINED where AUTO was
+    asked and the clip does not tell; stopped: `should_stop` was true, the text is what there was by then; overran:
+    decoding hit its limit of length or runs in a loop; no_speech: probability 0..1 that nobody spoke; confidence: mean
+    log-probability of a token, both None where the engine has none; words: (word, start, end) in seconds of the clip.
     """
 
     text: str
@@ -47,6 +52,7 @@ class Hypothesis:
     stopped: bool = False
     overran: bool = False
     no_speech: float | None = None
+    confidence: float | None = None
     words: tuple[tuple[str, float, float], ...] = ()
 
 

@@ -1,11 +1,12 @@
 """The token table of Moonshine's `tokenizer.bin`."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 _WORD_START: Final = "▁".encode()
+_LONGEST: Final = 48
 _SPECIAL: Final = (b"<unk>", b"<s>", b"</s>")
 
 
@@ -14,6 +15,11 @@ class TokenTable:
     """The bytes that each token stands for, by its number."""
 
     pieces: tuple[bytes, ...]
+    _numbers: dict[bytes, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        numbers = {piece: number for number, piece in enumerate(self.pieces) if piece not in _SPECIAL}
+        object.__setattr__(self, "_numbers", numbers)
 
     @classmethod
     def read(cls, path: Path) -> "TokenTable":
@@ -43,3 +49,19 @@ class TokenTable:
         pieces = (self.pieces[token] for token in tokens)
         joined = b"".join(piece for piece in pieces if piece not in _SPECIAL)
         return joined.replace(_WORD_START, b" ").decode("utf-8", errors="ignore").strip()
+
+    def tokens(self, text: str) -> tuple[int, ...]:
+        """A text as tokens, the longest that fits first; empty when a part of it has none."""
+        rest = text.encode().replace(b" ", _WORD_START)
+        found: list[int] = []
+        while rest:
+            length = next((size for size in range(min(len(rest), _LONGEST), 0, -1) if rest[:size] in self._numbers), 0)
+            if not length:
+                return ()
+            found.append(self._numbers[rest[:length]])
+            rest = rest[length:]
+        return tuple(found)
+
+    def begins_word(self, token: int) -> bool:
+        """Whether a token stands at the start of a word."""
+        return self.pieces[token].startswith(_WORD_START)

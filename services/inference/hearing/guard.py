@@ -17,6 +17,10 @@ _MAX_CHARACTERS_PER_SECOND: Final = 40.0
 _SPARE_CHARACTERS: Final = 15
 # Above this an engine that tells says itself that nobody spoke (Whisper's own threshold).
 _MAX_NO_SPEECH: Final = 0.6
+# Where it is in doubt, its doubt about the words decides (their mean log-probability, Whisper's own threshold): noise
+# stays below, speech of the languages that are served above.
+_DOUBTED_NO_SPEECH: Final = 0.3
+_MIN_CONFIDENCE: Final = -1.0
 
 
 def _key(word: str) -> str:
@@ -67,7 +71,9 @@ def believed(hypothesis: Hypothesis, voiced_seconds: float) -> str:
 
     voiced_seconds: how long the clip stood out from its background.
     """
-    if hypothesis.no_speech is not None and hypothesis.no_speech > _MAX_NO_SPEECH:
+    no_speech = hypothesis.no_speech or 0.0
+    doubted = hypothesis.confidence is not None and hypothesis.confidence < _MIN_CONFIDENCE
+    if no_speech > (_DOUBTED_NO_SPEECH if doubted else _MAX_NO_SPEECH):
         return ""
     text = clean(hypothesis.text, hypothesis.overran or hypothesis.stopped)
     return text if len(text) <= _SPARE_CHARACTERS + _MAX_CHARACTERS_PER_SECOND * voiced_seconds else ""

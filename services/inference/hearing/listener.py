@@ -34,19 +34,21 @@ class Listener:
         self._routes = routes
         self.language = routes.usual
         self._keyterms: tuple[str, ...] = ()
+        self._timed = False
         self._utterance = Utterance(0)
         self._workers: Workers | None = None
         self._open: list[Job] = []
 
-    def expect(self, language: str, keyterms: tuple[str, ...] = ()) -> None:
+    def expect(self, language: str, keyterms: tuple[str, ...] = (), timed: bool = False) -> None:
         """What the coming utterances are like.
 
-        language: primary tag, or AUTO for the one that the first utterance with words is heard in; keyterms: as of
-        `Speech`. Raises UnservedLanguage.
+        language: primary tag, or AUTO for the one that the first utterance with words is heard in; keyterms,
+        timed: as of `Speech`. Raises UnservedLanguage.
         """
         self._routes.of(language)
         self.language = language
         self._keyterms = keyterms
+        self._timed = timed
 
     def accept(self, samples: NDArray[np.float32], command: int, answer: Answer) -> None:
         """Take one request: float32 [n] at 16 kHz, n may be 0, and a COMMAND_* value.
@@ -95,6 +97,7 @@ class Listener:
         if self._workers is None:
             self._utterance.language = self.language
             self._utterance.keyterms = self._keyterms
+            self._utterance.timed = self._timed
             self._workers = self._routes.of(self.language)
         return self._workers
 

@@ -81,17 +81,22 @@ def _trimmed(clip: Clip) -> tuple[NDArray[np.float32], float]:
 class Transcription:
     """One reading of an utterance so far: ask `speech` for a clip, have it heard, `take` what was heard, until `over`.
 
-    Settles long pieces on the way, so that cost and memory do not grow with the utterance.
+    Settles long pieces on the way, so that cost and memory do not grow with the utterance. keyterms: as of `Speech`.
     """
 
     def __init__(
-        self, utterance: Utterance, unwanted: Callable[[], bool], limit_seconds: float = LIMIT_SECONDS
+        self,
+        utterance: Utterance,
+        unwanted: Callable[[], bool],
+        keyterms: tuple[str, ...] = (),
+        limit_seconds: float = LIMIT_SECONDS,
     ) -> None:
         self.reading: Reading | None = None
         self.stopped = False
         self._utterance = utterance
         self._unwanted = unwanted
         self._deadline = time.monotonic() + limit_seconds
+        self._keyterms = keyterms
         self._language = utterance.language
         self._frames: int | None = None
         self._offset = 0.0
@@ -112,7 +117,7 @@ class Transcription:
                 samples, self._offset = _trimmed(part)
                 self._voiced_seconds = float(part.voiced.sum()) * FRAME_SECONDS
                 heard = self._utterance
-                return Speech(samples, heard.language, heard.draft, heard.keyterms, self._should_stop)
+                return Speech(samples, heard.language, heard.draft, self._keyterms, heard.timed, self._should_stop)
             self._heard("", ())
         return None
 

@@ -62,13 +62,14 @@ class _Answer:
 class Utterance:
     """One utterance: bounded audio, settled text, the last answer. Safe to use from several threads.
 
-    language, keyterms: as of `Speech`; set before the first clip is heard and not changed afterwards.
+    language, keyterms, timed: as of `Speech`; set before the first clip is heard and not changed afterwards.
     """
 
     def __init__(self, index: int) -> None:
         self.index = index
         self.language = "en"
         self.keyterms: tuple[str, ...] = ()
+        self.timed = False
         self.draft: tuple[int, ...] = ()
         self.partial_pending = False
         self._lock = threading.Lock()  # guards everything below

@@ -19,7 +19,7 @@ _STEADY_MIN_FRAMES: Final = 15
 
 # The shortest word ("a", "no" cut short) is voiced for longer than this; clicks and lip noise are not.
 MIN_SPEECH_FRAMES: Final = 6
-# A burst shorter than this has to be pitched like a voice to count as a word.
+# Bursts shorter than this have to be pitched like a voice to count as words: one cough, or several.
 SHORT_SPEECH_FRAMES: Final = 30
 _PITCH_MIN_LAG: Final = 40
 _PITCH_MAX_LAG: Final = 230
@@ -92,6 +92,12 @@ def _pitched(samples: NDArray[np.float32], voiced: NDArray[np.bool_]) -> bool:
     return False
 
 
+def _longest(voiced: NDArray[np.bool_]) -> int:
+    """Frames of the longest run of voiced ones."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], voiced, [False]])))
+    return int((edges[1::2] - edges[::2]).max(initial=0))
+
+
 def is_speech(samples: NDArray[np.float32], levels: NDArray[np.float32], voiced: NDArray[np.bool_]) -> bool:
     """Whether a clip holds something worth transcribing, or only silence, a click, typing, a tone or a hum.
 
@@ -102,5 +108,7 @@ def is_speech(samples: NDArray[np.float32], levels: NDArray[np.float32], voiced:
         return False
     if count < SHORT_SPEECH_FRAMES:
         return _pitched(samples, voiced)
+    if _longest(voiced) < SHORT_SPEECH_FRAMES and not _pitched(samples, voiced):
+        return False
     heard = levels[voiced]
     return _low(heard, 0.95) - _low(heard, 0.1) >= STEADY_SPREAD_DB / 2

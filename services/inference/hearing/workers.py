@@ -71,6 +71,12 @@ class Job:
         return self.utterance.partial_unwanted if self.kind == KIND_PARTIAL else self.dropped.is_set()
 
 
+def _transcription(job: Job) -> Transcription:
+    utterance = job.utterance
+    # A partial is over too soon for what terms cost; then it cannot stand for a final either.
+    return Transcription(utterance, lambda: job.unwanted, () if job.kind == KIND_PARTIAL else utterance.keyterms)
+
+
 class Workers:
     """A fixed number of threads over one engine. Partials never hold more than all but one of them.
 
@@ -175,7 +181,7 @@ class Workers:
 
     def _hear(self, jobs: Sequence[Job], began: float) -> None:
         """Have the jobs' utterances heard together, clip after clip where one has several."""
-        attempts = [(job, Transcription(job.utterance, lambda job=job: job.unwanted)) for job in jobs]  # type: ignore[misc]
+        attempts = [(job, _transcription(job)) for job in jobs]
         partials = any(job.kind == KIND_PARTIAL for job in jobs)
         while attempts:
             clips = [(job, attempt, attempt.speech()) for job, attempt in attempts]
@@ -208,7 +214,7 @@ class Workers:
     def _conclude(self, job: Job, attempt: Transcription, began: float) -> None:
         utterance, reading, end = job.utterance, attempt.reading, attempt.clip.end
         partial = job.kind == KIND_PARTIAL
-        if reading is not None and (reading.text or not partial):
+        if reading is not None and (not partial or (reading.text and not utterance.keyterms)):
             utterance.remember(reading, attempt.clip, firm=not partial)
         if partial:
             utterance.partial_done(end)
@@ -219,7 +225,7 @@ class Workers:
         self._finish(job, self._transcript(job, reading, end / SAMPLE_RATE_HZ, began))
 
     def _transcript(self, job: Job, reading: Reading, seconds: float, began: float) -> Transcript:
-        biased = self.engine.can_bias and bool(job.utterance.keyterms)
+        biased = self.engine.can_bias and bool(job.utterance.keyterms) and job.kind != KIND_PARTIAL
         compute_ms = (time.perf_counter() - began) * 1e3
         return Transcript.of(reading, job.kind, job.utterance, seconds, compute_ms, biased)
 
@@ -228,11 +234,14 @@ class Workers:
             job.utterance.partial_done(0)
         else:
             job.utterance.urge(-1)
-        job.done = True
-        with self._changed:
-            self._busy.discard(id(job.utterance))
-            self._changed.notify_all()
-        job.answer(transcript, error)
+        # Answered before the utterance is free again, so that the answers of a call keep their order.
+        try:
+            job.answer(transcript, error)
+        finally:
+            job.done = True
+            with self._changed:
+                self._busy.discard(id(job.utterance))
+                self._changed.notify_all()
 
     def close(self) -> None:
         """Stop the threads; jobs that still wait are answered with nothing."""

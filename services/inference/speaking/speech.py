@@ -37,7 +37,7 @@ class Speech:
 
     def __iter__(self) -> Iterator[NDArray[np.int16]]:
         primary = self._language.split("-")[0]
-        spoken = sentences(speakable(self._text, primary), primary)
+        spoken = sentences(speakable(self._text, self._language), primary)
         found = list(pieces(spoken, self._pauses, self.engine.piece_characters, primary))
         for at, (piece, pause_ms) in enumerate(found):
             sound = self._piece(piece, pause_ms)
@@ -63,7 +63,7 @@ class Speaker:
         self._engines = engines
         self._pauses = pauses or Pauses()
         self._default = default
-        self._found(default)
+        self.found(default)
 
     def order(self, text: str, voice: str | None = None, language: str | None = None, speed: float = 1.0) -> Speech:
         """A text ready to be spoken; nothing is made yet.
@@ -71,7 +71,7 @@ class Speaker:
         text: plain or Markdown; voice: a name, or a mix that an engine can make; language: BCP-47, default the voice's
         own. Raises ValueError with a sentence for a voice, a language or a speed that cannot be had.
         """
-        engine, found = self._found(voice or self._default)
+        engine, found = self.found(voice or self._default)
         tag = found.speaks(language) if language else found.languages[0]
         if tag is None:
             spoken = ", ".join(found.languages)
@@ -93,7 +93,8 @@ class Speaker:
         for engine in self._engines:
             engine.close()
 
-    def _found(self, name: str) -> tuple[Synthesiser, Voice]:
+    def found(self, name: str) -> tuple[Synthesiser, Voice]:
+        """The voice, or the mix, of that name, and who has it. Raises UnknownVoice."""
         for engine in self._engines:
             if name in engine.voices:
                 return engine, engine.voices[name]

@@ -53,6 +53,7 @@ from .form_submit_method import FormSubmitMethod
 from .handoff_target import HandoffTarget
 from .labels import Labels
 from .language import Language
+from .language_default import LanguageDefault
 from .latency import Latency
 from .layout import Layout
 from .layout_position import LayoutPosition
@@ -77,6 +78,7 @@ from .proof import Proof
 from .put_image_files_body import PutImageFilesBody
 from .put_voice_files_body import PutVoiceFilesBody
 from .query import Query
+from .recogniser import Recogniser
 from .refresh import Refresh
 from .session import Session
 from .session_end_reason_type_0 import SessionEndReasonType0
@@ -107,6 +109,8 @@ from .version_mcp_servers_item import VersionMcpServersItem
 from .version_tools_item import VersionToolsItem
 from .version_voice import VersionVoice
 from .version_widget_appearance import VersionWidgetAppearance
+from .voice import Voice
+from .voice_catalogue import VoiceCatalogue
 from .webhook import Webhook
 from .webhook_change import WebhookChange
 from .webhook_change_events_item import WebhookChangeEventsItem
@@ -171,6 +175,7 @@ __all__ = (
     "HandoffTarget",
     "Labels",
     "Language",
+    "LanguageDefault",
     "Latency",
     "Layout",
     "LayoutPosition",
@@ -195,6 +200,7 @@ __all__ = (
     "PutImageFilesBody",
     "PutVoiceFilesBody",
     "Query",
+    "Recogniser",
     "Refresh",
     "Session",
     "SessionEndReasonType0",
@@ -225,6 +231,8 @@ __all__ = (
     "VersionToolsItem",
     "VersionVoice",
     "VersionWidgetAppearance",
+    "Voice",
+    "VoiceCatalogue",
     "Webhook",
     "WebhookChange",
     "WebhookChangeEventsItem",

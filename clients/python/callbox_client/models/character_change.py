@@ -41,6 +41,8 @@ class CharacterChange:
             holds `forms`.
         stt_model (None | str | Unset): Public name of a recogniser; empty for the default.
         tts_model (None | str | Unset): Public name of a voice; empty for the default.
+        keyterms (list[str] | None | Unset): Words and names to expect of callers: at most 100 of at most 50 characters.
+            A recogniser that can prefers them.
         llm_provider (None | str | Unset): Kind of language model endpoint.
         llm_model (None | str | Unset): Name of the language model; empty for the default.
         llm_api_key (None | str | Unset): Key for the language model. Read back masked; a mask means unchanged.
@@ -71,6 +73,7 @@ class CharacterChange:
     widget_appearance: CharacterChangeWidgetAppearanceType0 | None | Unset = UNSET
     stt_model: None | str | Unset = UNSET
     tts_model: None | str | Unset = UNSET
+    keyterms: list[str] | None | Unset = UNSET
     llm_provider: None | str | Unset = UNSET
     llm_model: None | str | Unset = UNSET
     llm_api_key: None | str | Unset = UNSET
@@ -176,6 +179,15 @@ class CharacterChange:
             tts_model = UNSET
         else:
             tts_model = self.tts_model
+
+        keyterms: list[str] | None | Unset
+        if isinstance(self.keyterms, Unset):
+            keyterms = UNSET
+        elif isinstance(self.keyterms, list):
+            keyterms = self.keyterms
+
+        else:
+            keyterms = self.keyterms
 
         llm_provider: None | str | Unset
         if isinstance(self.llm_provider, Unset):
@@ -299,6 +311,8 @@ class CharacterChange:
             field_dict["stt_model"] = stt_model
         if tts_model is not UNSET:
             field_dict["tts_model"] = tts_model
+        if keyterms is not UNSET:
+            field_dict["keyterms"] = keyterms
         if llm_provider is not UNSET:
             field_dict["llm_provider"] = llm_provider
         if llm_model is not UNSET:
@@ -484,6 +498,23 @@ class CharacterChange:
 
         tts_model = _parse_tts_model(d.pop("tts_model", UNSET))
 
+        def _parse_keyterms(data: object) -> list[str] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                keyterms_type_0 = cast(list[str], data)
+
+                return keyterms_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[str] | None | Unset, data)
+
+        keyterms = _parse_keyterms(d.pop("keyterms", UNSET))
+
         def _parse_llm_provider(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -649,6 +680,7 @@ class CharacterChange:
             widget_appearance=widget_appearance,
             stt_model=stt_model,
             tts_model=tts_model,
+            keyterms=keyterms,
             llm_provider=llm_provider,
             llm_model=llm_model,
             llm_api_key=llm_api_key,

@@ -43,6 +43,8 @@ class CharacterReplacement:
             `forms`.
         stt_model (str | Unset): Public name of a recogniser; empty for the default. Default: ''.
         tts_model (str | Unset): Public name of a voice; empty for the default. Default: ''.
+        keyterms (list[str] | Unset): Words and names to expect of callers: at most 100 of at most 50 characters. A
+            recogniser that can prefers them.
         llm_provider (str | Unset): Kind of language model endpoint. Default: 'openai'.
         llm_model (str | Unset): Name of the language model; empty for the default. Default: ''.
         llm_api_key (str | Unset): Key for the language model. Read back masked; a mask means unchanged. Default: ''.
@@ -73,6 +75,7 @@ class CharacterReplacement:
     widget_appearance: CharacterReplacementWidgetAppearance | Unset = UNSET
     stt_model: str | Unset = ""
     tts_model: str | Unset = ""
+    keyterms: list[str] | Unset = UNSET
     llm_provider: str | Unset = "openai"
     llm_model: str | Unset = ""
     llm_api_key: str | Unset = ""
@@ -126,6 +129,10 @@ class CharacterReplacement:
         stt_model = self.stt_model
 
         tts_model = self.tts_model
+
+        keyterms: list[str] | Unset = UNSET
+        if not isinstance(self.keyterms, Unset):
+            keyterms = self.keyterms
 
         llm_provider = self.llm_provider
 
@@ -198,6 +205,8 @@ class CharacterReplacement:
             field_dict["stt_model"] = stt_model
         if tts_model is not UNSET:
             field_dict["tts_model"] = tts_model
+        if keyterms is not UNSET:
+            field_dict["keyterms"] = keyterms
         if llm_provider is not UNSET:
             field_dict["llm_provider"] = llm_provider
         if llm_model is not UNSET:
@@ -281,6 +290,8 @@ class CharacterReplacement:
 
         tts_model = d.pop("tts_model", UNSET)
 
+        keyterms = cast(list[str], d.pop("keyterms", UNSET))
+
         llm_provider = d.pop("llm_provider", UNSET)
 
         llm_model = d.pop("llm_model", UNSET)
@@ -337,6 +348,7 @@ class CharacterReplacement:
             widget_appearance=widget_appearance,
             stt_model=stt_model,
             tts_model=tts_model,
+            keyterms=keyterms,
             llm_provider=llm_provider,
             llm_model=llm_model,
             llm_api_key=llm_api_key,

@@ -28,11 +28,12 @@ class Version:
             help?', 'voice': {'audio_file': '', 'voice_url': ''}, 'language': 'en', 'background_audio': '',
             'allowed_origins': ['https://shop.example'], 'handoff_targets': [{'slug': 'sales-bot'}], 'widget_appearance':
             {'name': 'Shop', 'theme': {'primary_color': '#6366F1'}}, 'stt_model': 'whisper-en-large', 'tts_model':
-            'chatterbox-en-v1', 'llm_provider': 'openai', 'llm_model': 'gpt-4o-mini', 'llm_api_key': '••••1234', 'tools':
-            [], 'mcp_servers': [], 'max_tool_calls_per_turn': 6, 'max_tool_output_chars': 16000, 'max_turn_seconds': 35,
-            'kb_query_url': 'https://kb.shop.example/ask', 'kb_query_api_key': '••••1234', 'recording_enabled': False,
-            'is_active': True, 'slug': 'support-bot', 'id': '8d1fQ2Zk3vQy0N8rT1mJ', 'version': 1, 'created_at':
-            '2026-03-01T12:00:00Z', 'created_by': 1, 'changed': ['greeting']}
+            'chatterbox-en-v1', 'keyterms': ['Callbox', 'Brompton'], 'llm_provider': 'openai', 'llm_model': 'gpt-4o-mini',
+            'llm_api_key': '••••1234', 'tools': [], 'mcp_servers': [], 'max_tool_calls_per_turn': 6,
+            'max_tool_output_chars': 16000, 'max_turn_seconds': 35, 'kb_query_url': 'https://kb.shop.example/ask',
+            'kb_query_api_key': '••••1234', 'recording_enabled': False, 'is_active': True, 'slug': 'support-bot', 'id':
+            '8d1fQ2Zk3vQy0N8rT1mJ', 'version': 1, 'created_at': '2026-03-01T12:00:00Z', 'created_by': 1, 'changed':
+            ['greeting']}
 
     Attributes:
         name (str): Display name.
@@ -48,6 +49,8 @@ class Version:
         widget_appearance (VersionWidgetAppearance): Overrides of the widget's appearance; holds `forms`.
         stt_model (str): Public name of a recogniser; empty for the default. Default: ''.
         tts_model (str): Public name of a voice; empty for the default. Default: ''.
+        keyterms (list[str]): Words and names to expect of callers: at most 100 of at most 50 characters. A recogniser
+            that can prefers them.
         llm_provider (str): Kind of language model endpoint. Default: 'openai'.
         llm_model (str): Name of the language model; empty for the default. Default: ''.
         llm_api_key (str): Key for the language model. Read back masked; a mask means unchanged. Default: ''.
@@ -73,6 +76,7 @@ class Version:
     allowed_origins: list[str]
     handoff_targets: list[HandoffTarget]
     widget_appearance: VersionWidgetAppearance
+    keyterms: list[str]
     tools: list[VersionToolsItem]
     mcp_servers: list[VersionMcpServersItem]
     slug: str
@@ -130,6 +134,8 @@ class Version:
         stt_model = self.stt_model
 
         tts_model = self.tts_model
+
+        keyterms = self.keyterms
 
         llm_provider = self.llm_provider
 
@@ -190,6 +196,7 @@ class Version:
                 "widget_appearance": widget_appearance,
                 "stt_model": stt_model,
                 "tts_model": tts_model,
+                "keyterms": keyterms,
                 "llm_provider": llm_provider,
                 "llm_model": llm_model,
                 "llm_api_key": llm_api_key,
@@ -253,6 +260,8 @@ class Version:
 
         tts_model = d.pop("tts_model")
 
+        keyterms = cast(list[str], d.pop("keyterms"))
+
         llm_provider = d.pop("llm_provider")
 
         llm_model = d.pop("llm_model")
@@ -313,6 +322,7 @@ class Version:
             widget_appearance=widget_appearance,
             stt_model=stt_model,
             tts_model=tts_model,
+            keyterms=keyterms,
             llm_provider=llm_provider,
             llm_model=llm_model,
             llm_api_key=llm_api_key,

@@ -27,51 +27,51 @@ from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&callbox/characters/v1/characters.proto\x12\x15\x63\x61llbox.characters.v1\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfa\x01\n\tCharacter\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04slug\x18\x02 \x01(\t\x12\x11\n\ttenant_id\x18\x03 \x01(\t\x12\x12\n\ncreated_by\x18\x04 \x01(\x03\x12\x0f\n\x07version\x18\x05 \x01(\x05\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\ndefinition\x18\x08 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x0c\n\x04\x65tag\x18\t \x01(\t\"\xbc\x01\n\x10\x43haracterVersion\x12\x0f\n\x07version\x18\x01 \x01(\x05\x12/\n\x0b\x63reate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ncreated_by\x18\x03 \x01(\x03\x12\x0f\n\x07\x63hanged\x18\x04 \x03(\t\x12+\n\ndefinition\x18\x05 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x14\n\x0c\x63haracter_id\x18\x06 \x01(\t\"\xdc\x03\n\x11\x43haracterSnapshot\x12\x14\n\x0c\x63haracter_id\x18\x01 \x01(\t\x12\x0c\n\x04slug\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x05\x12\x11\n\ttenant_id\x18\x04 \x01(\t\x12\x12\n\ncreated_by\x18\x05 \x01(\x03\x12\x0c\n\x04name\x18\x06 \x01(\t\x12\x15\n\rsystem_prompt\x18\x07 \x01(\t\x12\x10\n\x08greeting\x18\x08 \x01(\t\x12\x10\n\x08language\x18\t \x01(\t\x12\x11\n\tstt_model\x18\n \x01(\t\x12\x11\n\ttts_model\x18\x0b \x01(\t\x12\x14\n\x0cllm_provider\x18\x0c \x01(\t\x12\x11\n\tllm_model\x18\r \x01(\t\x12\x17\n\x0fhas_llm_api_key\x18\x0e \x01(\x08\x12\x1f\n\x17max_tool_calls_per_turn\x18\x0f \x01(\x05\x12\x1d\n\x15max_tool_output_chars\x18\x10 \x01(\x05\x12\x18\n\x10max_turn_seconds\x18\x11 \x01(\x05\x12\x18\n\x10max_call_seconds\x18\x12 \x01(\x05\x12\x19\n\x11recording_enabled\x18\x13 \x01(\x08\x12+\n\ndefinition\x18\x14 \x01(\x0b\x32\x17.google.protobuf.Struct\"E\n\x16\x43reateCharacterRequest\x12+\n\ndefinition\x18\x01 \x01(\x0b\x32\x17.google.protobuf.Struct\"#\n\x13GetCharacterRequest\x12\x0c\n\x04slug\x18\x01 \x01(\t\"[\n\x15ListCharactersRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\r\n\x05query\x18\x03 \x01(\t\x12\x0c\n\x04skip\x18\x04 \x01(\x05\"{\n\x16ListCharactersResponse\x12\x34\n\ncharacters\x18\x01 \x03(\x0b\x32 .callbox.characters.v1.Character\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\"\x96\x01\n\x16UpdateCharacterRequest\x12\x0c\n\x04slug\x18\x01 \x01(\t\x12+\n\ndefinition\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct\x12/\n\x04mode\x18\x03 \x01(\x0e\x32!.callbox.characters.v1.UpdateMode\x12\x10\n\x08if_match\x18\x04 \x03(\t\"8\n\x16\x44\x65leteCharacterRequest\x12\x0c\n\x04slug\x18\x01 \x01(\t\x12\x10\n\x08if_match\x18\x02 \x03(\t\"a\n\x1cListCharacterVersionsRequest\x12\x0c\n\x04slug\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0c\n\x04skip\x18\x04 \x01(\x05\"\x87\x01\n\x1dListCharacterVersionsResponse\x12\x39\n\x08versions\x18\x01 \x03(\x0b\x32\'.callbox.characters.v1.CharacterVersion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\";\n\x1aGetCharacterVersionRequest\x12\x0c\n\x04slug\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\"Q\n\x1f\x43ompareCharacterVersionsRequest\x12\x0c\n\x04slug\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x0f\n\x07\x61gainst\x18\x03 \x01(\x05\"J\n CompareCharacterVersionsResponse\x12&\n\x05patch\x18\x01 \x03(\x0b\x32\x17.google.protobuf.Struct\"Q\n\x1eRestoreCharacterVersionRequest\x12\x0c\n\x04slug\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x10\n\x08if_match\x18\x03 \x03(\t\"\x1f\n\x0eResolveRequest\x12\r\n\x05\x61gent\x18\x01 \x01(\t\";\n\x12ReadSecretsRequest\x12\x14\n\x0c\x63haracter_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\"*\n\x13ReadSecretsResponse\x12\x13\n\x0bllm_api_key\x18\x01 \x01(\t*Y\n\nUpdateMode\x12\x1b\n\x17UPDATE_MODE_UNSPECIFIED\x10\x00\x12\x15\n\x11UPDATE_MODE_MERGE\x10\x01\x12\x17\n\x13UPDATE_MODE_REPLACE\x10\x02\x32\xbe\t\n\x11\x43haractersService\x12\x62\n\x0f\x43reateCharacter\x12-.callbox.characters.v1.CreateCharacterRequest\x1a .callbox.characters.v1.Character\x12\\\n\x0cGetCharacter\x12*.callbox.characters.v1.GetCharacterRequest\x1a .callbox.characters.v1.Character\x12m\n\x0eListCharacters\x12,.callbox.characters.v1.ListCharactersRequest\x1a-.callbox.characters.v1.ListCharactersResponse\x12\x62\n\x0fUpdateCharacter\x12-.callbox.characters.v1.UpdateCharacterRequest\x1a .callbox.characters.v1.Character\x12X\n\x0f\x44\x65leteCharacter\x12-.callbox.characters.v1.DeleteCharacterRequest\x1a\x16.google.protobuf.Empty\x12\x82\x01\n\x15ListCharacterVersions\x12\x33.callbox.characters.v1.ListCharacterVersionsRequest\x1a\x34.callbox.characters.v1.ListCharacterVersionsResponse\x12q\n\x13GetCharacterVersion\x12\x31.callbox.characters.v1.GetCharacterVersionRequest\x1a\'.callbox.characters.v1.CharacterVersion\x12\x8b\x01\n\x18\x43ompareCharacterVersions\x12\x36.callbox.characters.v1.CompareCharacterVersionsRequest\x1a\x37.callbox.characters.v1.CompareCharacterVersionsResponse\x12r\n\x17RestoreCharacterVersion\x12\x35.callbox.characters.v1.RestoreCharacterVersionRequest\x1a .callbox.characters.v1.Character\x12Z\n\x07Resolve\x12%.callbox.characters.v1.ResolveRequest\x1a(.callbox.characters.v1.CharacterSnapshot\x12\x64\n\x0bReadSecrets\x12).callbox.characters.v1.ReadSecretsRequest\x1a*.callbox.characters.v1.ReadSecretsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&callbox/characters/v1/characters.proto\x12\x15\x63\x61llbox.characters.v1\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfa\x01\n\tCharacter\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04slug\x18\x02 \x01(\t\x12\x11\n\ttenant_id\x18\x03 \x01(\t\x12\x12\n\ncreated_by\x18\x04 \x01(\x03\x12\x0f\n\x07version\x18\x05 \x01(\x05\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\ndefinition\x18\x08 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x0c\n\x04\x65tag\x18\t \x01(\t\"\xbc\x01\n\x10\x43haracterVersion\x12\x0f\n\x07version\x18\x01 \x01(\x05\x12/\n\x0b\x63reate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ncreated_by\x18\x03 \x01(\x03\x12\x0f\n\x07\x63hanged\x18\x04 \x03(\t\x12+\n\ndefinition\x18\x05 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x14\n\x0c\x63haracter_id\x18\x06 \x01(\t\"\x8b\x04\n\x11\x43haracterSnapshot\x12\x14\n\x0c\x63haracter_id\x18\x01 \x01(\t\x12\x0c\n\x04slug\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x05\x12\x11\n\ttenant_id\x18\x04 \x01(\t\x12\x12\n\ncreated_by\x18\x05 \x01(\x03\x12\x0c\n\x04name\x18\x06 \x01(\t\x12\x15\n\rsystem_prompt\x18\x07 \x01(\t\x12\x10\n\x08greeting\x18\x08 \x01(\t\x12\x10\n\x08language\x18\t \x01(\t\x12\x11\n\tstt_model\x18\n \x01(\t\x12\x11\n\ttts_model\x18\x0b \x01(\t\x12\x14\n\x0cllm_provider\x18\x0c \x01(\t\x12\x11\n\tllm_model\x18\r \x01(\t\x12\x17\n\x0fhas_llm_api_key\x18\x0e \x01(\x08\x12\x1f\n\x17max_tool_calls_per_turn\x18\x0f \x01(\x05\x12\x1d\n\x15max_tool_output_chars\x18\x10 \x01(\x05\x12\x18\n\x10max_turn_seconds\x18\x11 \x01(\x05\x12\x18\n\x10max_call_seconds\x18\x12 \x01(\x05\x12\x19\n\x11recording_enabled\x18\x13 \x01(\x08\x12+\n\ndefinition\x18\x14 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x10\n\x08keyterms\x18\x15 \x03(\t\x12\x1b\n\x13reference_audio_url\x18\x16 \x01(\t\"E\n\x16\x43reateCharacterRequest\x12+\n\ndefinition\x18\x01 \x01(\x0b\x32\x17.google.protobuf.Struct\"#\n\x13GetCharacterRequest\x12\x0c\n\x04slug\x18\x01 \x01(\t\"[\n\x15ListCharactersRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\r\n\x05query\x18\x03 \x01(\t\x12\x0c\n\x04skip\x18\x04 \x01(\x05\"{\n\x16ListCharactersResponse\x12\x34\n\ncharacters\x18\x01 \x03(\x0b\x32 .callbox.characters.v1.Character\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\"\x96\x01\n\x16UpdateCharacterRequest\x12\x0c\n\x04slug\x18\x01 \x01(\t\x12+\n\ndefinition\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct\x12/\n\x04mode\x18\x03 \x01(\x0e\x32!.callbox.characters.v1.UpdateMode\x12\x10\n\x08if_match\x18\x04 \x03(\t\"8\n\x16\x44\x65leteCharacterRequest\x12\x0c\n\x04slug\x18\x01 \x01(\t\x12\x10\n\x08if_match\x18\x02 \x03(\t\"a\n\x1cListCharacterVersionsRequest\x12\x0c\n\x04slug\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0c\n\x04skip\x18\x04 \x01(\x05\"\x87\x01\n\x1dListCharacterVersionsResponse\x12\x39\n\x08versions\x18\x01 \x03(\x0b\x32\'.callbox.characters.v1.CharacterVersion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\";\n\x1aGetCharacterVersionRequest\x12\x0c\n\x04slug\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\"Q\n\x1f\x43ompareCharacterVersionsRequest\x12\x0c\n\x04slug\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x0f\n\x07\x61gainst\x18\x03 \x01(\x05\"J\n CompareCharacterVersionsResponse\x12&\n\x05patch\x18\x01 \x03(\x0b\x32\x17.google.protobuf.Struct\"Q\n\x1eRestoreCharacterVersionRequest\x12\x0c\n\x04slug\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x10\n\x08if_match\x18\x03 \x03(\t\"\x1f\n\x0eResolveRequest\x12\r\n\x05\x61gent\x18\x01 \x01(\t\";\n\x12ReadSecretsRequest\x12\x14\n\x0c\x63haracter_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\"*\n\x13ReadSecretsResponse\x12\x13\n\x0bllm_api_key\x18\x01 \x01(\t*Y\n\nUpdateMode\x12\x1b\n\x17UPDATE_MODE_UNSPECIFIED\x10\x00\x12\x15\n\x11UPDATE_MODE_MERGE\x10\x01\x12\x17\n\x13UPDATE_MODE_REPLACE\x10\x02\x32\xbe\t\n\x11\x43haractersService\x12\x62\n\x0f\x43reateCharacter\x12-.callbox.characters.v1.CreateCharacterRequest\x1a .callbox.characters.v1.Character\x12\\\n\x0cGetCharacter\x12*.callbox.characters.v1.GetCharacterRequest\x1a .callbox.characters.v1.Character\x12m\n\x0eListCharacters\x12,.callbox.characters.v1.ListCharactersRequest\x1a-.callbox.characters.v1.ListCharactersResponse\x12\x62\n\x0fUpdateCharacter\x12-.callbox.characters.v1.UpdateCharacterRequest\x1a .callbox.characters.v1.Character\x12X\n\x0f\x44\x65leteCharacter\x12-.callbox.characters.v1.DeleteCharacterRequest\x1a\x16.google.protobuf.Empty\x12\x82\x01\n\x15ListCharacterVersions\x12\x33.callbox.characters.v1.ListCharacterVersionsRequest\x1a\x34.callbox.characters.v1.ListCharacterVersionsResponse\x12q\n\x13GetCharacterVersion\x12\x31.callbox.characters.v1.GetCharacterVersionRequest\x1a\'.callbox.characters.v1.CharacterVersion\x12\x8b\x01\n\x18\x43ompareCharacterVersions\x12\x36.callbox.characters.v1.CompareCharacterVersionsRequest\x1a\x37.callbox.characters.v1.CompareCharacterVersionsResponse\x12r\n\x17RestoreCharacterVersion\x12\x35.callbox.characters.v1.RestoreCharacterVersionRequest\x1a .callbox.characters.v1.Character\x12Z\n\x07Resolve\x12%.callbox.characters.v1.ResolveRequest\x1a(.callbox.characters.v1.CharacterSnapshot\x12\x64\n\x0bReadSecrets\x12).callbox.characters.v1.ReadSecretsRequest\x1a*.callbox.characters.v1.ReadSecretsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'callbox.characters.v1.characters_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_UPDATEMODE']._serialized_start=2295
-  _globals['_UPDATEMODE']._serialized_end=2384
+  _globals['_UPDATEMODE']._serialized_start=2342
+  _globals['_UPDATEMODE']._serialized_end=2431
   _globals['_CHARACTER']._serialized_start=158
   _globals['_CHARACTER']._serialized_end=408
   _globals['_CHARACTERVERSION']._serialized_start=411
   _globals['_CHARACTERVERSION']._serialized_end=599
   _globals['_CHARACTERSNAPSHOT']._serialized_start=602
-  _globals['_CHARACTERSNAPSHOT']._serialized_end=1078
-  _globals['_CREATECHARACTERREQUEST']._serialized_start=1080
-  _globals['_CREATECHARACTERREQUEST']._serialized_end=1149
-  _globals['_GETCHARACTERREQUEST']._serialized_start=1151
-  _globals['_GETCHARACTERREQUEST']._serialized_end=1186
-  _globals['_LISTCHARACTERSREQUEST']._serialized_start=1188
-  _globals['_LISTCHARACTERSREQUEST']._serialized_end=1279
-  _globals['_LISTCHARACTERSRESPONSE']._serialized_start=1281
-  _globals['_LISTCHARACTERSRESPONSE']._serialized_end=1404
-  _globals['_UPDATECHARACTERREQUEST']._serialized_start=1407
-  _globals['_UPDATECHARACTERREQUEST']._serialized_end=1557
-  _globals['_DELETECHARACTERREQUEST']._serialized_start=1559
-  _globals['_DELETECHARACTERREQUEST']._serialized_end=1615
-  _globals['_LISTCHARACTERVERSIONSREQUEST']._serialized_start=1617
-  _globals['_LISTCHARACTERVERSIONSREQUEST']._serialized_end=1714
-  _globals['_LISTCHARACTERVERSIONSRESPONSE']._serialized_start=1717
-  _globals['_LISTCHARACTERVERSIONSRESPONSE']._serialized_end=1852
-  _globals['_GETCHARACTERVERSIONREQUEST']._serialized_start=1854
-  _globals['_GETCHARACTERVERSIONREQUEST']._serialized_end=1913
-  _globals['_COMPARECHARACTERVERSIONSREQUEST']._serialized_start=1915
-  _globals['_COMPARECHARACTERVERSIONSREQUEST']._serialized_end=1996
-  _globals['_COMPARECHARACTERVERSIONSRESPONSE']._serialized_start=1998
-  _globals['_COMPARECHARACTERVERSIONSRESPONSE']._serialized_end=2072
-  _globals['_RESTORECHARACTERVERSIONREQUEST']._serialized_start=2074
-  _globals['_RESTORECHARACTERVERSIONREQUEST']._serialized_end=2155
-  _globals['_RESOLVEREQUEST']._serialized_start=2157
-  _globals['_RESOLVEREQUEST']._serialized_end=2188
-  _globals['_READSECRETSREQUEST']._serialized_start=2190
-  _globals['_READSECRETSREQUEST']._serialized_end=2249
-  _globals['_READSECRETSRESPONSE']._serialized_start=2251
-  _globals['_READSECRETSRESPONSE']._serialized_end=2293
-  _globals['_CHARACTERSSERVICE']._serialized_start=2387
-  _globals['_CHARACTERSSERVICE']._serialized_end=3601
+  _globals['_CHARACTERSNAPSHOT']._serialized_end=1125
+  _globals['_CREATECHARACTERREQUEST']._serialized_start=1127
+  _globals['_CREATECHARACTERREQUEST']._serialized_end=1196
+  _globals['_GETCHARACTERREQUEST']._serialized_start=1198
+  _globals['_GETCHARACTERREQUEST']._serialized_end=1233
+  _globals['_LISTCHARACTERSREQUEST']._serialized_start=1235
+  _globals['_LISTCHARACTERSREQUEST']._serialized_end=1326
+  _globals['_LISTCHARACTERSRESPONSE']._serialized_start=1328
+  _globals['_LISTCHARACTERSRESPONSE']._serialized_end=1451
+  _globals['_UPDATECHARACTERREQUEST']._serialized_start=1454
+  _globals['_UPDATECHARACTERREQUEST']._serialized_end=1604
+  _globals['_DELETECHARACTERREQUEST']._serialized_start=1606
+  _globals['_DELETECHARACTERREQUEST']._serialized_end=1662
+  _globals['_LISTCHARACTERVERSIONSREQUEST']._serialized_start=1664
+  _globals['_LISTCHARACTERVERSIONSREQUEST']._serialized_end=1761
+  _globals['_LISTCHARACTERVERSIONSRESPONSE']._serialized_start=1764
+  _globals['_LISTCHARACTERVERSIONSRESPONSE']._serialized_end=1899
+  _globals['_GETCHARACTERVERSIONREQUEST']._serialized_start=1901
+  _globals['_GETCHARACTERVERSIONREQUEST']._serialized_end=1960
+  _globals['_COMPARECHARACTERVERSIONSREQUEST']._serialized_start=1962
+  _globals['_COMPARECHARACTERVERSIONSREQUEST']._serialized_end=2043
+  _globals['_COMPARECHARACTERVERSIONSRESPONSE']._serialized_start=2045
+  _globals['_COMPARECHARACTERVERSIONSRESPONSE']._serialized_end=2119
+  _globals['_RESTORECHARACTERVERSIONREQUEST']._serialized_start=2121
+  _globals['_RESTORECHARACTERVERSIONREQUEST']._serialized_end=2202
+  _globals['_RESOLVEREQUEST']._serialized_start=2204
+  _globals['_RESOLVEREQUEST']._serialized_end=2235
+  _globals['_READSECRETSREQUEST']._serialized_start=2237
+  _globals['_READSECRETSREQUEST']._serialized_end=2296
+  _globals['_READSECRETSRESPONSE']._serialized_start=2298
+  _globals['_READSECRETSRESPONSE']._serialized_end=2340
+  _globals['_CHARACTERSSERVICE']._serialized_start=2434
+  _globals['_CHARACTERSSERVICE']._serialized_end=3648
 # @@protoc_insertion_point(module_scope)

@@ -181,6 +181,8 @@ class CharacterSnapshot(_message.Message):
     MAX_CALL_SECONDS_FIELD_NUMBER: _builtins.int
     RECORDING_ENABLED_FIELD_NUMBER: _builtins.int
     DEFINITION_FIELD_NUMBER: _builtins.int
+    KEYTERMS_FIELD_NUMBER: _builtins.int
+    REFERENCE_AUDIO_URL_FIELD_NUMBER: _builtins.int
     character_id: _builtins.str
     """Identity of the character."""
     slug: _builtins.str
@@ -219,9 +221,15 @@ class CharacterSnapshot(_message.Message):
     """Longest call in seconds; 0 for no limit."""
     recording_enabled: _builtins.bool
     """True when calls are recorded."""
+    reference_audio_url: _builtins.str
+    """Recording that the voice is to sound like; empty for none. Not of the character but of one call."""
     @_builtins.property
     def definition(self) -> _struct_pb2.Struct:
         """The rest of the definition by documented names, secrets masked: tools, forms, handoff targets, appearance, voice."""
+
+    @_builtins.property
+    def keyterms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Words and names that the recogniser is to expect, at most 100 of at most 50 characters."""
 
     def __init__(
         self,
@@ -246,10 +254,12 @@ class CharacterSnapshot(_message.Message):
         max_call_seconds: _builtins.int = ...,
         recording_enabled: _builtins.bool = ...,
         definition: _struct_pb2.Struct | None = ...,
+        keyterms: _abc.Iterable[_builtins.str] | None = ...,
+        reference_audio_url: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["definition", b"definition"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["character_id", b"character_id", "created_by", b"created_by", "definition", b"definition", "greeting", b"greeting", "has_llm_api_key", b"has_llm_api_key", "language", b"language", "llm_model", b"llm_model", "llm_provider", b"llm_provider", "max_call_seconds", b"max_call_seconds", "max_tool_calls_per_turn", b"max_tool_calls_per_turn", "max_tool_output_chars", b"max_tool_output_chars", "max_turn_seconds", b"max_turn_seconds", "name", b"name", "recording_enabled", b"recording_enabled", "slug", b"slug", "stt_model", b"stt_model", "system_prompt", b"system_prompt", "tenant_id", b"tenant_id", "tts_model", b"tts_model", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["character_id", b"character_id", "created_by", b"created_by", "definition", b"definition", "greeting", b"greeting", "has_llm_api_key", b"has_llm_api_key", "keyterms", b"keyterms", "language", b"language", "llm_model", b"llm_model", "llm_provider", b"llm_provider", "max_call_seconds", b"max_call_seconds", "max_tool_calls_per_turn", b"max_tool_calls_per_turn", "max_tool_output_chars", b"max_tool_output_chars", "max_turn_seconds", b"max_turn_seconds", "name", b"name", "recording_enabled", b"recording_enabled", "reference_audio_url", b"reference_audio_url", "slug", b"slug", "stt_model", b"stt_model", "system_prompt", b"system_prompt", "tenant_id", b"tenant_id", "tts_model", b"tts_model", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

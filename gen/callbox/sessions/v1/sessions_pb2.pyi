@@ -204,6 +204,34 @@ FORM_ACTION_REFUSED: FormAction.ValueType  # 4
 """It was submitted and refused."""
 Global___FormAction: _TypeAlias = FormAction  # noqa: Y015
 
+class _VoiceLikeness:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _VoiceLikenessEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_VoiceLikeness.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    VOICE_LIKENESS_UNSPECIFIED: _VoiceLikeness.ValueType  # 0
+    """Not said."""
+    VOICE_LIKENESS_MATCHED: _VoiceLikeness.ValueType  # 1
+    """The nearest that a mix of the engine's voices comes."""
+    VOICE_LIKENESS_CLONED: _VoiceLikeness.ValueType  # 2
+    """The engine speaks as the recording does."""
+    VOICE_LIKENESS_PLAIN: _VoiceLikeness.ValueType  # 3
+    """The recording could not be used; the voice is the one without it."""
+
+class VoiceLikeness(_VoiceLikeness, metaclass=_VoiceLikenessEnumTypeWrapper):
+    """How near a voice is to a reference recording."""
+
+VOICE_LIKENESS_UNSPECIFIED: VoiceLikeness.ValueType  # 0
+"""Not said."""
+VOICE_LIKENESS_MATCHED: VoiceLikeness.ValueType  # 1
+"""The nearest that a mix of the engine's voices comes."""
+VOICE_LIKENESS_CLONED: VoiceLikeness.ValueType  # 2
+"""The engine speaks as the recording does."""
+VOICE_LIKENESS_PLAIN: VoiceLikeness.ValueType  # 3
+"""The recording could not be used; the voice is the one without it."""
+Global___VoiceLikeness: _TypeAlias = VoiceLikeness  # noqa: Y015
+
 class _SessionView:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -255,6 +283,7 @@ class Session(_message.Message):
     TURNS_FIELD_NUMBER: _builtins.int
     TOOL_CALLS_FIELD_NUMBER: _builtins.int
     FORM_RESPONSES_FIELD_NUMBER: _builtins.int
+    VOICE_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """Public identity, `sess_` and random characters."""
     id: _builtins.int
@@ -315,6 +344,10 @@ class Session(_message.Message):
     def form_responses(self) -> _containers.RepeatedCompositeFieldContainer[_forms_pb2.FormResponse]:
         """Answers to forms given in it, oldest first, at most 200; filled by GetSession alone."""
 
+    @_builtins.property
+    def voice(self) -> Global___VoiceEvent:
+        """How the agent came by its voice, where a reference recording was given."""
+
     def __init__(
         self,
         *,
@@ -339,10 +372,11 @@ class Session(_message.Message):
         turns: _abc.Iterable[Global___Turn] | None = ...,
         tool_calls: _abc.Iterable[Global___ToolEvent] | None = ...,
         form_responses: _abc.Iterable[_forms_pb2.FormResponse] | None = ...,
+        voice: Global___VoiceEvent | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "finalize_time", b"finalize_time", "join_time", b"join_time", "metadata", b"metadata", "usage", b"usage"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "finalize_time", b"finalize_time", "join_time", b"join_time", "metadata", b"metadata", "usage", b"usage", "voice", b"voice"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["character_id", b"character_id", "character_slug", b"character_slug", "character_version", b"character_version", "create_time", b"create_time", "end_reason", b"end_reason", "end_time", b"end_time", "finalize_time", b"finalize_time", "form_responses", b"form_responses", "id", b"id", "join_time", b"join_time", "metadata", b"metadata", "origin_url", b"origin_url", "owner_id", b"owner_id", "room_name", b"room_name", "session_id", b"session_id", "status", b"status", "tenant_id", b"tenant_id", "tool_calls", b"tool_calls", "turns", b"turns", "usage", b"usage", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["character_id", b"character_id", "character_slug", b"character_slug", "character_version", b"character_version", "create_time", b"create_time", "end_reason", b"end_reason", "end_time", b"end_time", "finalize_time", b"finalize_time", "form_responses", b"form_responses", "id", b"id", "join_time", b"join_time", "metadata", b"metadata", "origin_url", b"origin_url", "owner_id", b"owner_id", "room_name", b"room_name", "session_id", b"session_id", "status", b"status", "tenant_id", b"tenant_id", "tool_calls", b"tool_calls", "turns", b"turns", "usage", b"usage", "user_id", b"user_id", "voice", b"voice"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -522,6 +556,7 @@ class SessionEvent(_message.Message):
     ERROR_FIELD_NUMBER: _builtins.int
     END_FIELD_NUMBER: _builtins.int
     TOOL_FIELD_NUMBER: _builtins.int
+    VOICE_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     """From 1, without gaps, given by the worker."""
     @_builtins.property
@@ -552,6 +587,10 @@ class SessionEvent(_message.Message):
     def tool(self) -> Global___ToolEvent:
         """The agent called a tool and has its result; stands in the history."""
 
+    @_builtins.property
+    def voice(self) -> Global___VoiceEvent:
+        """The voice for a reference recording was found, or none; stands in the history."""
+
     def __init__(
         self,
         *,
@@ -563,12 +602,13 @@ class SessionEvent(_message.Message):
         error: Global___ErrorEvent | None = ...,
         end: Global___EndEvent | None = ...,
         tool: Global___ToolEvent | None = ...,
+        voice: Global___VoiceEvent | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "error", b"error", "event", b"event", "form", b"form", "occur_time", b"occur_time", "tool", b"tool", "turn", b"turn", "usage", b"usage"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "error", b"error", "event", b"event", "form", b"form", "occur_time", b"occur_time", "tool", b"tool", "turn", b"turn", "usage", b"usage", "voice", b"voice"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "error", b"error", "event", b"event", "form", b"form", "occur_time", b"occur_time", "sequence", b"sequence", "tool", b"tool", "turn", b"turn", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "error", b"error", "event", b"event", "form", b"form", "occur_time", b"occur_time", "sequence", b"sequence", "tool", b"tool", "turn", b"turn", "usage", b"usage", "voice", b"voice"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["turn", "form", "usage", "error", "end", "tool"]  # noqa: Y015
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["turn", "form", "usage", "error", "end", "tool", "voice"]  # noqa: Y015
     _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 
@@ -657,6 +697,42 @@ class FormEvent(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___FormEvent: _TypeAlias = FormEvent  # noqa: Y015
+
+@_typing.final
+class VoiceEvent(_message.Message):
+    """What became of a reference recording."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LIKENESS_FIELD_NUMBER: _builtins.int
+    VOICE_FIELD_NUMBER: _builtins.int
+    SIMILARITY_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    likeness: Global___VoiceLikeness.ValueType
+    """How near the voice is."""
+    voice: _builtins.str
+    """What speaks, as the engine calls it; at most 128 characters are kept."""
+    similarity: _builtins.float
+    """Cosine between the speakers of the recording and of the voice, as a speaker encoder hears them; only if matched."""
+    reason: _builtins.str
+    """Why the recording could not be used; empty when it was. At most 300 characters are kept."""
+    def __init__(
+        self,
+        *,
+        likeness: Global___VoiceLikeness.ValueType = ...,
+        voice: _builtins.str = ...,
+        similarity: _builtins.float | None = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_similarity", b"_similarity", "similarity", b"similarity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_similarity", b"_similarity", "likeness", b"likeness", "reason", b"reason", "similarity", b"similarity", "voice", b"voice"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__similarity: _TypeAlias = _typing.Literal["similarity"]  # noqa: Y015
+    _WhichOneofArgType__similarity: _TypeAlias = _typing.Literal["_similarity", b"_similarity"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__similarity) -> _WhichOneofReturnType__similarity | None: ...
+
+Global___VoiceEvent: _TypeAlias = VoiceEvent  # noqa: Y015
 
 @_typing.final
 class ErrorEvent(_message.Message):
@@ -1236,6 +1312,54 @@ class AppendEventsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AppendEventsResponse: _TypeAlias = AppendEventsResponse  # noqa: Y015
+
+@_typing.final
+class ReadReferenceRequest(_message.Message):
+    """Request of ReadReference."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    WORKER_ID_FIELD_NUMBER: _builtins.int
+    session_id: _builtins.str
+    """Public identity."""
+    worker_id: _builtins.str
+    """The worker that carries it."""
+    def __init__(
+        self,
+        *,
+        session_id: _builtins.str = ...,
+        worker_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["session_id", b"session_id", "worker_id", b"worker_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadReferenceRequest: _TypeAlias = ReadReferenceRequest  # noqa: Y015
+
+@_typing.final
+class ReadReferenceResponse(_message.Message):
+    """Answer of ReadReference."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTENT_FIELD_NUMBER: _builtins.int
+    content: _builtins.bytes
+    """WAV or MP3 as it was fetched; at most 10 MB and 60 s."""
+    def __init__(
+        self,
+        *,
+        content: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadReferenceResponse: _TypeAlias = ReadReferenceResponse  # noqa: Y015
 
 @_typing.final
 class ReportWorkerRequest(_message.Message):

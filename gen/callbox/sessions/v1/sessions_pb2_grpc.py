@@ -65,6 +65,11 @@ class SessionsServiceStub:
                 request_serializer=callbox_dot_sessions_dot_v1_dot_sessions__pb2.AppendEventsRequest.SerializeToString,
                 response_deserializer=callbox_dot_sessions_dot_v1_dot_sessions__pb2.AppendEventsResponse.FromString,
                 _registered_method=True)
+        self.ReadReference = channel.unary_unary(
+                '/callbox.sessions.v1.SessionsService/ReadReference',
+                request_serializer=callbox_dot_sessions_dot_v1_dot_sessions__pb2.ReadReferenceRequest.SerializeToString,
+                response_deserializer=callbox_dot_sessions_dot_v1_dot_sessions__pb2.ReadReferenceResponse.FromString,
+                _registered_method=True)
         self.ReportWorker = channel.unary_unary(
                 '/callbox.sessions.v1.SessionsService/ReportWorker',
                 request_serializer=callbox_dot_sessions_dot_v1_dot_sessions__pb2.ReportWorkerRequest.SerializeToString,
@@ -119,6 +124,14 @@ class SessionsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReadReference(self, request, context):
+        """Reads the reference recording of a session, once it is claimed. For workers only. NOT_FOUND when it was given none or a
+        few minutes have passed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ReportWorker(self, request, context):
         """Announces a worker, its slots and the calls it carries. For workers only; due every `report_interval`.
         """
@@ -158,6 +171,11 @@ def add_SessionsServiceServicer_to_server(servicer, server):
                     servicer.AppendEvents,
                     request_deserializer=callbox_dot_sessions_dot_v1_dot_sessions__pb2.AppendEventsRequest.FromString,
                     response_serializer=callbox_dot_sessions_dot_v1_dot_sessions__pb2.AppendEventsResponse.SerializeToString,
+            ),
+            'ReadReference': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReadReference,
+                    request_deserializer=callbox_dot_sessions_dot_v1_dot_sessions__pb2.ReadReferenceRequest.FromString,
+                    response_serializer=callbox_dot_sessions_dot_v1_dot_sessions__pb2.ReadReferenceResponse.SerializeToString,
             ),
             'ReportWorker': grpc.unary_unary_rpc_method_handler(
                     servicer.ReportWorker,
@@ -328,6 +346,33 @@ class SessionsService:
             '/callbox.sessions.v1.SessionsService/AppendEvents',
             callbox_dot_sessions_dot_v1_dot_sessions__pb2.AppendEventsRequest.SerializeToString,
             callbox_dot_sessions_dot_v1_dot_sessions__pb2.AppendEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadReference(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/callbox.sessions.v1.SessionsService/ReadReference',
+            callbox_dot_sessions_dot_v1_dot_sessions__pb2.ReadReferenceRequest.SerializeToString,
+            callbox_dot_sessions_dot_v1_dot_sessions__pb2.ReadReferenceResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -47,6 +47,10 @@ class SessionsServiceStub:
     """Takes a dispatched call. For workers only. FAILED_PRECONDITION when the call went to another worker or is over."""
     AppendEvents: _grpc.UnaryUnaryMultiCallable[_sessions_pb2.AppendEventsRequest, _sessions_pb2.AppendEventsResponse]
     """Stores what happened in a call. For workers only. A sequence number seen before is passed over."""
+    ReadReference: _grpc.UnaryUnaryMultiCallable[_sessions_pb2.ReadReferenceRequest, _sessions_pb2.ReadReferenceResponse]
+    """Reads the reference recording of a session, once it is claimed. For workers only. NOT_FOUND when it was given none or a
+    few minutes have passed.
+    """
     ReportWorker: _grpc.UnaryUnaryMultiCallable[_sessions_pb2.ReportWorkerRequest, _sessions_pb2.ReportWorkerResponse]
     """Announces a worker, its slots and the calls it carries. For workers only; due every `report_interval`."""
 
@@ -69,6 +73,10 @@ class SessionsServiceAsyncStub(SessionsServiceStub):
     """Takes a dispatched call. For workers only. FAILED_PRECONDITION when the call went to another worker or is over."""
     AppendEvents: _aio.UnaryUnaryMultiCallable[_sessions_pb2.AppendEventsRequest, _sessions_pb2.AppendEventsResponse]  # type: ignore[assignment]
     """Stores what happened in a call. For workers only. A sequence number seen before is passed over."""
+    ReadReference: _aio.UnaryUnaryMultiCallable[_sessions_pb2.ReadReferenceRequest, _sessions_pb2.ReadReferenceResponse]  # type: ignore[assignment]
+    """Reads the reference recording of a session, once it is claimed. For workers only. NOT_FOUND when it was given none or a
+    few minutes have passed.
+    """
     ReportWorker: _aio.UnaryUnaryMultiCallable[_sessions_pb2.ReportWorkerRequest, _sessions_pb2.ReportWorkerResponse]  # type: ignore[assignment]
     """Announces a worker, its slots and the calls it carries. For workers only; due every `report_interval`."""
 
@@ -124,6 +132,16 @@ class SessionsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_sessions_pb2.AppendEventsResponse, _abc.Awaitable[_sessions_pb2.AppendEventsResponse]]:
         """Stores what happened in a call. For workers only. A sequence number seen before is passed over."""
+
+    @_abc_1.abstractmethod
+    def ReadReference(
+        self,
+        request: _sessions_pb2.ReadReferenceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sessions_pb2.ReadReferenceResponse, _abc.Awaitable[_sessions_pb2.ReadReferenceResponse]]:
+        """Reads the reference recording of a session, once it is claimed. For workers only. NOT_FOUND when it was given none or a
+        few minutes have passed.
+        """
 
     @_abc_1.abstractmethod
     def ReportWorker(

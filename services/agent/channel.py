@@ -1,0 +1,74 @@
+"""How the endpoints of a pool are spoken to: one HTTP/2 channel each, with TLS and metadata where the pool has them."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import grpc
+
+from services.kit.catalogue import Pool
+from services.kit.catalogue_file import CatalogueError
+
+Metadata = tuple[tuple[str, str], ...]
+
+_METADATA_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_FUNCTION_ID = "function-id"
+_MAX_METADATA_BYTES = 16_384
+_OPTIONS = (
+    ("grpc.keepalive_time_ms", 10_000),
+    ("grpc.keepalive_timeout_ms", 3_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 500),
+)
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a pool asks of its clients. metadata: goes with every call; may hold secrets."""
+
+    tls: bool = False
+    metadata: Metadata = field(default=(), repr=False)
+
+
+def access_of(pool: Pool, folder: Path) -> Access:
+    """What the catalogue says of a pool. folder: where its metadata file is.
+
+    Raises: CatalogueError, which never quotes the file.
+    """
+    metadata = _read_metadata(folder / pool.metadata_file) if pool.metadata_file else ()
+    if pool.function_id:
+        metadata = ((_FUNCTION_ID, pool.function_id), *metadata)
+    return Access(pool.tls, metadata)
+
+
+def open_channel(address: str, access: Access) -> grpc.aio.Channel:
+    """A channel that begins to connect at once. address: `host:port`.
+
+    With TLS the server must be known to gRPC's own authorities, or to those in GRPC_DEFAULT_SSL_ROOTS_FILE_PATH.
+    """
+    if access.tls:
+        channel = grpc.aio.secure_channel(address, grpc.ssl_channel_credentials(), options=_OPTIONS)
+    else:
+        channel = grpc.aio.insecure_channel(address, options=_OPTIONS)
+    channel.get_state(try_to_connect=True)
+    return channel
+
+
+def _read_metadata(path: Path) -> Metadata:
+    try:
+        content = path.read_bytes()
+    except OSError as fault:
+        raise CatalogueError(f"The metadata file {path} cannot be read ({fault.strerror}).") from fault
+    if len(content) > _MAX_METADATA_BYTES:
+        raise CatalogueError(f"The metadata file {path} is longer than {_MAX_METADATA_BYTES:,} bytes; shorten it.")
+    pairs = []
+    for number, line in enumerate(content.decode(errors="replace").splitlines(), 1):
+        name, colon, value = (part.strip() for part in line.partition(":"))
+        if not line.strip() or line.startswith("#"):
+            continue
+        if not (colon and _METADATA_NAME.fullmatch(name) and value.isascii() and value.isprintable()):
+            raise CatalogueError(f'The metadata file {path} has a line {number} that is not "name: value" in ASCII.')
+        pairs.append((name.lower(), value))
+    return tuple(pairs)

@@ -1,0 +1,95 @@
+"""Which endpoint of a pool serves next: of those that are well, the one with the fewest open streams.
+
+A pool knows what its own process has seen. Each call is a process, so these are the streams of one call; calls spread
+over the endpoints because equals are drawn by lot.
+"""
+
+import random
+import time
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+
+# An endpoint that answers, but with faults, gets this many in a row.
+_FAULTS_IN_A_ROW = 3
+_FIRST_EJECTION_SECONDS, _LONGEST_EJECTION_SECONDS = 1.0, 30.0
+# So that the calls of many workers do not come back to an endpoint in the same moment.
+_JITTER = 0.25
+# An endpoint that was ejected gets its full share again over this time, and a fault meanwhile ejects it at once.
+_RETURN_SECONDS = 10.0
+_LEAST_SHARE = 0.1
+
+
+@dataclass
+class _Endpoint:
+    address: str
+    streams: int = 0
+    faults: int = 0
+    ejections: int = 0
+    ejected_until: float = float("-inf")
+
+
+class Pool:
+    """Endpoints that serve the same. clock: seconds that never go back."""
+
+    def __init__(
+        self,
+        addresses: Iterable[str],
+        clock: Callable[[], float] = time.monotonic,
+        chance: random.Random | None = None,
+    ) -> None:
+        self._endpoints = {address: _Endpoint(address) for address in addresses}
+        self._clock = clock
+        self._chance = chance or random.Random()  # noqa: S311 - spreads load, guards nothing
+
+    def pick(self, passed_over: Collection[str] = (), *, ejected_too: bool = False) -> str | None:
+        """The endpoint for the next stream, or None.
+
+        ejected_too: for when nobody else is left; the one whose ejection is over soonest is taken.
+        """
+        now = self._clock()
+        left = [each for each in self._endpoints.values() if each.address not in passed_over]
+        well = [each for each in left if each.ejected_until <= now]
+        if well:
+            return min(well, key=lambda each: ((each.streams + 1) / self._share(each), self._chance.random())).address
+        if ejected_too and left:
+            return min(left, key=lambda each: (each.ejected_until, self._chance.random())).address
+        return None
+
+    def is_well(self, address: str) -> bool:
+        """Whether an endpoint is not ejected."""
+        return self._endpoints[address].ejected_until <= self._clock()
+
+    def opened(self, address: str) -> None:
+        """A stream to this endpoint begins."""
+        self._endpoints[address].streams += 1
+
+    def closed(self, address: str) -> None:
+        """A stream to this endpoint is over."""
+        self._endpoints[address].streams -= 1
+
+    def served(self, address: str) -> None:
+        """The endpoint did what it was asked."""
+        endpoint = self._endpoints[address]
+        endpoint.faults = 0
+        if self._share(endpoint) >= 1.0:
+            endpoint.ejections = 0
+
+    def failed(self, address: str, *, lost: bool) -> None:
+        """The endpoint did not. lost: it cannot be reached or does not answer, which ejects it at once.
+
+        One that is not of this pool is passed over.
+        """
+        endpoint = self._endpoints.get(address)
+        if endpoint is None or endpoint.ejected_until > self._clock():
+            return
+        endpoint.faults += 1
+        if lost or endpoint.faults >= _FAULTS_IN_A_ROW or self._share(endpoint) < 1.0:
+            seconds = min(_FIRST_EJECTION_SECONDS * 2**endpoint.ejections, _LONGEST_EJECTION_SECONDS)
+            seconds *= self._chance.uniform(1 - _JITTER, 1 + _JITTER)
+            endpoint.ejected_until = self._clock() + seconds
+            endpoint.ejections += 1
+            endpoint.faults = 0
+
+    def _share(self, endpoint: _Endpoint) -> float:
+        since_return = self._clock() - endpoint.ejected_until
+        return min(1.0, max(_LEAST_SHARE, since_return / _RETURN_SECONDS))

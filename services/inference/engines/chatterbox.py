@@ -1,0 +1,103 @@
+"""Chatterbox, which speaks as a recording does: for a GPU, with weights that the operator brings."""
+
+import importlib.util
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.inference.engines.synthesiser import SAMPLE_RATE_HZ, UnknownVoice, Voice
+from services.inference.workspace import SetupError
+
+_PACKAGE: Final = "chatterbox"
+# What ChatterboxTTS.from_local reads of its folder.
+_WEIGHTS: Final = ("ve.safetensors", "t3_cfg.safetensors", "s3gen.safetensors", "tokenizer.json")
+_LANGUAGE: Final = "en"
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+# Voices whose recordings stay worked out, a few MB each on the device.
+_MAX_KEPT: Final = 64
+# How lively it speaks and how close to the recording's pace, by the authors' advice for plain talk.
+_EXAGGERATION: Final = 0.5
+_GUIDANCE: Final = 0.5
+
+
+class Chatterbox:
+    """A voice for each recording, `NAME.wav`, that its folder has at the start."""
+
+    name = "chatterbox"
+    max_threads = 1
+    # It makes a piece as a whole, so a caller waits for all of the first one.
+    piece_characters: tuple[int, ...] = (60, 200)
+
+    def __init__(self, weights: Path, recordings: Path, device: str = "cuda") -> None:
+        """weights: folder of the model's files; device: as PyTorch names it.
+
+        Raises SetupError where the package, the weights or the recordings are missing.
+        """
+        if importlib.util.find_spec(_PACKAGE) is None:
+            raise SetupError("chatterbox-tts is not installed: install the `chatterbox` extra")
+        if missing := [name for name in _WEIGHTS if not (weights / name).is_file()]:
+            raise SetupError(
+                f"{weights.absolute()} lacks {', '.join(missing)} of Chatterbox: set `weights` in the profile to the "
+                "folder that has them"
+            )
+        found = sorted(path.stem for path in recordings.glob("*.wav") if _NAME.fullmatch(path.stem))
+        if not found:
+            raise SetupError(
+                f"{recordings.absolute()} has no recording: put a WAV of each voice in it, or set `recordings` in the "
+                "profile to the folder that has them"
+            )
+        self._recordings = recordings
+        self.voices: Mapping[str, Voice] = MappingProxyType(
+            {name: Voice(name, (_LANGUAGE,), ((name, 1.0),)) for name in found}
+        )
+        self._net: Any = import_module("chatterbox.tts").ChatterboxTTS.from_local(weights, device)
+        if self._net.sr != SAMPLE_RATE_HZ:
+            raise SetupError(f"this Chatterbox speaks at {self._net.sr} Hz, not at {SAMPLE_RATE_HZ}: install 0.1.7")
+        self._turn = threading.Lock()  # guards the net, which holds one voice at a time, and what is kept of voices
+        self._kept: OrderedDict[str, Any] = OrderedDict()
+
+    def voice(self, name: str) -> Voice:
+        """The voice of that name; it cannot mix. Raises UnknownVoice."""
+        if found := self.voices.get(name):
+            return found
+        raise UnknownVoice(f"there is no recording of a voice {name!r}; recorded: {', '.join(self.voices)}")
+
+    def warm_up(self) -> None:
+        """Speak once with the first voice."""
+        for _ in self.sounds(
+            "A sentence, so that every buffer has its size.", next(iter(self.voices.values())), "", 1.0
+        ):
+            pass
+
+    def sounds(self, piece: str, voice: Voice, language: str, speed: float) -> Iterator[NDArray[np.float32]]:
+        """Synthesise one piece of text; see `Synthesiser.sounds`."""
+        with self._turn:
+            self._net.conds = self._conditions(voice.name)
+            made = self._net.generate(piece, exaggeration=_EXAGGERATION, cfg_weight=_GUIDANCE)
+        sound = np.asarray(made.squeeze(0).numpy(), np.float32)
+        if speed != 1.0:
+            sound = np.asarray(import_module("librosa").effects.time_stretch(sound, rate=speed), np.float32)
+        yield sound
+
+    def _conditions(self, name: str) -> Any:
+        """What the net takes from a recording; the least used is forgotten. With the turn held."""
+        if name not in self._kept:
+            self._net.prepare_conditionals(str(self._recordings / f"{name}.wav"), exaggeration=_EXAGGERATION)
+            self._kept[name] = self._net.conds
+            if len(self._kept) > _MAX_KEPT:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(name)
+        return self._kept[name]
+
+    def close(self) -> None:
+        """Give the weights' memory back; the object is of no use afterwards."""
+        self._kept.clear()
+        del self._net

@@ -1,0 +1,128 @@
+"""Finds the mix of Kokoro's voices that comes nearest to a recorded speaker, by making mixes and hearing them."""
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.inference.engines.kokoro import Kokoro
+from services.inference.engines.mixing import Known, Shares, written
+from services.inference.engines.speaker import SAMPLE_RATE_HZ, NoSpeech, Speaker
+from services.inference.engines.voiceprints import probe, read_prints
+
+MIN_SECONDS: Final = 3.0
+MAX_SECONDS: Final = 60.0
+# More rounds than this gained nothing in `bench/matching.py`.
+_MAX_ROUNDS: Final = 4
+_SEARCHED, _UNHEARD = 0, 1
+
+# Speech spends 0.1 % of its time at its very peak, a sine 6 %; what was cut off spends far more.
+_CLIPPED_LEVEL: Final = 0.995
+_MAX_CLIPPED_SHARE: Final = 0.1
+
+
+class CannotMatch(ValueError):
+    """There is nothing to match, or no voice for it; the message says what to send instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A voice or a mix, as the tts model reads it, and how alike it is: the cosine of the two speakers' directions."""
+
+    voice: str
+    similarity: float
+
+
+class Matcher:
+    """Kokoro and the speaker encoder. One `match` at a time; its work is shared among a few threads."""
+
+    def __init__(self, kokoro: Kokoro, workers: int, seconds: float) -> None:
+        """workers: mixes that are made at once. seconds: after which no new round is begun."""
+        self._kokoro = kokoro
+        self._speaker = Speaker()
+        self._prints = read_prints(kokoro.voices)
+        self._workers = workers
+        self._seconds = seconds
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="match")
+
+    def warm_up(self) -> None:
+        """Make and hear one voice."""
+        name, voice = next(iter(self._kokoro.voices.items()))
+        self._hear((name, voice.languages[0], _SEARCHED))
+
+    def match(self, samples: NDArray[np.float32], language: str) -> Match:
+        """The nearest voice for a recording.
+
+        samples: float32 [n] at 16 kHz in -1..1, 3 to 60 s of one speaker; language: BCP-47, that it has to speak.
+        Raises: CannotMatch.
+        """
+        began = time.monotonic()
+        _check(samples)
+        names = self._speaking(language)
+        if not names:
+            raise CannotMatch(f"no voice speaks {language!r}; served: {', '.join(self.languages)}")
+        try:
+            target = self._speaker.embed([samples])[0]
+        except NoSpeech as fault:
+            raise CannotMatch(f"{fault}: send {MIN_SECONDS:g} to {MAX_SECONDS:g} s of one speaker") from fault
+        best = self._search(names, language, target, began + self._seconds)
+        similarity = float(self._hear((best, language, _UNHEARD)) @ target)
+        return Match(best, similarity)
+
+    @property
+    def languages(self) -> list[str]:
+        """Those that a voice speaks."""
+        return sorted({tag for voice in self._kokoro.voices.values() for tag in voice.languages})
+
+    def _speaking(self, language: str) -> list[str]:
+        """Names of the voices of a language: those of the very accent where there are any."""
+        tags = {name: voice.speaks(language) for name, voice in self._kokoro.voices.items()}
+        exact = [name for name, tag in tags.items() if tag and tag.lower() == language.lower()]
+        return exact or [name for name, tag in tags.items() if tag]
+
+    def _search(self, names: Sequence[str], language: str, target: NDArray[np.float32], deadline: float) -> str:
+        """The name of the voice or mix that was nearest when it was heard."""
+        known = Known(np.stack([self._prints[name] for name in names]))
+        tried: list[Shares] = []
+        likeness: list[float] = []
+        asked = known.singles(target, 1) + known.propose(target, [], max(1, self._workers - 1))
+        for _ in range(_MAX_ROUNDS):
+            began = time.monotonic()
+            mixes = [(written(names, shares), language, _SEARCHED) for shares in asked]
+            for shares, direction in zip(asked, self._pool.map(self._hear, mixes), strict=True):
+                known.add(shares, direction)
+                tried.append(shares)
+                likeness.append(float(direction @ target))
+            asked = known.propose(target, tried, self._workers)
+            now = time.monotonic()
+            # The last word costs about as much as a round.
+            if not asked or now + 2 * (now - began) > deadline:
+                break
+        return written(names, tried[int(np.argmax(likeness))])
+
+    def _hear(self, what: tuple[str, str, int]) -> NDArray[np.float32]:
+        name, language, number = what
+        voice = self._kokoro.voice(name)
+        sound = probe(self._kokoro, voice, voice.speaks(language) or voice.languages[0], number)
+        return np.asarray(self._speaker.embed([sound])[0])
+
+    def close(self) -> None:
+        """Stop the threads and give the weights' memory back; the object is of no use afterwards."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._kokoro.close()
+
+
+def _check(samples: NDArray[np.float32]) -> None:
+    """Raises CannotMatch."""
+    seconds = len(samples) / SAMPLE_RATE_HZ
+    if not MIN_SECONDS <= seconds <= MAX_SECONDS:
+        raise CannotMatch(
+            f"the recording has {seconds:.1f} s: send {MIN_SECONDS:g} to {MAX_SECONDS:g} s of one speaker"
+        )
+    peak = float(np.abs(samples).max())
+    if peak and float(np.mean(np.abs(samples) >= _CLIPPED_LEVEL * peak)) > _MAX_CLIPPED_SHARE:
+        raise CannotMatch("the recording is cut off at its peaks: record it again at a lower level")

@@ -1,0 +1,173 @@
+"""English money, shares and measures."""
+
+import re
+from typing import Final
+
+from services.inference.speaking.english.words import CODES, CURRENCIES, UNITS
+from services.inference.speaking.numbers import cardinal, decimal
+
+NUMBER: Final = r"\d{1,3}(?:,\d{3}){1,6}(?:\.\d{1,20})?|\d{1,18}(?:\.\d{1,20})?|\.\d{1,20}"
+_START: Final = r"(?<![\w.,/:-])"
+_SIGNED: Final = r"(?<![\w.,/:])(-(?=[\d.$€£]))?"
+_ARTICLE: Final = re.compile(r"\b[Aa]n? $")
+_NOUN: Final = re.compile(r" [a-z]")
+_TO: Final = r"\s?[-–—]\s?"
+
+_ALL: Final = CURRENCIES | CODES
+_SYMBOL: Final = "|".join(re.escape(symbol) for symbol in CURRENCIES)
+_CODE: Final = "|".join(CODES)
+_SCALES: Final = {
+    "k": "thousand", "m": "million", "mn": "million", "mm": "million", "mio": "million", "bn": "billion",
+    "b": "billion", "tn": "trillion", "t": "trillion",
+}  # fmt: skip
+_SCALE: Final = r"(?:\s?(thousand|million|billion|trillion)\b|\s?(mn|mm|mio|bn|tn|[kmbt])(?![\w/]))?"
+_PER: Final = (
+    r"(?:\s?/\s?(hour|hr|h|day|week|wk|month|mo|year|yr|night|person|seat|user|minute|min|kg|lb|GB|unit|each|item)\b)?"
+)
+_MONEY: Final = re.compile(
+    rf"(?<![\w.,/])([-+]\s?)?({_SYMBOL}"
+    rf"|(?:{_CODE})\s?)\s?({NUMBER}){_SCALE}(?:{_TO}(?:{_SYMBOL})?({NUMBER}){_SCALE})?(?![\d%])"
+    rf"(?:\s?(?:{_CODE})\b)?{_PER}(\+)?",
+    re.I,
+)
+_MONEY_AFTER: Final = re.compile(
+    rf"{_SIGNED}({NUMBER}){_SCALE}(?:{_TO}({NUMBER}){_SCALE})?\s?({_SYMBOL}|(?:{_CODE})\b)(?!\d){_PER}"
+)
+_CENTS: Final = re.compile(rf"{_START}({NUMBER})\s?(¢|p\b(?=[\s.,;:!?)]|$))")
+_PERCENT: Final = re.compile(rf"{_SIGNED}(\+)?({NUMBER})\s?%?(?:{_TO}({NUMBER}))?\s?(%|‰)")
+_COINS: Final = {("¢", True): "cent", ("¢", False): "cents", ("p", True): "penny", ("p", False): "pence"}
+_PERS: Final = {"hr": "hour", "h": "hour", "wk": "week", "mo": "month", "yr": "year", "min": "minute", "kg": "kilogram",
+                "lb": "pound", "gb": "gigabyte"}  # fmt: skip
+
+_IRREGULAR: Final = {"foot": "feet", "hertz": "hertz", "horsepower": "horsepower", "P.S.I": "P.S.I"}
+_UNIT: Final = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))
+_MEASURE: Final = re.compile(
+    rf"{_SIGNED}({NUMBER})(?:\s?({_UNIT})?{_TO}({NUMBER}))?(-?)\s?({_UNIT})(?![\w²³]|/\w)(?:\s?/\s?(day|week"
+    rf"|month|year|hour|night)\b)?(\.(?=\s+[a-z]))?"
+)
+_FEET: Final = re.compile(
+    r"(?<![\w.])(\d{1,3})\s?(?:['′’]|ft\.?|feet)\s?(\d{1,2})\s?(?:[\"″”]|''|in\b\.?|inches)?(?!\w)"
+)
+_INCHES: Final = re.compile(rf"{_START}({NUMBER})\s?(?:[\"″](?=[\s.,;:!?)]|$)|(?:in\.)(?=\s[a-z]))")
+_BY: Final = re.compile(rf"{_START}({NUMBER})\s?(?:ft|cm|mm|m|in)?\s?[x×]\s?({NUMBER})(?:\s?[x×]\s?({NUMBER}))?(?!\d)")
+_TIMES: Final = re.compile(rf"{_START}({NUMBER})\s?[x×X](?![\w])")
+_SCALED: Final = re.compile(rf"{_SIGNED}({NUMBER})((?<=\d\d)K|k|M|bn)(?![\w/])")
+
+
+def _amount(number: str, words: tuple[str, str, str, str]) -> str:
+    one, many, cent, cents = words
+    whole, _, fraction = number.replace(",", "").partition(".")
+    whole = whole.lstrip("0") or "0"
+    if len(fraction) == 2 and cent:
+        said = [] if whole == "0" and int(fraction) else [f"{cardinal(whole)} {one if whole == '1' else many}"]
+        if int(fraction):
+            said.append(f"{cardinal(str(int(fraction)))} {cent if fraction == '01' else cents}")
+        return " and ".join(said)
+    if len(fraction) == 1 and cent:
+        return _amount(f"{number}0", words)
+    return f"{decimal(f'{whole}.{fraction}' if fraction else whole)} {one if whole == '1' and not fraction else many}"
+
+
+def _scale(word: str | None, short: str | None) -> str:
+    return word or (_SCALES[short.lower()] if short else "")
+
+
+def _bare(number: str) -> str:
+    return decimal(number.replace(",", ""))
+
+
+def _money(
+    sign: str, words: tuple[str, str, str, str], first: str, scale: str, last: str | None, last_scale: str
+) -> str:
+    if last is None:
+        said = f"{_bare(first)} {scale} {words[1]}" if scale else _amount(first, words)
+    elif scale or last_scale:
+        said = " ".join(f"{_bare(first)} {scale} to {_bare(last)} {last_scale} {words[1]}".split())
+    elif "." in first or "." in last:
+        said = f"{_amount(first, words)} to {_amount(last, words)}"
+    else:
+        said = f"{cardinal(first)} to {cardinal(last)} {words[1]}"
+    return {"-": "minus ", "+": "plus "}.get(sign.strip(), "") + said
+
+
+def _per(unit: str | None) -> str:
+    if not unit:
+        return ""
+    return " each" if unit == "each" else f" per {_PERS.get(unit.lower(), unit)}"
+
+
+def _money_before(match: re.Match[str]) -> str:
+    sign, symbol, first, scale, short, last, last_scale, last_short, unit, more = match.groups()
+    symbol = symbol.strip().upper() if symbol.strip() not in _ALL else symbol.strip()
+    words = _ALL.get(symbol) or _ALL[symbol.lower()]
+    said = _money(sign or "", words, first, _scale(scale, short), last, _scale(last_scale, last_short))
+    if last is None and _describes(match):
+        said = said.replace(words[1], words[0]) if words[1] != words[0] else said
+    return said + (" plus" if more else "") + _per(unit)
+
+
+def _money_after(match: re.Match[str]) -> str:
+    sign, first, scale, short, last, last_scale, last_short, symbol, unit = match.groups()
+    return _money(sign or "", _ALL[symbol], first, _scale(scale, short), last, _scale(last_scale, last_short)) + _per(
+        unit
+    )
+
+
+def _percent(match: re.Match[str]) -> str:
+    minus, plus, first, last, mark = match.groups()
+    said = _bare(first) + (f" to {_bare(last)}" if last else "")
+    return ("minus " if minus else "plus " if plus else "") + f"{said} {'percent' if mark == '%' else 'per mille'}"
+
+
+def _describes(match: re.Match[str]) -> bool:
+    """Whether it stands before its noun, as in "a $5 bill"; then it has no plural."""
+    return bool(_ARTICLE.search(match.string, 0, match.start()) and _NOUN.match(match.string, match.end()))
+
+
+def _named(unit: str, one: bool) -> str:
+    words = UNITS[unit].split(" ")
+    if one:
+        return " ".join(words)
+    at = len(words) - 1 if words[0] in ("square", "cubic", "fluid", "kilowatt", "milliamp") else 0
+    words[at] = _IRREGULAR.get(words[at], words[at] + "s")
+    return " ".join(words)
+
+
+def _measure(match: re.Match[str]) -> str:
+    minus, first, _, last, hyphen, unit, per, _ = match.groups()
+    if hyphen and len(unit) == 1:
+        return match[0]
+    one = (last is None and first in ("1", "1.0")) or bool(hyphen) or _describes(match)
+    joint = "-" if hyphen and " " not in UNITS[unit] else " "
+    said = _bare(first) + (f" to {_bare(last)}" if last else "") + joint + _named(unit, one)
+    return ("minus " if minus else "") + said + (f" per {per}" if per else "")
+
+
+def _feet(match: re.Match[str]) -> str:
+    feet, inches = match.groups()
+    return f"{cardinal(feet)} foot {cardinal(inches)}"
+
+
+def _inches(match: re.Match[str]) -> str:
+    if match.string.count('"', 0, match.start()) % 2:  # it ends a quotation
+        return match[0]
+    return f"{_bare(match[1])} {'inch' if match[1] == '1' or _describes(match) else 'inches'}"
+
+
+def _by(match: re.Match[str]) -> str:
+    return " by ".join(_bare(side) for side in match.groups() if side)
+
+
+def spoken_quantities(text: str) -> str:
+    """The text with its money, shares and measures in words."""
+    text = _MONEY_AFTER.sub(_money_after, _MONEY.sub(_money_before, text))
+    text = _CENTS.sub(
+        lambda m: f"{_bare(m[1])} {_COINS[m[2], m[1] == '1']}",
+        text,
+    )
+    text = _PERCENT.sub(_percent, text)
+    text = _FEET.sub(_feet, text)
+    text = _MEASURE.sub(_measure, text)
+    text = _INCHES.sub(_inches, text)
+    text = _TIMES.sub(lambda m: f"{_bare(m[1])} times", _BY.sub(_by, text))
+    return _SCALED.sub(lambda m: ("minus " if m[1] else "") + f"{_bare(m[2])} {_SCALES[m[3].lower()]}", text)

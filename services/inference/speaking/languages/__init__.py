@@ -1,0 +1,20 @@
+"""The languages beside English that the voices speak; one file of words each, by primary subtag."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, Final
+
+from services.inference.speaking.addresses import Signs
+from services.inference.speaking.language import Currency, Language
+
+
+def _language(path: Path) -> Language:
+    words: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    words["signs"] = Signs(**words["signs"])
+    words["currencies"] = {symbol: Currency(*names) for symbol, names in words["currencies"].items()}
+    words["units"] = {unit: (one, many) for unit, (one, many) in words["units"].items()}
+    lists = {name: tuple(value) for name, value in words.items() if isinstance(value, list)}
+    return Language(**{"months": (), **words, **lists})
+
+
+LANGUAGES: Final = {path.stem: _language(path) for path in sorted(Path(__file__).parent.glob("*.toml"))}

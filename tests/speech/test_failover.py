@@ -1,0 +1,158 @@
+"""Endpoints that die, hang or are all gone while a caller speaks or is spoken to."""
+
+import asyncio
+import os
+import re
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from livekit.agents import APIConnectionError
+
+from services.agent import hearing, speaking
+from services.agent.engines import EngineError
+from services.agent.route import Tried
+from services.inference.profile import PROFILES
+from tests.speech.engines import Engines, catalogue_of, engines
+from tests.speech.server import Server, serving
+from tests.speech.sound import error_rate, said
+
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120)]
+
+TEXT = "We open at ten in the morning on Saturday, and we close at six in the evening."
+LONG = "This is one more sentence, which takes its time. " * 40
+SECTIONS = re.split(r"(?m)^(?=\[)", (PROFILES / "cpu.toml").read_text())
+PROFILE = "".join(section for section in SECTIONS if section.startswith(("[stt]", "[tts]")))
+# What a caller may wait beyond the time that an endpoint is given.
+GRACE_SECONDS = 1.0
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pool")
+    (folder / "speech.toml").write_text(PROFILE)
+    return folder
+
+
+@contextmanager
+def endpoint(folder: Path, name: str, ports: list[int] | None = None) -> Iterator[Server]:
+    home = folder / name
+    home.mkdir(exist_ok=True)
+    with serving(home, str(folder / "speech.toml"), ports=ports) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def lasting(folder: Path) -> Iterator[Server]:
+    """An endpoint that no test harms."""
+    with endpoint(folder, "lasting") as running:
+        yield running
+
+
+def kill(server: Server) -> None:
+    for process in (psutil.Process(server.process.pid), *server.model_processes()):
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
+@contextmanager
+def hanging(server: Server) -> Iterator[None]:
+    """Stands still: connections stay open and nothing is answered."""
+    pids = [server.process.pid, *(process.pid for process in server.model_processes())]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def first_then(first: Server, *then: Server) -> dict[str, object]:
+    return {"protocol": "triton", "endpoints": [first.url, *(server.url for server in then)]}
+
+
+def choose(made: Engines, server: Server) -> None:
+    """Has the pool serve from one endpoint, by making the others look busy."""
+    pool = made.speech._pools["pool-0"]
+    for address in pool._endpoints:
+        for _ in range(10 if address != server.url else 0):
+            pool.opened(address)
+
+
+async def test_an_endpoint_killed_in_mid_utterance_or_mid_clause_is_not_noticed(folder: Path, lasting: Server) -> None:
+    with endpoint(folder, "killed") as victim:
+        async with engines(catalogue_of(first_then(victim, lasting))) as made:
+            choose(made, victim)
+            whole = await made.speaking.speak(LONG)
+            pieces: list[bytes] = []
+
+            async def speak() -> None:
+                async for piece in speaking._speak(made.speaking._route, LONG, Tried()):
+                    if not pieces:
+                        kill(victim)
+                    pieces.append(piece)
+
+            async with made.ear() as ear, asyncio.TaskGroup() as spoken:
+                await ear.say(said("Yes."))
+                await ear.final()
+                await ear.say(said(TEXT), do=lambda: spoken.create_task(speak()))
+                heard, seconds = await ear.final()
+            spoken_by_two = np.frombuffer(b"".join(pieces), np.int16)
+            spoken_by_one = np.frombuffer(whole, np.int16)
+            # The engine rounds differently when it shares its core.
+            assert np.allclose(spoken_by_two, spoken_by_one, atol=100), "a piece is missing or was said twice"
+            assert error_rate(TEXT, heard) <= 0.15, heard
+            assert seconds < hearing._FINAL_SECONDS
+            assert sorted(made.told) == ["stt_failover", "tts_failover"]
+            assert made.errors == []
+
+
+async def test_while_an_endpoint_hangs_the_other_serves_within_the_deadline(folder: Path, lasting: Server) -> None:
+    with endpoint(folder, "hanging") as victim:
+        async with engines(catalogue_of(first_then(victim, lasting))) as made, made.ear() as ear:
+            choose(made, victim)
+            await made.speaking.speak("Yes.")
+            await ear.say(said("Yes."))
+            await ear.final()
+            with hanging(victim):
+                await ear.say(said(TEXT))
+                heard, seconds = await ear.final()
+                assert error_rate(TEXT, heard) <= 0.15, heard
+                assert seconds < hearing._FINAL_SECONDS + GRACE_SECONDS
+                began = time.monotonic()
+                assert len(await made.speaking.speak("Yes.")) > 10_000
+                assert time.monotonic() - began < speaking._SILENT_SECONDS + GRACE_SECONDS
+                began = time.monotonic()
+                await made.speaking.speak("Yes.")
+                assert time.monotonic() - began < GRACE_SECONDS, "an endpoint that hangs is asked only once"
+        assert set(made.told) == {"stt_failover", "tts_failover"}
+        assert made.errors == []
+
+
+async def test_with_all_endpoints_gone_it_is_said_so_and_hearing_comes_back(folder: Path) -> None:
+    with ExitStack() as stack:
+        only = stack.enter_context(endpoint(folder, "only"))
+        async with engines(catalogue_of(first_then(only))) as made, made.ear() as ear:
+            await ear.say(said("Yes."))
+            await ear.final()
+            kill(only)
+            await ear.say(said(TEXT))
+            heard, seconds = await ear.final()
+            assert heard == ""
+            assert seconds < hearing._UNHEARD_SECONDS + GRACE_SECONDS
+            assert [type(each) for each in made.errors] == [APIConnectionError]
+            assert str(only.grpc_port) not in str(made.errors[0]), "customers read it"
+            with pytest.raises(EngineError):
+                await made.speaking.speak("Yes.")
+            assert made.told == ["stt_line"]
+            stack.enter_context(endpoint(folder, "again", [only.grpc_port, only.http_port, only.metrics_port]))
+            await ear.say(said(TEXT))
+            heard, _ = await ear.final()
+            assert error_rate(TEXT, heard) <= 0.15, heard
+            assert len(await made.speaking.speak("Yes.")) > 10_000

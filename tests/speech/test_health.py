@@ -1,0 +1,38 @@
+"""Endpoints as the worker asks after them: those that answer, hang, or are not there."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from services.agent.health import Health, away
+from tests.fixtures.riva_server import RivaStandIn
+from tests.speech.engines import catalogue_of
+from tests.speech.server import Server, free_ports
+
+pytestmark = pytest.mark.asyncio
+
+
+async def test_an_endpoint_that_hangs_or_is_gone_is_known_and_known_again_when_it_is_back(
+    server: Server, tmp_path: Path
+) -> None:
+    nobody = f"127.0.0.1:{free_ports(1)[0]}"
+    with RivaStandIn(server.url) as riva:
+        triton = {"protocol": "triton", "endpoints": [server.url]}
+        other = {"protocol": "riva", "endpoints": [riva.url, nobody]}
+        health = Health(lambda: catalogue_of(triton, other), tmp_path, "", tmp_path)
+        await health.look()
+        assert away(tmp_path) == set(), "once is not enough"
+        await health.look()
+        assert away(tmp_path) == {nobody}
+        os.kill(server.process.pid, signal.SIGSTOP)
+        try:
+            await health.look()
+            await health.look()
+            assert away(tmp_path) == {nobody, server.url}
+        finally:
+            os.kill(server.process.pid, signal.SIGCONT)
+        await health.look()
+        assert away(tmp_path) == {nobody}
+        await health.close()
