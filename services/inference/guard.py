@@ -1,5 +1,7 @@
 """Ends tritonserver when one of its model processes has died, so that whatever keeps the server starts it again.
 
+And ends model processes that outlive their server: one that waits for it with Python's lock held cannot end itself.
+
 tritonserver never starts the process of a decoupled model again: it stays `ready`, streams that are open hear nothing
 more, and each new request waits a second for an error. This runs beside the server, as a child of it, for as long:
 `python -I -S guard.py`. It needs nothing but the standard library and takes no memory to speak of.
@@ -12,7 +14,7 @@ import sys
 from pathlib import Path
 
 _LOOK_MS = 500
-# A server that could not load a model says why and ends by itself.
+# A server that could not load a model says why and ends by itself; a model process whose server is gone does, too.
 _OWN_END_MS = 500
 _STOP_MS = 1_000
 _STUB = "triton_python_backend_stub"
@@ -45,6 +47,12 @@ def _children(server: int) -> dict[int, str]:
     return found
 
 
+def _ends(handle: int, within_ms: int) -> bool:
+    poller = select.poll()
+    poller.register(handle, select.POLLIN)
+    return bool(poller.poll(within_ms))
+
+
 class Guard:
     """Watches a server and the model processes that it has."""
 
@@ -56,10 +64,11 @@ class Guard:
         self._models: dict[int, tuple[int, str]] = {}
 
     def run(self) -> None:
-        """Returns when the server has ended."""
+        """Returns when the server has ended, and its model processes with it."""
         while True:
             ended = [handle for handle, _ in self._poller.poll(_LOOK_MS)]
             if self._server_handle in ended:
+                self._end_models()
                 return
             for handle in ended:
                 self._model_ended(handle)
@@ -84,22 +93,22 @@ class Guard:
             how = ending(Path(f"/proc/{pid}/stat").read_text())
         except OSError:  # the server has taken note of its end: it is stopping
             return
-        if how is not None and not self._server_ends(_OWN_END_MS):
+        if how is not None and not _ends(self._server_handle, _OWN_END_MS):
             sys.stderr.write(f"inference: the process of model {name} {how}: the server ends, to be started again\n")
             sys.stderr.flush()
             self._stop()
 
-    def _server_ends(self, within_ms: int) -> bool:
-        poller = select.poll()
-        poller.register(self._server_handle, select.POLLIN)
-        return bool(poller.poll(within_ms))
+    def _end_models(self) -> None:
+        for handle in self._models:
+            if not _ends(handle, _OWN_END_MS):
+                signal.pidfd_send_signal(handle, signal.SIGKILL)
 
     def _stop(self) -> None:
         # At once, so that every client's stream breaks now and not after the server's own grace. The first process of a
         # container cannot be killed from inside of it, but it can be asked to end.
         for number in (signal.SIGKILL, signal.SIGTERM):
             signal.pidfd_send_signal(self._server_handle, number)
-            if self._server_ends(_STOP_MS):
+            if _ends(self._server_handle, _STOP_MS):
                 return
 
 

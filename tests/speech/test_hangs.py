@@ -156,6 +156,17 @@ async def test_a_model_process_that_dies_ends_the_server_and_breaks_every_stream
         assert psutil.wait_procs(models, timeout=5)[1] == []
 
 
+def test_a_model_process_that_cannot_end_is_ended_after_its_server(tmp_path: Path) -> None:
+    """It stands still here, as one does that waits for the server with Python's lock held."""
+    with serving(tmp_path, _profile(tmp_path, {"denoise"})) as running:
+        models = running.model_processes()
+        # The guard looks for model processes twice a second.
+        time.sleep(1.0)
+        models[0].suspend()
+        running.process.kill()
+        assert psutil.wait_procs(models, timeout=5)[1] == []
+
+
 @asynccontextmanager
 async def _kept(part: Part, folder: Path) -> AsyncIterator[Keeper]:
     lines = Lines(folder / "logs")
