@@ -31,6 +31,8 @@ _MAX_KEPT_SAMPLES = SAMPLE_RATE_HZ * 30
 _FINAL_SECONDS = 2.0
 # After this the caller is told that nothing was heard: another endpoint and a fallback have had their time.
 _UNHEARD_SECONDS = 3 * _FINAL_SECONDS
+# Timers of the loop may be early by its resolution.
+_TICK_SECONDS = 0.01
 
 
 @dataclass(eq=False)
@@ -215,14 +217,20 @@ class HearingStream(stt.RecognizeStream):
     # A final transcript that is late
 
     def _watch(self) -> None:
-        """Waits for the oldest final transcript from now on."""
+        """Gives the oldest final transcript its time, or what is left of the time that the caller waits at all."""
         if self._timer:
             self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(_FINAL_SECONDS, self._on_late) if self._flushed else None
+        self._timer = None
+        if self._flushed:
+            seconds = min(_FINAL_SECONDS, max(0.0, self._patience()))
+            self._timer = asyncio.get_running_loop().call_later(seconds, self._on_late)
+
+    def _patience(self) -> float:
+        """Seconds that are left for the oldest final transcript."""
+        return self._flushed[0].flushed_at + _UNHEARD_SECONDS - asyncio.get_running_loop().time()
 
     def _on_late(self) -> None:
-        waited = asyncio.get_running_loop().time() - self._flushed[0].flushed_at
-        over = waited + _FINAL_SECONDS / 2 > _UNHEARD_SECONDS
+        over = self._patience() <= _TICK_SECONDS
         if self._way and (over or self._route.has_other(self._way, self._tried)):
             self._late = f"no final transcript within {_FINAL_SECONDS:g} s"
             self._way.stream.close()

@@ -128,7 +128,7 @@ class Route(Generic[S]):
             return way
         if tried.fault and not tried.waiting_helps:
             raise tried.fault
-        if tried.endpoints and not tried.faults and not tried.told_exhausted:
+        if any(tried.endpoints.values()) and not tried.faults and not tried.told_exhausted:
             tried.told_exhausted = True
             self._tell(self._part, Step.EXHAUSTED, f"No endpoint of {self._rungs[0].entry.name} has room.")
         await self._pause(tried.pause_seconds)
@@ -146,9 +146,9 @@ class Route(Generic[S]):
 
     def failed(self, way: Way[S], fault: EngineError, tried: Tried) -> None:
         """Notes what became of a way, which is left if its stream is of no more use."""
-        _log.warning(
-            "engine failed", part=self._part, engine=way.rung.entry.name, endpoint=way.address, fault=repr(fault)
-        )
+        # An endpoint that stays away is tried twice a second while nobody else is there.
+        log = _log.warning if way.rung.pool.is_well(way.address) else _log.debug
+        log("engine failed", part=self._part, engine=way.rung.entry.name, endpoint=way.address, fault=repr(fault))
         tried.last, tried.fault = (way.number, way.address), fault
         if not isinstance(fault, Forgotten):
             tried.endpoints[way.number].add(way.address)

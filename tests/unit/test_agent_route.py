@@ -146,6 +146,17 @@ async def test_a_lost_endpoint_is_tried_again_when_there_is_no_other() -> None:
     assert not scene.rungs[0].pool.is_well("a:1")
 
 
+async def test_an_endpoint_that_is_known_to_be_away_is_no_full_one() -> None:
+    scene = Scene([("a:1",), ("a:1",)], shared=True)
+    scene.rungs[0].pool.failed("a:1", lost=True)
+    tried = Tried()
+    for _ in range(4):
+        way = await scene.route.next(tried)
+        scene.route.has_other(way, tried)
+        scene.route.failed(way, Lost("gone"), tried)
+    assert EXHAUSTED not in scene.told
+
+
 async def test_whether_there_is_another_way() -> None:
     lonely, both = Scene([("a:1",), ("a:1",)], shared=True), Scene([("a:1",), ("z:1",)])
     tried = Tried()
