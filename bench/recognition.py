@@ -311,6 +311,7 @@ def main(
         runs[name] = []
         for number in (int(each) for each in streams.split(",")):
             runs[name].append(listen(DESIGNS[name], said, number, seconds))
+            console.print(f"[dim]{name}, {number}: {Figures.of(runs[name][-1].final_ms)}")
             late = [not heard.in_real_time(runs[name][0].partials_a_second) for heard in runs[name][-2:]]
             if late == [True, True]:
                 break
