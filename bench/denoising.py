@@ -23,7 +23,8 @@ from bench.questions import Question, questions
 from bench.stack import BenchError
 from bench.triton import own_triton
 from bench.words import errors_and_words
-from services.agent.triton import Triton, TritonError
+from services.agent.engines import EngineError
+from services.agent.triton import Triton
 from services.inference import protocol
 
 SEED = 7
@@ -94,7 +95,7 @@ class Bench:
         self._room = asyncio.Semaphore(_AT_ONCE)
 
     async def judge(self, scene: Scene, level_db: float | None) -> Result:
-        """A scene as it came or denoised: its noise and what is heard of it. Raises: TritonError, TimeoutError."""
+        """A scene as it came or denoised: its noise and what is heard of it. Raises: EngineError, TimeoutError."""
         async with self._room:
             sound = np.concatenate(scene.sounds)
             delay = 0
@@ -139,7 +140,7 @@ class Bench:
                 async for reply in stream.replies():
                     if reply.request_id == asked and reply.texts.get("kind") == protocol.KIND_FINAL:
                         return reply.texts["text"]
-            raise TritonError("stt ended its stream without an answer")
+            raise EngineError("stt ended its stream without an answer")
         finally:
             stream.close({"audio": np.empty(0, np.float32)})
 
@@ -147,7 +148,7 @@ class Bench:
 async def quality(
     folder: Path, ratios_db: Sequence[float], levels_db: Sequence[float], profile: str
 ) -> tuple[list[Result], float]:
-    """Every scene as it came and at each level, and the seconds of speech of one. Raises: BenchError, TritonError."""
+    """Every scene as it came and at each level, and the seconds of speech of one. Raises: BenchError, EngineError."""
     asked = questions(folder)
     made = scenes(asked, ratios_db)
     async with own_triton(profile) as server:
@@ -162,7 +163,7 @@ async def quality(
 
 
 async def speed(folder: Path, streams: Sequence[int], seconds: float) -> list[Paced]:
-    """What Callbox does and the plain way, one after the other. Raises: BenchError, TritonError."""
+    """What Callbox does and the plain way, one after the other. Raises: BenchError, EngineError."""
     chance = np.random.default_rng(SEED)
     sound = 0.05 * noises.street(20 * RATE_HZ, chance)
     return [
@@ -242,7 +243,7 @@ def main(
             if only in ("all", "quality"):
                 work = quality(Path(folder), ratio or RATIOS_DB, level or LEVELS_DB, profile)
                 show_quality(console, *asyncio.run(work))
-    except (BenchError, TritonError, TimeoutError) as fault:
+    except (BenchError, EngineError, TimeoutError) as fault:
         print(f"bench: {fault}", file=sys.stderr)
         raise typer.Exit(EXIT_FAILED) from None
 

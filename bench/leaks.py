@@ -13,7 +13,8 @@ from rich.table import Table
 from bench.machine import machine
 from bench.stack import BenchError
 from bench.triton import own_triton
-from services.agent.triton import Triton, TritonError
+from services.agent.engines import EngineError
+from services.agent.triton import Triton
 from services.inference import protocol
 
 AT_ONCE = 6
@@ -27,7 +28,7 @@ EXIT_FAILED = 1
 async def short_streams(triton: Triton, count: int) -> None:
     """So many streams of a few requests each to the models of a call, a few at a time.
 
-    Raises: TritonError, TimeoutError.
+    Raises: EngineError, TimeoutError.
     """
     numbers = iter(range(count))
 
@@ -47,6 +48,8 @@ async def _short_stream(triton: Triton, model: str, number: int) -> None:
         stream.send({"text": "Yes, please."} if speaks else {"audio": noise})
     async with asyncio.timeout(_REPLY_SECONDS):
         async for reply in stream.replies():
+            if reply.fault:
+                raise reply.fault
             left -= reply.final
             if not left:
                 break
@@ -83,7 +86,7 @@ def main(
     console.print(", ".join(f"{name} {value}" for name, value in machine().items()), style="dim", soft_wrap=True)
     try:
         before, after = asyncio.run(_measure(streams, profile))
-    except (BenchError, TritonError, TimeoutError) as fault:
+    except (BenchError, EngineError, TimeoutError) as fault:
         print(f"bench: {fault}", file=sys.stderr)
         raise typer.Exit(EXIT_FAILED) from None
     table = Table(title=f"memory before and after {streams} short streams, MB")

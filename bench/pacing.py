@@ -56,7 +56,7 @@ def designs(spare: int) -> tuple[Design, Design]:
 
 
 async def measure(design: Design, streams: Sequence[int], sound: Sound, seconds: float, folder: str) -> list[Paced]:
-    """The design at each number of callers, on a server of its own. Raises: BenchError, TritonError."""
+    """The design at each number of callers, on a server of its own. Raises: BenchError, EngineError."""
     path = f"{folder}/{design.name}.toml"
     with open(path, "w") as profile:  # noqa: ASYNC230, PTH123 - a few bytes, before anything runs
         profile.write(f'[denoise]\nengine = "deepfilternet"\n{design.section}')
