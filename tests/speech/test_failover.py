@@ -1,9 +1,7 @@
 """Endpoints that die, hang or are all gone while a caller speaks or is spoken to."""
 
 import asyncio
-import os
 import re
-import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -23,7 +21,7 @@ from services.agent.route import Tried
 from services.agent.triton import Triton
 from services.inference.profile import PROFILES
 from tests.speech.engines import Engines, catalogue_of, engines
-from tests.speech.server import Server, free_ports, serving
+from tests.speech.server import Server, free_ports, hanging, serving
 from tests.speech.sound import error_rate, said
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120)]
@@ -62,19 +60,6 @@ def kill(server: Server) -> None:
     for process in (psutil.Process(server.process.pid), *server.model_processes()):
         with suppress(psutil.NoSuchProcess):
             process.kill()
-
-
-@contextmanager
-def hanging(server: Server) -> Iterator[None]:
-    """Stands still: connections stay open and nothing is answered."""
-    pids = [server.process.pid, *(process.pid for process in server.model_processes())]
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
 
 
 def first_then(first: Server, *then: Server) -> dict[str, object]:
