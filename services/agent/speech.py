@@ -93,7 +93,7 @@ class Speech:
 
     def _open_voice(self, entry: Voice, language: str, address: str) -> VoiceStream:
         if self._catalogue.pools[entry.pool].protocol == "triton":
-            return TritonVoice(self._triton(entry.pool, address), entry.model, entry.voice)
+            return TritonVoice(self._triton(entry.pool, address), entry.model, entry.voice, language)
         return RivaVoice(self._riva(entry.pool, address), entry.voice, _engines_tag(entry, language))
 
     def _triton(self, pool: str, address: str) -> Triton:
