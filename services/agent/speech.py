@@ -101,7 +101,7 @@ class Speech:
     ) -> RecogniserStream:
         hints = keyterms if entry.keyterms else ()
         if self._catalogue.pools[entry.pool].protocol == "triton":
-            return TritonRecogniser(self._triton(entry.pool, address), entry.model, language, hints)
+            return TritonRecogniser(self._triton(entry.pool, address), entry.model, language, hints, entry.engine)
         return RivaRecogniser(self._riva(entry.pool, address), entry.model, _engines_tag(entry, language), hints)
 
     def _open_voice(self, entry: Voice, language: str, address: str) -> VoiceStream:
@@ -124,13 +124,20 @@ class Speech:
         return self._rivas[key]
 
 
+def _choice(entry: Entry) -> str:
+    """What of its model an entry asks for."""
+    if isinstance(entry, Voice):
+        return entry.voice
+    return entry.engine if isinstance(entry, Recogniser) else ""
+
+
 def _ladder(first: E, entries: Sequence[E], language: str) -> list[E]:
     """An entry and those that serve the language instead of it, each really another engine."""
 
     def candidates() -> Iterator[E]:
         asked = set()
         for entry in chain((first,), fallbacks(first, entries)):
-            what = entry.pool, entry.model, entry.voice if isinstance(entry, Voice) else ""
+            what = entry.pool, entry.model, _choice(entry)
             if entry is first or (what not in asked and entry.serving(language)):
                 asked.add(what)
                 yield entry

@@ -28,13 +28,19 @@ _ANSWERS = {
 
 
 class TritonRecogniser:
-    """A recogniser's stream. language: BCP-47 or `auto`. keyterms: what it should rather hear."""
+    """A recogniser's stream.
 
-    def __init__(self, triton: Triton, model: str, language: str, keyterms: Sequence[str] = ()) -> None:
+    language: BCP-47 or `auto`. keyterms: what it should rather hear. engine: which of the model's; empty for its first.
+    """
+
+    def __init__(
+        self, triton: Triton, model: str, language: str, keyterms: Sequence[str] = (), engine: str = ""
+    ) -> None:
         self._wire = triton.stream(model, sequence=True)
         hints = {"keyterms": json.dumps(list(keyterms), ensure_ascii=False)} if keyterms else {}
         # The first request opens the sequence and shows at once whether Triton is there.
-        self._send((), Ask.NOTHING, {"language": language, **hints})
+        chosen = {"engine": engine} if engine else {}
+        self._send((), Ask.NOTHING, {"language": language, **hints, **chosen})
 
     @property
     def broken(self) -> bool:

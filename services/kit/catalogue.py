@@ -79,8 +79,12 @@ class Entry(Item):
 
 
 class Recogniser(Entry):
-    """One that hears. keyterms: whether a hint list biases it."""
+    """One that hears. engine: which one of the model's is asked for; empty for its first that hears the language.
 
+    keyterms: whether a hint list biases it.
+    """
+
+    engine: Annotated[str, Field(max_length=100)] = ""
     keyterms: bool = False
 
 

@@ -113,6 +113,7 @@ class Ear(Stream):
         request_id: str = "",
         language: str | None = None,
         keyterms: str | None = None,
+        engine: str | None = None,
         start: bool | None = None,
         end: bool = False,
     ) -> None:
@@ -124,6 +125,8 @@ class Ear(Stream):
             inputs.append(tensor("language", [language.encode()], "BYTES"))
         if keyterms is not None:
             inputs.append(tensor("keyterms", [keyterms.encode()], "BYTES"))
+        if engine is not None:
+            inputs.append(tensor("engine", [engine.encode()], "BYTES"))
         first = not self._started if start is None else start
         self._started = True
         await self.send(

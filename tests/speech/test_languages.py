@@ -122,3 +122,22 @@ async def test_an_unserved_language_is_refused_with_those_that_would_do(server: 
         await ear.say(None, COMMAND_FLUSH, language="pl")
         with pytest.raises(TritonFault, match=r"'pl' is not served.*de, en, es, fr, hi, it, ja, pt, zh"):
             await ear.heard()
+
+
+async def test_an_engine_that_is_asked_for_hears_what_another_would_hear_by_its_language(server: Server) -> None:
+    samples, text = clip("en", "quick_brown_fox")
+    async with connected(server.url) as client:
+        async with Ear(client) as ear:
+            await ear.say(None, language="en", engine="whisper")
+            heard = await call(ear, samples, None)
+        async with Ear(client) as ear:
+            await ear.say(None, language="es", engine="moonshine")
+            with pytest.raises(TritonFault, match="'es' is not served by moonshine; served: en"):
+                await ear.heard()
+        async with Ear(client) as ear:
+            await ear.say(None, language="en", engine="parakeet")
+            with pytest.raises(TritonFault, match="'parakeet' is not installed; installed: moonshine, whisper"):
+                await ear.heard()
+    assert error_rate(text, heard.text) <= 0.2
+    # Of all finals of an utterance only Whisper's know when each word was said.
+    assert heard.words

@@ -63,8 +63,9 @@ def _expect(listener: Listener, request: Any) -> None:
     """Tell the listener what the first request says of the call. Raises InvalidInput."""
     language = text(request, "language")
     tag = language.split("-")[0].lower() if language else listener.language
+    timed = _OUTPUT_WORDS in request.requested_output_names()
     try:
-        listener.expect(tag, _keyterms(text(request, "keyterms")), _OUTPUT_WORDS in request.requested_output_names())
+        listener.expect(tag, _keyterms(text(request, "keyterms")), timed, text(request, "engine") or "")
     except UnservedLanguage as problem:
         raise InvalidInput(str(problem)) from problem
 

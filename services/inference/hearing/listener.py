@@ -33,20 +33,22 @@ class Listener:
     def __init__(self, routes: Routes) -> None:
         self._routes = routes
         self.language = routes.usual
+        self._engine = ""
         self._keyterms: tuple[str, ...] = ()
         self._timed = False
         self._utterance = Utterance(0)
         self._workers: Workers | None = None
         self._open: list[Job] = []
 
-    def expect(self, language: str, keyterms: tuple[str, ...] = (), timed: bool = False) -> None:
+    def expect(self, language: str, keyterms: tuple[str, ...] = (), timed: bool = False, engine: str = "") -> None:
         """What the coming utterances are like.
 
         language: primary tag, or AUTO for the one that the first utterance with words is heard in; keyterms,
-        timed: as of `Speech`. Raises UnservedLanguage.
+        timed: as of `Speech`; engine: who is to hear them, "" for the first that can. Raises UnservedLanguage.
         """
-        self._routes.of(language)
+        self._routes.of(language, engine)
         self.language = language
+        self._engine = engine
         self._keyterms = keyterms
         self._timed = timed
 
@@ -98,7 +100,7 @@ class Listener:
             self._utterance.language = self.language
             self._utterance.keyterms = self._keyterms
             self._utterance.timed = self._timed
-            self._workers = self._routes.of(self.language)
+            self._workers = self._routes.of(self.language, self._engine)
         return self._workers
 
     def _noting_language(self, answer: Answer) -> Answer:
@@ -106,7 +108,7 @@ class Listener:
             return answer
 
         def noted(transcript: Transcript | None, error: str | None) -> None:
-            if transcript is not None and transcript.text and self._routes.serves(transcript.language):
+            if transcript is not None and transcript.text and self._routes.serves(transcript.language, self._engine):
                 self.language = transcript.language
             answer(transcript, error)
 
