@@ -1,15 +1,17 @@
 """A profile picks engines, threads and limits; the model repository is rendered from it."""
 
+import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from services.inference import cores
+from services.inference.engines import own
 
 HERE: Final = Path(__file__).parent
 PROFILES: Final = HERE / "profiles"
@@ -25,6 +27,23 @@ Seconds = Annotated[float, Field(ge=1, le=86_400)]
 
 _LEAST_SCHEDULER_SLOTS: Final = 1024
 _SLOT_OUTLIVES_SECONDS: Final = 10
+
+
+def _one_of(*names: str) -> Callable[[str], str]:
+    """A check that a name is one of these, or the path of an operator's own engine."""
+
+    def check(name: str) -> str:
+        if name not in names and not own.PATH.fullmatch(name):
+            raise ValueError(f"must be one of {', '.join(names)}, or an engine of your own as package.module:Class")
+        return name
+
+    return check
+
+
+def _without_engine(options: Iterable[str], engines: Iterable[str]) -> None:
+    """Raise ValueError where options are for an engine that is not in use."""
+    if lost := sorted(set(options) - set(engines)):
+        raise ValueError(f"has options for {', '.join(lost)}, which `engines` does not name")
 
 
 class Section(BaseModel):
@@ -100,23 +119,41 @@ class WhisperSettings(RecogniserSettings):
     device: Literal["cpu", "cuda"] = "cpu"
 
 
+class OwnRecogniserSettings(BaseModel):
+    """An operator's own recogniser; what is not named here goes to its class."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    workers: Count = 1
+    """Threads that take batches."""
+
+
+_SttEngine = Annotated[str, AfterValidator(_one_of("moonshine", "whisper"))]
+
+
 class SttSection(SequenceSection):
     """Hearing. Of `engines` the first that serves a call's language hears it."""
 
-    engines: Annotated[tuple[Literal["moonshine", "whisper"], ...], Field(min_length=1)]
+    engines: Annotated[tuple[_SttEngine, ...], Field(min_length=1)]
     moonshine: RecogniserSettings | None = None
     whisper: WhisperSettings | None = None
+    options: dict[str, OwnRecogniserSettings] = {}
+    """By the path of an engine."""
 
     @model_validator(mode="after")
     def _engines_have_settings(self) -> Self:
-        for name in self.engines:
+        for name in self._ours():
             if getattr(self, name) is None:
                 raise ValueError(f"names the engine {name!r} and has no table [stt.{name}]")
+        _without_engine(self.options, self.engines)
         return self
+
+    def _ours(self) -> list[str]:
+        return [name for name in self.engines if not own.PATH.fullmatch(name)]
 
     def on(self, model: str, available: int) -> Self:
         """Also in the tables of the engines."""
-        tables = {name: getattr(self, name) for name in self.engines}
+        tables = {name: getattr(self, name) for name in self._ours()}
         number = cores.threads(model, available)
         made: dict[str, Any] = {
             name: table.model_copy(update={"workers": number})
@@ -131,19 +168,23 @@ class SttSection(SequenceSection):
         settings = values["parameters"]
         tables = {name: settings.pop(name) for name in ("moonshine", "whisper")}
         settings["engines"] = ",".join(self.engines)
-        settings |= {f"{name}.{key}": value for name in self.engines for key, value in tables[name].items()}
+        settings |= {f"{name}.{key}": value for name in self._ours() for key, value in tables[name].items()}
+        settings["options"] = json.dumps(settings["options"])
         return values
+
+
+_TtsEngine = Annotated[str, AfterValidator(_one_of("hibari", "kokoro", "chatterbox"))]
 
 
 class TtsSection(StreamSection):
     """Speaking."""
 
-    engines: Annotated[tuple[Literal["hibari", "kokoro", "chatterbox"], ...], Field(min_length=1)]
+    engines: Annotated[tuple[_TtsEngine, ...], Field(min_length=1)]
     """The first comes before the others where two have a voice of one name."""
     voice: str
     """What a text is spoken with that names no voice."""
-    languages: Annotated[tuple[str, ...], Field(min_length=1)]
-    """BCP-47 tags; each one's dictionaries are loaded at the start."""
+    languages: tuple[str, ...] = ()
+    """BCP-47 tags that Hibari and Kokoro read; each one's dictionaries are loaded at the start."""
     workers: Threads
     """Threads that each engine makes its pieces with."""
     threads: Count
@@ -156,6 +197,8 @@ class TtsSection(StreamSection):
     """Folder with Chatterbox's weights, which nobody installs."""
     recordings: str = ""
     """Folder with a WAV of each voice that Chatterbox speaks as."""
+    options: dict[str, dict[str, JsonValue]] = {}
+    """What an operator's own engine is made with, by its path."""
     comma_pause_ms: Milliseconds
     sentence_pause_ms: Milliseconds
 
@@ -165,11 +208,18 @@ class TtsSection(StreamSection):
             raise ValueError("the engine chatterbox needs `weights` and `recordings`, a folder each")
         return self
 
+    @model_validator(mode="after")
+    def _reads_something(self) -> Self:
+        if not self.languages and {"hibari", "kokoro"} & set(self.engines):
+            raise ValueError("the engines hibari and kokoro need `languages`")
+        _without_engine(self.options, self.engines)
+        return self
+
     def template_values(self) -> dict[str, Any]:
         """A parameter is a string: lists are joined by commas."""
         values = super().template_values()
         joined = {name: ",".join(getattr(self, name)) for name in ("engines", "languages")}
-        return {**values, "parameters": {**values["parameters"], **joined}}
+        return {**values, "parameters": {**values["parameters"], **joined, "options": json.dumps(self.options)}}
 
 
 class DenoiseSection(SequenceSection):
@@ -269,11 +319,17 @@ def _sentence(fault: ErrorDetails) -> str:
     return f"`{place}` = {fault['input']!r}: {message}" if place else message
 
 
+def _quoted(value: object) -> str:
+    """A string of Protocol Buffers' text format, whose escapes are JSON's."""
+    return json.dumps(str(value), ensure_ascii=False)
+
+
 def render(profile: Profile, target: Path) -> None:
     """Write the model repository of a profile into an empty folder."""
     templates = Environment(  # noqa: S701  (text for Triton, not HTML)
         loader=FileSystemLoader([REPOSITORY]), undefined=StrictUndefined, keep_trailing_newline=True
     )
+    templates.filters["quoted"] = _quoted
     for model in profile.models:
         folder = target / model
         (folder / "1").mkdir(parents=True)

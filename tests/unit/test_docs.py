@@ -9,7 +9,9 @@ from deploy.local.settings import LocalSettings
 from services.gateway.document import document
 from services.gateway.manual import manual
 
-HTTP_REFERENCE = Path(__file__).parents[2] / "docs" / "http-reference.md"
+ROOT = Path(__file__).parents[2]
+HTTP_REFERENCE = ROOT / "docs" / "http-reference.md"
+FILE = re.compile(r"^```\w+ file=(\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 def test_the_tables_of_settings_are_those_of_now() -> None:
@@ -31,3 +33,10 @@ def test_every_setting_of_a_service_stands_in_a_table() -> None:
 
 def test_the_http_reference_is_the_one_of_now() -> None:
     assert HTTP_REFERENCE.read_text() == manual(document()), "run `make docs`"
+
+
+def test_files_that_the_documents_show_are_those_of_now() -> None:
+    shown = [found for document in (ROOT / "docs").glob("*.md") for found in FILE.findall(document.read_text())]
+    assert shown
+    for path, text in shown:
+        assert (ROOT / path).read_text() == text, f"docs show another {path} than there is"
