@@ -17,7 +17,8 @@ pytestmark = pytest.mark.asyncio
 
 ROOT = Path(__file__).parents[2]
 ENGINE = ROOT / "examples" / "engines" / "espeak"
-GERMAN = "Guten Morgen, das Wetter ist heute sehr schön."
+# Whisper base hears people; of what a robot says it understands the plainest sentences.
+GERMAN = "Guten Tag, wie kann ich Ihnen helfen?"
 ENGLISH = "The train to the airport leaves from platform seven."
 
 
@@ -61,7 +62,7 @@ async def test_a_voice_of_the_examples_says_what_was_written(
 ) -> None:
     pcm = await said(text, language, voice, server, robots, tmp_path)
     transcript = await heard(server, pcm, language)
-    assert error_rate(text, transcript) <= 0.35, transcript
+    assert error_rate(text, transcript) <= 0.3, transcript
 
 
 async def test_the_engine_is_asked_like_any_other(robots: Server) -> None:
