@@ -37,6 +37,7 @@ _AT_ONCE = 3
 _REPLY_SECONDS = 30.0
 _RETRY_SECONDS = 0.3
 _PAD_SECONDS = 0.4
+_PIPE_COLUMNS = 130
 EXIT_FAILED = 1
 
 
@@ -234,7 +235,7 @@ def main(
     profile: Annotated[str, typer.Option(help="Profile of the quality part; stt and denoise must be in it.")] = "cpu",
 ) -> None:
     """Measures the denoise model through Triton. Exit status: 0 fine, 1 it could not be measured."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_COLUMNS)
     console.print(", ".join(f"{name} {value}" for name, value in machine().items()), style="dim", soft_wrap=True)
     try:
         with tempfile.TemporaryDirectory(prefix="callbox-bench-") as folder:

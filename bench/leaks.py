@@ -48,6 +48,8 @@ async def _short_stream(triton: Triton, model: str, number: int) -> None:
         stream.send({"text": "Yes, please."} if speaks else {"audio": noise})
     async with asyncio.timeout(_REPLY_SECONDS):
         async for reply in stream.replies():
+            if reply.fault:
+                raise reply.fault
             left -= reply.final
             if not left:
                 break

@@ -26,7 +26,7 @@ from bench.speaker import own_speaker
 from bench.speaker import spoken as spoken_by
 from bench.words import word_error_rate
 from services.inference.engines.moonshine import Moonshine
-from services.inference.engines.recogniser import SAMPLE_RATE_HZ, Recogniser, never
+from services.inference.engines.recogniser import SAMPLE_RATE_HZ, Recogniser, Speech, never
 from services.inference.engines.synthesiser import SAMPLE_RATE_HZ as SPOKEN_RATE_HZ
 from services.inference.hearing.listener import Listener
 from services.inference.hearing.routes import Routes
@@ -57,6 +57,7 @@ _STEP: Final = SAMPLE_RATE_HZ // 20
 _TAIL_SECONDS: Final = 0.1
 _PAUSE_SECONDS: Final = 1.0
 _PAUSE_STEPS: Final = round(_PAUSE_SECONDS * SAMPLE_RATE_HZ / _STEP)
+_NOISE_LEVELS: Final = (0.0, 0.005, 0.01, 0.02, 0.03)
 # Wide enough for the table, also where the output is a file.
 _WIDTH: Final = 140
 _DRAIN_SECONDS: Final = 20.0
@@ -201,6 +202,22 @@ def core_time(engine: Recogniser, said: Sequence[Spoken], calls: int) -> float:
     return spent * 1e3 / heard
 
 
+def errors(engine: Recogniser, said: Sequence[Spoken]) -> float:
+    """Word error rate of all sentences in white noise of several levels, as many heard together as the engine takes."""
+    noise = np.random.default_rng(0)
+    clips = [
+        (each.text, each.samples + noise.normal(0, level, len(each.samples)).astype(np.float32))
+        for level in _NOISE_LEVELS
+        for each in said
+    ]
+    rates = []
+    for first in range(0, len(clips), engine.max_batch):
+        batch = clips[first : first + engine.max_batch]
+        decoded = engine.decode([Speech(samples) for _, samples in batch])
+        rates += [word_error_rate(batch[heard[0]][0], heard[1].text) for heard in decoded if heard is not None]
+    return float(np.mean(rates))
+
+
 def _read(utterances: Sequence[Utterance], engine: Recogniser) -> None:
     readings = [Transcription(utterance, never) for utterance in utterances]
     clips = [(reading, clip) for reading in readings if (clip := reading.speech()) is not None]
@@ -263,6 +280,10 @@ def _core_times(said: Sequence[Spoken]) -> Table:
     for calls in (1, 2, 4, 8):
         cost = core_time(engine, said, calls)
         shown.add_row(str(calls), f"{cost:.1f}", f"{base:.1f}", f"{base / cost:.2f}")
+    shown.caption = (
+        f"word error rate in noise, mean of {len(_NOISE_LEVELS) * len(said)} clips: "
+        f"batched {errors(engine, said):.4f}, plain {errors(alone, said):.4f}"
+    )
     return shown
 
 
@@ -291,6 +312,7 @@ def main(
         runs[name] = []
         for number in (int(each) for each in streams.split(",")):
             runs[name].append(listen(DESIGNS[name], said, number, seconds))
+            console.print(f"[dim]{name}, {number}: {Figures.of(runs[name][-1].final_ms)}")
             late = [not heard.in_real_time(runs[name][0].partials_a_second) for heard in runs[name][-2:]]
             if late == [True, True]:
                 break

@@ -124,7 +124,7 @@ class Report:
             stub = sessions_pb2_grpc.SessionsServiceStub(channel)
             while True:
                 self._follow_catalogue()
-                worker = self._worker()
+                worker = self.worker()
                 _slots.set(worker.slots)
                 _calls.set(len(worker.session_ids))
                 try:
@@ -149,7 +149,8 @@ class Report:
             put_in_force(self._settings.data_dir, current)
             self._in_force = current
 
-    def _worker(self) -> pb.Worker:
+    def worker(self) -> pb.Worker:
+        """The worker as it stands at this moment."""
         session_ids = [job.job.metadata for job in self._server.active_jobs]
         # With engines that have no room for those who are here, no more are taken than are here.
         slots = min(self._settings.slots, len(session_ids)) if self._fullness.lately() else self._settings.slots

@@ -65,10 +65,10 @@ def _read_metadata(path: Path) -> Metadata:
         raise CatalogueError(f"The metadata file {path} is longer than {_MAX_METADATA_BYTES:,} bytes; shorten it.")
     pairs = []
     for number, line in enumerate(content.decode(errors="replace").splitlines(), 1):
-        name, colon, value = (part.strip() for part in line.partition(":"))
+        name, _, value = (part.strip() for part in line.partition(":"))
         if not line.strip() or line.startswith("#"):
             continue
-        if not (colon and _METADATA_NAME.fullmatch(name) and value.isascii() and value.isprintable()):
+        if not (_METADATA_NAME.fullmatch(name) and value and value.isascii() and value.isprintable()):
             raise CatalogueError(f'The metadata file {path} has a line {number} that is not "name: value" in ASCII.')
         pairs.append((name.lower(), value))
     return tuple(pairs)

@@ -38,7 +38,9 @@ _log = structlog.get_logger(__name__)
 class Denoiser:
     """One call's suppressor. client: of an endpoint of the pool. level: attenuation limit in dB."""
 
-    def __init__(self, pool: Pool, client: Callable[[str], Triton], tell: Tell, level: float = 100.0) -> None:
+    def __init__(
+        self, pool: Pool, client: Callable[[str], Triton], tell: Tell, level: float = protocol.DENOISE_DEFAULT_LEVEL_DB
+    ) -> None:
         self._pool = pool
         self._client = client
         self._tell = tell

@@ -9,7 +9,6 @@ can hear it again when one fails.
 import asyncio
 import contextlib
 from collections import deque
-from dataclasses import dataclass, field
 
 import numpy as np
 from livekit import rtc
@@ -20,60 +19,18 @@ from livekit.agents.utils import AudioBuffer, shortuuid
 from services.agent.engines import Ask, EngineError, Heard, Lost, RecogniserStream, Samples
 from services.agent.pauses import SAMPLE_RATE_HZ, Mark, PauseDetector
 from services.agent.route import Route, Tried, Way
+from services.agent.utterance import Utterance
 
 # Silence after which the utterance so far is transcribed ahead of time.
 _PAUSE_SECONDS = 0.096
 _PREROLL_SAMPLES = SAMPLE_RATE_HZ * 4 // 10
 _PACKET_SAMPLES = SAMPLE_RATE_HZ // 10
-# What is kept for a replay; older audio of the same utterance has been transcribed into partials long since.
-_MAX_KEPT_SAMPLES = SAMPLE_RATE_HZ * 30
 # A final transcript that does not come in this time is asked for elsewhere, where there is an elsewhere.
 _FINAL_SECONDS = 2.0
 # After this the caller is told that nothing was heard: another endpoint and a fallback have had their time.
 _UNHEARD_SECONDS = 3 * _FINAL_SECONDS
 # Timers of the loop may be early by its resolution.
 _TICK_SECONDS = 0.01
-
-
-@dataclass(eq=False)
-class _Utterance:
-    """What the caller said since the last final transcript.
-
-    flushed_at: loop time; 0 while it goes on. failed: every engine was given it and failed.
-    """
-
-    kept: deque[Samples] = field(default_factory=deque)
-    kept_samples: int = 0
-    unsent: list[Samples] = field(default_factory=list)
-    unsent_samples: int = 0
-    open: bool = False
-    pause_id: str = ""
-    flush_id: str = ""
-    flushed_at: float = 0.0
-    told_seconds: float = 0.0
-    failed: bool = False
-
-    def add(self, samples: Samples) -> None:
-        self.kept.append(samples)
-        self.unsent.append(samples)
-        self.kept_samples += samples.size
-        self.unsent_samples += samples.size
-        while self.kept_samples > _MAX_KEPT_SAMPLES:
-            self.kept_samples -= self.kept.popleft().size
-
-    def take_unsent(self) -> list[Samples]:
-        packet, self.unsent, self.unsent_samples = self.unsent, [], 0
-        return packet
-
-    def forget(self) -> None:
-        """Drops what was said so far."""
-        self.kept.clear()
-        self.kept_samples = 0
-        self.take_unsent()
-
-    def rewind(self) -> None:
-        """Makes everything kept unsent again."""
-        self.unsent, self.unsent_samples = list(self.kept), self.kept_samples
 
 
 class Hearing(stt.STT[object]):
@@ -125,9 +82,9 @@ class HearingStream(stt.RecognizeStream):
         self._detector = PauseDetector(_PAUSE_SECONDS)
         self._preroll: deque[Samples] = deque()
         self._preroll_samples = 0
-        self._utterance = _Utterance()
+        self._utterance = Utterance()
         # Flushed, with the final transcript still to come; oldest first. Seldom more than one.
-        self._flushed: deque[_Utterance] = deque()
+        self._flushed: deque[Utterance] = deque()
         self._tried = Tried()
         self._way: Way[RecogniserStream] | None = None
         self._late = ""
@@ -196,7 +153,7 @@ class HearingStream(stt.RecognizeStream):
             utterance.flush_id = self._send(utterance, Ask.FINAL)
         utterance.flushed_at = asyncio.get_running_loop().time()
         self._flushed.append(utterance)
-        self._utterance = _Utterance()
+        self._utterance = Utterance()
         if self._detector.speaking:
             self._open()
         if len(self._flushed) == 1:
@@ -204,7 +161,7 @@ class HearingStream(stt.RecognizeStream):
             if utterance.failed:
                 self._give_up()
 
-    def _send(self, utterance: _Utterance, ask: Ask) -> str:
+    def _send(self, utterance: Utterance, ask: Ask) -> str:
         """Sends what is unsent with a wish; an empty id when nobody listens (the utterance is replayed later)."""
         if self._way is None:
             return ""

@@ -47,13 +47,20 @@ class Step(StrEnum):
 Tell = Callable[[Part, Step, str], None]
 
 
-class _Stream(Protocol):
+class Stream(Protocol):
+    """What a route needs of a stream."""
+
     @property
-    def broken(self) -> bool: ...
-    def close(self) -> None: ...
+    def broken(self) -> bool:
+        """Whether it is of no more use."""
+        ...
+
+    def close(self) -> None:
+        """Ends it."""
+        ...
 
 
-S = TypeVar("S", bound=_Stream)
+S = TypeVar("S", bound=Stream)
 
 
 @dataclass(frozen=True)

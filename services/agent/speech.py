@@ -5,14 +5,14 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from services.agent.channel import access_of
 from services.agent.denoise import Denoiser
 from services.agent.engines import RecogniserStream, VoiceStream
 from services.agent.pool import Pool
 from services.agent.riva import Riva, RivaRecogniser, RivaVoice
-from services.agent.route import Part, Route, Rung, Tell
+from services.agent.route import Part, Route, Rung, Stream, Tell
 from services.agent.triton import Triton
 from services.agent.triton_speech import TritonRecogniser, TritonVoice
 from services.kit.catalogue import Catalogue, Entry, Recogniser, Voice, fallbacks
@@ -20,6 +20,7 @@ from services.kit.catalogue import Catalogue, Entry, Recogniser, Voice, fallback
 # Engines that are tried for one call, the one that was asked for among them.
 _MAX_ENGINES = 3
 E = TypeVar("E", bound=Entry)
+S = TypeVar("S", bound=Stream)
 
 
 class Speech:
@@ -37,6 +38,7 @@ class Speech:
         for pool in self._pools.values():
             for address in away:
                 pool.failed(address, lost=True)
+        self._routes: list[Route[Any]] = []
         self._tritons: dict[tuple[str, str], Triton] = {}
         self._rivas: dict[tuple[str, str], Riva] = {}
 
@@ -48,14 +50,14 @@ class Speech:
             Rung(entry, self._pools[entry.pool], partial(self._open_recogniser, entry, language, keyterms))
             for entry in entries
         ]
-        return Route(Part.STT, rungs, self._tell)
+        return self._kept(Route(Part.STT, rungs, self._tell))
 
     def voice(self, language: str, name: str = "") -> Route[VoiceStream]:
         """The way to a voice. language: BCP-47. name: public name; empty for the language's default."""
         found = self._catalogue.voice(name) or self._default_voice(language)
         entries = _ladder(found, self._catalogue.voices, language)
         rungs = [Rung(entry, self._pools[entry.pool], partial(self._open_voice, entry, language)) for entry in entries]
-        return Route(Part.TTS, rungs, self._tell)
+        return self._kept(Route(Part.TTS, rungs, self._tell))
 
     def denoiser(self) -> Denoiser | None:
         """Takes noise out of what the caller says; None where nobody does."""
@@ -64,8 +66,14 @@ class Speech:
 
     async def close(self) -> None:
         """Ends all streams and closes the channels."""
+        for route in self._routes:
+            route.close()
         clients: list[Triton | Riva] = [*self._tritons.values(), *self._rivas.values()]
         await asyncio.gather(*(client.close() for client in clients))
+
+    def _kept(self, route: Route[S]) -> Route[S]:
+        self._routes.append(route)
+        return route
 
     def _default_recogniser(self, language: str) -> Recogniser:
         default = self._catalogue.default(language) or next(iter(self._catalogue.defaults.values()))
@@ -85,7 +93,7 @@ class Speech:
 
     def _open_voice(self, entry: Voice, language: str, address: str) -> VoiceStream:
         if self._catalogue.pools[entry.pool].protocol == "triton":
-            return TritonVoice(self._triton(entry.pool, address), entry.model, entry.voice)
+            return TritonVoice(self._triton(entry.pool, address), entry.model, entry.voice, language)
         return RivaVoice(self._riva(entry.pool, address), entry.voice, _engines_tag(entry, language))
 
     def _triton(self, pool: str, address: str) -> Triton:

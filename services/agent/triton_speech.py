@@ -69,11 +69,11 @@ class TritonRecogniser:
 
 
 class TritonVoice:
-    """A voice. One stream takes all texts; what comes back is told apart by the id of its request."""
+    """A voice in a language (BCP-47). One stream takes all texts; answers are told apart by the id of their request."""
 
-    def __init__(self, triton: Triton, model: str, voice: str) -> None:
+    def __init__(self, triton: Triton, model: str, voice: str, language: str) -> None:
         self._model = model
-        self._asked: Inputs = {"voice": voice}
+        self._asked: Inputs = {"voice": voice, "language": language}
         self._wire = triton.stream(model)
         self._spoken: dict[str, Chan[Reply]] = {}
         self._fault: EngineError = Lost(f"the stream to {model} is closed")

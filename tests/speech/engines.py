@@ -98,8 +98,6 @@ async def engines(
     try:
         yield made
     finally:
-        recognition.close()
-        voice.close()
         await speech.close()
 
 

@@ -110,3 +110,16 @@ def serving(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(timeout=10)
+
+
+@contextmanager
+def hanging(server: Server) -> Iterator[None]:
+    """The server stands still: connections stay open and nothing is answered."""
+    pids = [server.process.pid, *(process.pid for process in server.model_processes())]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)

@@ -1,9 +1,7 @@
 """Endpoints that die, hang or are all gone while a caller speaks or is spoken to."""
 
 import asyncio
-import os
 import re
-import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -12,14 +10,18 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from livekit import rtc
 from livekit.agents import APIConnectionError
 
 from services.agent import hearing, speaking
+from services.agent.denoise import Denoiser
 from services.agent.engines import EngineError
+from services.agent.pool import Pool
 from services.agent.route import Tried
+from services.agent.triton import Triton
 from services.inference.profile import PROFILES
 from tests.speech.engines import Engines, catalogue_of, engines
-from tests.speech.server import Server, serving
+from tests.speech.server import Server, free_ports, hanging, serving
 from tests.speech.sound import error_rate, said
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120)]
@@ -58,19 +60,6 @@ def kill(server: Server) -> None:
     for process in (psutil.Process(server.process.pid), *server.model_processes()):
         with suppress(psutil.NoSuchProcess):
             process.kill()
-
-
-@contextmanager
-def hanging(server: Server) -> Iterator[None]:
-    """Stands still: connections stay open and nothing is answered."""
-    pids = [server.process.pid, *(process.pid for process in server.model_processes())]
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
 
 
 def first_then(first: Server, *then: Server) -> dict[str, object]:
@@ -158,3 +147,24 @@ async def test_with_all_endpoints_gone_it_is_said_so_and_hearing_comes_back(fold
             heard, _ = await ear.final()
             assert error_rate(TEXT, heard) <= 0.15, heard
             assert len(await made.speaking.speak("Yes.")) > 10_000
+
+
+async def test_where_the_suppressor_is_away_audio_passes_and_another_endpoint_takes_over(server: Server) -> None:
+    nobody = f"127.0.0.1:{free_ports(1)[0]}"
+    pool, told = Pool([nobody, server.url]), list[str]()
+    pool.opened(server.url)
+    pool.opened(server.url)
+    clients = {address: Triton(address) for address in (nobody, server.url)}
+    denoiser = Denoiser(pool, clients.__getitem__, lambda part, step, _: told.append(f"{part}_{step}"))
+    noise = (np.random.default_rng(7).normal(0, 0.1, 960) * 32767).astype(np.int16)
+    frame = rtc.AudioFrame(noise.tobytes(), 48_000, 1, 960)
+    try:
+        assert await denoiser.process(frame) is frame
+        assert told == ["denoise_bypass"]
+        async with asyncio.timeout(10):
+            while await denoiser.process(frame) is frame:
+                await asyncio.sleep(0.02)
+        assert told == ["denoise_bypass"]
+    finally:
+        await denoiser.close()
+        await asyncio.gather(*(client.close() for client in clients.values()))

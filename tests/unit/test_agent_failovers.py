@@ -3,12 +3,17 @@
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 from callbox.sessions.v1 import sessions_pb2 as pb
 
+from services.agent.app import Report
 from services.agent.failovers import Failovers, Fullness
 from services.agent.metrics import speech_failovers
 from services.agent.route import Part, Step
+from services.agent.settings import AgentSettings
+from services.kit.catalogue_file import CatalogueFile
 
 
 class Journal:
@@ -56,3 +61,14 @@ def test_engines_without_room_are_known_to_the_worker_for_some_seconds(tmp_path:
     path = next(tmp_path.iterdir())
     os.utime(path, (time.time() - 6, time.time() - 6))
     assert not worker.lately()
+
+
+def test_a_worker_whose_engines_are_full_takes_no_more_calls_than_it_carries(tmp_path: Path) -> None:
+    settings = AgentSettings(data_dir=tmp_path, slots=8)
+    jobs = [SimpleNamespace(job=SimpleNamespace(metadata=f"sess_{number}")) for number in range(3)]
+    server: Any = SimpleNamespace(active_jobs=jobs)
+    report = Report(settings, server, "worker", CatalogueFile(settings.catalogue))
+    assert report.worker().slots == 8
+    Fullness(tmp_path).note()
+    assert report.worker().slots == 3
+    assert list(report.worker().session_ids) == ["sess_0", "sess_1", "sess_2"]

@@ -77,6 +77,7 @@ def test_the_summary_of_a_call_to_the_letter() -> None:
         "character_version": 3,
         "joined_at": "2026-03-01T12:00:01.250000Z",
         "ended_at": "2026-03-01T12:03:05.950000Z",
+        "voice": None,
         "tool_calls": [],
     }
 

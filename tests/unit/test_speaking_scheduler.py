@@ -88,7 +88,7 @@ def test_a_waiting_stream_that_is_cancelled_ends_at_once_and_frees_its_place(hal
     scheduler.submit(hall.stream("gate", [0.1], gate))
     waiting = hall.stream("waiting", [1.0])
     scheduler.submit(waiting)
-    with pytest.raises(Full, match="2 texts are being spoken"):
+    with pytest.raises(Full, match="carries 2 streams, all are taken"):
         scheduler.submit(hall.stream("third", [1.0]))
     scheduler.cancel(waiting)
     scheduler.cancel(waiting)

@@ -939,6 +939,11 @@ export interface components {
          *           "ts": 7.2
          *         }
          *       ],
+         *       "voice": {
+         *         "likeness": "matched",
+         *         "similarity": 0.81,
+         *         "voice": "af_heart*0.6+af_bella*0.4"
+         *       },
          *       "form_responses": []
          *     }
          */
@@ -1044,6 +1049,8 @@ export interface components {
              * @description Calls of tools, in order.
              */
             tool_calls: components["schemas"]["ToolCall"][];
+            /** @description Of a call with `reference_audio_url`; null without. */
+            voice: components["schemas"]["MatchedVoice"] | null;
             /**
              * Form Responses
              * @description Answers to forms given in the call, oldest first, the first 200; only where one call is read.
@@ -2602,6 +2609,35 @@ export interface components {
             authorization_url: string;
         };
         /**
+         * MatchedVoice
+         * @description What became of a call's `reference_audio_url`.
+         */
+        MatchedVoice: {
+            /**
+             * Likeness
+             * @description `matched`: the nearest that a mix of the engine's voices comes; `cloned`: the engine speaks as the recording does; `plain`: the recording could not be used.
+             * @enum {string}
+             */
+            likeness: "matched" | "cloned" | "plain";
+            /**
+             * Voice
+             * @description What spoke, as the engine calls it.
+             * @example af_heart*0.6+af_bella*0.4
+             */
+            voice: string;
+            /**
+             * Similarity
+             * @description How alike the two speakers sound to a speaker encoder, 1 at most; only where matched.
+             */
+            similarity: number | null;
+            /**
+             * Reason
+             * @description Why the recording could not be used.
+             * @example null
+             */
+            reason?: string | null;
+        };
+        /**
          * Me
          * @description The user who asks.
          */
@@ -2982,7 +3018,12 @@ export interface components {
          *               "duration_seconds": 0.031,
          *               "ts": 7.2
          *             }
-         *           ]
+         *           ],
+         *           "voice": {
+         *             "likeness": "matched",
+         *             "similarity": 0.81,
+         *             "voice": "af_heart*0.6+af_bella*0.4"
+         *           }
          *         }
          *       ],
          *       "page": 1,
@@ -3444,7 +3485,12 @@ export interface components {
          *                 "duration_seconds": 0.031,
          *                 "ts": 7.2
          *               }
-         *             ]
+         *             ],
+         *             "voice": {
+         *               "likeness": "matched",
+         *               "similarity": 0.81,
+         *               "voice": "af_heart*0.6+af_bella*0.4"
+         *             }
          *           }
          *         ],
          *         "page": 1,
@@ -7503,7 +7549,12 @@ export interface operations {
                      *                   "duration_seconds": 0.031,
                      *                   "ts": 7.2
                      *                 }
-                     *               ]
+                     *               ],
+                     *               "voice": {
+                     *                 "likeness": "matched",
+                     *                 "similarity": 0.81,
+                     *                 "voice": "af_heart*0.6+af_bella*0.4"
+                     *               }
                      *             }
                      *           ],
                      *           "page": 1,
@@ -7660,6 +7711,11 @@ export interface operations {
                      *             "ts": 7.2
                      *           }
                      *         ],
+                     *         "voice": {
+                     *           "likeness": "matched",
+                     *           "similarity": 0.81,
+                     *           "voice": "af_heart*0.6+af_bella*0.4"
+                     *         },
                      *         "form_responses": []
                      *       },
                      *       "errors": null

@@ -121,11 +121,11 @@ class MatchedVoice(BaseModel):
         description="`matched`: the nearest that a mix of the engine's voices comes; `cloned`: the engine speaks as "
         "the recording does; `plain`: the recording could not be used."
     )
-    voice: str = Field(description="What spoke, as the engine calls it.")
+    voice: str = Field(description="What spoke, as the engine calls it.", examples=["af_heart*0.6+af_bella*0.4"])
     similarity: float | None = Field(
         description="How alike the two speakers sound to a speaker encoder, 1 at most; only where matched."
     )
-    reason: str | None = Field(description="Why the recording could not be used.", examples=[None])
+    reason: str | None = Field(default=None, description="Why the recording could not be used.", examples=[None])
 
 
 class AgentSessionSummary(BaseModel):

@@ -19,7 +19,12 @@ from services.inference.adapters.tensors import (
 )
 from services.inference.adapters.watchdog import Watch, end_with_parent
 from services.inference.engines.deepfilternet import FRAME_SAMPLES, DeepFilterNet, Voice
-from services.inference.protocol import DENOISE_FULL_LEVEL_DB, DENOISE_MAX_FRAMES, DENOISE_MODEL
+from services.inference.protocol import (
+    DENOISE_DEFAULT_LEVEL_DB,
+    DENOISE_FULL_LEVEL_DB,
+    DENOISE_MAX_FRAMES,
+    DENOISE_MODEL,
+)
 
 _STATES_TIMEOUT_SECONDS = 20.0
 
@@ -70,7 +75,7 @@ class TritonPythonModel:
             raise InvalidInput(
                 f"`audio` has {len(samples)} samples: send 1 to {DENOISE_MAX_FRAMES} frames of {FRAME_SAMPLES}"
             )
-        level_db = number(request, "level", DENOISE_FULL_LEVEL_DB)
+        level_db = number(request, "level", DENOISE_DEFAULT_LEVEL_DB)
         if not 0.0 <= level_db <= DENOISE_FULL_LEVEL_DB:
             raise InvalidInput(f"`level` must be 0 to {DENOISE_FULL_LEVEL_DB:g} dB, got {level_db:g}")
         return voice, samples, level_db

@@ -63,6 +63,8 @@ from .linking import Linking
 from .list_form_responses_format_type_0 import ListFormResponsesFormatType0
 from .list_usage_end_reason_type_0 import ListUsageEndReasonType0
 from .list_usage_status_type_0 import ListUsageStatusType0
+from .matched_voice import MatchedVoice
+from .matched_voice_likeness import MatchedVoiceLikeness
 from .me import Me
 from .new_api_key import NewApiKey
 from .new_webhook import NewWebhook
@@ -185,6 +187,8 @@ __all__ = (
     "ListFormResponsesFormatType0",
     "ListUsageEndReasonType0",
     "ListUsageStatusType0",
+    "MatchedVoice",
+    "MatchedVoiceLikeness",
     "Me",
     "NewApiKey",
     "NewWebhook",

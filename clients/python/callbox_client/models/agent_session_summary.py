@@ -21,6 +21,7 @@ from ..types import UNSET, Unset
 if TYPE_CHECKING:
     from ..models.agent_session_summary_metadata import AgentSessionSummaryMetadata
     from ..models.form_response import FormResponse
+    from ..models.matched_voice import MatchedVoice
     from ..models.tool_call import ToolCall
     from ..models.transcript_item import TranscriptItem
 
@@ -49,7 +50,8 @@ class AgentSessionSummary:
             'character_version': 3, 'joined_at': '2026-03-01T12:00:01Z', 'ended_at': '2026-03-01T12:00:19.400000Z',
             'tool_calls': [{'name': 'search_documents', 'kind': 'kb', 'arguments': {'query': 'opening hours on Saturday'},
             'result_preview': '[{"text": "Saturday: 10 to 16."}]', 'error': None, 'duration_seconds': 0.031, 'ts': 7.2}],
-            'form_responses': []}
+            'voice': {'likeness': 'matched', 'similarity': 0.81, 'voice': 'af_heart*0.6+af_bella*0.4'}, 'form_responses':
+            []}
 
     Attributes:
         id (int):
@@ -86,6 +88,7 @@ class AgentSessionSummary:
         joined_at (datetime.datetime | None):
         ended_at (datetime.datetime | None):
         tool_calls (list[ToolCall]): Calls of tools, in order.
+        voice (MatchedVoice | None): Of a call with `reference_audio_url`; null without.
         form_responses (list[FormResponse] | Unset): Answers to forms given in the call, oldest first, the first 200;
             only where one call is read.
     """
@@ -123,10 +126,13 @@ class AgentSessionSummary:
     joined_at: datetime.datetime | None
     ended_at: datetime.datetime | None
     tool_calls: list[ToolCall]
+    voice: MatchedVoice | None
     form_responses: list[FormResponse] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.matched_voice import MatchedVoice  # noqa: PLC0415
+
         id = self.id
 
         session_id = self.session_id
@@ -223,6 +229,12 @@ class AgentSessionSummary:
             tool_calls_item = tool_calls_item_data.to_dict()
             tool_calls.append(tool_calls_item)
 
+        voice: dict[str, Any] | None
+        if isinstance(self.voice, MatchedVoice):
+            voice = self.voice.to_dict()
+        else:
+            voice = self.voice
+
         form_responses: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.form_responses, Unset):
             form_responses = []
@@ -267,6 +279,7 @@ class AgentSessionSummary:
                 "joined_at": joined_at,
                 "ended_at": ended_at,
                 "tool_calls": tool_calls,
+                "voice": voice,
             }
         )
         if form_responses is not UNSET:
@@ -278,6 +291,7 @@ class AgentSessionSummary:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.agent_session_summary_metadata import AgentSessionSummaryMetadata  # noqa: PLC0415
         from ..models.form_response import FormResponse  # noqa: PLC0415
+        from ..models.matched_voice import MatchedVoice  # noqa: PLC0415
         from ..models.tool_call import ToolCall  # noqa: PLC0415
         from ..models.transcript_item import TranscriptItem  # noqa: PLC0415
 
@@ -450,6 +464,21 @@ class AgentSessionSummary:
 
             tool_calls.append(tool_calls_item)
 
+        def _parse_voice(data: object) -> MatchedVoice | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                voice_type_0 = MatchedVoice.from_dict(data)
+
+                return voice_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(MatchedVoice | None, data)
+
+        voice = _parse_voice(d.pop("voice"))
+
         _form_responses = d.pop("form_responses", UNSET)
         form_responses: list[FormResponse] | Unset = UNSET
         if _form_responses is not UNSET:
@@ -493,6 +522,7 @@ class AgentSessionSummary:
             joined_at=joined_at,
             ended_at=ended_at,
             tool_calls=tool_calls,
+            voice=voice,
             form_responses=form_responses,
         )
 
