@@ -1,4 +1,4 @@
-"""Records a sentence with every voice of the catalogue: `python -m deploy.samples FOLDER [--listen] [VOICE …]`.
+"""Records a sentence with every voice of the catalogue: `python -m deploy.samples [--listen] FOLDER [VOICE …]`.
 
 Asks the endpoints that the catalogue names; for pools that name none the Triton at CALLBOX_TRITON_ADDRESS, or without
 that one of its own. `deploy/samples` has the MP3s that the catalogue names; `--listen` writes WAVs and a page.
