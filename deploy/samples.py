@@ -106,8 +106,10 @@ async def _triton() -> AsyncIterator[str]:
 
 def _sentence(voice: Voice) -> str:
     """What a voice says in its own language. Raises: KeyError for one that has no sentence here."""
-    language = voice.languages[0]
-    return _SENTENCES[lookup(language, _SENTENCES) or language]
+    language = lookup(voice.languages[0], _SENTENCES)
+    if language is None:
+        raise KeyError(f"deploy/samples.py has no sentence in {voice.languages[0]}: add one")
+    return _SENTENCES[language]
 
 
 async def _spoken(client: InferenceServerClient, voice: Voice) -> NDArray[np.int16]:

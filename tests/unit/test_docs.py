@@ -3,14 +3,18 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from deploy.local import reference
 from deploy.local.environment import SERVICES, variables_of
 from deploy.local.settings import LocalSettings
 from services.gateway.document import document
 from services.gateway.manual import manual
+from services.kit.catalogue_file import read
 
 ROOT = Path(__file__).parents[2]
 HTTP_REFERENCE = ROOT / "docs" / "http-reference.md"
+SPEECH = ROOT / "docs" / "speech.md"
 FILE = re.compile(r"^```\w+ file=(\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -40,3 +44,13 @@ def test_files_that_the_documents_show_are_those_of_now() -> None:
     assert shown
     for path, text in shown:
         assert (ROOT / path).read_text() == text, f"docs show another {path} than there is"
+
+
+CATALOGUES = re.findall(r"^```toml[^\n]*\n((?:(?!```|\[tts\]).*\n)+)```$", SPEECH.read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("block", CATALOGUES)
+def test_what_the_documents_add_to_the_catalogue_is_taken(block: str, tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.toml"
+    path.write_text(f"{(ROOT / 'deploy' / 'catalogue.toml').read_text()}\n{block}")
+    assert read(path, with_samples=False)
