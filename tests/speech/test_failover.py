@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120)]
 TEXT = "We open at ten in the morning on Saturday, and we close at six in the evening."
 LONG = "This is one more sentence, which takes its time. " * 40
 SECTIONS = re.split(r"(?m)^(?=\[)", (PROFILES / "cpu.toml").read_text())
-PROFILE = "".join(section for section in SECTIONS if section.startswith(("[stt]", "[tts]")))
+PROFILE = "".join(section for section in SECTIONS if section.startswith(("[stt", "[tts")))
 # What a caller may wait beyond the time that an endpoint is given.
 GRACE_SECONDS = 1.0
 

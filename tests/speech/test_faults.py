@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from services.inference.launcher import sweep_shared_memory
-from services.inference.profile import PROFILES, read_profile, render
+from services.inference.profile import MODELS, PROFILES, read_profile, render
 from services.inference.protocol import is_sequence_lost
 from services.inference.settings import InferenceSettings
 from services.inference.workspace import SetupError, check_numpy
@@ -104,8 +104,8 @@ async def _read_on(stream: Stream, seconds: float) -> None:
 
 async def test_a_killed_server_breaks_its_streams_and_leaves_no_process_and_no_memory(tmp_path: Path) -> None:
     with serving(tmp_path) as running:
-        models = running.model_processes()
-        assert len(models) == 6  # five models and eSpeak NG
+        models = psutil.Process(running.process.pid).children(recursive=True)
+        assert len(running.model_processes()) == len(MODELS)
         async with connected(running.url) as client, Ear(client) as ear, Stream(client, "tts") as mouth:
             await ear.say(silence(0.1))
             await mouth.send([tensor("text", [b"This is one more sentence. " * 100], "BYTES")])
@@ -120,8 +120,8 @@ async def test_a_killed_server_breaks_its_streams_and_leaves_no_process_and_no_m
 
 async def test_idle_sequences_and_a_stopped_server(impatient: Server) -> None:
     await _forgets_what_is_idle(impatient)
-    models = impatient.model_processes()
-    assert len(models) == 6  # five models and eSpeak NG
+    models = psutil.Process(impatient.process.pid).children(recursive=True)
+    assert len(impatient.model_processes()) == len(MODELS)
     impatient.process.send_signal(signal.SIGTERM)
     began = time.monotonic()
     impatient.process.wait(timeout=10)

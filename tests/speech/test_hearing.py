@@ -259,10 +259,3 @@ async def test_a_hint_list_of_another_form_is_refused(server: Server, keyterms: 
     async with connected(server.url) as client, Ear(client) as ear:
         with pytest.raises(TritonFault, match=f"invalid_input: .*{sentence}"):
             await _final_with(ear, keyterms, silence(0.1))
-
-
-async def test_detection_without_an_engine_that_detects_is_refused(server: Server) -> None:
-    async with connected(server.url) as client, Ear(client) as ear:
-        await ear.say(None, language="auto")
-        with pytest.raises(TritonFault, match=r"'auto' is not served .*served: en"):
-            await ear.heard()

@@ -9,7 +9,7 @@ import pytest
 from services.agent.engines import EngineError
 from services.agent.triton import Inputs, ModelStream, Triton
 from services.inference import protocol
-from services.inference.profile import PROFILES, read_profile, render
+from services.inference.profile import MODELS, PROFILES, read_profile, render
 from tests.speech.server import Server
 
 pytestmark = pytest.mark.asyncio
@@ -128,6 +128,6 @@ async def test_every_model_is_decoupled(tmp_path_factory: pytest.TempPathFactory
     models = tmp_path_factory.mktemp("repository")
     render(read_profile("cpu"), models / "models")
     configs = list(models.rglob("config.pbtxt"))
-    assert len(configs) == 4
+    assert len(configs) == len(MODELS)
     for config in configs:
         assert "model_transaction_policy { decoupled: true }" in config.read_text(), config

