@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from functools import partial
 
 import grpc
 import structlog
@@ -23,6 +24,7 @@ from services.agent.hearing import Hearing
 from services.agent.journal import Journal
 from services.agent.lines import Lines, base_language, pcm_frames
 from services.agent.live import Live
+from services.agent.matching import Matching
 from services.agent.persona import Persona, instructions
 from services.agent.phrases import Line
 from services.agent.scribe import Scribe
@@ -31,7 +33,8 @@ from services.agent.speaking import Speaking
 from services.agent.speech import Speech
 from services.agent.thinking import Model, language_model, opening, read_ahead
 from services.agent.topics import Topics
-from services.agent.worker import catalogue_in_force, lines_folder, worker_id_of
+from services.agent.worker import catalogue_in_force, lines_folder, matches_folder, worker_id_of
+from services.kit.catalogue import Voice
 from services.kit.client import call, connect
 from services.kit.errors import CallboxError, Code
 from services.kit.identity import Signer
@@ -42,6 +45,8 @@ _CLAIM_SECONDS, _CLAIM_PAUSE_SECONDS = 1.5, 0.05
 _SECRETS_SECONDS = 1.5
 _GREETING_SECONDS = 5.0
 _PUBLISH_SECONDS = 1.0
+# A caller hears nothing while the voice of a new recording is looked for; one that is known takes no time.
+_MATCH_SECONDS = 4.0
 _FAREWELL_SECONDS = 6.0
 # Of the dialogue, with a turn that the end cut short; what hangs longer is left behind.
 _CLOSE_SECONDS = 3.0
@@ -87,8 +92,15 @@ async def run_call(context: JobContext) -> None:
         )
         stack.push_async_callback(speech.close)
         lines = Lines(lines_folder(settings.data_dir), catalogue, language)
+        find_voice: Callable[[], Awaitable[None]] | None = None
+        plain = speech.plain_voice(language, claim.character.tts_model)
+        if claim.character.reference_audio_url and plain is not None:
+            folder = matches_folder(settings.data_dir)
+            matching = Matching(sessions, signer, session_id, worker_id, plain[1], folder)
+            stack.push_async_callback(matching.close)
+            find_voice = partial(_find_voice, matching, plain[0], language, speech, journal)
         with tracer().start_as_current_span("call", incoming(claim.trace_context)):
-            await Call(context, claim, model, journal, live, speech, language, lines).run()
+            await Call(context, claim, model, journal, live, speech, language, lines, find_voice).run()
         await journal.drain(_HISTORY_SECONDS)
     context.shutdown("call over")
 
@@ -134,6 +146,14 @@ async def _llm_key(channel: grpc.aio.Channel, character: characters_pb2.Characte
     return str(answer.llm_api_key)
 
 
+async def _find_voice(matching: Matching, plain: Voice, language: str, speech: Speech, journal: Journal) -> None:
+    """Has the voice nearest to the call's recording speak instead of the plain one, and tells the history."""
+    event = await matching.find(language, plain.voice, _MATCH_SECONDS)
+    journal.add(pb.SessionEvent(voice=event))
+    if event.likeness == pb.VOICE_LIKENESS_MATCHED:
+        speech.speak_as(plain, event.voice)
+
+
 @contextlib.asynccontextmanager
 async def _running(work: Coroutine[None, None, None], name: str) -> AsyncIterator[None]:
     """Runs a coroutine beside the block and ends it with the block."""
@@ -159,6 +179,7 @@ class Call:
         speech: Speech,
         language: str,
         lines: Lines,
+        find_voice: Callable[[], Awaitable[None]] | None,
     ) -> None:
         self._context = context
         self._claim = claim
@@ -168,6 +189,7 @@ class Call:
         self._journal = journal
         self._live = live
         self._lines = lines
+        self._find_voice = find_voice
         self._model = model
         character = claim.character
         self._ear = Hearing(speech.recognition(language, character.stt_model, character.keyterms), language)
@@ -258,6 +280,8 @@ class Call:
         await session.start(self._persona, record=False, session_host=False)
 
     async def _make_greeting(self) -> bytes:
+        if self._find_voice is not None:
+            await self._find_voice()
         if not self._character.greeting:
             return b""
         try:

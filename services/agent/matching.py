@@ -54,15 +54,18 @@ class Matching:
         self._worker_id = worker_id
         self._triton = triton
         self._folder = folder
+        self._search: asyncio.Task[tuple[str, float]] | None = None
 
     async def find(self, language: str, plain: str, seconds: float) -> pb.VoiceEvent:
         """The event for the history: what speaks, the nearest voice or the plain one with the reason. Never raises.
 
         language: BCP-47. plain: the voice that speaks when none is found in so many seconds, as the engine calls it.
+        The search then goes on until `close`, and is remembered for the next call with this recording.
         """
+        self._search = asyncio.create_task(self._find(language), name="matching")
         try:
             async with asyncio.timeout(seconds):
-                voice, similarity = await self._find(language)
+                voice, similarity = await asyncio.shield(self._search)
         except _NoMatch as fault:
             reason = str(fault)
         except TimeoutError:
@@ -71,6 +74,12 @@ class Matching:
             return pb.VoiceEvent(likeness=pb.VOICE_LIKENESS_MATCHED, voice=voice, similarity=similarity)
         _log.warning("the plain voice speaks", reason=reason)
         return pb.VoiceEvent(likeness=pb.VOICE_LIKENESS_PLAIN, voice=plain, reason=reason)
+
+    async def close(self) -> None:
+        """Ends a search that is still under way."""
+        if self._search is not None:
+            self._search.cancel()
+            await asyncio.gather(self._search, return_exceptions=True)
 
     async def _find(self, language: str) -> tuple[str, float]:
         content = await self._read()

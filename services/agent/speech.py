@@ -41,6 +41,7 @@ class Speech:
         self._routes: list[Route[Any]] = []
         self._tritons: dict[tuple[str, str], Triton] = {}
         self._rivas: dict[tuple[str, str], Riva] = {}
+        self._matched: dict[str, str] = {}
 
     def recognition(self, language: str, name: str = "", keyterms: Sequence[str] = ()) -> Route[RecogniserStream]:
         """The way to a recogniser. language: BCP-47. name: public name; empty for the language's default."""
@@ -58,6 +59,18 @@ class Speech:
         entries = _ladder(found, self._catalogue.voices, language)
         rungs = [Rung(entry, self._pools[entry.pool], partial(self._open_voice, entry, language)) for entry in entries]
         return self._kept(Route(Part.TTS, rungs, self._tell))
+
+    def plain_voice(self, language: str, name: str = "") -> tuple[Voice, Triton] | None:
+        """The voice of a call and the client that finds the one nearest to a recording; None where it cannot match."""
+        found = self._catalogue.voice(name) or self._default_voice(language)
+        if not found.can_match or self._catalogue.pools[found.pool].protocol != "triton":
+            return None
+        address = self._pools[found.pool].pick(ejected_too=True)
+        return (found, self._triton(found.pool, address)) if address else None
+
+    def speak_as(self, voice: Voice, mix: str) -> None:
+        """From the next stream on, this voice of the catalogue is what the engine calls `mix`."""
+        self._matched[voice.name] = mix
 
     def denoiser(self) -> Denoiser | None:
         """Takes noise out of what the caller says; None where nobody does."""
@@ -93,7 +106,9 @@ class Speech:
 
     def _open_voice(self, entry: Voice, language: str, address: str) -> VoiceStream:
         if self._catalogue.pools[entry.pool].protocol == "triton":
-            return TritonVoice(self._triton(entry.pool, address), entry.model, entry.voice, language)
+            return TritonVoice(
+                self._triton(entry.pool, address), entry.model, self._matched.get(entry.name, entry.voice), language
+            )
         return RivaVoice(self._riva(entry.pool, address), entry.voice, _engines_tag(entry, language))
 
     def _triton(self, pool: str, address: str) -> Triton:

@@ -33,6 +33,11 @@ def worker_id_of(name: str) -> str:
     return name.removeprefix(_AGENT_NAME_PREFIX)
 
 
+def matches_folder(data_dir: Path) -> Path:
+    """Where the worker remembers which voice is nearest to which recording."""
+    return data_dir / "matches"
+
+
 def lines_folder(data_dir: Path) -> Path:
     """Where the audio of the lines lies that need no engine."""
     return data_dir / "lines"

@@ -42,7 +42,9 @@ licence = "none"
 @pytest.fixture(scope="package")
 def unstarted(tmp_path_factory: pytest.TempPathFactory) -> StackThread:
     folder = tmp_path_factory.mktemp("stack")
-    return StackThread(folder, {"CALLBOX_CATALOGUE": str(_catalogue(folder))}, slots=3)
+    return StackThread(
+        folder, {"CALLBOX_CATALOGUE": str(_catalogue(folder)), "CALLBOX_OUTBOUND_ALLOW": "127.0.0.0/8"}, slots=3
+    )
 
 
 @pytest.fixture(scope="package")
