@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTEST_FOLDERS := unit service speech http call browser faults
 
-.PHONY: help run test check proto docs clients bench-voice bench-speech bench-http bench-kb fuzz-http clean
+.PHONY: help run test check proto docs clients voices bench-voice bench-speech bench-http bench-kb fuzz-http clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,10 @@ clients: ## write the clients of the HTTP API from its OpenAPI document
 	@scripts/setup.sh test
 	@clients/generate.sh
 
+voices: ## record every voice of the catalogue, and write a page to listen to them: build/voices/index.html
+	@scripts/setup.sh run
+	@.venv/bin/python -m deploy.samples build/voices --listen
+
 bench-voice: ## measure a call on this machine: voice to voice, its parts, session starts, memory, CPU
 	@scripts/setup.sh run
 	@.venv/bin/python -m bench.voice
@@ -60,5 +64,5 @@ bench-http: ## measure the HTTP API on one core beside a bare hop: gate, appeara
 	@.venv/bin/python -m bench.http
 
 clean: ## remove what was built, downloaded and cached, but not the data folder
-	@rm -rf .venv .tools web/node_modules web/*/node_modules web/*/dist clients/typescript/node_modules clients/typescript/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	@rm -rf .venv .tools build web/node_modules web/*/node_modules web/*/dist clients/typescript/node_modules clients/typescript/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -120,9 +120,3 @@ def sentences(language: str) -> tuple[str, ...]:
     """What a voice of that BCP-47 tag is measured with."""
     primary = language.split("-")[0]
     return ENGLISH if primary == "en" else OTHERS[primary]
-
-
-def greeting(language: str) -> str:
-    """What a voice of that BCP-47 tag says in its sample."""
-    primary = language.split("-")[0]
-    return "Hello, thank you for calling. How can I help you?" if primary == "en" else OTHERS[primary][0]

@@ -32,8 +32,9 @@ from bench.triton import TritonServer, own_triton
 from services.agent.triton import Triton
 from services.inference import cores
 from services.inference.engines.moonshine import Moonshine
-from services.inference.profile import AUTO, TtsSection, read_profile
+from services.inference.profile import read_profile
 from services.inference.protocol import TTS_MODEL, TTS_RATE_HZ
+from services.inference.sections import AUTO, TtsSection
 from services.inference.speaking.speech import Speaker
 
 VOICES = {"hibari": "heart", "kokoro": "af_heart"}

@@ -1,14 +1,15 @@
-"""Records a sentence with every voice of the catalogue: `python -m deploy.samples FOLDER [--ending mp3|wav] [VOICE …]`.
+"""Records a sentence with every voice of the catalogue: `python -m deploy.samples [--listen] FOLDER [VOICE …]`.
 
-Asks the Triton at CALLBOX_TRITON_ADDRESS, which has to be up. In `deploy/samples` are those that the catalogue names;
-anywhere else they are recordings to listen to.
+Asks the endpoints that the catalogue names; for pools that name none the Triton at CALLBOX_TRITON_ADDRESS, or without
+that one of its own. `deploy/samples` has the MP3s that the catalogue names; `--listen` writes WAVs and a page.
 """
 
 import argparse
 import asyncio
+import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,21 @@ from tritonclient.grpc import InferInput
 from tritonclient.grpc.aio import InferenceServerClient
 from tritonclient.utils import InferenceServerException
 
-from services.kit.catalogue import Voice
+from bench.stack import BenchError
+from bench.triton import own_triton
+from deploy.listening import page
+from deploy.local.settings import DEFAULT_PROFILE
+from services.kit.catalogue import Pool, Voice
 from services.kit.catalogue_file import CatalogueError, read
 from services.kit.languages import lookup
 from services.kit.settings import CatalogueSettings
 
-_ADDRESS = "127.0.0.1:8001"
 _SECONDS = 60.0
 # Of the variable bit rates that lame offers: about 32 kbit/s of speech, which is hard to tell from the original.
 _MP3 = {"format": "MP3", "subtype": "MPEG_LAYER_III", "bitrate_mode": "VARIABLE", "compression_level": 0.8}
 _WAV = {"format": "WAV", "subtype": "PCM_16"}
 _SENTENCES = {
+    "de": "Guten Tag, und danke für Ihren Anruf. Wie kann ich Ihnen helfen?",
     "en": "Hello, and thank you for calling. How can I help you today?",
     "es": "Hola, y gracias por llamar. ¿En qué puedo ayudarle hoy?",
     "fr": "Bonjour, et merci de votre appel. Comment puis-je vous aider ?",
@@ -46,8 +51,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m deploy.samples", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("voices", nargs="*", help="names of voices; all when there is none")
-    parser.add_argument("--ending", choices=["mp3", "wav"], default="mp3")
-    asked = parser.parse_args()
+    parser.add_argument("--listen", action="store_true", help="write WAVs and a page to listen to them")
+    asked = parser.parse_intermixed_args()
     try:
         # A sample that is still to be made is no fault here.
         catalogue = read(CatalogueSettings().catalogue, with_samples=False)
@@ -57,32 +62,59 @@ def main() -> int:
     chosen = [voice for voice in catalogue.voices if not asked.voices or voice.name in asked.voices]
     asked.folder.mkdir(parents=True, exist_ok=True)
     triton = [voice for voice in chosen if catalogue.pools[voice.pool].protocol == "triton"]
-    missed = asyncio.run(_record(triton, asked.folder, asked.ending))
-    return 1 if missed else 0
+    try:
+        recorded = asyncio.run(_record(triton, catalogue.pools, asked.folder, "wav" if asked.listen else "mp3"))
+    except BenchError as fault:
+        sys.stderr.write(f"{fault}\n")
+        return 1
+    if asked.listen:
+        written = asked.folder / "index.html"
+        written.write_text(page((voice, _sentence(voice), f"{voice.name}.wav") for voice in recorded), "utf-8")
+        sys.stdout.write(f"listen: {written.absolute()}\n")
+    return 0 if len(recorded) == len(triton) else 1
 
 
-async def _record(voices: list[Voice], folder: Path, ending: str) -> int:
-    """How many voices could not be recorded."""
-    missed = 0
-    async with InferenceServerClient(os.environ.get("CALLBOX_TRITON_ADDRESS", _ADDRESS)) as client:
+async def _record(voices: Sequence[Voice], pools: Mapping[str, Pool], folder: Path, ending: str) -> list[Voice]:
+    """Those that were recorded. Raises: BenchError."""
+    recorded = []
+    async with _triton() as own:
         for voice in voices:
             path = folder / f"{voice.name}.{ending}"
             try:
-                sound = await asyncio.wait_for(_spoken(client, voice), _SECONDS)
+                address = next(iter(pools[voice.pool].endpoints), own)
+                async with InferenceServerClient(address) as client:
+                    sound = await asyncio.wait_for(_spoken(client, voice), _SECONDS)
             except (InferenceServerException, TimeoutError, KeyError) as fault:
                 sys.stderr.write(f"{voice.name}: not recorded ({fault!r})\n")
-                missed += 1
                 continue
             soundfile.write(path, sound, voice.sample_rate_hz, **(_MP3 if ending == "mp3" else _WAV))
             seconds, size = len(sound) / voice.sample_rate_hz, path.stat().st_size
             sys.stdout.write(f"{path}: {seconds:.1f} s, {size / 1000:.1f} kB\n")
-    return missed
+            recorded.append(voice)
+    return recorded
+
+
+@contextlib.asynccontextmanager
+async def _triton() -> AsyncIterator[str]:
+    """The address of the server for pools that name none. Raises: BenchError."""
+    if address := os.environ.get("CALLBOX_TRITON_ADDRESS"):
+        yield address
+        return
+    async with own_triton(os.environ.get("CALLBOX_INFERENCE_PROFILE", DEFAULT_PROFILE)) as server:
+        yield server.address
+
+
+def _sentence(voice: Voice) -> str:
+    """What a voice says in its own language. Raises: KeyError for one that has no sentence here."""
+    language = lookup(voice.languages[0], _SENTENCES)
+    if language is None:
+        raise KeyError(f"deploy/samples.py has no sentence in {voice.languages[0]}: add one")
+    return _SENTENCES[language]
 
 
 async def _spoken(client: InferenceServerClient, voice: Voice) -> NDArray[np.int16]:
     """The sentence of a voice's own language: int16 [n] at the voice's rate."""
-    (language, *_) = voice.languages
-    text = _SENTENCES[lookup(language, _SENTENCES) or language]
+    text, language = _sentence(voice), voice.languages[0]
     inputs = [_text("text", text), _text("voice", voice.voice), _text("language", language)]
 
     async def once() -> AsyncIterator[dict[str, Any]]:

@@ -4,7 +4,7 @@ A fenced block whose first line ends in `run` is run: ```` ```sh run ````, ```` 
 The blocks of one language in one document run in order, as one program; shell stops at the first failure. The address
 `http://127.0.0.1:8000` stands for the gateway. CALLBOX_URL, CALLBOX_API_KEY, CALLBOX_TOKEN, CALLBOX_AGENT are set; the
 character `support-bot` takes calls from pages of `https://shop.example`. Documents are read in knowledge-base.md
-alone. What cannot be run is marked `by-hand`.
+alone. What cannot be run is marked `by-hand`; what is a file of the project, `file=PATH`, is tested with that.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def programs() -> list[tuple[Path, str]]:
 def test_every_example_is_run_or_says_why_not() -> None:
     for document in DOCUMENTS:
         for language, marks, text in blocks(document):
-            assert marks in ("run", "by-hand"), (
+            assert marks in ("run", "by-hand") or marks.startswith("file="), (
                 f"mark the {language} block in {document.name} that begins with {text.splitlines()[0]!r}: "
                 f"```{language} run, or ```{language} by-hand if it cannot be run"
             )

@@ -3,13 +3,19 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from deploy.local import reference
 from deploy.local.environment import SERVICES, variables_of
 from deploy.local.settings import LocalSettings
 from services.gateway.document import document
 from services.gateway.manual import manual
+from services.kit.catalogue_file import read
 
-HTTP_REFERENCE = Path(__file__).parents[2] / "docs" / "http-reference.md"
+ROOT = Path(__file__).parents[2]
+HTTP_REFERENCE = ROOT / "docs" / "http-reference.md"
+SPEECH = ROOT / "docs" / "speech.md"
+FILE = re.compile(r"^```\w+ file=(\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 def test_the_tables_of_settings_are_those_of_now() -> None:
@@ -31,3 +37,20 @@ def test_every_setting_of_a_service_stands_in_a_table() -> None:
 
 def test_the_http_reference_is_the_one_of_now() -> None:
     assert HTTP_REFERENCE.read_text() == manual(document()), "run `make docs`"
+
+
+def test_files_that_the_documents_show_are_those_of_now() -> None:
+    shown = [found for document in (ROOT / "docs").glob("*.md") for found in FILE.findall(document.read_text())]
+    assert shown
+    for path, text in shown:
+        assert (ROOT / path).read_text() == text, f"docs show another {path} than there is"
+
+
+CATALOGUES = re.findall(r"^```toml[^\n]*\n((?:(?!```|\[tts\]).*\n)+)```$", SPEECH.read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("block", CATALOGUES)
+def test_what_the_documents_add_to_the_catalogue_is_taken(block: str, tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.toml"
+    path.write_text(f"{(ROOT / 'deploy' / 'catalogue.toml').read_text()}\n{block}")
+    assert read(path, with_samples=False)

@@ -1,11 +1,15 @@
 """Profiles and what is rendered from them."""
 
+import json
 import math
+import re
 from pathlib import Path
 
 import pytest
 
 from services.inference import cores
+from services.inference.engines import own
+from services.inference.engines.recognisers import load
 from services.inference.profile import MODELS, PROFILES, Profile, read_profile, render
 
 NAMES = sorted(path.stem for path in PROFILES.glob("*.toml"))
@@ -93,6 +97,14 @@ def test_a_stream_too_many_reaches_the_model(tmp_path: Path) -> None:
         ('engine = "deepfilternet"', 'engine = "rnnoise"', r"`denoise\.engine` = 'rnnoise': .*'deepfilternet'"),
         ("[stt]", "[stt", r"wrong\.toml is not TOML"),
         ("[embed]", "[vision]", r"`vision` is no setting"),
+        (
+            '["hibari", ',
+            '["hibri", ',
+            r"`tts\.engines\.0` = 'hibri': must be one of hibari, .* as package\.module:Class",
+        ),
+        ('["moonshine", ', '["moon shine:M", ', r"`stt\.engines\.0` = 'moon shine:M': must be one of moonshine, "),
+        ("[denoise]", '[tts.options."a.b:C"]\n[denoise]', r"has options for a\.b:C, which `engines` does not name"),
+        ('languages = ["en-US", ', 'languages = []  # ["en-US", ', r"the engines hibari and kokoro need `languages`"),
     ],
 )
 def test_a_faulty_profile_is_refused_with_file_place_and_fault(
@@ -110,3 +122,55 @@ def _changed(folder: Path, old: str, new: str) -> Profile:
     path = folder / "wrong.toml"
     path.write_text(text.replace(old, new))
     return read_profile(str(path), 2)
+
+
+OWN = "my_package.my_engine:MyEngine"
+
+
+def test_an_engine_of_ones_own_is_named_by_its_path_and_made_with_its_options(tmp_path: Path) -> None:
+    """What a text may hold reaches the class through Triton's text format."""
+    path = tmp_path / "own.toml"
+    path.write_text(
+        f"""
+[tts]
+engines = ["{OWN}"]
+voice = "v"
+workers = 1
+threads = 1
+max_batch_size = 1
+comma_pause_ms = 1
+sentence_pause_ms = 1
+
+[tts.options."{OWN}"]
+folder = 'C:\\a "b" ü'
+rates = [1, 2.5]
+device = "cuda"
+"""
+    )
+    render(read_profile(str(path), 2), tmp_path / "models")
+    config = (tmp_path / "models" / "tts" / "config.pbtxt").read_text()
+    assert f'key: "engines" value {{ string_value: "{OWN}" }}' in config
+    assert "KIND_GPU" in config
+    (written,) = re.findall(r'key: "options" value { string_value: (".*") }', config)
+    given = {"folder": 'C:\\a "b" ü', "rates": [1, 2.5], "device": "cuda"}
+    assert json.loads(json.loads(written)) == {OWN: given}
+
+
+def test_a_recogniser_of_ones_own_says_how_many_threads_take_batches() -> None:
+    path = "services.inference.engines.moonshine:Moonshine"
+    engine, workers = load(path, {"options": json.dumps({path: {"workers": 3, "max_batch": 5}})})
+    assert (engine.max_batch, workers) == (5, 3)
+    engine.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "options", "sentence"),
+    [
+        ("no_such_package.engine:Engine", {}, r"cannot be imported \(No module named 'no_such_package'\): install"),
+        ("pathlib:Engine", {}, r"cannot be imported .*has no attribute 'Engine'.*mend the name"),
+        ("fractions:Fraction", {"sum": 1}, r"unexpected keyword argument 'sum'\): mend its table `options`"),
+    ],
+)
+def test_an_engine_that_cannot_be_made_says_what_to_do(path: str, options: dict[str, int], sentence: str) -> None:
+    with pytest.raises(own.EngineNotFound, match=sentence):
+        own.made(path, options)

@@ -1,5 +1,6 @@
 """The `tts` model: a text in, speech out piece by piece."""
 
+import json
 import threading
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from services.inference.adapters.tensors import InvalidInput, failure, number, output, parameters, send, text
 from services.inference.adapters.watchdog import Watch, end_with_parent
+from services.inference.engines import own
 from services.inference.engines.chatterbox import Chatterbox
 from services.inference.engines.hibari import Hibari
 from services.inference.engines.kokoro import Device, Kokoro
@@ -28,6 +30,9 @@ def _engine(name: str, settings: dict[str, str], reader: Reader) -> Synthesiser:
         return Hibari(reader)
     if name == "chatterbox":
         return Chatterbox(Path(settings["weights"]), Path(settings["recordings"]), settings["device"])
+    if own.PATH.fullmatch(name):
+        engine: Synthesiser = own.made(name, json.loads(settings["options"]).get(name, {}))
+        return engine
     device: Device = "cuda" if settings["device"] == "cuda" else "cpu"
     styles = Styles(InferenceSettings().kokoro_voices, reader.languages)
     threads = min(int(settings["threads"]), Kokoro.max_threads)
@@ -41,7 +46,7 @@ class TritonPythonModel:
         """Load and warm the engines."""
         end_with_parent()
         settings = parameters(args)
-        self._reader = Reader(settings["languages"].split(","))
+        self._reader = Reader(filter(None, settings["languages"].split(",")))
         engines = [_engine(name, settings, self._reader) for name in settings["engines"].split(",")]
         for engine in engines:
             engine.warm_up()
