@@ -23,7 +23,7 @@ from deploy.local.stack import read_state
 
 _SECONDS = 5.0
 _ANSWER_SECONDS = 30.0
-_MODELS = ("denoise", "embed", "stt", "tts")
+_MODELS = ("denoise", "embed", "stt", "tts", "voice_match")
 _SLOTS_METRIC = "callbox_slots"
 _FREE_BYTES = 2_000_000_000
 
