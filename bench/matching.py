@@ -81,8 +81,9 @@ def main() -> None:
         match = matcher.match(recording, MATCHED_LANGUAGE)
         took = time.perf_counter() - began
         target = speaker.embed([recording])[0]
-        prints = {name: row for name, row in read_prints(kokoro.voices).items() if kokoro.voices[name].speaks("en")}
-        single = max(prints, key=lambda name, target=target, prints=prints: float(prints[name] @ target))  # type: ignore[misc]
+        prints = read_prints(kokoro.voices).items()
+        alike = {name: float(row @ target) for name, row in prints if kokoro.voices[name].speaks("en")}
+        single = max(alike, key=alike.__getitem__)
         likeness = [
             float(np.mean([speaker.embed([said(kokoro, name, (text,))])[0] @ target for text in JUDGED]))
             for name in (single, match.voice)

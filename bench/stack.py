@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -61,14 +60,25 @@ async def own_stack(
         await _ready(process, log)
         yield Running(Target.found(folder, None, None), character, folder)
     finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-        try:
-            async with asyncio.timeout(STOP_SECONDS):
-                await process.wait()
-        except TimeoutError:
-            process.kill()
+        await end(process, STOP_SECONDS)
+
+
+async def end(process: asyncio.subprocess.Process, seconds: float) -> None:
+    """Asks a process to end, and kills it when it has not after so long."""
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        async with asyncio.timeout(seconds):
             await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def tail(log: Path) -> str:
+    """The last lines of a log."""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-15:])
 
 
 async def _ready(process: asyncio.subprocess.Process, log: Path) -> None:
@@ -76,10 +86,10 @@ async def _ready(process: asyncio.subprocess.Process, log: Path) -> None:
         async with asyncio.timeout(START_SECONDS):
             while not _says_ready(log):
                 if process.returncode is not None:
-                    raise BenchError(f"The stack did not start; {log} ends with:\n{_tail(log)}")
+                    raise BenchError(f"The stack did not start; {log} ends with:\n{tail(log)}")
                 await asyncio.sleep(0.2)
     except TimeoutError:
-        raise BenchError(f"The stack was not ready in {START_SECONDS:.0f} s; {log} ends with:\n{_tail(log)}") from None
+        raise BenchError(f"The stack was not ready in {START_SECONDS:.0f} s; {log} ends with:\n{tail(log)}") from None
 
 
 def _value(value: object) -> str:
@@ -88,7 +98,3 @@ def _value(value: object) -> str:
 
 def _says_ready(log: Path) -> bool:
     return b"everything is ready" in log.read_bytes()
-
-
-def _tail(log: Path) -> str:
-    return "\n".join(log.read_text(errors="replace").splitlines()[-15:])

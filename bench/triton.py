@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from bench.stack import BenchError
+from bench.stack import BenchError, end, tail
 from deploy.local.ports import pick_ports
 from deploy.local.settings import ROOT
 
@@ -70,7 +70,7 @@ async def own_triton(profile: str) -> AsyncIterator[TritonServer]:
             await _ready(process, f"http://127.0.0.1:{http}/v2/health/ready", log)
             yield TritonServer(process.pid, f"127.0.0.1:{grpc}", f"http://127.0.0.1:{metrics}/metrics")
         finally:
-            await _end(process)
+            await end(process, STOP_SECONDS)
 
 
 async def _ready(process: asyncio.subprocess.Process, url: str, log: Path) -> None:
@@ -82,17 +82,4 @@ async def _ready(process: asyncio.subprocess.Process, url: str, log: Path) -> No
             if process.returncode is not None:
                 break
             await asyncio.sleep(0.1)
-    tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-    raise BenchError(f"tritonserver was not ready in {START_SECONDS:.0f} s or has ended; its last lines:\n{tail}")
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is not None:
-        return
-    process.terminate()
-    try:
-        async with asyncio.timeout(STOP_SECONDS):
-            await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
+    raise BenchError(f"tritonserver was not ready in {START_SECONDS:.0f} s or has ended; its last lines:\n{tail(log)}")

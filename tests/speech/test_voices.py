@@ -4,10 +4,10 @@ import asyncio
 import time
 
 import numpy as np
-import pyebur128
 import pytest
 from numpy.typing import NDArray
 
+from bench.loudness import lufs
 from services.inference.protocol import EXHAUSTED, TTS_MAX_CHARACTERS
 from tests.speech.client import Ear, Stream, TritonFault, connected, speech, tensor
 from tests.speech.server import Server
@@ -27,12 +27,6 @@ GREETINGS = {
     "pf_dora": "Olá, como posso ajudar?",
     "zf_xiaobei": "您好，请问有什么可以帮您？",
 }
-
-
-def _lufs(pcm: NDArray[np.int16]) -> float:
-    state = pyebur128.R128State(1, 24_000, pyebur128.MeasurementMode.MODE_I)
-    state.add_frames(pcm.astype(np.float64) / 32_768, len(pcm))
-    return float(pyebur128.get_loudness_global(state))
 
 
 async def _heard(server: Server, pcm: NDArray[np.int16]) -> str:
@@ -59,7 +53,7 @@ async def test_every_language_is_spoken(server: Server, voice: str, text: str) -
 async def test_voices_are_as_loud_as_each_other(server: Server) -> None:
     async with connected(server.url) as client:
         levels = {
-            voice: _lufs(await speech(client, f"{SENTENCE} Please bring your receipt.", voice=voice))
+            voice: lufs(await speech(client, f"{SENTENCE} Please bring your receipt.", voice=voice) / 32_768)
             for voice in ("heart", "af_heart", "am_onyx", "bf_alice", "am_santa")
         }
     assert max(levels.values()) - min(levels.values()) <= 1.5, levels

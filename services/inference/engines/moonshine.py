@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from services.inference.engines.keyterms import candidates
 from services.inference.engines.moonshine_graphs import HEAD_WIDTH, HEADS, LAYERS, decoder, encoder
-from services.inference.engines.recogniser import SAMPLE_RATE_HZ, Hypothesis, Speech
+from services.inference.engines.recogniser import SAMPLE_RATE_HZ, Hypothesis, Speech, check_lengths
 from services.inference.engines.tokens import TokenTable
 
 # The model was trained on clips of a second and more; a shorter one makes it say its word several times.
@@ -107,11 +107,7 @@ class Moonshine:
 
     def decode(self, batch: Sequence[Speech]) -> Iterator[tuple[int, Hypothesis] | None]:
         """As of `Recogniser`. A draft's tokens that still hold are accepted in one pass."""
-        for speech in batch:
-            if not 0 < len(speech.samples) <= self.max_seconds * SAMPLE_RATE_HZ:
-                raise ValueError(
-                    f"a clip must have 1 sample to {self.max_seconds:.0f} s, got {len(speech.samples)} samples"
-                )
+        check_lengths(batch, self.max_seconds)
         rows = []
         for place, speech in enumerate(batch):
             if speech.should_stop():

@@ -56,6 +56,13 @@ class Hypothesis:
     words: tuple[tuple[str, float, float], ...] = ()
 
 
+def check_lengths(batch: Sequence[Speech], max_seconds: float) -> None:
+    """Raise ValueError for a clip that is empty or too long."""
+    for speech in batch:
+        if not 0 < len(speech.samples) <= max_seconds * SAMPLE_RATE_HZ:
+            raise ValueError(f"a clip must have 1 sample to {max_seconds:.0f} s, got {len(speech.samples)} samples")
+
+
 class Recogniser(Protocol):
     """An engine that hears clips of different calls at once. `decode` may be called from several threads.
 

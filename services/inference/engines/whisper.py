@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from services.inference.engines.mel import FRAMES_PER_SECOND, log_mel
-from services.inference.engines.recogniser import AUTO, SAMPLE_RATE_HZ, UNDETERMINED, Hypothesis, Speech
+from services.inference.engines.recogniser import (
+    AUTO,
+    SAMPLE_RATE_HZ,
+    UNDETERMINED,
+    Hypothesis,
+    Speech,
+    check_lengths,
+)
 from services.inference.engines.spelling import without_loop, words
 from services.inference.engines.weights import whisper_base
 
@@ -129,11 +136,8 @@ class Whisper:
 
     def decode(self, batch: Sequence[Speech]) -> Iterator[tuple[int, Hypothesis] | None]:
         """As of `Recogniser`. Drafts are not used: CTranslate2 would take them as given."""
+        check_lengths(batch, self.max_seconds)
         for speech in batch:
-            if not 0 < len(speech.samples) <= self.max_seconds * SAMPLE_RATE_HZ:
-                raise ValueError(
-                    f"a clip must have 1 sample to {self.max_seconds:.0f} s, got {len(speech.samples)} samples"
-                )
             if speech.language not in (*self.languages, AUTO):
                 raise ValueError(f"language {speech.language!r} is not served: {', '.join(self.languages)}, {AUTO}")
         clips = [
