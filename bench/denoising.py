@@ -18,7 +18,7 @@ from rich.table import Table
 from bench import noises
 from bench.machine import machine
 from bench.noises import RATE_HZ, Sound
-from bench.pacing import Paced, designs, measure
+from bench.pacing import Cost, Paced, cost, designs, measure
 from bench.questions import Question, questions
 from bench.stack import BenchError
 from bench.triton import own_triton
@@ -34,8 +34,8 @@ LEVELS_DB = (100.0, 24.0, 12.0)
 GOAL_MS = 5.0
 _REQUEST = protocol.DENOISE_MAX_FRAMES * protocol.DENOISE_FRAME_SAMPLES
 _AT_ONCE = 3
+_PACKETS_A_SECOND = 50
 _REPLY_SECONDS = 30.0
-_RETRY_SECONDS = 0.3
 _PAD_SECONDS = 0.4
 _PIPE_COLUMNS = 130
 EXIT_FAILED = 1
@@ -113,24 +113,18 @@ class Bench:
         return Result(scene.noise, scene.ratio_db, level_db, ratio, wrong / words)
 
     async def _denoised(self, sound: Sound, level_db: float) -> Sound:
-        """One sequence, begun anew until the server has a state for it."""
         level = np.array([level_db], np.float32)
-        while True:
-            stream = self._triton.stream(protocol.DENOISE_MODEL, sequence=True)
-            replies = stream.replies()
-            parts: list[Sound] = []
-            try:
-                for at in range(0, len(sound), _REQUEST):
-                    stream.send({"audio": sound[at : at + _REQUEST], "level": level})
-                    async with asyncio.timeout(_REPLY_SECONDS):
-                        parts.append((await anext(replies)).arrays["audio"])
-                    if np.array_equal(parts[-1], sound[at : at + _REQUEST]) and parts[-1].any():
-                        break
-                else:
-                    return np.concatenate(parts)
-            finally:
-                stream.close({"audio": np.empty(0, np.float32)})
-            await asyncio.sleep(_RETRY_SECONDS)
+        stream = self._triton.stream(protocol.DENOISE_MODEL, sequence=True)
+        replies = stream.replies()
+        parts: list[Sound] = []
+        try:
+            for at in range(0, len(sound), _REQUEST):
+                stream.send({"audio": sound[at : at + _REQUEST], "level": level})
+                async with asyncio.timeout(_REPLY_SECONDS):
+                    parts.append((await anext(replies)).arrays["audio"])
+            return np.concatenate(parts)
+        finally:
+            stream.close({"audio": np.empty(0, np.float32)})
 
     async def _heard(self, sound: Sound) -> str:
         samples = np.asarray(soxr.resample(sound, RATE_HZ, protocol.STT_RATE_HZ), np.float32)
@@ -163,13 +157,15 @@ async def quality(
     return [task.result() for task in tasks], sum(map(len, made[0].clean)) / RATE_HZ
 
 
+def street(seconds: float) -> Sound:
+    """Something to take out: float32 [n]."""
+    return np.asarray(0.05 * noises.street(int(seconds * RATE_HZ), np.random.default_rng(SEED)), np.float32)
+
+
 async def speed(folder: Path, streams: Sequence[int], seconds: float) -> list[Paced]:
     """What Callbox does and the plain way, one after the other. Raises: BenchError, EngineError."""
-    chance = np.random.default_rng(SEED)
-    sound = 0.05 * noises.street(20 * RATE_HZ, chance)
-    return [
-        each for design in designs(max(streams)) for each in await measure(design, streams, sound, seconds, str(folder))
-    ]
+    sound = street(20)
+    return [each for design in designs() for each in await measure(design, streams, sound, seconds, str(folder))]
 
 
 def show_speed(console: Console, found: Sequence[Paced], seconds: float) -> None:
@@ -199,6 +195,19 @@ def show_speed(console: Console, found: Sequence[Paced], seconds: float) -> None
         )  # fmt: skip
     console.print(table)
     console.print(f"goal: p95 ≤ {GOAL_MS:g} ms; added delay: {algorithm_ms:.0f} ms of the algorithm and p95")
+
+
+def show_cost(console: Console, found: Sequence[Cost]) -> None:
+    """A line for each number of callers."""
+    table = Table(title="denoise: milliseconds of one core for a caller's packet of 20 ms, engines without a server")
+    for name in ("callers at once", "batched p50", "p95", "p99", "C library p50", "p95", "p99", "library / batched"):
+        table.add_column(name, justify="right")
+    for each in found:
+        figures = [
+            f"{value:.2f}" for way in (each.batched_ms, each.library_ms) for value in (way.p50, way.p95, way.p99)
+        ]
+        table.add_row(str(each.callers), *figures, f"{each.library_ms.p50 / each.batched_ms.p50:.1f}")
+    console.print(table)
 
 
 def show_quality(console: Console, found: Sequence[Result], seconds: float) -> None:
@@ -231,7 +240,7 @@ def main(
     streams: Annotated[list[int] | None, typer.Option(help="Numbers of streams.")] = None,
     ratio: Annotated[list[float] | None, typer.Option(help="Signal to noise to mix at, in dB.")] = None,
     level: Annotated[list[float] | None, typer.Option(help="Attenuation limits, in dB.")] = None,
-    only: Annotated[str, typer.Option(help="`speed`, `quality` or `all`.")] = "all",
+    only: Annotated[str, typer.Option(help="`engine`, `speed`, `quality` or `all`.")] = "all",
     profile: Annotated[str, typer.Option(help="Profile of the quality part; stt and denoise must be in it.")] = "cpu",
 ) -> None:
     """Measures the denoise model through Triton. Exit status: 0 fine, 1 it could not be measured."""
@@ -239,6 +248,8 @@ def main(
     console.print(", ".join(f"{name} {value}" for name, value in machine().items()), style="dim", soft_wrap=True)
     try:
         with tempfile.TemporaryDirectory(prefix="callbox-bench-") as folder:
+            if only in ("all", "engine"):
+                show_cost(console, cost(streams or STREAMS, street(20), int(seconds * _PACKETS_A_SECOND)))
             if only in ("all", "speed"):
                 show_speed(console, asyncio.run(speed(Path(folder), streams or STREAMS, seconds)), seconds)
             if only in ("all", "quality"):

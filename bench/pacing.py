@@ -1,4 +1,4 @@
-"""Frames of many callers through the denoise model in real time: how long each is away, and what that costs."""
+"""Frames of many callers through the denoise model: how long each is away in real time, and what the engine costs."""
 
 import asyncio
 import math
@@ -9,15 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.figures import Figures
+from bench.libdf import LibDF
 from bench.noises import RATE_HZ, Sound
 from bench.triton import TritonServer, own_triton
 from services.agent.triton import ModelStream, Triton
 from services.inference import protocol
 from services.inference.cores import available
+from services.inference.engines.deepfilternet import DeepFilterNet
 
 _REPLY_SECONDS = 5.0
-# A state for every caller is built before the clock runs; else a caller's audio passes unfiltered for a moment.
-_BUILD_SECONDS = 30.0
+_WARM_SECONDS = 0.5
+_PACKET_MS = 20
 
 
 @dataclass(frozen=True)
@@ -43,15 +45,14 @@ class Paced:
     requests_an_execution: float
 
 
-def designs(spare: int) -> tuple[Design, Design]:
+def designs() -> tuple[Design, Design]:
     """What Callbox does: frames of all callers in one step; and the plain way: a request for each frame, one at a time.
 
-    The plain one has a process for each core, as Triton scales. spare: states that are built at the start.
+    The plain one has a process for each core, as Triton scales.
     """
-    common = f"idle_seconds = 30\nspare = {spare}\n"
     return (
-        Design("batched", f'threads = "auto"\nmax_batch_size = 16\n{common}', 20),
-        Design("plain", f"threads = 1\nmax_batch_size = 1\ninstances = {available()}\n{common}", 10),
+        Design("batched", "idle_seconds = 30\nmax_batch_size = 32\n", _PACKET_MS),
+        Design("plain", f"idle_seconds = 30\nmax_batch_size = 1\ninstances = {available()}\n", 10),
     )
 
 
@@ -73,8 +74,7 @@ async def _paced(
 ) -> Paced:
     callers = [_Caller(triton, design.packet_ms, np.roll(sound, -number * RATE_HZ)) for number in range(count)]
     try:
-        async with asyncio.timeout(_BUILD_SECONDS):
-            await asyncio.gather(*(caller.filtered() for caller in callers))
+        await asyncio.gather(*(caller.talk(_WARM_SECONDS, 0.0) for caller in callers))
         counts = await _counts(server)
         used, began = server.cpu_seconds(), time.perf_counter()
         away = await asyncio.gather(*(caller.talk(seconds, number / count) for number, caller in enumerate(callers)))
@@ -95,6 +95,44 @@ async def _counts(server: TritonServer) -> tuple[float, float]:
     return await server.count("nv_inference_count", model), await server.count("nv_inference_exec_count", model)
 
 
+@dataclass(frozen=True)
+class Cost:
+    """Milliseconds of a core for a packet of so many callers at once: the engine's, and the library's."""
+
+    callers: int
+    batched_ms: Figures
+    library_ms: Figures
+
+
+def cost(callers: Sequence[int], sound: Sound, packets: int) -> list[Cost]:
+    """The engine without a server, and the library, in turn: a packet of every caller at a time."""
+    size = RATE_HZ * _PACKET_MS // 1000
+    found = []
+    for count in callers:
+        engine = DeepFilterNet(count)
+        states = [engine.open() for _ in range(count)]
+        libraries = [LibDF(protocol.DENOISE_DEFAULT_LEVEL_DB) for _ in range(count)]
+        sounds = [np.roll(sound, -number * RATE_HZ) for number in range(count)]
+        batched, library = [], []
+        for number in range(packets):
+            heard = [each[number * size : (number + 1) * size] for each in sounds]
+            batch = [
+                (state, part, protocol.DENOISE_DEFAULT_LEVEL_DB) for state, part in zip(states, heard, strict=True)
+            ]
+            began = time.perf_counter()
+            list(engine.step(batch))
+            between = time.perf_counter()
+            for each, part in zip(libraries, heard, strict=True):
+                each.filtered(part)
+            ended = time.perf_counter()
+            batched.append(1e3 * (between - began) / count)
+            library.append(1e3 * (ended - between) / count)
+        for each in libraries:
+            each.close()
+        found.append(Cost(count, Figures.of(batched), Figures.of(library)))
+    return found
+
+
 class _Caller:
     """One call's sequence."""
 
@@ -109,15 +147,6 @@ class _Caller:
     def _packet(self) -> Sound:
         self._at = (self._at + self._size) % (len(self._sound) - self._size)
         return self._sound[self._at : self._at + self._size]
-
-    async def filtered(self) -> None:
-        """Returns when the sequence has a state: then a packet comes back other than it went."""
-        while True:
-            packet = self._packet()
-            self._stream.send({"audio": packet})
-            if not np.array_equal((await anext(self._replies)).arrays["audio"], packet):
-                return
-            await asyncio.sleep(self._packet_seconds)
 
     async def talk(self, seconds: float, phase: float) -> list[float]:
         """Milliseconds that each packet was away. phase: part of a packet that this caller is behind the first."""

@@ -12,8 +12,8 @@ _LIMITS: Final = (
 )
 # Cores of which each model gets one thread, and how many it has at least. Recognition costs most of a call's time and
 # needs a second thread, so that an answer never waits behind a partial; threads that have nothing to do cost nothing.
-_CORES_A_THREAD: Final = {"stt": 2, "tts": 2, "denoise": 1, "embed": 8, "voice_match": 4}
-_LEAST_THREADS: Final = {"stt": 2, "tts": 2, "denoise": 1, "embed": 1, "voice_match": 2}
+_CORES_A_THREAD: Final = {"stt": 2, "tts": 2, "embed": 8, "voice_match": 4}
+_LEAST_THREADS: Final = {"stt": 2, "tts": 2, "embed": 1, "voice_match": 2}
 
 
 def granted(limit: str) -> float:

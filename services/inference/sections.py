@@ -52,7 +52,7 @@ class Section(BaseModel):
     def on(self, model: str, available: int) -> Self:
         """The same with a number in place of every `auto`, for a machine with so many cores."""
         automatic = [name for name in ("workers", "threads") if getattr(self, name, None) == AUTO]
-        return self.model_copy(update=dict.fromkeys(automatic, cores.threads(model, available)))
+        return self.model_copy(update={name: cores.threads(model, available) for name in automatic})
 
     def template_values(self) -> dict[str, Any]:
         """What config.pbtxt.j2 refers to; everything the model itself reads is under `parameters`."""
@@ -217,8 +217,6 @@ class DenoiseSection(SequenceSection):
     """Noise suppression."""
 
     engine: Literal["deepfilternet"]
-    threads: Threads
-    spare: Count
 
 
 class EmbedSection(Section):

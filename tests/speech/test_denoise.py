@@ -28,25 +28,17 @@ def _noise(length: int, seed: int = 1) -> NDArray[np.float32]:
 async def _filtered(
     stream: Stream, samples: NDArray[np.float32], sequence: int, frames: int = 2, level: float | None = None
 ) -> NDArray[np.float32]:
-    """Filter a signal as one sequence, begun again while the server has no state ready and passes it through."""
+    """Filter a signal as one sequence."""
     step = frames * DENOISE_FRAME_SAMPLES
-    for attempt in range(20):
-        results = []
-        for at in range(0, len(samples), step):
-            inputs = [tensor("audio", samples[at : at + step], "FP32")]
-            if level is not None:
-                inputs.append(tensor("level", [level], "FP32"))
-            end = at + step >= len(samples)
-            await stream.send(inputs, sequence_id=sequence, sequence_start=at == 0, sequence_end=end)
-            results.append((await stream.next()).as_numpy("audio").reshape(-1))
-            if at == 0 and not end and np.array_equal(results[0], samples[:step]):
-                break
-        else:
-            return np.concatenate(results)
-        await stream.send([tensor("audio", samples[:step], "FP32")], sequence_id=sequence, sequence_end=True)
-        await stream.next()
-        await asyncio.sleep(0.5 + 0.1 * attempt)
-    raise AssertionError("no denoise state became free")
+    results = []
+    for at in range(0, len(samples), step):
+        inputs = [tensor("audio", samples[at : at + step], "FP32")]
+        if level is not None:
+            inputs.append(tensor("level", [level], "FP32"))
+        end = at + step >= len(samples)
+        await stream.send(inputs, sequence_id=sequence, sequence_start=at == 0, sequence_end=end)
+        results.append((await stream.next()).as_numpy("audio").reshape(-1))
+    return np.concatenate(results)
 
 
 def _noise_ratio_db(clean: NDArray[np.float32], result: NDArray[np.float32]) -> float:

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.inference.engines.deepfilternet import FRAME_SAMPLES, DeepFilterNet
 from services.inference.engines.moonshine import Moonshine
 from services.inference.engines.recogniser import Hypothesis, Recogniser, Speech
 from services.inference.engines.tokens import TokenTable
@@ -74,37 +73,3 @@ def test_a_cut_token_table_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\x02ab\x05abc")
     with pytest.raises(ValueError, match="ends inside"):
         TokenTable.read(path)
-
-
-def test_denoise_states_are_apart_and_come_back() -> None:
-    engine = DeepFilterNet(threads=2, spare=2)
-    try:
-        assert engine.wait_ready(20.0)
-        first, second = engine.open(), engine.open()
-        noise = (np.random.default_rng(5).standard_normal(FRAME_SAMPLES * 100) * 0.05).astype(np.float32)
-        quiet = np.zeros_like(noise)
-        done = dict(engine.step([(first, noise, 100.0), (second, quiet, 100.0)]))
-        filtered, untouched = done[0], done[1]
-        assert filtered[-FRAME_SAMPLES * 20 :].std() < 0.1 * noise.std()
-        assert np.abs(untouched).max() < 1e-4
-        with pytest.raises(ValueError, match="multiple"):
-            list(engine.step([(first, noise[:100], 100.0)]))
-        engine.release(first)
-        engine.release(second)
-        assert engine.wait_ready(20.0)
-    finally:
-        engine.close()
-
-
-def test_a_call_without_a_state_hears_itself_unfiltered() -> None:
-    engine = DeepFilterNet(threads=1, spare=1)
-    try:
-        voices = [engine.open() for _ in range(3)]
-        waiting = [voice for voice in voices if voice.handle is None]
-        assert waiting
-        sound = said("Hello there.")[: FRAME_SAMPLES * 4]
-        np.testing.assert_array_equal(dict(engine.step([(waiting[-1], sound, 100.0)]))[0], sound)
-        for voice in voices:
-            engine.release(voice)
-    finally:
-        engine.close()

@@ -31,7 +31,7 @@ def impatient(tmp_path: Path) -> Iterator[Server]:
     """A server of its own that forgets a silent sequence after a second."""
     profile = tmp_path / "impatient.toml"
     text = re.sub(r"idle_seconds = \d+", f"idle_seconds = {IDLE_SECONDS}", (PROFILES / "cpu.toml").read_text())
-    profile.write_text(text.replace("spare = 4", "spare = 1"))
+    profile.write_text(text)
     with serving(tmp_path, str(profile)) as running:
         yield running
 

@@ -43,7 +43,7 @@ def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("limited")
     profile = folder / "limited.toml"
     text = re.sub(r"idle_seconds = \d+", f"idle_seconds = {IDLE_SECONDS}", (PROFILES / "cpu.toml").read_text())
-    profile.write_text(text.replace("spare = 4", "spare = 1"))
+    profile.write_text(text)
     with serving(folder, str(profile)) as running:
         yield running
 

