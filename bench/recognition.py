@@ -13,21 +13,18 @@ from dataclasses import dataclass, field
 from typing import Annotated, Final
 
 import numpy as np
-import soxr
 import typer
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from bench.accuracy import Spoken, compared, spoken
 from bench.figures import Figures
 from bench.machine import machine
 from bench.plain import PlainMoonshine
-from bench.speaker import own_speaker
-from bench.speaker import spoken as spoken_by
 from bench.words import word_error_rate
 from services.inference.engines.moonshine import Moonshine
-from services.inference.engines.recogniser import SAMPLE_RATE_HZ, Recogniser, Speech, never
-from services.inference.engines.synthesiser import SAMPLE_RATE_HZ as SPOKEN_RATE_HZ
+from services.inference.engines.recogniser import SAMPLE_RATE_HZ, Recogniser, never
 from services.inference.hearing.listener import Listener
 from services.inference.hearing.routes import Routes
 from services.inference.hearing.transcription import Transcription
@@ -57,18 +54,9 @@ _STEP: Final = SAMPLE_RATE_HZ // 20
 _TAIL_SECONDS: Final = 0.1
 _PAUSE_SECONDS: Final = 1.0
 _PAUSE_STEPS: Final = round(_PAUSE_SECONDS * SAMPLE_RATE_HZ / _STEP)
-_NOISE_LEVELS: Final = (0.0, 0.005, 0.01, 0.02, 0.03)
 # Wide enough for the table, also where the output is a file.
 _WIDTH: Final = 140
 _DRAIN_SECONDS: Final = 20.0
-
-
-@dataclass(frozen=True)
-class Spoken:
-    """What a caller says: text and float32 [n] at 16 kHz."""
-
-    text: str
-    samples: NDArray[np.float32]
 
 
 @dataclass
@@ -93,18 +81,6 @@ class Heard:
         figures = Figures.of(self.final_ms)
         often = self.partials_a_second >= LEAST_PARTIALS * partials_alone
         return not self.missing and figures.p95 <= FINAL_LIMIT_MS and often
-
-
-def spoken() -> list[Spoken]:
-    """The sentences, said by hibari."""
-    made = []
-    with own_speaker() as speaker:
-        for text in SENTENCES:
-            sound = spoken_by(speaker, text, "heart")
-            samples = np.asarray(soxr.resample(sound, SPOKEN_RATE_HZ, SAMPLE_RATE_HZ), np.float32)
-            loud = np.flatnonzero(np.abs(samples) > 0.01)
-            made.append(Spoken(text, samples[loud[0] : loud[-1] + 1]))
-    return made
 
 
 class Caller:
@@ -202,22 +178,6 @@ def core_time(engine: Recogniser, said: Sequence[Spoken], calls: int) -> float:
     return spent * 1e3 / heard
 
 
-def errors(engine: Recogniser, said: Sequence[Spoken]) -> float:
-    """Word error rate of all sentences in white noise of several levels, as many heard together as the engine takes."""
-    noise = np.random.default_rng(0)
-    clips = [
-        (each.text, each.samples + noise.normal(0, level, len(each.samples)).astype(np.float32))
-        for level in _NOISE_LEVELS
-        for each in said
-    ]
-    rates = []
-    for first in range(0, len(clips), engine.max_batch):
-        batch = clips[first : first + engine.max_batch]
-        decoded = engine.decode([Speech(samples) for _, samples in batch])
-        rates += [word_error_rate(batch[heard[0]][0], heard[1].text) for heard in decoded if heard is not None]
-    return float(np.mean(rates))
-
-
 def _read(utterances: Sequence[Utterance], engine: Recogniser) -> None:
     readings = [Transcription(utterance, never) for utterance in utterances]
     clips = [(reading, clip) for reading in readings if (clip := reading.speech()) is not None]
@@ -280,10 +240,6 @@ def _core_times(said: Sequence[Spoken]) -> Table:
     for calls in (1, 2, 4, 8):
         cost = core_time(engine, said, calls)
         shown.add_row(str(calls), f"{cost:.1f}", f"{base:.1f}", f"{base / cost:.2f}")
-    shown.caption = (
-        f"word error rate in noise, mean of {len(_NOISE_LEVELS) * len(said)} clips: "
-        f"batched {errors(engine, said):.4f}, plain {errors(alone, said):.4f}"
-    )
     return shown
 
 
@@ -293,6 +249,7 @@ def main(
         "1,4,6,8,10,12,16,20,24,28,32,40,48"
     ),
     design: Annotated[list[str] | None, typer.Option(help="batched or plain; default: both.")] = None,
+    errors_only: Annotated[bool, typer.Option(help="Core time and word errors, no streams.")] = False,
 ) -> None:
     """Prints p50, p95, p99 of finals, partials, cost and word errors of each design, and how many streams it bears."""
     console = Console(highlight=False, width=_WIDTH)
@@ -305,8 +262,11 @@ def main(
         f"{FINAL_LIMIT_MS:.0f} ms, all answered, and at least {LEAST_PARTIALS:.0%} of the partials of one stream.",
         soft_wrap=True,
     )
-    said = spoken()
+    said = spoken(SENTENCES)
     console.print(_core_times(said))
+    console.print(compared(_warm(Moonshine()), _warm(PlainMoonshine())), soft_wrap=True)
+    if errors_only:
+        return
     runs: dict[str, list[Heard]] = {}
     for name in design or list(DESIGNS):
         runs[name] = []

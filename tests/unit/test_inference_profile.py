@@ -11,7 +11,9 @@ from services.inference import cores
 from services.inference.engines import own
 from services.inference.engines.recognisers import load
 from services.inference.profile import MODELS, PROFILES, Profile, read_profile, render
+from services.kit.catalogue_file import read
 
+CATALOGUE = Path(__file__).parents[2] / "deploy" / "catalogue.toml"
 NAMES = sorted(path.stem for path in PROFILES.glob("*.toml"))
 
 
@@ -72,11 +74,21 @@ def test_what_runs_on_a_gpu_is_told_so_and_refused_without_one(name: str, tmp_pa
     """Triton does not load a model of KIND_GPU where there is none, so that nothing runs on the cores unnoticed."""
     kinds = _kinds(name, tmp_path)
     assert {model for model, kind in kinds.items() if "KIND_GPU gpus: [ 0 ]" in kind} == {"stt", "tts"}
-    assert {model for model, kind in kinds.items() if "KIND_CPU" in kind} == {"denoise", "embed"}
+    assert {model for model, kind in kinds.items() if "KIND_CPU" in kind} == {"denoise", "embed", "voice_match"}
 
 
 def test_nothing_of_the_cpu_profile_wants_a_gpu(tmp_path: Path) -> None:
     assert all("KIND_CPU }" in kind for kind in _kinds("cpu", tmp_path).values())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_profile_serves_the_catalogue_that_is_shipped(name: str) -> None:
+    profile, catalogue = read_profile(name, 4), read(CATALOGUE, with_samples=False)
+    assert profile.stt
+    assert profile.tts
+    assert {each.engine for each in catalogue.recognisers} <= set(profile.stt.engines)
+    assert {each.provider for each in catalogue.voices} <= set(profile.tts.engines)
+    assert {each.model for each in (*catalogue.recognisers, *catalogue.voices)} <= set(profile.models)
 
 
 def test_a_stream_too_many_reaches_the_model(tmp_path: Path) -> None:

@@ -1,0 +1,78 @@
+"""Word errors of recognition: the same clips, heard by two engines."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from bench.sentences import ENGLISH
+from bench.speaker import own_speaker
+from bench.speaker import spoken as spoken_by
+from bench.words import errors_and_words
+from services.inference.engines.recogniser import SAMPLE_RATE_HZ, Recogniser, Speech
+from services.inference.engines.synthesiser import SAMPLE_RATE_HZ as SPOKEN_RATE_HZ
+
+# Voices of both engines of synthesis and of both accents, deep and high.
+_VOICES: Final = ("heart", "af_bella", "am_michael", "bm_george")
+_NOISE_LEVELS: Final = (0.0, 0.005, 0.01, 0.02, 0.03)
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What a caller says: text and float32 [n] at 16 kHz."""
+
+    text: str
+    samples: NDArray[np.float32]
+
+
+def spoken(sentences: Sequence[str], voices: Sequence[str] = _VOICES[:1]) -> list[Spoken]:
+    """Every sentence, said by every voice."""
+    made = []
+    with own_speaker() as speaker:
+        for text, voice in itertools.product(sentences, voices):
+            sound = spoken_by(speaker, text, voice)
+            samples = np.asarray(soxr.resample(sound, SPOKEN_RATE_HZ, SAMPLE_RATE_HZ), np.float32)
+            loud = np.flatnonzero(np.abs(samples) > 0.01)
+            made.append(Spoken(text, samples[loud[0] : loud[-1] + 1]))
+    return made
+
+
+def in_noise(said: Sequence[Spoken]) -> list[Spoken]:
+    """All sentences in white noise of several levels, in an order in which neighbours have nothing in common."""
+    chance = np.random.default_rng(0)
+    clips = [
+        Spoken(each.text, each.samples + chance.normal(0, level, len(each.samples)).astype(np.float32))
+        for level in _NOISE_LEVELS
+        for each in said
+    ]
+    return [clips[place] for place in chance.permutation(len(clips))]
+
+
+def errors(engine: Recogniser, clips: Sequence[Spoken]) -> list[int]:
+    """Word errors of each clip, as many heard together as the engine takes."""
+    found = [0] * len(clips)
+    for first in range(0, len(clips), engine.max_batch):
+        batch = clips[first : first + engine.max_batch]
+        for heard in engine.decode([Speech(each.samples) for each in batch]):
+            if heard is not None:
+                place, hypothesis = heard
+                found[first + place], _ = errors_and_words(batch[place].text, hypothesis.text)
+    return found
+
+
+def compared(batched: Recogniser, plain: Recogniser) -> str:
+    """Both engines on the same clips in words; where they differ, which was right more often."""
+    clips = in_noise(spoken(ENGLISH, _VOICES))
+    words = sum(errors_and_words(each.text, each.text)[1] for each in clips)
+    ours, theirs = errors(batched, clips), errors(plain, clips)
+    better = sum(mine < other for mine, other in zip(ours, theirs, strict=True))
+    worse = sum(mine > other for mine, other in zip(ours, theirs, strict=True))
+    return (
+        f"word errors in {len(clips)} clips of {len(_VOICES)} voices, clean and in noise, {words} words: "
+        f"batched {sum(ours)} ({sum(ours) / words:.2%}), plain {sum(theirs)} ({sum(theirs) / words:.2%}); "
+        f"batched has fewer in {better} clips and more in {worse}"
+    )
