@@ -14,6 +14,7 @@ from riva.client.proto import riva_asr_pb2, riva_asr_pb2_grpc, riva_audio_pb2, r
 
 from services.agent.channel import Access, open_channel
 from services.agent.engines import Ask, EngineError, Heard, Lost, Samples, fault_of
+from services.kit.reading.speakable import speakable
 
 _HEARD_RATE_HZ = 16_000
 _SPOKEN_RATE_HZ = 24_000
@@ -201,8 +202,14 @@ class RivaVoice:
         self._calls: set[grpc.aio.StreamStreamCall[object, object]] = set()
 
     async def speak(self, text: str) -> AsyncGenerator[bytes, None]:
-        """16-bit mono PCM at 24 kHz as it is made. Closing the generator stops the work. Raises: EngineError."""
-        request = riva_tts_pb2.SynthesizeSpeechRequest(text=text)
+        """16-bit mono PCM at 24 kHz as it is made. Closing the generator stops the work. Raises: EngineError.
+
+        The service reads signs out as they stand, so it gets words alone; of a text without any it is not asked.
+        """
+        readable = speakable(text, self._request.language_code)
+        if not readable:
+            return
+        request = riva_tts_pb2.SynthesizeSpeechRequest(text=readable)
         request.MergeFrom(self._request)
         requests = Chan[riva_tts_pb2.SynthesizeSpeechRequest]()
         requests.send_nowait(request)

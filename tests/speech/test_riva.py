@@ -60,6 +60,17 @@ async def test_speech_is_as_the_engine_made_it(riva: RivaStandIn, server: Server
         assert np.corrcoef(np.frombuffer(spoken, np.int16), np.frombuffer(asked, np.int16))[0, 1] > 0.95
 
 
+async def test_the_service_gets_words_and_nothing_that_is_only_there_to_be_seen(riva: RivaStandIn) -> None:
+    client = Riva(riva.url)
+    voice = RivaVoice(client, riva.voice, "en-US")
+    for text in ("*smiles* That is **$5** 🙂", "🙂 ***"):
+        async for _ in voice.speak(text):
+            pass
+    assert [each.text for each in riva.asked if hasattr(each, "voice_name")][-1] == "That is five dollars"
+    voice.close()
+    await client.close()
+
+
 async def test_a_voice_that_is_not_there_is_refused_and_the_fallback_speaks(riva: RivaStandIn, server: Server) -> None:
     triton = {"protocol": "triton", "endpoints": [server.url]}
     async with engines(catalogue_of(pool(riva, voice="Nobody"), triton)) as made:

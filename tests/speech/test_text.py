@@ -10,8 +10,8 @@ from hibari import Hibari as Synthesiser
 
 from services.inference.hearing.guard import clean
 from services.inference.speaking.clauses import Pauses, pieces
-from services.inference.speaking.languages import LANGUAGES
-from services.inference.speaking.speakable import speakable
+from services.kit.reading.languages import LANGUAGES
+from services.kit.reading.speakable import speakable
 
 _MAX_SECONDS = 1.0  # of processor time; 0.08 is the most that was seen
 _MAX_GROWTH = 14  # "½" is "one half", "1Hz" "one hertz"

@@ -93,7 +93,8 @@ async def _work(
     """Takes jobs from the queue until `stop` is set; begins anew when the database was away."""
     heartbeat = timedelta(seconds=settings.document_heartbeat_seconds)
     while not stop.is_set():
-        queue = QueueManager(Queries(AsyncpgPoolDriver(pool)))
+        driver = AsyncpgPoolDriver(pool)
+        queue = QueueManager(Queries(driver))
         stopping = asyncio.create_task(_pass_on(stop, queue.shutdown), name="knowledge-queue-stop")
 
         @queue.entrypoint(JOB)
@@ -105,20 +106,28 @@ async def _work(
                 raise RetryRequested(reason="the reader was stopped")
 
         try:
-            # A job whose reader gave no sign is found when the queue is looked through.
-            await queue.run(
-                dequeue_timeout=heartbeat / 2,
-                batch_size=1,
-                max_concurrent_tasks=_AT_ONCE,
-                heartbeat_timeout=heartbeat,
-                shutdown_on_listener_failure=True,
-            )
+            async with driver:
+                # pgqueuer sends its first probe of the listener while it still connects it; the probe would be lost
+                # and, 10 s later, the queue broken. A channel that somebody listens to already has no such moment.
+                await driver.add_listener(queue.channel, _ignored)
+                # A job whose reader gave no sign is found when the queue is looked through.
+                await queue.run(
+                    dequeue_timeout=heartbeat / 2,
+                    batch_size=1,
+                    max_concurrent_tasks=_AT_ONCE,
+                    heartbeat_timeout=heartbeat,
+                    shutdown_on_listener_failure=True,
+                )
         except Exception as fault:
             _log.warning("the queue of documents broke", fault=repr(fault)[:200])
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), _RESTART_SECONDS)
         finally:
             await tasks.end(stopping)
+
+
+def _ignored(_payload: str | bytes | bytearray) -> None:
+    """What pgqueuer's own listener hears, too."""
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[None, None, None]) -> bool:

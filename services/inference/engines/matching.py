@@ -69,9 +69,7 @@ class Matcher:
             target = self._speaker.embed([samples])[0]
         except NoSpeech as fault:
             raise CannotMatch(f"{fault}: send {MIN_SECONDS:g} to {MAX_SECONDS:g} s of one speaker") from fault
-        best = self._search(names, language, target, began + self._seconds)
-        similarity = float(self._hear((best, language, _UNHEARD)) @ target)
-        return Match(best, similarity)
+        return self._judged(self._search(names, language, target, began + self._seconds), language, target)
 
     @property
     def languages(self) -> list[str]:
@@ -84,8 +82,15 @@ class Matcher:
         exact = [name for name, tag in tags.items() if tag and tag.lower() == language.lower()]
         return exact or [name for name, tag in tags.items() if tag]
 
-    def _search(self, names: Sequence[str], language: str, target: NDArray[np.float32], deadline: float) -> str:
-        """The name of the voice or mix that was nearest when it was heard."""
+    def _judged(self, searched: Sequence[Match], language: str, target: NDArray[np.float32]) -> Match:
+        """The best of what was found, by both sentences: the search takes what it happens to like in its own."""
+        heard = self._pool.map(self._hear, [(each.voice, language, _UNHEARD) for each in searched])
+        judged = [Match(each.voice, float(direction @ target)) for each, direction in zip(searched, heard, strict=True)]
+        sums = [first.similarity + second.similarity for first, second in zip(searched, judged, strict=True)]
+        return judged[int(np.argmax(sums))]
+
+    def _search(self, names: Sequence[str], language: str, target: NDArray[np.float32], deadline: float) -> list[Match]:
+        """The nearest voice and, where one was nearer, the nearest mix, as they were heard."""
         known = Known(np.stack([self._prints[name] for name in names]))
         tried: list[Shares] = []
         likeness: list[float] = []
@@ -99,10 +104,12 @@ class Matcher:
                 likeness.append(float(direction @ target))
             asked = known.propose(target, tried, self._workers)
             now = time.monotonic()
-            # The last word costs about as much as a round.
-            if not asked or now + 2 * (now - began) > deadline:
+            # To judge costs about as much as two rounds.
+            if not asked or now + 3 * (now - began) > deadline:
                 break
-        return written(names, tried[int(np.argmax(likeness))])
+        found = [Match(written(names, shares), like) for shares, like in zip(tried, likeness, strict=True)]
+        single, best = found[0], max(found, key=lambda each: each.similarity)
+        return [single] if best is single else [single, best]
 
     def _hear(self, what: tuple[str, str, int]) -> NDArray[np.float32]:
         name, language, number = what

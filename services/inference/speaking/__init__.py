@@ -1,1 +1,1 @@
-"""What stands between a reply's text and a speech synthesis engine: readable text, clauses, pauses."""
+"""What stands between a reply's text and a speech synthesis engine: clauses, pauses, loudness, whose turn it is."""

@@ -17,7 +17,7 @@ from services.inference.speaking.clauses import Pauses, pieces
 from services.inference.speaking.loudness import gain_db
 from services.inference.speaking.sentences import sentences
 from services.inference.speaking.shaping import shaped
-from services.inference.speaking.speakable import speakable
+from services.kit.reading.speakable import speakable
 
 
 class Speech:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from services.inference.speaking.english.words import ABBREVIATIONS, STREETS, TITLES
-from services.inference.speaking.numbers import spelled
+from services.kit.reading.english.words import ABBREVIATIONS, STREETS, TITLES
+from services.kit.reading.numbers import spelled
 
 _ABBREVIATION: Final = re.compile(
     r"(?<![\w.@])(?:"

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from services.inference.speaking.numbers import spelled
+from services.kit.reading.numbers import spelled
 
 # Endings that are said letter by letter; all others are said as words.
 _SPELLED_ENDINGS: Final = (

@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
-from services.inference.speaking.english.words import UNITS
-from services.inference.speaking.numbers import cardinal, digits, spelled
+from services.kit.reading.english.words import UNITS
+from services.kit.reading.numbers import cardinal, digits, spelled
 
 _EXTENSION: Final = r"(?:[,;]?\s?(?:ext\.?|extension|x)\s?(\d{1,6})\b)?"
 _PHONE: Final = re.compile(

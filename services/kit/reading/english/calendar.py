@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from services.inference.speaking.numbers import cardinal, ordinal, year
+from services.kit.reading.numbers import cardinal, ordinal, year
 
 _MONTHS: Final = [
     "January",

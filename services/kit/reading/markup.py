@@ -5,7 +5,7 @@ import re
 import unicodedata
 from typing import Final
 
-from services.inference.speaking.directions import without_directions
+from services.kit.reading.directions import without_directions
 
 _COMMENT: Final = re.compile(r"<!--.{0,2000}?-->|<(script|style)\b[^<>]{0,200}>.{0,5000}?</\1>", re.DOTALL | re.I)
 _AUTOLINK: Final = re.compile(r"<(?:mailto:)?((?:https?://|[\w.+-]{1,64}@)[^\s<>]{1,500})>", re.IGNORECASE)

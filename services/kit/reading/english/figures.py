@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
-from services.inference.speaking.english.quantities import NUMBER
-from services.inference.speaking.numbers import cardinal, decimal, digits, ordinal, year
+from services.kit.reading.english.quantities import NUMBER
+from services.kit.reading.numbers import cardinal, decimal, digits, ordinal, year
 
 _VULGAR: Final = {"½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅕": "1/5", "⅛": "1/8", "⅜": "3/8",
                   "⅝": "5/8", "⅞": "7/8"}  # fmt: skip

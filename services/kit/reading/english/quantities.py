@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
-from services.inference.speaking.english.words import CODES, CURRENCIES, UNITS
-from services.inference.speaking.numbers import cardinal, decimal
+from services.kit.reading.english.words import CODES, CURRENCIES, UNITS
+from services.kit.reading.numbers import cardinal, decimal
 
 NUMBER: Final = r"\d{1,3}(?:,\d{3}){1,6}(?:\.\d{1,20})?|\d{1,18}(?:\.\d{1,20})?|\.\d{1,20}"
 _START: Final = r"(?<![\w.,/:-])"

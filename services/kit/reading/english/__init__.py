@@ -3,11 +3,11 @@
 import re
 from typing import Final
 
-from services.inference.speaking.english.calendar import spoken_dates, spoken_names, spoken_times
-from services.inference.speaking.english.codes import spoken_codes, spoken_phones
-from services.inference.speaking.english.figures import spoken_figures
-from services.inference.speaking.english.quantities import spoken_quantities
-from services.inference.speaking.english.shorthand import spoken_shorthand, spoken_signs
+from services.kit.reading.english.calendar import spoken_dates, spoken_names, spoken_times
+from services.kit.reading.english.codes import spoken_codes, spoken_phones
+from services.kit.reading.english.figures import spoken_figures
+from services.kit.reading.english.quantities import spoken_quantities
+from services.kit.reading.english.shorthand import spoken_shorthand, spoken_signs
 
 _FIGURE: Final = re.compile(r"\d|[½⅓⅔¼¾⅕⅛⅜⅝⅞]")
 

@@ -3,10 +3,10 @@
 import re
 from typing import Final
 
-from services.inference.speaking import english
-from services.inference.speaking.addresses import Signs, spoken_addresses
-from services.inference.speaking.languages import LANGUAGES
-from services.inference.speaking.markup import plain
+from services.kit.reading import english
+from services.kit.reading.addresses import Signs, spoken_addresses
+from services.kit.reading.languages import LANGUAGES
+from services.kit.reading.markup import plain
 
 # English-speaking regions that write the month first.
 _MONTH_FIRST: Final = frozenset(("", "us", "ph"))

@@ -1,0 +1,1 @@
+"""What a person would read aloud of a text that was written to be seen."""
