@@ -249,7 +249,7 @@ def main(
         "1,4,6,8,10,12,16,20,24,28,32,40,48"
     ),
     design: Annotated[list[str] | None, typer.Option(help="batched or plain; default: both.")] = None,
-    errors_only: Annotated[bool, typer.Option(help="Core time and word errors, no streams.")] = False,
+    only: Annotated[str, typer.Option(help="`errors`, `streams` or `all`.")] = "all",
 ) -> None:
     """Prints p50, p95, p99 of finals, partials, cost and word errors of each design, and how many streams it bears."""
     console = Console(highlight=False, width=_WIDTH)
@@ -264,8 +264,9 @@ def main(
     )
     said = spoken(SENTENCES)
     console.print(_core_times(said))
-    console.print(compared(_warm(Moonshine()), _warm(PlainMoonshine())), soft_wrap=True)
-    if errors_only:
+    if only in ("all", "errors"):
+        console.print(compared(_warm(Moonshine()), _warm(PlainMoonshine())), soft_wrap=True)
+    if only == "errors":
         return
     runs: dict[str, list[Heard]] = {}
     for name in design or list(DESIGNS):

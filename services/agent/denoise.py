@@ -46,6 +46,7 @@ class Denoiser:
         self._tell = tell
         self._level = np.array([level], np.float32)
         self._wire: ModelStream | None = None
+        self._told = False  # the wire's server knows the level
         self._address = ""
         self._passed_over: set[str] = set()
         self._reader: asyncio.Task[None] | None = None
@@ -63,7 +64,8 @@ class Denoiser:
         try:
             wire = self._wire or self._open()
             audio = np.multiply(np.frombuffer(frame.data, np.int16), np.float32(1 / 32768), dtype=np.float32)
-            request_id = wire.send({"audio": audio, "level": self._level})
+            request_id = wire.send({"audio": audio} if self._told else {"audio": audio, "level": self._level})
+            self._told = True
             future = self._waiting[request_id] = loop.create_future()
             async with asyncio.timeout(_FRAME_SECONDS):
                 clean = await future
@@ -92,6 +94,7 @@ class Denoiser:
         self._address = address
         self._pool.opened(address)
         self._wire = self._client(address).stream(protocol.DENOISE_MODEL, sequence=True)
+        self._told = False
         self._reader = asyncio.create_task(self._read(self._wire), name="denoise-replies")
         return self._wire
 

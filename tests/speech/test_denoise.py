@@ -78,6 +78,25 @@ async def test_the_size_of_a_request_changes_nothing(server: Server) -> None:
     np.testing.assert_allclose(single, many, atol=1e-5)
 
 
+async def test_a_level_stays_until_another_is_sent(server: Server) -> None:
+    noise = _noise(96_000)
+    async with connected(server.url) as client, Stream(client, "denoise") as stream:
+        found = []
+        for at in range(0, len(noise), 4800):
+            inputs = [tensor("audio", noise[at : at + 4800], "FP32")]
+            if at in (0, 48_000):
+                inputs.append(tensor("level", [6.0 if at else 1.0], "FP32"))
+            last = at + 4800 == len(noise)
+            await stream.send(inputs, sequence_id=505, sequence_start=at == 0, sequence_end=last)
+            found.append((await stream.next()).as_numpy("audio").reshape(-1))
+    result = np.concatenate(found)
+    slight, more = (
+        20 * np.log10(noise[part].std() / result[part].std()) for part in (slice(24_000, 48_000), slice(72_000, None))
+    )
+    assert slight == pytest.approx(1.0, abs=0.5)
+    assert more == pytest.approx(6.0, abs=1.5)
+
+
 async def test_calls_do_not_hear_each_other(server: Server) -> None:
     samples = [_clean()[:48_000] + _noise(48_000, seed) for seed in range(4)]
     async with connected(server.url) as client:

@@ -1,5 +1,6 @@
 """The `denoise` model: frames of many calls in, the same frames without noise out."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,14 @@ from services.inference.protocol import (
 )
 
 
+@dataclass
+class _Call:
+    """state: its number in the engine. level_db: attenuation limit until another is sent."""
+
+    state: int
+    level_db: float = DENOISE_DEFAULT_LEVEL_DB
+
+
 class TritonPythonModel:
     """Triton's entry points: one engine step over all frames of a batch."""
 
@@ -36,7 +45,7 @@ class TritonPythonModel:
         settings = parameters(args)
         self._engine = DeepFilterNet(int(settings["max_streams"]))
         self._watch = Watch(settings, DENOISE_MODEL)
-        self._sequences = Sequences(settings, DENOISE_MODEL, self._engine.open, self._engine.release)
+        self._sequences = Sequences(settings, DENOISE_MODEL, self._open, self._release)
 
     def execute(self, requests: list[Any]) -> None:
         """Filter the frames of a batch, at most one request of each sequence in it."""
@@ -66,16 +75,23 @@ class TritonPythonModel:
                 send(sender, failure(f"{DENOISE_MODEL} failed on these frames: {problem}"), final=True)
 
     def _read(self, request: Any) -> tuple[int, NDArray[np.float32], float]:
-        state = self._sequences.of(request)
+        call = self._sequences.of(request)
         samples = audio(request, "audio", DENOISE_MAX_FRAMES * FRAME_SAMPLES)
         if len(samples) % FRAME_SAMPLES or not (len(samples) or request.flags() & SEQUENCE_END):
             raise InvalidInput(
                 f"`audio` has {len(samples)} samples: send 1 to {DENOISE_MAX_FRAMES} frames of {FRAME_SAMPLES}"
             )
-        level_db = number(request, "level", DENOISE_DEFAULT_LEVEL_DB)
+        level_db = number(request, "level", call.level_db)
         if not 0.0 <= level_db <= DENOISE_FULL_LEVEL_DB:
             raise InvalidInput(f"`level` must be 0 to {DENOISE_FULL_LEVEL_DB:g} dB, got {level_db:g}")
-        return state, samples, level_db
+        call.level_db = level_db
+        return call.state, samples, level_db
+
+    def _open(self) -> _Call:
+        return _Call(self._engine.open())
+
+    def _release(self, call: _Call) -> None:
+        self._engine.release(call.state)
 
     def finalize(self) -> None:
         """Forget the calls before the process ends."""
