@@ -38,6 +38,7 @@ from services.inference.sections import AUTO, TtsSection
 from services.inference.speaking.speech import Speaker
 
 VOICES = {"hibari": "heart", "kokoro": "af_heart"}
+STREAMS = (1, 4, 8, 16)
 # Of an H100 by NVIDIA for its own synthesiser at so many streams.
 GOAL_P95_MS = {("hibari", 1): 42.0, ("hibari", 8): 113.0}
 _REPLY_SECONDS = 120.0
@@ -203,23 +204,24 @@ def _quality(voices: Sequence[str], tell: Console) -> None:
 
 def synthesis(
     profile: Annotated[str, typer.Option(help="A profile with a tts section.")] = "cpu",
-    engine: Annotated[list[str], typer.Option(help="hibari, kokoro or both.")] = list(VOICES),  # noqa: B006
-    streams: Annotated[list[int], typer.Option(help="How many callers at once.")] = [1, 4, 8, 16],  # noqa: B006
+    engine: Annotated[list[str] | None, typer.Option(help="hibari, kokoro; default: both.")] = None,
+    streams: Annotated[list[int] | None, typer.Option(help="How many callers at once; default: 1, 4, 8, 16.")] = None,
     seconds: Annotated[float, typer.Option(min=5, help="How long each number of callers talks.")] = 20.0,
     quality: Annotated[bool, typer.Option(help="Also transcribe the voices back.")] = True,
 ) -> None:
     """Measures the tts model of a profile, served alone."""
     tell = Console(highlight=False, width=140)
     tell.print("; ".join(f"{name} {value}" for name, value in machine().items()))
+    engines = engine or list(VOICES)
     section = read_profile(profile).on(cores.available()).tts
     if section is None:
         raise typer.BadParameter(f"profile {profile} has no tts section")
     with tempfile.TemporaryDirectory(prefix="callbox-bench-") as folder:
         alone = Path(folder) / "tts.toml"
         alone.write_text(_toml(section))
-        asyncio.run(_measure(str(alone), section, engine, streams, seconds, tell))
+        asyncio.run(_measure(str(alone), section, engines, streams or STREAMS, seconds, tell))
     if quality:
-        _quality([VOICES[name] for name in engine], tell)
+        _quality([VOICES[name] for name in engines], tell)
 
 
 if __name__ == "__main__":
