@@ -85,10 +85,9 @@ class DeepFilterNet:
     Used from one thread. What comes out is DENOISE_DELAY_SAMPLES behind what went in. A state takes 42 KB.
     """
 
-    def __init__(self, max_streams: int, threads: int = 1) -> None:
+    def __init__(self, max_streams: int) -> None:
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.intra_op_num_threads = 1
         model = network(Path(_package.model_path()))
         self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         self._outputs = [each.name for each in self._session.get_outputs()]
@@ -131,9 +130,9 @@ class DeepFilterNet:
         """Frames [b, t, FRAME_SAMPLES] of as many calls."""
         result = np.zeros_like(samples)
         silent = np.square(samples).mean(axis=2).max(axis=1, initial=0.0) < _SILENCE
-        counts = np.where(silent, self._states["silent"][numbers] + samples.shape[1], 0)
-        self._states["silent"][numbers] = counts
-        heard = np.flatnonzero(counts <= _SILENT_FRAMES)
+        before = self._states["silent"][numbers]
+        self._states["silent"][numbers] = np.where(silent, before + samples.shape[1], 0)
+        heard = np.flatnonzero(~silent | (before <= _SILENT_FRAMES))
         if samples.shape[1] and len(heard):
             numbers = numbers[heard]
             states = self._states[numbers]
