@@ -55,6 +55,7 @@ bench-speech: ## measure hearing, speaking and noise suppression by themselves, 
 	@.venv/bin/python -m bench.recognition
 	@.venv/bin/python -m bench.synthesis
 	@.venv/bin/python -m bench.denoising
+	@.venv/bin/python -m bench.intelligibility
 	@.venv/bin/python -m bench.languages
 	@.venv/bin/python -m bench.matching
 	@.venv/bin/python -m cli size --thorough --no-keep
