@@ -24,6 +24,8 @@ _MANY = "CALLBOX_FUZZ_CASES" in os.environ
 _SECONDS = 0 if _MANY else 300
 
 
+# The services' own loop runs in another thread and draws its random pauses while Hypothesis draws.
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 @pytest.mark.timeout(_SECONDS)
 async def test_made_up_requests(site: Site) -> None:
     cases = int(os.environ["CALLBOX_FUZZ_CASES"]) if _MANY else _CASES
