@@ -9,6 +9,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
+from bench.languages import heard
 from bench.sentences import ENGLISH
 from bench.speaker import own_speaker
 from bench.speaker import spoken as spoken_by
@@ -57,14 +58,8 @@ def in_noise(said: Sequence[Spoken]) -> list[Spoken]:
 
 def errors(engine: Recogniser, clips: Sequence[Spoken]) -> list[int]:
     """Word errors of each clip, as many heard together as the engine takes."""
-    found = [0] * len(clips)
-    for first in range(0, len(clips), engine.max_batch):
-        batch = clips[first : first + engine.max_batch]
-        for heard in engine.decode([Speech(each.samples) for each in batch]):
-            if heard is not None:
-                place, hypothesis = heard
-                found[first + place], _ = errors_and_words(batch[place].text, hypothesis.text)
-    return found
+    found = heard(engine, [Speech(each.samples) for each in clips], engine.max_batch)
+    return [errors_and_words(clip.text, each.text)[0] for clip, each in zip(clips, found, strict=True)]
 
 
 def compared(batched: Recogniser, plain: Recogniser) -> str:

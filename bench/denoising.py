@@ -34,7 +34,6 @@ LEVELS_DB = (100.0, 24.0, 12.0)
 GOAL_MS = 5.0
 _REQUEST = protocol.DENOISE_MAX_FRAMES * protocol.DENOISE_FRAME_SAMPLES
 _AT_ONCE = 3
-_PACKETS_A_SECOND = 50
 _REPLY_SECONDS = 30.0
 _PAD_SECONDS = 0.4
 _PIPE_COLUMNS = 130
@@ -249,7 +248,7 @@ def main(
     try:
         with tempfile.TemporaryDirectory(prefix="callbox-bench-") as folder:
             if only in ("all", "engine"):
-                show_cost(console, cost(streams or STREAMS, street(20), int(seconds * _PACKETS_A_SECOND)))
+                show_cost(console, cost(streams or STREAMS, street(20), seconds))
             if only in ("all", "speed"):
                 show_speed(console, asyncio.run(speed(Path(folder), streams or STREAMS, seconds)), seconds)
             if only in ("all", "quality"):

@@ -13,7 +13,7 @@ import soundfile
 import soxr
 
 from bench.machine import machine
-from services.inference.engines.recogniser import AUTO, SAMPLE_RATE_HZ, Hypothesis, Speech
+from services.inference.engines.recogniser import AUTO, SAMPLE_RATE_HZ, Hypothesis, Recogniser, Speech
 from services.inference.engines.whisper import Whisper
 
 SAMPLES = Path(next(iter(pytest_audioeval.__path__))) / "samples" / "audio"
@@ -39,7 +39,7 @@ def plain(text: str) -> str:
     return " ".join(kept.split())
 
 
-def heard(engine: Whisper, clips: Sequence[Speech], size: int) -> list[Hypothesis]:
+def heard(engine: Recogniser, clips: Sequence[Speech], size: int) -> list[Hypothesis]:
     found: dict[int, Hypothesis] = {}
     for first in range(0, len(clips), size):
         steps = engine.decode(clips[first : first + size])

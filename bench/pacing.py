@@ -104,7 +104,7 @@ class Cost:
     library_ms: Figures
 
 
-def cost(callers: Sequence[int], sound: Sound, packets: int) -> list[Cost]:
+def cost(callers: Sequence[int], sound: Sound, seconds: float) -> list[Cost]:
     """The engine without a server, and the library, in turn: a packet of every caller at a time."""
     size = RATE_HZ * _PACKET_MS // 1000
     found = []
@@ -114,7 +114,7 @@ def cost(callers: Sequence[int], sound: Sound, packets: int) -> list[Cost]:
         libraries = [LibDF(protocol.DENOISE_DEFAULT_LEVEL_DB) for _ in range(count)]
         sounds = [np.roll(sound, -number * RATE_HZ) for number in range(count)]
         batched, library = [], []
-        for number in range(packets):
+        for number in range(int(seconds * 1000 / _PACKET_MS)):
             heard = [each[number * size : (number + 1) * size] for each in sounds]
             batch = [
                 (state, part, protocol.DENOISE_DEFAULT_LEVEL_DB) for state, part in zip(states, heard, strict=True)
