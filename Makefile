@@ -28,7 +28,7 @@ proto: ## write the typed stubs of proto/ into gen/
 docs: ## write the table of settings into docs/operations.md, and docs/http-reference.md
 	@scripts/setup.sh python
 	@.venv/bin/python -m deploy.local.reference
-	@.venv/bin/python -m services.gateway.manual docs/http-reference.md
+	@.venv/bin/python -m services.gateway.openapi.markdown docs/http-reference.md
 
 clients: ## write the clients of the HTTP API from its OpenAPI document
 	@scripts/setup.sh test

@@ -16,15 +16,15 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import noises
-from bench.machine import machine
 from bench.noises import RATE_HZ, Sound
 from bench.pacing import Cost, Paced, cost, designs, measure
-from bench.questions import Question, questions
-from bench.stack import BenchError
-from bench.triton import own_triton
 from bench.words import errors_and_words
-from services.agent.engines import EngineError
-from services.agent.triton import Triton
+from measure.machine import machine
+from measure.questions import Question, questions
+from measure.stack import BenchError
+from measure.triton import own_triton
+from services.agent.speech.engine import EngineError
+from services.agent.speech.wire.triton import Triton
 from services.inference import protocol
 
 SEED = 7

@@ -19,14 +19,14 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.cores import only, two_cores
-from bench.figures import Figures
 from bench.hop import PATH as HOP
 from bench.load import Client, Load, Request, drive
-from bench.machine import machine
 from bench.past import CHARACTERS, OTHERS, SESSIONS, SITES, TURNS, Past, make_past
 from bench.site import HOST, Site, running
-from bench.stack import BenchError
-from services.kit.origins import normalised
+from measure.figures import Figures
+from measure.machine import machine
+from measure.stack import BenchError
+from services.kit.net.origins import normalised
 from services.sessions.store import SCHEMA
 
 CLIENTS = (1, 16, 64)

@@ -26,13 +26,13 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import handbooks
-from bench.figures import Figures
-from bench.machine import machine
 from deploy.local.postgres import DATABASE
 from deploy.local.secret import Secrets
 from deploy.local.seed import seed
 from deploy.local.settings import LocalSettings
 from deploy.local.stack import Stack, isolated
+from measure.figures import Figures
+from measure.machine import machine
 from services.characters.knowledge.search import by_meaning
 from services.inference.engines.minilm import MiniLm
 

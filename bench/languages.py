@@ -12,7 +12,7 @@ import pytest_audioeval
 import soundfile
 import soxr
 
-from bench.machine import machine
+from measure.machine import machine
 from services.inference.engines.recogniser import AUTO, SAMPLE_RATE_HZ, Hypothesis, Recogniser, Speech
 from services.inference.engines.whisper import Whisper
 

@@ -10,11 +10,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench.machine import machine
-from bench.stack import BenchError
-from bench.triton import own_triton
-from services.agent.engines import EngineError
-from services.agent.triton import Triton
+from measure.machine import machine
+from measure.stack import BenchError
+from measure.triton import own_triton
+from services.agent.speech.engine import EngineError
+from services.agent.speech.wire.triton import Triton
 from services.inference import protocol
 
 AT_ONCE = 6

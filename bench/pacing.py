@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.figures import Figures
 from bench.libdf import LibDF
 from bench.noises import RATE_HZ, Sound
-from bench.triton import TritonServer, own_triton
-from services.agent.triton import ModelStream, Triton
+from measure.figures import Figures
+from measure.triton import TritonServer, own_triton
+from services.agent.speech.wire.triton import ModelStream, Triton
 from services.inference import protocol
 from services.inference.cores import available
 from services.inference.engines.deepfilternet import DeepFilterNet

@@ -19,10 +19,10 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.accuracy import Spoken, compared, spoken
-from bench.figures import Figures
-from bench.machine import machine
 from bench.plain import PlainMoonshine
 from bench.words import word_error_rate
+from measure.figures import Figures
+from measure.machine import machine
 from services.inference.engines.moonshine import Moonshine
 from services.inference.engines.recogniser import SAMPLE_RATE_HZ, Recogniser, never
 from services.inference.hearing.listener import Listener

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.conversation import Asked
-from bench.figures import Figures
-from bench.processes import Usage
+from measure.figures import Figures
+from measure.processes import Usage
 
 WHOLE = "voice to voice"
 _PARTS_TITLE = "Parts: memory in a call; cores kept busy, idle and in a call"

@@ -14,15 +14,15 @@ from callbox.sessions.v1 import sessions_pb2_grpc
 from bench.hop import PATH as HOP_PATH
 from bench.load import Client, Request
 from bench.past import Tenant
-from bench.stack import BenchError
 from deploy.local.ports import pick_ports
 from deploy.local.postgres import Postgres
 from deploy.local.secret import Secrets
 from deploy.local.seed import Demo, seed
 from deploy.local.settings import ROOT
 from deploy.local.stack import Stack, isolated
-from services.kit.client import connect
+from measure.stack import BenchError
 from services.kit.identity import Signer
+from services.kit.rpc.client import connect
 from tests.fixtures.callers import DirectedWorker
 
 PARTS = ("postgres", "redis", "livekit", "accounts", "characters", "sessions", "gateway")

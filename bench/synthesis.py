@@ -23,13 +23,13 @@ import typer
 from numpy.typing import NDArray
 from rich.console import Console
 
-from bench.figures import Figures
 from bench.intelligibility import error_rates
-from bench.machine import machine
 from bench.replies import replies
 from bench.speaker import own_speaker
-from bench.triton import TritonServer, own_triton
-from services.agent.triton import Triton
+from measure.figures import Figures
+from measure.machine import machine
+from measure.triton import TritonServer, own_triton
+from services.agent.speech.wire.triton import Triton
 from services.inference import cores
 from services.inference.engines.moonshine import Moonshine
 from services.inference.profile import read_profile

@@ -13,15 +13,15 @@ import typer
 from rich.console import Console
 
 from bench.conversation import Asked, converse
-from bench.machine import machine
-from bench.processes import Meter, usage
-from bench.questions import questions
 from bench.report import Report
-from bench.stack import BenchError, Running, own_stack
 from bench.starts import measure_starts
 from cli.caller import NoAnswer
 from cli.link import LinkError
 from cli.session import Refused, Sessions, Target
+from measure.machine import machine
+from measure.processes import Meter, usage
+from measure.questions import questions
+from measure.stack import BenchError, Running, own_stack
 
 IDLE_SECONDS = 10.0
 # Models load lazily and caches are cold after a start; a real installation is warm.

@@ -16,11 +16,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench.capacity import LONGEST_P95_MS, Capacity, Step, Watch, search
-from bench.crowd import Crowd
-from bench.machine import machine
-from bench.questions import TEXTS
-from bench.stack import BenchError, Running, own_stack
 from cli.caller import NoAnswer
 from cli.link import LinkError
 from cli.session import Refused, Sessions
@@ -29,6 +24,11 @@ from deploy.local.environment import read_settings, variables_of
 from deploy.local.seed import SLUG
 from deploy.local.settings import DEFAULT_PROFILE, LocalSettings
 from deploy.local.size import Size, processor, write_size
+from measure.capacity import LONGEST_P95_MS, Capacity, Step, Watch, search
+from measure.crowd import Crowd
+from measure.machine import machine
+from measure.questions import TEXTS
+from measure.stack import BenchError, Running, own_stack
 from services.kit.settings import SettingsError
 
 EXIT_FAILED = 1

@@ -11,7 +11,7 @@ if [[ ! -x $root/clients/typescript/node_modules/.bin/openapi-typescript ]]; the
     echo "clients/typescript has no packages yet: run 'npm ci' there, or scripts/setup.sh test." >&2
     exit 1
 fi
-(cd "$root" && "$bin/python" -m services.gateway.document) >"$scratch/openapi.json"
+(cd "$root" && "$bin/python" -m services.gateway.openapi.document) >"$scratch/openapi.json"
 
 package=$out/python/callbox_client
 rm -rf "$package" && mkdir -p "$out/python" "$out/typescript/src"

@@ -20,10 +20,10 @@ from tritonclient.grpc import InferInput
 from tritonclient.grpc.aio import InferenceServerClient
 from tritonclient.utils import InferenceServerException
 
-from bench.stack import BenchError
-from bench.triton import own_triton
 from deploy.listening import page
 from deploy.local.settings import DEFAULT_PROFILE
+from measure.stack import BenchError
+from measure.triton import own_triton
 from services.kit.catalogue import Pool, Voice
 from services.kit.catalogue_file import CatalogueError, read
 from services.kit.languages import lookup

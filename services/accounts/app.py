@@ -8,26 +8,26 @@ from pathlib import Path
 
 from callbox.accounts.v1 import accounts_pb2, accounts_pb2_grpc, google_pb2_grpc, user_data_pb2_grpc
 
-from services.accounts.access import AccessTokens
-from services.accounts.google import Google
-from services.accounts.google_service import GoogleService
-from services.accounts.keyset import KeySet
+from services.accounts.account_data import UserDataService
+from services.accounts.google.flow import Google
+from services.accounts.google.service import GoogleService
+from services.accounts.key_usage import KeyUsage
+from services.accounts.password_check import Proof
 from services.accounts.passwords import Passwords
-from services.accounts.proof import Proof
 from services.accounts.rates import Limits, Rates
-from services.accounts.sealing import fernet, identity_key
 from services.accounts.service import AccountsService
 from services.accounts.settings import AccountsSettings
 from services.accounts.store import Store
-from services.accounts.tokens import Tokens
-from services.accounts.usage import KeyUsage
-from services.accounts.user_data_service import UserDataService
+from services.accounts.tokens.access import AccessTokens
+from services.accounts.tokens.encryption import fernet, identity_key
+from services.accounts.tokens.pair import Tokens
+from services.accounts.tokens.signing_keys import KeySet
 from services.kit import database
 from services.kit.identity import ACCOUNTS_ISSUER, Signer, ensure_keys
 from services.kit.ops import ops_server
 from services.kit.process import until_up
-from services.kit.server import Server
-from services.kit.serving import serving
+from services.kit.rpc.server import Server
+from services.kit.rpc.serving import serving
 
 SCHEMA = "accounts"
 _SEALED_FOR_BROWSERS = b"callbox sign-in in progress"

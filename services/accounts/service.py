@@ -9,20 +9,20 @@ from callbox.accounts.v1 import accounts_pb2_grpc
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from services.accounts import apikeys, messages, signup
-from services.accounts.access import AccessTokens
+from services.accounts import api_keys, messages, signup
+from services.accounts.key_usage import KeyUsage
+from services.accounts.password_check import Context, Proof, client_address
 from services.accounts.passwords import Passwords
-from services.accounts.proof import Context, Proof, client_address
 from services.accounts.rates import Rates
-from services.accounts.refresh import LIFE, RefreshToken, refused
 from services.accounts.store import NewUser, Store
-from services.accounts.tokens import Tokens
-from services.accounts.usage import KeyUsage
+from services.accounts.tokens.access import AccessTokens
+from services.accounts.tokens.pair import Tokens
+from services.accounts.tokens.refresh import LIFE, RefreshToken, refused
 from services.kit import paging
-from services.kit.context import current_identity, current_user
 from services.kit.errors import CallboxError, Code, not_found, validation
 from services.kit.identity import IDENTITY_TTL_SECONDS, Identity, Kind, Signer
 from services.kit.ids import new_id
+from services.kit.rpc.context import current_identity, current_user
 
 _MAX_CONCURRENT_SESSIONS = 1_000_000
 _ID_MAX_CHARACTERS = 100
@@ -110,9 +110,9 @@ class AccountsService(accounts_pb2_grpc.AccountsServiceServicer):
         """Turns a credential into an identity token."""
         by_key = request.WhichOneof("credential") == "api_key"
         if by_key:
-            user = await self._store.user_of_key(apikeys.digest(request.api_key))
+            user = await self._store.user_of_key(api_keys.digest(request.api_key))
             if user is None:
-                raise apikeys.refused()
+                raise api_keys.refused()
             self._usage.record(user["key_id"])
         else:
             user = await self._existing_user((await self._access.read(request.access_token)).user_id)
@@ -133,15 +133,15 @@ class AccountsService(accounts_pb2_grpc.AccountsServiceServicer):
     ) -> pb.CreateApiKeyResponse:
         """Creates an API key; its value is in this answer only."""
         user_id = _key_owner()
-        if faults := apikeys.name_faults(request.name):
+        if faults := api_keys.name_faults(request.name):
             raise validation({"name": faults})
-        value = apikeys.new_value()
+        value = api_keys.new_value()
         row = await self._store.add_key(
             new_id("key"),
             user_id,
             request.name,
-            apikeys.digest(value),
-            apikeys.preview(value),
+            api_keys.digest(value),
+            api_keys.preview(value),
             request.is_active if request.HasField("is_active") else True,
         )
         if row is None:
@@ -163,7 +163,7 @@ class AccountsService(accounts_pb2_grpc.AccountsServiceServicer):
         """Changes an API key's name or activity."""
         user_id = _key_owner()
         paths = _paths(request.update_mask.paths, "name", "is_active")
-        if "name" in paths and (faults := apikeys.name_faults(request.api_key.name)):
+        if "name" in paths and (faults := api_keys.name_faults(request.api_key.name)):
             raise validation({"name": faults})
         await self._usage.flush()
         row = await self._store.change_key(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
-from services.accounts.refresh import RefreshToken
+from services.accounts.tokens.refresh import RefreshToken
 from services.kit.database import Pool
 
 Row = asyncpg.Record

@@ -10,23 +10,23 @@ from callbox.sessions.v1 import sessions_pb2_grpc
 from livekit.agents import AgentServer
 from prometheus_client import Gauge
 
-from services.agent.engines import EngineError
-from services.agent.failovers import Fullness
-from services.agent.health import Health
-from services.agent.lines import base_language, make_lines
-from services.agent.route import Part, Step
+from services.agent.call.engines import Speech
+from services.agent.history.failovers import Fullness
 from services.agent.settings import AgentSettings
-from services.agent.speaking import Speaking
-from services.agent.speech import Speech
-from services.agent.worker import agent_name, lines_folder, make_server, put_in_force
+from services.agent.speech.engine import EngineError
+from services.agent.speech.lines import base_language, make_lines
+from services.agent.speech.route import Part, Step
+from services.agent.speech.speaking import Speaking
+from services.agent.worker.health import Health
+from services.agent.worker.server import agent_name, lines_folder, make_server, put_in_force
 from services.kit.catalogue import Catalogue
 from services.kit.catalogue_file import CatalogueFile
-from services.kit.client import call, connect
 from services.kit.errors import CallboxError
 from services.kit.identity import Signer, ensure_keys
 from services.kit.logs import get_logger
 from services.kit.ops import ops_server
 from services.kit.process import until_up
+from services.kit.rpc.client import call, connect
 
 _REPORT_SECONDS = 1.0
 _FIRST_REPORT_INTERVAL_SECONDS = 0.5

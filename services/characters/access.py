@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from services.characters.store import Store, Stored
-from services.kit.context import current_user
 from services.kit.errors import CallboxError, Code, not_found
 from services.kit.identity import Identity, Kind
-from services.kit.origins import is_allowed
+from services.kit.net.origins import is_allowed
+from services.kit.rpc.context import current_user
 
 WHAT = "Character"
 

@@ -16,31 +16,31 @@ from callbox.characters.v1 import (
     user_data_pb2_grpc,
 )
 
-from services.characters.attached import Attached
-from services.characters.gates import GatesService
+from services.characters.account_data.service import UserDataService
+from services.characters.appearance.origin_gates import GatesService
+from services.characters.appearance.service import AppearanceService
+from services.characters.definition.field_types import Rules
+from services.characters.documents_view import Attached
 from services.characters.knowledge.database import open_pool as open_knowledge_pool
 from services.characters.knowledge.documents import Documents
 from services.characters.knowledge.embeddings import Embeddings
 from services.characters.knowledge.search import Search
 from services.characters.knowledge.service import KnowledgeService
-from services.characters.media_service import MediaService
-from services.characters.parts import Rules
+from services.characters.media.service import MediaService
+from services.characters.media.store import Shelf
+from services.characters.media.sweeper import Sweeper
 from services.characters.reseal import reseal
 from services.characters.service import CharactersService
 from services.characters.settings import CharactersSettings
-from services.characters.shelf import Shelf
-from services.characters.showing import AppearanceService
 from services.characters.store import Store
-from services.characters.sweeper import Sweeper
-from services.characters.user_data_service import UserDataService
 from services.kit import database
-from services.kit.addresses import Allowances
 from services.kit.blobs import Blobs
 from services.kit.logs import get_logger
+from services.kit.net.url_policy import Allowances
 from services.kit.ops import ops_server
 from services.kit.process import until_up
-from services.kit.server import Server
-from services.kit.serving import serving
+from services.kit.rpc.server import Server
+from services.kit.rpc.serving import serving
 from services.kit.vault import Vault
 
 SCHEMA = "characters"

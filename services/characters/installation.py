@@ -2,8 +2,8 @@
 
 from pydantic import Field, field_validator
 
-from services.kit.addresses import ALLOWED, Allowances
 from services.kit.blobs import BlobSettings
+from services.kit.net.url_policy import ALLOWED, Allowances
 
 
 class InstallationSettings(BlobSettings):

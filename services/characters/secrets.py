@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.characters.parts import DOTS, MASK_TAIL_CHARACTERS, is_mask
+from services.characters.definition.field_types import DOTS, MASK_TAIL_CHARACTERS, is_mask
 from services.kit.errors import validation
 from services.kit.vault import Vault
 

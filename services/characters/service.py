@@ -9,16 +9,17 @@ from callbox.characters.v1 import characters_pb2 as pb
 from callbox.characters.v1 import characters_pb2_grpc
 from google.protobuf.empty_pb2 import Empty
 
-from services.characters import access, messages, preconditions, versions
-from services.characters.attached import Attached
-from services.characters.definition import DEFAULTS
-from services.characters.difference import difference
-from services.characters.parts import Rules
+from services.characters import access, messages, preconditions
+from services.characters.definition import versions
+from services.characters.definition.difference import difference
+from services.characters.definition.field_types import Rules
+from services.characters.definition.fields import DEFAULTS
+from services.characters.definition.versions import Version
+from services.characters.documents_view import Attached
 from services.characters.store import Kept, Step, Store, Stored
-from services.characters.versions import Version
 from services.kit import paging
-from services.kit.context import current_identity, current_user, require_service
 from services.kit.errors import CallboxError, Code, not_found, validation
+from services.kit.rpc.context import current_identity, current_user, require_service
 from services.kit.structs import from_struct, to_struct
 from services.kit.vault import Vault
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import asyncpg
 
-from services.characters import references
-from services.characters.definition import DEFAULTS
-from services.characters.parts import compact
-from services.characters.versions import Version
+from services.characters.definition import references
+from services.characters.definition.field_types import compact
+from services.characters.definition.fields import DEFAULTS
+from services.characters.definition.versions import Version
 from services.kit.database import Pool
 from services.kit.errors import validation
 from services.kit.ids import new_id

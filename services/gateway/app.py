@@ -11,13 +11,15 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
-from services.gateway import faults, schema
-from services.gateway.addresses import networks
+from services.gateway.answers import errors
 from services.gateway.backends import Backends
-from services.gateway.credentials import Credentials
-from services.gateway.gates import Gates
 from services.gateway.gateway import Gateway
-from services.gateway.middleware import RequestMiddleware
+from services.gateway.openapi import schema
+from services.gateway.public.origin_cache import Gates
+from services.gateway.public.visitor import Visitors
+from services.gateway.requests.client_address import networks
+from services.gateway.requests.credentials import Credentials
+from services.gateway.requests.middleware import RequestMiddleware
 from services.gateway.routes import (
     appearance,
     auth,
@@ -38,7 +40,6 @@ from services.gateway.routes import (
 )
 from services.gateway.routes.pages import page_routes
 from services.gateway.settings import GatewaySettings
-from services.gateway.visitor import Visitors
 from services.kit.catalogue_file import CatalogueFile
 from services.kit.errors import CallboxError
 from services.kit.identity import GATEWAY_ISSUER, Signer, ensure_keys
@@ -61,9 +62,9 @@ def build(settings: GatewaySettings, backends: Backends) -> FastAPI:
         redirect_slashes=False,
         middleware=[Middleware(RequestMiddleware)],
         exception_handlers={
-            CallboxError: faults.on_callbox_error,
-            RequestValidationError: faults.on_validation_error,
-            HTTPException: faults.on_http_exception,
+            CallboxError: errors.on_callbox_error,
+            RequestValidationError: errors.on_validation_error,
+            HTTPException: errors.on_http_exception,
         },
         # Spans, metrics and log lines are our own, without addresses, queries and bodies.
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},

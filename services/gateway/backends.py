@@ -20,7 +20,7 @@ from callbox.sessions.v1 import user_data_pb2_grpc as sessions_data
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from services.gateway.settings import GatewaySettings
-from services.kit.client import connect
+from services.kit.rpc.client import connect
 
 if TYPE_CHECKING:
     # Names of the stubs' types only; the generated code has no such classes.

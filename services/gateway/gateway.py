@@ -8,13 +8,13 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader, HTTPBearer
 
-from services.gateway.addresses import Network, client_address
+from services.gateway.answers.envelope import ORIGIN
 from services.gateway.backends import Backends
-from services.gateway.credentials import Caller, Credentials, Presented, presented
-from services.gateway.envelope import ORIGIN
-from services.gateway.gates import Gates
-from services.gateway.upload import Uploads
-from services.gateway.visitor import Visitors
+from services.gateway.public.origin_cache import Gates
+from services.gateway.public.visitor import Visitors
+from services.gateway.requests.client_address import Network, client_address
+from services.gateway.requests.credentials import Caller, Credentials, Presented, presented
+from services.gateway.requests.upload import Uploads
 from services.kit.catalogue_file import CatalogueFile
 from services.kit.errors import CallboxError, Code
 from services.kit.identity import Signer

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from services.gateway.addresses import networks
+from services.gateway.requests.client_address import networks
 from services.kit.settings import CatalogueSettings
 
 

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from services.kit import tasks
-from services.kit.wire import BoundedHttpProtocol
+from services.kit.net.http_limits import BoundedHttpProtocol
 
 _STOP_SECONDS = 3
 

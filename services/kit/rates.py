@@ -19,9 +19,9 @@ from prometheus_client import Counter
 from pydantic import AfterValidator
 from redis.asyncio import BlockingConnectionPool
 
-from services.kit import context as request
 from services.kit.errors import CallboxError, Code
 from services.kit.logs import get_logger
+from services.kit.rpc import context as request
 
 # A Redis that hangs costs a request two times this: the first time, this process may have stood still itself.
 _SECONDS = 0.3

@@ -20,44 +20,44 @@ from callbox.sessions.v1 import (
 
 from services.kit import database
 from services.kit.catalogue_file import CatalogueFile
-from services.kit.client import connect
 from services.kit.identity import Signer, ensure_keys
 from services.kit.logs import get_logger
+from services.kit.net.outbound import Outbound
 from services.kit.ops import ops_server
-from services.kit.outbound import Outbound
 from services.kit.process import until_up
-from services.kit.server import Server
-from services.kit.serving import serving
+from services.kit.rpc.client import connect
+from services.kit.rpc.server import Server
+from services.kit.rpc.serving import serving
 from services.kit.tasks import end
 from services.kit.vault import Vault
-from services.sessions.admission import Admission
-from services.sessions.alarm import Alarm
-from services.sessions.chores import Chores
-from services.sessions.departure import Departure
-from services.sessions.events import Events
-from services.sessions.form_rates import FormRates
-from services.sessions.form_store import FormStore, tell_webhooks
-from services.sessions.forms import FormResponsesService
-from services.sessions.history import History
-from services.sessions.intake import Intake
+from services.sessions.account_data.deletion import Departure
+from services.sessions.account_data.service import UserDataService
+from services.sessions.background import Chores
+from services.sessions.forms.rates import FormRates
+from services.sessions.forms.service import FormResponsesService
+from services.sessions.forms.store import FormStore, tell_webhooks
+from services.sessions.history.events import Events
+from services.sessions.history.read import History
 from services.sessions.lifecycle import Lifecycle
-from services.sessions.limits import Limits
-from services.sessions.live import Live
-from services.sessions.live_service import LiveService
-from services.sessions.livekit import Keys, Rooms, read_keys
-from services.sessions.lookout import Lookout
+from services.sessions.live.broadcast import Live
+from services.sessions.live.service import LiveService
+from services.sessions.live.watch import Watching
+from services.sessions.livekit.rooms import Keys, Rooms, read_keys
+from services.sessions.livekit.webhook import Webhook
 from services.sessions.readiness import Readiness
-from services.sessions.reaper import Reaper
-from services.sessions.recordings import Recordings
+from services.sessions.reaper.reaper import Reaper
+from services.sessions.reaper.rooms import Lookout
+from services.sessions.reaper.wakeup import Alarm
 from services.sessions.redis_scripts import Scripts
-from services.sessions.reference import References
+from services.sessions.reference_audio.fetch import References
+from services.sessions.reference_audio.storage import Recordings
 from services.sessions.service import SessionsService
 from services.sessions.settings import SessionsSettings
-from services.sessions.start_keys import StartKeys
+from services.sessions.start.admission import Admission
+from services.sessions.start.idempotency import StartKeys
+from services.sessions.start.limits import Limits
+from services.sessions.start.start import Intake
 from services.sessions.store import SCHEMA, Store
-from services.sessions.user_data_service import UserDataService
-from services.sessions.watching import Watching
-from services.sessions.webhook import Webhook
 from services.sessions.webhooks.courier import Courier
 from services.sessions.webhooks.deliveries import Deliveries
 from services.sessions.webhooks.documents import DocumentRelay

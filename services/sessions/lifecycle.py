@@ -9,15 +9,15 @@ from datetime import datetime
 from services.kit.errors import CallboxError, Code
 from services.kit.logs import get_logger
 from services.sessions import endings
-from services.sessions.admission import Admission, Grant, HeldSlot, Refusal
-from services.sessions.alarm import Alarm
-from services.sessions.chores import Chores
-from services.sessions.limits import Limits
-from services.sessions.live import Live
-from services.sessions.livekit import Rooms
+from services.sessions.background import Chores
+from services.sessions.live.broadcast import Live
+from services.sessions.livekit.rooms import Rooms
 from services.sessions.metrics import session_ends
-from services.sessions.overdue import LEFT_GRACE_SECONDS
+from services.sessions.reaper.overdue import LEFT_GRACE_SECONDS
+from services.sessions.reaper.wakeup import Alarm
 from services.sessions.settings import SessionsSettings
+from services.sessions.start.admission import Admission, Grant, HeldSlot, Refusal
+from services.sessions.start.limits import Limits
 from services.sessions.store import Call, Connection, Notice, Store
 
 # A caller whose data channel opens just now misses the first of two.

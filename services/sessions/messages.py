@@ -15,7 +15,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.kit.structs import to_struct
 from services.sessions import endings
-from services.sessions.form_store import StoredResponse
+from services.sessions.forms.store import StoredResponse
 
 _STATUS = {
     "created": pb.SESSION_STATUS_CREATED,

@@ -7,9 +7,9 @@ from services.kit import database
 from services.kit.database import Pool
 from services.kit.errors import CallboxError
 from services.kit.ops import Note
-from services.sessions.admission import Admission
-from services.sessions.livekit import Rooms
+from services.sessions.livekit.rooms import Rooms
 from services.sessions.redis_scripts import Scripts
+from services.sessions.start.admission import Admission
 
 # LiveKit lists every room when asked; once in this time is enough.
 _LIVEKIT_SECONDS = 3.0

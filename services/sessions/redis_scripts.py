@@ -6,7 +6,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from services.sessions.upstream import reaching
+from services.sessions.dependencies import reaching
 
 _FOLDER = Path(__file__).parent / "lua"
 # One hash tag, so that a Redis cluster keeps all keys of admission on one node.

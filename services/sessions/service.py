@@ -9,16 +9,16 @@ from callbox.sessions.v1 import sessions_pb2 as pb
 from callbox.sessions.v1 import sessions_pb2_grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from services.kit.context import current_identity, current_user, require_service
 from services.kit.errors import CallboxError, Code, not_found, validation
 from services.kit.identity import Kind
+from services.kit.rpc.context import current_identity, current_user, require_service
 from services.sessions import endings
-from services.sessions.events import Events
-from services.sessions.filter import Filter
-from services.sessions.history import DEFAULT_PAGE, MAX_PAGE, MAX_SKIP, History
-from services.sessions.intake import Intake
+from services.sessions.history.events import Events
+from services.sessions.history.filter import Filter
+from services.sessions.history.read import DEFAULT_PAGE, MAX_PAGE, MAX_SKIP, History
 from services.sessions.lifecycle import Lifecycle
-from services.sessions.recordings import Recordings
+from services.sessions.reference_audio.storage import Recordings
+from services.sessions.start.start import Intake
 from services.sessions.workers import Workers
 
 _SESSION_ID = re.compile(r"sess_[A-Za-z0-9_\-]{1,64}\Z")

@@ -7,10 +7,10 @@ from pydantic import BeforeValidator, Field, field_validator
 from pydantic_core import from_json
 from pydantic_settings import NoDecode
 
-from services.kit.addresses import ALLOWED, Allowances
+from services.kit.net.url_policy import ALLOWED, Allowances
 from services.kit.rates import Rate
 from services.kit.settings import CatalogueSettings
-from services.sessions.prices import Price
+from services.sessions.history.prices import Price
 
 
 def _read_prices(given: object) -> object:

@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 import asyncpg
 
 from services.kit.database import Pool
-from services.sessions.admission import Grant, HeldSlot
-from services.sessions.upstream import reaching
+from services.sessions.dependencies import reaching
+from services.sessions.start.admission import Grant, HeldSlot
 from services.sessions.webhooks import outbox
 from services.sessions.webhooks.kinds import SESSION_ENDED, SESSION_STARTED
 

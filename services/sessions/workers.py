@@ -11,8 +11,8 @@ from tenacity import AsyncRetrying, RetryError, retry_if_result, stop_after_dela
 from services.kit.errors import CallboxError, Code, not_found, validation
 from services.kit.logs import get_logger
 from services.sessions import messages
-from services.sessions.admission import Admission, HeldSlot
 from services.sessions.settings import SessionsSettings
+from services.sessions.start.admission import Admission, HeldSlot
 from services.sessions.store import Call, Store
 
 _MAX_NAME = 128

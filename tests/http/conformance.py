@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
-from services.gateway.document import document
-from services.gateway.schema import HEADERS, operations
+from services.gateway.openapi.document import document
+from services.gateway.openapi.schema import HEADERS, operations
 
 if TYPE_CHECKING:
     import httpx

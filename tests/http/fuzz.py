@@ -18,8 +18,8 @@ from schemathesis import GenerationMode
 from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.specs.openapi import checks as openapi_checks
 
-from services.gateway.document import document
-from services.gateway.schema import operations
+from services.gateway.openapi.document import document
+from services.gateway.openapi.schema import operations
 from tests.http.conformance import conformance
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.gateway.document import document
-from services.gateway.schema import operations
+from services.gateway.openapi.document import document
+from services.gateway.openapi.schema import operations
 
 JSON = "application/json"
 FORM = "multipart/form-data"

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from services.gateway import body as gateway_body
-from services.gateway.document import document
-from services.gateway.schema import operations
-from services.kit import wire as kit_wire
+from services.gateway.openapi.document import document
+from services.gateway.openapi.schema import operations
+from services.gateway.requests import body as gateway_body
+from services.kit.net import http_limits as kit_wire
 from tests.fixtures.sessions import ORIGIN
 from tests.http import wire
 from tests.http.site import START, refused

@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from services.gateway.document import document
+from services.gateway.openapi.document import document
 from tests.fixtures.sessions import ORIGIN, until
 from tests.http.site import START, refused
 

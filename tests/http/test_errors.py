@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import jwt
 
-from services.accounts.keyset import key_id
-from services.accounts.sealing import identity_key
-from services.gateway.credentials import Credentials
+from services.accounts.tokens.encryption import identity_key
+from services.accounts.tokens.signing_keys import key_id
+from services.gateway.requests.credentials import Credentials
 from tests.fixtures.sessions import ORIGIN
 from tests.http.requests import JSON, Route, resolved, routes
 from tests.http.site import refused

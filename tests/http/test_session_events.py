@@ -14,11 +14,11 @@ from callbox.sessions.v1 import sessions_pb2 as pb
 from google.protobuf.duration_pb2 import Duration
 from prometheus_client import REGISTRY
 
-from services.gateway import watch
+from services.gateway.answers import event_stream
 from services.gateway.app import running
 from services.gateway.settings import GatewaySettings
-from services.kit.client import call, connect
 from services.kit.errors import CallboxError
+from services.kit.rpc.client import call, connect
 from tests.fixtures.sessions import until
 from tests.http.events import path, reading
 from tests.http.site import refused
@@ -232,7 +232,7 @@ async def test_redis_that_comes_back_empty_costs_no_final_event(site: Site, redi
 
 
 async def test_heartbeats_keep_a_silent_stream_open(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch, "_HEARTBEAT_SECONDS", 0.2)
+    monkeypatch.setattr(event_stream, "_HEARTBEAT_SECONDS", 0.2)
     async with site.house.worker() as worker:
         session_id = await claimed(site, worker)
         async with reading(site.owner, session_id) as reader:
@@ -242,7 +242,7 @@ async def test_heartbeats_keep_a_silent_stream_open(site: Site, monkeypatch: pyt
 
 
 async def test_a_stream_has_its_time_and_the_reader_comes_back(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch, "STREAM_SECONDS", 1.0)
+    monkeypatch.setattr(event_stream, "STREAM_SECONDS", 1.0)
     async with site.house.worker() as worker:
         session_id = await claimed(site, worker)
         async with reading(site.owner, session_id) as reader:
@@ -256,7 +256,7 @@ async def test_a_stream_has_its_time_and_the_reader_comes_back(site: Site, monke
 async def test_a_reader_that_does_not_read_is_dropped_and_holds_nothing(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watch, "_SEND_SECONDS", 0.5)
+    monkeypatch.setattr(event_stream, "_SEND_SECONDS", 0.5)
     host, port = httpx.URL(site.base_url).host, httpx.URL(site.base_url).port
     async with site.house.worker() as worker:
         session_id = await claimed(site, worker)

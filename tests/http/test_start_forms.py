@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import jwt
 from callbox.sessions.v1 import sessions_pb2 as pb
 
-from services.accounts.keyset import key_id
-from services.accounts.sealing import identity_key
+from services.accounts.tokens.encryption import identity_key
+from services.accounts.tokens.signing_keys import key_id
 from tests.fixtures.sessions import ORIGIN
 from tests.http.site import START, refused
 

@@ -10,7 +10,7 @@ import asyncpg
 import jwt
 import pytest_asyncio
 
-from services.sessions.start_keys import StartKeys
+from services.sessions.start.idempotency import StartKeys
 from tests.fixtures.sessions import ORIGIN, until
 from tests.http.site import START, refused
 

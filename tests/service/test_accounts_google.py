@@ -15,8 +15,8 @@ from callbox.accounts.v1 import accounts_pb2, accounts_pb2_grpc, google_pb2_grpc
 from callbox.accounts.v1 import google_pb2 as pb
 
 from services.accounts.app import running
-from services.kit.client import call, connect
 from services.kit.errors import Code
+from services.kit.rpc.client import call, connect
 from tests.fixtures.refusals import refusal
 
 if TYPE_CHECKING:

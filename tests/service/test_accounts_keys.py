@@ -11,9 +11,9 @@ import asyncpg
 import pytest
 from callbox.accounts.v1 import accounts_pb2 as pb
 
-from services.kit.client import call
 from services.kit.errors import Code
 from services.kit.identity import Verifier
+from services.kit.rpc.client import call
 from tests.fixtures.refusals import refusal
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceStub
 from services.accounts import app
 from services.accounts.passwords import Passwords
 from services.kit import database
-from services.kit.client import call, connect
 from services.kit.errors import Code
+from services.kit.rpc.client import call, connect
 from tests.fixtures.refusals import refusal
 
 if TYPE_CHECKING:

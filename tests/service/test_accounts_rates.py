@@ -16,8 +16,8 @@ from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceStub
 
 from services.accounts.app import running
 from services.accounts.settings import AccountsSettings
-from services.kit.client import call, connect
 from services.kit.errors import CallboxError, Code
+from services.kit.rpc.client import call, connect
 from services.kit.settings import SettingsError
 from tests.fixtures.refusals import refusal
 

@@ -15,14 +15,14 @@ import pytest_asyncio
 from callbox.accounts.v1 import accounts_pb2 as pb
 from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceStub
 
-from services.accounts.access import AccessTokens
 from services.accounts.app import running
-from services.accounts.keyset import KeySet
 from services.accounts.settings import AccountsSettings
-from services.kit.client import call, connect
+from services.accounts.tokens.access import AccessTokens
+from services.accounts.tokens.signing_keys import KeySet
 from services.kit.database import open_pool
 from services.kit.errors import Code
 from services.kit.identity import Kind, Verifier
+from services.kit.rpc.client import call, connect
 from tests.fixtures.identities import Callers
 from tests.fixtures.refusals import refusal
 

@@ -19,12 +19,12 @@ from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceStub
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.accounts.access import AccessTokens
 from services.accounts.app import running
-from services.accounts.keyset import KeySet, key_id
-from services.kit.client import call, connect
+from services.accounts.tokens.access import AccessTokens
+from services.accounts.tokens.signing_keys import KeySet, key_id
 from services.kit.database import Pool, open_pool
 from services.kit.errors import Code
+from services.kit.rpc.client import call, connect
 from tests.fixtures.refusals import refusal
 
 if TYPE_CHECKING:

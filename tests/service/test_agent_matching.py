@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 from callbox.sessions.v1 import sessions_pb2 as pb
 
-from services.agent.matching import Matching
-from services.agent.triton import Triton
+from services.agent.speech.matching import Matching
+from services.agent.speech.wire.triton import Triton
 from services.kit.identity import Signer
 from tests.fixtures.sessions import NOBODY, MakeHouse, SessionsHouse, until
-from tests.service.test_sessions_reference import HERE, hosting, wav
+from tests.service.test_sessions_reference_audio import HERE, hosting, wav
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -9,8 +9,8 @@ import pytest
 from callbox.characters.v1 import characters_pb2 as pb
 from google.protobuf.json_format import MessageToDict
 
-from services.kit.client import call
 from services.kit.errors import Code
+from services.kit.rpc.client import call
 from tests.fixtures.characters import Owner, struct
 from tests.fixtures.refusals import refusal
 

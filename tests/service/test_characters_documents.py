@@ -8,9 +8,9 @@ import asyncpg
 from callbox.characters.v1 import characters_pb2 as pb
 from callbox.characters.v1 import knowledge_pb2
 
-from services.characters.attached import MAX_SHOWN
-from services.kit.client import call
+from services.characters.documents_view import MAX_SHOWN
 from services.kit.errors import Code
+from services.kit.rpc.client import call
 from services.kit.structs import from_struct
 from tests.fixtures.knowledge import Library, MakeLibrary, make_library
 from tests.fixtures.refusals import refusal

@@ -14,8 +14,8 @@ from callbox.characters.v1.characters_pb2_grpc import CharactersServiceStub
 
 from services.characters.app import running
 from services.characters.settings import CharactersSettings
-from services.kit.client import call, connect
 from services.kit.errors import Code
+from services.kit.rpc.client import call, connect
 from services.kit.settings import SettingsError
 from tests.fixtures.characters import Owner
 from tests.fixtures.refusals import refusal

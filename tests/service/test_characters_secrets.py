@@ -19,8 +19,8 @@ from google.protobuf.json_format import MessageToDict
 
 from deploy.local.ports import pick_ports
 from services.characters.secrets import places
-from services.kit.client import call, connect
 from services.kit.errors import Code
+from services.kit.rpc.client import call, connect
 from services.kit.vault import Vault
 from tests.fixtures.characters import Owner
 from tests.fixtures.refusals import refusal

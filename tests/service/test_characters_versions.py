@@ -15,8 +15,8 @@ from google.protobuf.json_format import MessageToDict
 
 from services.characters.app import running
 from services.characters.settings import CharactersSettings
-from services.kit.client import call, connect
 from services.kit.errors import Code
+from services.kit.rpc.client import call, connect
 from tests.fixtures.characters import Owner, struct
 from tests.fixtures.refusals import refusal
 

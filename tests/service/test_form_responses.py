@@ -18,10 +18,10 @@ from callbox.sessions.v1 import forms_pb2_grpc, sessions_pb2, webhooks_pb2, webh
 from google.protobuf.struct_pb2 import ListValue, Struct, Value
 
 from services.kit import database
-from services.kit.client import call, connect
 from services.kit.errors import CallboxError, Code
+from services.kit.rpc.client import call, connect
 from services.kit.structs import to_struct
-from services.sessions.form_store import FormStore, NewResponse, StoredResponse, Wanted, submitted
+from services.sessions.forms.store import FormStore, NewResponse, StoredResponse, Wanted, submitted
 from services.sessions.store import SCHEMA, Connection, Store
 from tests.fixtures.post import verified
 from tests.fixtures.refusals import refusal

@@ -17,8 +17,8 @@ from google.protobuf.message_factory import GetMessageClass
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.kit.client import call, connect
 from services.kit.errors import Code, from_rpc
+from services.kit.rpc.client import call, connect
 from tests.fixtures.nonsense import messages, methods, services
 from tests.fixtures.sessions import ORIGIN, SessionsHouse, until
 

@@ -17,8 +17,9 @@ import services.sessions
 from bench.past import Tenant, make_past
 from deploy.local.settings import ROOT
 from services.kit import database
-from services.sessions import form_store, history, totals
-from services.sessions.filter import Filter
+from services.sessions.forms import store
+from services.sessions.history import read, totals
+from services.sessions.history.filter import Filter
 from services.sessions.store import SCHEMA
 
 if TYPE_CHECKING:
@@ -92,26 +93,26 @@ CASES = [
 @pytest.mark.asyncio(loop_scope="module")
 async def test_no_list_reads_a_whole_table(past: Pool, wanted: Filter) -> None:
     after = (NOW - timedelta(days=100), SESSIONS // 2)
-    await holds(past, *history.page(wanted, 51, None, 0))
-    await holds(past, *history.page(wanted, 51, None, 600))
-    await holds(past, *history.page(wanted, 201, after, 0))
+    await holds(past, *read.page(wanted, 51, None, 0))
+    await holds(past, *read.page(wanted, 51, None, 600))
+    await holds(past, *read.page(wanted, 201, after, 0))
     await holds(past, *totals.statement(wanted))
 
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_no_reading_of_sessions_reads_a_whole_table(past: Pool) -> None:
     numbers = [row["id"] for row in await past.fetch("select id from sessions order by id desc limit 200")]
-    await holds(past, history.ONE, ["sess_past" + "0" * 19])
+    await holds(past, read.ONE, ["sess_past" + "0" * 19])
     for some in (numbers[:1], numbers[:50], numbers):
-        await holds(past, history.TURNS, [some])
-        await holds(past, history.TURN_BODIES, [some])
-        await holds(past, history.TOOLS, [some])
+        await holds(past, read.TURNS, [some])
+        await holds(past, read.TURN_BODIES, [some])
+        await holds(past, read.TOOLS, [some])
     await past.execute(
         "insert into form_responses (tenant_id, character_id, character_slug, form_id, session_id, body, field_names) "
         "select tenant_id, 'chr_past', character_slug, 'note', session_id, '{}', array['text'] from sessions"
     )
     await past.execute("analyze form_responses")
-    await holds(past, form_store.OF_SESSIONS, [["sess_past" + "0" * 19], None, form_store.MAX_OF_SESSION])
+    await holds(past, store.OF_SESSIONS, [["sess_past" + "0" * 19], None, store.MAX_OF_SESSION])
 
 
 @pytest.mark.asyncio(loop_scope="module")

@@ -13,10 +13,10 @@ import brotli
 import pytest
 import pytest_asyncio
 
-from services.kit.outbound import Answer, Failed, Outbound, OutboundError, Refused, TimedOut, TooLarge
+from services.kit.net.outbound import Answer, Failed, Outbound, OutboundError, Refused, TimedOut, TooLarge
 from tests.fixtures.certificates import make_certificates
+from tests.fixtures.dns import DnsServer, dns_server
 from tests.fixtures.hostile_urls import NAMES, PRIVATE, TRICKS
-from tests.fixtures.names import DnsServer, dns_server
 from tests.fixtures.wire import Asked, Wire, answer, listening, say
 
 _LOOPBACK = ("127.0.0.0/8", "::1/128")

@@ -14,8 +14,8 @@ from services.characters.knowledge.documents import Documents
 from services.characters.knowledge.reading import Sweeper
 from services.characters.knowledge.settings import KnowledgeSettings
 from services.kit.blobs import Blobs
-from services.kit.client import call
 from services.kit.errors import CallboxError, Code
+from services.kit.rpc.client import call
 from tests.fixtures import documents
 from tests.fixtures.embedder import embedder
 from tests.fixtures.knowledge import Library, MakeLibrary, kill, make_library

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from services.agent.turnstile import Turnstile
+from services.agent.thinking.turnstile import Turnstile
 
 _KEY = "a-key-of-this-test"
 _READY_SECONDS = 30.0

@@ -12,11 +12,11 @@ from callbox.sessions.v1 import sessions_pb2_grpc
 from livekit import api
 
 from deploy.local.ports import pick_ports
-from services.kit.client import call, connect
 from services.kit.errors import CallboxError, Code
-from services.sessions.admission import Admission
+from services.kit.rpc.client import call, connect
 from services.sessions.app import running
 from services.sessions.redis_scripts import Scripts
+from services.sessions.start.admission import Admission
 from tests.fixtures.refusals import refusal
 from tests.fixtures.sessions import SessionsHouse, until
 

@@ -12,8 +12,8 @@ from callbox.sessions.v1 import sessions_pb2 as pb
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from services.kit.client import call
 from services.kit.errors import Code
+from services.kit.rpc.client import call
 from tests.fixtures.refusals import refusal
 from tests.fixtures.sessions import SessionsHouse, until
 

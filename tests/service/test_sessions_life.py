@@ -10,8 +10,8 @@ import pytest
 from callbox.sessions.v1 import sessions_pb2 as pb
 from prometheus_client import REGISTRY
 
-from services.kit.client import call
 from services.kit.errors import CallboxError, Code
+from services.kit.rpc.client import call
 from tests.fixtures.refusals import refusal
 from tests.fixtures.sessions import MakeHouse, SessionsHouse, until
 

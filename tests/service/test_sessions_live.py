@@ -11,8 +11,8 @@ from callbox.sessions.v1 import forms_pb2, forms_pb2_grpc, live_pb2, live_pb2_gr
 from callbox.sessions.v1 import sessions_pb2 as pb
 
 from deploy.local.ports import pick_ports
-from services.kit.client import call, connect, stream
 from services.kit.errors import CallboxError, Code
+from services.kit.rpc.client import call, connect, stream
 from services.sessions.app import running
 from tests.fixtures.refusals import refusal
 from tests.fixtures.sessions import MakeHouse, SessionsHouse, until

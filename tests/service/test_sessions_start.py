@@ -12,8 +12,8 @@ from callbox.sessions.v1 import sessions_pb2 as pb
 from google.protobuf.struct_pb2 import Struct
 from opentelemetry import context
 
-from services.kit.client import call
 from services.kit.errors import CallboxError, Code
+from services.kit.rpc.client import call
 from services.kit.tracing import incoming
 from tests.fixtures.refusals import refusal
 from tests.fixtures.sessions import ORIGIN, MakeHouse, SessionsHouse, until

@@ -14,7 +14,7 @@ from services.kit.errors import Code
 from services.sessions.webhooks import outbox, signing
 from services.sessions.webhooks.deliveries import Outcome
 from services.sessions.webhooks.endpoints import MAX_ENDPOINTS
-from tests.fixtures.names import dns_server
+from tests.fixtures.dns import dns_server
 from tests.fixtures.post import TENANT, Post, post, verified
 from tests.fixtures.refusals import refusal
 from tests.fixtures.sessions import until

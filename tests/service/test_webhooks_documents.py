@@ -14,10 +14,10 @@ from callbox.characters.v1 import knowledge_pb2 as pb
 from callbox.characters.v1 import knowledge_pb2_grpc
 
 from deploy.local.ports import pick_ports
-from services.kit.client import connect
-from services.kit.context import require_service
 from services.kit.identity import Signer
-from services.kit.server import Server
+from services.kit.rpc.client import connect
+from services.kit.rpc.context import require_service
+from services.kit.rpc.server import Server
 from services.kit.tasks import end
 from services.sessions.webhooks.documents import DocumentRelay
 from tests.fixtures.knowledge import MakeLibrary, make_library

@@ -20,8 +20,8 @@ from callbox.sessions.v1 import webhooks_pb2_grpc
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from deploy.local.ports import pick_ports
-from services.kit.client import call, connect
 from services.kit.errors import Code
+from services.kit.rpc.client import call, connect
 from services.kit.settings import PREFIX
 from services.sessions.webhooks.kinds import KINDS
 from tests.fixtures.hostile_urls import NAMES, PRIVATE, TRICKS

@@ -12,10 +12,10 @@ from livekit import rtc
 from livekit.agents import stt
 from numpy.typing import NDArray
 
-from services.agent.hearing import Hearing, HearingStream
-from services.agent.route import Part, Step
-from services.agent.speaking import Speaking
-from services.agent.speech import Speech
+from services.agent.call.engines import Speech
+from services.agent.speech.hearing import Hearing, HearingStream
+from services.agent.speech.route import Part, Step
+from services.agent.speech.speaking import Speaking
 from services.kit.catalogue import Catalogue
 
 RATE_HZ = 16_000

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.agent.speaking import Speaking
-from services.agent.speech import Speech
+from services.agent.call.engines import Speech
+from services.agent.speech.speaking import Speaking
 from services.kit.catalogue_file import read
 from tests.speech.client import Ear, TritonFault, connected, speech
 from tests.speech.server import Server, serving

@@ -13,12 +13,12 @@ import pytest
 from livekit import rtc
 from livekit.agents import APIConnectionError
 
-from services.agent import hearing, speaking
-from services.agent.denoise import Denoiser
-from services.agent.engines import EngineError
-from services.agent.pool import Pool
-from services.agent.route import Tried
-from services.agent.triton import Triton
+from services.agent.audio.denoise import Denoiser
+from services.agent.speech import hearing, speaking
+from services.agent.speech.engine import EngineError
+from services.agent.speech.pool import Pool
+from services.agent.speech.route import Tried
+from services.agent.speech.wire.triton import Triton
 from services.inference.profile import PROFILES
 from tests.speech.engines import Engines, catalogue_of, engines
 from tests.speech.server import Server, free_ports, hanging, serving

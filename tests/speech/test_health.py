@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.agent.health import Health, away
+from services.agent.worker.health import Health, away
 from tests.fixtures.riva_server import RivaStandIn
 from tests.speech.engines import catalogue_of
 from tests.speech.server import Server, free_ports, hanging

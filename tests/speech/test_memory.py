@@ -3,7 +3,7 @@
 import pytest
 
 from bench.leaks import WARM_STREAMS, resident, short_streams
-from services.agent.triton import Triton
+from services.agent.speech.wire.triton import Triton
 from tests.speech.server import Server
 
 STREAMS = 300

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from livekit.agents import stt
 
-from services.agent.channel import access_of
-from services.agent.riva import Riva, RivaVoice
+from services.agent.speech.wire.channel import access_of
+from services.agent.speech.wire.riva import Riva, RivaVoice
 from services.kit.catalogue import Pool
 from services.kit.catalogue_file import CatalogueError
 from tests.fixtures.certificates import make_certificates

@@ -6,8 +6,8 @@ import random
 import numpy as np
 import pytest
 
-from services.agent.engines import EngineError
-from services.agent.triton import Inputs, ModelStream, Triton
+from services.agent.speech.engine import EngineError
+from services.agent.speech.wire.triton import Inputs, ModelStream, Triton
 from services.inference import protocol
 from services.inference.profile import MODELS, PROFILES, read_profile, render
 from tests.speech.server import Server

@@ -8,8 +8,8 @@ from livekit import rtc
 from livekit.agents.vad import VADEvent, VADEventType
 from numpy.typing import NDArray
 
-from services.agent.activity import VoiceActivity
-from services.agent.pauses import SAMPLE_RATE_HZ, WINDOW_SECONDS, Mark, PauseDetector
+from services.agent.audio.activity import VoiceActivity
+from services.agent.speech.pauses import SAMPLE_RATE_HZ, WINDOW_SECONDS, Mark, PauseDetector
 from tests.speech.sound import said, silence
 
 _SENTENCE = "What time do you open on Saturday?"

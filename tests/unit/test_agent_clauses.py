@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.agent.clauses import ClauseSplitter
+from services.agent.speech.clauses import ClauseSplitter
 
 
 def split(text: str, size: int = 3) -> list[str]:

@@ -9,10 +9,10 @@ from typing import Any
 from callbox.sessions.v1 import sessions_pb2 as pb
 
 from services.agent.app import Report
-from services.agent.failovers import Failovers, Fullness
+from services.agent.history.failovers import Failovers, Fullness
 from services.agent.metrics import speech_failovers
-from services.agent.route import Part, Step
 from services.agent.settings import AgentSettings
+from services.agent.speech.route import Part, Step
 from services.kit.catalogue_file import CatalogueFile
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.agent.latency import PARTS, Waterfall
+from services.agent.history.latency import PARTS, Waterfall
 
 
 def waterfall(**moments: float) -> Waterfall:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from deploy.local.settings import ROOT
-from services.agent.lines import Lines, base_language, make_lines
-from services.agent.phrases import PHRASES, Line
+from services.agent.speech.lines import Lines, base_language, make_lines
+from services.agent.speech.phrases import PHRASES, Line
 from services.kit.catalogue import Catalogue
 from services.kit.catalogue_file import read
 

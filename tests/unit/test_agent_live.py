@@ -11,11 +11,11 @@ import pytest
 from callbox.sessions.v1 import live_pb2, live_pb2_grpc
 from callbox.sessions.v1 import sessions_pb2 as pb
 
-from services.agent import live
-from services.kit.client import connect
+from services.agent.history import live
 from services.kit.errors import CallboxError, Code
 from services.kit.identity import Signer
-from services.kit.server import Server
+from services.kit.rpc.client import connect
+from services.kit.rpc.server import Server
 from services.kit.tasks import end
 
 if TYPE_CHECKING:

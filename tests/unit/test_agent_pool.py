@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from services.agent.pool import Pool
+from services.agent.speech.pool import Pool
 
 
 class Clock:

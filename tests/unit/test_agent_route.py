@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from services.agent.engines import EngineError, Exhausted, Forgotten, Lost, Refused
-from services.agent.pool import Pool
-from services.agent.route import Part, Route, Rung, Step, Tried, Way
+from services.agent.speech.engine import EngineError, Exhausted, Forgotten, Lost, Refused
+from services.agent.speech.pool import Pool
+from services.agent.speech.route import Part, Route, Rung, Step, Tried, Way
 from services.kit.catalogue import Entry
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.agent.spoken import heard
+from services.agent.audio.spoken import heard
 
 CLAUSES = [("We open at nine,", 0.0), ("and we close at noon on Saturdays.", 1.0)]
 

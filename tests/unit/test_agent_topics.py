@@ -5,7 +5,7 @@ import json
 import pytest
 from livekit import rtc
 
-from services.agent.topics import USER_TEXT, Topics
+from services.agent.client.topics import USER_TEXT, Topics
 
 CALLER = "user-1"
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from services.characters.appearance import DEFAULTS, Appearance, effective
+from services.characters.appearance.overrides import DEFAULTS, Appearance, effective
 
 
 @pytest.mark.parametrize(

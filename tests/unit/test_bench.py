@@ -11,15 +11,15 @@ import pytest
 
 from bench import past
 from bench.conversation import Asked
-from bench.figures import Figures
 from bench.load import Answer, Client, Request, drive
-from bench.processes import Meter, usage
-from bench.questions import Question
 from bench.report import Report
 from bench.words import word_error_rate
 from cli.speech import from_text
 from cli.turn import Turn
 from cli.waveform import Segment
+from measure.figures import Figures
+from measure.processes import Meter, usage
+from measure.questions import Question
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from google.protobuf.struct_pb2 import Struct
 
-from services.characters.definition import DEFAULTS, validated
-from services.characters.inputschema import DIALECTS
-from services.characters.parts import Rules
-from services.kit.addresses import Allowances
+from services.characters.definition.field_types import Rules
+from services.characters.definition.fields import DEFAULTS, validated
+from services.characters.definition.input_schema import DIALECTS
 from services.kit.errors import CallboxError, Code
+from services.kit.net.url_policy import Allowances
 from services.kit.structs import from_struct
 
 TOOL: dict[str, Any] = {

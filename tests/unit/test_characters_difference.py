@@ -9,7 +9,7 @@ from typing import Any
 import jsonpatch
 import pytest
 
-from services.characters.difference import difference, same
+from services.characters.definition.difference import difference, same
 
 
 @pytest.mark.parametrize(

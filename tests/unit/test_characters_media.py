@@ -7,7 +7,7 @@ import zlib
 
 import pytest
 
-from services.characters.media import MAX_BYTES, Purpose, judged
+from services.characters.media.kinds import MAX_BYTES, Purpose, judged
 from services.kit.errors import CallboxError, Code
 from tests.fixtures.media import image, voice
 

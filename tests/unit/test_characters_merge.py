@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.characters.merge import merge
+from services.characters.definition.merge import merge
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.gateway.document import document
+from services.gateway.openapi.document import document
 from tests.contract import SECTIONS, index, named
 
 INDEX = index()

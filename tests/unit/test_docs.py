@@ -8,8 +8,8 @@ import pytest
 from deploy.local import reference
 from deploy.local.environment import SERVICES, variables_of
 from deploy.local.settings import LocalSettings
-from services.gateway.document import document
-from services.gateway.manual import manual
+from services.gateway.openapi.document import document
+from services.gateway.openapi.markdown import manual
 from services.kit.catalogue_file import read
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from services.kit.forms import names
+from services.kit.forms import naming
 from services.kit.forms.answers import Rule, judge
 from services.kit.forms.definition import FormDefinition, PatternBudget, completed
 
@@ -102,14 +102,14 @@ def test_the_patterns_of_one_definition_share_a_bound_of_work() -> None:
 def test_what_a_form_is_called() -> None:
     """Contract 5.1, 6.1, 6.3, 6.5 and 7.8."""
     form = {"id": "book-demo", "topics": ["open.demo", "form.book-demo"], "event_types": ["demo"]}
-    assert names.tool_name("book-demo") == "book_demo"
-    assert names.topic("book-demo") == "form.book-demo"
-    assert names.opening_topics(form) == ["form.book-demo", "book-demo.form", "open.demo"]
-    assert names.opening_types(form) == ["book_demo_form", "demo"]
-    assert names.confirmation_topic(form) == "voice.user_text"
-    assert names.confirmation_type(form) == "book-demo_submitted"
-    assert names.confirmation_topic({**form, "confirmation_topic": "x.y"}) == "x.y"
-    assert names.confirmation_type({**form, "confirmation_type": "z"}) == "z"
+    assert naming.tool_name("book-demo") == "book_demo"
+    assert naming.topic("book-demo") == "form.book-demo"
+    assert naming.opening_topics(form) == ["form.book-demo", "book-demo.form", "open.demo"]
+    assert naming.opening_types(form) == ["book_demo_form", "demo"]
+    assert naming.confirmation_topic(form) == "voice.user_text"
+    assert naming.confirmation_type(form) == "book-demo_submitted"
+    assert naming.confirmation_topic({**form, "confirmation_topic": "x.y"}) == "x.y"
+    assert naming.confirmation_type({**form, "confirmation_type": "z"}) == "z"
 
 
 def test_a_form_is_completed_with_the_defaults_of_its_own_keys() -> None:

@@ -7,10 +7,10 @@ import pytest
 from callbox.sessions.v1 import sessions_pb2
 from google.protobuf.struct_pb2 import Struct
 
-from services.gateway.body import MAX_DEPTH, parse_object
+from services.gateway.answers.structs import to_struct
 from services.gateway.models.session import StartSession
-from services.gateway.start import to_message
-from services.gateway.structs import to_struct
+from services.gateway.public.start import to_message
+from services.gateway.requests.body import MAX_DEPTH, parse_object
 from services.kit.errors import CallboxError, Code
 from services.kit.structs import to_dict
 

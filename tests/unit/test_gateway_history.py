@@ -7,9 +7,9 @@ from callbox.sessions.v1 import sessions_pb2 as pb
 from google.protobuf.duration_pb2 import Duration
 from pydantic_core import to_json
 
-from services.gateway import history
+from services.gateway.answers import history
+from services.gateway.answers.times import timestamp
 from services.gateway.models.history import AgentSessionSummary, UsageReport
-from services.gateway.times import timestamp
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 250_000, UTC)
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.gateway import spreadsheet
-from services.gateway.window import Window, links
+from services.gateway.answers import csv
+from services.gateway.paging.pages import Window, links
 
 
 @pytest.mark.parametrize(
@@ -43,12 +43,12 @@ def test_links_to_the_pages_that_there_are(page: int, total: int, found: dict[st
     ],
 )
 def test_cells(cell: object, text: str) -> None:
-    assert spreadsheet.line(["x", cell]) == f"x,{text}\r\n"
+    assert csv.line(["x", cell]) == f"x,{text}\r\n"
 
 
 def test_lines_in_cells_are_quoted() -> None:
-    assert spreadsheet.line(["\rx", "a\nb"]) == '"\'\rx","a\nb"\r\n'
+    assert csv.line(["\rx", "a\nb"]) == '"\'\rx","a\nb"\r\n'
 
 
 def test_headings_never_stand_twice() -> None:
-    assert spreadsheet.headings(("id", "form_id"), ["id", "name"]) == ["id", "form_id", "values.id", "name"]
+    assert csv.headings(("id", "form_id"), ["id", "name"]) == ["id", "form_id", "values.id", "name"]

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from services.gateway.upload import Uploads
+from services.gateway.requests.upload import Uploads
 from services.kit.errors import CallboxError, Code
 
 AT_ONCE = 16

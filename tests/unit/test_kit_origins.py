@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.kit.origins import is_allowed, is_valid_entry
+from services.kit.net.origins import is_allowed, is_valid_entry
 
 
 @pytest.mark.parametrize(

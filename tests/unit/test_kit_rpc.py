@@ -12,10 +12,10 @@ import pytest
 from google.protobuf.wrappers_pb2 import StringValue
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from services.kit import context as request
-from services.kit.client import call, connect
 from services.kit.errors import CallboxError, Code, validation
-from services.kit.server import Server
+from services.kit.rpc import context as request
+from services.kit.rpc.client import call, connect
+from services.kit.rpc.server import Server
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,10 +13,10 @@ import pytest
 from google.protobuf.wrappers_pb2 import StringValue
 from prometheus_client import REGISTRY
 
-from services.kit import context as request
-from services.kit.client import connect, stream
 from services.kit.errors import CallboxError, Code, validation
-from services.kit.server import Server
+from services.kit.rpc import context as request
+from services.kit.rpc.client import connect, stream
+from services.kit.rpc.server import Server
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,9 +2,9 @@
 
 import pytest
 
+from services.characters.knowledge.file_names import cited, file_key
 from services.characters.knowledge.kinds import file_type, type_of_page
 from services.characters.knowledge.languages import configuration
-from services.characters.knowledge.names import cited, file_key
 
 
 @pytest.mark.parametrize(

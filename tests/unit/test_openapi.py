@@ -9,10 +9,10 @@ import jsonschema_rs
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from services.characters.definition import DEFAULTS
-from services.gateway.document import document
-from services.gateway.examples import Examples
-from services.gateway.schema import operations
+from services.characters.definition.fields import DEFAULTS
+from services.gateway.openapi.document import document
+from services.gateway.openapi.examples import Examples
+from services.gateway.openapi.schema import operations
 from services.kit.errors import CallboxError, Code
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def test_the_document_is_openapi_3_1() -> None:
 
 def test_every_tag_is_described() -> None:
     bare = [tag["name"] for tag in DOCUMENT["tags"] if not tag["description"]]
-    assert not bare, f"say in `_TAGS` of services/gateway/schema.py what these tags are about: {bare}"
+    assert not bare, f"say in `_TAGS` of services/gateway/openapi/schema.py what these tags are about: {bare}"
 
 
 def test_names_of_operations_are_good_names_of_functions() -> None:
@@ -144,7 +144,7 @@ def test_successes_have_schema_example_and_headers(path: str, method: str, opera
         assert answer["description"] not in ("", "Successful Response"), f"describe the {status}"
         assert "X-Request-Id" in answer["headers"]
         for name, header in answer["headers"].items():
-            assert header, f"describe the header {name} in `HEADERS` of services/gateway/schema.py"
+            assert header, f"describe the header {name} in `HEADERS` of services/gateway/openapi/schema.py"
             assert resolved(header).get("description"), f"describe the header {name}"
         if status in ("204", "304") or status.startswith("3"):
             assert not answer.get("content"), f"{status} has no body"
@@ -167,10 +167,10 @@ def test_every_refusal_has_the_one_body_and_an_example_for_each_code(
     if operation.get("security"):
         assert "401" in refused
     for status, answer in refused.items():
-        assert answer["description"], f"describe {status} in `MEANING` of services/gateway/envelope.py"
+        assert answer["description"], f"describe {status} in `MEANING` of services/gateway/answers/envelope.py"
         (media,) = answer["content"].values()
         assert media["schema"] == {"$ref": "#/components/schemas/ErrorBody"}
-        assert media["examples"], f"say which codes {status} comes with, in `CODES` of services/gateway/envelope.py"
+        assert media["examples"], f"say which codes {status} comes with, in CODES of services.gateway.answers.envelope"
         for code, example in media["examples"].items():
             value = resolved(example)["value"]
             assert value["code"] == code
@@ -270,7 +270,7 @@ def test_the_bound_of_a_password_is_said_where_it_holds() -> None:
 
 def test_every_code_has_an_example_of_its_own() -> None:
     bare = [code for code in Code if "This was refused" in str(DOCUMENT["components"]["examples"][code])]
-    assert not bare, f"write what these look like in `_OF_CODE` of services/gateway/examples.py: {bare}"
+    assert not bare, f"write what these look like in `_OF_CODE` of services/gateway/openapi/examples.py: {bare}"
 
 
 def test_every_text_that_is_answered_has_an_example() -> None:
@@ -279,7 +279,7 @@ def test_every_text_that_is_answered_has_an_example() -> None:
         made.of(schema, name)
     assert not made.missing, (
         "give these fields an example (`Field(examples=[…])`), or their name a line in `_OF_NAME` of "
-        f"services/gateway/examples.py: {made.missing}"
+        f"services/gateway/openapi/examples.py: {made.missing}"
     )
 
 

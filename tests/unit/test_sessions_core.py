@@ -10,9 +10,9 @@ from callbox.sessions.v1 import sessions_pb2 as pb
 from services.kit.errors import CallboxError, Code
 from services.kit.settings import SettingsError
 from services.sessions import endings
-from services.sessions.alarm import Alarm
-from services.sessions.history import read_token, write_token
-from services.sessions.livekit import read_keys
+from services.sessions.history.read import read_token, write_token
+from services.sessions.livekit.rooms import read_keys
+from services.sessions.reaper.wakeup import Alarm
 
 
 def test_a_page_token_is_read_back() -> None:

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from services.sessions.filter import Filter, Piece, pieces
-from services.sessions.totals import statement
+from services.sessions.history.filter import Filter, Piece, pieces
+from services.sessions.history.totals import statement
 
 
 def at(month: int, day: int, hour: int = 0, year: int = 2026) -> datetime:

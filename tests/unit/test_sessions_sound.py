@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from services.sessions.sound import NoSound, measure
+from services.sessions.reference_audio.sound import NoSound, measure
 
 
 def recorded(form: str, subtype: str, seconds: float = 2.0, rate: int = 16_000, channels: int = 1) -> bytes:

@@ -7,7 +7,7 @@ from callbox.sessions.v1 import sessions_pb2 as pb
 from services.kit.catalogue_file import read
 from services.kit.errors import CallboxError, Code
 from services.kit.settings import CatalogueSettings
-from services.sessions import snapshot
+from services.sessions.start import overrides
 
 CATALOGUE = read(CatalogueSettings().catalogue)
 
@@ -15,7 +15,7 @@ CATALOGUE = read(CatalogueSettings().catalogue)
 def applied(asked: pb.StartSessionRequest, **character: str) -> characters_pb2.CharacterSnapshot:
     """The snapshot of a character after the overrides of a call."""
     taken = characters_pb2.CharacterSnapshot(**character)  # type: ignore[arg-type]  # fields of text only
-    snapshot.apply(taken, asked, CATALOGUE)
+    overrides.apply(taken, asked, CATALOGUE)
     return taken
 
 
@@ -135,5 +135,5 @@ def test_every_fault_is_told_at_once() -> None:
 def test_whole_numbers_in_metadata_stay_whole() -> None:
     asked = pb.StartSessionRequest()
     asked.metadata.update({"id": 7, "ratio": 0.5, "deep": {"list": [1, "two", None]}})
-    assert repr(snapshot.metadata_of(asked)["id"]) == "7"
-    assert snapshot.metadata_of(asked) == {"id": 7, "ratio": 0.5, "deep": {"list": [1, "two", None]}}
+    assert repr(overrides.metadata_of(asked)["id"]) == "7"
+    assert overrides.metadata_of(asked) == {"id": 7, "ratio": 0.5, "deep": {"list": [1, "two", None]}}

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from bench.capacity import Capacity, Step, next_calls
-from bench.crowd import Answered, Observed, under_runs
 from cli.turn import Turn
 from cli.waveform import Segment
 from deploy.local.settings import LocalSettings
 from deploy.local.size import Size, processor, read_size, write_size
+from measure.capacity import Capacity, Step, next_calls
+from measure.crowd import Answered, Observed, under_runs
 
 
 def _tried(limit: int, first: int, most: int) -> list[int]:

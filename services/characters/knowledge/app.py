@@ -23,8 +23,8 @@ from services.kit import database, tasks
 from services.kit.blobs import Blobs
 from services.kit.database import Pool
 from services.kit.logs import get_logger
+from services.kit.net.outbound import Outbound
 from services.kit.ops import Note, ops_server
-from services.kit.outbound import Outbound
 from services.kit.process import until_up
 
 SCHEMA = "characters"

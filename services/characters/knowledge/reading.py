@@ -22,7 +22,7 @@ from services.kit.blobs import Blobs
 from services.kit.database import is_outage
 from services.kit.errors import CallboxError
 from services.kit.logs import get_logger
-from services.kit.outbound import Failed, Outbound, OutboundError, TimedOut
+from services.kit.net.outbound import Failed, Outbound, OutboundError, TimedOut
 
 _FETCH_SECONDS = 60.0
 # A text of 500 tokens takes 0.1 s of a core; this long it may wait behind calls.

@@ -9,9 +9,9 @@ from services.characters.knowledge.embeddings import Direction, Embeddings, Mode
 from services.characters.knowledge.fusion import fused
 from services.characters.knowledge.languages import configuration
 from services.characters.knowledge.metrics import searches
-from services.kit import context
 from services.kit.database import Pool
 from services.kit.logs import get_logger
+from services.kit.rpc import context
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy

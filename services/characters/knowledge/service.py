@@ -11,16 +11,16 @@ from callbox.characters.v1 import knowledge_pb2_grpc
 from google.protobuf.empty_pb2 import Empty
 
 from services.characters import access
-from services.characters.knowledge import kinds, messages, names
+from services.characters.knowledge import file_names, kinds, messages
 from services.characters.knowledge.documents import Document, Documents, new_document_id
 from services.characters.knowledge.search import Search
 from services.characters.store import Store, Stored
 from services.kit import paging
-from services.kit.addresses import Allowances, url_faults
 from services.kit.blobs import Blobs
-from services.kit.context import current_identity, require_service
 from services.kit.errors import CallboxError, Code, not_found, validation
 from services.kit.logs import get_logger
+from services.kit.net.url_policy import Allowances, url_faults
+from services.kit.rpc.context import current_identity, require_service
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -51,7 +51,7 @@ class KnowledgeService(knowledge_pb2_grpc.KnowledgeServiceServicer):
         """Takes a file; what it is worth is seen later."""
         head = (await _next(request_iterator)).head
         character = await self._own(head.character)
-        name = names.cited(head.name)
+        name = file_names.cited(head.name)
         if not name:
             raise validation({"file": ["has no name; send one with its ending"]})
         with tempfile.NamedTemporaryFile(prefix="callbox-upload-") as file:
@@ -130,7 +130,7 @@ class KnowledgeService(knowledge_pb2_grpc.KnowledgeServiceServicer):
 
     async def _add(self, character: Stored, name: str, file_type: str, url: str, file: Path | None) -> pb.Document:
         document_id = new_document_id()
-        key = names.file_key(character.id, document_id, name)
+        key = file_names.file_key(character.id, document_id, name)
         if file is not None:
             await self._documents.announce_file(key)
             await self._blobs.put(key, file)

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from services.gateway.names import PATTERN
+from services.gateway.requests.path_names import PATTERN
 
 MAX_QUERY_CHARACTERS = 2_000
 MAX_TOP_K, DEFAULT_TOP_K = 20, 5

@@ -3,17 +3,17 @@
 from callbox.characters.v1 import appearance_pb2 as pb
 from fastapi import APIRouter, Request, Response
 
-from services.gateway import cors
-from services.gateway.conditions import KEPT, IfNoneMatch, is_known, not_modified, tagged
-from services.gateway.credentials import presented
-from services.gateway.envelope import refusals
-from services.gateway.faults import answer
+from services.gateway.answers.envelope import refusals
+from services.gateway.answers.errors import answer
 from services.gateway.gateway import GatewayOf, documented_public
 from services.gateway.models.form import Appearance
-from services.gateway.names import PathName, existing
-from services.gateway.public import ask
-from services.kit.client import call
+from services.gateway.public import cors
+from services.gateway.public.access import ask
+from services.gateway.requests.conditions import KEPT, IfNoneMatch, is_known, not_modified, tagged
+from services.gateway.requests.credentials import presented
+from services.gateway.requests.path_names import PathName, existing
 from services.kit.errors import CallboxError
+from services.kit.rpc.client import call
 
 router = APIRouter(prefix="/api/agents", tags=["appearance"])
 _PATH = "/{slug}/appearance/"

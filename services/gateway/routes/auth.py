@@ -4,8 +4,8 @@ from callbox.accounts.v1 import accounts_pb2 as pb
 from fastapi import APIRouter, Response
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from services.gateway.body import StrictBodyRoute
-from services.gateway.envelope import BODY, not_kept, refusals, secret
+from services.gateway.answers.envelope import BODY, not_kept, refusals, secret
+from services.gateway.answers.times import moment, moment_or_none
 from services.gateway.gateway import AddressOf, CallerOf, GatewayOf, documented, documented_token_only
 from services.gateway.models.account import (
     ApiKey,
@@ -21,11 +21,11 @@ from services.gateway.models.account import (
     Tokens,
     User,
 )
-from services.gateway.names import PathName, existing
-from services.gateway.paging import all_pages
-from services.gateway.times import moment, moment_or_none
-from services.kit.client import call
+from services.gateway.paging.whole import all_pages
+from services.gateway.requests.body import StrictBodyRoute
+from services.gateway.requests.path_names import PathName, existing
 from services.kit.errors import validation
+from services.kit.rpc.client import call
 
 router = APIRouter(prefix="/api/auth", tags=["accounts"], route_class=StrictBodyRoute)
 _KEY = "The API key"

@@ -7,15 +7,15 @@ from fastapi import APIRouter, Query, Response
 from pydantic import AfterValidator, Field
 from pydantic_core import to_json
 
-from services.gateway import history
-from services.gateway.envelope import REQUEST_SUCCESSFUL, Envelope, refusals
+from services.gateway.answers import history
+from services.gateway.answers.envelope import REQUEST_SUCCESSFUL, Envelope, refusals
+from services.gateway.answers.times import Moment, timestamp
 from services.gateway.gateway import CallerOf, GatewayOf, documented
 from services.gateway.models.history import AgentSessionSummary, UsageReport
 from services.gateway.models.session import EndReason, SessionStatus
-from services.gateway.names import PATTERN, PathName, existing
-from services.gateway.times import Moment, timestamp
-from services.kit.client import call
-from services.kit.origins import normalised
+from services.gateway.requests.path_names import PATTERN, PathName, existing
+from services.kit.net.origins import normalised
+from services.kit.rpc.client import call
 
 router = APIRouter(prefix="/api/billing", tags=["history"], dependencies=documented)
 _MAX_PAGE_SIZE = 200

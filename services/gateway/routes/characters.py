@@ -6,9 +6,15 @@ from callbox.characters.v1 import characters_pb2 as pb
 from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import JSONResponse
 
-from services.gateway.body import StrictBodyRoute
-from services.gateway.character import body_of
-from services.gateway.conditions import (
+from services.gateway.answers.characters import body_of
+from services.gateway.answers.envelope import BODY, refusals
+from services.gateway.answers.structs import to_struct
+from services.gateway.gateway import CallerOf, Gateway, GatewayOf, documented, forgets_gates
+from services.gateway.models.character import ChangeBody, Character, DefinitionBody, ReplacementBody
+from services.gateway.paging.pages import PAGED, WindowOf, items_of, numbered
+from services.gateway.paging.whole import all_pages
+from services.gateway.requests.body import StrictBodyRoute
+from services.gateway.requests.conditions import (
     KEPT,
     TAGGED,
     TAGGED_WHEN_MADE,
@@ -20,15 +26,9 @@ from services.gateway.conditions import (
     tagged,
     wanted,
 )
-from services.gateway.credentials import Caller
-from services.gateway.envelope import BODY, refusals
-from services.gateway.gateway import CallerOf, Gateway, GatewayOf, documented, forgets_gates
-from services.gateway.models.character import ChangeBody, Character, DefinitionBody, ReplacementBody
-from services.gateway.names import PathName, existing
-from services.gateway.paging import all_pages
-from services.gateway.structs import to_struct
-from services.gateway.window import PAGED, WindowOf, items_of, numbered
-from services.kit.client import call
+from services.gateway.requests.credentials import Caller
+from services.gateway.requests.path_names import PathName, existing
+from services.kit.rpc.client import call
 
 router = APIRouter(
     prefix="/api/ai-characters",

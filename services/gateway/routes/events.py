@@ -6,11 +6,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Request, Response
 from sse_starlette import ServerSentEvent
 
-from services.gateway.credentials import presented
-from services.gateway.envelope import refusals
+from services.gateway.answers.envelope import refusals
+from services.gateway.answers.event_stream import EventsResponse, Place, watch
 from services.gateway.gateway import CallerOf, GatewayOf, documented
-from services.gateway.names import PathName, existing
-from services.gateway.watch import EventsResponse, Place, watch
+from services.gateway.requests.credentials import presented
+from services.gateway.requests.path_names import PathName, existing
 
 router = APIRouter(prefix="/api/agents", tags=["sessions"])
 _EXAMPLE = """id: 0.1

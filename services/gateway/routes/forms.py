@@ -8,22 +8,23 @@ from callbox.sessions.v1 import forms_pb2 as pb
 from fastapi import APIRouter, Header, Query, Request, Response
 from starlette.responses import JSONResponse, StreamingResponse
 
-from services.gateway import cors, spreadsheet
-from services.gateway.answers import item
-from services.gateway.body import StrictBodyRoute
-from services.gateway.credentials import Caller, presented
-from services.gateway.envelope import BODY, headers, refusals
-from services.gateway.faults import answer
+from services.gateway.answers import csv
+from services.gateway.answers.envelope import BODY, headers, refusals
+from services.gateway.answers.errors import answer
+from services.gateway.answers.form_responses import item
+from services.gateway.answers.structs import to_struct
 from services.gateway.gateway import CallerOf, Gateway, GatewayOf, address_of, documented, documented_public
 from services.gateway.models.form import FormResponse, SubmitForm
-from services.gateway.names import PathName, existing
-from services.gateway.public import PublicRoute, ask
-from services.gateway.structs import to_struct
-from services.gateway.window import MAX_PAGE_SIZE, WindowOf, numbered
-from services.kit import context
-from services.kit.client import call
+from services.gateway.paging.pages import MAX_PAGE_SIZE, WindowOf, numbered
+from services.gateway.public import cors
+from services.gateway.public.access import PublicRoute, ask
+from services.gateway.requests.body import StrictBodyRoute
+from services.gateway.requests.credentials import Caller, presented
+from services.gateway.requests.path_names import PathName, existing
 from services.kit.errors import CallboxError
 from services.kit.logs import get_logger
+from services.kit.rpc import context
+from services.kit.rpc.client import call
 
 public = APIRouter(prefix="/api/agents", tags=["forms"], route_class=PublicRoute)
 router = APIRouter(prefix="/api/agents", tags=["forms"], route_class=StrictBodyRoute)
@@ -154,7 +155,7 @@ async def _exported(gateway: Gateway, caller: Caller, wanted: pb.FormResponseFil
     first = await _read(gateway, caller, wanted, MAX_PAGE_SIZE)
 
     async def lines() -> AsyncIterator[str]:
-        yield spreadsheet.line(spreadsheet.headings(_OWN_COLUMNS, names))
+        yield csv.line(csv.headings(_OWN_COLUMNS, names))
         listed = first
         while True:
             yield "".join(_line(response, names) for response in listed.responses)
@@ -176,7 +177,7 @@ async def _exported(gateway: Gateway, caller: Caller, wanted: pb.FormResponseFil
 
 def _line(response: pb.FormResponse, names: list[str]) -> str:
     cells = item(response)
-    return spreadsheet.line([*(cells[name] for name in _OWN_COLUMNS), *(cells["values"].get(name) for name in names)])
+    return csv.line([*(cells[name] for name in _OWN_COLUMNS), *(cells["values"].get(name) for name in names)])
 
 
 def _prefers_csv(request: Request) -> bool:

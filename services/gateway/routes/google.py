@@ -6,14 +6,14 @@ from callbox.accounts.v1 import google_pb2 as pb
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from services.gateway import faults
-from services.gateway.body import StrictBodyRoute
-from services.gateway.envelope import BODY, refusals, secret
+from services.gateway.answers import errors
+from services.gateway.answers.envelope import BODY, refusals, secret
 from services.gateway.gateway import AddressOf, GatewayOf, TokenOf, documented_token_only
 from services.gateway.models.account import Tokens
-from services.gateway.models.departure import Linking, Proof
-from services.kit.client import call
+from services.gateway.models.account_data import Linking, Proof
+from services.gateway.requests.body import StrictBodyRoute
 from services.kit.errors import CallboxError
+from services.kit.rpc.client import call
 
 router = APIRouter(prefix="/api/auth/google", tags=["accounts"], route_class=StrictBodyRoute)
 # Holds what the callback needs, encrypted by accounts; so nothing is kept on our side.
@@ -65,7 +65,7 @@ async def callback(
         tokens = Tokens(access=pair.access, refresh=pair.refresh)
         response = Response(tokens.model_dump_json(), media_type="application/json", headers=_NOT_KEPT)
     except CallboxError as error:
-        response = faults.answer(error)
+        response = errors.answer(error)
     if COOKIE in request.cookies:
         response.delete_cookie(COOKIE, _COOKIE_PATH)
     return response

@@ -9,17 +9,17 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.responses import JSONResponse
 
-from services.gateway.body import StrictBodyRoute, read_object
-from services.gateway.envelope import BODY, ErrorBody, refusals
+from services.gateway.answers.envelope import BODY, ErrorBody, refusals
+from services.gateway.answers.times import iso
 from services.gateway.gateway import CallerOf, GatewayOf, documented
 from services.gateway.models import knowledge as models
-from services.gateway.names import PATTERN, PathName, existing
-from services.gateway.paging import all_pages
-from services.gateway.times import iso
-from services.gateway.upload import Upload, form_of, is_form
-from services.kit import context
-from services.kit.client import call
+from services.gateway.paging.whole import all_pages
+from services.gateway.requests.body import StrictBodyRoute, read_object
+from services.gateway.requests.path_names import PATTERN, PathName, existing
+from services.gateway.requests.upload import Upload, form_of, is_form
 from services.kit.errors import CallboxError, Code
+from services.kit.rpc import context
+from services.kit.rpc.client import call
 
 router = APIRouter(
     prefix="/api/knowledge-base", tags=["knowledge base"], route_class=StrictBodyRoute, dependencies=documented

@@ -3,11 +3,11 @@
 from fastapi import APIRouter, Response
 from starlette.responses import StreamingResponse
 
-from services.gateway import departure
-from services.gateway.body import StrictBodyRoute
-from services.gateway.envelope import BODY, headers, refusals
+from services.gateway import account_data
+from services.gateway.answers.envelope import BODY, headers, refusals
 from services.gateway.gateway import AddressOf, CredentialOf, GatewayOf, TokenOf, documented, documented_token_only
-from services.gateway.models.departure import Proof
+from services.gateway.models.account_data import Proof
+from services.gateway.requests.body import StrictBodyRoute
 
 router = APIRouter(prefix="/api/auth/me", tags=["accounts"], route_class=StrictBodyRoute)
 
@@ -25,7 +25,7 @@ async def delete_me(body: Proof, token: TokenOf, gateway: GatewayOf, address: Ad
     Credentials stop at once. Where there is more to delete than one request can, or a part is away, the answer is 503;
     the same request goes on from there.
     """
-    await departure.delete(gateway, token, body.password, address)
+    await account_data.delete(gateway, token, body.password, address)
     return Response(status_code=204)
 
 
@@ -45,6 +45,6 @@ async def delete_me(body: Proof, token: TokenOf, gateway: GatewayOf, address: Ad
 )
 async def export_me(credential: CredentialOf, gateway: GatewayOf) -> Response:
     """The account, its characters with all versions, its calls with all that was said, as one JSON object."""
-    pieces = await departure.export(gateway, credential)
+    pieces = await account_data.export(gateway, credential)
     sent = {"Content-Disposition": 'attachment; filename="callbox-export.json"', "Cache-Control": "no-store"}
     return StreamingResponse(pieces, media_type="application/json", headers=sent)

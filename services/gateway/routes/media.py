@@ -8,8 +8,11 @@ from callbox.characters.v1 import media_pb2 as pb
 from fastapi import APIRouter, Path, Request, Response
 from starlette.responses import JSONResponse
 
-from services.gateway.character import body_of
-from services.gateway.conditions import (
+from services.gateway.answers.characters import body_of
+from services.gateway.answers.envelope import headers, refusals
+from services.gateway.gateway import CallerOf, Gateway, GatewayOf, documented
+from services.gateway.models.character import Character
+from services.gateway.requests.conditions import (
     KEPT,
     TAGGED,
     IfMatch,
@@ -20,15 +23,12 @@ from services.gateway.conditions import (
     tagged,
     wanted,
 )
-from services.gateway.credentials import presented
-from services.gateway.envelope import headers, refusals
-from services.gateway.gateway import CallerOf, Gateway, GatewayOf, documented
-from services.gateway.models.character import Character
-from services.gateway.names import PathName, existing
-from services.gateway.upload import Upload, form_of
-from services.kit import context
-from services.kit.client import call
+from services.gateway.requests.credentials import presented
+from services.gateway.requests.path_names import PathName, existing
+from services.gateway.requests.upload import Upload, form_of
 from services.kit.errors import Code, not_found
+from services.kit.rpc import context
+from services.kit.rpc.client import call
 
 router = APIRouter(prefix="/api", tags=["characters"], dependencies=documented)
 _MAX_BYTES = {pb.MEDIA_PURPOSE_IMAGE: 5 * 1024 * 1024, pb.MEDIA_PURPOSE_VOICE: 10 * 1024 * 1024}

@@ -6,19 +6,20 @@ from callbox.sessions.v1 import sessions_pb2 as pb
 from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel
 
-from services.gateway import cors, history
-from services.gateway.body import StrictBodyRoute
-from services.gateway.credentials import presented
-from services.gateway.envelope import BODY, Envelope, enveloped, not_kept, refusals, secret
-from services.gateway.faults import answer
+from services.gateway.answers import history
+from services.gateway.answers.envelope import BODY, Envelope, enveloped, not_kept, refusals, secret
+from services.gateway.answers.errors import answer
 from services.gateway.gateway import CallerOf, GatewayOf, documented, documented_public
 from services.gateway.models.session import Session, StartedSession, StartSession
-from services.gateway.names import PathName, existing
-from services.gateway.public import PublicRoute
-from services.gateway.start import start
-from services.kit import context
-from services.kit.client import call
+from services.gateway.public import cors
+from services.gateway.public.access import PublicRoute
+from services.gateway.public.start import start
+from services.gateway.requests.body import StrictBodyRoute
+from services.gateway.requests.credentials import presented
+from services.gateway.requests.path_names import PathName, existing
 from services.kit.errors import CallboxError, Code
+from services.kit.rpc import context
+from services.kit.rpc.client import call
 
 public = APIRouter(prefix="/api/agents", tags=["sessions"], route_class=PublicRoute)
 router = APIRouter(prefix="/api/agents", tags=["sessions"], route_class=StrictBodyRoute)

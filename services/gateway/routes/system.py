@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from services.gateway import reference
+from services.gateway.openapi import page
 
 router = APIRouter()
 
@@ -18,5 +18,5 @@ async def schema(request: Request) -> Response:
 async def docs(request: Request) -> Response:
     """The OpenAPI document as a page to read."""
     return HTMLResponse(
-        reference.page(request.app.openapi()), headers={"Content-Security-Policy": reference.CONTENT_SECURITY_POLICY}
+        page.page(request.app.openapi()), headers={"Content-Security-Policy": page.CONTENT_SECURITY_POLICY}
     )

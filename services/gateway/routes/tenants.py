@@ -4,12 +4,12 @@ from callbox.accounts.v1 import accounts_pb2 as pb
 from fastapi import APIRouter
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from services.gateway.body import StrictBodyRoute
-from services.gateway.envelope import BODY, refusals
+from services.gateway.answers.envelope import BODY, refusals
 from services.gateway.gateway import CallerOf, GatewayOf, documented
-from services.gateway.models.departure import LimitsChange, TenantLimits
-from services.gateway.names import PathName, existing
-from services.kit.client import call
+from services.gateway.models.account_data import LimitsChange, TenantLimits
+from services.gateway.requests.body import StrictBodyRoute
+from services.gateway.requests.path_names import PathName, existing
+from services.kit.rpc.client import call
 
 router = APIRouter(prefix="/api/tenants", tags=["accounts"], route_class=StrictBodyRoute, dependencies=documented)
 

@@ -8,17 +8,17 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import WithJsonSchema
 from starlette.responses import JSONResponse
 
-from services.gateway.body import StrictBodyRoute
-from services.gateway.character import body_of, line_of, whole_of
-from services.gateway.conditions import TAGGED, IfMatch, conditional, tagged, wanted
-from services.gateway.envelope import refusals
+from services.gateway.answers.characters import body_of, line_of, whole_of
+from services.gateway.answers.envelope import refusals
 from services.gateway.gateway import CallerOf, GatewayOf, documented, forgets_gates
 from services.gateway.models.character import Character, Difference, Version, VersionLine
-from services.gateway.names import PathName, existing
-from services.gateway.paging import all_pages
-from services.gateway.window import PAGED, WindowOf, items_of, numbered
-from services.kit.client import call
+from services.gateway.paging.pages import PAGED, WindowOf, items_of, numbered
+from services.gateway.paging.whole import all_pages
+from services.gateway.requests.body import StrictBodyRoute
+from services.gateway.requests.conditions import TAGGED, IfMatch, conditional, tagged, wanted
+from services.gateway.requests.path_names import PathName, existing
 from services.kit.errors import not_found
+from services.kit.rpc.client import call
 from services.kit.structs import to_dict
 
 router = APIRouter(

@@ -6,14 +6,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.gateway import samples
-from services.gateway.conditions import KEPT, IfNoneMatch, is_known, not_modified, tagged
-from services.gateway.credentials import presented
-from services.gateway.envelope import headers, refusals
+from services.gateway import voice_samples
+from services.gateway.answers.envelope import headers, refusals
+from services.gateway.answers.ranges import part_of
 from services.gateway.gateway import CallerOf, GatewayOf, documented
 from services.gateway.models.voice import LanguageDefault, Recogniser, Voice, VoiceCatalogue
-from services.gateway.names import PathName
-from services.gateway.ranges import part_of
+from services.gateway.requests.conditions import KEPT, IfNoneMatch, is_known, not_modified, tagged
+from services.gateway.requests.credentials import presented
+from services.gateway.requests.path_names import PathName
 from services.kit import catalogue as catalogued
 from services.kit.catalogue import SAMPLE_TYPES, Catalogue, speaking
 from services.kit.errors import not_found
@@ -61,7 +61,7 @@ async def get_voice_sample(
     if credential := presented(request):
         await gateway.credentials.exchange(credential)
     found = gateway.catalogue.current().voice(voice)
-    sample = await asyncio.to_thread(samples.read, gateway.catalogue.folder, found) if found else None
+    sample = await asyncio.to_thread(voice_samples.read, gateway.catalogue.folder, found) if found else None
     if sample is None:
         raise not_found("The sample")
     sent = {
@@ -87,6 +87,6 @@ def _listed(catalogue: Catalogue, folder: Path, language: str | None) -> VoiceCa
 
 
 def _voice(voice: catalogued.Voice, folder: Path) -> Voice:
-    digest = samples.digest_of(folder, voice)
+    digest = voice_samples.digest_of(folder, voice)
     shown = {name: getattr(voice, name) for name in Voice.model_fields if name != "sample_url"}
     return Voice(**shown, sample_url=f"/api/voices/{voice.name}/sample/?v={digest}" if digest else None)

@@ -6,8 +6,8 @@ from callbox.sessions.v1 import webhooks_pb2 as pb
 from fastapi import APIRouter, Query, Response
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from services.gateway.body import StrictBodyRoute
-from services.gateway.envelope import BODY, not_kept, refusals, secret
+from services.gateway.answers.envelope import BODY, not_kept, refusals, secret
+from services.gateway.answers.times import moment, moment_or_none
 from services.gateway.gateway import CallerOf, GatewayOf, documented
 from services.gateway.models.webhook import (
     DeliveryPage,
@@ -19,9 +19,9 @@ from services.gateway.models.webhook import (
     WebhookEvent,
     WebhookWithSecret,
 )
-from services.gateway.names import PathName, existing
-from services.gateway.times import moment, moment_or_none
-from services.kit.client import call
+from services.gateway.requests.body import StrictBodyRoute
+from services.gateway.requests.path_names import PathName, existing
+from services.kit.rpc.client import call
 
 router = APIRouter(prefix="/api/webhooks", tags=["webhooks"], route_class=StrictBodyRoute, dependencies=documented)
 _WHAT = "The webhook"

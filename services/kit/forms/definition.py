@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from services.kit.forms import names
+from services.kit.definition_part import Part
+from services.kit.forms import naming
 from services.kit.forms.answers import judge as judge_answer
 from services.kit.forms.answers import option_values
 from services.kit.forms.text import date_of, time_of
-from services.kit.parts import Part
+from services.kit.one_line import is_one_line
 from services.kit.patterns import judge
-from services.kit.texts import is_one_line
 
 MAX_FIELDS = 200
 _MAX_STEPS = 50
@@ -188,7 +188,7 @@ class FormDefinition(Part):
     disabled: bool = False
     topics: Annotated[list[Topic], Field(max_length=20)] = []
     event_types: Annotated[list[Topic], Field(max_length=20)] = []
-    confirmation_topic: Topic = names.CONFIRMATION_TOPIC
+    confirmation_topic: Topic = naming.CONFIRMATION_TOPIC
     confirmation_type: Topic | None = None
     layout: Layout = Layout()
 
@@ -247,8 +247,8 @@ def completed(form: Mapping[str, Any]) -> dict[str, Any]:
         "disabled": False,
         "topics": [],
         "event_types": [],
-        "confirmation_topic": names.CONFIRMATION_TOPIC,
-        "confirmation_type": names.confirmation_type(form),
+        "confirmation_topic": naming.CONFIRMATION_TOPIC,
+        "confirmation_type": naming.confirmation_type(form),
     }
     return {**defaults, **given, "layout": {"field_layout": "stack", **(given.get("layout") or {})}}
 

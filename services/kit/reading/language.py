@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from services.kit.reading.addresses import Signs, spoken_addresses
+from services.kit.reading.web_addresses import Signs, spoken_addresses
 
 _NUMBER: Final = r"\d{1,3}(?: \d{3}){1,5}(?:[.,]\d{1,6})?|\d{1,18}(?:[.,]\d{2,3}){0,6}(?:[.,]\d{1,9})?"
 _START: Final = r"(?<![A-Za-z0-9_.,:/-])"

@@ -4,9 +4,9 @@ import re
 from typing import Final
 
 from services.kit.reading import english
-from services.kit.reading.addresses import Signs, spoken_addresses
 from services.kit.reading.languages import LANGUAGES
 from services.kit.reading.markup import plain
+from services.kit.reading.web_addresses import Signs, spoken_addresses
 
 # English-speaking regions that write the month first.
 _MONTH_FIRST: Final = frozenset(("", "us", "ph"))

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 
 from services.kit.errors import CallboxError
 from services.kit.logs import get_logger
-from services.kit.outbound import Failed, Outbound, OutboundError, Refused, Stream, TooLarge
+from services.kit.net.outbound import Failed, Outbound, OutboundError, Refused, Stream, TooLarge
 from services.kit.tasks import end
 from services.kit.vault import Vault
 from services.sessions.metrics import webhook_attempts

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from callbox.characters.v1 import knowledge_pb2 as pb
 
-from services.kit.client import call
 from services.kit.errors import CallboxError
 from services.kit.identity import Signer
 from services.kit.logs import get_logger
+from services.kit.rpc.client import call
 from services.sessions.webhooks import outbox
 from services.sessions.webhooks.kinds import DOCUMENT_PROCESSED
 

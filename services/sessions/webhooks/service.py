@@ -12,9 +12,9 @@ from callbox.sessions.v1 import webhooks_pb2_grpc
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.empty_pb2 import Empty
 
-from services.kit.addresses import Allowances, url_faults
-from services.kit.context import current_user
 from services.kit.errors import not_found, validation
+from services.kit.net.url_policy import Allowances, url_faults
+from services.kit.rpc.context import current_user
 from services.kit.vault import Vault
 from services.sessions.messages import timestamp
 from services.sessions.webhooks import signing

@@ -4,8 +4,8 @@ import tomllib
 from pathlib import Path
 from typing import Any, Final
 
-from services.kit.reading.addresses import Signs
 from services.kit.reading.language import Currency, Language
+from services.kit.reading.web_addresses import Signs
 
 
 def _language(path: Path) -> Language:

@@ -1,0 +1,165 @@
+"""Noise suppression on Triton, before anything listens: a stage in the chain of audio inputs.
+
+Audio comes at 48 kHz in frames of 20 ms and leaves at 16 kHz, which is what everything after it wants. A frame that is
+not back in time passes as it came: a caller is never silenced by the suppressor.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+import numpy as np
+import structlog
+from livekit import rtc
+from livekit.agents.voice import io
+
+from services.agent.metrics import denoise_fallbacks
+from services.agent.speech.engine import EngineError, Exhausted, Lost, Samples
+from services.agent.speech.pauses import SAMPLE_RATE_HZ as OUTPUT_RATE_HZ
+from services.agent.speech.pool import Pool
+from services.agent.speech.route import Part, Step, Tell
+from services.agent.speech.wire.triton import ModelStream, Triton
+from services.inference import protocol
+
+INPUT_RATE_HZ = protocol.DENOISE_RATE_HZ
+FRAME_MS = 20
+_FRAME_SAMPLES = INPUT_RATE_HZ * FRAME_MS // 1000
+# A frame waits this long for its denoised form; twice its length, so that a hiccup does not add up.
+_FRAME_SECONDS = 0.04
+# After a fault raw audio passes for this long before the suppressor is tried again.
+_REST_SECONDS = 1.0
+# After a late frame raw audio passes for this long, so that what has piled up is caught up with.
+_LATE_REST_SECONDS = 0.2
+# So many late frames with none in time between them: the endpoint hangs.
+_LATE_IN_A_ROW = 5
+_log = structlog.get_logger(__name__)
+
+
+class Denoiser:
+    """One call's suppressor. client: of an endpoint of the pool. level: attenuation limit in dB."""
+
+    def __init__(
+        self, pool: Pool, client: Callable[[str], Triton], tell: Tell, level: float = protocol.DENOISE_DEFAULT_LEVEL_DB
+    ) -> None:
+        self._pool = pool
+        self._client = client
+        self._tell = tell
+        self._level = np.array([level], np.float32)
+        self._wire: ModelStream | None = None
+        self._told = False  # the wire's server knows the level
+        self._address = ""
+        self._passed_over: set[str] = set()
+        self._reader: asyncio.Task[None] | None = None
+        self._waiting: dict[str, asyncio.Future[Samples]] = {}
+        self._late = 0
+        self._bypassed = False
+        self._rest_until = 0.0
+
+    async def process(self, frame: rtc.AudioFrame) -> rtc.AudioFrame:
+        """A frame of mono audio at 48 kHz, denoised, or as it came when the suppressor is away or late."""
+        loop = asyncio.get_running_loop()
+        # A track that ends gives what is left of it in one piece of another length; nobody speaks in it any more.
+        if loop.time() < self._rest_until or frame.samples_per_channel != _FRAME_SAMPLES:
+            return frame
+        try:
+            wire = self._wire or self._open()
+            audio = np.multiply(np.frombuffer(frame.data, np.int16), np.float32(1 / 32768), dtype=np.float32)
+            request_id = wire.send({"audio": audio} if self._told else {"audio": audio, "level": self._level})
+            self._told = True
+            future = self._waiting[request_id] = loop.create_future()
+            async with asyncio.timeout(_FRAME_SECONDS):
+                clean = await future
+        except TimeoutError:
+            self._late += 1
+            self._rest_until = loop.time() + _LATE_REST_SECONDS
+            denoise_fallbacks.labels("late").inc()
+            if self._late >= _LATE_IN_A_ROW:
+                await self._give_up(Lost("frames come back late"))
+        except EngineError as fault:
+            denoise_fallbacks.labels("lost").inc()
+            await self._give_up(fault)
+        else:
+            self._late = 0
+            if self._bypassed:
+                self._bypassed = False
+                self._pool.served(self._address)
+            return rtc.AudioFrame(clean.data, frame.sample_rate, frame.num_channels, frame.samples_per_channel)
+        return frame
+
+    def _open(self) -> ModelStream:
+        address = self._pool.pick(self._passed_over)
+        if address is None:
+            self._passed_over.clear()
+            raise Lost("no endpoint is left")
+        self._address = address
+        self._pool.opened(address)
+        self._wire = self._client(address).stream(protocol.DENOISE_MODEL, sequence=True)
+        self._told = False
+        self._reader = asyncio.create_task(self._read(self._wire), name="denoise-replies")
+        return self._wire
+
+    async def _read(self, wire: ModelStream) -> None:
+        fault: EngineError = Lost("denoise ended")
+        try:
+            async for reply in wire.replies():
+                future = self._waiting.pop(reply.request_id, None)
+                if future is None or future.done():
+                    continue
+                if reply.fault is not None:
+                    future.set_exception(reply.fault)
+                elif "audio" in reply.arrays:
+                    scaled = reply.arrays["audio"] * np.float32(32767)
+                    future.set_result(np.clip(scaled, -32768, 32767, out=scaled).astype(np.int16))
+        except EngineError as lost:
+            fault = lost
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_exception(fault)
+        wire.close()
+
+    async def _give_up(self, fault: EngineError) -> None:
+        _log.warning("denoise lost, raw audio passes", endpoint=self._address, fault=repr(fault))
+        self._rest_until = asyncio.get_running_loop().time() + _REST_SECONDS
+        self._late = 0
+        if not self._bypassed:
+            self._bypassed = True
+            self._tell(Part.DENOISE, Step.BYPASS, "Noise suppression did not answer; the audio passes as it comes.")
+        if self._wire is not None:
+            self._passed_over.add(self._address)
+            if not isinstance(fault, Exhausted):
+                self._pool.failed(self._address, lost=isinstance(fault, Lost))
+        await self._drop()
+
+    async def _drop(self) -> None:
+        if self._wire is not None:
+            self._wire.close({"audio": np.empty(0, np.float32)})
+            self._wire = None
+            self._pool.closed(self._address)
+        if self._reader is not None:
+            self._reader.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._reader
+            self._reader = None
+        self._waiting.clear()
+
+    async def close(self) -> None:
+        """Ends the stream."""
+        await self._drop()
+
+
+class DenoisedInput(io.AudioInput):
+    """The caller's audio at 16 kHz, denoised where there is a denoiser."""
+
+    def __init__(self, source: io.AudioInput, denoiser: Denoiser | None) -> None:
+        super().__init__(label="Denoised", source=source)
+        self._denoiser = denoiser
+        self._resampler = rtc.AudioResampler(INPUT_RATE_HZ, OUTPUT_RATE_HZ, quality=rtc.AudioResamplerQuality.MEDIUM)
+        self._ready: list[rtc.AudioFrame] = []
+
+    async def __anext__(self) -> rtc.AudioFrame:
+        while not self._ready:
+            assert self.source is not None
+            frame = await self.source.__anext__()
+            clean = await self._denoiser.process(frame) if self._denoiser else frame
+            self._ready = self._resampler.push(clean)
+        return self._ready.pop(0)

@@ -1,0 +1,1 @@
+"""One call: claimed, wired, held and ended."""

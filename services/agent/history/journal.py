@@ -1,0 +1,122 @@
+"""What happened in a call, told to sessions as it happens.
+
+Events are numbered, kept until they are stored, and sent again when sessions was away.
+"""
+
+import asyncio
+import time
+from collections import deque
+
+import structlog
+import tenacity
+from callbox.sessions.v1 import sessions_pb2 as pb
+from callbox.sessions.v1 import sessions_pb2_grpc
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from services.agent.metrics import unsent_events
+from services.kit.errors import CallboxError, Code
+from services.kit.identity import Signer
+from services.kit.rpc.client import call
+
+_BATCH = 100
+# A call of many hours stays below this; were it reached, the oldest usage would be lost, which is said in the log.
+_MAX_UNSENT = 10_000
+_APPEND_SECONDS = 3.0
+_RETRYABLE = {Code.UPSTREAM_UNAVAILABLE, Code.INTERNAL, Code.RATE_LIMITED, Code.NOT_AUTHENTICATED, Code.TOKEN_EXPIRED}
+_log = structlog.get_logger(__name__)
+
+
+class Journal:
+    """The events of one call; `run` owns the sending."""
+
+    def __init__(
+        self,
+        stub: "sessions_pb2_grpc.SessionsServiceAsyncStub",
+        signer: Signer,
+        session_id: str,
+        worker_id: str,
+        last_sequence: int,
+    ) -> None:
+        self._stub = stub
+        self._signer = signer
+        self._session_id = session_id
+        self._worker_id = worker_id
+        self._next = last_sequence + 1
+        self._unsent: deque[pb.SessionEvent] = deque()
+        self._news = asyncio.Event()
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self.refused = False
+
+    def add(self, event: pb.SessionEvent) -> None:
+        """Numbers and dates an event and leaves it to be sent."""
+        event.sequence = self._next
+        self._next += 1
+        event.occur_time.CopyFrom(_now())
+        if len(self._unsent) >= _MAX_UNSENT:
+            _log.error("event lost, too many unsent", sequence=self._unsent.popleft().sequence)
+        self._unsent.append(event)
+        unsent_events.set(len(self._unsent))
+        self._empty.clear()
+        self._news.set()
+
+    async def run(self) -> None:
+        """Sends events in order until cancelled."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            while self._unsent and not self.refused:
+                async for attempt in tenacity.AsyncRetrying(
+                    retry=tenacity.retry_if_exception(_is_retryable),
+                    wait=tenacity.wait_random_exponential(multiplier=0.2, max=2.0),
+                    before_sleep=self._tell,
+                    reraise=True,
+                ):
+                    with attempt:
+                        await self._send()
+            self._empty.set()
+
+    async def drain(self, seconds: float) -> bool:
+        """Waits until everything is stored, for `seconds` at most; False when something is left."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._empty.wait()
+        except TimeoutError:
+            _log.error("events left unsent", count=len(self._unsent))
+            return False
+        return not self._unsent
+
+    async def _send(self) -> None:
+        batch = [self._unsent[index] for index in range(min(_BATCH, len(self._unsent)))]
+        request = pb.AppendEventsRequest(session_id=self._session_id, worker_id=self._worker_id, events=batch)
+        try:
+            answer = await call(
+                self._stub.AppendEvents,
+                request,
+                identity=self._signer.service_token(),
+                deadline_seconds=_APPEND_SECONDS,
+            )
+        except CallboxError as fault:
+            if _is_retryable(fault):
+                raise
+            _log.error("sessions refuses the events of this call", code=fault.code, message=fault.message)
+            self.refused = True
+            return
+        while self._unsent and self._unsent[0].sequence <= answer.last_sequence:
+            self._unsent.popleft()
+        unsent_events.set(len(self._unsent))
+
+    @staticmethod
+    def _tell(state: tenacity.RetryCallState) -> None:
+        if state.attempt_number == 1 and state.outcome is not None:
+            _log.warning("sessions is away, events are kept", fault=str(state.outcome.exception()))
+
+
+def _is_retryable(fault: BaseException) -> bool:
+    return isinstance(fault, CallboxError) and fault.code in _RETRYABLE
+
+
+def _now() -> Timestamp:
+    moment = Timestamp()
+    moment.FromNanoseconds(time.time_ns())
+    return moment

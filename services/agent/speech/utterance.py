@@ -1,0 +1,53 @@
+"""What a caller says between two final transcripts, kept until somebody has heard it."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from services.agent.speech.engine import Samples
+from services.agent.speech.pauses import SAMPLE_RATE_HZ
+
+# What is kept for a replay; older audio of the same utterance has been transcribed into partials long since.
+_MAX_KEPT_SAMPLES = SAMPLE_RATE_HZ * 30
+
+
+@dataclass(eq=False)
+class Utterance:
+    """What the caller said since the last final transcript.
+
+    flushed_at: loop time; 0 while it goes on. failed: every engine was given it and failed.
+    """
+
+    kept: deque[Samples] = field(default_factory=deque)
+    kept_samples: int = 0
+    unsent: list[Samples] = field(default_factory=list)
+    unsent_samples: int = 0
+    open: bool = False
+    pause_id: str = ""
+    flush_id: str = ""
+    flushed_at: float = 0.0
+    told_seconds: float = 0.0
+    failed: bool = False
+
+    def add(self, samples: Samples) -> None:
+        """Takes what was said next."""
+        self.kept.append(samples)
+        self.unsent.append(samples)
+        self.kept_samples += samples.size
+        self.unsent_samples += samples.size
+        while self.kept_samples > _MAX_KEPT_SAMPLES:
+            self.kept_samples -= self.kept.popleft().size
+
+    def take_unsent(self) -> list[Samples]:
+        """What is to be sent, which counts as sent from then on."""
+        packet, self.unsent, self.unsent_samples = self.unsent, [], 0
+        return packet
+
+    def forget(self) -> None:
+        """Drops what was said so far."""
+        self.kept.clear()
+        self.kept_samples = 0
+        self.take_unsent()
+
+    def rewind(self) -> None:
+        """Makes everything kept unsent again."""
+        self.unsent, self.unsent_samples = list(self.kept), self.kept_samples

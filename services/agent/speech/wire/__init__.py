@@ -1,0 +1,1 @@
+"""Protocols of speech engines: Triton and NVIDIA Riva."""

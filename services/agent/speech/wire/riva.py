@@ -1,0 +1,232 @@
+"""Hearing and speaking by NVIDIA Riva's services, of a Riva server or a NIM.
+
+Spoken through the published stubs, since the client library's own streaming keeps a thread for each call.
+"""
+
+import asyncio
+import itertools
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from dataclasses import dataclass, field
+
+import grpc
+from livekit.agents.utils.aio.channel import Chan, ChanClosed, ChanFull
+from riva.client.proto import riva_asr_pb2, riva_asr_pb2_grpc, riva_audio_pb2, riva_tts_pb2, riva_tts_pb2_grpc
+
+from services.agent.speech.engine import Ask, EngineError, Heard, Lost, Samples, fault_of
+from services.agent.speech.wire.channel import Access, open_channel
+from services.kit.reading.speakable import speakable
+
+_HEARD_RATE_HZ = 16_000
+_SPOKEN_RATE_HZ = 24_000
+# NVIDIA's guide to word boosting advises 20 to 100.
+_BOOST = 20.0
+# Audio that waits to be sent, in packets of 0.1 s; a full queue means that the server has stopped reading.
+_MAX_WAITING_REQUESTS = 512
+_MAX_UNREAD_TRANSCRIPTS = 1024
+# A server that says how much audio it has gone through says it in steps of its chunks.
+_CHUNK_SECONDS = 0.1
+# The longest text of one call of a voice; its pieces come much sooner and have deadlines of their own.
+_TEXT_SECONDS = 60.0
+
+
+class Riva:
+    """A client of one endpoint; `close` it when the call ends."""
+
+    def __init__(self, address: str, access: Access | None = None) -> None:
+        access = access or Access()
+        self._channel = open_channel(address, access)
+        self.metadata = access.metadata
+        self.recognition = riva_asr_pb2_grpc.RivaSpeechRecognitionStub(self._channel)
+        self.synthesis = riva_tts_pb2_grpc.RivaSpeechSynthesisStub(self._channel)
+
+    async def close(self) -> None:
+        """Ends all streams and closes the channel."""
+        await self._channel.close()
+
+
+@dataclass(eq=False)
+class _Utterance:
+    """One call of StreamingRecognize. snapshots: ids and the seconds of audio that each wants to see covered."""
+
+    requests: Chan[riva_asr_pb2.StreamingRecognizeRequest]
+    sent_seconds: float = 0.0
+    snapshots: list[tuple[str, float]] = field(default_factory=list)
+    flush_id: str = ""
+    over: bool = False
+
+
+class RivaRecogniser:
+    """A recogniser's stream: an utterance is a call of its own, opened as soon as the one before ends.
+
+    The services know no flush: the end of an utterance half-closes its call, which gives the final transcript. Nor do
+    they know a snapshot: it is answered by the first interim transcript that covers the audio sent until then.
+    """
+
+    def __init__(self, riva: Riva, model: str, language: str, keyterms: Sequence[str] = ()) -> None:
+        self._riva = riva
+        contexts = [riva_asr_pb2.SpeechContext(phrases=keyterms, boost=_BOOST)] if keyterms else []
+        config = riva_asr_pb2.RecognitionConfig(
+            encoding=riva_audio_pb2.AudioEncoding.LINEAR_PCM,
+            sample_rate_hertz=_HEARD_RATE_HZ,
+            audio_channel_count=1,
+            language_code=language,
+            model=model,
+            max_alternatives=1,
+            enable_automatic_punctuation=True,
+            speech_contexts=contexts,
+        )
+        self._config = riva_asr_pb2.StreamingRecognitionConfig(config=config, interim_results=True)
+        self._heard = Chan[Heard](_MAX_UNREAD_TRANSCRIPTS)
+        self._fault: EngineError = Lost("the stream to Riva is closed")
+        self._ids = itertools.count(1)
+        self._readers: set[asyncio.Task[None]] = set()
+        self._utterance = self._begin()
+
+    @property
+    def broken(self) -> bool:
+        """Whether it takes no more audio."""
+        return self._heard.closed
+
+    def send(self, audio: Sequence[Samples], ask: Ask = Ask.NOTHING) -> str:
+        """Queues audio and a wish; answers the request's id. Raises: EngineError."""
+        if self._heard.closed:
+            raise self._fault
+        # A call that waited for audio for too long was ended by the server.
+        if self._utterance.over:
+            self._utterance = self._begin()
+        utterance, request_id = self._utterance, str(next(self._ids))
+        if audio:
+            self._put(
+                utterance, riva_asr_pb2.StreamingRecognizeRequest(audio_content=b"".join(part.data for part in audio))
+            )
+            utterance.sent_seconds += sum(part.size for part in audio) / _HEARD_RATE_HZ
+        if ask is Ask.SNAPSHOT:
+            utterance.snapshots.append((request_id, utterance.sent_seconds))
+        elif ask is Ask.FINAL:
+            utterance.flush_id = request_id
+            utterance.requests.close()
+            self._utterance = self._begin()
+        return request_id
+
+    async def replies(self) -> AsyncIterator[Heard]:
+        """Transcripts until the stream ends. Raises: EngineError, always at the end."""
+        async for heard in self._heard:
+            yield heard
+        raise self._fault
+
+    def close(self) -> None:
+        """Ends the stream; what was not recognised is thrown away."""
+        self._heard.close()
+        for reader in self._readers:
+            reader.cancel()
+
+    def _begin(self) -> _Utterance:
+        utterance = _Utterance(Chan[riva_asr_pb2.StreamingRecognizeRequest](_MAX_WAITING_REQUESTS))
+        self._put(utterance, riva_asr_pb2.StreamingRecognizeRequest(streaming_config=self._config))
+        reader = asyncio.create_task(self._read(utterance), name="riva-transcripts")
+        self._readers.add(reader)
+        reader.add_done_callback(self._readers.discard)
+        return utterance
+
+    @staticmethod
+    def _put(utterance: _Utterance, request: riva_asr_pb2.StreamingRecognizeRequest) -> None:
+        try:
+            utterance.requests.send_nowait(request)
+        except (ChanFull, ChanClosed):
+            raise Lost("Riva takes no more audio") from None
+
+    async def _read(self, utterance: _Utterance) -> None:
+        call = self._riva.recognition.StreamingRecognize(utterance.requests, metadata=self._riva.metadata)
+        settled: list[str] = []
+        seconds = 0.0
+        try:
+            async for response in call:
+                if not response.results:
+                    continue
+                said = [each.alternatives[0].transcript.strip() for each in response.results if each.alternatives]
+                final = [each.is_final for each in response.results if each.alternatives]
+                text = " ".join(filter(None, [*settled, *said]))
+                settled += [words for words, is_final in zip(said, final, strict=True) if is_final]
+                covered = max(each.audio_processed for each in response.results)
+                seconds = covered or utterance.sent_seconds
+                self._tell(utterance, text, seconds)
+        except grpc.aio.AioRpcError as fault:
+            # Nothing was asked of a call that was only kept ready.
+            if utterance.sent_seconds:
+                self._end(fault_of(fault))
+        else:
+            if utterance.flush_id:
+                text = " ".join(filter(None, settled))
+                self._put_heard(Heard(text, Ask.FINAL, utterance.flush_id, seconds or utterance.sent_seconds))
+            elif utterance.sent_seconds:
+                self._end(Lost("Riva ended the stream in mid-utterance"))
+        finally:
+            utterance.over = True
+            utterance.requests.close()
+
+    def _tell(self, utterance: _Utterance, text: str, seconds: float) -> None:
+        answered = [name for name, wanted in utterance.snapshots if seconds >= wanted - _CHUNK_SECONDS]
+        utterance.snapshots = utterance.snapshots[len(answered) :]
+        for name in answered:
+            self._put_heard(Heard(text, Ask.SNAPSHOT, name, seconds))
+        if not answered and not utterance.flush_id:
+            self._put_heard(Heard(text, Ask.NOTHING, "", seconds))
+
+    def _put_heard(self, heard: Heard) -> None:
+        try:
+            self._heard.send_nowait(heard)
+        except ChanFull:
+            self._end(EngineError("nobody reads what Riva hears"))
+        except ChanClosed:
+            pass
+
+    def _end(self, fault: EngineError) -> None:
+        if not self._heard.closed:
+            self._fault = fault
+            self._heard.close()
+
+
+class RivaVoice:
+    """A voice. Each text is a call of its own on the endpoint's channel, since only a call can be stopped."""
+
+    broken = False
+
+    def __init__(self, riva: Riva, voice: str, language: str) -> None:
+        self._riva = riva
+        self._request = riva_tts_pb2.SynthesizeSpeechRequest(
+            voice_name=voice,
+            language_code=language,
+            encoding=riva_audio_pb2.AudioEncoding.LINEAR_PCM,
+            sample_rate_hz=_SPOKEN_RATE_HZ,
+        )
+        self._calls: set[grpc.aio.StreamStreamCall[object, object]] = set()
+
+    async def speak(self, text: str) -> AsyncGenerator[bytes, None]:
+        """16-bit mono PCM at 24 kHz as it is made. Closing the generator stops the work. Raises: EngineError.
+
+        The service reads signs out as they stand, so it gets words alone; of a text without any it is not asked.
+        """
+        readable = speakable(text, self._request.language_code)
+        if not readable:
+            return
+        request = riva_tts_pb2.SynthesizeSpeechRequest(text=readable)
+        request.MergeFrom(self._request)
+        requests = Chan[riva_tts_pb2.SynthesizeSpeechRequest]()
+        requests.send_nowait(request)
+        requests.close()
+        call = self._riva.synthesis.SynthesizeOnline(requests, metadata=self._riva.metadata, timeout=_TEXT_SECONDS)
+        self._calls.add(call)
+        try:
+            async for response in call:
+                if response.audio:
+                    yield response.audio
+        except grpc.aio.AioRpcError as fault:
+            raise fault_of(fault) from None
+        finally:
+            self._calls.discard(call)
+            call.cancel()
+
+    def close(self) -> None:
+        """Ends everything under way."""
+        for call in self._calls:
+            call.cancel()

@@ -1,0 +1,210 @@
+"""Streams to Triton: one HTTP/2 channel to an endpoint, one bidirectional stream a model.
+
+Spoken through Triton's own stubs, since tritonclient's asyncio stream refuses the parameter that asks a decoupled model
+for its closing response.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import secrets
+import struct
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import numpy as np
+from livekit.agents.utils.aio.channel import Chan, ChanClosed, ChanFull
+from numpy.typing import NDArray
+from tritonclient.grpc import service_pb2, service_pb2_grpc
+
+from services.agent.speech.engine import EngineError, Exhausted, Forgotten, Lost, Refused, fault_of
+from services.agent.speech.wire.channel import Access, Metadata, open_channel
+from services.inference import protocol
+
+# Requests that wait to be sent. A full queue means that Triton has stopped reading; the stream is given up as broken.
+_MAX_WAITING_REQUESTS = 256
+# Replies that wait to be read; a clause has a few, audio one a packet.
+_MAX_UNREAD_REPLIES = 1024
+# A closed stream that Triton has not ended by then is cancelled after all: that Triton hangs.
+_CLOSING_SECONDS = 5.0
+_DTYPES = {"FP32": np.float32, "INT32": np.int32, "INT16": np.int16}
+_DATATYPES = {np.dtype(dtype): name for name, dtype in _DTYPES.items()}
+# An input of a model: name → values of one type, or a text.
+Inputs = Mapping[str, NDArray[Any] | str]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One response of a model, its numbers flat. A decoupled model's closing response has no arrays and texts.
+
+    fault: why the request was refused; the stream goes on.
+    """
+
+    request_id: str
+    arrays: Mapping[str, NDArray[Any]]
+    texts: Mapping[str, str]
+    final: bool
+    fault: EngineError | None = None
+
+
+class Triton:
+    """A client of one endpoint; `close` it when the call ends."""
+
+    def __init__(self, address: str, access: Access | None = None) -> None:
+        access = access or Access()
+        self._channel = open_channel(address, access)
+        self._metadata = access.metadata
+        self._stub = service_pb2_grpc.GRPCInferenceServiceStub(self._channel)
+        self._streams: set[ModelStream] = set()
+
+    def stream(self, model: str, *, sequence: bool = False) -> "ModelStream":
+        """A new stream to a model; with `sequence`, all its requests are one sequence."""
+        sequence_id = secrets.randbits(62) + 1 if sequence else 0
+        stream = ModelStream(self._stub, model, sequence_id, self._metadata)
+        self._streams.add(stream)
+        stream.reader.add_done_callback(lambda _: self._streams.discard(stream))
+        return stream
+
+    async def close(self) -> None:
+        """Ends all streams, waits a few seconds at most for what is still under way, and closes the channel."""
+        readers = [stream.reader for stream in self._streams]
+        for stream in list(self._streams):
+            stream.close()
+        if readers:
+            await asyncio.wait(readers)
+        await self._channel.close()
+
+
+class ModelStream:
+    """Requests to one model and their replies, in both directions at once.
+
+    A stream ends by closing its own side and reading what still comes, never by cancelling: tritonserver can die of a
+    memory fault when a gRPC call is cancelled while a decoupled model answers, and every other call dies with it.
+
+    reader: ends when Triton has ended the stream. A task of its own, since grpc.aio cancels a call whose reader is
+    cancelled.
+    """
+
+    def __init__(
+        self, stub: service_pb2_grpc.GRPCInferenceServiceStub, model: str, sequence_id: int, metadata: Metadata
+    ) -> None:
+        self._model = model
+        self._sequence_id = sequence_id
+        self._requests = Chan[service_pb2.ModelInferRequest](_MAX_WAITING_REQUESTS)
+        self._replies = Chan[Reply](_MAX_UNREAD_REPLIES)
+        self._name = secrets.token_hex(8)
+        self._numbers = itertools.count(1)
+        self._fault: EngineError = Lost(f"the stream to {model} is closed")
+        self._call = stub.ModelStreamInfer(self._requests, metadata=metadata)
+        self.reader = asyncio.create_task(self._read(), name=f"{model}-replies")
+
+    @property
+    def closed(self) -> bool:
+        """Whether it takes no more requests."""
+        return self._requests.closed
+
+    def send(self, inputs: Inputs) -> str:
+        """Queues a request and returns its id, which no other request has.
+
+        Raises: EngineError when the stream is closed or Triton has stopped reading.
+        """
+        return self._send(inputs, last=False)
+
+    def _send(self, inputs: Inputs, last: bool) -> str:
+        number = next(self._numbers)
+        request = service_pb2.ModelInferRequest(model_name=self._model, id=f"{self._name}-{number}")
+        for name, values in inputs.items():
+            data, datatype, size = _packed(values)
+            request.inputs.add(name=name, datatype=datatype, shape=[1, size])
+            request.raw_input_contents.append(data)
+        request.parameters["triton_enable_empty_final_response"].bool_param = True
+        if self._sequence_id:
+            request.parameters["sequence_id"].int64_param = self._sequence_id
+            request.parameters["sequence_start"].bool_param = number == 1
+            request.parameters["sequence_end"].bool_param = last
+        try:
+            self._requests.send_nowait(request)
+        except ChanFull:
+            raise Lost(f"{self._model} takes no more requests") from None
+        except ChanClosed:
+            raise self._fault from None
+        return str(request.id)
+
+    async def replies(self) -> AsyncIterator[Reply]:
+        """Replies as they come, until the stream ends.
+
+        Raises: EngineError when the stream is closed or broken.
+        """
+        async for reply in self._replies:
+            yield reply
+        raise self._fault
+
+    def close(self, last: Inputs | None = None) -> None:
+        """Ends the stream; answers that still come are thrown away.
+
+        last: a request that tells the model to stop its work for this stream; it ends a sequence.
+        """
+        if self._requests.closed:
+            return
+        if last is not None:
+            with contextlib.suppress(EngineError):
+                self._send(last, last=True)
+        self._requests.close()
+        self._replies.close()
+        overdue = asyncio.get_running_loop().call_later(_CLOSING_SECONDS, self._call.cancel)
+        self.reader.add_done_callback(lambda _: overdue.cancel())
+
+    async def _read(self) -> None:
+        try:
+            async for message in self._call:
+                self._take(message)
+        except grpc.aio.AioRpcError as fault:
+            self._fault = fault_of(fault)
+        except asyncio.CancelledError:
+            # gRPC raises this also in the reader of a call that was cancelled, though no task was.
+            if not self._call.cancelled():
+                raise
+        finally:
+            self._requests.close()
+            self._replies.close()
+
+    def _take(self, message: service_pb2.ModelStreamInferResponse) -> None:
+        if self._replies.closed:
+            return
+        response = message.infer_response
+        arrays, texts = _unpacked(zip(response.outputs, response.raw_output_contents, strict=False))
+        fault = _refusal(message.error_message) if message.error_message else None
+        final = fault is not None or response.parameters["triton_final_response"].bool_param
+        try:
+            self._replies.send_nowait(Reply(response.id, arrays, texts, final, fault))
+        except ChanFull:
+            self._fault = EngineError(f"nobody reads what {self._model} answers")
+            self.close()
+
+
+def _refusal(message: str) -> EngineError:
+    if protocol.EXHAUSTED in message:
+        return Exhausted(message)
+    if protocol.INVALID_INPUT in message:
+        return Refused(message)
+    return Forgotten(message) if protocol.is_sequence_lost(message) else EngineError(message)
+
+
+def _packed(values: NDArray[Any] | str) -> tuple[bytes, str, int]:
+    if isinstance(values, str):
+        data = values.encode()
+        return struct.pack("<I", len(data)) + data, "BYTES", 1
+    return values.tobytes(), _DATATYPES[values.dtype], values.size
+
+
+def _unpacked(outputs: Iterable[tuple[Any, bytes]]) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    arrays: dict[str, NDArray[Any]] = {}
+    texts: dict[str, str] = {}
+    for output, data in outputs:
+        if output.datatype == "BYTES":
+            texts[output.name] = data[4:].decode()
+        else:
+            arrays[output.name] = np.frombuffer(data, _DTYPES[output.datatype])
+    return arrays, texts

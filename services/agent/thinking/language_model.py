@@ -1,0 +1,86 @@
+"""The language model: any OpenAI-compatible endpoint."""
+
+import asyncio
+import contextlib
+import ipaddress
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import httpx2
+import openai
+from livekit.agents import APIError
+from livekit.agents.llm import ChatContext
+from livekit.plugins.openai import LLM
+
+from services.agent.thinking.turnstile import Turnstile
+
+_MAX_REPLY_TOKENS = 160
+_TEMPERATURE = 0.2
+_TIMEOUT = httpx2.Timeout(connect=3.0, read=10.0, write=3.0, pool=3.0)
+_LIMITS = httpx2.Limits(max_connections=8, keepalive_expiry=60.0)
+# llama.cpp at times closes a kept connection in the face of the next question; a new one costs nothing nearby.
+_OWN_LIMITS = httpx2.Limits(max_connections=8, max_keepalive_connections=0)
+_NO_KEY = "none-needed"
+_READ_AHEAD_SECONDS = 5.0
+_OPENAI_URL = "https://api.openai.com/v1"
+
+# Made when the module is imported, which the worker does once for all job processes: reading the authorities takes up
+# to 0.7 s.
+_TLS = ssl.create_default_context()
+
+
+@dataclass(frozen=True)
+class Model:
+    """A language model for one call. own: it is on the operator's own machines."""
+
+    llm: LLM
+    own: bool
+
+
+@contextlib.asynccontextmanager
+async def language_model(url: str, model: str, key: str) -> AsyncIterator[Model]:
+    """A client of one endpoint for one call. url: with its /v1; empty for OpenAI's own. key: may be empty."""
+    own = is_own(url)
+    limits = _OWN_LIMITS if own else _LIMITS
+    transport: httpx2.AsyncBaseTransport = httpx2.AsyncHTTPTransport(verify=_TLS, limits=limits, trust_env=False)
+    if own:
+        transport = Turnstile(transport)
+    async with httpx2.AsyncClient(transport=transport, timeout=_TIMEOUT, trust_env=False) as http:
+        client = openai.AsyncClient(
+            base_url=url or _OPENAI_URL, api_key=key or _NO_KEY, max_retries=0, http_client=http
+        )
+        llm = LLM(model=model, client=client, max_completion_tokens=_MAX_REPLY_TOKENS, temperature=_TEMPERATURE)
+        yield Model(llm, own)
+
+
+def opening(prompt: str, greeting: str) -> ChatContext:
+    """What a model will have seen when the caller begins to speak."""
+    context = ChatContext.empty()
+    context.add_message(role="system", content=prompt)
+    if greeting:
+        context.add_message(role="assistant", content=greeting)
+    return context
+
+
+async def read_ahead(llm: LLM, seen: ChatContext) -> None:
+    """Has a model read a conversation, so that the next answer does not wait for it. A fault does no harm."""
+    context = seen.copy()
+    context.add_message(role="user", content="Hello")
+    with contextlib.suppress(APIError, TimeoutError):
+        async with (
+            asyncio.timeout(_READ_AHEAD_SECONDS),
+            llm.chat(chat_ctx=context, extra_kwargs={"max_completion_tokens": 1}) as stream,
+        ):
+            async for _ in stream:
+                pass
+
+
+def is_own(url: str) -> bool:
+    """Whether an endpoint is on the operator's own machines, by its address or its name without dots."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return bool(host) and "." not in host

@@ -1,0 +1,1 @@
+"""The session of livekit-agents: who speaks, what is remembered, and what bridges a silence."""

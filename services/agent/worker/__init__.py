@@ -1,0 +1,1 @@
+"""The worker as LiveKit and sessions know it: its server, its reports, and what it makes before the first call."""

@@ -1,0 +1,106 @@
+"""Which endpoints do not answer, asked by the worker and known to every call that begins.
+
+A call finds out by itself what fails while it lasts; this spares the next call from finding it out again.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from prometheus_client import Gauge
+
+from services.agent.speech.wire.channel import Access, access_of, open_channel
+from services.kit.catalogue import Catalogue
+from services.kit.catalogue_file import CatalogueError
+from services.kit.logs import get_logger
+
+_INTERVAL_SECONDS = 2.0
+_ANSWER_SECONDS = 1.0
+# One that was busy for a moment is not away.
+_UNANSWERED_IN_A_ROW = 2
+_AWAY = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
+_FILE_NAME = "endpoints-away.json"
+_log = get_logger(__name__)
+_up = Gauge(
+    "callbox_speech_endpoint_up", "1 where an endpoint answers.", ["pool", "endpoint"], multiprocess_mode="livemax"
+)
+
+
+def away(data_dir: Path) -> frozenset[str]:
+    """The endpoints that did not answer the worker lately."""
+    try:
+        return frozenset(json.loads((data_dir / _FILE_NAME).read_bytes()))
+    except (FileNotFoundError, ValueError):
+        return frozenset()
+
+
+class Health:
+    """Asks every endpoint of the catalogue now and then. own: the endpoint of pools that name none."""
+
+    def __init__(self, catalogue: Callable[[], Catalogue], folder: Path, own: str, data_dir: Path) -> None:
+        self._catalogue = catalogue
+        self._folder = folder
+        self._own = own
+        self._path = data_dir / _FILE_NAME
+        self._channels: dict[tuple[str, Access], grpc.aio.Channel] = {}
+        self._unanswered: dict[tuple[str, str], int] = {}
+        self._away: frozenset[str] = frozenset()
+        self._path.unlink(missing_ok=True)
+
+    async def run(self) -> None:
+        """Asks until cancelled."""
+        try:
+            while True:
+                await self.look()
+                await asyncio.sleep(_INTERVAL_SECONDS)
+        finally:
+            await self.close()
+
+    async def close(self) -> None:
+        """Closes its channels."""
+        await asyncio.gather(*(channel.close() for channel in self._channels.values()))
+
+    async def look(self) -> None:
+        """Asks each endpoint once."""
+        asked: list[tuple[str, str, Access]] = []
+        for name, pool in self._catalogue().pools.items():
+            # A metadata file that is away for a moment says nothing of the endpoints.
+            with contextlib.suppress(CatalogueError):
+                access = access_of(pool, self._folder)
+                asked += [(name, address, access) for address in pool.endpoints or (self._own,)]
+        answers = await asyncio.gather(*(self._answers(address, access) for _, address, access in asked))
+        unanswered: dict[tuple[str, str], int] = {}
+        for (name, address, _), answered in zip(asked, answers, strict=True):
+            unanswered[name, address] = 0 if answered else self._unanswered.get((name, address), 0) + 1
+            _up.labels(name, address).set(answered)
+        self._unanswered = unanswered
+        self._tell(frozenset(address for (_, address), count in unanswered.items() if count >= _UNANSWERED_IN_A_ROW))
+
+    def _tell(self, away: frozenset[str]) -> None:
+        if away == self._away:
+            return
+        for address in away - self._away:
+            _log.warning("endpoint does not answer", endpoint=address)
+        for address in self._away - away:
+            _log.info("endpoint answers again", endpoint=address)
+        self._away = away
+        draft = self._path.with_suffix(".draft")
+        draft.write_text(json.dumps(sorted(away)))
+        draft.rename(self._path)
+
+    async def _answers(self, address: str, access: Access) -> bool:
+        key = address, access
+        if key not in self._channels:
+            self._channels[key] = open_channel(address, access)
+        stub: Any = health_pb2_grpc.HealthStub(self._channels[key])  # its stub file leaves the methods out
+        try:
+            await stub.Check(health_pb2.HealthCheckRequest(), timeout=_ANSWER_SECONDS, metadata=access.metadata)
+        except grpc.aio.AioRpcError as fault:
+            # One that does not know this service answers all the same.
+            return fault.code() not in _AWAY
+        return True

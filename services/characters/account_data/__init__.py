@@ -1,0 +1,1 @@
+"""What this service stores of a user: exported and deleted."""

@@ -1,0 +1,1 @@
+"""What a character consists of, and how a change of it is judged."""

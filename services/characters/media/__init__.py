@@ -1,0 +1,1 @@
+"""Pictures and voices of characters."""

@@ -1,0 +1,190 @@
+"""Calls as the contract shows them (sections 9, 10 and 14.12). Pure: plain messages in, plain values out.
+
+A page of history has a thousand utterances, for which models would take longer than all the rest; that the values are
+those of the models in `models/history.py` is for a test to see.
+"""
+
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from callbox.sessions.v1 import sessions_pb2 as pb
+from google.protobuf.duration_pb2 import Duration
+
+from services.gateway.answers import form_responses
+from services.gateway.answers.times import moment, moment_or_none
+from services.gateway.models.session import EndReason, Session, SessionStatus
+from services.kit.structs import to_dict
+
+
+def session(call: pb.Session) -> Session:
+    """A call as it stands."""
+    return Session(
+        session_id=call.session_id,
+        status=_status(call),
+        character_slug=call.character_slug,
+        character_version=call.character_version,
+        room_name=call.room_name,
+        created_at=moment(call.create_time),
+        joined_at=moment_or_none(call.join_time),
+        ended_at=moment_or_none(call.end_time),
+        end_reason=_end_reason(call),
+    )
+
+
+def usage_report(listed: pb.ListSessionsResponse, page: int, page_size: int) -> dict[str, Any]:
+    """One page of calls and the totals over all that match: the content of a `UsageReport`."""
+    total, now = listed.total_usage, datetime.now(UTC)
+    return {
+        "total_sessions": listed.total_size,
+        "total_llm_input_tokens": total.llm_input_tokens,
+        "total_llm_output_tokens": total.llm_output_tokens,
+        "total_stt_audio_seconds": round(total.stt_audio_seconds, 3),
+        "total_tts_characters": total.tts_characters,
+        "total_estimated_cost_usd": _usd(total.cost_nano_usd),
+        "sessions": {
+            "data": [summary(call, now) for call in listed.sessions],
+            "page": page,
+            "page_size": page_size,
+            "total": listed.total_size,
+            "total_pages": -(-listed.total_size // page_size),
+        },
+    }
+
+
+def summary(call: pb.Session, now: datetime | None = None) -> dict[str, Any]:
+    """A call with what it used and what was said: the content of an `AgentSessionSummary`,
+    but for the answers to forms."""
+    used = call.usage
+    turns = call.turns
+    return {
+        "id": call.id,
+        "session_id": call.session_id,
+        "tenant_id": call.tenant_id,
+        "character_slug": call.character_slug,
+        "user": call.user_id or None,
+        "room_name": call.room_name,
+        "origin_url": call.origin_url or None,
+        "metadata": to_dict(call.metadata),
+        "session_duration_seconds": _duration_seconds(call, now or datetime.now(UTC)),
+        "turn_count": used.turn_count,
+        "interruption_count": used.interruption_count,
+        "llm_input_tokens": used.llm_input_tokens,
+        "llm_output_tokens": used.llm_output_tokens,
+        "llm_model": used.llm_model or None,
+        "llm_provider": used.llm_provider or None,
+        "stt_audio_seconds": round(used.stt_audio_seconds, 3),
+        "stt_provider": used.stt_provider or None,
+        "tts_characters": used.tts_characters,
+        "tts_provider": used.tts_provider or None,
+        "estimated_cost_usd": _usd(used.cost_nano_usd),
+        "finalized_at": moment_or_none(call.finalize_time),
+        "recording_status": "OFF",
+        "recording_url": None,
+        "recording_presigned_url": None,
+        "transcript": [item(turn) for turn in turns],
+        "transcript_text": "\n".join(
+            [f"{'Assistant' if turn.role == pb.ROLE_ASSISTANT else 'User'}: {turn.text}" for turn in turns]
+        ),
+        "created_at": moment(call.create_time),
+        "status": _status(call),
+        "end_reason": _end_reason(call),
+        "character_version": call.character_version,
+        "joined_at": moment_or_none(call.join_time),
+        "ended_at": moment_or_none(call.end_time),
+        "tool_calls": [tool_call(called) for called in call.tool_calls],
+        "voice": voice(call.voice) if call.HasField("voice") else None,
+    }
+
+
+def detail(call: pb.Session) -> dict[str, Any]:
+    """A call with the answers to forms as well."""
+    return {**summary(call), "form_responses": [form_responses.item(response) for response in call.form_responses]}
+
+
+def item(turn: pb.Turn) -> dict[str, Any]:
+    """One utterance: the content of a `TranscriptItem`."""
+    said: dict[str, Any] = {
+        "role": "assistant" if turn.role == pb.ROLE_ASSISTANT else "user",
+        "text": turn.text,
+        "turn_index": turn.turn_index,
+        "ts": round(turn.start_seconds, 3),
+    }
+    if turn.interrupted:
+        said["interrupted"] = True
+    if turn.typed:
+        said["typed"] = True
+    if turn.HasField("latency"):
+        parts = turn.latency
+        said["latency"] = {
+            "end_of_turn": _milliseconds(parts.end_of_turn),
+            "final_transcript": _milliseconds(parts.final_transcript),
+            "first_token": _milliseconds(parts.first_token),
+            "first_audio": _milliseconds(parts.first_audio),
+            "playout": _milliseconds(parts.playout),
+        }
+    return said
+
+
+def voice(found: pb.VoiceEvent) -> dict[str, Any]:
+    """What became of a reference recording: the content of a `MatchedVoice`."""
+    return {
+        "likeness": _word(pb.VoiceLikeness.Name(found.likeness), "VOICE_LIKENESS_"),
+        "voice": found.voice,
+        "similarity": round(found.similarity, 3) if found.HasField("similarity") else None,
+        "reason": found.reason or None,
+    }
+
+
+def tool_call(called: pb.ToolEvent) -> dict[str, Any]:
+    """One call of a tool: the content of a `ToolCall`."""
+    return {
+        "name": called.name,
+        "kind": _word(pb.ToolKind.Name(called.kind), "TOOL_KIND_") if called.kind else None,
+        "arguments": None if called.arguments_omitted else to_dict(called.arguments),
+        "result_preview": called.result_preview,
+        "error": called.error or None,
+        "duration_seconds": round(called.duration.ToNanoseconds() / 1e9, 3),
+        "ts": round(called.start_seconds, 3),
+    }
+
+
+def _usd(nanos: int) -> str:
+    """US dollars with six decimals, rounded half up."""
+    micros = (nanos + 500) // 1_000
+    return f"{micros // 1_000_000}.{micros % 1_000_000:06d}"
+
+
+def _duration_seconds(call: pb.Session, now: datetime) -> float:
+    joined = moment_or_none(call.join_time)
+    if joined is None:
+        return 0.0
+    ended = moment_or_none(call.end_time) or now
+    return round(max(0.0, (ended - joined).total_seconds()), 3)
+
+
+def _milliseconds(duration: Duration) -> float:
+    return round(duration.seconds * 1e3 + duration.nanos / 1e6, 1)
+
+
+def reason(word: EndReason | None) -> pb.EndReason.ValueType:
+    """The reason of a word; unspecified for none."""
+    return pb.EndReason.Value(f"END_REASON_{word.upper()}") if word else pb.END_REASON_UNSPECIFIED
+
+
+def status(word: SessionStatus | None) -> pb.SessionStatus.ValueType:
+    """The status of a word; unspecified for none."""
+    return pb.SessionStatus.Value(f"SESSION_STATUS_{word.upper()}") if word else pb.SESSION_STATUS_UNSPECIFIED
+
+
+def _status(call: pb.Session) -> SessionStatus:
+    return cast(SessionStatus, _word(pb.SessionStatus.Name(call.status), "SESSION_STATUS_"))
+
+
+def _end_reason(call: pb.Session) -> EndReason | None:
+    if call.end_reason == pb.END_REASON_UNSPECIFIED:
+        return None
+    return cast(EndReason, _word(pb.EndReason.Name(call.end_reason), "END_REASON_"))
+
+
+def _word(name: str, prefix: str) -> str:
+    return name.removeprefix(prefix).lower()

@@ -1,0 +1,1 @@
+"""Endpoints that web pages call without a credential."""

@@ -1,0 +1,1 @@
+"""What a request carries: its body, credential, conditions and client address."""

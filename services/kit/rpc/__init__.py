@@ -1,0 +1,1 @@
+"""gRPC between our services: server, client, and what travels with a request."""

@@ -1,0 +1,29 @@
+"""The two listeners of a service, up and down in order."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from services.kit.logs import get_logger
+from services.kit.ops import HttpServer
+from services.kit.rpc.server import Server
+
+_log = get_logger(__name__)
+
+
+@asynccontextmanager
+async def serving(server: Server, full_name: str, ops: HttpServer, drain_seconds: float) -> AsyncIterator[None]:
+    """Listens while the block runs, then drains. full_name: of the gRPC service, for health.
+
+    ops: the operator's HTTP listener; it is there before and after, so that a start and a drain can be watched.
+    """
+    await ops.start()
+    try:
+        await server.start([full_name])
+        try:
+            _log.info("serving", port=server.port, ops_port=ops.port)
+            yield
+            _log.info("draining", seconds=drain_seconds)
+        finally:
+            await server.stop(drain_seconds)
+    finally:
+        await ops.stop()

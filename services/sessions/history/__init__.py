@@ -1,0 +1,1 @@
+"""Sessions, turns and usage, as they are written and read."""

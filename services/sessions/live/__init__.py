@@ -1,0 +1,1 @@
+"""Calls while they go on, for those who watch."""

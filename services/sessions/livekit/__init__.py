@@ -1,0 +1,1 @@
+"""LiveKit as this service uses it."""

@@ -1,0 +1,1 @@
+"""Does what nobody did in time: ends calls whose worker, caller or room is gone."""

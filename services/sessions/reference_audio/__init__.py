@@ -1,0 +1,1 @@
+"""The recording whose voice a call's agent is to resemble."""

@@ -1,0 +1,78 @@
+"""Overrides of one call: checked, then applied to the character as it was resolved."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from callbox.characters.v1 import characters_pb2
+from callbox.sessions.v1 import sessions_pb2 as pb
+
+from services.kit.catalogue import Catalogue
+from services.kit.errors import validation
+from services.kit.structs import to_dict
+from services.sessions.start import voices
+from services.sessions.start.voices import Faults
+
+MAX_PROMPT_BYTES = 65_536
+MAX_METADATA_BYTES = 16_384
+MAX_GREETING_CHARACTERS = 5_000
+MAX_URL_CHARACTERS = 2_048
+MAX_HEADERS = 64
+MAX_HEADER_BYTES = 8_192
+
+
+def apply(character: characters_pb2.CharacterSnapshot, asked: pb.StartSessionRequest, catalogue: Catalogue) -> None:
+    """Puts the overrides into the snapshot and names in it the language and the engines that will serve the call.
+
+    Raises: CallboxError `validation_failed` with every fault by field.
+    """
+    faults: Faults = {}
+    _check_sizes(asked, faults)
+    serving = voices.choose(character, asked, catalogue, faults)
+    if faults:
+        raise validation(faults)
+    assert serving is not None, "who cannot serve is among the faults"
+    if asked.HasField("system_prompt"):
+        character.system_prompt = asked.system_prompt
+    if asked.HasField("greeting"):
+        character.greeting = asked.greeting
+    character.language = serving.language
+    character.tts_model, character.stt_model = serving.voice.name, serving.recogniser.name
+    character.reference_audio_url = asked.reference_audio_url
+
+
+def metadata_of(asked: pb.StartSessionRequest) -> dict[str, Any]:
+    """The metadata as JSON, whole numbers as integers."""
+    return to_dict(asked.metadata)
+
+
+def _check_sizes(asked: pb.StartSessionRequest, faults: Faults) -> None:
+    if len(asked.system_prompt.encode()) > MAX_PROMPT_BYTES:
+        faults["system_prompt"] = [f"May be at most {MAX_PROMPT_BYTES} bytes of UTF-8."]
+    if len(asked.greeting) > MAX_GREETING_CHARACTERS:
+        faults["greeting"] = [f"May be at most {MAX_GREETING_CHARACTERS} characters."]
+    if len(asked.origin_url) > MAX_URL_CHARACTERS:
+        faults["origin_url"] = [f"May be at most {MAX_URL_CHARACTERS} characters."]
+    if "\0" in asked.origin_url:
+        faults["origin_url"] = ["May not hold a NUL character."]
+    try:
+        compact = json.dumps(metadata_of(asked), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except ValueError:
+        faults["metadata"] = ["May not hold a number that JSON has not."]
+        compact = ""
+    if len(compact.encode()) > MAX_METADATA_BYTES:
+        faults["metadata"] = [f"May be at most {MAX_METADATA_BYTES} bytes of compact JSON."]
+    elif "\\u0000" in compact:
+        faults["metadata"] = ["May not hold a NUL character."]
+    if fault := _headers_fault(asked.mcp_headers):
+        faults["mcp_headers"] = [fault]
+
+
+def _headers_fault(headers: Mapping[str, str]) -> str | None:
+    if len(headers) > MAX_HEADERS:
+        return f"May have at most {MAX_HEADERS} entries."
+    if any("\0" in name or "\0" in value for name, value in headers.items()):
+        return "May not hold a NUL character."
+    if any(len(name.encode()) + len(value.encode()) > MAX_HEADER_BYTES for name, value in headers.items()):
+        return f"Each header may be at most {MAX_HEADER_BYTES} bytes."
+    return None
