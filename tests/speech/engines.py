@@ -12,7 +12,7 @@ from livekit import rtc
 from livekit.agents import stt
 from numpy.typing import NDArray
 
-from services.agent.call.engines import Speech
+from services.agent.call.engines import SpeechEngines
 from services.agent.speech.hearing import Hearing, HearingStream
 from services.agent.speech.route import Part, Step
 from services.agent.speech.speaking import Speaking
@@ -65,7 +65,7 @@ def catalogue_of(*pools: dict[str, Any], keyterms: bool = False) -> Catalogue:
 class Engines:
     """A call's hearing and speaking. told: the steps that history would show."""
 
-    speech: Speech
+    speech: SpeechEngines
     hearing: Hearing
     speaking: Speaking
     told: list[str] = field(default_factory=list)
@@ -91,7 +91,7 @@ async def engines(
     def tell(part: Part, step: Step, _: str) -> None:
         told.append(f"{part}_{step}")
 
-    speech = Speech(catalogue, folder, "", tell)
+    speech = SpeechEngines(catalogue, folder, "", tell)
     recognition, voice = speech.recognition("en", keyterms=keyterms), speech.voice("en")
     made = Engines(speech, Hearing(recognition, "en"), Speaking(voice), told)
     made.hearing.on("error", lambda event: made.errors.append(event.error))

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.agent.call.engines import Speech
+from services.agent.call.engines import SpeechEngines
 from services.agent.speech.speaking import Speaking
 from services.kit.catalogue_file import read
 from tests.speech.client import Ear, TritonFault, connected, speech
@@ -37,7 +37,7 @@ async def said(text: str, language: str, voice: str, server: Server, robots: Ser
     path = folder / "catalogue.toml"
     path.write_text(text_of_all.replace("127.0.0.1:8011", robots.url))
     catalogue = read(path, with_samples=False)
-    calls = Speech(catalogue, folder, server.url, lambda *told: pytest.fail(str(told)))
+    calls = SpeechEngines(catalogue, folder, server.url, lambda *told: pytest.fail(str(told)))
     route = calls.voice(language, voice)
     try:
         return await Speaking(route).speak(text)

@@ -1,7 +1,7 @@
-"""Noise suppression on Triton, before anything listens: a stage in the chain of audio inputs.
+"""Noise suppression on Triton, before anything listens.
 
-Audio comes at 48 kHz in frames of 20 ms and leaves at 16 kHz, which is what everything after it wants. A frame that is
-not back in time passes as it came: a caller is never silenced by the suppressor.
+Audio comes and goes at 48 kHz in frames of 20 ms. A frame that is not back in time passes as it came: a caller is never
+silenced by the suppressor.
 """
 
 import asyncio
@@ -11,11 +11,10 @@ from collections.abc import Callable
 import numpy as np
 import structlog
 from livekit import rtc
-from livekit.agents.voice import io
 
+from services.agent.audio.stage import Frames, Stage
 from services.agent.metrics import denoise_fallbacks
 from services.agent.speech.engine import EngineError, Exhausted, Lost, Samples
-from services.agent.speech.pauses import SAMPLE_RATE_HZ as OUTPUT_RATE_HZ
 from services.agent.speech.pool import Pool
 from services.agent.speech.route import Part, Step, Tell
 from services.agent.speech.wire.triton import ModelStream, Triton
@@ -147,19 +146,24 @@ class Denoiser:
         await self._drop()
 
 
-class DenoisedInput(io.AudioInput):
-    """The caller's audio at 16 kHz, denoised where there is a denoiser."""
+class DenoiseStage(Stage):
+    """The caller's audio at 48 kHz with the noise taken out. When the suppressor lags, frames pass as they came."""
 
-    def __init__(self, source: io.AudioInput, denoiser: Denoiser | None) -> None:
-        super().__init__(label="Denoised", source=source)
+    name = "denoise"
+    max_waiting = 60 // FRAME_MS
+
+    def __init__(self, denoiser: Denoiser) -> None:
         self._denoiser = denoiser
-        self._resampler = rtc.AudioResampler(INPUT_RATE_HZ, OUTPUT_RATE_HZ, quality=rtc.AudioResamplerQuality.MEDIUM)
-        self._ready: list[rtc.AudioFrame] = []
 
-    async def __anext__(self) -> rtc.AudioFrame:
-        while not self._ready:
-            assert self.source is not None
-            frame = await self.source.__anext__()
-            clean = await self._denoiser.process(frame) if self._denoiser else frame
-            self._ready = self._resampler.push(clean)
-        return self._ready.pop(0)
+    async def process(self, frame: rtc.AudioFrame) -> Frames:
+        """The frame denoised, or as it came."""
+        return [await self._denoiser.process(frame)]
+
+    def overloaded(self, frame: rtc.AudioFrame) -> Frames:
+        """The frame as it came."""
+        denoise_fallbacks.labels("overloaded").inc()
+        return [frame]
+
+    async def close(self) -> None:
+        """Ends the suppressor's stream."""
+        await self._denoiser.close()

@@ -1,7 +1,5 @@
 """What of a reply was really heard, so that an interrupted one does not stand in the history whole."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 from livekit import rtc
@@ -28,44 +26,20 @@ def heard(clauses: list[tuple[str, float]], total_seconds: float, played_seconds
 
 
 class SpokenOutput(io.AudioOutput):
-    """A stage before the room's audio that knows which clause is in which audio."""
+    """A stage on the way out that knows which clause is in which audio."""
 
-    def __init__(self, room_output: io.AudioOutput) -> None:
+    def __init__(self, next_in_chain: io.AudioOutput) -> None:
         super().__init__(
             label="Spoken",
-            next_in_chain=room_output,
-            sample_rate=room_output.sample_rate,
+            next_in_chain=next_in_chain,
+            sample_rate=next_in_chain.sample_rate,
             capabilities=io.AudioOutputCapabilities(pause=True),
         )
         self._clauses: list[tuple[str, float]] = []
         self._captured_seconds = 0.0
-        self._bridged = asyncio.Event()
-        self._bridged.set()
-
-    async def bridge(self, frames: AsyncIterator[rtc.AudioFrame]) -> bool:
-        """Plays something of its own before a reply that has not begun, which then waits for its end.
-
-        livekit-agents speaks one thing after the other: nothing else could be heard while a reply is being made. False
-        when something is playing already.
-        """
-        if self._captured_seconds or not self._bridged.is_set():
-            return False
-        self._bridged.clear()
-        try:
-            async for frame in frames:
-                await self._capture(frame)
-            self.flush()
-            await self.wait_for_playout()
-        finally:
-            self._bridged.set()
-        return True
 
     async def capture_frame(self, frame: rtc.AudioFrame) -> None:
         """Notes the clauses that begin with this frame and passes it on."""
-        await self._bridged.wait()
-        await self._capture(frame)
-
-    async def _capture(self, frame: rtc.AudioFrame) -> None:
         await super().capture_frame(frame)
         for clause in frame.userdata.get(USERDATA_TIMED_TRANSCRIPT, []):
             self._clauses.append((str(clause), self._captured_seconds))

@@ -1,26 +1,21 @@
 """When and why a call ends."""
 
 import asyncio
-from typing import TypeAlias
 
 from callbox.sessions.v1 import sessions_pb2 as pb
-from livekit import rtc
 from livekit.agents import AgentSession
 
-Reason: TypeAlias = "pb.EndReason.ValueType"
+from services.agent.moments import Reason
 
 
 class Ending:
     """The first reason to end a call wins. `reason` is awaited by the call; `stop` ends the watching."""
 
-    def __init__(self, room: rtc.Room, caller: str) -> None:
+    def __init__(self) -> None:
         self.reason: asyncio.Future[Reason] = asyncio.get_running_loop().create_future()
-        self._caller = caller
         self._idle_seconds = 0.0
         self._idle_timer: asyncio.TimerHandle | None = None
         self._limit_timer: asyncio.TimerHandle | None = None
-        room.on("participant_disconnected", self._on_left)
-        room.on("disconnected", self._on_disconnected)
 
     def end(self, reason: Reason) -> None:
         """Ends the call for this reason, unless it has already ended."""
@@ -54,12 +49,3 @@ class Ending:
             if timer:
                 timer.cancel()
         self._idle_seconds = 0.0
-
-    def _on_left(self, participant: rtc.RemoteParticipant) -> None:
-        if participant.identity == self._caller:
-            self.end(pb.END_REASON_CLIENT_LEFT)
-
-    def _on_disconnected(self, reason: rtc.DisconnectReason.ValueType) -> None:
-        # Only sessions deletes rooms, and it has noted its reason by then.
-        deleted = reason in (rtc.DisconnectReason.ROOM_DELETED, rtc.DisconnectReason.PARTICIPANT_REMOVED)
-        self.end(pb.END_REASON_ENDED_BY_API if deleted else pb.END_REASON_ERROR)

@@ -1,4 +1,4 @@
-"""What one call hears and speaks with, by the catalogue."""
+"""Builds what hears and speaks in one call, by the catalogue."""
 
 import asyncio
 from collections.abc import Collection, Iterator, Sequence
@@ -17,13 +17,13 @@ from services.agent.speech.wire.triton import Triton
 from services.agent.speech.wire.triton_speech import TritonRecogniser, TritonVoice
 from services.kit.catalogue import Catalogue, Entry, Recogniser, Voice, fallbacks
 
-# Engines that are tried for one call, the one that was asked for among them.
+# SpeechEngines that are tried for one call, the one that was asked for among them.
 _MAX_ENGINES = 3
 E = TypeVar("E", bound=Entry)
 S = TypeVar("S", bound=Stream)
 
 
-class Speech:
+class SpeechEngines:
     """The pools of a catalogue as one call uses them: a client for each endpoint that it needs.
 
     folder: of the catalogue's files. own: the endpoint of pools that name none. away: endpoints that do not answer at

@@ -1,17 +1,16 @@
 """The language model: any OpenAI-compatible endpoint."""
 
-import asyncio
 import contextlib
 import ipaddress
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
 import openai
-from livekit.agents import APIError
-from livekit.agents.llm import ChatContext
+from livekit.agents import llm
 from livekit.plugins.openai import LLM
 
 from services.agent.thinking.turnstile import Turnstile
@@ -23,7 +22,6 @@ _LIMITS = httpx2.Limits(max_connections=8, keepalive_expiry=60.0)
 # llama.cpp at times closes a kept connection in the face of the next question; a new one costs nothing nearby.
 _OWN_LIMITS = httpx2.Limits(max_connections=8, max_keepalive_connections=0)
 _NO_KEY = "none-needed"
-_READ_AHEAD_SECONDS = 5.0
 _OPENAI_URL = "https://api.openai.com/v1"
 
 # Made when the module is imported, which the worker does once for all job processes: reading the authorities takes up
@@ -35,7 +33,7 @@ _TLS = ssl.create_default_context()
 class Model:
     """A language model for one call. own: it is on the operator's own machines."""
 
-    llm: LLM
+    llm: llm.LLM[Any]
     own: bool
 
 
@@ -51,30 +49,9 @@ async def language_model(url: str, model: str, key: str) -> AsyncIterator[Model]
         client = openai.AsyncClient(
             base_url=url or _OPENAI_URL, api_key=key or _NO_KEY, max_retries=0, http_client=http
         )
-        llm = LLM(model=model, client=client, max_completion_tokens=_MAX_REPLY_TOKENS, temperature=_TEMPERATURE)
-        yield Model(llm, own)
-
-
-def opening(prompt: str, greeting: str) -> ChatContext:
-    """What a model will have seen when the caller begins to speak."""
-    context = ChatContext.empty()
-    context.add_message(role="system", content=prompt)
-    if greeting:
-        context.add_message(role="assistant", content=greeting)
-    return context
-
-
-async def read_ahead(llm: LLM, seen: ChatContext) -> None:
-    """Has a model read a conversation, so that the next answer does not wait for it. A fault does no harm."""
-    context = seen.copy()
-    context.add_message(role="user", content="Hello")
-    with contextlib.suppress(APIError, TimeoutError):
-        async with (
-            asyncio.timeout(_READ_AHEAD_SECONDS),
-            llm.chat(chat_ctx=context, extra_kwargs={"max_completion_tokens": 1}) as stream,
-        ):
-            async for _ in stream:
-                pass
+        yield Model(
+            LLM(model=model, client=client, max_completion_tokens=_MAX_REPLY_TOKENS, temperature=_TEMPERATURE), own
+        )
 
 
 def is_own(url: str) -> bool:

@@ -1,44 +1,59 @@
 """No turn ends in silence: a filler when an answer takes long, a failure line when none comes."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol
 
 import structlog
-from callbox.sessions.v1 import sessions_pb2 as pb
+from livekit import rtc
 from livekit.agents import AgentSession
 from livekit.agents.voice import SpeechHandle
 
-from services.agent.audio.spoken import SpokenOutput
-from services.agent.history.journal import Journal
+from services.agent.audio.bridge import BridgeOutput
 from services.agent.metrics import spoken_lines
-from services.agent.speech.lines import Lines
 from services.agent.speech.phrases import Line
 
 _FILLER_SECONDS = 4.0
 _log = structlog.get_logger(__name__)
 
 
+class SpokenLines(Protocol):
+    """The fixed lines of a call, in the language of who speaks."""
+
+    def text(self, line: Line) -> str:
+        """The words of a line."""
+        ...
+
+    def frames(self, line: Line) -> AsyncIterator[rtc.AudioFrame]:
+        """The line as audio, made without any engine."""
+        ...
+
+
 class TurnGuard:
-    """Watches from the end of a caller's turn until the agent speaks."""
+    """Watches from the end of a caller's turn until the agent speaks.
+
+    lines: those of who speaks at this moment. tell_fault: told the code and a sentence of a turn that failed.
+    """
 
     def __init__(
         self,
         session: AgentSession[None],
-        lines: Lines,
-        journal: Journal,
+        lines: Callable[[], SpokenLines],
+        tell_fault: Callable[[str, str], object],
         max_turn_seconds: float,
     ) -> None:
         self._session = session
         self._lines = lines
-        self._output: SpokenOutput | None = None
+        self._tell_fault = tell_fault
+        self._bridge: BridgeOutput | None = None
         self._filler: asyncio.Task[bool] | None = None
         self._max_turn_seconds = max_turn_seconds
-        self._journal = journal
         self._timers: list[asyncio.TimerHandle] = []
         session.on("agent_state_changed", lambda event: self._on_state(event.new_state))
 
-    def bridge_with(self, output: SpokenOutput) -> None:
-        """Says where a filler is played."""
-        self._output = output
+    def bridge_with(self, bridge: BridgeOutput) -> None:
+        """Says where a filler is played; without it there are no fillers."""
+        self._bridge = bridge
 
     def turn_ended(self) -> None:
         """The caller has finished and waits for an answer."""
@@ -67,8 +82,8 @@ class TurnGuard:
         spoken_lines.labels(line).inc()
         try:
             return self._session.say(
-                self._lines.text(line),
-                audio=self._lines.frames(line),
+                self._lines().text(line),
+                audio=self._lines().frames(line),
                 allow_interruptions=interruptible,
                 add_to_chat_ctx=False,
             )
@@ -76,20 +91,22 @@ class TurnGuard:
             _log.info("line not spoken, the call is over", line=line)
             return None
 
+    def failed(self, code: str, message: str) -> None:
+        """This turn cannot be answered: says so, aloud and in the history."""
+        self.stop()
+        _log.warning("turn failed", code=code, message=message)
+        self._tell_fault(code, message)
+        self._session.interrupt(force=True)
+        self.say(Line.TROUBLE)
+
     def _on_state(self, state: str) -> None:
         if state == "speaking":
             self.stop()
 
     def _fill(self) -> None:
         _log.warning("answer takes long", seconds=_FILLER_SECONDS)
+        if self._bridge is None:
+            return
         spoken_lines.labels(Line.FILLER).inc()
-        assert self._output is not None
-        self._filler = asyncio.create_task(self._output.bridge(self._lines.frames(Line.FILLER)), name="filler")
-
-    def failed(self, code: str, message: str) -> None:
-        """This turn cannot be answered: says so, aloud and in the history."""
-        self.stop()
-        _log.warning("turn failed", code=code, message=message)
-        self._journal.add(pb.SessionEvent(error=pb.ErrorEvent(code=code, message=message)))
-        self._session.interrupt(force=True)
-        self.say(Line.TROUBLE)
+        filler = self._bridge.bridge(self._lines().frames(Line.FILLER))
+        self._filler = asyncio.create_task(filler, name="filler")

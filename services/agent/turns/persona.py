@@ -2,19 +2,20 @@
 
 import json
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.struct_pb2 import Struct
 from livekit import rtc
-from livekit.agents import Agent, FlushSentinel, ModelSettings, llm
+from livekit.agents import NOT_GIVEN, Agent, FlushSentinel, ModelSettings, llm, stt, tts
+from livekit.agents.utils import shortuuid
 
-# History that the model sees besides its instructions, about 1,500 tokens: a small local model has room for 4,096.
-# When there is more, half of it is forgotten at once, since a model reads everything anew behind a place that changed.
-_MAX_HISTORY_CHARS = 6_000
-_KEPT_HISTORY_CHARS = 3_000
+from services.agent.turns.memory import Memory
+
 _METADATA_INTRODUCTION = "Known about this caller:"
+# Told an id, the text so far, and whether it is whole, while an answer is being spoken.
+OnReply = Callable[[str, str, bool], object]
 
 
 def instructions(system_prompt: str, metadata: Struct) -> str:
@@ -32,44 +33,57 @@ class Generation:
     first_audio: float | None = None
 
 
-class Persona(Agent):
-    """Answers as a character, noting when each try at an answer got where.
+class Replies:
+    """Numbers the replies of one call, whoever speaks them."""
 
-    on_reply: told an id, the text so far, and whether it is whole, while an answer is being spoken.
+    def __init__(self) -> None:
+        self._count = 0
+
+    def next_id(self) -> str:
+        """The id of the next reply, as clients see it."""
+        self._count += 1
+        return f"reply_{self._count}"
+
+
+class Persona(Agent):
+    """Answers as a character, with engines of its own, and notes when each try at an answer got where.
+
+    ear, voice: None where the conversation is in text alone. said: what was said before this character took over.
     """
 
-    def __init__(self, prompt: str, on_reply: Callable[[str, str, bool], object]) -> None:
-        super().__init__(instructions=prompt)
+    def __init__(
+        self,
+        prompt: str,
+        model: llm.LLM[Any],
+        ear: stt.STT[Any] | None,
+        voice: tts.TTS[Any] | None,
+        tools: Sequence[llm.Tool],
+        memory: Memory,
+        replies: Replies,
+        on_reply: OnReply,
+        said: llm.ChatContext | None = None,
+    ) -> None:
+        super().__init__(
+            id=shortuuid("persona_"),
+            instructions=prompt,
+            llm=model,
+            stt=ear if ear is not None else NOT_GIVEN,
+            tts=voice if voice is not None else NOT_GIVEN,
+            tools=list(tools),
+            chat_ctx=said.copy(exclude_instructions=True, exclude_handoff=True) if said is not None else NOT_GIVEN,
+        )
+        self._memory = memory
+        self._replies = replies
         self._on_reply = on_reply
-        self._replies = 0
-        self._forgotten = 0
         # The newest try is the one that is spoken: livekit-agents throws a try away before it starts another.
         self.generation = Generation()
-
-    def seen(self, context: llm.ChatContext) -> llm.ChatContext:
-        """What the model sees of a conversation: its instructions and what is not forgotten."""
-        copy = context.copy()
-        instructing = [item for item in copy.items if _is_instruction(item)]
-        history = [item for item in copy.items if not _is_instruction(item)]
-        copy.items = [*instructing, *history[self._forgotten :]]
-        return copy
-
-    def forget(self) -> bool:
-        """Forgets the older half of a history that has become too long; whether it did."""
-        sizes = [len(_text(item)) for item in self.chat_ctx.items if not _is_instruction(item)][self._forgotten :]
-        if sum(sizes) <= _MAX_HISTORY_CHARS:
-            return False
-        while sum(sizes) > _KEPT_HISTORY_CHARS:
-            sizes.pop(0)
-            self._forgotten += 1
-        return True
 
     async def llm_node(
         self, chat_ctx: llm.ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
     ) -> AsyncIterator[llm.ChatChunk | str | FlushSentinel]:
         """Asks the language model."""
         generation = self.generation = Generation()
-        async for chunk in Agent.default.llm_node(self, self.seen(chat_ctx), tools, model_settings):
+        async for chunk in Agent.default.llm_node(self, self._memory.seen(chat_ctx), tools, model_settings):
             if generation.first_token is None:
                 generation.first_token = time.time()
             yield chunk
@@ -84,8 +98,7 @@ class Persona(Agent):
 
     async def transcription_node(self, text: AsyncIterable[Any], model_settings: ModelSettings) -> AsyncIterator[Any]:
         """Passes on what is being spoken."""
-        self._replies += 1
-        reply_id, so_far = f"reply_{self._replies}", ""
+        reply_id, so_far = self._replies.next_id(), ""
         try:
             async for piece in text:
                 so_far += str(piece)
@@ -93,11 +106,3 @@ class Persona(Agent):
                 yield piece
         finally:
             self._on_reply(reply_id, so_far.strip(), True)
-
-
-def _is_instruction(item: llm.ChatItem) -> bool:
-    return isinstance(item, llm.ChatMessage) and item.role in ("system", "developer")
-
-
-def _text(item: llm.ChatItem) -> str:
-    return (item.text_content or "") if isinstance(item, llm.ChatMessage) else str(item)

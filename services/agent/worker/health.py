@@ -5,7 +5,6 @@ A call finds out by itself what fails while it lasts; this spares the next call 
 
 import asyncio
 import contextlib
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from prometheus_client import Gauge
 
+from services.agent.shared_state import SharedState
 from services.agent.speech.wire.channel import Access, access_of, open_channel
 from services.kit.catalogue import Catalogue
 from services.kit.catalogue_file import CatalogueError
@@ -24,33 +24,24 @@ _ANSWER_SECONDS = 1.0
 # One that was busy for a moment is not away.
 _UNANSWERED_IN_A_ROW = 2
 _AWAY = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
-_FILE_NAME = "endpoints-away.json"
 _log = get_logger(__name__)
 _up = Gauge(
     "callbox_speech_endpoint_up", "1 where an endpoint answers.", ["pool", "endpoint"], multiprocess_mode="livemax"
 )
 
 
-def away(data_dir: Path) -> frozenset[str]:
-    """The endpoints that did not answer the worker lately."""
-    try:
-        return frozenset(json.loads((data_dir / _FILE_NAME).read_bytes()))
-    except (FileNotFoundError, ValueError):
-        return frozenset()
-
-
 class Health:
     """Asks every endpoint of the catalogue now and then. own: the endpoint of pools that name none."""
 
-    def __init__(self, catalogue: Callable[[], Catalogue], folder: Path, own: str, data_dir: Path) -> None:
+    def __init__(self, catalogue: Callable[[], Catalogue], folder: Path, own: str, shared: SharedState) -> None:
         self._catalogue = catalogue
         self._folder = folder
         self._own = own
-        self._path = data_dir / _FILE_NAME
+        self._shared = shared
         self._channels: dict[tuple[str, Access], grpc.aio.Channel] = {}
         self._unanswered: dict[tuple[str, str], int] = {}
         self._away: frozenset[str] = frozenset()
-        self._path.unlink(missing_ok=True)
+        shared.tell_endpoints_away(frozenset())
 
     async def run(self) -> None:
         """Asks until cancelled."""
@@ -89,9 +80,7 @@ class Health:
         for address in self._away - away:
             _log.info("endpoint answers again", endpoint=address)
         self._away = away
-        draft = self._path.with_suffix(".draft")
-        draft.write_text(json.dumps(sorted(away)))
-        draft.rename(self._path)
+        self._shared.tell_endpoints_away(away)
 
     async def _answers(self, address: str, access: Access) -> bool:
         key = address, access

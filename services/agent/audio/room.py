@@ -1,0 +1,67 @@
+"""The audio of one caller, from and to a LiveKit room."""
+
+from collections.abc import Sequence
+
+from livekit import rtc
+from livekit.agents import AgentSession
+from livekit.agents.voice import room_io
+
+from services.agent.audio.bridge import BridgeOutput
+from services.agent.audio.denoise import FRAME_MS, INPUT_RATE_HZ, Denoiser, DenoiseStage
+from services.agent.audio.resample import ResampleStage
+from services.agent.audio.spoken import SpokenOutput
+from services.agent.audio.stage import Stage, StagedInput
+from services.agent.speech.pauses import SAMPLE_RATE_HZ as LISTENING_RATE_HZ
+from services.agent.speech.speaking import SAMPLE_RATE_HZ as SPEAKING_RATE_HZ
+
+
+def caller_stages(denoiser: Denoiser | None) -> list[Stage]:
+    """What the caller's audio passes through before anything listens, in order."""
+    denoise: list[Stage] = [DenoiseStage(denoiser)] if denoiser is not None else []
+    return [*denoise, ResampleStage(INPUT_RATE_HZ, LISTENING_RATE_HZ)]
+
+
+class RoomSound:
+    """The sound of a call. caller: identity of the participant who is heard."""
+
+    def __init__(self, room: rtc.Room, caller: str, stages: Sequence[Stage]) -> None:
+        self._room = room
+        self._caller = caller
+        self._stages = stages
+        self._room_io: room_io.RoomIO | None = None
+        self._input: StagedInput | None = None
+
+    async def attach(self, session: AgentSession[None]) -> BridgeOutput:
+        """Puts the stages between the room and a session that is to be started after this.
+
+        Answers the first stage on the way out.
+        """
+        self._room_io = room_io.RoomIO(
+            session,
+            self._room,
+            options=room_io.RoomOptions(
+                audio_input=room_io.AudioInputOptions(
+                    sample_rate=INPUT_RATE_HZ, frame_size_ms=FRAME_MS, auto_gain_control=False, pre_connect_audio=False
+                ),
+                audio_output=room_io.AudioOutputOptions(sample_rate=SPEAKING_RATE_HZ),
+                text_input=False,
+                text_output=False,
+                participant_identity=self._caller,
+                close_on_disconnect=False,
+            ),
+        )
+        await self._room_io.start()
+        source, sink = session.input.audio, session.output.audio
+        assert source is not None
+        assert sink is not None
+        session.input.audio = self._input = StagedInput(source, self._stages)
+        output = BridgeOutput(SpokenOutput(sink))
+        session.output.audio = output
+        return output
+
+    async def close(self) -> None:
+        """Leaves the room's audio."""
+        if self._room_io is not None:
+            await self._room_io.aclose()
+        if self._input is not None:
+            await self._input.close()

@@ -1,0 +1,116 @@
+"""The caller's audio on its way to whoever listens: a list of stages, each with a bounded queue before it.
+
+A stage that does not keep up never makes the audio late without end: when too many frames wait before it, it applies
+its own rule to the oldest one (`overloaded`) instead of its usual work.
+"""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+
+from livekit import rtc
+from livekit.agents.voice import io
+
+from services.agent.metrics import audio_backlog
+from services.kit.tasks import end
+
+Frames = Sequence[rtc.AudioFrame]
+# Frames that wait for whoever listens, about a second. The listener takes them at once; while it stands still, the
+# oldest are dropped.
+_MAX_READY = 50
+
+
+class Stage(ABC):
+    """One step of the caller's audio.
+
+    name: label in metrics. max_waiting: frames that may wait before the stage; with one more, its rule is applied.
+    """
+
+    name: str
+    max_waiting: int
+
+    @abstractmethod
+    async def process(self, frame: rtc.AudioFrame) -> Frames:
+        """What goes on to the next stage. Never raises for what an engine does."""
+
+    @abstractmethod
+    def overloaded(self, frame: rtc.AudioFrame) -> Frames:
+        """What goes on instead, at once, when too many frames wait."""
+
+    async def close(self) -> None:  # noqa: B027  # most stages hold nothing
+        """Ends the stage's own work."""
+
+
+class StagedInput(io.AudioInput):
+    """The caller's audio after all stages, in the order of the list. `close` ends it."""
+
+    def __init__(self, source: io.AudioInput, stages: Sequence[Stage]) -> None:
+        super().__init__(label="Staged", source=source)
+        self._stages = stages
+        self._queues = [_Queue() for _ in stages]
+        self._ready = _Queue(_MAX_READY)
+        self._tasks = [asyncio.create_task(_move(source, self._queues[0]), name="audio-source")]
+        after = [*self._queues[1:], self._ready]
+        for stage, before, behind in zip(stages, self._queues, after, strict=True):
+            self._tasks.append(asyncio.create_task(_work(stage, before, behind), name=f"audio-{stage.name}"))
+
+    async def __anext__(self) -> rtc.AudioFrame:
+        return await self._ready.__anext__()
+
+    async def close(self) -> None:
+        """Ends all stages."""
+        await end(*self._tasks)
+        for stage in self._stages:
+            await stage.close()
+
+
+class _Queue:
+    """Frames between two tasks. max_frames: with more, the oldest are dropped; None where a stage's rule holds."""
+
+    def __init__(self, max_frames: int | None = None) -> None:
+        self._frames: deque[rtc.AudioFrame] = deque(maxlen=max_frames)
+        self._news = asyncio.Event()
+        self._ended = False
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def put(self, frames: Frames) -> None:
+        self._frames.extend(frames)
+        self._news.set()
+
+    def end(self) -> None:
+        self._ended = True
+        self._news.set()
+
+    def __aiter__(self) -> "_Queue":
+        return self
+
+    async def __anext__(self) -> rtc.AudioFrame:
+        while not self._frames:
+            if self._ended:
+                raise StopAsyncIteration
+            self._news.clear()
+            await self._news.wait()
+        return self._frames.popleft()
+
+
+async def _move(source: AsyncIterator[rtc.AudioFrame], into: _Queue) -> None:
+    try:
+        async for frame in source:
+            into.put([frame])
+    finally:
+        into.end()
+
+
+async def _work(stage: Stage, before: _Queue, behind: _Queue) -> None:
+    backlog = audio_backlog.labels(stage.name)
+    try:
+        async for frame in before:
+            backlog.set(len(before))
+            # The rule is applied without waiting for anything, so the queue is over its bound for a moment only.
+            overloaded = len(before) >= stage.max_waiting
+            behind.put(stage.overloaded(frame) if overloaded else await stage.process(frame))
+    finally:
+        behind.end()

@@ -1,0 +1,68 @@
+"""The clients of a LiveKit room: messages published to all of them, and heard of the caller alone."""
+
+import asyncio
+
+import structlog
+from livekit import rtc
+
+from services.agent.client.messages import Outgoing
+from services.agent.client.router import Router
+from services.agent.metrics import ignored_messages
+
+# Messages that wait to be published. When it is full, one that may be dropped is; others take the place of the oldest.
+_MAX_WAITING = 128
+_PUBLISH_SECONDS = 2.0
+_log = structlog.get_logger(__name__)
+
+
+class RoomClients:
+    """The data channel of one call; `run` owns the sending. caller: identity of the participant who is heard."""
+
+    def __init__(self, room: rtc.Room, caller: str) -> None:
+        self.router = Router()
+        self._room = room
+        self._caller = caller
+        self._waiting: asyncio.Queue[Outgoing] = asyncio.Queue(_MAX_WAITING)
+        room.on("data_received", self._receive)
+
+    def send(self, message: Outgoing) -> None:
+        """Leaves a message to be published, where the caller wants it."""
+        if message.wanted_by and not self._has(message.wanted_by):
+            return
+        if self._waiting.full():
+            if message.droppable:
+                return
+            self._waiting.get_nowait()
+        self._waiting.put_nowait(message)
+
+    async def run(self) -> None:
+        """Publishes what waits, in order, until cancelled."""
+        while True:
+            await self._publish(await self._waiting.get())
+
+    async def drain(self, seconds: float) -> None:
+        """Publishes what still waits, for `seconds` at most."""
+        try:
+            async with asyncio.timeout(seconds):
+                while self._room.isconnected() and not self._waiting.empty():
+                    await self._publish(self._waiting.get_nowait())
+        except TimeoutError:
+            _log.warning("messages left unpublished", count=self._waiting.qsize())
+
+    async def _publish(self, message: Outgoing) -> None:
+        try:
+            async with asyncio.timeout(_PUBLISH_SECONDS):
+                await self._room.local_participant.publish_data(message.payload(), reliable=True, topic=message.topic)
+        except (TimeoutError, rtc.participant.PublishDataError) as fault:
+            _log.warning("message not published", topic=message.topic, fault=repr(fault))
+
+    def _has(self, attribute: str) -> bool:
+        caller = self._room.remote_participants.get(self._caller)
+        return caller is not None and caller.attributes.get(attribute) == "true"
+
+    def _receive(self, packet: rtc.DataPacket) -> None:
+        if packet.participant is None or packet.participant.identity != self._caller:
+            if self.router.takes(packet.topic or ""):
+                ignored_messages.labels("sender").inc()
+            return
+        self.router.receive(packet.topic or "", packet.data)

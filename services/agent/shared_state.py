@@ -1,0 +1,61 @@
+"""What a worker and the processes of its calls share, through files in the worker's data folder.
+
+The worker writes the catalogue in force, the audio of the fixed lines and the endpoints that are away. A call reads
+them when it begins. Calls write which voice matched a recording, and that engines had no room.
+"""
+
+import json
+import time
+from pathlib import Path
+
+from services.kit.catalogue import Catalogue
+
+# A call that found every engine full says how the next one would fare, for this long.
+_FULL_SECONDS = 5.0
+
+
+class SharedState:
+    """The files below `data_dir`. One worker has a data folder of its own."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._catalogue = data_dir / "catalogue.json"
+        self._endpoints_away = data_dir / "endpoints-away.json"
+        self._engines_full = data_dir / "engines-full"
+        self.lines_folder = data_dir / "lines"
+        self.matches_folder = data_dir / "matches"
+
+    def put_in_force(self, catalogue: Catalogue) -> None:
+        """Makes a catalogue the one of all calls that begin from now on."""
+        _replace(self._catalogue, catalogue.model_dump_json())
+
+    def catalogue_in_force(self) -> Catalogue:
+        """The catalogue that the worker found to be without faults, whatever its file has become since."""
+        return Catalogue.model_validate_json(self._catalogue.read_bytes())
+
+    def tell_endpoints_away(self, addresses: frozenset[str]) -> None:
+        """Notes the endpoints that do not answer the worker."""
+        _replace(self._endpoints_away, json.dumps(sorted(addresses)))
+
+    def endpoints_away(self) -> frozenset[str]:
+        """The endpoints that did not answer the worker when it last asked."""
+        try:
+            return frozenset(json.loads(self._endpoints_away.read_bytes()))
+        except (FileNotFoundError, ValueError):
+            return frozenset()
+
+    def tell_engines_full(self) -> None:
+        """Notes that an utterance or a clause found no room at any endpoint."""
+        self._engines_full.touch()
+
+    def engines_were_full(self) -> bool:
+        """Whether that happened in the last five seconds."""
+        try:
+            return time.time() - self._engines_full.stat().st_mtime < _FULL_SECONDS
+        except FileNotFoundError:
+            return False
+
+
+def _replace(path: Path, content: str) -> None:
+    draft = path.with_suffix(".draft")
+    draft.write_text(content)
+    draft.rename(path)

@@ -1,0 +1,54 @@
+"""Has the language model read a conversation before the next question comes, so that its answer comes sooner."""
+
+import asyncio
+import contextlib
+from typing import Any
+
+from livekit.agents import APIError, llm
+
+from services.agent.thinking.language_model import Model
+from services.kit.tasks import end
+
+_SECONDS = 5.0
+
+
+def opening(prompt: str, greeting: str) -> llm.ChatContext:
+    """What a model will have seen when the caller begins to speak."""
+    context = llm.ChatContext.empty()
+    context.add_message(role="system", content=prompt)
+    if greeting:
+        context.add_message(role="assistant", content=greeting)
+    return context
+
+
+class ReadingAhead:
+    """Reads ahead for one call. Only a model on the operator's own machines is asked: others are paid by the token."""
+
+    def __init__(self) -> None:
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self, model: Model, seen: llm.ChatContext) -> None:
+        """Begins to read what the model will have seen; a reading that is still under way is given up."""
+        if not model.own:
+            return
+        if self._task is not None:
+            self._task.cancel()
+        self._task = asyncio.create_task(_read(model.llm, seen), name="read-ahead")
+
+    async def close(self) -> None:
+        """Gives up what is under way."""
+        if self._task is not None:
+            await end(self._task)
+
+
+async def _read(model: llm.LLM[Any], seen: llm.ChatContext) -> None:
+    """Asks for one token. A fault does no harm: the next question reads everything by itself."""
+    context = seen.copy()
+    context.add_message(role="user", content="Hello")
+    with contextlib.suppress(APIError, TimeoutError):
+        async with (
+            asyncio.timeout(_SECONDS),
+            model.chat(chat_ctx=context, extra_kwargs={"max_completion_tokens": 1}) as stream,
+        ):
+            async for _ in stream:
+                pass

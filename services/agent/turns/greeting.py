@@ -1,0 +1,42 @@
+"""The first words of a call, made into speech while the caller is still on the way."""
+
+import asyncio
+
+import structlog
+from livekit.agents import NOT_GIVEN, AgentSession
+
+from services.agent.speech.engine import EngineError
+from services.agent.speech.lines import pcm_frames
+from services.agent.speech.speaking import Speaking
+
+_MAKE_SECONDS = 5.0
+_log = structlog.get_logger(__name__)
+
+
+class Greeting:
+    """What a character says first. text: may be empty. voice: None in a conversation in text alone."""
+
+    def __init__(self, text: str, voice: Speaking | None) -> None:
+        self.text = text
+        self._voice = voice
+        self._audio = b""
+
+    async def make(self) -> None:
+        """Makes the audio. A fault is logged: the greeting is then made when it is said."""
+        if not self.text or self._voice is None:
+            return
+        try:
+            async with asyncio.timeout(_MAKE_SECONDS):
+                self._audio = await self._voice.speak(self.text)
+        except (EngineError, TimeoutError) as fault:
+            _log.warning("greeting not made ahead of time", fault=repr(fault)[:200])
+
+    @property
+    def made_by(self) -> str:
+        """Who made the audio ahead of time; empty when nobody did."""
+        return self._voice.provider if self._voice is not None and self._audio else ""
+
+    def say(self, session: AgentSession[None]) -> None:
+        """Says it, once the caller is there."""
+        if self.text:
+            session.say(self.text, audio=pcm_frames(self._audio, self.text) if self._audio else NOT_GIVEN)

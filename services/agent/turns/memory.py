@@ -1,0 +1,41 @@
+"""What the model sees of a conversation: its instructions, and as much of what was said as it has room for."""
+
+from livekit.agents import llm
+
+# History that the model sees besides its instructions, about 1,500 tokens: a small local model has room for 4,096.
+# When there is more, half of it is left out at once, since a model reads everything anew behind a place that changed.
+_MAX_HISTORY_CHARS = 6_000
+_KEPT_HISTORY_CHARS = 3_000
+
+
+class Memory:
+    """The memory of one call. It outlives a change of who speaks."""
+
+    def __init__(self) -> None:
+        self._left_out = 0
+
+    def seen(self, context: llm.ChatContext) -> llm.ChatContext:
+        """A copy of a conversation without what is left out."""
+        copy = context.copy()
+        instructing = [item for item in copy.items if _is_instruction(item)]
+        said = [item for item in copy.items if not _is_instruction(item)]
+        copy.items = [*instructing, *said[self._left_out :]]
+        return copy
+
+    def shorten(self, context: llm.ChatContext) -> bool:
+        """Leaves out the older half of a history that has become too long; whether it did."""
+        sizes = [len(_text(item)) for item in context.items if not _is_instruction(item)][self._left_out :]
+        if sum(sizes) <= _MAX_HISTORY_CHARS:
+            return False
+        while sum(sizes) > _KEPT_HISTORY_CHARS:
+            sizes.pop(0)
+            self._left_out += 1
+        return True
+
+
+def _is_instruction(item: llm.ChatItem) -> bool:
+    return isinstance(item, llm.ChatMessage) and item.role in ("system", "developer")
+
+
+def _text(item: llm.ChatItem) -> str:
+    return (item.text_content or "") if isinstance(item, llm.ChatMessage) else str(item)
