@@ -1,22 +1,21 @@
-"""What happened in a call, told to sessions as it happens.
+"""The events of a call, sent to sessions as they happen.
 
-Events are numbered, kept until they are stored, and sent again when sessions was away.
+They are numbered, kept until they are stored, and sent again when sessions was away.
 """
 
 import asyncio
-import time
 from collections import deque
 
 import structlog
 import tenacity
 from callbox.sessions.v1 import sessions_pb2 as pb
 from callbox.sessions.v1 import sessions_pb2_grpc
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.agent.metrics import unsent_events
 from services.kit.errors import CallboxError, Code
 from services.kit.identity import Signer
 from services.kit.rpc.client import call
+from services.kit.times import timestamp_now
 
 _BATCH = 100
 # A call of many hours stays below this; were it reached, the oldest usage would be lost, which is said in the log.
@@ -52,7 +51,7 @@ class Journal:
         """Numbers and dates an event and leaves it to be sent."""
         event.sequence = self._next
         self._next += 1
-        event.occur_time.CopyFrom(_now())
+        event.occur_time.CopyFrom(timestamp_now())
         if len(self._unsent) >= _MAX_UNSENT:
             _log.error("event lost, too many unsent", sequence=self._unsent.popleft().sequence)
         self._unsent.append(event)
@@ -114,9 +113,3 @@ class Journal:
 
 def _is_retryable(fault: BaseException) -> bool:
     return isinstance(fault, CallboxError) and fault.code in _RETRYABLE
-
-
-def _now() -> Timestamp:
-    moment = Timestamp()
-    moment.FromNanoseconds(time.time_ns())
-    return moment

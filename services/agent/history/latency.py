@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 from callbox.sessions.v1 import sessions_pb2 as pb
-from google.protobuf.duration_pb2 import Duration
+
+from services.kit.times import duration
 
 PARTS = ("end_of_turn", "final_transcript", "first_token", "first_audio", "playout")
 
@@ -35,8 +36,4 @@ class Waterfall:
 
     def message(self) -> pb.LatencyParts:
         """The parts as they stand in the history."""
-        durations = {}
-        for part, seconds in self.parts().items():
-            durations[part] = Duration()
-            durations[part].FromNanoseconds(round(seconds * 1e9))
-        return pb.LatencyParts(**durations)
+        return pb.LatencyParts(**{part: duration(seconds) for part, seconds in self.parts().items()})
