@@ -29,7 +29,7 @@ class Sessions(sessions_pb2_grpc.SessionsServiceServicer):
         self.requests = 0
         self.fault: CallboxError | None = None
 
-    async def AppendEvents(self, request: pb.AppendEventsRequest, _: object) -> pb.AppendEventsResponse:  # type: ignore[override]  # noqa: N802
+    async def AppendEvents(self, request: pb.AppendEventsRequest, _: object) -> pb.AppendEventsResponse:  # noqa: N802
         self.requests += 1
         if self.fault is not None:
             raise self.fault
