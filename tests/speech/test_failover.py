@@ -17,7 +17,7 @@ from services.agent.audio.denoise import Denoiser
 from services.agent.speech import hearing, speaking
 from services.agent.speech.engine import EngineError
 from services.agent.speech.pool import Pool
-from services.agent.speech.route import Tried
+from services.agent.speech.route import Attempts
 from services.agent.speech.wire.triton import Triton
 from services.inference.profile import PROFILES
 from tests.speech.engines import Engines, catalogue_of, engines
@@ -82,7 +82,7 @@ async def test_an_endpoint_killed_in_mid_utterance_or_mid_clause_is_not_noticed(
             pieces: list[bytes] = []
 
             async def speak() -> None:
-                async for piece in speaking._speak(made.speaking._route, LONG, Tried()):
+                async for piece in speaking._speak(made.speaking._route, LONG, Attempts()):
                     if not pieces:
                         kill(victim)
                     pieces.append(piece)

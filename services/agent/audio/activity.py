@@ -1,4 +1,4 @@
-"""Voice activity of a caller behind livekit-agents' VAD, with the same ear for silence as recognition has."""
+"""Voice activity behind livekit-agents' VAD. It finds silence by the same windows as recognition does."""
 
 import numpy as np
 from livekit import rtc
@@ -70,7 +70,7 @@ class ActivityStream(vad.VADStream):
             self._voiced, self._silent = self._voiced + WINDOW_SECONDS, 0.0
         else:
             self._voiced, self._silent = 0.0, self._silent + WINDOW_SECONDS
-        # Told of a window before what it begins or ends, as livekit-agents expects.
+        # livekit-agents expects a window's result before the start or end of speech in it.
         self._tell(vad.VADEventType.INFERENCE_DONE, probability)
         if not self._speaking and self._voiced >= _MIN_SPEECH_SECONDS:
             self._speaking, self._speech, self._silence = True, self._voiced, 0.0

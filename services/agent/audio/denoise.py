@@ -14,7 +14,7 @@ from livekit import rtc
 
 from services.agent.audio.stage import Frames, Stage
 from services.agent.metrics import denoise_fallbacks
-from services.agent.speech.engine import EngineError, Exhausted, Lost, Samples
+from services.agent.speech.engine import AtCapacity, EngineError, Samples, Unreachable
 from services.agent.speech.pool import Pool
 from services.agent.speech.route import Part, Step, Tell
 from services.agent.speech.wire.triton import ModelStream, Triton
@@ -23,13 +23,13 @@ from services.inference import protocol
 INPUT_RATE_HZ = protocol.DENOISE_RATE_HZ
 FRAME_MS = 20
 _FRAME_SAMPLES = INPUT_RATE_HZ * FRAME_MS // 1000
-# A frame waits this long for its denoised form; twice its length, so that a hiccup does not add up.
+# A frame waits this long for its answer: twice its length, so that a short delay does not add up.
 _FRAME_SECONDS = 0.04
 # After a fault raw audio passes for this long before the suppressor is tried again.
 _REST_SECONDS = 1.0
 # After a late frame raw audio passes for this long, so that what has piled up is caught up with.
 _LATE_REST_SECONDS = 0.2
-# So many late frames with none in time between them: the endpoint hangs.
+# After so many late frames in a row the endpoint counts as hanging.
 _LATE_IN_A_ROW = 5
 _log = structlog.get_logger(__name__)
 
@@ -45,7 +45,7 @@ class Denoiser:
         self._tell = tell
         self._level = np.array([level], np.float32)
         self._wire: ModelStream | None = None
-        self._told = False  # the wire's server knows the level
+        self._told = False  # whether the open stream has sent the level
         self._address = ""
         self._passed_over: set[str] = set()
         self._reader: asyncio.Task[None] | None = None
@@ -57,7 +57,7 @@ class Denoiser:
     async def process(self, frame: rtc.AudioFrame) -> rtc.AudioFrame:
         """A frame of mono audio at 48 kHz, denoised, or as it came when the suppressor is away or late."""
         loop = asyncio.get_running_loop()
-        # A track that ends gives what is left of it in one piece of another length; nobody speaks in it any more.
+        # The last piece of a track that ends may have another length; no speech is in it.
         if loop.time() < self._rest_until or frame.samples_per_channel != _FRAME_SAMPLES:
             return frame
         try:
@@ -73,7 +73,7 @@ class Denoiser:
             self._rest_until = loop.time() + _LATE_REST_SECONDS
             denoise_fallbacks.labels("late").inc()
             if self._late >= _LATE_IN_A_ROW:
-                await self._give_up(Lost("frames come back late"))
+                await self._give_up(Unreachable("frames come back late"))
         except EngineError as fault:
             denoise_fallbacks.labels("lost").inc()
             await self._give_up(fault)
@@ -89,7 +89,7 @@ class Denoiser:
         address = self._pool.pick(self._passed_over)
         if address is None:
             self._passed_over.clear()
-            raise Lost("no endpoint is left")
+            raise Unreachable("no endpoint is left")
         self._address = address
         self._pool.opened(address)
         self._wire = self._client(address).stream(protocol.DENOISE_MODEL, sequence=True)
@@ -98,7 +98,7 @@ class Denoiser:
         return self._wire
 
     async def _read(self, wire: ModelStream) -> None:
-        fault: EngineError = Lost("denoise ended")
+        fault: EngineError = Unreachable("denoise ended")
         try:
             async for reply in wire.replies():
                 future = self._waiting.pop(reply.request_id, None)
@@ -125,8 +125,8 @@ class Denoiser:
             self._tell(Part.DENOISE, Step.BYPASS, "Noise suppression did not answer; the audio passes as it comes.")
         if self._wire is not None:
             self._passed_over.add(self._address)
-            if not isinstance(fault, Exhausted):
-                self._pool.failed(self._address, lost=isinstance(fault, Lost))
+            if not isinstance(fault, AtCapacity):
+                self._pool.failed(self._address, lost=isinstance(fault, Unreachable))
         await self._drop()
 
     async def _drop(self) -> None:

@@ -1,4 +1,4 @@
-"""What of a reply was really heard, so that an interrupted one does not stand in the history whole."""
+"""How much of an interrupted reply the caller heard: only that stands in the history."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ class SpokenOutput(io.AudioOutput):
         self.next_in_chain.clear_buffer()
 
     def on_playback_finished(self, *, playback_position: float, interrupted: bool, **_: Any) -> None:
-        """Says what was heard of a reply that was cut short."""
+        """Passes on how much of a reply was heard, when it was cut short."""
         clauses, total = self._clauses, self._captured_seconds
         self._clauses, self._captured_seconds = [], 0.0
         text = heard(clauses, total, playback_position) if interrupted and clauses else None

@@ -10,14 +10,14 @@ from typing import Any, TypeVar
 from services.agent.audio.denoise import Denoiser
 from services.agent.speech.engine import RecogniserStream, VoiceStream
 from services.agent.speech.pool import Pool
-from services.agent.speech.route import Part, Route, Rung, Stream, Tell
+from services.agent.speech.route import Candidate, Part, Route, Stream, Tell
 from services.agent.speech.wire.channel import access_of
 from services.agent.speech.wire.riva import Riva, RivaRecogniser, RivaVoice
 from services.agent.speech.wire.triton import Triton
 from services.agent.speech.wire.triton_speech import TritonRecogniser, TritonVoice
 from services.kit.catalogue import Catalogue, Entry, Recogniser, Voice, fallbacks
 
-# SpeechEngines that are tried for one call, the one that was asked for among them.
+# Engines that are tried for one call, the one that was asked for among them.
 _MAX_ENGINES = 3
 E = TypeVar("E", bound=Entry)
 S = TypeVar("S", bound=Stream)
@@ -44,21 +44,23 @@ class SpeechEngines:
         self._matched: dict[str, str] = {}
 
     def recognition(self, language: str, name: str = "", keyterms: Sequence[str] = ()) -> Route[RecogniserStream]:
-        """The way to a recogniser. language: BCP-47. name: public name; empty for the language's default."""
+        """The route to a recogniser. language: BCP-47. name: public name; empty for the language's default."""
         found = self._catalogue.recogniser(name) or self._default_recogniser(language)
-        entries = _ladder(found, self._catalogue.recognisers, language)
-        rungs = [
-            Rung(entry, self._pools[entry.pool], partial(self._open_recogniser, entry, language, keyterms))
+        entries = _with_fallbacks(found, self._catalogue.recognisers, language)
+        candidates = [
+            Candidate(entry, self._pools[entry.pool], partial(self._open_recogniser, entry, language, keyterms))
             for entry in entries
         ]
-        return self._kept(Route(Part.STT, rungs, self._tell))
+        return self._tracked(Route(Part.STT, candidates, self._tell))
 
     def voice(self, language: str, name: str = "") -> Route[VoiceStream]:
-        """The way to a voice. language: BCP-47. name: public name; empty for the language's default."""
+        """The route to a voice. language: BCP-47. name: public name; empty for the language's default."""
         found = self._catalogue.voice(name) or self._default_voice(language)
-        entries = _ladder(found, self._catalogue.voices, language)
-        rungs = [Rung(entry, self._pools[entry.pool], partial(self._open_voice, entry, language)) for entry in entries]
-        return self._kept(Route(Part.TTS, rungs, self._tell))
+        entries = _with_fallbacks(found, self._catalogue.voices, language)
+        candidates = [
+            Candidate(entry, self._pools[entry.pool], partial(self._open_voice, entry, language)) for entry in entries
+        ]
+        return self._tracked(Route(Part.TTS, candidates, self._tell))
 
     def plain_voice(self, language: str, name: str = "") -> tuple[Voice, Triton] | None:
         """The voice of a call and the client that finds the one nearest to a recording; None where it cannot match."""
@@ -73,7 +75,7 @@ class SpeechEngines:
         self._matched[voice.name] = mix
 
     def denoiser(self) -> Denoiser | None:
-        """Takes noise out of what the caller says; None where nobody does."""
+        """The noise suppressor; None when the catalogue has none."""
         name = self._catalogue.denoise
         return Denoiser(self._pools[name], partial(self._triton, name), self._tell) if name else None
 
@@ -84,7 +86,7 @@ class SpeechEngines:
         clients: list[Triton | Riva] = [*self._tritons.values(), *self._rivas.values()]
         await asyncio.gather(*(client.close() for client in clients))
 
-    def _kept(self, route: Route[S]) -> Route[S]:
+    def _tracked(self, route: Route[S]) -> Route[S]:
         self._routes.append(route)
         return route
 
@@ -124,20 +126,20 @@ class SpeechEngines:
         return self._rivas[key]
 
 
-def _choice(entry: Entry) -> str:
+def _engine_of(entry: Entry) -> str:
     """What of its model an entry asks for."""
     if isinstance(entry, Voice):
         return entry.voice
     return entry.engine if isinstance(entry, Recogniser) else ""
 
 
-def _ladder(first: E, entries: Sequence[E], language: str) -> list[E]:
+def _with_fallbacks(first: E, entries: Sequence[E], language: str) -> list[E]:
     """An entry and those that serve the language instead of it, each really another engine."""
 
     def candidates() -> Iterator[E]:
         asked = set()
         for entry in chain((first,), fallbacks(first, entries)):
-            what = entry.pool, entry.model, _choice(entry)
+            what = entry.pool, entry.model, _engine_of(entry)
             if entry is first or (what not in asked and entry.serving(language)):
                 asked.add(what)
                 yield entry

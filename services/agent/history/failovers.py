@@ -1,4 +1,4 @@
-"""What is told of engines that failed: to the metrics, to the call's history, and to the worker when all are full."""
+"""Tells of engines that failed: the metrics, the call's history, and the worker when all engines are full."""
 
 from collections.abc import Callable
 
@@ -21,6 +21,6 @@ class Failovers:
         speech_failovers.labels(part, step).inc()
         if step is Step.EXHAUSTED:
             self._shared.tell_engines_full()
-        # The line itself is written down by who speaks it.
+        # The fixed line is written down by the guard, which speaks it.
         if step is not Step.LINE:
             self._add(pb.SessionEvent(error=pb.ErrorEvent(code=f"{part}_{step}", message=sentence)))

@@ -18,7 +18,7 @@ from services.kit.rpc.client import call
 from services.kit.times import timestamp_now
 
 _BATCH = 100
-# A call of many hours stays below this; were it reached, the oldest usage would be lost, which is said in the log.
+# A call of many hours stays below this. Above it the oldest event is dropped, and the log says so.
 _MAX_UNSENT = 10_000
 _APPEND_SECONDS = 3.0
 _RETRYABLE = {Code.UPSTREAM_UNAVAILABLE, Code.INTERNAL, Code.RATE_LIMITED, Code.NOT_AUTHENTICATED, Code.TOKEN_EXPIRED}

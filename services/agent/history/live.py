@@ -1,4 +1,4 @@
-"""How a call goes on, told to sessions for those who watch it. Lossy, and never in the way of the call."""
+"""The live state of a call, sent to sessions for those who watch it. Updates may be lost; the call never waits."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,7 @@ from services.kit.errors import CallboxError
 from services.kit.identity import Signer
 from services.kit.rpc.client import call
 
-# With somebody watching five times a second at most; else now and then, to learn whether anybody does.
+# At most five times a second while somebody watches; else often enough to learn that somebody does.
 _WATCHED_SECONDS, _UNWATCHED_SECONDS = 0.2, 2.0
 _AWAY_SECONDS = 5.0
 _PUBLISH_SECONDS = 1.0
@@ -24,7 +24,7 @@ _STATES = {
 
 
 class Live:
-    """Keeps only the newest of everything and tells it at its own pace; `run` owns the telling."""
+    """Keeps only the newest of everything; `run` sends it at its own pace."""
 
     def __init__(
         self, stub: "live_pb2_grpc.LiveServiceAsyncStub", signer: Signer, session_id: str, worker_id: str
@@ -38,7 +38,7 @@ class Live:
         self._news = asyncio.Event()
 
     def state(self, state: str) -> None:
-        """What the agent does; words that mean nothing to others are passed over."""
+        """What the agent does; a state that watchers do not know is left out."""
         if state in _STATES and _STATES[state] != self._state:
             self._state = _STATES[state]
             self._news.set()
@@ -53,14 +53,14 @@ class Live:
         self._partials.pop(role, None)
 
     async def run(self) -> None:
-        """Tells until cancelled."""
+        """Sends until cancelled."""
         while True:
             await self._news.wait()
             self._news.clear()
             await asyncio.sleep(await self._tell())
 
     async def _tell(self) -> float:
-        """Tells what there is; seconds until the next time."""
+        """Sends what there is; answers the seconds until the next time."""
         update = live_pb2.LiveUpdate(agent_state=self._state, partials=self._partials.values())
         self._partials.clear()
         request = live_pb2.PublishLiveRequest(session_id=self._session_id, worker_id=self._worker_id, update=update)

@@ -20,7 +20,7 @@ _ABBREVIATION = re.compile(
 )
 _STOPS_TOO = re.compile(r"\bno\.$", re.IGNORECASE)
 _FIGURE_NEXT = re.compile(r"\s+[#\d]")
-# Between brackets, in emphasis and in a link only the whole is understood; a mark that never closes holds up no longer.
+# Text in brackets, in emphasis or in a link is not cut. A mark that is never closed holds a clause up for so long.
 _OPEN = re.compile(
     r"(?:[(\[（【][^)\]）】]{0,80}|\]\([^)\s]{0,200}|(?<![\w*])\*{1,2}(?=[^\s*])[^*]{0,80}|`[^`]{1,80}"
     r"|<[a-zA-Z/][^>]{0,80})$"
@@ -42,8 +42,8 @@ _FIRST_MIN_WORDS = 2
 _FIRST_MAX_WORDS = 7
 _LATER_MIN_WORDS = 5
 _MAX_WORDS = 40
-_MAX_WORDS_LATE = 12  # the cut comes at most so many words later where these are said as one
-_MAX_CHARACTERS = 600  # no more is ever held back
+_MAX_WORDS_LATE = 12  # words by which the cut may come later, when the words before it belong together
+_MAX_CHARACTERS = 600  # held back at most
 
 
 def _words(text: str) -> int:

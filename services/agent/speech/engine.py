@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 # Mono, 16-bit, 16 kHz.
 Samples = NDArray[np.int16]
 
-# Of what an engine says of its fault; it may be long and of no use to anybody.
+# An engine may say pages about its fault.
 _MAX_REASON_CHARACTERS = 300
 
 
@@ -20,11 +20,11 @@ class EngineError(Exception):
     """An engine failed at what it was asked; the message is its own, for the log."""
 
 
-class Lost(EngineError):
+class Unreachable(EngineError):
     """The engine cannot be reached, or does not answer in time."""
 
 
-class Exhausted(EngineError):
+class AtCapacity(EngineError):
     """The engine has no room for more at this moment; another endpoint may have."""
 
 
@@ -32,12 +32,12 @@ class Refused(EngineError):
     """The engine will never do what it was asked, at no endpoint of its pool."""
 
 
-class Forgotten(EngineError):
+class StreamExpired(EngineError):
     """The engine has dropped a stream that was idle; a new one serves."""
 
 
 _FAULTS: dict[grpc.StatusCode, type[EngineError]] = {
-    grpc.StatusCode.RESOURCE_EXHAUSTED: Exhausted,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: AtCapacity,
     grpc.StatusCode.INVALID_ARGUMENT: Refused,
     grpc.StatusCode.NOT_FOUND: Refused,
     grpc.StatusCode.UNIMPLEMENTED: Refused,
@@ -49,13 +49,13 @@ _FAULTS: dict[grpc.StatusCode, type[EngineError]] = {
 
 
 def fault_of(error: grpc.aio.AioRpcError) -> EngineError:
-    """What a status of gRPC says of an endpoint."""
-    kind = _FAULTS.get(error.code(), Lost)
+    """The fault of an endpoint, by its gRPC status."""
+    kind = _FAULTS.get(error.code(), Unreachable)
     return kind(f"{error.code().name}: {error.details()}"[:_MAX_REASON_CHARACTERS])
 
 
 class Ask(Enum):
-    """What is wanted with the audio of a request."""
+    """What a request asks for, beside taking its audio."""
 
     NOTHING = "nothing"
     # The text so far; the utterance goes on.
@@ -65,11 +65,11 @@ class Ask(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Transcript:
     """A transcript of the utterance so far.
 
-    answers: what was asked for; NOTHING for a partial that came by itself. request_id: of the asking. seconds: of audio
-    that the text covers. language: primary tag that was heard; empty when not said.
+    answers: what was asked for; NOTHING for a partial that came by itself. request_id: of the request that asked.
+    seconds: of audio that the text covers. language: primary tag that was heard; empty when the engine does not say.
     """
 
     text: str
@@ -80,7 +80,7 @@ class Heard:
 
 
 class RecogniserStream(Protocol):
-    """One call's stream to a recogniser, open from its making on."""
+    """One call's stream to a recogniser. It is open as soon as it is made."""
 
     @property
     def broken(self) -> bool:
@@ -88,11 +88,11 @@ class RecogniserStream(Protocol):
         ...
 
     def send(self, audio: Sequence[Samples], ask: Ask = Ask.NOTHING) -> str:
-        """Queues audio and a wish; answers the request's id. Raises: EngineError."""
+        """Queues audio and what is asked for; answers the request's id. Raises: EngineError."""
         ...
 
-    def replies(self) -> AsyncIterator[Heard]:
-        """Transcripts until the stream ends. Raises: EngineError, always at the end."""
+    def replies(self) -> AsyncIterator[Transcript]:
+        """Transcripts until the stream ends, which is always by an EngineError."""
         ...
 
     def close(self) -> None:
@@ -101,7 +101,7 @@ class RecogniserStream(Protocol):
 
 
 class VoiceStream(Protocol):
-    """One call's way to a voice, open from its making on; several texts may be spoken at once."""
+    """One call's connection to a voice. It is open as soon as it is made; several texts may be spoken at once."""
 
     @property
     def broken(self) -> bool:

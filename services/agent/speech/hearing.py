@@ -1,4 +1,4 @@
-"""Speech recognition behind livekit-agents' STT, whoever does it.
+"""Speech recognition behind livekit-agents' STT, by whichever engine serves.
 
 The recogniser hears only speech: a detector of its own opens the utterance with a little of what came before, asks for
 a transcript of all of it at the first short pause (so that thinking can start before the turn is confirmed), and closes
@@ -16,20 +16,20 @@ from livekit.agents import APIConnectionError, APIConnectOptions, LanguageCode, 
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, NOT_GIVEN, NotGivenOr
 from livekit.agents.utils import AudioBuffer, shortuuid
 
-from services.agent.speech.engine import Ask, EngineError, Heard, Lost, RecogniserStream, Samples
+from services.agent.speech.engine import Ask, EngineError, RecogniserStream, Samples, Transcript, Unreachable
 from services.agent.speech.pauses import SAMPLE_RATE_HZ, Mark, PauseDetector
-from services.agent.speech.route import Route, Tried, Way
+from services.agent.speech.route import Attempts, Connection, Route
 from services.agent.speech.utterance import Utterance
 
 # Silence after which the utterance so far is transcribed ahead of time.
 _PAUSE_SECONDS = 0.096
 _PREROLL_SAMPLES = SAMPLE_RATE_HZ * 4 // 10
 _PACKET_SAMPLES = SAMPLE_RATE_HZ // 10
-# A final transcript that does not come in this time is asked for elsewhere, where there is an elsewhere.
+# A final transcript that does not come in this time is asked of another endpoint or engine, if there is one.
 _FINAL_SECONDS = 2.0
-# After this the caller is told that nothing was heard: another endpoint and a fallback have had their time.
+# After this the caller is asked to repeat: another endpoint and a fallback have had their time.
 _UNHEARD_SECONDS = 3 * _FINAL_SECONDS
-# Timers of the loop may be early by its resolution.
+# The event loop's timers may be early by this much.
 _TICK_SECONDS = 0.01
 
 
@@ -83,10 +83,10 @@ class HearingStream(stt.RecognizeStream):
         self._preroll: deque[Samples] = deque()
         self._preroll_samples = 0
         self._utterance = Utterance()
-        # Flushed, with the final transcript still to come; oldest first. Seldom more than one.
+        # Utterances whose final transcript is still to come; oldest first. Seldom more than one.
         self._flushed: deque[Utterance] = deque()
-        self._tried = Tried()
-        self._way: Way[RecogniserStream] | None = None
+        self._attempts = Attempts()
+        self._connection: Connection[RecogniserStream] | None = None
         self._late = ""
         self._timer: asyncio.TimerHandle | None = None
 
@@ -162,19 +162,19 @@ class HearingStream(stt.RecognizeStream):
                 self._give_up()
 
     def _send(self, utterance: Utterance, ask: Ask) -> str:
-        """Sends what is unsent with a wish; an empty id when nobody listens (the utterance is replayed later)."""
-        if self._way is None:
+        """Sends what is unsent; answers the request's id, empty without a connection (it is sent again later)."""
+        if self._connection is None:
             return ""
         try:
-            return self._way.stream.send(utterance.take_unsent(), ask)
+            return self._connection.stream.send(utterance.take_unsent(), ask)
         except EngineError:
-            self._way.stream.close()
+            self._connection.stream.close()
             return ""
 
     # A final transcript that is late
 
     def _watch(self) -> None:
-        """Gives the oldest final transcript its time, or what is left of the time that the caller waits at all."""
+        """Sets the timer for the oldest final transcript: its own time, or what is left of the caller's."""
         if self._timer:
             self._timer.cancel()
         self._timer = None
@@ -183,21 +183,21 @@ class HearingStream(stt.RecognizeStream):
             self._timer = asyncio.get_running_loop().call_later(seconds, self._on_late)
 
     def _patience(self) -> float:
-        """Seconds that are left for the oldest final transcript."""
+        """Seconds until the caller is asked to repeat."""
         return self._flushed[0].flushed_at + _UNHEARD_SECONDS - asyncio.get_running_loop().time()
 
     def _on_late(self) -> None:
         over = self._patience() <= _TICK_SECONDS
-        if self._way and (over or self._route.has_other(self._way, self._tried)):
+        if self._connection and (over or self._route.has_other(self._connection, self._attempts)):
             self._late = f"no final transcript within {_FINAL_SECONDS:g} s"
-            self._way.stream.close()
+            self._connection.stream.close()
         if over:
             self._give_up()
         else:
             self._watch()
 
     def _give_up(self) -> None:
-        """Nobody hears what the caller said; they are asked to say it again."""
+        """No engine heard what the caller said: the session is told, and asks the caller to repeat."""
         self._route.gave_up()
         fault = APIConnectionError("the caller was not understood: no recogniser answered", retryable=False)
         self._emit_error(fault, recoverable=False)
@@ -208,26 +208,26 @@ class HearingStream(stt.RecognizeStream):
     async def _stay_connected(self) -> None:
         while True:
             try:
-                way = await self._route.next(self._tried)
+                connection = await self._route.next(self._attempts)
             except EngineError:
-                # What every engine fails at is not tried again; what the caller says next is.
+                # Audio that every engine fails at is not sent again; what the caller says next is.
                 self._utterance.failed = self._utterance.open
                 self._utterance.forget()
                 if self._flushed:
                     self._give_up()
-                self._tried = Tried()
+                self._attempts = Attempts()
                 continue
             try:
-                await self._listen(way)
+                await self._listen(connection)
             except EngineError as fault:
                 late, self._late = self._late, ""
-                self._route.failed(way, Lost(late) if late else fault, self._tried)
+                self._route.failed(connection, Unreachable(late) if late else fault, self._attempts)
             finally:
-                self._way = None
-                self._route.leave(way)
+                self._connection = None
+                self._route.leave(connection)
 
-    async def _listen(self, way: Way[RecogniserStream]) -> None:
-        self._way = way
+    async def _listen(self, connection: Connection[RecogniserStream]) -> None:
+        self._connection = connection
         for flushed in self._flushed:
             flushed.rewind()
             flushed.flush_id = self._send(flushed, Ask.FINAL)
@@ -239,15 +239,15 @@ class HearingStream(stt.RecognizeStream):
                 self._send(self._utterance, Ask.NOTHING)
             else:
                 self._utterance.pause_id = self._send(self._utterance, Ask.SNAPSHOT)
-        async for heard in way.stream.replies():
-            self._on_heard(way, heard)
+        async for heard in connection.stream.replies():
+            self._on_heard(connection, heard)
 
-    def _on_heard(self, way: Way[RecogniserStream], heard: Heard) -> None:
+    def _on_heard(self, connection: Connection[RecogniserStream], heard: Transcript) -> None:
         utterance = self._utterance
         if heard.answers is Ask.FINAL:
             if self._flushed and heard.request_id == self._flushed[0].flush_id:
-                self._route.served(way)
-                self._tried = Tried()
+                self._route.served(connection)
+                self._attempts = Attempts()
                 self._end_utterance(heard.text, heard.seconds, heard.language)
         elif heard.answers is Ask.SNAPSHOT:
             # Speech after the pause has made the snapshot stale.

@@ -1,4 +1,4 @@
-"""Lines whose audio is made when the worker starts, so that speaking them needs no engine."""
+"""The fixed lines, whose audio is made when the worker starts: speaking them needs no engine."""
 
 import asyncio
 import hashlib
@@ -19,7 +19,7 @@ _FRAME_BYTES = SAMPLE_RATE_HZ // 50 * 2
 _MAKE_SECONDS = 20.0
 _BASE = "en"
 
-# A text as 16-bit mono PCM at 24 kHz, by the voice of this public name in this language.
+# (text, public name of the voice, language) → 16-bit mono PCM at 24 kHz.
 Speak = Callable[[str, str, str], Awaitable[bytes]]
 
 
@@ -71,7 +71,7 @@ async def make_lines(folder: Path, catalogue: Catalogue, language: str, speak: S
 
 
 async def pcm_frames(audio: bytes, text: str) -> AsyncIterator[rtc.AudioFrame]:
-    """16-bit mono PCM at 24 kHz as frames of 20 ms, the last one padded; the first one knows the text of all."""
+    """16-bit mono PCM at 24 kHz as frames of 20 ms, the last one padded. The first frame carries the whole text."""
     for start in range(0, len(audio), _FRAME_BYTES):
         data = audio[start : start + _FRAME_BYTES].ljust(_FRAME_BYTES, b"\0")
         frame = rtc.AudioFrame(data, SAMPLE_RATE_HZ, 1, _FRAME_BYTES // 2)

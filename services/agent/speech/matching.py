@@ -1,4 +1,4 @@
-"""The voice for a call's reference recording: fetched from sessions, matched on Triton, remembered by its content."""
+"""Finds the voice for a call's reference recording: read from sessions, matched on Triton, kept by its content."""
 
 import asyncio
 import hashlib
@@ -16,7 +16,7 @@ from callbox.sessions.v1 import sessions_pb2 as pb
 from callbox.sessions.v1 import sessions_pb2_grpc
 from numpy.typing import NDArray
 
-from services.agent.speech.engine import EngineError, Exhausted, Refused
+from services.agent.speech.engine import AtCapacity, EngineError, Refused
 from services.agent.speech.wire.triton import Triton
 from services.inference import protocol
 from services.kit.errors import CallboxError, Code
@@ -24,13 +24,13 @@ from services.kit.identity import Signer
 from services.kit.rpc.client import call
 
 _READ_SECONDS: Final = 2.0
-# Mixes remembered by a worker, a hundred bytes each; the oldest are forgotten.
+# Keeps the newest 1,000 matches, about a hundred bytes each.
 _MAX_REMEMBERED: Final = 1_000
 _log = structlog.get_logger(__name__)
 
 
 class _NoMatch(Exception):
-    """The recording cannot be used; the message is for the history, so it names nothing of ours."""
+    """The recording cannot be used. The message goes into the history, which customers read."""
 
 
 class Matching:
@@ -117,7 +117,7 @@ class Matching:
             raise AssertionError("replies end with a fault")
         except Refused as fault:
             raise _NoMatch(_sentence(str(fault))) from fault
-        except Exhausted as fault:
+        except AtCapacity as fault:
             raise _NoMatch("Too many recordings were waiting to be matched.") from fault
         except EngineError as fault:
             _log.warning("recording not matched", fault=str(fault))

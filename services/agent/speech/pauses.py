@@ -1,4 +1,4 @@
-"""Where the caller speaks and pauses, told as early as a window allows."""
+"""Finds where the caller speaks and pauses, one window of audio after the other."""
 
 from collections.abc import Iterator
 from enum import Enum

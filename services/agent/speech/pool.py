@@ -1,4 +1,4 @@
-"""Which endpoint of a pool serves next: of those that are well, the one with the fewest open streams.
+"""Which endpoint of a pool serves next: of the healthy ones, the one with the fewest open streams.
 
 A pool knows what its own process has seen. Each call is a process, so these are the streams of one call; calls spread
 over the endpoints because equals are drawn by lot.

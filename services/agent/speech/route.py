@@ -1,6 +1,6 @@
-"""The way to an engine that answers: another endpoint of the pool, once; then the fallbacks of the catalogue.
+"""Finds an engine that answers: another endpoint of the pool, once; then the fallbacks of the catalogue.
 
-What cannot be had by any of them is spoken of by a line that needs no engine.
+When none of them answers, the caller hears a fixed line that needs no engine.
 """
 
 import asyncio
@@ -12,11 +12,11 @@ from typing import Generic, Protocol, TypeVar
 
 import structlog
 
-from services.agent.speech.engine import EngineError, Exhausted, Forgotten, Lost, Refused
+from services.agent.speech.engine import AtCapacity, EngineError, Refused, StreamExpired, Unreachable
 from services.agent.speech.pool import Pool
 from services.kit.catalogue import Entry
 
-# What fails is asked for once more of the same engine, at another endpoint.
+# Tries of one engine, each at another endpoint.
 _TRIES = 2
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 0.5
 _log = structlog.get_logger(__name__)
@@ -64,7 +64,7 @@ S = TypeVar("S", bound=Stream)
 
 
 @dataclass(frozen=True)
-class Rung(Generic[S]):
+class Candidate(Generic[S]):
     """An engine of the catalogue. open: begins a stream to one of its endpoints, without waiting for it."""
 
     entry: Entry
@@ -73,21 +73,22 @@ class Rung(Generic[S]):
 
 
 @dataclass(frozen=True, eq=False)
-class Way(Generic[S]):
-    """A stream that is open. number: of its rung."""
+class Connection(Generic[S]):
+    """An open stream. number: of its candidate in the route."""
 
     number: int
-    rung: Rung[S]
+    candidate: Candidate[S]
     address: str
     stream: S
 
 
 @dataclass
-class Tried:
-    """What an utterance or a reply has been through so far.
+class Attempts:
+    """What was tried for one utterance or one reply so far.
 
-    faults: of each rung, those that count against its tries. last: where it failed last. waiting_helps: an
-    engine that answers with a fault of its own will do so again; one that is away or full may not.
+    endpoints: those that failed, by candidate. faults: by candidate, those that count against its tries. last:
+    candidate and endpoint that failed last. waiting_helps: false when every fault was the engine's own and would come
+    again.
     """
 
     endpoints: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -99,7 +100,7 @@ class Tried:
     pause_seconds: float = _FIRST_PAUSE_SECONDS
 
     def begin_again(self) -> None:
-        """Makes everything that failed worth a try."""
+        """Forgets what failed, after a pause that grows."""
         self.endpoints.clear()
         self.faults.clear()
         self.pause_seconds = min(self.pause_seconds * 2, _LONGEST_PAUSE_SECONDS)
@@ -108,123 +109,138 @@ class Tried:
 class Route(Generic[S]):
     """One part of one call, with one stream open at a time.
 
-    rungs: the engine that was asked for, then its fallbacks. pause: waits for so many seconds.
+    candidates: the engine that was asked for, then its fallbacks. pause: waits for so many seconds.
     """
 
     def __init__(
         self,
         part: Part,
-        rungs: Sequence[Rung[S]],
+        candidates: Sequence[Candidate[S]],
         tell: Tell,
         pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._pause = pause
         self._part = part
-        self._rungs = rungs
+        self._candidates = candidates
         self._tell = tell
-        self._way: Way[S] | None = None
+        self._connection: Connection[S] | None = None
         self._told = 0
-        self.serving: Entry = rungs[0].entry
+        self.serving: Entry = candidates[0].entry
 
-    async def next(self, tried: Tried) -> Way[S]:
-        """A stream to the best engine left. When none is left it pauses and begins again with those that failed.
+    async def next(self, attempts: Attempts) -> Connection[S]:
+        """A stream to the first candidate that is left. When none is left it waits and tries again those that failed.
 
-        Raises: the last fault where beginning again is of no use.
+        Raises: the last fault, when trying again is of no use.
         """
-        if way := self._fresh(tried):
-            return way
-        if tried.fault and not tried.waiting_helps:
-            raise tried.fault
-        if any(tried.endpoints.values()) and not tried.faults and not tried.told_exhausted:
-            tried.told_exhausted = True
-            self._tell(self._part, Step.EXHAUSTED, f"No endpoint of {self._rungs[0].entry.name} has room.")
-        await self._pause(tried.pause_seconds)
-        tried.begin_again()
-        return self._fresh(tried) or self._desperate(tried)
+        if connection := self._next_untried(attempts):
+            return connection
+        if attempts.fault and not attempts.waiting_helps:
+            raise attempts.fault
+        if any(attempts.endpoints.values()) and not attempts.faults and not attempts.told_exhausted:
+            attempts.told_exhausted = True
+            self._tell(self._part, Step.EXHAUSTED, f"No endpoint of {self._candidates[0].entry.name} has room.")
+        await self._pause(attempts.pause_seconds)
+        attempts.begin_again()
+        return self._next_untried(attempts) or self._least_bad(attempts)
 
-    def has_other(self, way: Way[S], tried: Tried) -> bool:
-        """Whether anything is left to try if this way turns out to be lost."""
-        for number, rung in enumerate(self._rungs):
-            used = tried.endpoints[number] | ({way.address} if rung.pool is way.rung.pool else set())
-            left = _TRIES - tried.faults[number] - (number == way.number)
-            if left > 0 and rung.pool.pick(used) is not None:
+    def has_other(self, connection: Connection[S], attempts: Attempts) -> bool:
+        """Whether anything is left to try if this connection fails."""
+        for number, candidate in enumerate(self._candidates):
+            used = attempts.endpoints[number] | (
+                {connection.address} if candidate.pool is connection.candidate.pool else set()
+            )
+            left = _TRIES - attempts.faults[number] - (number == connection.number)
+            if left > 0 and candidate.pool.pick(used) is not None:
                 return True
         return False
 
-    def failed(self, way: Way[S], fault: EngineError, tried: Tried) -> None:
-        """Notes what became of a way, which is left if its stream is of no more use."""
-        # An endpoint that stays away is tried twice a second while nobody else is there.
-        log = _log.warning if way.rung.pool.is_well(way.address) else _log.debug
-        log("engine failed", part=self._part, engine=way.rung.entry.name, endpoint=way.address, fault=repr(fault))
-        tried.last, tried.fault = (way.number, way.address), fault
-        if not isinstance(fault, Forgotten):
-            tried.endpoints[way.number].add(way.address)
-        if isinstance(fault, Lost | Exhausted | Forgotten):
-            tried.waiting_helps = True
+    def failed(self, connection: Connection[S], fault: EngineError, attempts: Attempts) -> None:
+        """Counts a fault of a connection, and closes it when its stream is of no more use."""
+        # An endpoint that stays away is tried twice a second while no other is left: one warning is enough.
+        log = _log.warning if connection.candidate.pool.is_well(connection.address) else _log.debug
+        log(
+            "engine failed",
+            part=self._part,
+            engine=connection.candidate.entry.name,
+            endpoint=connection.address,
+            fault=repr(fault),
+        )
+        attempts.last, attempts.fault = (connection.number, connection.address), fault
+        if not isinstance(fault, StreamExpired):
+            attempts.endpoints[connection.number].add(connection.address)
+        if isinstance(fault, Unreachable | AtCapacity | StreamExpired):
+            attempts.waiting_helps = True
         if isinstance(fault, Refused):
-            tried.faults[way.number] = _TRIES
-        elif not isinstance(fault, Exhausted | Forgotten):
-            tried.faults[way.number] += 1
-            # A stream that was left for another's sake says nothing of its endpoint.
-            if self._way is way:
-                way.rung.pool.failed(way.address, lost=isinstance(fault, Lost))
-        if isinstance(fault, Lost | Forgotten):
-            self.leave(way)
+            attempts.faults[connection.number] = _TRIES
+        elif not isinstance(fault, AtCapacity | StreamExpired):
+            attempts.faults[connection.number] += 1
+            # A connection that was replaced before says nothing of its endpoint.
+            if self._connection is connection:
+                connection.candidate.pool.failed(connection.address, lost=isinstance(fault, Unreachable))
+        if isinstance(fault, Unreachable | StreamExpired):
+            self.leave(connection)
 
-    def served(self, way: Way[S]) -> None:
-        """A way did what it was asked."""
-        way.rung.pool.served(way.address)
-        self.serving = way.rung.entry
+    def served(self, connection: Connection[S]) -> None:
+        """A connection did what it was asked."""
+        connection.candidate.pool.served(connection.address)
+        self.serving = connection.candidate.entry
 
-    def leave(self, way: Way[S]) -> None:
-        """Closes a way; a second time does nothing."""
-        if self._way is way:
-            self._way = None
-            way.stream.close()
-            way.rung.pool.closed(way.address)
+    def leave(self, connection: Connection[S]) -> None:
+        """Closes a connection; a second time does nothing."""
+        if self._connection is connection:
+            self._connection = None
+            connection.stream.close()
+            connection.candidate.pool.closed(connection.address)
 
     def close(self) -> None:
         """Closes what is open."""
-        if self._way is not None:
-            self.leave(self._way)
+        if self._connection is not None:
+            self.leave(self._connection)
 
     def gave_up(self) -> None:
-        """Nothing of all that helped."""
+        """Reports that every candidate failed."""
         self._tell(
-            self._part, Step.LINE, f"{self._rungs[0].entry.name} did not answer, nor did anything instead of it."
+            self._part, Step.LINE, f"{self._candidates[0].entry.name} did not answer, nor did anything instead of it."
         )
 
-    def _fresh(self, tried: Tried) -> Way[S] | None:
-        for number, rung in enumerate(self._rungs):
-            if tried.faults[number] >= _TRIES:
+    def _next_untried(self, attempts: Attempts) -> Connection[S] | None:
+        for number, candidate in enumerate(self._candidates):
+            if attempts.faults[number] >= _TRIES:
                 continue
-            used = tried.endpoints[number]
-            way = self._way
-            if way and way.stream.broken:
-                self.leave(way)
-            elif way and way.number == number and way.address not in used and rung.pool.is_well(way.address):
-                return way
-            if address := rung.pool.pick(used):
-                return self._open(number, address, tried)
+            used = attempts.endpoints[number]
+            connection = self._connection
+            if connection and connection.stream.broken:
+                self.leave(connection)
+            elif (
+                connection
+                and connection.number == number
+                and connection.address not in used
+                and candidate.pool.is_well(connection.address)
+            ):
+                return connection
+            if address := candidate.pool.pick(used):
+                return self._open(number, address, attempts)
         return None
 
-    def _desperate(self, tried: Tried) -> Way[S]:
-        number = (tried.last[0] + 1) % len(self._rungs) if tried.last else 0
-        address = self._rungs[number].pool.pick(ejected_too=True)
+    def _least_bad(self, attempts: Attempts) -> Connection[S]:
+        number = (attempts.last[0] + 1) % len(self._candidates) if attempts.last else 0
+        address = self._candidates[number].pool.pick(ejected_too=True)
         assert address, "a pool has at least one endpoint"
-        return self._open(number, address, tried)
+        return self._open(number, address, attempts)
 
-    def _open(self, number: int, address: str, tried: Tried) -> Way[S]:
+    def _open(self, number: int, address: str, attempts: Attempts) -> Connection[S]:
         self.close()
-        rung = self._rungs[number]
-        self._way = Way(number, rung, address, rung.open(address))
-        rung.pool.opened(address)
-        asked = self._rungs[0].entry.name
+        candidate = self._candidates[number]
+        self._connection = Connection(number, candidate, address, candidate.open(address))
+        candidate.pool.opened(address)
+        asked = self._candidates[0].entry.name
         if number and number != self._told:
-            self._tell(self._part, Step.FALLBACK, f"{asked} did not answer; {rung.entry.name} goes on.")
-        elif tried.last and tried.last[0] == number and tried.last[1] != address:
+            self._tell(self._part, Step.FALLBACK, f"{asked} did not answer; {candidate.entry.name} goes on.")
+        elif attempts.last and attempts.last[0] == number and attempts.last[1] != address:
             self._tell(
-                self._part, Step.FAILOVER, f"{rung.entry.name} did not answer; another endpoint of its pool goes on."
+                self._part,
+                Step.FAILOVER,
+                f"{candidate.entry.name} did not answer; another endpoint of its pool goes on.",
             )
         self._told = number
-        return self._way
+        return self._connection

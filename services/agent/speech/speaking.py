@@ -1,4 +1,4 @@
-"""Speech synthesis behind livekit-agents' TTS, whoever does it: each clause leaves as soon as it is whole."""
+"""Speech synthesis behind livekit-agents' TTS: each clause goes to the voice as soon as it is whole."""
 
 import asyncio
 import contextlib
@@ -10,15 +10,15 @@ from livekit.agents.utils import shortuuid
 from livekit.agents.voice.io import TimedString
 
 from services.agent.speech.clauses import ClauseSplitter
-from services.agent.speech.engine import EngineError, Lost, VoiceStream
-from services.agent.speech.route import Route, Tried, Way
+from services.agent.speech.engine import EngineError, Unreachable, VoiceStream
+from services.agent.speech.route import Attempts, Connection, Route
 from services.inference import protocol
 
 SAMPLE_RATE_HZ = protocol.TTS_RATE_HZ
 _FRAME_MS = 20
-# A voice that is silent for this long is given up, where there is another way.
+# A voice that is silent for this long is given up, if another one is left.
 _SILENT_SECONDS = 2.0
-# And in any case after this, when the caller hears that something went wrong.
+# In any case it is given up after this, and the caller hears that something went wrong.
 _LONGEST_SILENT_SECONDS = 3 * _SILENT_SECONDS
 # Played where a text has nothing to say (an emoji alone), since livekit-agents takes a silent reply for a fault.
 _NOTHING = bytes(SAMPLE_RATE_HZ // 100 * 2)
@@ -53,7 +53,7 @@ class Speaking(tts.TTS[object]):
 
     async def speak(self, text: str) -> bytes:
         """The whole text as 16-bit PCM at 24 kHz. Raises: EngineError."""
-        return b"".join([chunk async for chunk in _speak(self._route, text, Tried())])
+        return b"".join([chunk async for chunk in _speak(self._route, text, Attempts())])
 
 
 class SpeakingStream(tts.SynthesizeStream):
@@ -73,14 +73,14 @@ class SpeakingStream(tts.SynthesizeStream):
             stream=True,
         )
         output_emitter.start_segment(segment_id=shortuuid("seg_"))
-        # Of the whole reply, so that its voice does not change back and forth.
-        tried = Tried()
+        # One for the whole reply, so that its voice does not change back and forth.
+        attempts = Attempts()
         sounded = False
         async for clause in self._clauses():
             self._mark_started()
             output_emitter.push_timed_transcript(TimedString(clause))
             try:
-                async with contextlib.aclosing(_speak(self._route, clause, tried)) as chunks:
+                async with contextlib.aclosing(_speak(self._route, clause, attempts)) as chunks:
                     async for chunk in chunks:
                         output_emitter.push(chunk)
                         sounded = True
@@ -100,44 +100,48 @@ class SpeakingStream(tts.SynthesizeStream):
             yield clause
 
 
-async def _speak(route: Route[VoiceStream], text: str, tried: Tried) -> AsyncGenerator[bytes, None]:
-    """PCM of a text, by whoever answers. Raises: EngineError when nobody does for _LONGEST_SILENT_SECONDS."""
+async def _speak(route: Route[VoiceStream], text: str, attempts: Attempts) -> AsyncGenerator[bytes, None]:
+    """PCM of a text, by the first engine that answers. Raises: EngineError after _LONGEST_SILENT_SECONDS of silence."""
     loop = asyncio.get_running_loop()
     patience = loop.time() + _LONGEST_SILENT_SECONDS
-    # What was heard of the text, and by which engine: the same one is not heard say it again.
+    # Bytes that were played, and of which candidate: when the same one starts again, they are left out.
     heard, heard_of = 0, -1
     while True:
         try:
             async with asyncio.timeout_at(patience):
-                way = await route.next(tried)
+                connection = await route.next(attempts)
         except TimeoutError:
-            raise tried.fault or Lost("no endpoint") from None
-        if heard_of != way.number:
-            heard, heard_of = 0, way.number
+            raise attempts.fault or Unreachable("no endpoint") from None
+        if heard_of != connection.number:
+            heard, heard_of = 0, connection.number
         skipped = heard
         try:
-            async with contextlib.aclosing(way.stream.speak(text)) as chunks:
-                while (chunk := await _next(route, way, chunks, tried, patience)) is not None:
+            async with contextlib.aclosing(connection.stream.speak(text)) as chunks:
+                while (chunk := await _next(route, connection, chunks, attempts, patience)) is not None:
                     patience = loop.time() + _LONGEST_SILENT_SECONDS
                     new, skipped = chunk[skipped:], max(0, skipped - len(chunk))
                     if new:
                         heard += len(new)
                         yield new
-            route.served(way)
+            route.served(connection)
             return
         except EngineError as fault:
-            route.failed(way, fault, tried)
+            route.failed(connection, fault, attempts)
 
 
 async def _next(
-    route: Route[VoiceStream], way: Way[VoiceStream], chunks: AsyncGenerator[bytes, None], tried: Tried, patience: float
+    route: Route[VoiceStream],
+    connection: Connection[VoiceStream],
+    chunks: AsyncGenerator[bytes, None],
+    attempts: Attempts,
+    patience: float,
 ) -> bytes | None:
     """The next piece; None at the end. Raises: EngineError."""
     limit = patience
-    if route.has_other(way, tried):
+    if route.has_other(connection, attempts):
         limit = min(limit, asyncio.get_running_loop().time() + _SILENT_SECONDS)
     try:
         async with asyncio.timeout_at(limit):
             return await anext(chunks, None)
     except TimeoutError:
-        raise Lost("no audio in time") from None
+        raise Unreachable("no audio in time") from None

@@ -1,4 +1,4 @@
-"""What a caller says between two final transcripts, kept until somebody has heard it."""
+"""What a caller says between two final transcripts, kept until a recogniser has heard it."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from services.agent.speech.engine import Samples
 from services.agent.speech.pauses import SAMPLE_RATE_HZ
 
-# What is kept for a replay; older audio of the same utterance has been transcribed into partials long since.
+# Kept to be sent again; older audio of the same utterance is in the partial transcripts.
 _MAX_KEPT_SAMPLES = SAMPLE_RATE_HZ * 30
 
 
@@ -38,7 +38,7 @@ class Utterance:
             self.kept_samples -= self.kept.popleft().size
 
     def take_unsent(self) -> list[Samples]:
-        """What is to be sent, which counts as sent from then on."""
+        """Takes out what is to be sent."""
         packet, self.unsent, self.unsent_samples = self.unsent, [], 0
         return packet
 

@@ -19,7 +19,7 @@ _MAX_REPLY_TOKENS = 160
 _TEMPERATURE = 0.2
 _TIMEOUT = httpx2.Timeout(connect=3.0, read=10.0, write=3.0, pool=3.0)
 _LIMITS = httpx2.Limits(max_connections=8, keepalive_expiry=60.0)
-# llama.cpp at times closes a kept connection in the face of the next question; a new one costs nothing nearby.
+# llama.cpp sometimes closes a kept connection just when the next question comes; nearby, a new one costs nothing.
 _OWN_LIMITS = httpx2.Limits(max_connections=8, max_keepalive_connections=0)
 _NO_KEY = "none-needed"
 _OPENAI_URL = "https://api.openai.com/v1"

@@ -1,4 +1,4 @@
-"""One request at a time to a language model of the operator's own, so that a call stays where its words are known."""
+"""One request at a time to a language model on the operator's machines, so that its cache of a call is used."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -10,7 +10,7 @@ from services.kit.tasks import end
 
 # llama.cpp frees a slot within this time after an answer's last piece, or after it was told that nobody wants the rest.
 _FREED_SECONDS = 0.03
-# Pieces of an answer that wait to be read; an answer has one a token.
+# Pieces of an answer that wait to be read. An answer has one for each token.
 _MAX_UNREAD_PIECES = 4096
 
 
@@ -82,7 +82,7 @@ class _Exchange(httpx2.AsyncByteStream):
                 await self._read(response)
             finally:
                 await response.aclose()
-        except Exception as fault:  # whatever it is, it is for who asked
+        except Exception as fault:  # handed on to the request's reader
             self._fault = fault
             if not self.head.done():
                 self.head.set_exception(fault)
@@ -100,7 +100,7 @@ class _Exchange(httpx2.AsyncByteStream):
             self._pieces.send_nowait(piece)
 
     def give_up(self) -> None:
-        """Nobody wants the answer any more."""
+        """The answer is not wanted any more."""
         self._given_up = True
         if self._begun:
             self.task.cancel()

@@ -1,4 +1,4 @@
-"""Which endpoints do not answer, asked by the worker and known to every call that begins.
+"""Asks all speech endpoints whether they answer, and tells every call that begins which do not.
 
 A call finds out by itself what fails while it lasts; this spares the next call from finding it out again.
 """
@@ -21,7 +21,7 @@ from services.kit.logs import get_logger
 
 _INTERVAL_SECONDS = 2.0
 _ANSWER_SECONDS = 1.0
-# One that was busy for a moment is not away.
+# A single missed answer may be a busy moment.
 _UNANSWERED_IN_A_ROW = 2
 _AWAY = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
 _log = get_logger(__name__)
@@ -90,6 +90,6 @@ class Health:
         try:
             await stub.Check(health_pb2.HealthCheckRequest(), timeout=_ANSWER_SECONDS, metadata=access.metadata)
         except grpc.aio.AioRpcError as fault:
-            # One that does not know this service answers all the same.
+            # An endpoint without this service has answered, too.
             return fault.code() not in _AWAY
         return True

@@ -1,4 +1,4 @@
-"""How the endpoints of a pool are spoken to: one HTTP/2 channel each, with TLS and metadata where the pool has them."""
+"""gRPC channels to the endpoints of a pool, with the TLS and the metadata that the catalogue gives it."""
 
 import re
 from dataclasses import dataclass, field

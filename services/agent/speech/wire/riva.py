@@ -12,7 +12,7 @@ import grpc
 from livekit.agents.utils.aio.channel import Chan, ChanClosed, ChanFull
 from riva.client.proto import riva_asr_pb2, riva_asr_pb2_grpc, riva_audio_pb2, riva_tts_pb2, riva_tts_pb2_grpc
 
-from services.agent.speech.engine import Ask, EngineError, Heard, Lost, Samples, fault_of
+from services.agent.speech.engine import Ask, EngineError, Samples, Transcript, Unreachable, fault_of
 from services.agent.speech.wire.channel import Access, open_channel
 from services.kit.reading.speakable import speakable
 
@@ -76,8 +76,8 @@ class RivaRecogniser:
             speech_contexts=contexts,
         )
         self._config = riva_asr_pb2.StreamingRecognitionConfig(config=config, interim_results=True)
-        self._heard = Chan[Heard](_MAX_UNREAD_TRANSCRIPTS)
-        self._fault: EngineError = Lost("the stream to Riva is closed")
+        self._heard = Chan[Transcript](_MAX_UNREAD_TRANSCRIPTS)
+        self._fault: EngineError = Unreachable("the stream to Riva is closed")
         self._ids = itertools.count(1)
         self._readers: set[asyncio.Task[None]] = set()
         self._utterance = self._begin()
@@ -88,7 +88,7 @@ class RivaRecogniser:
         return self._heard.closed
 
     def send(self, audio: Sequence[Samples], ask: Ask = Ask.NOTHING) -> str:
-        """Queues audio and a wish; answers the request's id. Raises: EngineError."""
+        """Queues audio and what is asked for; answers the request's id. Raises: EngineError."""
         if self._heard.closed:
             raise self._fault
         # A call that waited for audio for too long was ended by the server.
@@ -108,8 +108,8 @@ class RivaRecogniser:
             self._utterance = self._begin()
         return request_id
 
-    async def replies(self) -> AsyncIterator[Heard]:
-        """Transcripts until the stream ends. Raises: EngineError, always at the end."""
+    async def replies(self) -> AsyncIterator[Transcript]:
+        """Transcripts until the stream ends, which is always by an EngineError."""
         async for heard in self._heard:
             yield heard
         raise self._fault
@@ -133,7 +133,7 @@ class RivaRecogniser:
         try:
             utterance.requests.send_nowait(request)
         except (ChanFull, ChanClosed):
-            raise Lost("Riva takes no more audio") from None
+            raise Unreachable("Riva takes no more audio") from None
 
     async def _read(self, utterance: _Utterance) -> None:
         call = self._riva.recognition.StreamingRecognize(utterance.requests, metadata=self._riva.metadata)
@@ -157,9 +157,9 @@ class RivaRecogniser:
         else:
             if utterance.flush_id:
                 text = " ".join(filter(None, settled))
-                self._put_heard(Heard(text, Ask.FINAL, utterance.flush_id, seconds or utterance.sent_seconds))
+                self._put_heard(Transcript(text, Ask.FINAL, utterance.flush_id, seconds or utterance.sent_seconds))
             elif utterance.sent_seconds:
-                self._end(Lost("Riva ended the stream in mid-utterance"))
+                self._end(Unreachable("Riva ended the stream in mid-utterance"))
         finally:
             utterance.over = True
             utterance.requests.close()
@@ -168,11 +168,11 @@ class RivaRecogniser:
         answered = [name for name, wanted in utterance.snapshots if seconds >= wanted - _CHUNK_SECONDS]
         utterance.snapshots = utterance.snapshots[len(answered) :]
         for name in answered:
-            self._put_heard(Heard(text, Ask.SNAPSHOT, name, seconds))
+            self._put_heard(Transcript(text, Ask.SNAPSHOT, name, seconds))
         if not answered and not utterance.flush_id:
-            self._put_heard(Heard(text, Ask.NOTHING, "", seconds))
+            self._put_heard(Transcript(text, Ask.NOTHING, "", seconds))
 
-    def _put_heard(self, heard: Heard) -> None:
+    def _put_heard(self, heard: Transcript) -> None:
         try:
             self._heard.send_nowait(heard)
         except ChanFull:

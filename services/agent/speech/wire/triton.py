@@ -19,7 +19,7 @@ from livekit.agents.utils.aio.channel import Chan, ChanClosed, ChanFull
 from numpy.typing import NDArray
 from tritonclient.grpc import service_pb2, service_pb2_grpc
 
-from services.agent.speech.engine import EngineError, Exhausted, Forgotten, Lost, Refused, fault_of
+from services.agent.speech.engine import AtCapacity, EngineError, Refused, StreamExpired, Unreachable, fault_of
 from services.agent.speech.wire.channel import Access, Metadata, open_channel
 from services.inference import protocol
 
@@ -96,7 +96,7 @@ class ModelStream:
         self._replies = Chan[Reply](_MAX_UNREAD_REPLIES)
         self._name = secrets.token_hex(8)
         self._numbers = itertools.count(1)
-        self._fault: EngineError = Lost(f"the stream to {model} is closed")
+        self._fault: EngineError = Unreachable(f"the stream to {model} is closed")
         self._call = stub.ModelStreamInfer(self._requests, metadata=metadata)
         self.reader = asyncio.create_task(self._read(), name=f"{model}-replies")
 
@@ -127,7 +127,7 @@ class ModelStream:
         try:
             self._requests.send_nowait(request)
         except ChanFull:
-            raise Lost(f"{self._model} takes no more requests") from None
+            raise Unreachable(f"{self._model} takes no more requests") from None
         except ChanClosed:
             raise self._fault from None
         return str(request.id)
@@ -186,10 +186,10 @@ class ModelStream:
 
 def _refusal(message: str) -> EngineError:
     if protocol.EXHAUSTED in message:
-        return Exhausted(message)
+        return AtCapacity(message)
     if protocol.INVALID_INPUT in message:
         return Refused(message)
-    return Forgotten(message) if protocol.is_sequence_lost(message) else EngineError(message)
+    return StreamExpired(message) if protocol.is_sequence_lost(message) else EngineError(message)
 
 
 def _packed(values: NDArray[Any] | str) -> tuple[bytes, str, int]:

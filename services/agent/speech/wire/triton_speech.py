@@ -9,11 +9,11 @@ import numpy as np
 from livekit.agents.utils.aio.channel import Chan, ChanFull
 from numpy.typing import NDArray
 
-from services.agent.speech.engine import Ask, EngineError, Heard, Lost, Samples
+from services.agent.speech.engine import Ask, EngineError, Samples, Transcript, Unreachable
 from services.agent.speech.wire.triton import Inputs, Reply, Triton
 from services.inference import protocol
 
-# Pieces of one text that wait to be played; more are not made of the longest text.
+# Pieces of one text that wait to be played. The longest text makes fewer.
 _MAX_UNREAD_PIECES = 512
 _COMMANDS = {
     Ask.NOTHING: protocol.COMMAND_AUDIO,
@@ -48,20 +48,20 @@ class TritonRecogniser:
         return self._wire.closed
 
     def send(self, audio: Sequence[Samples], ask: Ask = Ask.NOTHING) -> str:
-        """Queues audio and a wish; answers the request's id. Raises: EngineError."""
+        """Queues audio and what is asked for; answers the request's id. Raises: EngineError."""
         return self._send(audio, ask, {})
 
     def _send(self, audio: Sequence[Samples], ask: Ask, more: Inputs) -> str:
         command = np.array([_COMMANDS[ask]], np.int32)
         return self._wire.send({"audio": _scaled(audio), "command": command, **more})
 
-    async def replies(self) -> AsyncIterator[Heard]:
-        """Transcripts until the stream ends. Raises: EngineError, always at the end."""
+    async def replies(self) -> AsyncIterator[Transcript]:
+        """Transcripts until the stream ends, which is always by an EngineError."""
         async for reply in self._wire.replies():
             if reply.fault is not None:
                 raise reply.fault
             if reply.texts:
-                yield Heard(
+                yield Transcript(
                     reply.texts["text"].strip(),
                     _ANSWERS[reply.texts["kind"]],
                     reply.request_id,
@@ -82,7 +82,7 @@ class TritonVoice:
         self._asked: Inputs = {"voice": voice, "language": language}
         self._wire = triton.stream(model)
         self._spoken: dict[str, Chan[Reply]] = {}
-        self._fault: EngineError = Lost(f"the stream to {model} is closed")
+        self._fault: EngineError = Unreachable(f"the stream to {model} is closed")
         self._reader = asyncio.create_task(self._read(), name="voice-replies")
 
     @property
