@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bench.questions import Question
 from bench.words import word_error_rate
-from cli.caller import Caller, NoAnswer
-from cli.session import Sessions
-from cli.turn import Turn
-from measure.questions import Question
+from caller.caller import Caller, NoAnswer
+from caller.session import Sessions
+from caller.turn import Turn
 
 MAX_WORD_ERROR_RATE = 0.2
 MAX_MISSING_MS = 60.0

@@ -18,11 +18,11 @@ from rich.table import Table
 from bench import noises
 from bench.noises import RATE_HZ, Sound
 from bench.pacing import Cost, Paced, cost, designs, measure
+from bench.questions import Question, questions
 from bench.words import errors_and_words
+from deploy.local.part import NotReady
+from deploy.local.triton import own_triton
 from measure.machine import machine
-from measure.questions import Question, questions
-from measure.stack import BenchError
-from measure.triton import own_triton
 from services.agent.speech.engine import EngineError
 from services.agent.speech.wire.triton import Triton
 from services.inference import protocol
@@ -142,7 +142,7 @@ class Bench:
 async def quality(
     folder: Path, ratios_db: Sequence[float], levels_db: Sequence[float], profile: str
 ) -> tuple[list[Result], float]:
-    """Every scene as it came and at each level, and the seconds of speech of one. Raises: BenchError, EngineError."""
+    """Every scene as it came and at each level, and the seconds of speech of one. Raises: NotReady, EngineError."""
     asked = questions(folder)
     made = scenes(asked, ratios_db)
     async with own_triton(profile) as server:
@@ -162,7 +162,7 @@ def street(seconds: float) -> Sound:
 
 
 async def speed(folder: Path, streams: Sequence[int], seconds: float) -> list[Paced]:
-    """What Callbox does and the plain way, one after the other. Raises: BenchError, EngineError."""
+    """What Callbox does and the plain way, one after the other. Raises: NotReady, EngineError."""
     sound = street(20)
     return [each for design in designs() for each in await measure(design, streams, sound, seconds, str(folder))]
 
@@ -254,7 +254,7 @@ def main(
             if only in ("all", "quality"):
                 work = quality(Path(folder), ratio or RATIOS_DB, level or LEVELS_DB, profile)
                 show_quality(console, *asyncio.run(work))
-    except (BenchError, EngineError, TimeoutError) as fault:
+    except (NotReady, EngineError, TimeoutError) as fault:
         print(f"bench: {fault}", file=sys.stderr)
         raise typer.Exit(EXIT_FAILED) from None
 

@@ -23,9 +23,9 @@ from bench.hop import PATH as HOP
 from bench.load import Client, Load, Request, drive
 from bench.past import CHARACTERS, OTHERS, SESSIONS, SITES, TURNS, Past, make_past
 from bench.site import HOST, Site, running
-from measure.figures import Figures
 from measure.machine import machine
-from measure.stack import BenchError
+from measure.percentiles import Percentiles
+from measure.stack import MeasureError
 from services.kit.net.origins import normalised
 from services.sessions.store import SCHEMA
 
@@ -71,7 +71,7 @@ class Row:
 
     def as_json(self) -> dict[str, object]:
         """Everything as plain values."""
-        figures = asdict(Figures.of(self.load.latencies_ms)) if self.load.latencies_ms else None
+        figures = asdict(Percentiles.of(self.load.latencies_ms)) if self.load.latencies_ms else None
         wrong = {str(status): count for status, count in self.load.wrong.items()}
         clients, per_second = self.load.clients, self.load.per_second
         return {"name": self.name, "clients": clients, "per_second": per_second, "ms": figures, "wrong": wrong}
@@ -90,7 +90,7 @@ def http(
         with two_cores() as (load_core, server_core), tempfile.TemporaryDirectory(prefix="callbox-bench-") as folder:
             console.print(f"servers on core {server_core}, load on core {load_core}")
             rows = uvloop.run(_bench(Path(folder), load_core, seconds, sessions, turns, tuple(part or ()), console))
-    except BenchError as fault:
+    except MeasureError as fault:
         print(f"bench: {fault}", file=sys.stderr)
         raise typer.Exit(EXIT_FAILED) from None
     for table in _tables(rows):
@@ -271,7 +271,7 @@ def _tables(rows: Sequence[Row]) -> list[Table]:
             ratio = f"{row.load.per_second / hop:.2f}" if hop else "-"
             shown = ["-"] * 4
             if row.load.latencies_ms:
-                figures = Figures.of(row.load.latencies_ms)
+                figures = Percentiles.of(row.load.latencies_ms)
                 shown = [f"{each:.1f}" for each in (figures.p50, figures.p95, figures.p99, figures.worst)]
             wrong = ", ".join(f"{count} × {status}" for status, count in row.load.wrong.items()) or "0"
             table.add_row(row.name, f"{row.load.per_second:,.0f}", ratio, *shown, wrong)

@@ -31,8 +31,8 @@ from deploy.local.secret import Secrets
 from deploy.local.seed import seed
 from deploy.local.settings import LocalSettings
 from deploy.local.stack import Stack, isolated
-from measure.figures import Figures
 from measure.machine import machine
+from measure.percentiles import Percentiles
 from services.characters.knowledge.search import by_meaning
 from services.inference.engines.minilm import MiniLm
 
@@ -59,7 +59,7 @@ class Case:
     character: str
     passages: int
     recall: float
-    latency_ms: dict[str, Figures] = field(default_factory=dict)
+    latency_ms: dict[str, Percentiles] = field(default_factory=dict)
 
 
 async def main() -> int:
@@ -108,7 +108,7 @@ async def _measure(
             case = Case(slug, sizes[slug], recall)
             await _asked(client, slug, handbooks.questions(20, chance), 1)
             for name, clients in (("1 client", 1), (f"{CLIENTS} clients", CLIENTS)):
-                case.latency_ms[name] = Figures.of(
+                case.latency_ms[name] = Percentiles.of(
                     await _asked(client, slug, handbooks.questions(QUESTIONS, chance), clients)
                 )
             cases.append(case)

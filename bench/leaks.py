@@ -10,9 +10,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from deploy.local.part import NotReady
+from deploy.local.triton import own_triton
 from measure.machine import machine
-from measure.stack import BenchError
-from measure.triton import own_triton
 from services.agent.speech.engine import EngineError
 from services.agent.speech.wire.triton import Triton
 from services.inference import protocol
@@ -86,7 +86,7 @@ def main(
     console.print(", ".join(f"{name} {value}" for name, value in machine().items()), style="dim", soft_wrap=True)
     try:
         before, after = asyncio.run(_measure(streams, profile))
-    except (BenchError, EngineError, TimeoutError) as fault:
+    except (NotReady, EngineError, TimeoutError) as fault:
         print(f"bench: {fault}", file=sys.stderr)
         raise typer.Exit(EXIT_FAILED) from None
     table = Table(title=f"memory before and after {streams} short streams, MB")

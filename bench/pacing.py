@@ -10,8 +10,8 @@ import numpy as np
 
 from bench.libdf import LibDF
 from bench.noises import RATE_HZ, Sound
-from measure.figures import Figures
-from measure.triton import TritonServer, own_triton
+from deploy.local.triton import TritonServer, own_triton
+from measure.percentiles import Percentiles
 from services.agent.speech.wire.triton import ModelStream, Triton
 from services.inference import protocol
 from services.inference.cores import available
@@ -38,7 +38,7 @@ class Paced:
     design: str
     streams: int
     packet_ms: int
-    away_ms: Figures
+    away_ms: Percentiles
     late: float
     """Part of the packets that was away for longer than the packet lasts."""
     cores: float
@@ -57,7 +57,7 @@ def designs() -> tuple[Design, Design]:
 
 
 async def measure(design: Design, streams: Sequence[int], sound: Sound, seconds: float, folder: str) -> list[Paced]:
-    """The design at each number of callers, on a server of its own. Raises: BenchError, EngineError."""
+    """The design at each number of callers, on a server of its own. Raises: NotReady, EngineError."""
     path = f"{folder}/{design.name}.toml"
     with open(path, "w") as profile:  # noqa: ASYNC230, PTH123 - a few bytes, before anything runs
         profile.write(f'[denoise]\nengine = "deepfilternet"\n{design.section}')
@@ -86,7 +86,9 @@ async def _paced(
     requests, executions = (later - earlier for later, earlier in zip(after, counts, strict=True))
     taken = [ms for each in away for ms in each]
     late = sum(ms > design.packet_ms for ms in taken) / len(taken)
-    return Paced(design.name, count, design.packet_ms, Figures.of(taken), late, cores, requests / max(1, executions))
+    return Paced(
+        design.name, count, design.packet_ms, Percentiles.of(taken), late, cores, requests / max(1, executions)
+    )
 
 
 async def _counts(server: TritonServer) -> tuple[float, float]:
@@ -100,8 +102,8 @@ class Cost:
     """Milliseconds of a core for a packet of so many callers at once: the engine's, and the library's."""
 
     callers: int
-    batched_ms: Figures
-    library_ms: Figures
+    batched_ms: Percentiles
+    library_ms: Percentiles
 
 
 def cost(callers: Sequence[int], sound: Sound, seconds: float) -> list[Cost]:
@@ -129,7 +131,7 @@ def cost(callers: Sequence[int], sound: Sound, seconds: float) -> list[Cost]:
             library.append(1e3 * (ended - between) / count)
         for each in libraries:
             each.close()
-        found.append(Cost(count, Figures.of(batched), Figures.of(library)))
+        found.append(Cost(count, Percentiles.of(batched), Percentiles.of(library)))
     return found
 
 

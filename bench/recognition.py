@@ -21,8 +21,8 @@ from rich.table import Table
 from bench.accuracy import Spoken, compared, spoken
 from bench.plain import PlainMoonshine
 from bench.words import word_error_rate
-from measure.figures import Figures
 from measure.machine import machine
+from measure.percentiles import Percentiles
 from services.inference.engines.moonshine import Moonshine
 from services.inference.engines.recogniser import SAMPLE_RATE_HZ, Recogniser, never
 from services.inference.hearing.listener import Listener
@@ -78,7 +78,7 @@ class Heard:
 
     def in_real_time(self, partials_alone: float) -> bool:
         """Whether finals came in time and partials as often as to one caller alone."""
-        figures = Figures.of(self.final_ms)
+        figures = Percentiles.of(self.final_ms)
         often = self.partials_a_second >= LEAST_PARTIALS * partials_alone
         return not self.missing and figures.p95 <= FINAL_LIMIT_MS and often
 
@@ -222,7 +222,7 @@ def table(runs: dict[str, list[Heard]]) -> Table:
     for design, all_heard in runs.items():
         alone = all_heard[0].partials_a_second
         for heard in all_heard:
-            figures = Figures.of(heard.final_ms)
+            figures = Percentiles.of(heard.final_ms)
             shown.add_row(
                 design, str(heard.streams), f"{figures.p50:.0f}", f"{figures.p95:.0f}", f"{figures.p99:.0f}",
                 str(figures.count), f"{heard.partials_a_second:.2f}", f"{heard.cost / heard.speech_seconds * 1e3:.0f}",
@@ -273,7 +273,7 @@ def main(
         runs[name] = []
         for number in (int(each) for each in streams.split(",")):
             runs[name].append(listen(DESIGNS[name], said, number, seconds))
-            console.print(f"[dim]{name}, {number}: {Figures.of(runs[name][-1].final_ms)}")
+            console.print(f"[dim]{name}, {number}: {Percentiles.of(runs[name][-1].final_ms)}")
             late = [not heard.in_real_time(runs[name][0].partials_a_second) for heard in runs[name][-2:]]
             if late == [True, True]:
                 break

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.conversation import Asked
-from measure.figures import Figures
+from measure.percentiles import Percentiles
 from measure.processes import Usage
 
 WHOLE = "voice to voice"
@@ -26,7 +26,7 @@ class Report:
     idle_cores: dict[str, float] = field(default_factory=dict)
     call_cores: dict[str, float] = field(default_factory=dict)
 
-    def latency(self) -> dict[str, Figures]:
+    def latency(self) -> dict[str, Percentiles]:
         """Milliseconds of the whole and of each part."""
         samples: dict[str, list[float]] = {}
         for each in self.asked:
@@ -34,7 +34,7 @@ class Report:
                 samples.setdefault(WHOLE, []).append(whole)
             for name, ms in each.turn.parts.items():
                 samples.setdefault(name.replace("_", " "), []).append(ms)
-        return {name: Figures.of(taken) for name, taken in samples.items()}
+        return {name: Percentiles.of(taken) for name, taken in samples.items()}
 
     def faults(self) -> list[str]:
         """Every fault of every turn, with its question, and each part that did not live through the call."""
@@ -58,7 +58,7 @@ class Report:
                 for each in self.asked
             ],
             "faults": self.faults(),
-            "session_start_ms": asdict(Figures.of(self.starts_ms)) if self.starts_ms else None,
+            "session_start_ms": asdict(Percentiles.of(self.starts_ms)) if self.starts_ms else None,
             "memory": {name: asdict(each) for name, each in self.memory.items()},
             "idle_cores": self.idle_cores,
             "call_cores": self.call_cores,
@@ -70,7 +70,7 @@ class Report:
         if self.asked:
             console.print(_figures(f"One call, {len(self.asked)} turns, milliseconds", self.latency()))
         if self.starts_ms:
-            console.print(_figures("Session start over HTTP, milliseconds", {"start": Figures.of(self.starts_ms)}))
+            console.print(_figures("Session start over HTTP, milliseconds", {"start": Percentiles.of(self.starts_ms)}))
         if self.memory:
             console.print(self._parts())
         faults = self.faults()
@@ -101,7 +101,7 @@ def _cores(busy: float | None) -> str:
     return "ended" if busy is None else f"{busy:.3f}"
 
 
-def _figures(title: str, rows: dict[str, Figures]) -> Table:
+def _figures(title: str, rows: dict[str, Percentiles]) -> Table:
     table = _table(title, ["", "p50", "p95", "p99", "worst", "samples"])
     for name, each in rows.items():
         style = "bold" if name == WHOLE else ""

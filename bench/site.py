@@ -20,7 +20,7 @@ from deploy.local.secret import Secrets
 from deploy.local.seed import Demo, seed
 from deploy.local.settings import ROOT
 from deploy.local.stack import Stack, isolated
-from measure.stack import BenchError
+from measure.stack import MeasureError
 from services.kit.identity import Signer
 from services.kit.rpc.client import connect
 from tests.fixtures.callers import DirectedWorker
@@ -76,7 +76,7 @@ class Site:
 
 @contextlib.asynccontextmanager
 async def running(folder: Path, log_format: str = "json") -> AsyncIterator[Site]:
-    """Starts everything below a data folder, and ends it. Raises: BenchError."""
+    """Starts everything below a data folder, and ends it. Raises: MeasureError."""
     environ = {"CALLBOX_DEFAULT_CONCURRENT_SESSIONS": str(_MANY)}
     async with Stack(isolated(folder), environ=environ, only=PARTS, log_format=log_format) as stack, _hop() as hop_port:
         demo = await seed(stack.settings)
@@ -118,4 +118,4 @@ async def _hop_answers(port: int) -> None:
                         return
                 await asyncio.sleep(0.1)
     except TimeoutError:
-        raise BenchError(f"The bare hop did not answer on port {port} within {_HOP_SECONDS:.0f} s.") from None
+        raise MeasureError(f"The bare hop did not answer on port {port} within {_HOP_SECONDS:.0f} s.") from None

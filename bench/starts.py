@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from cli.session import Refused, Sessions
+from caller.session import Refused, Sessions
 
 # Time a slot gets to come back after its session was ended.
 _FREE_SECONDS = 5.0

@@ -26,9 +26,9 @@ from rich.console import Console
 from bench.intelligibility import error_rates
 from bench.replies import replies
 from bench.speaker import own_speaker
-from measure.figures import Figures
+from deploy.local.triton import TritonServer, own_triton
 from measure.machine import machine
-from measure.triton import TritonServer, own_triton
+from measure.percentiles import Percentiles
 from services.agent.speech.wire.triton import Triton
 from services.inference import cores
 from services.inference.engines.moonshine import Moonshine
@@ -84,7 +84,7 @@ class Row:
     way: str
     voice: str
     streams: int
-    first_ms: Figures
+    first_ms: Percentiles
     late: float
     audio_per_core_second: float
     cores: float
@@ -119,7 +119,7 @@ async def _run(way: Way, engine: str, streams: int, seconds: float) -> Row:
     used, took = way.cpu_seconds() - used, time.perf_counter() - began
     late = heard.late / max(1, heard.pieces)
     return Row(
-        way.name, VOICES[engine], streams, Figures.of(heard.first_ms), late, heard.audio_seconds / used, used / took
+        way.name, VOICES[engine], streams, Percentiles.of(heard.first_ms), late, heard.audio_seconds / used, used / took
     )
 
 

@@ -13,15 +13,15 @@ import typer
 from rich.console import Console
 
 from bench.conversation import Asked, converse
+from bench.questions import questions
 from bench.report import Report
 from bench.starts import measure_starts
-from cli.caller import NoAnswer
-from cli.link import LinkError
-from cli.session import Refused, Sessions, Target
+from caller.caller import NoAnswer
+from caller.connection import JoinFailed
+from caller.session import Refused, Sessions, Target
 from measure.machine import machine
 from measure.processes import Meter, usage
-from measure.questions import questions
-from measure.stack import BenchError, Running, own_stack
+from measure.stack import MeasureError, Running, own_stack
 
 IDLE_SECONDS = 10.0
 # Models load lazily and caches are cold after a start; a real installation is warm.
@@ -43,7 +43,7 @@ def voice(
     console = Console(highlight=False)
     try:
         report = asyncio.run(_bench(base_url, api_key, data_dir, character, starts, console))
-    except (BenchError, Refused, LinkError, NoAnswer) as fault:
+    except (MeasureError, Refused, JoinFailed, NoAnswer) as fault:
         print(f"bench: {fault}", file=sys.stderr)
         raise typer.Exit(EXIT_FAILED) from None
     report.show(console)

@@ -13,15 +13,15 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from cli.caller import Caller, NoAnswer
-from cli.lines import in_order
-from cli.link import LinkError
+from caller.caller import Caller, NoAnswer
+from caller.connection import JoinFailed
+from caller.recording import Recording
+from caller.session import Grant, Refused, Sessions, Target
+from caller.speech import Line, SpeechError, from_file, from_text
+from caller.turn import Turn
 from cli.microphone import Microphone, NoDevice
-from cli.recording import Recording
-from cli.session import Grant, Refused, Sessions, Target
-from cli.speech import Line, SpeechError, from_file, from_text
+from cli.option_order import in_order
 from cli.transcript import Transcript
-from cli.turn import Turn
 
 EXIT_USAGE = 2
 EXIT_REFUSED = 3
@@ -78,7 +78,7 @@ def call(
         _stop(str(fault), EXIT_USAGE)
     except Refused as refusal:
         _stop(f"{refusal.message} {refusal.hint}".strip(), EXIT_REFUSED)
-    except LinkError as fault:
+    except JoinFailed as fault:
         _stop(str(fault), EXIT_REFUSED)
     except OSError as fault:
         _stop(f"The recording could not be kept: {fault}.", EXIT_REFUSED)
@@ -128,8 +128,8 @@ async def _joined(
     """The caller in the room. Who goes before all is said ends the session, so that its slot is free at once."""
     caller = Caller(grant, transcript.take)
     if recording:
-        caller.mouth.taps.append(recording.add_caller)
-        caller.ear.taps.append(recording.add_agent)
+        caller.uplink.taps.append(recording.add_caller)
+        caller.downlink.taps.append(recording.add_agent)
     try:
         async with caller:
             yield caller
@@ -145,8 +145,8 @@ async def _converse(
     caller: Caller, lines: Sequence[Line], microphone: Microphone | None, outcome: Outcome, transcript: Transcript
 ) -> None:
     if microphone:
-        caller.mouth.hear_from(microphone.frames)
-        caller.ear.taps.append(microphone.play)
+        caller.uplink.hear_from(microphone.frames)
+        caller.downlink.taps.append(microphone.play)
     await caller.greeting()
     for line in lines:
         try:

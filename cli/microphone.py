@@ -4,8 +4,8 @@ from collections import deque
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from cli.mouth import FRAME_SAMPLES
-from cli.waveform import RATE_HZ, Samples
+from caller.uplink import FRAME_SAMPLES
+from caller.waveform import RATE_HZ, Samples
 
 if TYPE_CHECKING:
     import sounddevice

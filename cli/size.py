@@ -16,19 +16,19 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.caller import NoAnswer
-from cli.link import LinkError
-from cli.session import Refused, Sessions
-from cli.speech import from_text
+from caller.caller import NoAnswer
+from caller.connection import JoinFailed
+from caller.session import Refused, Sessions
+from caller.speech import from_text
 from deploy.local.environment import read_settings, variables_of
 from deploy.local.seed import SLUG
 from deploy.local.settings import DEFAULT_PROFILE, LocalSettings
 from deploy.local.size import Size, processor, write_size
 from measure.capacity import LONGEST_P95_MS, Capacity, Step, Watch, search
-from measure.crowd import Crowd
+from measure.concurrent_calls import ConcurrentCalls
 from measure.machine import machine
 from measure.questions import TEXTS
-from measure.stack import BenchError, Running, own_stack
+from measure.stack import MeasureError, Running, own_stack
 from services.kit.settings import SettingsError
 
 EXIT_FAILED = 1
@@ -59,7 +59,7 @@ def size(
         capacity = asyncio.run(_measure(settings, thorough, most, console))
     except SettingsError as fault:
         _fail(str(fault), EXIT_USAGE)
-    except (BenchError, Refused, LinkError, NoAnswer) as fault:
+    except (MeasureError, Refused, JoinFailed, NoAnswer) as fault:
         _fail(f"callbox size: {fault}", EXIT_FAILED)
     _show(capacity, console)
     carried = capacity.carried
@@ -90,7 +90,7 @@ async def _measure(settings: LocalSettings, thorough: bool, most: int | None, co
         async with (
             _stack(settings, Path(folder), bound) as running,
             Sessions(running.target) as sessions,
-            Crowd(sessions, SLUG, lines) as crowd,
+            ConcurrentCalls(sessions, SLUG, lines) as crowd,
         ):
 
             async def attempt(calls: int) -> Step:
@@ -108,7 +108,7 @@ def _stack(settings: LocalSettings, folder: Path, slots: int) -> contextlib.Abst
     return own_stack(folder, SLUG, chosen, slots=slots, **model)
 
 
-async def _step(crowd: Crowd, running: Running, calls: int, seconds: float) -> Step:
+async def _step(crowd: ConcurrentCalls, running: Running, calls: int, seconds: float) -> Step:
     await crowd.resize(calls, _GREETED_SECONDS)
     await asyncio.sleep(_SETTLE_SECONDS)
     watch = Watch(running.pids())

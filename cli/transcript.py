@@ -5,8 +5,8 @@ from rich.control import Control
 from rich.segment import ControlType
 from rich.text import Text
 
-from cli.messages import Fault, Message, Spoken
-from cli.turn import Turn
+from caller.messages import Fault, Message, Spoken
+from caller.turn import Turn
 
 _NAMES = {True: ("you  ", "bold cyan"), False: ("agent", "bold green")}
 

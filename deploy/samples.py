@@ -20,10 +20,10 @@ from tritonclient.grpc import InferInput
 from tritonclient.grpc.aio import InferenceServerClient
 from tritonclient.utils import InferenceServerException
 
-from deploy.listening import page
+from deploy.local.part import NotReady
 from deploy.local.settings import DEFAULT_PROFILE
-from measure.stack import BenchError
-from measure.triton import own_triton
+from deploy.local.triton import own_triton
+from deploy.samples_page import page
 from services.kit.catalogue import Pool, Voice
 from services.kit.catalogue_file import CatalogueError, read
 from services.kit.languages import lookup
@@ -64,7 +64,7 @@ def main() -> int:
     triton = [voice for voice in chosen if catalogue.pools[voice.pool].protocol == "triton"]
     try:
         recorded = asyncio.run(_record(triton, catalogue.pools, asked.folder, "wav" if asked.listen else "mp3"))
-    except BenchError as fault:
+    except NotReady as fault:
         sys.stderr.write(f"{fault}\n")
         return 1
     if asked.listen:
@@ -75,7 +75,7 @@ def main() -> int:
 
 
 async def _record(voices: Sequence[Voice], pools: Mapping[str, Pool], folder: Path, ending: str) -> list[Voice]:
-    """Those that were recorded. Raises: BenchError."""
+    """Those that were recorded. Raises: NotReady."""
     recorded = []
     async with _triton() as own:
         for voice in voices:
@@ -96,7 +96,7 @@ async def _record(voices: Sequence[Voice], pools: Mapping[str, Pool], folder: Pa
 
 @contextlib.asynccontextmanager
 async def _triton() -> AsyncIterator[str]:
-    """The address of the server for pools that name none. Raises: BenchError."""
+    """The address of the server for pools that name none. Raises: NotReady."""
     if address := os.environ.get("CALLBOX_TRITON_ADDRESS"):
         yield address
         return

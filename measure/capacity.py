@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from measure.crowd import Observed
-from measure.figures import Figures
+from measure.concurrent_calls import Observed
+from measure.percentiles import Percentiles
 from measure.processes import Meter
 
 LONGEST_P95_MS = 1_500.0
@@ -29,10 +29,10 @@ class Step:
     callers: float
 
     @property
-    def waits(self) -> Figures | None:
+    def waits(self) -> Percentiles | None:
         """Voice to voice in milliseconds; None when nobody said anything."""
         waits = self.observed.waits_ms()
-        return Figures.of(waits) if waits else None
+        return Percentiles.of(waits) if waits else None
 
     def faults(self) -> list[str]:
         """Why this is too many, as short sentences; empty when it is not."""
@@ -53,7 +53,7 @@ class Step:
         for each in self.observed.answered:
             for name, ms in each.turn.parts.items():
                 taken.setdefault(name, []).append(ms)
-        return {name: Figures.of(values).p50 for name, values in taken.items()}
+        return {name: Percentiles.of(values).p50 for name, values in taken.items()}
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The stack a bench runs against: one of its own in processes apart, or one that runs already."""
+"""The stack that is measured: one that is started for it, or one that already runs."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from cli.session import Target
+from caller.session import Target
+from deploy.local.process import end_process, last_lines
 from deploy.local.settings import ROOT
 from deploy.local.stack import isolated, read_state
 
@@ -19,20 +20,20 @@ START_SECONDS = 180.0
 STOP_SECONDS = 20.0
 
 
-class BenchError(Exception):
-    """The bench cannot go on; the message says why and what to do."""
+class MeasureError(Exception):
+    """The measurement cannot be made; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Running:
-    """A stack that is ready. folder: its data folder, when it runs on this machine."""
+    """A stack that is ready. folder: its data folder, if it runs on this machine."""
 
     target: Target
     character: str
     folder: Path
 
     def pids(self) -> dict[str, int]:
-        """Process id of each part; empty when the stack runs elsewhere."""
+        """Process id of each part; empty if the stack runs on another machine."""
         state = read_state(self.folder.resolve())
         parts = state.get("parts", {}) if str(state.get("base_url", "")).rstrip("/") == self.target.base_url else {}
         return {name: part["pid"] for name, part in parts.items()}
@@ -42,9 +43,9 @@ class Running:
 async def own_stack(
     folder: Path, character: str, environ: Mapping[str, str] | None = None, **changes: Any
 ) -> AsyncIterator[Running]:
-    """Starts `callbox up` on free ports with a data folder of its own, and ends it.
+    """Starts `callbox up` on free ports with its own data folder, and stops it at the end of the block.
 
-    environ: variables of the services. changes: fields of `LocalSettings`. Raises: BenchError.
+    environ: variables of the services. changes: fields of `LocalSettings`. Raises: MeasureError.
     """
     settings = isolated(folder, **changes)
     chosen = {f"CALLBOX_{name.upper()}": _value(getattr(settings, name)) for name in settings.model_fields_set}
@@ -60,25 +61,7 @@ async def own_stack(
         await _ready(process, log)
         yield Running(Target.found(folder, None, None), character, folder)
     finally:
-        await end(process, STOP_SECONDS)
-
-
-async def end(process: asyncio.subprocess.Process, seconds: float) -> None:
-    """Asks a process to end, and kills it when it has not after so long."""
-    if process.returncode is not None:
-        return
-    process.terminate()
-    try:
-        async with asyncio.timeout(seconds):
-            await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-
-
-def tail(log: Path) -> str:
-    """The last lines of a log."""
-    return "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+        await end_process(process, STOP_SECONDS)
 
 
 async def _ready(process: asyncio.subprocess.Process, log: Path) -> None:
@@ -86,10 +69,12 @@ async def _ready(process: asyncio.subprocess.Process, log: Path) -> None:
         async with asyncio.timeout(START_SECONDS):
             while not _says_ready(log):
                 if process.returncode is not None:
-                    raise BenchError(f"The stack did not start; {log} ends with:\n{tail(log)}")
+                    raise MeasureError(f"The stack did not start; {log} ends with:\n{last_lines(log)}")
                 await asyncio.sleep(0.2)
     except TimeoutError:
-        raise BenchError(f"The stack was not ready in {START_SECONDS:.0f} s; {log} ends with:\n{tail(log)}") from None
+        raise MeasureError(
+            f"The stack was not ready in {START_SECONDS:.0f} s; {log} ends with:\n{last_lines(log)}"
+        ) from None
 
 
 def _value(value: object) -> str:

@@ -3,7 +3,7 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 bin=.venv/bin
-python_code=(services measure cli deploy bench examples tests)
+python_code=(services caller measure cli deploy bench examples tests)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 failed=()

@@ -18,7 +18,7 @@ from deploy.local.settings import ROOT
 
 MARK = "_CALLBOX_PART"
 
-_LEASH = Path(__file__).with_name("leash.py")
+_PARENT_DEATH = Path(__file__).with_name("parent_death.py")
 _CHUNK_BYTES = 65_536
 _LINE_CHARACTERS = 16_384
 _POLL_SECONDS = 0.05
@@ -41,9 +41,9 @@ class Process:
         self.part = part
         self._mark = mark
         uid, gid = part.owner or (-1, -1)
-        leash = [sys.executable, "-I", "-S", str(_LEASH)]
+        wrapper = [sys.executable, "-I", "-S", str(_PARENT_DEATH)]
         self._popen = subprocess.Popen(
-            [*leash, str(os.getpid()), str(int(part.orphan_signal)), str(uid), str(gid), *part.argv],
+            [*wrapper, str(os.getpid()), str(int(part.orphan_signal)), str(uid), str(gid), *part.argv],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -194,3 +194,21 @@ async def cancel(task: asyncio.Task[None]) -> None:
     await asyncio.wait([task])
     if not task.cancelled():
         task.result()
+
+
+async def end_process(process: asyncio.subprocess.Process, seconds: float) -> None:
+    """Sends SIGTERM to a process and waits; kills it if it still runs after `seconds`."""
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        async with asyncio.timeout(seconds):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def last_lines(log: Path) -> str:
+    """The last 15 lines of a log file."""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-15:])

@@ -1,25 +1,24 @@
-"""What a service holds of one tenant, table by table: deleted in steps, exported in pages.
+"""Deletes all rows of one tenant in steps, and exports them in pages.
 
-A service lists its tables as `Holding`s, and new ones join with a line each.
+A service lists its tables as `Holding`s; a new table needs one more line there.
 """
 
-import base64
-import binascii
 import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import asyncpg
 from google.protobuf.struct_pb2 import Struct
 
 from services.kit.database import Pool
-from services.kit.errors import CallboxError, Code
+from services.kit.paging import bad_page_token, page_token, read_page_token
 from services.kit.structs import EXACT
+from services.kit.times import iso
 
-# Rows that one statement deletes, with all that goes with them.
+# Rows that one statement deletes, apart from the rows that cascade.
 _DELETE_ROWS = 200
 _EXPORT_ROWS = 500
 _EXPORT_BYTES = 1_000_000
@@ -30,10 +29,10 @@ _PREFETCH_ROWS = 50
 class Holding:
     """A table with rows of tenants.
 
-    table: also the name of the collection in an export. where: which rows are the tenant's, whose id is `$1`. key: the
-    columns of its primary key, or another unique index. hidden: columns that no export shows; bytes are never shown.
-    goes_with: another table, whose rows take these along when they are deleted (`on delete cascade`).
-    exported: False leaves it out of exports.
+    table: also the name of the collection in an export. where: condition for the tenant's rows; `$1` is its id.
+    key: columns of the primary key, or of another unique index. hidden: columns left out of exports; `bytea` columns
+    always are. goes_with: the table whose deleted rows delete these, too (`on delete cascade`). exported: False leaves
+    the table out of exports.
     """
 
     table: str
@@ -46,14 +45,14 @@ class Holding:
 
 @dataclass(frozen=True)
 class Page:
-    """Rows of one collection. token: of the next page, empty on the last."""
+    """Rows of one collection. token: of the next page; empty on the last page."""
 
     collection: str
     items: list[dict[str, Any]]
     token: str
 
     def structs(self) -> list[Struct]:
-        """The items as they travel."""
+        """The items as protobuf messages."""
         structs = [Struct() for _ in self.items]
         for struct, item in zip(structs, self.items, strict=True):
             struct.update(item)
@@ -61,7 +60,7 @@ class Page:
 
 
 async def delete(pool: Pool, holdings: Sequence[Holding], tenant_id: str, seconds: float) -> bool:
-    """Deletes the tenant's rows, table after table, a few at a time; False when time was up before the last."""
+    """Deletes the tenant's rows, 200 at a time. False if `seconds` were over before the last row was deleted."""
     until = time.monotonic() + seconds
     for holding in holdings:
         if holding.goes_with:
@@ -77,10 +76,10 @@ async def delete(pool: Pool, holdings: Sequence[Holding], tenant_id: str, second
 async def export(pool: Pool, holdings: Sequence[Holding], tenant_id: str, token: str) -> Page:
     """One page of the tenant's rows.
 
-    Raises: CallboxError `invalid_request` for a token that no page gave out.
+    Raises: CallboxError `invalid_request` for a token that no page had.
     """
     shown = [holding for holding in holdings if holding.exported]
-    number, after = _read(token, shown)
+    number, after = _start_of(token, shown)
     holding = shown[number]
     items: list[dict[str, Any]] = []
     size, last = 0, None
@@ -94,10 +93,10 @@ async def export(pool: Pool, holdings: Sequence[Holding], tenant_id: str, token:
                     last = [row[name] for name in holding.key]
                     break
     except asyncpg.DataError:
-        raise _bad_token() from None
+        raise bad_page_token() from None
     if last is None and number + 1 == len(shown):
         return Page(holding.table, items, "")
-    return Page(holding.table, items, _write(number + 1, []) if last is None else _write(number, last))
+    return Page(holding.table, items, page_token(number + 1) if last is None else page_token(number, *last))
 
 
 def _item(row: asyncpg.Record, holding: Holding) -> dict[str, Any]:
@@ -113,15 +112,15 @@ def _select(holding: Holding, after: Sequence[object]) -> str:
     bound = ""
     if after:
         bound = f" and ({columns}) > ({', '.join(f'${number}' for number in range(2, len(after) + 2))})"
-    # With the limit in sight the rows are read in the order of the key; without, all of them are sorted for each page.
+    # The limit lets the planner read rows in the order of the key; without it, it sorts all of them for each page.
     return f"""select * from {holding.table} where ({holding.where}){bound}
         order by {columns} limit {_EXPORT_ROWS}"""  # noqa: S608  # our own words
 
 
 def _plain(value: Any) -> Any:
-    """A column as JSON: times in UTC, whole numbers that a double would round as text."""
+    """A column's value as JSON: times in UTC; integers that a double cannot hold exactly as text."""
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return iso(value)
     if isinstance(value, dict):
         return {name: _plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
@@ -133,25 +132,13 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def _write(number: int, after: Sequence[object]) -> str:
-    return base64.urlsafe_b64encode(json.dumps([number, *after]).encode()).decode()
-
-
-def _read(token: str, holdings: Sequence[Holding]) -> tuple[int, list[Any]]:
+def _start_of(token: str, holdings: Sequence[Holding]) -> tuple[int, list[int | str]]:
+    """Where the page of a token starts: the number of its table, and the key of the row before it."""
     if not token:
         return 0, []
-    try:
-        number, *after = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
-        if isinstance(number, bool) or not (isinstance(number, int) and 0 <= number < len(holdings)):
-            raise ValueError(token)
-        if after and len(after) != len(holdings[number].key):
-            raise ValueError(token)
-        if not all(isinstance(part, int | str) and len(str(part)) < 200 and "\x00" not in str(part) for part in after):
-            raise ValueError(token)
-    except (binascii.Error, ValueError, TypeError, RecursionError):
-        raise _bad_token() from None
+    number, *after = read_page_token(token) or [-1]
+    if not isinstance(number, int) or not 0 <= number < len(holdings):
+        raise bad_page_token()
+    if after and len(after) != len(holdings[number].key):
+        raise bad_page_token()
     return number, after
-
-
-def _bad_token() -> CallboxError:
-    return CallboxError(Code.INVALID_REQUEST, "The page token is not one that this list gave out; begin again.")

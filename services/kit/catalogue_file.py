@@ -1,8 +1,9 @@
-"""The catalogue's file: read at the start, and again whenever it has changed."""
+"""Reads the catalogue's file at the start, and again whenever it has changed."""
 
 import time
 import tomllib
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from services.kit.catalogue import Catalogue, Voice, faults
+from services.kit.file_stamp import FileStamp
 from services.kit.logs import get_logger
 from services.kit.settings import SettingsError
 
@@ -17,6 +19,8 @@ _LOOK_SECONDS = 1.0
 _MAX_FILE_BYTES = 1_048_576
 _MAX_SAMPLE_BYTES = 1_048_576
 _MAX_FAULTS = 20
+# Parsed catalogues that a process keeps. It reads one; tests in one process read a few.
+_MAX_PARSED = 8
 _log = get_logger(__name__)
 
 
@@ -25,10 +29,9 @@ class CatalogueError(SettingsError):
 
 
 class CatalogueFile:
-    """A catalogue that follows its file. A changed file that cannot be used is warned of once, and what was read before
-    stays in force.
+    """A catalogue that follows its file. A changed file that is not valid is logged once; the last valid one stays.
 
-    clock: seconds that never go back.
+    clock: monotonic seconds.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
@@ -36,22 +39,20 @@ class CatalogueFile:
         self._path = path
         self._clock = clock
         self._looked = clock()
-        self._seen = _signature(path)
+        self._stamp = FileStamp(path)
         self._catalogue = read(path)
 
     @property
     def folder(self) -> Path:
-        """Where files that the catalogue names by relative paths are."""
+        """The folder that relative paths in the catalogue start from."""
         return self._path.parent
 
     def current(self) -> Catalogue:
-        """The catalogue as the file has it; looks at the file at most once a second."""
+        """The catalogue in the file now; the file is checked for changes at most once a second."""
         now = self._clock()
         if now - self._looked >= _LOOK_SECONDS:
             self._looked = now
-            signature = _signature(self._path)
-            if signature != self._seen:
-                self._seen = signature
+            if self._stamp.has_changed():
                 self._read_again()
         return self._catalogue
 
@@ -59,35 +60,44 @@ class CatalogueFile:
         try:
             self._catalogue = read(self._path)
         except CatalogueError as fault:
-            _log.warning("the changed catalogue cannot be used, the one before stays", fault=str(fault))
+            _log.warning("the changed catalogue is not valid, the previous one stays in use", fault=str(fault))
         else:
-            _log.info("read the catalogue again", voices=len(self._catalogue.voices))
+            _log.info("the changed catalogue was read", voices=len(self._catalogue.voices))
 
 
 def read(path: Path, *, with_samples: bool = True) -> Catalogue:
-    """Reads and checks a catalogue. with_samples: whether the samples that it names must be there.
+    """Reads and checks a catalogue. with_samples: whether the sample files that it names must exist.
 
-    Raises: CatalogueError with every fault, at most 20.
+    Readers of the same content in one process share one catalogue, which nobody may change.
+    Raises: CatalogueError with at most 20 faults.
     """
     try:
         content = path.read_bytes()
-        if len(content) > _MAX_FILE_BYTES:
-            raise CatalogueError(f"The catalogue {path} is longer than {_MAX_FILE_BYTES:,} bytes; shorten it.")
-        given = tomllib.loads(content.decode())
-        catalogue = Catalogue.model_validate(given)
     except OSError as fault:
         reason = f"cannot be read ({fault.strerror}); CALLBOX_CATALOGUE names it"
         raise CatalogueError(f"The catalogue {path} {reason}.") from fault
+    catalogue, sentences = _parsed(path, content)
+    if with_samples:
+        sentences = (*sentences, *(_sample_fault(path.parent, voice) for voice in catalogue.voices))
+    if found_faults := [sentence for sentence in sentences if sentence][:_MAX_FAULTS]:
+        raise _refused(path, found_faults)
+    return catalogue
+
+
+@lru_cache(maxsize=_MAX_PARSED)
+def _parsed(path: Path, content: bytes) -> tuple[Catalogue, tuple[str, ...]]:
+    """The catalogue in the content of a file, and its faults, apart from those of its samples."""
+    if len(content) > _MAX_FILE_BYTES:
+        raise CatalogueError(f"The catalogue {path} is longer than {_MAX_FILE_BYTES:,} bytes; shorten it.")
+    try:
+        given = tomllib.loads(content.decode())
+        catalogue = Catalogue.model_validate(given)
     except ValidationError as fault:
         found = (_sentence(error, given) for error in fault.errors(include_input=False, include_url=False))
         raise _refused(path, list(islice(found, _MAX_FAULTS))) from None
     except ValueError as fault:
         raise CatalogueError(f"The catalogue {path} is not TOML in UTF-8: {fault}.") from fault
-    recorded = catalogue.voices if with_samples else ()
-    sentences = [*faults(catalogue), *(_sample_fault(path.parent, voice) for voice in recorded)]
-    if found_faults := [sentence for sentence in sentences if sentence][:_MAX_FAULTS]:
-        raise _refused(path, found_faults)
-    return catalogue
+    return catalogue, tuple(islice(faults(catalogue), _MAX_FAULTS))
 
 
 def _refused(path: Path, sentences: list[str]) -> CatalogueError:
@@ -106,7 +116,7 @@ def _sample_fault(folder: Path, voice: Voice) -> str:
 
 
 def _sentence(error: ErrorDetails, given: object) -> str:
-    """A fault of one value: which entry, by its name where it has one, which field, and what is wrong."""
+    """A sentence about one bad value: the entry, by its name if it has one, the field, and what is wrong."""
     steps, value = list(error["loc"]), given
     for depth, step in enumerate(steps):
         try:
@@ -117,12 +127,3 @@ def _sentence(error: ErrorDetails, given: object) -> str:
             steps[depth] = f'"{value["name"]}"'
     what = error["msg"].removeprefix("Value error, ")
     return f"{'.'.join(map(str, steps))}: {what}."
-
-
-def _signature(path: Path) -> tuple[int, int, int] | None:
-    """What changes when a file is written or replaced; None when it is not there."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino

@@ -1,15 +1,17 @@
-"""One PostgreSQL, one schema a service: pool and migrations."""
+"""PostgreSQL: the connection pool and the migrations of a service, which has a schema of its own."""
 
 from __future__ import annotations
 
 import json
 import socket
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import asyncpg
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from asyncpg.pool import PoolAcquireContext
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -17,15 +19,16 @@ from sqlalchemy.pool import NullPool
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
+_VERSION_TABLE = "schema_version"
 _POOL_MIN, _POOL_MAX = 1, 10
 _CONNECT_SECONDS = 5.0
 COMMAND_SECONDS = 5.0
-# For a connection when all are in use, or to give one back whose command the server has yet to let go of.
+# Waiting for a free connection; waiting for the server to cancel the command of one that is given back.
 _ACQUIRE_SECONDS, _RELEASE_SECONDS = 1.5, 1.0
 _ACQUIRE_IDLE_SECONDS = 300.0
-# Of one connection, before another takes its place.
+# A connection is replaced after this many.
 _MAX_QUERIES = 50_000
-# asyncpg reports a connection that broke under it as any of these. A bare OSError is several failed addresses in one.
+# asyncpg raises any of these when a connection breaks. A bare OSError stands for several addresses that all failed.
 _OUTAGES = (
     ConnectionError,
     TimeoutError,
@@ -36,7 +39,7 @@ _OUTAGES = (
     asyncpg.CrashShutdownError,
     # Too many connections, a full disk, no memory.
     asyncpg.InsufficientResourcesError,
-    # What a managed server turns to when its disk is full, and a replica that was just promoted away from.
+    # A managed server becomes read-only when its disk is full; so does a primary that was just demoted.
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.QueryCanceledError,
     asyncpg.LockNotAvailableError,
@@ -47,21 +50,21 @@ _OUTAGES = (
 
 
 class _Pool(asyncpg.Pool):
-    """A pool in which nobody waits for long behind those who wait for the server."""
+    """A pool with short time limits for acquiring and releasing a connection."""
 
     def acquire(self, *, timeout: float | None = None) -> PoolAcquireContext[asyncpg.Record]:
-        """As asyncpg's; TimeoutError when it takes too long."""
+        """As in asyncpg. Raises: TimeoutError."""
         return super().acquire(timeout=_ACQUIRE_SECONDS if timeout is None else timeout)
 
     async def release(self, connection: Any, *, timeout: float | None = None) -> None:
-        """As asyncpg's; a connection that cannot be given back in time is closed."""
+        """As in asyncpg; a connection that cannot be released in time is closed."""
         await super().release(connection, timeout=_RELEASE_SECONDS if timeout is None else timeout)
 
 
 async def open_pool(url: str, schema: str) -> Pool:
-    """A pool whose connections live in `schema` and give up after `COMMAND_SECONDS`.
+    """A pool whose connections use `schema` and limit each command to `COMMAND_SECONDS`.
 
-    `jsonb` is read and written as Python.
+    `jsonb` is converted from and to Python objects.
     """
 
     async def prepare(connection: asyncpg.Connection[asyncpg.Record]) -> None:
@@ -88,18 +91,22 @@ async def open_pool(url: str, schema: str) -> Pool:
 
 
 async def _reset(connection: asyncpg.Connection[asyncpg.Record]) -> None:
-    """Nothing to do: asyncpg itself ends an open transaction and takes listeners away.
+    """Does nothing: asyncpg itself rolls back an open transaction and removes listeners.
 
-    Its default is a round trip at each release, to undo what no service does: settings, advisory locks and cursors that
-    outlive their transaction. Who needs one of these takes a connection of their own.
+    Its default is a round trip at each release to undo session settings, session-level advisory locks and cursors. No
+    service uses these on a pooled connection; code that needs them opens a connection of its own.
     """
 
 
 async def migrate(url: str, schema: str, migrations: Path) -> None:
-    """Brings a service's schema to its newest version (Alembic scripts in `migrations/versions`).
+    """Upgrades a service's schema to the newest revision (Alembic scripts in `migrations/versions`).
 
-    Services that start at once wait for each other on an advisory lock.
+    A schema at the newest revision costs one connection and one query. Processes that start together take turns by an
+    advisory lock.
     """
+    scripts = sorted(path.name for path in (migrations / "versions").glob("*.py"))
+    if await _revisions(url, schema) == _heads(migrations, tuple(scripts)):
+        return
     engine = create_async_engine(
         url.replace("postgresql://", "postgresql+asyncpg://", 1),
         poolclass=NullPool,
@@ -122,26 +129,44 @@ async def migrate(url: str, schema: str, migrations: Path) -> None:
         await engine.dispose()
 
 
+async def _revisions(url: str, schema: str) -> frozenset[str]:
+    """The revisions that a schema is at; empty for a new schema."""
+    connection = await asyncpg.connect(url, timeout=_CONNECT_SECONDS, command_timeout=COMMAND_SECONDS)
+    try:
+        rows = await connection.fetch(f'select version_num from "{schema}".{_VERSION_TABLE}')  # noqa: S608  # our own words
+    except (asyncpg.InvalidSchemaNameError, asyncpg.UndefinedTableError):
+        return frozenset()
+    finally:
+        await connection.close(timeout=_RELEASE_SECONDS)
+    return frozenset(row["version_num"] for row in rows)
+
+
+@lru_cache(maxsize=16)
+def _heads(migrations: Path, _scripts: tuple[str, ...]) -> frozenset[str]:
+    """The newest revisions in a folder. _scripts: names of its files, so that a new script is not missed."""
+    return frozenset(ScriptDirectory(str(migrations)).get_heads())
+
+
 def run_env(config: Config, context: Any) -> None:
-    """The whole `env.py` of a service's migrations: runs them on the connection that `migrate` opened."""
+    """The body of a service's `migrations/env.py`: runs the migrations on the connection that `migrate` opened."""
     schema = config.attributes["schema"]
     context.configure(
-        connection=config.attributes["connection"], version_table="schema_version", version_table_schema=schema
+        connection=config.attributes["connection"], version_table=_VERSION_TABLE, version_table_schema=schema
     )
     with context.begin_transaction():
         context.run_migrations()
 
 
 def is_outage(fault: BaseException) -> bool:
-    """Whether a fault says that a server, the database first of all, cannot be reached right now.
+    """Whether an exception means that a server, such as the database, cannot be reached now.
 
-    The pool heals by itself.
+    The pool reconnects by itself.
     """
     return isinstance(fault, _OUTAGES) or type(fault) is OSError
 
 
 async def check(pool: Pool) -> str | None:
-    """None when the database answers, else what is wrong."""
+    """None if the database answers, else what is wrong."""
     try:
         await pool.fetchval("select 1", timeout=1.0)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:

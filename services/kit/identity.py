@@ -4,13 +4,13 @@ An issuer may vouch only for its own kind of caller: accounts for users, the gat
 """
 
 import time
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 import jwt
+from cachetools import TLRUCache
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -117,23 +117,20 @@ class Verifier:
     def __init__(self, keys_dir: Path) -> None:
         self._keys_dir = keys_dir
         self._keys: dict[str, Ed25519PublicKey] = {}
-        # Token → (identity, when it expires): callers send the same one again and again, and a signature is dear.
-        self._verified: OrderedDict[str, tuple[Identity, float]] = OrderedDict()
+        # Token → (identity, unix time of its expiry). Callers send a token many times; verifying a signature is slow.
+        self._verified: TLRUCache[str, tuple[Identity, float]] = TLRUCache(
+            _MAX_VERIFIED, ttu=lambda _token, verified, _now: verified[1], timer=time.time
+        )
 
     def verify(self, token: str) -> Identity:
         """The identity in a token.
 
         Raises: CallboxError `not_authenticated` or `token_expired`.
         """
-        known = self._verified.get(token)
-        if known is not None and time.time() < known[1]:
-            return known[0]
-        identity, expires = self._verify(token)
-        self._verified[token] = identity, expires
-        self._verified.move_to_end(token)
-        if len(self._verified) > _MAX_VERIFIED:
-            self._verified.popitem(last=False)
-        return identity
+        verified = self._verified.get(token)
+        if verified is None:
+            verified = self._verified[token] = self._verify(token)
+        return verified[0]
 
     def _verify(self, token: str) -> tuple[Identity, float]:
         try:

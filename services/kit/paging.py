@@ -1,4 +1,4 @@
-"""Pages of a list: their size, and the token from which the next one goes on."""
+"""Pages of a list: their size, and the token that the next page starts from."""
 
 import base64
 import json
@@ -11,7 +11,7 @@ _MAX_NUMBER = 2**63 - 1
 
 
 def page_size(asked: int) -> int:
-    """Items in one answer: 0 means the most, more than the most is cut to it.
+    """Items in one answer, at most `MAX_PAGE_SIZE`; 0 asks for that many.
 
     Raises: CallboxError `validation_failed` for a negative size.
     """
@@ -21,39 +21,44 @@ def page_size(asked: int) -> int:
 
 
 def page_token(*after: int | str) -> str:
-    """The token of the page that begins after the row with these values of the list's order."""
+    """The token of the next page. after: the last row's values of the columns that the list is ordered by."""
     return base64.urlsafe_b64encode(json.dumps(after, separators=(",", ":")).encode()).decode()
 
 
 def read_page_token(token: str, *kinds: type) -> list[int | str]:
-    """The values that `page_token` was given. kinds: the type of each.
+    """The values that `page_token` was given. kinds: the type of each; none means any number of int and str.
 
-    Raises: CallboxError `invalid_request` for a token that no list gave out.
+    Raises: CallboxError `invalid_request` for a token that `page_token` did not make.
     """
     try:
         if len(token) > _MAX_TOKEN_CHARACTERS:
             raise ValueError("too long")
         after = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
-        if not isinstance(after, list) or [type(value) for value in after] != list(kinds):
-            raise ValueError("not this list's")
-        if any(isinstance(value, int) and not 0 <= value <= _MAX_NUMBER for value in after):
+        if not isinstance(after, list) or not all(type(value) in (int, str) for value in after):
+            raise ValueError("not a list of numbers and texts")
+        if kinds and [type(value) for value in after] != list(kinds):
+            raise ValueError("the token of another list")
+        if any(not 0 <= value <= _MAX_NUMBER if isinstance(value, int) else "\x00" in value for value in after):
             raise ValueError("out of range")
     except (ValueError, RecursionError):
-        raise CallboxError(
-            Code.INVALID_REQUEST, "The page token is not one that this list gave out; begin again."
-        ) from None
+        raise bad_page_token() from None
     return after
 
 
+def bad_page_token() -> CallboxError:
+    """The refusal of a token that the list did not give out."""
+    return CallboxError(Code.INVALID_REQUEST, "The page token is not one that this list gave out; begin again.")
+
+
 def token_after(number: int) -> str:
-    """The token of a list that goes from high numbers to low: its next page begins below `number`."""
+    """The token of the next page of a list that is ordered by a falling number. number: of the last row."""
     return page_token(number)
 
 
 def number_below(token: str) -> int:
-    """The bound of the page that `token_after` tells: its items have lower numbers. An empty token has no bound.
+    """The number in a token of `token_after`: the page's rows are below it. The largest number for an empty token.
 
-    Raises: CallboxError `invalid_request` for a token that no list gave out.
+    Raises: CallboxError `invalid_request` for a token that `token_after` did not make.
     """
     if not token:
         return _MAX_NUMBER

@@ -6,53 +6,54 @@ from typing import Self
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from services.kit.errors import internal
+from services.kit.file_stamp import FileStamp
 from services.kit.files import ensure_secret
 from services.kit.logs import get_logger
 
 _log = get_logger(__name__)
-_Stamp = tuple[int, int, int]
 
 
 class Vault:
-    """Encrypts with the first of its keys and decrypts with any, so that a key is replaced by a new line above it.
+    """Encrypts with the first of its keys and decrypts with any of them.
 
-    A vault on a file sees such a line at once, without a restart.
+    To replace a key, put the new one on a line above the old one in the file. Every process uses it at once, without a
+    restart.
     """
 
     def __init__(self, keys: list[bytes], path: Path | None = None) -> None:
         """path: the file that the keys come from, if any."""
         self._path = path
         self._file_name = "the key file" if path is None else path.name
-        self._stamp = _stamp(path)
+        self._stamp = None if path is None else FileStamp(path)
         self._use(keys)
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """A vault with the keys in a file, one a line; makes the file with a new key when there is none.
+        """A vault with the keys in a file, one on each line. A missing file is made, with a new key.
 
-        Raises: ValueError when a line is no key.
+        Raises: ValueError for a line that is not a key.
         """
         return cls(ensure_secret(path, Fernet.generate_key).split(), path)
 
     def encrypt(self, secret: str) -> str:
-        """The secret as it may be stored."""
+        """The secret encrypted, as it is stored."""
         self._refresh()
         return self._all.encrypt(secret.encode()).decode()
 
     def decrypt(self, stored: str) -> str:
         """The secret that was stored.
 
-        Raises: CallboxError `internal` when none of the keys fits.
+        Raises: CallboxError `internal` if none of the keys decrypts it.
         """
         self._refresh()
         try:
             return self._all.decrypt(stored).decode()
         except InvalidToken:
-            _log.error("no key fits a stored secret: bring the old key back as its last line", file=self._file_name)
+            _log.error("no key decrypts a stored secret: add the old key as the last line", file=self._file_name)
             raise internal() from None
 
     def holds(self, stored: str, secret: str) -> bool:
-        """Whether this is the secret that was stored; False when none of the keys fits."""
+        """Whether this is the secret that was stored; False if none of the keys decrypts it."""
         self._refresh()
         try:
             return self._all.decrypt(stored) == secret.encode()
@@ -60,7 +61,7 @@ class Vault:
             return False
 
     def resealed(self, stored: str) -> str | None:
-        """The secret encrypted with the first key; itself when it is already; None when none of the keys fits."""
+        """The secret encrypted with the first key; unchanged if it already is; None if none of the keys decrypts it."""
         self._refresh()
         try:
             self._first.decrypt(stored)
@@ -72,26 +73,18 @@ class Vault:
         return stored
 
     def _refresh(self) -> None:
-        if self._path is None or (stamp := _stamp(self._path)) == self._stamp:
+        if self._path is None or self._stamp is None or not self._stamp.has_changed():
             return
         try:
             self._use(self._path.read_bytes().split())
         except (OSError, ValueError) as fault:
-            # Half of a file that is being written; the keys that were good stay in use.
-            _log.warning("the keys cannot be read anew", file=self._file_name, fault=type(fault).__name__)
+            # The file may be half written. The last good keys stay in use until it can be read.
+            self._stamp.try_again()
+            _log.warning("the changed key file cannot be read", file=self._file_name, fault=type(fault).__name__)
         else:
-            self._stamp = stamp
-            _log.info("the keys were read anew", file=self._file_name)
+            _log.info("the changed key file was read", file=self._file_name)
 
     def _use(self, keys: list[bytes]) -> None:
         fernets = [Fernet(key) for key in keys]
         self._all = MultiFernet(fernets)
         self._first = fernets[0]
-
-
-def _stamp(path: Path | None) -> _Stamp | None:
-    try:
-        status = path.stat() if path else None
-    except OSError:
-        return None
-    return (status.st_mtime_ns, status.st_size, status.st_ino) if status else None

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from cli.caller import Caller
-from cli.session import Grant, Refused, Sessions
+from caller.caller import Caller
+from caller.session import Grant, Refused, Sessions
 from tests.call.command import callbox_call
 from tests.fixtures.measured import Measure
 from tests.fixtures.slots import slots_free_again

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cli.caller import Caller
+from caller.caller import Caller
 from deploy.local.settings import ROOT
 from tests.fixtures.stack import StackThread
 

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from bench.words import word_error_rate
-from cli.waveform import Samples, segments_of
+from caller.waveform import Samples, segments_of
 from tests.call.command import Run, callbox_call
 from tests.fixtures.listener import transcribe
 from tests.fixtures.stack import StackThread

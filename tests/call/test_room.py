@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from cli.caller import Caller
-from cli.speech import from_text
+from caller.caller import Caller
+from caller.speech import from_text
 from tests.fixtures.measured import Measure
 from tests.fixtures.stack import StackThread
 
@@ -40,7 +40,7 @@ async def test_typed_text_is_answered_and_echoed_once(callbox: StackThread) -> N
             await caller.quiet()
             echoes = [each.text for each in caller.said[mark:] if each.final and each.by_caller]
             assert echoes == ["What time do you open on Saturday?"]
-            assert caller.ear.got.after(sent) is not None, "the answer was not spoken"
+            assert caller.downlink.received.after(sent) is not None, "the answer was not spoken"
         await sessions.ended(grant.session_id)
         history = await sessions.history(grant.session_id)
     assert [each["role"] for each in history["transcript"]] == ["assistant", "user", "assistant"]
@@ -51,7 +51,7 @@ async def test_the_agent_stops_when_the_caller_speaks_over_an_answer(callbox: St
         grant = await sessions.start(callbox.character, system_prompt=STORY_TELLER)
         async with Caller(grant) as caller:
             await caller.greeting()
-            asked = await caller.mouth.say(from_text("Please tell me the long story of the lamp.").samples)
+            asked = await caller.uplink.say(from_text("Please tell me the long story of the lamp.").samples)
             await sounding(caller, after=asked.end)
             measure("from the caller's first sound to the agent's silence", await interrupted(caller))
         await sessions.ended(grant.session_id)
@@ -81,17 +81,17 @@ async def test_the_agent_stops_when_the_caller_speaks_over_the_greeting(callbox:
 async def sounding(caller: Caller, after: float) -> None:
     """Waits until the agent speaks."""
     async with asyncio.timeout(20):
-        while caller.ear.got.after(after) is None:
+        while caller.downlink.received.after(after) is None:
             await asyncio.sleep(0.02)
 
 
 async def interrupted(caller: Caller) -> float:
     """Speaks over the agent and waits for its answer. Returns: seconds from the caller's first sound to its silence."""
     await asyncio.sleep(INTERRUPTED_SECONDS)
-    spoken = await caller.mouth.say(INTERRUPTION.samples)
-    over = [each for each in caller.ear.got.segments if each.start < spoken.start + STOP_SECONDS]
+    spoken = await caller.uplink.say(INTERRUPTION.samples)
+    over = [each for each in caller.downlink.received.segments if each.start < spoken.start + STOP_SECONDS]
     seconds = over[-1].end - spoken.start
     assert 0 < seconds < STOP_SECONDS
-    assert len(over) == len(caller.ear.got.segments), "the agent spoke over the caller"
+    assert len(over) == len(caller.downlink.received.segments), "the agent spoke over the caller"
     await sounding(caller, after=spoken.end)
     return seconds

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from cli.caller import Caller
+from caller.caller import Caller
 from tests.call.command import callbox_call
 from tests.fixtures.sessions import until
 from tests.fixtures.stack import StackThread

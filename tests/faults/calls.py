@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from cli.session import Grant
-from cli.speech import Line, from_text
-from cli.turn import Turn
+from caller.session import Grant
+from caller.speech import Line, from_text
+from caller.turn import Turn
 
 SATURDAY = from_text("What time do you open on Saturday?")
 SUNDAY = from_text("And what about Sunday?")

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from cli.caller import Caller
-from cli.session import Sessions
+from caller.caller import Caller
+from caller.session import Sessions
 from deploy.local.settings import ROOT
 from tests.faults.conftest import FREE_SECONDS, IDLE_SECONDS, JOIN_SECONDS, SLOTS, TOKEN_SECONDS
 from tests.fixtures.measured import Measure

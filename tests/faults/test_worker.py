@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from cli.caller import Caller
+from caller.caller import Caller
 from tests.faults.calls import SATURDAY, assert_answered, assert_complete
 from tests.faults.conftest import FREE_SECONDS, SLOTS
 from tests.fixtures.measured import Measure

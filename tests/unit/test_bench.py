@@ -12,14 +12,14 @@ import pytest
 from bench import past
 from bench.conversation import Asked
 from bench.load import Answer, Client, Request, drive
+from bench.questions import Question
 from bench.report import Report
 from bench.words import word_error_rate
-from cli.speech import from_text
-from cli.turn import Turn
-from cli.waveform import Segment
-from measure.figures import Figures
+from caller.speech import from_text
+from caller.turn import Turn
+from caller.waveform import Segment
+from measure.percentiles import Percentiles
 from measure.processes import Meter, usage
-from measure.questions import Question
 
 
 @pytest.mark.parametrize(
@@ -36,11 +36,11 @@ def test_case_and_punctuation_are_no_word_errors(said: str, heard: str, rate: fl
 
 
 def test_percentiles() -> None:
-    figures = Figures.of([float(each) for each in range(1, 101)])
+    figures = Percentiles.of([float(each) for each in range(1, 101)])
     assert (figures.count, figures.p50, figures.worst) == (100, 50.5, 100.0)
     assert figures.p95 == pytest.approx(95.05)
     with pytest.raises(ValueError, match="nothing"):
-        Figures.of([])
+        Percentiles.of([])
 
 
 def test_a_turn_is_faulty_when_it_is_split_misheard_or_does_not_add_up() -> None:

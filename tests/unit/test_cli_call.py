@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cli.lines import in_order
-from cli.messages import PARTS, Fault, Spoken, State, Waterfall, parse
-from cli.recording import Recording
-from cli.session import Refused, Target
-from cli.speech import SpeechError, from_file, from_text, with_pauses
-from cli.turn import Turn, parts_of
-from cli.waveform import RATE_HZ, Segment, segments_of
+from caller.messages import PARTS, Fault, Spoken, State, Waterfall, parse
+from caller.recording import Recording
+from caller.session import Refused, Target
+from caller.speech import SpeechError, from_file, from_text, with_pauses
+from caller.turn import Turn, parts_of
+from caller.waveform import RATE_HZ, Segment, segments_of
+from cli.option_order import in_order
 
 
 def test_lines_keep_the_order_of_the_command_line() -> None:

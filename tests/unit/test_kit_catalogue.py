@@ -235,3 +235,19 @@ def test_a_broken_change_is_warned_of_once_and_what_was_read_stays(tmp_path: Pat
     watched.write(_SMALL.replace('"Ann"', '"Anna"'))
     watched.seconds = 6.0
     assert watched.file.current().voices[0].title == "Anna"
+
+
+def test_readers_of_the_same_file_share_one_catalogue(tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.toml"
+    path.write_text(_SMALL)
+    assert CatalogueFile(path).current() is CatalogueFile(path).current() is read(path, with_samples=False)
+
+
+def test_a_sample_that_was_removed_is_missed_by_the_next_reader(tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.toml"
+    path.write_text(_SMALL + 'sample = "bob.mp3"\n')
+    (tmp_path / "bob.mp3").write_bytes(b"sound")
+    assert read(path).voices[1].sample == "bob.mp3"
+    (tmp_path / "bob.mp3").unlink()
+    with pytest.raises(CatalogueError, match=r"bob\.mp3"):
+        read(path)

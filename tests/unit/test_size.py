@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from cli.turn import Turn
-from cli.waveform import Segment
+from caller.turn import Turn
+from caller.waveform import Segment
 from deploy.local.settings import LocalSettings
 from deploy.local.size import Size, processor, read_size, write_size
 from measure.capacity import Capacity, Step, next_calls
-from measure.crowd import Answered, Observed, under_runs
+from measure.concurrent_calls import Answered, Observed, under_runs
 
 
 def _tried(limit: int, first: int, most: int) -> list[int]:

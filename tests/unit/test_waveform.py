@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cli.waveform import RATE_HZ, Listener, Samples, segments_of, trimmed
+from caller.waveform import RATE_HZ, Listener, Samples, segments_of, trimmed
 
 
 def tone(seconds: float, dbfs: float = -20.0) -> Samples:

@@ -1,7 +1,8 @@
-"""Ties a process to the one that started it, then becomes the command.
+"""Runs a command that gets a signal when its parent process dies (`PR_SET_PDEATHSIG`).
 
-`python -I -S leash.py PARENT SIGNAL UID GID COMMAND ARGUMENT…`: when process PARENT dies, whatever way, the command
-gets SIGNAL. UID and GID of -1 mean: as they are. Runs before anything else is installed or imported.
+`python -I -S parent_death.py PARENT SIGNAL UID GID COMMAND ARGUMENT…`: the command gets SIGNAL when process PARENT
+ends for any reason. UID and GID of -1 keep the current user. Uses the standard library only: it also runs as another
+user, who may not be able to read the virtual environment.
 """
 
 import ctypes
@@ -12,7 +13,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main(words: list[str]) -> None:
-    """Never returns: becomes the command or ends."""
+    """Replaces this process with the command; never returns."""
     parent, signal_number, uid, gid = (int(word) for word in words[:4])
     if uid >= 0:
         os.setgroups([])
@@ -21,7 +22,7 @@ def main(words: list[str]) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal_number, 0, 0, 0)
         if os.getppid() != parent:
-            # It died before the tie was made.
+            # The parent died before prctl took effect.
             os._exit(1)
     os.execvp(words[4], words[4:])  # noqa: S606 - the command is the runner's own
 

@@ -8,10 +8,10 @@ from typing import Self
 
 from livekit import rtc
 
-from cli.ear import Ear
-from cli.messages import Message, parse
-from cli.mouth import Mouth
-from cli.session import Grant
+from caller.downlink import Downlink
+from caller.messages import Message, parse
+from caller.session import Grant
+from caller.uplink import Uplink
 
 CONNECT_SECONDS = 10.0
 LEAVE_SECONDS = 5.0
@@ -19,11 +19,11 @@ LEAVE_SECONDS = 5.0
 WISHES = {"callbox.partials": "true", "callbox.metrics": "true"}
 
 
-class LinkError(Exception):
+class JoinFailed(Exception):
     """The room could not be joined; the message tells why and what to do."""
 
 
-class Link:
+class Connection:
     """Joins the room of a session and leaves it again. An async context manager: it owns every task of the call.
 
     on_message: called with each message of the agent that is understood.
@@ -34,8 +34,8 @@ class Link:
         self._on_message = on_message
         self._room = rtc.Room()
         self._tasks: set[asyncio.Task[None]] = set()
-        self.mouth = Mouth()
-        self.ear = Ear()
+        self.uplink = Uplink()
+        self.downlink = Downlink()
         self.agent_here = False
         self.closed = asyncio.Event()
 
@@ -47,21 +47,21 @@ class Link:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 await self._room.connect(self._grant.livekit_url, self._grant.token)
-                track = rtc.LocalAudioTrack.create_audio_track("caller", self.mouth.source)
+                track = rtc.LocalAudioTrack.create_audio_track("caller", self.uplink.source)
                 options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
                 await self._room.local_participant.set_attributes(WISHES)
                 await self._room.local_participant.publish_track(track, options)
         except (rtc.ConnectError, TimeoutError) as fault:
             await self._leave()
             why = str(fault) or f"no answer within {CONNECT_SECONDS:.0f} s"
-            raise LinkError(
+            raise JoinFailed(
                 f"The room at {self._grant.livekit_url} could not be joined ({why}). "
                 "Check that the LiveKit server runs and that its UDP port is open."
             ) from None
         except BaseException:
             await self._leave()
             raise
-        self._own(self.mouth.run())
+        self._own(self.uplink.run())
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -86,7 +86,7 @@ class Link:
     def _take_track(self, track: rtc.Track, *_: object) -> None:
         if track.kind == rtc.TrackKind.KIND_AUDIO:
             self.agent_here = True
-            self._own(self.ear.run(track))
+            self._own(self.downlink.run(track))
 
     def _take_leave(self, participant: rtc.RemoteParticipant) -> None:
         if not self._room.remote_participants:
@@ -104,5 +104,5 @@ class Link:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LEAVE_SECONDS):
                 await self._room.disconnect()
-        await self.mouth.source.aclose()
+        await self.uplink.source.aclose()
         self.closed.set()

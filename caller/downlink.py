@@ -5,14 +5,14 @@ import time
 import numpy as np
 from livekit import rtc
 
-from cli.mouth import Tap
-from cli.waveform import RATE_HZ, Listener
+from caller.uplink import Tap
+from caller.waveform import RATE_HZ, Listener
 
 # More than this waits only when the caller's own machine hangs; then the oldest frame is dropped.
 _QUEUE_FRAMES = 500
 
 
-class Ear:
+class Downlink:
     """Listens to one remote track.
 
     A frame stands for the 10 ms after it arrived, as with a loudspeaker that plays it at once. taps: each is called
@@ -20,7 +20,7 @@ class Ear:
     """
 
     def __init__(self) -> None:
-        self.got = Listener()
+        self.received = Listener()
         self.taps: list[Tap] = []
 
     async def run(self, track: rtc.Track) -> None:
@@ -30,7 +30,7 @@ class Ear:
             async for event in stream:
                 at = time.time()
                 samples = np.frombuffer(event.frame.data, np.int16).copy()
-                self.got.feed(samples, at)
+                self.received.feed(samples, at)
                 for tap in self.taps:
                     tap(samples, at)
         finally:

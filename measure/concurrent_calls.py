@@ -7,12 +7,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from cli.caller import Caller, NoAnswer
-from cli.link import LinkError
-from cli.session import Refused, Sessions
-from cli.speech import Line
-from cli.turn import Turn
-from cli.waveform import Segment
+from caller.caller import Caller, NoAnswer
+from caller.connection import JoinFailed
+from caller.session import Refused, Sessions
+from caller.speech import Line
+from caller.turn import Turn
+from caller.waveform import Segment
 
 # Between two sentences the voice itself is silent for half of this at most: who hears more waits for an engine.
 UNDER_RUN_SECONDS = 0.6
@@ -80,10 +80,10 @@ class _Call:
     def waited_ms(self, now: float) -> float | None:
         """How long this caller has waited for an answer that has not begun; None when nothing is owed."""
         caller, since = self._caller, self._waiting_since
-        if caller is None or since is None or not caller.mouth.sent.segments or caller.mouth.sent.sounding:
+        if caller is None or since is None or not caller.uplink.sent.segments or caller.uplink.sent.sounding:
             return None
-        end = caller.mouth.sent.segments[-1].end
-        if end < since or caller.ear.got.after(end) is not None:
+        end = caller.uplink.sent.segments[-1].end
+        if end < since or caller.downlink.received.after(end) is not None:
             return None
         return (now - end) * 1000.0
 
@@ -100,9 +100,9 @@ class _Call:
                     self._waiting_since = time.time()
                     turn = await caller.say(line)
                     self._waiting_since = None
-                    gaps = under_runs(caller.ear.got.segments, turn.spoken)
+                    gaps = under_runs(caller.downlink.received.segments, turn.spoken)
                     self.answered.append(Answered(turn, time.time(), gaps))
-        except (NoAnswer, Refused, LinkError) as fault:
+        except (NoAnswer, Refused, JoinFailed) as fault:
             self.lost = str(fault)
         finally:
             self.greeted.set()
@@ -114,7 +114,7 @@ class _Call:
                 await self.task
 
 
-class Crowd:
+class ConcurrentCalls:
     """Calls that go on until they are told to leave. An async context manager; leaving it ends them all.
 
     lines: what callers ask, each beginning at another one.
@@ -127,7 +127,7 @@ class Crowd:
         self._calls: list[_Call] = []
         self._places = itertools.count()
 
-    async def __aenter__(self) -> "Crowd":
+    async def __aenter__(self) -> "ConcurrentCalls":
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cli.waveform import RATE_HZ, Samples
+from caller.waveform import RATE_HZ, Samples
 
 # Frames arrive a little early or late; only a wider gap is time without sound.
 _JITTER_SAMPLES = RATE_HZ * 80 // 1000

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from cli.messages import PARTS, Waterfall
-from cli.waveform import Segment
+from caller.messages import PARTS, Waterfall
+from caller.waveform import Segment
 
 UPLINK, DOWNLINK = "uplink", "downlink"
 

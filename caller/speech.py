@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from cli.waveform import RATE_HZ, Samples, segments_of, trimmed
+from caller.waveform import RATE_HZ, Samples, segments_of, trimmed
 
 if TYPE_CHECKING:
     from hibari import Hibari

@@ -7,12 +7,12 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-from cli.link import Link
-from cli.messages import Fault, Message, Spoken, State, Waterfall
-from cli.session import Grant
-from cli.speech import Line
-from cli.turn import Turn, parts_of
-from cli.waveform import Segment
+from caller.connection import Connection
+from caller.messages import Fault, Message, Spoken, State, Waterfall
+from caller.session import Grant
+from caller.speech import Line
+from caller.turn import Turn, parts_of
+from caller.waveform import Segment
 
 JOIN_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
@@ -49,7 +49,7 @@ class Caller:
     ) -> None:
         self._grant = grant
         self._tell = on_message
-        self._link = Link(grant, self._take)
+        self._connection = Connection(grant, self._take)
         self._one_clock = urlsplit(grant.livekit_url).hostname in ("127.0.0.1", "localhost", "::1")
         self._state = ""
         self._told_at = 0.0
@@ -57,28 +57,28 @@ class Caller:
         self.said: list[Spoken] = []
         self.waterfalls: list[Waterfall] = []
         self.faults: list[Fault] = []
-        self.mouth = self._link.mouth
-        self.ear = self._link.ear
+        self.uplink = self._connection.uplink
+        self.downlink = self._connection.downlink
 
     async def __aenter__(self) -> Self:
-        await self._link.__aenter__()
+        await self._connection.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._link.__aexit__(kind, fault, trace)
+        await self._connection.__aexit__(kind, fault, trace)
 
     @property
     def closed(self) -> asyncio.Event:
         """Set once the room is left, by whomever."""
-        return self._link.closed
+        return self._connection.closed
 
     async def greeting(self) -> str:
         """Waits until the agent is there and its greeting, if it has one, is spoken. Raises: NoAnswer."""
-        await self._until(lambda: self._link.agent_here, JOIN_SECONDS, "The agent did not join the call")
+        await self._until(lambda: self._connection.agent_here, JOIN_SECONDS, "The agent did not join the call")
         if self._grant.greeting:
-            await self._until(lambda: bool(self.ear.got.segments), JOIN_SECONDS, "The agent did not greet")
+            await self._until(lambda: bool(self.downlink.received.segments), JOIN_SECONDS, "The agent did not greet")
         await self._until(self._finished, LONGEST_REPLY_SECONDS, "The greeting did not end")
         return " ".join(each.text for each in self.said if each.final and not each.by_caller)
 
@@ -87,7 +87,7 @@ class Caller:
         mark, marked, now = len(self.said), len(self.waterfalls), time.time()
         self._last = (mark, Segment(now, now))
         try:
-            spoken = await self.mouth.say(line.samples)
+            spoken = await self.uplink.say(line.samples)
         except asyncio.CancelledError:
             self._check()
             raise
@@ -103,17 +103,17 @@ class Caller:
     async def next_turn(self) -> Turn:
         """Waits, without end, until somebody speaks into the microphone, and hears the answer out. Raises: NoAnswer."""
         mark, marked, began = len(self.said), len(self.waterfalls), time.time()
-        while self.mouth.sent.after(began) is None or not self._replied(mark):
+        while self.uplink.sent.after(began) is None or not self._replied(mark):
             self._check()
             await asyncio.sleep(_POLL_SECONDS)
-        heard_at = self.ear.got.segments[-1].start if self.ear.got.segments else time.time()
-        mine = [each for each in self.mouth.sent.segments if began < each.start and each.end < heard_at]
+        heard_at = self.downlink.received.segments[-1].start if self.downlink.received.segments else time.time()
+        mine = [each for each in self.uplink.sent.segments if began < each.start and each.end < heard_at]
         spoken = Segment(mine[0].start, mine[-1].end) if mine else Segment(began, heard_at)
         return await self._answered("", spoken, mark, marked)
 
     async def type(self, text: str) -> None:
         """Sends a typed message."""
-        await self._link.type(text)
+        await self._connection.type(text)
 
     async def quiet(self, seconds: float = LONGEST_REPLY_SECONDS) -> None:
         """Waits until the agent has finished. Raises: NoAnswer after `seconds`."""
@@ -139,8 +139,8 @@ class Caller:
         )
 
     def _answer(self, spoken: Segment) -> Segment | None:
-        after = self.ear.got.after(spoken.end)
-        over = [each for each in self.ear.got.segments if spoken.start < each.start <= spoken.end < each.end]
+        after = self.downlink.received.after(spoken.end)
+        over = [each for each in self.downlink.received.segments if spoken.start < each.start <= spoken.end < each.end]
         if over and not (after and over[-1].end < spoken.end + CUT_SECONDS):
             return over[-1]
         return after
@@ -159,15 +159,15 @@ class Caller:
         """True when the answer is over, and not just a filler before it."""
         now = time.time()
         if not (self._replied(mark) or len(self.waterfalls) > marked):
-            return self.ear.got.silent_seconds(now) > QUIET_UNANSWERED_SECONDS
+            return self.downlink.received.silent_seconds(now) > QUIET_UNANSWERED_SECONDS
         replies = [each for each in self.said[mark:] if not each.by_caller]
         whole = {each.id for each in replies if each.final} >= {each.id for each in replies}
         if not whole or now - self._told_at < UNDERWAY_SECONDS:
-            return self.ear.got.silent_seconds(now) > QUIET_BUSY_SECONDS
+            return self.downlink.received.silent_seconds(now) > QUIET_BUSY_SECONDS
         return self._finished()
 
     def _finished(self) -> bool:
-        quiet = self.ear.got.silent_seconds(time.time())
+        quiet = self.downlink.received.silent_seconds(time.time())
         if not self._state:
             return quiet > QUIET_UNTOLD_SECONDS
         return quiet > (QUIET_BUSY_SECONDS if self._state in ("speaking", "thinking") else QUIET_SECONDS)
@@ -189,7 +189,7 @@ class Caller:
         self._tell(message)
 
     def _check(self) -> None:
-        if (fault := self._link.fault()) is not None:
+        if (fault := self._connection.fault()) is not None:
             raise NoAnswer(f"The audio of the call failed: {fault!r}.") from fault
         if self.closed.is_set():
             raise NoAnswer(self.faults[-1].message if self.faults else "The call was ended by the other side.")

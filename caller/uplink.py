@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from livekit import rtc
 
-from cli.waveform import RATE_HZ, Listener, Samples, Segment
+from caller.waveform import RATE_HZ, Listener, Samples, Segment
 
 FRAME_SECONDS = 0.01
 FRAME_SAMPLES = RATE_HZ // 100
@@ -19,7 +19,7 @@ _CAPTURE_SECONDS = 2.0
 Tap = Callable[[Samples, float], None]
 
 
-class Mouth:
+class Uplink:
     """Sends 10 ms frames at the pace of the clock: what there is to say, else the quiet of a room.
 
     A frame stands for the 10 ms before it is sent, as with a microphone. taps: each is called with each frame and the

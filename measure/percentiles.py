@@ -7,7 +7,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Figures:
+class Percentiles:
     """Percentiles in the unit of the samples; `count` samples stand behind them."""
 
     count: int
@@ -17,7 +17,7 @@ class Figures:
     worst: float
 
     @classmethod
-    def of(cls, samples: Sequence[float]) -> "Figures":
+    def of(cls, samples: Sequence[float]) -> "Percentiles":
         """Percentiles by linear interpolation. Raises: ValueError without samples."""
         if not samples:
             raise ValueError("there is nothing to take percentiles of")

@@ -1,4 +1,4 @@
-"""A tritonserver of a bench's own, and what it counts."""
+"""Starts a separate tritonserver on free ports for a measurement or a recording, and reads its counters."""
 
 import asyncio
 import contextlib
@@ -13,9 +13,10 @@ from pathlib import Path
 import httpx
 import psutil
 
+from deploy.local.part import NotReady
 from deploy.local.ports import pick_ports
+from deploy.local.process import end_process, last_lines
 from deploy.local.settings import ROOT
-from measure.stack import BenchError, end, tail
 
 START_SECONDS = 120.0
 STOP_SECONDS = 10.0
@@ -31,17 +32,17 @@ class TritonServer:
     metrics_url: str
 
     def model_processes(self, model: str) -> list[psutil.Process]:
-        """The processes of a model, one for each instance."""
+        """The processes of a model: one for each instance."""
         children = psutil.Process(self.pid).children()
         return [child for child in children if any(f"/{model}/1/" in word for word in child.cmdline())]
 
     def cpu_seconds(self) -> float:
-        """What the server and its models have used so far."""
+        """Processor time that the server and its models have used so far."""
         server = psutil.Process(self.pid)
         return sum(sum(each.cpu_times()[:2]) for each in (server, *server.children()))
 
     async def count(self, metric: str, model: str) -> float:
-        """The value of one of Triton's counters of a model."""
+        """The value of a Triton counter for one model."""
         async with httpx.AsyncClient(timeout=_PROBE_SECONDS, trust_env=False) as client:
             page = (await client.get(self.metrics_url)).text
         return sum(map(float, re.findall(rf'^{metric}{{model="{model}"[^}}]*}} (\S+)$', page, re.MULTILINE)))
@@ -49,9 +50,9 @@ class TritonServer:
 
 @contextlib.asynccontextmanager
 async def own_triton(profile: str) -> AsyncIterator[TritonServer]:
-    """Starts the server of a profile on free ports, and ends it. Raises: BenchError."""
+    """Starts tritonserver with a profile on free ports, and stops it at the end of the block. Raises: NotReady."""
     grpc, http, metrics = pick_ports(3)
-    with tempfile.TemporaryDirectory(prefix="callbox-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="callbox-triton-") as folder:
         chosen = {
             "CALLBOX_DATA_DIR": folder,
             "CALLBOX_TRITON_GRPC_PORT": str(grpc),
@@ -70,7 +71,7 @@ async def own_triton(profile: str) -> AsyncIterator[TritonServer]:
             await _ready(process, f"http://127.0.0.1:{http}/v2/health/ready", log)
             yield TritonServer(process.pid, f"127.0.0.1:{grpc}", f"http://127.0.0.1:{metrics}/metrics")
         finally:
-            await end(process, STOP_SECONDS)
+            await end_process(process, STOP_SECONDS)
 
 
 async def _ready(process: asyncio.subprocess.Process, url: str, log: Path) -> None:
@@ -82,4 +83,6 @@ async def _ready(process: asyncio.subprocess.Process, url: str, log: Path) -> No
             if process.returncode is not None:
                 break
             await asyncio.sleep(0.1)
-    raise BenchError(f"tritonserver was not ready in {START_SECONDS:.0f} s or has ended; its last lines:\n{tail(log)}")
+    raise NotReady(
+        f"tritonserver was not ready in {START_SECONDS:.0f} s or has ended; its last lines:\n{last_lines(log)}"
+    )
