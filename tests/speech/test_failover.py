@@ -1,7 +1,6 @@
 """Endpoints that die, hang or are all gone while a caller speaks or is spoken to."""
 
 import asyncio
-import re
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -19,17 +18,14 @@ from services.agent.speech.engine import EngineError
 from services.agent.speech.pool import Pool
 from services.agent.speech.route import Tried
 from services.agent.speech.wire.triton import Triton
-from services.inference.profile import PROFILES
 from tests.speech.engines import Engines, catalogue_of, engines
-from tests.speech.server import Server, free_ports, hanging, serving
+from tests.speech.server import Server, english, free_ports, hanging, serving
 from tests.speech.sound import error_rate, said
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120)]
 
 TEXT = "We open at ten in the morning on Saturday, and we close at six in the evening."
 LONG = "This is one more sentence, which takes its time. " * 40
-SECTIONS = re.split(r"(?m)^(?=\[)", (PROFILES / "cpu.toml").read_text())
-PROFILE = "".join(section for section in SECTIONS if section.startswith(("[stt", "[tts")))
 # What a caller may wait beyond the time that an endpoint is given.
 GRACE_SECONDS = 1.0
 
@@ -37,7 +33,7 @@ GRACE_SECONDS = 1.0
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pool")
-    (folder / "speech.toml").write_text(PROFILE)
+    (folder / "speech.toml").write_text(english("stt", "tts"))
     return folder
 
 
