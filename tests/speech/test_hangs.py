@@ -21,7 +21,7 @@ from services.inference.guard import ending, model_served
 from services.inference.protocol import COMMAND_FLUSH
 from tests.speech.client import Stream, TritonFault, connected, tensor
 from tests.speech.faulty import STEPS
-from tests.speech.server import READY_SECONDS, Server, english, environment, free_ports, serving
+from tests.speech.server import READY_SECONDS, Server, environment, free_ports, serving, small
 from tests.speech.sound import said
 
 HANG_SECONDS = 2
@@ -31,7 +31,7 @@ FRAME = np.zeros(480)
 def _profile(folder: Path, *models: str) -> str:
     """Some models in a hurry: they take a step for hung soon."""
     path = folder / "hasty.toml"
-    path.write_text(re.sub(r"(?m)^(\[\w+\]\n)", rf"\1hang_seconds = {HANG_SECONDS}\n", english(*models)))
+    path.write_text(re.sub(r"(?m)^(\[\w+\]\n)", rf"\1hang_seconds = {HANG_SECONDS}\n", small(*models)))
     return str(path)
 
 
