@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from cli.caller import Caller
-from tests.call import microphone
+from tests.call.scripted import microphone
 from tests.fixtures.conversation import MONDAY, SATURDAY, SUNDAY, assert_answered, assert_complete
 from tests.fixtures.stack import StackThread
 
@@ -15,9 +15,9 @@ pytestmark = pytest.mark.timeout(120)
 TURN_OVER_SECONDS = 2.0
 
 
-async def test_what_is_said_while_muted_is_not_heard_and_what_is_said_after_is(scripted: StackThread) -> None:
-    async with scripted.sessions() as sessions:
-        grant = await sessions.start(scripted.character)
+async def test_what_is_said_while_muted_is_not_heard_and_what_is_said_after_is(callbox: StackThread) -> None:
+    async with callbox.sessions() as sessions:
+        grant = await sessions.start(callbox.character)
         async with Caller(grant) as caller:
             await caller.greeting()
             turns = [await caller.say(SATURDAY)]
@@ -34,9 +34,9 @@ async def test_what_is_said_while_muted_is_not_heard_and_what_is_said_after_is(s
         assert_complete(await sessions.history(grant.session_id), grant, turns)
 
 
-async def test_a_caller_who_takes_another_microphone_is_heard_by_it(scripted: StackThread) -> None:
-    async with scripted.sessions() as sessions:
-        grant = await sessions.start(scripted.character)
+async def test_a_caller_who_takes_another_microphone_is_heard_by_it(callbox: StackThread) -> None:
+    async with callbox.sessions() as sessions:
+        grant = await sessions.start(callbox.character)
         async with Caller(grant) as caller:
             await caller.greeting()
             turns = [await caller.say(SATURDAY)]

@@ -23,16 +23,16 @@ ANSWER = "El sábado abrimos por la mañana y cerramos por la tarde."
 
 
 @pytest.fixture(scope="module")
-def spanish(scripted: StackThread) -> str:
+def spanish(callbox: StackThread) -> str:
     """Slug of a character that speaks Spanish and names no voice and no recogniser."""
-    return scripted.make_character("tienda", name="Lumen", language="es", greeting=GREETING)
+    return callbox.make_character("tienda", name="Lumen", language="es", greeting=GREETING)
 
 
-async def test_a_question_in_spanish_is_heard_answered_and_written_down(scripted: StackThread, spanish: str) -> None:
-    triton = f"127.0.0.1:{scripted.stack.settings.triton_grpc_port}"
+async def test_a_question_in_spanish_is_heard_answered_and_written_down(callbox: StackThread, spanish: str) -> None:
+    triton = f"127.0.0.1:{callbox.stack.settings.triton_grpc_port}"
     question = await _spoken(triton, QUESTION)
     heard: list[tuple[float, Samples]] = []
-    async with scripted.sessions() as sessions:
+    async with callbox.sessions() as sessions:
         grant = await sessions.start(spanish)
         caller = Caller(grant)
         caller.ear.taps.append(lambda samples, at: heard.append((at, samples)))
