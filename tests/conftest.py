@@ -7,4 +7,5 @@ pytest_plugins = [
     "tests.fixtures.oidc_provider",
     "tests.fixtures.postgres",
     "tests.fixtures.redis",
+    "tests.fixtures.stacks",
 ]

@@ -94,6 +94,12 @@ class CallPage:
         await self.message.fill(text)
         await self.message.press("Enter")
 
+    async def leave(self) -> None:
+        """Ends a call that is still going on."""
+        if await self.hang_up.is_visible():
+            await self.hang_up.click()
+            await self.wait_phase("ended")
+
     def _on_error(self, error: Error) -> None:
         self.faults.append(str(error))
 

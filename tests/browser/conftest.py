@@ -1,4 +1,4 @@
-"""A stack for the whole folder, and browsers with a microphone of our choice."""
+"""The stack of `make run`, and browsers with a microphone of our choice."""
 
 import shutil
 from collections.abc import AsyncIterator
@@ -10,11 +10,11 @@ import pytest_asyncio
 from playwright.async_api import async_playwright
 
 from deploy.local.settings import ROOT
-from deploy.local.stack import Stack, isolated
+from deploy.local.stack import Stack
 from tests.browser.call_page import CallPage, OpenPage
+from tests.fixtures.stack import StackThread
 
 PAGE = ROOT / "web" / "widget" / "dist" / "try.html"
-_SLOTS = 8
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -27,12 +27,10 @@ FLAGS = [
 ]
 
 
-@pytest_asyncio.fixture(scope="package", loop_scope="package")
-async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+@pytest.fixture(scope="session")
+def stack(default_stack: StackThread) -> Stack:
     assert PAGE.exists(), "The page is not built: run `npm ci && npm run build` in web/."
-    # A browser that is closed in mid-call holds its slot until LiveKit has noticed, about 20 s later.
-    async with Stack(isolated(tmp_path_factory.mktemp("stack"), slots=_SLOTS)) as stack:
-        yield stack
+    return default_stack.stack
 
 
 @pytest.fixture(scope="session")
@@ -65,4 +63,7 @@ async def open_page(stack: Stack, chromium: str) -> AsyncIterator[OpenPage]:
             return page
 
         yield open_one
+        # A browser that is closed in mid-call holds its slot until LiveKit has noticed, about 20 s later.
+        for page in pages:
+            await page.leave()
     assert [fault for page in pages for fault in page.faults] == []

@@ -1,5 +1,7 @@
 """A visitor calls the demo's agent from its page."""
 
+import asyncio
+import time
 from pathlib import Path
 
 import pytest
@@ -7,18 +9,38 @@ from playwright.async_api import WebSocketRoute, expect
 
 from deploy.local.stack import Stack
 from tests.browser.call_page import OpenPage
-from tests.browser.speech import write_speech
+from tests.browser.speech import LEAD_SECONDS, write_speech
 
 pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(240)]
 
-
+# When the fake microphone, open from the press of the button on, speaks to a muted call, when the call is unmuted, and
+# when it speaks again.
+MUTED_AT_SECONDS = 6.0
+UNMUTE_SECONDS = 9.0
+UNMUTED_AT_SECONDS = 13.0
 # The agent's voice moves the disc beside its name.
 AGENT_IS_HEARD = """() => document.querySelector('#call').dataset.agent === 'speaking'
   && Number(document.querySelector('#orb').style.getPropertyValue('--level')) > 0.05"""
 
+KEEP_MICROPHONES = """() => {
+  const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  window.microphones = [];
+  navigator.mediaDevices.getUserMedia = async (wanted) => {
+    const stream = await open(wanted);
+    window.microphones.push(...stream.getTracks());
+    return stream;
+  };
+}"""
+# As a browser does it when the device is unplugged.
+LOSE_MICROPHONE = """() => {
+  const track = window.microphones.at(-1);
+  track.stop();
+  track.dispatchEvent(new Event('ended'));
+}"""
+
 
 async def test_a_spoken_question_is_transcribed_and_answered(stack: Stack, open_page: OpenPage, tmp_path: Path) -> None:
-    speech = write_speech("What time do you open on Saturday?", tmp_path / "question.wav")
+    speech = write_speech(tmp_path / "question.wav", {LEAD_SECONDS: "What time do you open on Saturday?"})
     call = await open_page(stack.demo["character"], speech=speech)
     await expect(call.status).to_have_text("Ready for your call")
 
@@ -34,6 +56,47 @@ async def test_a_spoken_question_is_transcribed_and_answered(stack: Stack, open_
     await call.wait_answer()
     assert [line.who for line in await call.lines()] == ["agent", "visitor", "agent"]
     await expect(call.notice).to_be_hidden()
+
+
+async def test_what_is_said_while_muted_is_not_heard_and_what_is_said_after_is(
+    stack: Stack, open_page: OpenPage, tmp_path: Path
+) -> None:
+    speech = write_speech(
+        tmp_path / "questions.wav",
+        {MUTED_AT_SECONDS: "Do you repair lamps?", UNMUTED_AT_SECONDS: "What time do you open on Saturday?"},
+    )
+    call = await open_page(stack.demo["character"], speech=speech)
+    await call.start.click()
+    opened = time.monotonic()
+    await call.wait_phase("talking")
+    await call.page.get_by_role("button", name="Mute").click()
+    await expect(call.root).to_have_attribute("data-microphone", "muted")
+    muted = time.monotonic() - opened
+    assert muted < MUTED_AT_SECONDS, f"the call was only muted after {muted:.1f} s"
+
+    await asyncio.sleep(UNMUTE_SECONDS - (time.monotonic() - opened))
+    await call.page.get_by_role("button", name="Unmute").click()
+    await expect(call.root).to_have_attribute("data-microphone", "on")
+    await call.wait_line("visitor", r"open on saturday")
+    await call.wait_answer()
+    assert len(await call.finals("visitor")) == 1
+
+
+async def test_a_microphone_that_goes_away_is_told_and_the_next_one_is_heard(
+    stack: Stack, open_page: OpenPage, tmp_path: Path
+) -> None:
+    speech = write_speech(tmp_path / "question.wav", {LEAD_SECONDS: "What time do you open on Saturday?"})
+    call = await open_page(stack.demo["character"], speech=speech)
+    await call.page.evaluate(KEEP_MICROPHONES)
+    await call.start.click()
+    await call.wait_phase("talking")
+
+    await call.page.evaluate(LOSE_MICROPHONE)
+    await expect(call.notice).to_contain_text("The microphone is gone.")
+    await call.page.get_by_role("button", name="Use microphone").click()
+    await expect(call.root).to_have_attribute("data-microphone", "on")
+    await call.wait_line("visitor", r"open on saturday")
+    await call.wait_answer()
 
 
 async def test_without_a_microphone_the_call_goes_on_by_typing(stack: Stack, open_page: OpenPage) -> None:

@@ -11,10 +11,10 @@ from tests.call.command import callbox_call
 from tests.fixtures.measured import Measure
 from tests.fixtures.slots import slots_free_again
 from tests.fixtures.stack import StackThread
+from tests.fixtures.stacks import SLOTS
 
 pytestmark = pytest.mark.timeout(120)
 
-SLOTS = 3
 FREE_SECONDS = 8.0
 
 

@@ -1,6 +1,5 @@
 """A whole call whose recogniser and voice are reached by Riva's protocol."""
 
-import httpx
 import pytest
 
 from bench.words import word_error_rate
@@ -14,20 +13,11 @@ QUESTION = "What time do you open on Saturday?"
 GREETING = "Hello, this is Lumen Lamps by Riva."
 
 
-def make_character(callbox: StackThread, slug: str, **fields: object) -> None:
-    demo = callbox.stack.demo
-    with httpx.Client(base_url=callbox.stack.base_url, timeout=10) as client:
-        login = {"email": demo["email"], "password": demo["password"]}
-        tokens = client.post("/api/auth/login/", json=login).raise_for_status().json()
-        client.headers["Authorization"] = f"Bearer {tokens['access']}"
-        definition = {"slug": slug, "name": "Lumen Lamps", "language": "en", **fields}
-        client.post("/api/ai-characters/", json=definition).raise_for_status()
-
-
 async def test_a_question_is_heard_and_answered_by_rivas_protocol(callbox: StackThread, riva: RivaStandIn) -> None:
-    make_character(
-        callbox,
+    callbox.make_character(
         "riva-bot",
+        name="Lumen Lamps",
+        language="en",
         greeting=GREETING,
         system_prompt="You answer in one short sentence. We open at ten on Saturday.",
         stt_model="riva-ear",

@@ -1,80 +1,141 @@
-"""Callers who do not do what a caller does."""
+"""Callers who do not do what a caller does. Their calls run side by side: a time-out of half a minute ends each."""
 
 import asyncio
+import concurrent.futures
 import os
 import sys
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 from caller.caller import Caller
-from caller.session import Sessions
 from deploy.local.settings import ROOT
-from tests.faults.conftest import FREE_SECONDS, IDLE_SECONDS, JOIN_SECONDS, SLOTS, TOKEN_SECONDS
+from tests.faults.conftest import FREE_SECONDS
 from tests.fixtures.measured import Measure
 from tests.fixtures.slots import slots_free_again
 from tests.fixtures.stack import StackThread
+from tests.fixtures.stacks import IDLE_SECONDS, JOIN_SECONDS, SLOTS, TOKEN_SECONDS
 
 pytestmark = pytest.mark.timeout(120)
 
 # What the reaper, a spoken farewell and LiveKit's own patience add to the time that is set.
 GRACE_SECONDS = 12.0
 DROPPED_SECONDS = 40.0
+TALKING_SECONDS = 30.0
 
 
-async def test_a_caller_who_never_speaks_is_hung_up_on(callbox: StackThread, measure: Measure) -> None:
+@dataclass(frozen=True)
+class Ending:
+    """How a call ended.
+
+    seconds: from the moment the caller did no more. fault: code it was told. slot_seconds: until its slot was free.
+    """
+
+    session: dict[str, Any]
+    seconds: float
+    fault: str = ""
+    slot_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Calls:
+    """The three calls of this file, which go on while tests wait for them."""
+
+    silent: "concurrent.futures.Future[Ending]"
+    dead: "concurrent.futures.Future[Ending]"
+    absent: "concurrent.futures.Future[Ending]"
+
+
+@pytest.fixture(scope="module")
+def calls(callbox: StackThread) -> Iterator[Calls]:
+    talking = [asyncio.Event(), asyncio.Event()]
+    calls = Calls(
+        silent=callbox.begin(_never_speaks(callbox, talking[0])),
+        dead=callbox.begin(_dies(callbox, talking[1])),
+        absent=callbox.begin(_never_joins(callbox, talking)),
+    )
+    yield calls
+    for call in (calls.silent, calls.dead, calls.absent):
+        call.cancel()
+
+
+async def _never_speaks(callbox: StackThread, talking: asyncio.Event) -> Ending:
     async with callbox.sessions() as sessions:
         grant = await sessions.start(callbox.character)
         async with Caller(grant) as caller:
             await caller.greeting()
+            talking.set()
             began = time.monotonic()
             async with asyncio.timeout(IDLE_SECONDS + GRACE_SECONDS):
                 await caller.closed.wait()
-            measure(f"silence until the agent left ({IDLE_SECONDS} s are set)", time.monotonic() - began)
-            assert caller.faults[0].code == "idle_timeout"
-        assert (await sessions.ended(grant.session_id))["end_reason"] == "idle_timeout"
-        await slots_free_again(sessions, callbox.character, SLOTS, FREE_SECONDS)
+            seconds = time.monotonic() - began
+        return Ending(await sessions.ended(grant.session_id), seconds, caller.faults[0].code)
 
 
-async def test_a_caller_who_never_joins_gives_the_slot_back_and_is_given_up(
-    callbox: StackThread, measure: Measure
-) -> None:
+async def _dies(callbox: StackThread, talking: asyncio.Event) -> Ending:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("CALLBOX_")}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "cli", "call", callbox.character, "--say", "What time do you open on Saturday?",
+        cwd=ROOT,
+        env={**environ, "CALLBOX_DATA_DIR": str(callbox.stack.folder)},
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    session_id = ""
+    async with asyncio.timeout(TALKING_SECONDS):
+        async for line in process.stdout:
+            words = line.decode().split()
+            if words[:1] == ["session"]:
+                session_id = words[1]
+            if words[:1] == ["you"]:
+                break
+    talking.set()
+    process.kill()
+    killed = time.monotonic()
+    await process.wait()
     async with callbox.sessions() as sessions:
+        session = await sessions.ended(session_id, DROPPED_SECONDS)
+        return Ending(session, time.monotonic() - killed)
+
+
+async def _never_joins(callbox: StackThread, others: list[asyncio.Event]) -> Ending:
+    """The last slot, once the other callers hold theirs."""
+    async with callbox.sessions() as sessions, asyncio.timeout(TALKING_SECONDS + TOKEN_SECONDS + 2 * GRACE_SECONDS):
+        await asyncio.gather(*(other.wait() for other in others))
         began = time.monotonic()
         grant = await sessions.start(callbox.character)
-        await slots_free_again(sessions, callbox.character, SLOTS, JOIN_SECONDS + GRACE_SECONDS)
-        measure(f"until the slot was free again ({JOIN_SECONDS} s are set)", time.monotonic() - began)
+        left = SLOTS - len(others)
+        await slots_free_again(sessions, callbox.character, left, JOIN_SECONDS + GRACE_SECONDS)
+        slot_seconds = time.monotonic() - began
         session = await sessions.ended(grant.session_id, TOKEN_SECONDS + GRACE_SECONDS)
-        measure(f"until the session was over ({TOKEN_SECONDS} s are set)", time.monotonic() - began)
-        assert session["end_reason"] == "never_joined"
+        return Ending(session, time.monotonic() - began, slot_seconds=slot_seconds)
 
 
-async def test_a_caller_whose_machine_dies_leaves_no_call_behind(callbox: StackThread, measure: Measure) -> None:
+async def test_a_caller_who_never_speaks_is_hung_up_on(calls: Calls, measure: Measure) -> None:
+    """Takes half a minute: the caller is silent for as long as the stack allows."""
+    ending = await asyncio.wrap_future(calls.silent)
+    measure(f"silence until the agent left ({IDLE_SECONDS} s are set)", ending.seconds)
+    assert ending.fault == "idle_timeout"
+    assert ending.session["end_reason"] == "idle_timeout"
+
+
+async def test_a_caller_who_never_joins_gives_the_slot_back_and_is_given_up(calls: Calls, measure: Measure) -> None:
+    ending = await asyncio.wrap_future(calls.absent)
+    measure(f"until the slot was free again ({JOIN_SECONDS} s are set)", ending.slot_seconds)
+    measure(f"until the session was over ({TOKEN_SECONDS} s are set)", ending.seconds)
+    assert ending.session["end_reason"] == "never_joined"
+
+
+async def test_a_caller_whose_machine_dies_leaves_no_call_behind(calls: Calls, measure: Measure) -> None:
+    ending = await asyncio.wrap_future(calls.dead)
+    measure("from the caller's death to the end of the session", ending.seconds)
+    assert (ending.session["status"], ending.session["end_reason"]) == ("ended", "client_left")
+
+
+async def test_their_slots_are_free_again(callbox: StackThread, calls: Calls) -> None:
+    await asyncio.gather(*map(asyncio.wrap_future, (calls.silent, calls.absent, calls.dead)), return_exceptions=True)
     async with callbox.sessions() as sessions:
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("CALLBOX_")}
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "cli", "call", callbox.character, "--say", "What time do you open on Saturday?",
-            cwd=ROOT,
-            env={**environ, "CALLBOX_DATA_DIR": str(callbox.stack.folder)},
-            stdout=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        assert process.stdout is not None
-        session_id = ""
-        async with asyncio.timeout(30):
-            async for line in process.stdout:
-                words = line.decode().split()
-                if words[:1] == ["session"]:
-                    session_id = words[1]
-                if words[:1] == ["you"]:
-                    break
-        process.kill()
-        killed = time.monotonic()
-        await process.wait()
-        await _ended_as(sessions, session_id, "client_left")
-        measure("from the caller's death to the end of the session", time.monotonic() - killed)
         await slots_free_again(sessions, callbox.character, SLOTS, FREE_SECONDS)
-
-
-async def _ended_as(sessions: Sessions, session_id: str, reason: str) -> None:
-    session = await sessions.ended(session_id, DROPPED_SECONDS)
-    assert (session["status"], session["end_reason"]) == ("ended", reason)

@@ -6,11 +6,12 @@ import time
 import pytest
 
 from caller.caller import Caller
-from tests.faults.calls import SATURDAY, assert_answered, assert_complete
-from tests.faults.conftest import FREE_SECONDS, SLOTS
+from tests.faults.conftest import FREE_SECONDS
+from tests.fixtures.conversation import SATURDAY, assert_answered, assert_complete
 from tests.fixtures.measured import Measure
 from tests.fixtures.slots import slots_free_again
 from tests.fixtures.stack import StackThread
+from tests.fixtures.stacks import SLOTS
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -1,7 +1,6 @@
 """Endpoints that die, hang or are all gone while a caller speaks or is spoken to."""
 
 import asyncio
-import re
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -19,17 +18,16 @@ from services.agent.speech.engine import EngineError
 from services.agent.speech.pool import Pool
 from services.agent.speech.route import Attempts
 from services.agent.speech.wire.triton import Triton
-from services.inference.profile import PROFILES
 from tests.speech.engines import Engines, catalogue_of, engines
-from tests.speech.server import Server, free_ports, hanging, serving
+from tests.speech.server import Server, free_ports, hanging, serving, small
 from tests.speech.sound import error_rate, said
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120)]
 
 TEXT = "We open at ten in the morning on Saturday, and we close at six in the evening."
+# Said in real time where nothing happens in the middle of it.
+SHORT = "We open at ten in the morning."
 LONG = "This is one more sentence, which takes its time. " * 40
-SECTIONS = re.split(r"(?m)^(?=\[)", (PROFILES / "cpu.toml").read_text())
-PROFILE = "".join(section for section in SECTIONS if section.startswith(("[stt", "[tts")))
 # What a caller may wait beyond the time that an endpoint is given.
 GRACE_SECONDS = 1.0
 
@@ -37,7 +35,7 @@ GRACE_SECONDS = 1.0
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pool")
-    (folder / "speech.toml").write_text(PROFILE)
+    (folder / "speech.toml").write_text(small("stt", "tts"))
     return folder
 
 
@@ -111,9 +109,9 @@ async def test_while_an_endpoint_hangs_the_other_serves_within_the_deadline(fold
             await ear.say(said("Yes."))
             await ear.final()
             with hanging(victim):
-                await ear.say(said(TEXT))
+                await ear.say(said(SHORT))
                 heard, seconds = await ear.final()
-                assert error_rate(TEXT, heard) <= 0.15, heard
+                assert error_rate(SHORT, heard) <= 0.15, heard
                 assert seconds < hearing._FINAL_SECONDS + GRACE_SECONDS
                 began = time.monotonic()
                 assert len(await made.speaking.speak("Yes.")) > 10_000
@@ -133,7 +131,7 @@ async def test_with_all_endpoints_gone_it_is_said_so_and_hearing_comes_back(fold
             await ear.say(said("Yes."))
             await ear.final()
             kill(only)
-            await ear.say(said(TEXT))
+            await ear.say(said(SHORT))
             heard, seconds = await ear.final()
             assert heard == ""
             assert seconds < hearing._UNHEARD_SECONDS + GRACE_SECONDS
@@ -143,9 +141,9 @@ async def test_with_all_endpoints_gone_it_is_said_so_and_hearing_comes_back(fold
                 await made.speaking.speak("Yes.")
             assert made.told == ["stt_line"]
             stack.enter_context(endpoint(folder, "again", [only.grpc_port, only.http_port, only.metrics_port]))
-            await ear.say(said(TEXT))
+            await ear.say(said(SHORT))
             heard, _ = await ear.final()
-            assert error_rate(TEXT, heard) <= 0.15, heard
+            assert error_rate(SHORT, heard) <= 0.15, heard
             assert len(await made.speaking.speak("Yes.")) > 10_000
 
 

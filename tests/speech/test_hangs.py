@@ -18,25 +18,20 @@ from deploy.local.part import Part
 from deploy.local.probe import http_probe
 from deploy.local.supervisor import Keeper
 from services.inference.guard import ending, model_served
-from services.inference.profile import PROFILES
 from services.inference.protocol import COMMAND_FLUSH
 from tests.speech.client import Stream, TritonFault, connected, tensor
 from tests.speech.faulty import STEPS
-from tests.speech.server import READY_SECONDS, Server, environment, free_ports, serving
+from tests.speech.server import READY_SECONDS, Server, environment, free_ports, serving, small
 from tests.speech.sound import said
 
 HANG_SECONDS = 2
 FRAME = np.zeros(480)
 
 
-def _profile(folder: Path, models: set[str]) -> str:
-    """Some models of the `cpu` profile in a hurry: it speaks English only, and takes a step for hung soon."""
-    text = re.sub(r"engines = .*kokoro.*", 'engines = ["hibari"]', (PROFILES / "cpu.toml").read_text())
-    text = re.sub(r"languages = .*", 'languages = ["en-US"]', text)
-    text = re.sub(r"(\[\w+\]\n)", rf"\1hang_seconds = {HANG_SECONDS}\n", text)
-    sections = re.split(r"^(?=\[)", text, flags=re.MULTILINE)
+def _profile(folder: Path, *models: str) -> str:
+    """Some models in a hurry: they take a step for hung soon."""
     path = folder / "hasty.toml"
-    path.write_text("".join(each for each in sections if re.split(r"[\].]", each[1:])[0] in models))
+    path.write_text(re.sub(r"(?m)^(\[\w+\]\n)", rf"\1hang_seconds = {HANG_SECONDS}\n", small(*models)))
     return str(path)
 
 
@@ -44,7 +39,7 @@ def _profile(folder: Path, models: set[str]) -> str:
 def spoiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One for all faults that it outlives."""
     folder = tmp_path_factory.mktemp("spoiled")
-    with serving(folder, _profile(folder, {*STEPS}), ("tests.speech.faulty",)) as running:
+    with serving(folder, _profile(folder, *STEPS), ("tests.speech.faulty",)) as running:
         yield running
 
 
@@ -101,7 +96,7 @@ async def test_an_engine_that_hangs_ends_the_server_and_breaks_every_stream(
     model: str, fault: str, sign: str, tmp_path: Path
 ) -> None:
     other = "stt" if model == "denoise" else "denoise"
-    with serving(tmp_path, _profile(tmp_path, {model, other}), ("tests.speech.faulty",)) as running:
+    with serving(tmp_path, _profile(tmp_path, model, other), ("tests.speech.faulty",)) as running:
         async with connected(running.url) as client, Stream(client, model) as hanging, Stream(client, other) as waiting:
             await _ask(hanging, start=True)
             await _ask(waiting, start=True)
@@ -122,7 +117,7 @@ async def test_a_server_that_its_guard_ended_comes_back_with_the_model(tmp_path:
     part = Part(
         name="triton",
         argv=(sys.executable, "-m", "tests.speech.faulty"),
-        environ=environment(tmp_path, ports, _profile(tmp_path, {"denoise"})),
+        environ=environment(tmp_path, ports, _profile(tmp_path, "denoise")),
         ready=http_probe(f"http://127.0.0.1:{ports[1]}/v2/health/ready"),
     )
     async with _kept(part, tmp_path) as keeper:
@@ -144,7 +139,7 @@ async def test_a_server_that_its_guard_ended_comes_back_with_the_model(tmp_path:
 
 async def test_a_model_process_that_dies_ends_the_server_and_breaks_every_stream(tmp_path: Path) -> None:
     """tritonserver alone would stay ready and never start the process again."""
-    with serving(tmp_path, _profile(tmp_path, {"tts", "denoise"})) as running:
+    with serving(tmp_path, _profile(tmp_path, "tts", "denoise")) as running:
         models = running.model_processes()
         async with connected(running.url) as client, Stream(client, "denoise") as stream:
             await _frame(stream, 1, start=True)
@@ -158,7 +153,7 @@ async def test_a_model_process_that_dies_ends_the_server_and_breaks_every_stream
 
 def test_a_model_process_that_cannot_end_is_ended_after_its_server(tmp_path: Path) -> None:
     """It stands still here, as one does that waits for the server with Python's lock held."""
-    with serving(tmp_path, _profile(tmp_path, {"denoise"})) as running:
+    with serving(tmp_path, _profile(tmp_path, "denoise")) as running:
         models = running.model_processes()
         # The guard looks for model processes twice a second.
         time.sleep(1.0)

@@ -13,7 +13,7 @@ from services.agent.call.conversation import Conversation, Limits
 from services.agent.client.messages import Error, State
 from services.agent.moments import ToolCalled
 from services.agent.speech.phrases import PHRASES, Line
-from tests.fixtures.conversation import Answer, cast, last_said, slow_voice, start
+from tests.fixtures.serverless import Answer, cast, last_said, slow_voice, start
 
 # Seconds of these tests pass in the event loop alone.
 pytestmark = [pytest.mark.asyncio, pytest.mark.looptime]

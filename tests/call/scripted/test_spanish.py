@@ -1,0 +1,67 @@
+"""A call in a language other than English, from spoken audio to spoken answer."""
+
+import numpy as np
+import pytest
+import soxr
+
+from bench.words import word_error_rate
+from caller.caller import Caller
+from caller.speech import Line
+from caller.waveform import RATE_HZ, Samples, trimmed
+from services.inference.protocol import TTS_RATE_HZ
+from tests.fixtures.listener import transcribe
+from tests.fixtures.stack import StackThread
+from tests.speech.client import connected, speech
+
+pytestmark = pytest.mark.timeout(120)
+
+GREETING = "Buenos días, esta es la tienda de lámparas."
+QUESTION = "¿A qué hora abren ustedes el sábado?"
+# Not the voice of the agent, which is ef_dora.
+CALLER_VOICE = "em_alex"
+ANSWER = "El sábado abrimos por la mañana y cerramos por la tarde."
+
+
+@pytest.fixture(scope="module")
+def spanish(callbox: StackThread) -> str:
+    """Slug of a character that speaks Spanish and names no voice and no recogniser."""
+    return callbox.make_character("tienda", name="Lumen", language="es", greeting=GREETING)
+
+
+async def test_a_question_in_spanish_is_heard_answered_and_written_down(callbox: StackThread, spanish: str) -> None:
+    triton = f"127.0.0.1:{callbox.stack.settings.triton_grpc_port}"
+    question = await _spoken(triton, QUESTION)
+    heard: list[tuple[float, Samples]] = []
+    async with callbox.sessions() as sessions:
+        grant = await sessions.start(spanish)
+        caller = Caller(grant)
+        caller.downlink.taps.append(lambda samples, at: heard.append((at, samples)))
+        async with caller:
+            await caller.greeting()
+            turn = await caller.say(question)
+        await sessions.ended(grant.session_id)
+        history = await sessions.history(grant.session_id)
+
+    def between(start: float, end: float) -> str:
+        return transcribe(triton, np.concatenate([samples for at, samples in heard if start <= at < end]), "es")
+
+    asked = " ".join(turn.heard)
+    assert word_error_rate(QUESTION, asked) <= 0.2, asked
+    assert turn.replies == (ANSWER,)
+    greeting, answer = between(0.0, turn.spoken.start), between(turn.spoken.end, float("inf"))
+    assert word_error_rate(GREETING, greeting) <= 0.35, greeting
+    assert word_error_rate(ANSWER, answer) <= 0.35, answer
+    assert [(each["role"], each["text"]) for each in history["transcript"]] == [
+        ("assistant", GREETING),
+        ("user", asked),
+        ("assistant", ANSWER),
+    ]
+    assert (history["stt_provider"], history["tts_provider"]) == ("whisper", "kokoro")
+    assert history["end_reason"] == "client_left"
+
+
+async def _spoken(triton: str, text: str) -> Line:
+    async with connected(triton) as client:
+        pcm = await speech(client, text, voice=CALLER_VOICE, language="es")
+    wave = soxr.resample(pcm.astype(np.float32), TTS_RATE_HZ, RATE_HZ)
+    return Line(text, trimmed(np.clip(wave, -32768, 32767).astype(np.int16)))
