@@ -1,7 +1,6 @@
 # `make` alone lists what there is to make.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-PYTEST_FOLDERS := unit service speech http call browser faults
 
 .PHONY: help run test check proto docs clients voices bench-voice bench-speech bench-http bench-kb fuzz-http clean
 
@@ -15,7 +14,7 @@ run: ## set up what is missing, start everything, and keep it running until Ctrl
 test: ## set up, check, and run every test on the real parts
 	@scripts/setup.sh test
 	@scripts/check.sh
-	@.venv/bin/python -m pytest $(foreach folder,$(PYTEST_FOLDERS),$(wildcard tests/$(folder)))
+	@scripts/test.sh
 
 check: ## ruff, mypy, import rule, buf lint and breaking, fresh stubs, web types
 	@scripts/setup.sh run

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
+from argon2 import PasswordHasher
 from callbox.accounts.v1 import accounts_pb2, accounts_pb2_grpc, google_pb2_grpc, user_data_pb2_grpc
 
 from services.accounts.account_data import UserDataService
@@ -13,7 +14,7 @@ from services.accounts.google.flow import Google
 from services.accounts.google.service import GoogleService
 from services.accounts.key_usage import KeyUsage
 from services.accounts.password_check import Proof
-from services.accounts.passwords import Passwords
+from services.accounts.passwords import HASHER, Passwords
 from services.accounts.rates import Limits, Rates
 from services.accounts.service import AccountsService
 from services.accounts.settings import AccountsSettings
@@ -35,14 +36,17 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 @asynccontextmanager
-async def running(settings: AccountsSettings) -> AsyncIterator[Server]:
-    """The service, serving; ended with the context."""
+async def running(settings: AccountsSettings, hasher: PasswordHasher = HASHER) -> AsyncIterator[Server]:
+    """The service, serving; ended with the context.
+
+    hasher: an argument and no setting, so that no installation can weaken its passwords; tests pass a cheap one.
+    """
     ensure_keys(settings.keys_dir, [ACCOUNTS_ISSUER])
     await until_up("PostgreSQL", lambda: database.migrate(settings.database_url, SCHEMA, _MIGRATIONS))
     server = Server(settings.listen, settings.keys_dir)
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(await database.open_pool(settings.database_url, SCHEMA))
-        passwords = await stack.enter_async_context(Passwords())
+        passwords = await stack.enter_async_context(Passwords(hasher))
         keys = await stack.enter_async_context(
             KeySet(pool, settings.keys_dir, timedelta(days=settings.access_key_days))
         )

@@ -42,6 +42,7 @@ _CHECKS: list[Any] = [
 # Types of bodies that can be made up.
 _MAKES = frozenset({"application/json", "multipart/form-data", "text/plain"})
 _MAX_TURNS = 20
+_LIMITS_SHARE = 0.5
 _QUIET = list(hypothesis.HealthCheck)
 # Shares of the cases: by the schema, against it, and good examples with one thing wrong.
 _SHARES = {"positive": 0.35, "negative": 0.35, "example": 0.3}
@@ -72,16 +73,23 @@ class Fuzz:
     full: int = 0
 
     def run(self, cases: int) -> None:
-        """Tries the limits of every schema, then made-up cases in equal shares for every operation, `cases` in all."""
+        """Tries the limits of every schema, then made-up cases in equal shares for every operation, `cases` in all.
+
+        Where there are more limits than `_LIMITS_SHARE` of the cases, the seed picks among them.
+        """
         schema: Any = schemathesis.openapi.from_dict(self._with_identities(document()))
         found = [result.ok() for result in schema.get_all_operations()]
         self._who = random.Random(self.seed)
+        limits = [
+            case
+            for operation in found
+            for case in schema.iter_coverage_cases(
+                operation, generation_modes=list(GenerationMode), generation_config=schema.config.generation
+            )
+        ]
         with requests.Session() as session:
-            for operation in found:
-                for case in schema.iter_coverage_cases(
-                    operation, generation_modes=list(GenerationMode), generation_config=schema.config.generation
-                ):
-                    self._try(case, session, "limits")
+            for case in self._who.sample(limits, min(len(limits), round(cases * _LIMITS_SHARE))):
+                self._try(case, session, "limits")
             for turn in range(_MAX_TURNS):
                 # Some operations have few cases; what they leave over is tried in another turn.
                 each = -(-(cases - self.total) // len(found))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -14,16 +15,20 @@ import pytest_asyncio
 
 from services.gateway.app import running
 from services.gateway.settings import GatewaySettings
-from tests.fixtures.sessions import ORIGIN
+from tests.fixtures.sessions import ORIGIN, needs_own_stack
+from tests.fixtures.shared_stack import Credentials
+from tests.fixtures.tenants import OWNER
 from tests.http.conformance import hold
 
 if TYPE_CHECKING:
     from tests.fixtures.sessions import MakeHouse, SessionsHouse
+    from tests.fixtures.shared_stack import SharedStack
 
 START = "/api/agents/agent-session/"
-OWNER = {"email": "owner@shop.example", "password": "a long pass phrase"}
 ERROR_KEYS = {"success", "message", "data", "errors", "code", "request_id"}
 _TIMEOUT_SECONDS = 10.0
+# Nothing here speaks TLS; to read the trusted authorities for each client would take longer than its requests.
+_TLS = ssl.create_default_context()
 
 
 class Site:
@@ -41,19 +46,31 @@ class Site:
 
     async def sign_in(self) -> None:
         """Makes the clients, over the API itself."""
+        async with httpx.AsyncClient(base_url=self.base_url, timeout=_TIMEOUT_SECONDS, verify=_TLS) as nobody:
+            answer = await nobody.post("/api/auth/login/", json=OWNER)
+            assert answer.status_code == 200, answer.text
+            access = answer.json()["access"]
+            answer = await nobody.post(
+                "/api/auth/api-keys/", json={"name": "tests"}, headers={"Authorization": f"Bearer {access}"}
+            )
+        await self.enter(Credentials(access, answer.json()["key"]))
+
+    async def enter(self, credentials: Credentials) -> None:
+        """Makes the clients, with credentials of the owner."""
+        self.access, self.key = credentials.access_token, credentials.api_key
         self.nobody = await self.client()
-        answer = await self.nobody.post("/api/auth/login/", json=OWNER)
-        assert answer.status_code == 200, answer.text
-        self.access = answer.json()["access"]
         self.owner = await self.client(Authorization=f"Bearer {self.access}")
-        self.key = (await self.owner.post("/api/auth/api-keys/", json={"name": "tests"})).json()["key"]
         self.keyed = await self.client(**{"x-api-key": self.key})
 
     async def client(self, **headers: str) -> httpx.AsyncClient:
         """A client that sends these headers, and holds every answer against the OpenAPI document."""
         return await self._stack.enter_async_context(
             httpx.AsyncClient(
-                base_url=self.base_url, headers=headers, timeout=_TIMEOUT_SECONDS, event_hooks={"response": [hold]}
+                base_url=self.base_url,
+                headers=headers,
+                timeout=_TIMEOUT_SECONDS,
+                event_hooks={"response": [hold]},
+                verify=_TLS,
             )
         )
 
@@ -134,6 +151,22 @@ async def make_site(make_house: MakeHouse, web_dir: Path, keys_dir: Path) -> Asy
 
 
 @pytest_asyncio.fixture
-async def site(make_site: MakeSite) -> Site:
-    """The site with settings as they come."""
+async def own_site(make_site: MakeSite) -> Site:
+    """A site with services of its own and settings as they come."""
     return await make_site()
+
+
+@pytest_asyncio.fixture
+async def shared_site(shared_house: SessionsHouse, shared_stack: SharedStack) -> AsyncIterator[Site]:
+    """A site of the services that tests share, which have nothing in them but its owner and the owner's character."""
+    async with AsyncExitStack() as stack:
+        made = Site(shared_house, shared_stack.base_url, stack)
+        await made.enter(await shared_stack.credentials(shared_house.user_id))
+        yield made
+
+
+@pytest.fixture
+def site(request: pytest.FixtureRequest) -> Site:
+    """A site of the shared services, or one of its own for a test marked `own_stack`."""
+    made: Site = request.getfixturevalue("own_site" if needs_own_stack(request) else "shared_site")
+    return made

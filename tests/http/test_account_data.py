@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
+import pytest
 from callbox.sessions.v1 import sessions_pb2 as pb
 
 from tests.fixtures.sessions import ORIGIN, until
@@ -28,9 +29,9 @@ async def leave(client: httpx.AsyncClient, **body: Any) -> httpx.Response:
     return await client.request("DELETE", ME, json=body, timeout=30.0)
 
 
-async def left_of(database_url: str, tenant_id: str, user_id: int) -> dict[str, int]:
+async def left_of(site: Site, tenant_id: str, user_id: int) -> dict[str, int]:
     """Rows that are still there, by table."""
-    connection = await asyncpg.connect(database_url)
+    connection = await asyncpg.connect(site.house.settings.database_url)
     counts: dict[str, int] = {}
     tables = await connection.fetch(
         """select table_schema || '.' || table_name as name, array_agg(column_name::text) as columns
@@ -52,7 +53,7 @@ async def left_of(database_url: str, tenant_id: str, user_id: int) -> dict[str, 
     return {name: count for name, count in counts.items() if count}
 
 
-async def test_everything_goes(site: Site, database_url: str) -> None:
+async def test_everything_goes(site: Site) -> None:
     me = (await site.owner.get(ME)).json()
     await site.owner.patch(f"{CHARACTERS}support-bot/", json={"llm_api_key": SECRET})
     await site.owner.post(CHARACTERS, json={"slug": "deleted-bot", "name": "Deleted"})
@@ -68,14 +69,14 @@ async def test_everything_goes(site: Site, database_url: str) -> None:
         answer = pb.StartSessionResponse(livekit_url=started["livekit_url"], token=started["token"])
         async with site.house.join(answer) as caller:
             await site.house.until(started["session_id"], lambda session: session.status == pb.SESSION_STATUS_ACTIVE)
-            before = await left_of(database_url, me["tenant_id"], me["id"])
+            before = await left_of(site, me["tenant_id"], me["id"])
             assert {"sessions.sessions", "sessions.turns", "characters.characters", "accounts.api_keys"} <= set(before)
 
             gone = await leave(site.owner, password=OWNER["password"])
             assert (gone.status_code, gone.content) == (204, b"")
             async with asyncio.timeout(10):
                 await caller.disconnected.wait()
-    assert await left_of(database_url, me["tenant_id"], me["id"]) == {}
+    assert await left_of(site, me["tenant_id"], me["id"]) == {}
 
     refused(await site.owner.get(ME), 401, "not_authenticated")
     refused(await site.keyed.get(ME), 401, "not_authenticated")
@@ -129,7 +130,8 @@ async def test_who_has_no_password_leaves_just_after_signing_in(
     refused(await client.get(ME), 401, "not_authenticated")
 
 
-async def test_a_part_that_is_away_lets_the_same_request_complete_it_later(site: Site, database_url: str) -> None:
+@pytest.mark.own_stack("stops the sessions service")
+async def test_a_part_that_is_away_lets_the_same_request_complete_it_later(site: Site) -> None:
     me = (await site.owner.get(ME)).json()
     await site.house.stop()
     refused(await leave(site.owner, password=OWNER["password"]), 503, "upstream_unavailable")
@@ -145,7 +147,7 @@ async def test_a_part_that_is_away_lets_the_same_request_complete_it_later(site:
         return (await leave(client, password=OWNER["password"])).status_code == 204
 
     await until(left)
-    assert await left_of(database_url, me["tenant_id"], me["id"]) == {}
+    assert await left_of(site, me["tenant_id"], me["id"]) == {}
 
 
 async def test_the_export_has_everything_but_secrets(site: Site) -> None:
@@ -183,9 +185,9 @@ async def test_the_export_has_everything_but_secrets(site: Site) -> None:
     refused(await site.nobody.get(EXPORT), 401, "not_authenticated")
 
 
-async def test_a_long_export_is_whole(site: Site, database_url: str) -> None:
+async def test_a_long_export_is_whole(site: Site) -> None:
     me = (await site.owner.get(ME)).json()
-    connection = await asyncpg.connect(database_url)
+    connection = await asyncpg.connect(site.house.settings.database_url)
     await connection.execute(
         """insert into sessions.sessions (session_id, tenant_id, owner_id, character_id, character_slug,
             character_version, room_name, participant_identity, status, end_reason, slot_held, token_expire_time)
@@ -204,4 +206,4 @@ async def test_a_long_export_is_whole(site: Site, database_url: str) -> None:
     assert len({(row["session_row"], row["turn_index"]) for row in taken["turns"]}) == len(taken["turns"]) == 4 * 1234
     assert taken["events"] == []
     assert (await leave(site.owner, password=OWNER["password"])).status_code == 204
-    assert await left_of(database_url, me["tenant_id"], me["id"]) == {}
+    assert await left_of(site, me["tenant_id"], me["id"]) == {}

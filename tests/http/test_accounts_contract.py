@@ -31,8 +31,8 @@ def bearer(access: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {access}"}
 
 
-async def make_staff(database_url: str, email: str) -> None:
-    connection = await asyncpg.connect(database_url)
+async def make_staff(site: Site, email: str) -> None:
+    connection = await asyncpg.connect(site.house.settings.database_url)
     await connection.execute("update accounts.users set is_staff = true where email = $1", email)
     await connection.close()
 
@@ -102,13 +102,13 @@ async def test_1_2_me(site: Site) -> None:
     assert answer.json()["limits"] == {"concurrent_sessions": 10}
 
 
-async def test_1_3_lifetimes(site: Site, database_url: str) -> None:
+async def test_1_3_lifetimes(site: Site) -> None:
     """Contract 1.3: access 10 days, refresh 30 days; a key does not expire."""
     pair = await log_in(site)
     claims = jwt.decode(pair["access"], options={"verify_signature": False})
     assert claims["exp"] - claims["iat"] == 10 * DAY
     assert abs(claims["iat"] - time.time()) < 60
-    connection = await asyncpg.connect(database_url)
+    connection = await asyncpg.connect(site.house.settings.database_url)
     expires_at = await connection.fetchval(
         "select expires_at from accounts.refresh_families where id = $1", pair["refresh"].partition(".")[0]
     )
@@ -380,14 +380,14 @@ async def test_14_2_the_first_account_is_staff_only_if_the_operator_says_so(make
     assert (await site.nobody.post(SIGNUP, json=NEW)).json()["user"]["is_staff"] is False
 
 
-async def test_staff_see_all_and_others_their_own(site: Site, database_url: str) -> None:
+async def test_staff_see_all_and_others_their_own(site: Site) -> None:
     """Contract 9: calls of one's own characters, of all for staff."""
     stranger = await site.stranger()
     async with site.house.worker():
         session_id = (await site.start()).json()["session_id"]
     assert (await stranger.get(USAGE)).json()["data"]["total_sessions"] == 0
     refused(await stranger.get(f"/api/billing/sessions/{session_id}/"), 404, "not_found")
-    staff = await _staff(site, database_url)
+    staff = await _staff(site)
     assert (await staff.get(USAGE)).json()["data"]["total_sessions"] == 1
     assert (await staff.get(f"/api/billing/sessions/{session_id}/")).status_code == 200
     assert (await staff.get(f"{CHARACTERS}support-bot/")).status_code == 200
@@ -396,11 +396,11 @@ async def test_staff_see_all_and_others_their_own(site: Site, database_url: str)
     refused(await staff.delete(f"{KEYS}{own['id']}/"), 404, "not_found")
 
 
-async def test_staff_set_the_limits_of_a_tenant(site: Site, database_url: str) -> None:
+async def test_staff_set_the_limits_of_a_tenant(site: Site) -> None:
     """Contract 14.2 (own): `PATCH /api/tenants/{tenant_id}/limits/`, for staff; `me` shows the limits."""
     me = (await site.owner.get(ME)).json()
     path = f"/api/tenants/{me['tenant_id']}/limits/"
-    staff, stranger = await _staff(site, database_url), await site.stranger()
+    staff, stranger = await _staff(site), await site.stranger()
     refused(await site.nobody.patch(path, json={"concurrent_sessions": 1}), 401, "not_authenticated")
     refused(await site.owner.patch(path, json={"concurrent_sessions": 99}), 403, "permission_denied")
     refused(await stranger.patch(path, json={"concurrent_sessions": 99}), 404, "not_found")
@@ -416,8 +416,8 @@ async def test_staff_set_the_limits_of_a_tenant(site: Site, database_url: str) -
         refused(await staff.patch(f"/api/tenants/{unknown}/limits/", json={"concurrent_sessions": 1}), 404, "not_found")
 
 
-async def _staff(site: Site, database_url: str) -> httpx.AsyncClient:
+async def _staff(site: Site) -> httpx.AsyncClient:
     account: dict[str, Any] = {"email": "staff@callbox.example", "password": "a long staff phrase"}
     await site.nobody.post(SIGNUP, json=account)
-    await make_staff(database_url, account["email"])
+    await make_staff(site, account["email"])
     return await site.client(**bearer((await log_in(site, account))["access"]))

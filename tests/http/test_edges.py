@@ -6,6 +6,8 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from services.gateway.openapi.document import document
 from tests.fixtures.sessions import ORIGIN, until
 from tests.http.site import START, refused
@@ -40,6 +42,7 @@ async def test_health_readiness_and_metrics(site: Site) -> None:
     assert "support-bot" not in metrics
 
 
+@pytest.mark.own_stack("stops the sessions service")
 async def test_a_service_that_is_away_is_said_within_a_second_and_comes_back(site: Site) -> None:
     await site.house.stop()
     for client, method, path in (
@@ -84,6 +87,7 @@ async def test_a_service_that_hangs_is_not_waited_for(make_site: MakeSite) -> No
         assert time.monotonic() - began < 1.2
 
 
+@pytest.mark.own_stack("builds pages")
 async def test_pages_are_served_as_soon_as_they_are_built(site: Site, web_dir: Path) -> None:
     for path in ("/try/support-bot", "/widget/assets/try-abc123.js"):
         body = refused(await site.nobody.get(path), 503, "upstream_unavailable")

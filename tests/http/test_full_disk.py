@@ -81,6 +81,7 @@ async def filled(database_url: str) -> AsyncIterator[None]:
         await connection.close(timeout=5)
 
 
+@pytest.mark.own_stack("fills the disk of PostgreSQL")
 async def test_a_full_disk_is_said_and_leaves_no_halves(site: Site, database_url: str) -> None:
     async with site.house.worker(slots=20) as worker:
         session_id = (await site.start()).json()["session_id"]

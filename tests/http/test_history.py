@@ -236,11 +236,11 @@ async def test_user_is_null_for_a_visitor_and_the_id_of_who_signed_in(site: Site
         assert by_visitor["tenant_id"] == me["tenant_id"]
 
 
-async def test_staff_sees_everything(site: Site, database_url: str) -> None:
+async def test_staff_sees_everything(site: Site) -> None:
     """Contract 9 and 10: staff sees all sessions, and one tenant's by `tenant_id`."""
     stranger = await site.stranger()
     me = (await stranger.get("/api/auth/me/")).json()
-    connection = await asyncpg.connect(database_url, timeout=5)
+    connection = await asyncpg.connect(site.house.settings.database_url, timeout=5)
     await connection.execute("update accounts.users set is_staff = true where id = $1", int(me["id"]), timeout=5)
     await connection.close(timeout=5)
     key = (await stranger.post("/api/auth/api-keys/", json={"name": "staff"})).json()["key"]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import httpx
+import pytest
 import pytest_asyncio
 
 from tests.fixtures.sessions import ORIGIN, until
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from tests.fixtures.postgres import PostgresServer
     from tests.fixtures.redis import RedisServer
     from tests.http.site import Site
+
+pytestmark = pytest.mark.own_stack("stops and pauses PostgreSQL and Redis")
 
 # The services behind get five seconds for a request, and a start less than one.
 ANSWER_SECONDS, START_SECONDS = 6.5, 1.0

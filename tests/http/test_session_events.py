@@ -176,6 +176,7 @@ async def test_a_reconnect_loses_and_doubles_nothing_wherever_it_breaks(site: Si
         assert got == [f"{number}" for number in range(1, 9)]
 
 
+@pytest.mark.own_stack("restarts the sessions service")
 async def test_a_restart_of_sessions_is_not_noticed_by_who_watches(site: Site) -> None:
     async with site.house.worker() as worker:
         session_id = await claimed(site, worker)
@@ -220,6 +221,7 @@ async def test_a_stop_of_the_gateway_ends_streams_at_once_and_another_gateway_go
             await again.until(lambda r: [data["text"] for data in r.named("turn.final")] == ["Two."])
 
 
+@pytest.mark.own_stack("restarts Redis")
 async def test_redis_that_comes_back_empty_costs_no_final_event(site: Site, redis_server: RedisServer) -> None:
     async with site.house.worker() as worker:
         session_id = await claimed(site, worker)

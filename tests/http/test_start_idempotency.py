@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import jwt
+import pytest
 import pytest_asyncio
 
 from services.sessions.start.idempotency import StartKeys
@@ -41,8 +42,8 @@ async def count(site: Site) -> int:
 
 
 @pytest_asyncio.fixture
-async def database(database_url: str) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
-    connection = await asyncpg.connect(database_url, timeout=10)
+async def database(site: Site) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+    connection = await asyncpg.connect(site.house.settings.database_url, timeout=10)
     yield connection
     await connection.close(timeout=5)
 
@@ -115,6 +116,7 @@ async def test_a_refused_start_leaves_its_key_free(site: Site) -> None:
         assert (await begin(site.keyed)).status_code == 200
 
 
+@pytest.mark.own_stack("stops LiveKit")
 async def test_a_start_that_failed_half_way_is_not_answered_again(
     site: Site, livekit_server: LiveKitServer, database: asyncpg.Connection[asyncpg.Record]
 ) -> None:
@@ -135,6 +137,7 @@ async def test_a_start_that_failed_half_way_is_not_answered_again(
         assert await count(site) == 1
 
 
+@pytest.mark.own_stack("stops PostgreSQL")
 async def test_while_postgresql_is_away_nothing_is_started_and_the_key_serves_later(
     site: Site, postgres_server: PostgresServer
 ) -> None:

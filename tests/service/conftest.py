@@ -1,9 +1,10 @@
 """What tests of one service have beside the common fixtures: the service, running."""
 
-from tests.fixtures.accounts import accounts, accounts_channel, accounts_settings
+from tests.fixtures.accounts import accounts, accounts_channel, accounts_settings, hasher
 from tests.fixtures.characters import characters, characters_channel
 from tests.fixtures.livekit import livekit_server
-from tests.fixtures.sessions import house, make_house
+from tests.fixtures.sessions import house, make_house, own_house, shared_house
+from tests.fixtures.shared_stack import shared_stack
 
 __all__ = [
     "accounts",
@@ -11,7 +12,11 @@ __all__ = [
     "accounts_settings",
     "characters",
     "characters_channel",
+    "hasher",
     "house",
     "livekit_server",
     "make_house",
+    "own_house",
+    "shared_house",
+    "shared_stack",
 ]

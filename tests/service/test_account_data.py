@@ -51,9 +51,7 @@ _UNSHOWN = {"accounts": {"refresh_families"}}
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-async def test_every_table_is_held(
-    house: SessionsHouse, database_url: str, schema: str, holdings: tuple[Holding, ...]
-) -> None:
+async def test_every_table_is_held(database_url: str, schema: str, holdings: tuple[Holding, ...]) -> None:
     connection = await asyncpg.connect(database_url)
     tables = {
         row["table_name"]
@@ -95,9 +93,7 @@ async def test_every_table_is_held(
     await connection.close()
 
 
-async def test_all_that_sessions_holds_of_a_tenant_is_taken_along_and_goes(
-    house: SessionsHouse, database_url: str
-) -> None:
+async def test_all_that_sessions_holds_of_a_tenant_is_taken_along_and_goes(house: SessionsHouse) -> None:
     """Contract 14.2 (own): calls, answers to forms, webhooks and keys; no secret is shown, others keep theirs."""
     form = {"id": "note", "title": "Note", "fields": [{"name": "text", "type": "text"}]}
     await house.owner.patch(widget_appearance={"forms": [form]})
@@ -114,7 +110,7 @@ async def test_all_that_sessions_holds_of_a_tenant_is_taken_along_and_goes(
         answer.values.update({"text": "mine"})
         await call(forms_pb2_grpc.FormResponsesServiceStub(channel).SubmitForm, answer, identity=house.user)
         await house.end(session_id)
-        full = await rows_of(database_url)
+        full = await rows_of(house.settings.database_url)
         assert set(full) >= {
             "sessions", "totals", "start_keys", "form_responses",
             "webhook_endpoints", "webhook_messages", "webhook_deliveries",
@@ -140,7 +136,7 @@ async def test_all_that_sessions_holds_of_a_tenant_is_taken_along_and_goes(
         done = False
         while not done:
             done = (await call(stub.DeleteUserData, sessions_pb.DeleteUserDataRequest(), identity=house.user)).done
-        assert await rows_of(database_url) == {"webhook_endpoints": 1}
+        assert await rows_of(house.settings.database_url) == {"webhook_endpoints": 1}
 
 
 @pytest.mark.parametrize(
@@ -149,7 +145,7 @@ async def test_all_that_sessions_holds_of_a_tenant_is_taken_along_and_goes(
     ids=lambda value: value if isinstance(value, str) else "",
 )
 async def test_the_rows_of_a_tenant_are_found_by_an_index(
-    house: SessionsHouse, database_url: str, schema: str, holdings: tuple[Holding, ...]
+    database_url: str, schema: str, holdings: tuple[Holding, ...]
 ) -> None:
     connection = await asyncpg.connect(database_url, server_settings={"search_path": schema})
     # Then a whole table is read only where there is no other way.

@@ -18,6 +18,7 @@ from services.accounts.app import running
 from services.kit.errors import Code
 from services.kit.rpc.client import call, connect
 from tests.fixtures.refusals import refusal
+from tests.fixtures.tenants import CHEAP_HASHER
 
 if TYPE_CHECKING:
     from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceAsyncStub
@@ -66,7 +67,7 @@ async def browser(accounts_settings: AccountsSettings, oidc_provider: OidcProvid
         "google_redirect_url": REDIRECT,
     }
     settings = type(accounts_settings).model_validate(accounts_settings.model_dump() | configured)
-    async with running(settings) as server, connect(f"127.0.0.1:{server.port}") as channel:
+    async with running(settings, CHEAP_HASHER) as server, connect(f"127.0.0.1:{server.port}") as channel:
         yield Browser(
             google_pb2_grpc.GoogleServiceStub(channel), accounts_pb2_grpc.AccountsServiceStub(channel), oidc_provider
         )

@@ -15,6 +15,7 @@ from callbox.accounts.v1 import accounts_pb2 as pb
 from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceStub
 
 from services.accounts.app import running
+from services.accounts.passwords import HASHER
 from services.accounts.settings import AccountsSettings
 from services.kit.errors import CallboxError, Code
 from services.kit.rpc.client import call, connect
@@ -22,6 +23,7 @@ from services.kit.settings import SettingsError
 from tests.fixtures.refusals import refusal
 
 if TYPE_CHECKING:
+    from argon2 import PasswordHasher
     from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceAsyncStub
 
     from tests.fixtures.identities import Callers
@@ -54,12 +56,14 @@ MakeDoor = Callable[..., Awaitable[Door]]
 
 
 @pytest_asyncio.fixture
-async def make_door(accounts_settings: AccountsSettings, callers: Callers) -> AsyncIterator[MakeDoor]:
+async def make_door(
+    accounts_settings: AccountsSettings, hasher: PasswordHasher, callers: Callers
+) -> AsyncIterator[MakeDoor]:
     """Accounts with other rates than in production."""
     async with AsyncExitStack() as stack:
 
         async def make(**rates: str) -> Door:
-            server = await stack.enter_async_context(running(accounts_settings.model_copy(update=rates)))
+            server = await stack.enter_async_context(running(accounts_settings.model_copy(update=rates), hasher))
             channel = await stack.enter_async_context(connect(f"127.0.0.1:{server.port}"))
             return Door(AccountsServiceStub(channel), callers.service("gateway"))
 
@@ -230,6 +234,7 @@ async def test_a_redis_that_hangs_delays_nobody_for_long(
         assert tried.count("rate_limited") > 100
 
 
+@pytest.mark.parametrize("hasher", [HASHER], ids=["as in production"])
 async def test_unknown_e_mail_and_wrong_password_take_the_same_time(make_door: MakeDoor) -> None:
     """Contract 14.2: the same answer and the same time."""
     door = await make_door(log_in_rate_by_account="100 per 1 minute", log_in_rate_by_address="1000 per 1 minute")

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 import jwt
+import pytest
 import pytest_asyncio
 from callbox.accounts.v1 import accounts_pb2 as pb
 from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceStub
 
 from services.accounts.app import running
+from services.accounts.passwords import HASHER
 from services.accounts.settings import AccountsSettings
 from services.accounts.tokens.access import AccessTokens
 from services.accounts.tokens.signing_keys import KeySet
@@ -136,6 +138,7 @@ async def test_passwords_of_every_allowed_form_work(accounts: AccountsServiceAsy
         await refusal(log_in(accounts, email, password + "x"), Code.NOT_AUTHENTICATED)
 
 
+@pytest.mark.parametrize("hasher", [HASHER], ids=["as in production"])
 async def test_unknown_address_and_wrong_password_are_alike_in_answer_and_time(
     accounts: AccountsServiceAsyncStub,
 ) -> None:

@@ -340,6 +340,7 @@ async def test_no_list_reads_the_whole_table(pool: Pool) -> None:
     assert await forms.count(wanted[0]) == 800
 
 
+@pytest.mark.own_stack("stops PostgreSQL")
 async def test_a_database_that_is_gone_is_told_and_stores_nothing(desk: Desk, postgres_server: PostgresServer) -> None:
     """Contract 14.1: 503 with when to come back; nothing half written, and back by itself."""
     kept = (await desk.submit({"text": "before"})).response

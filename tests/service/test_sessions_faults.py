@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import aiohttp
+import pytest
 import pytest_asyncio
 from callbox.sessions.v1 import sessions_pb2 as pb
 from callbox.sessions.v1 import sessions_pb2_grpc
@@ -30,13 +31,13 @@ if TYPE_CHECKING:
 
 
 @pytest_asyncio.fixture
-async def admission(house: SessionsHouse, redis_url: str) -> AsyncIterator[Admission]:
+async def admission(house: SessionsHouse) -> AsyncIterator[Admission]:
     """What the leases are, seen from beside."""
 
     async def none() -> list[object]:
         raise AssertionError("nothing is to be built here")
 
-    scripts = Scripts(redis_url)
+    scripts = Scripts(house.settings.redis_url)
     yield Admission(scripts, house.settings, none)  # type: ignore[arg-type]
     await scripts.close()
 
@@ -66,6 +67,7 @@ async def test_leases_live_as_long_as_the_worker_reports(house: SessionsHouse, a
             await asyncio.sleep(0.1)
 
 
+@pytest.mark.own_stack("stops or empties Redis")
 async def test_leases_are_built_anew_when_redis_comes_back_empty(
     house: SessionsHouse, redis_server: RedisServer, admission: Admission
 ) -> None:
@@ -90,6 +92,7 @@ async def test_leases_are_built_anew_when_redis_comes_back_empty(
         await until(free)
 
 
+@pytest.mark.own_stack("stops or empties Redis")
 async def test_two_processes_of_the_service_count_the_same_slots(
     house: SessionsHouse, redis_server: RedisServer, admission: Admission
 ) -> None:
@@ -110,6 +113,7 @@ async def test_two_processes_of_the_service_count_the_same_slots(
         assert await busy(admission) == 3
 
 
+@pytest.mark.own_stack("stops or empties Redis")
 async def test_a_restart_of_redis_loses_no_call(
     house: SessionsHouse, redis_server: RedisServer, admission: Admission
 ) -> None:
@@ -131,6 +135,7 @@ async def test_a_restart_of_redis_loses_no_call(
         assert [said.text for said in session.turns] == ["Still here."]
 
 
+@pytest.mark.own_stack("stops the sessions service")
 async def test_a_restart_of_the_service_loses_no_call(house: SessionsHouse, admission: Admission) -> None:
     async with house.worker(slots=2) as worker:
         session_id = await claimed(house, worker)
@@ -144,6 +149,7 @@ async def test_a_restart_of_the_service_loses_no_call(house: SessionsHouse, admi
         assert await worker.tell(session_id, turn) == 1
 
 
+@pytest.mark.own_stack("stops PostgreSQL")
 async def test_a_restart_of_postgresql_loses_no_call(
     house: SessionsHouse, postgres_server: PostgresServer, admission: Admission
 ) -> None:
@@ -174,7 +180,7 @@ async def test_a_restart_of_postgresql_loses_no_call(
 
 
 async def test_webhooks_are_taken_from_livekit_alone(house: SessionsHouse, livekit_server: LiveKitServer) -> None:
-    address = f"http://127.0.0.1:{livekit_server.webhook_port}"
+    address = f"http://{house.settings.ops_listen}"
     forged = api.AccessToken(livekit_server.key, "another secret that is long enough").with_sha256("x").to_jwt()
     of_another_body = api.AccessToken(livekit_server.key, livekit_server.secret).with_sha256("eA==").to_jwt()
     async with aiohttp.ClientSession() as http:
@@ -190,10 +196,11 @@ async def test_webhooks_are_taken_from_livekit_alone(house: SessionsHouse, livek
                 assert (await answer.json())["success"] is False
 
 
+@pytest.mark.own_stack("stops or empties Redis")
 async def test_readiness_tells_of_every_part_and_of_slots(
     house: SessionsHouse, livekit_server: LiveKitServer, redis_server: RedisServer
 ) -> None:
-    address = f"http://127.0.0.1:{livekit_server.webhook_port}/readyz"
+    address = f"http://{house.settings.ops_listen}/readyz"
     async with aiohttp.ClientSession() as http, house.worker(slots=3) as worker:
         await claimed(house, worker)
         async with http.get(address) as answer:

@@ -84,9 +84,7 @@ async def test_events_are_stored_once_and_added_up(house: SessionsHouse, worker:
     assert (used.llm_model, used.stt_provider) == ("b", "moonshine")
 
 
-async def test_turns_of_before_are_read_as_those_of_now(
-    house: SessionsHouse, worker: DirectedWorker, database_url: str
-) -> None:
+async def test_turns_of_before_are_read_as_those_of_now(house: SessionsHouse, worker: DirectedWorker) -> None:
     """Contract 10: a transcript that was stored without its `wire` reads the same."""
     session_id, other = await begin(house, worker), await begin(house, worker)
     said = turn(2, 1, "Um zehn Uhr. 🕙", role=pb.ROLE_ASSISTANT, interrupted=True)
@@ -97,7 +95,7 @@ async def test_turns_of_before_are_read_as_those_of_now(
     await worker.tell(other, turn(1, 0, "x"))
     now = await house.read(session_id)
     assert now.turns[1] == said.turn
-    connection = await asyncpg.connect(database_url, timeout=10)
+    connection = await asyncpg.connect(house.settings.database_url, timeout=10)
     await connection.execute("update sessions.turns set wire = null where turn_index = 1", timeout=5)
     await connection.close(timeout=5)
     assert await house.read(session_id) == now

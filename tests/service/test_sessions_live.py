@@ -7,6 +7,7 @@ import contextlib
 from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from callbox.sessions.v1 import forms_pb2, forms_pb2_grpc, live_pb2, live_pb2_grpc
 from callbox.sessions.v1 import sessions_pb2 as pb
 
@@ -261,6 +262,7 @@ async def test_what_was_told_at_one_process_is_heard_at_another(house: SessionsH
             await watcher.until(lambda w: w.told[-1].partial.text == "And")
 
 
+@pytest.mark.own_stack("stops or empties Redis")
 async def test_redis_away_and_empty_again_loses_no_final_event(house: SessionsHouse, redis_server: RedisServer) -> None:
     async with house.worker() as worker:
         session_id = await claimed(house, worker)
@@ -286,6 +288,7 @@ async def test_redis_away_and_empty_again_loses_no_final_event(house: SessionsHo
         assert watcher.error is None
 
 
+@pytest.mark.own_stack("stops the sessions service")
 async def test_a_restart_of_the_service_ends_a_stream_at_once_and_the_next_goes_on(house: SessionsHouse) -> None:
     async with house.worker() as worker:
         session_id = await claimed(house, worker)

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import jwt
+import pytest
 from callbox.sessions.v1 import sessions_pb2 as pb
 from google.protobuf.struct_pb2 import Struct
 from opentelemetry import context
@@ -152,6 +153,7 @@ async def test_without_a_worker_there_is_no_call(house: SessionsHouse) -> None:
     assert time.monotonic() - began < 1.0
 
 
+@pytest.mark.own_stack("stops PostgreSQL")
 async def test_while_postgresql_is_away_a_start_is_refused_within_a_second_and_takes_nothing(
     house: SessionsHouse, postgres_server: PostgresServer
 ) -> None:
@@ -167,6 +169,7 @@ async def test_while_postgresql_is_away_a_start_is_refused_within_a_second_and_t
         await _eventually_begins(house)
 
 
+@pytest.mark.own_stack("stops or empties Redis")
 async def test_while_redis_is_away_a_start_is_refused_within_a_second(
     house: SessionsHouse, redis_server: RedisServer
 ) -> None:
