@@ -1,4 +1,4 @@
-"""What the agent takes from the data channel and what it passes over, and what clients get."""
+"""Contract 6.1 and 14.7: what the agent takes from the data channel and what it passes over, and what clients get."""
 
 import json
 from typing import Any

@@ -108,6 +108,7 @@ def test_the_shipped_catalogue_serves_eight_languages_with_dozens_of_voices() ->
 
 
 def test_documented_names_are_aliases_of_what_is_installed() -> None:
+    """Contract 12.5."""
     catalogue = read(_SHIPPED)
     assert catalogue.recogniser("whisper-en-large") == catalogue.recogniser("moonshine-tiny-en")
     assert catalogue.voice("chatterbox-en-v1") == catalogue.voice("hibari-en")

@@ -267,8 +267,8 @@ class Documents:
                 f"delete from {table} where {at} < now() - make_interval(secs => $1)", event_days * 86_400
             )
         await self._pool.execute(
-            """delete from documents d using characters c
-            where c.id = d.character_id and c.deleted_at < now() - make_interval(secs => $1)""",
+            """delete from documents where character_id = any(array(
+                select id from characters where deleted_at < now() - make_interval(secs => $1)))""",
             grace_seconds,
             timeout=_STORE_SECONDS,
         )

@@ -225,11 +225,11 @@ class Deliveries:
             )
             await connection.execute(
                 f"""
-                delete from webhook_messages where id in (
+                delete from webhook_messages where id = any(array(
                     select id from webhook_messages m where created_at < now() - $1::interval and not exists (
                         select from webhook_deliveries d where d.message_id = m.id and d.status = 'pending'
                     ) limit {_MAX_PRUNED}
-                )
+                ))
                 """,  # noqa: S608
                 keep,
             )

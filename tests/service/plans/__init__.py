@@ -1,0 +1,1 @@
+"""Parts of `test_query_plans`: busy tables, calls of every function that sends statements, plans and their faults."""

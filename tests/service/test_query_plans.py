@@ -1,0 +1,167 @@
+"""Contract 9 and 10 at size, and every other query: none reads a whole large table, deletions included."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from services.kit import database
+from tests.service.plans import accounts, characters, past, sessions
+from tests.service.plans.watch import LARGE_ROWS, SERVICES, Sizes, Watch, outline, read_whole, senders
+
+if TYPE_CHECKING:
+    from services.kit.database import Pool
+    from tests.fixtures.postgres import PostgresServer
+
+WAIT_SECONDS = 20.0
+# (function, large table) → why it may be read from end to end.
+MAY_READ_WHOLE = {
+    ("accounts/store.py:Store.add_user", "users"): "it stops at the first user that there is",
+    ("characters/media/store.py:Shelf.sweep", "media"): "nothing but the versions says whether a file is in use",
+    ("characters/media/store.py:Shelf.sweep", "characters"): "as above",
+}
+# Functions that no statement comes from, though their class sends some → why.
+SEND_NOTHING: dict[str, str] = {
+    "characters/media/store.py:Shelf.read": "the content of files is in the store of files",
+}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was seen of one service with a busy past.
+
+    unindexed: foreign keys without an index. scanned: rows that were read of each table by reading it from end to end,
+    by whatever read it.
+    """
+
+    service: str
+    watch: Watch
+    sizes: Sizes
+    unindexed: list[str]
+    scanned: dict[str, int]
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module", params=["accounts", "characters", "sessions"])
+async def seen(
+    request: pytest.FixtureRequest, postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Seen]:
+    """A service of which every function that sends statements was called."""
+    service: str = request.param
+    watch = Watch()
+    async with _database(postgres_server, f"plans_{service}") as url:
+        await database.migrate(url, service, SERVICES / service / "migrations")
+        async with await database.open_pool(url, service) as pool:
+            await past.fill(service, url, pool)
+            sizes = await Sizes.of(pool)
+            unindexed = [row["name"] for row in await pool.fetch(FOREIGN_KEYS_WITHOUT_INDEX)]
+        await _counted(url, "select pg_stat_reset()")
+        async with await database.open_pool(url, service) as pool:
+            with pytest.MonkeyPatch.context() as patch:
+                watch.begin(patch)
+                await _use(service, url, pool, tmp_path_factory.mktemp(service))
+            await watch.explain_cursors(pool)
+        scans = await _counted(url, "select relname, seq_tup_read from pg_stat_user_tables")
+        yield Seen(service, watch, sizes, unindexed, dict(scans))
+
+
+async def _use(service: str, url: str, pool: Pool, folder: Path) -> None:
+    if service == "accounts":
+        await accounts.use(pool, folder)
+    elif service == "characters":
+        await characters.use(pool, url, service, folder)
+    else:
+        await sessions.use(pool)
+
+
+async def _counted(url: str, statement: str) -> list[asyncpg.Record]:
+    """Runs a statement on the counts of the server, once every other connection has ended and is counted."""
+    connection = await asyncpg.connect(url, timeout=10)
+    others = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    try:
+        async with asyncio.timeout(WAIT_SECONDS):
+            while await connection.fetchval(others):
+                await asyncio.sleep(0.02)
+        return await connection.fetch(statement)
+    finally:
+        await connection.close(timeout=5)
+
+
+@asynccontextmanager
+async def _database(server: PostgresServer, name: str) -> AsyncIterator[str]:
+    admin = await asyncpg.connect(server.url(), timeout=10)
+    try:
+        await admin.execute(f'create database "{name}"', timeout=20)
+        yield server.url(name)
+        await admin.execute(f'drop database "{name}" with (force)', timeout=20)
+    finally:
+        await admin.close(timeout=5)
+
+
+# What a deletion of the referenced row would have to look for by reading the whole table.
+FOREIGN_KEYS_WITHOUT_INDEX = """
+    select conrelid::regclass || ' (' || conname || ')' as name from pg_constraint c
+    where contype = 'f' and connamespace = current_schema()::regnamespace and not exists (
+        select from pg_index i where i.indrelid = c.conrelid and i.indpred is null
+            and (i.indkey::int2[])[0:cardinality(c.conkey) - 1] @> c.conkey
+    )
+"""
+
+
+def test_every_function_that_sends_statements_was_called(seen: Seen) -> None:
+    """A new one has to be called in `plans/<service>.py`."""
+    assert senders(seen.service) - seen.watch.called == {
+        name for name in SEND_NOTHING if name.startswith(f"{seen.service}/")
+    }
+
+
+def test_no_statement_reads_a_whole_large_table(seen: Seen) -> None:
+    faults = []
+    for statement in seen.watch.statements.values():
+        allowed = {table for function, table in MAY_READ_WHOLE if function in statement.sent_by}
+        for plan in statement.plans:
+            if whole := set(read_whole(plan, seen.sizes)) - allowed:
+                tables = ", ".join(sorted(whole))
+                text = " ".join(statement.text.split())
+                faults.append(f"{statement.sent_by[0]} reads all of {tables}: {text}\n{outline(plan)}")
+                break
+    assert not faults, "\n\n".join(["", *faults])
+
+
+def test_every_statement_has_a_plan(seen: Seen) -> None:
+    assert len(seen.watch.statements) > 20
+    assert [each.text for each in seen.watch.statements.values() if not each.plans] == []
+
+
+def test_no_large_table_is_read_whole_by_triggers_and_foreign_keys(seen: Seen) -> None:
+    """What has no plan of its own: PostgreSQL counts the rows that it reads without an index."""
+    allowed = {table for function, table in MAY_READ_WHOLE if function.startswith(f"{seen.service}/")}
+    large = {table: rows for table, rows in seen.sizes.tables.items() if rows >= LARGE_ROWS}
+    assert {table for table, rows in large.items() if seen.scanned[table] >= rows} <= allowed
+
+
+def test_every_table_is_large_or_said_to_be_small(seen: Seen) -> None:
+    small = {table for table, rows in seen.sizes.tables.items() if rows < LARGE_ROWS}
+    assert small == past.SMALL_TABLES.keys() & seen.sizes.tables.keys()
+
+
+def test_every_foreign_key_has_an_index(seen: Seen) -> None:
+    assert seen.unindexed == []
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_plan_that_reads_a_whole_table_is_seen(seen: Seen) -> None:
+    large = max(seen.sizes.tables, key=lambda table: seen.sizes.tables[table])
+    scan = {"Node Type": "Seq Scan", "Relation Name": large, "Plan Rows": 1}
+    walk = {"Node Type": "Index Scan", "Relation Name": large, "Index Name": f"{large}_pkey", "Plan Rows": 1}
+    for node in (scan, walk):
+        assert list(read_whole({"Node Type": "Aggregate", "Plan Rows": 1, "Plans": [node]}, seen.sizes)) == [large]
+    assert list(read_whole({"Node Type": "Limit", "Plan Rows": 1, "Plans": [walk]}, seen.sizes)) == []
+    assert list(read_whole({**walk, "Index Cond": "(id = 1)"}, seen.sizes)) == []
