@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from services.characters.knowledge import extraction
 from services.characters.knowledge.extraction import Limits, Passage, extract
 from services.characters.knowledge.extractor import Unreadable
 from tests.fixtures import documents
@@ -54,6 +55,19 @@ async def test_each_kind_is_read(tmp_path: Path, file_type: str) -> None:
     assert "steal" not in text
 
 
+@pytest.mark.parametrize("file_type", [*GOOD, "pdf"])
+async def test_a_reader_leaves_nothing_in_the_home_and_temporary_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file_type: str
+) -> None:
+    """A library that unpacks itself at its first use fails on a new machine. Its empty file would stay here."""
+    folder = tmp_path / "read-only"
+    folder.mkdir(mode=0o555)
+    monkeypatch.setattr(extraction, "_NO_FOLDER", str(folder))
+    content = documents.pdf([["Ten to four"]]) if file_type == "pdf" else GOOD[file_type][0]
+    assert await read(tmp_path, content, file_type)
+    assert list(folder.iterdir()) == []
+
+
 async def test_a_pdf_has_pages(tmp_path: Path) -> None:
     lines = [f"Line {line} about the returns of bicycles and their wheels." for line in range(40)]
     passages = await read(tmp_path, documents.pdf([lines, ["Second page, about hours."], lines]), "pdf")
@@ -73,6 +87,13 @@ async def test_a_pdf_has_pages(tmp_path: Path) -> None:
 async def test_text_in_other_encodings_is_read(tmp_path: Path, content: bytes, text: str) -> None:
     (passage,) = await read(tmp_path, content, "txt")
     assert passage.text == text
+
+
+async def test_lines_of_a_pdf_come_in_order_and_words_are_whole(tmp_path: Path) -> None:
+    """Compressed, with brackets, letters beyond ASCII, and a word that is cut at the end of a line."""
+    content = documents.pdf([["Ten (to) four, Gr\xf6\xdfe 5", "the ware-", "house is closed"]], compressed=True)
+    (passage,) = await read(tmp_path, content, "pdf")
+    assert passage.text == "Ten (to) four, Gr\xf6\xdfe 5\nthe warehouse is closed"
 
 
 LINES = [["word " * 10] * 50]

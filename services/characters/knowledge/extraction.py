@@ -18,6 +18,9 @@ _ROOT = Path(__file__).resolve().parents[3]
 _BYTES_A_CHARACTER = 8
 _LINE_BYTES = 1 << 20
 _END_SECONDS = 5.0
+# HOME and TMPDIR of the reader. No user can write below a file, root neither, so a library that keeps files there fails
+# on every machine and not only on a new one.
+_NO_FOLDER = "/dev/null"
 _log = get_logger(__name__)
 
 
@@ -61,7 +64,13 @@ async def extract(path: Path, file_type: str, limits: Limits) -> list[Passage]:
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": _import_path(), "LC_ALL": "C.UTF-8"},
+        env={
+            "PATH": os.environ.get("PATH", ""),
+            "PYTHONPATH": _import_path(),
+            "LC_ALL": "C.UTF-8",
+            "HOME": _NO_FOLDER,
+            "TMPDIR": _NO_FOLDER,
+        },
         cwd=_ROOT,
         start_new_session=True,
         limit=_LINE_BYTES,

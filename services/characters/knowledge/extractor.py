@@ -6,6 +6,7 @@ path of the file and answers on standard output, a JSON object a line: passages,
 `{"error": "…"}`.
 """
 
+import contextlib
 import ctypes
 import json
 import os
@@ -23,6 +24,8 @@ from services.characters.knowledge.kinds import KINDS
 _PR_SET_PDEATHSIG = 1
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _OPEN_FILES = 64
+# PDFium gives this for a hyphen at the end of a line that cuts a word in two.
+_PDF_LINE_END_HYPHEN = "\ufffe"
 # Characters that PostgreSQL or a model cannot have, but for tab and line feed.
 _CONTROLS = dict.fromkeys((*range(9), *range(11, 32), 127, *range(55296, 57344)))
 
@@ -76,8 +79,35 @@ def read(task: Task) -> list[Page]:
         data = body.encode()
     else:
         title = ""
+    if task.file_type == "pdf":
+        return _checked(_pdf_pages(data, task), task)
     pages = _extracted(data, task.file_type, kind.media_type)
     return _checked([Page(0, f"# {title}"), *pages] if title else pages, task)
+
+
+def _pdf_pages(data: bytes, task: Task) -> list[Page]:
+    """The text of each page of a PDF.
+
+    Not by kreuzberg: it unpacks its PDF library into the temporary folder, and this process writes no files.
+    """
+    import pypdfium2
+
+    pages: list[Page] = []
+    characters = 0
+    try:
+        with pypdfium2.PdfDocument(data) as document:
+            if len(document) > task.max_pages:
+                raise _too_many_pages(task)
+            for number in range(len(document)):
+                with contextlib.closing(document[number]) as page, contextlib.closing(page.get_textpage()) as text_page:
+                    text = text_page.get_text_bounded().replace("\r\n", "\n").replace(_PDF_LINE_END_HYPHEN, "")
+                pages.append(Page(number + 1, text))
+                characters += len(text)
+                if characters > task.max_characters:
+                    raise _too_many_characters(task)
+    except pypdfium2.PdfiumError as fault:
+        raise Unreadable(_reason(str(fault), "pdf")) from None
+    return pages
 
 
 def _extracted(data: bytes, file_type: str, media_type: str) -> list[Page]:
@@ -87,14 +117,11 @@ def _extracted(data: bytes, file_type: str, media_type: str) -> list[Page]:
         use_cache=False,
         enable_quality_processing=False,
         output_format="markdown",
-        pages=kreuzberg.PageConfig(extract_pages=True) if file_type == "pdf" else None,
     )
     try:
         result = kreuzberg.extract_bytes_sync(data, media_type, config)
     except kreuzberg.KreuzbergError as fault:
         raise Unreadable(_reason(str(fault), file_type)) from None
-    if file_type == "pdf":
-        return [Page(page["page_number"], page["content"]) for page in result.pages or ()]
     return [Page(0, result.content)]
 
 
@@ -106,12 +133,20 @@ def _reason(fault: str, file_type: str) -> str:
     return f"The file cannot be read as {file_type}: it is damaged, or its name has the wrong ending."
 
 
+def _too_many_pages(task: Task) -> Unreadable:
+    return Unreadable(f"The document has more than {task.max_pages:,} pages; upload it in parts.")
+
+
+def _too_many_characters(task: Task) -> Unreadable:
+    return Unreadable(f"The document has more than {task.max_characters:,} characters of text; upload it in parts.")
+
+
 def _checked(pages: Sequence[Page], task: Task) -> list[Page]:
     if len(pages) > task.max_pages:
-        raise Unreadable(f"The document has more than {task.max_pages:,} pages; upload it in parts.")
+        raise _too_many_pages(task)
     clean = [Page(page.number, page.text.translate(_CONTROLS)) for page in pages]
     if sum(len(page.text) for page in clean) > task.max_characters:
-        raise Unreadable(f"The document has more than {task.max_characters:,} characters of text; upload it in parts.")
+        raise _too_many_characters(task)
     if not any(page.text.strip() for page in clean):
         raise Unreadable("The document has no text; a scan must be recognised (OCR) before it is uploaded.")
     return clean
