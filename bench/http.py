@@ -27,7 +27,7 @@ from measure.figures import Figures
 from measure.machine import machine
 from measure.stack import BenchError
 from services.kit.net.origins import normalised
-from services.sessions.store import SCHEMA
+from services.sessions.adapters.database import SCHEMA
 
 CLIENTS = (1, 16, 64)
 WARM_SECONDS = 1.0

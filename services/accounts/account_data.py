@@ -4,7 +4,7 @@ from callbox.accounts.v1 import user_data_pb2 as pb
 from callbox.accounts.v1 import user_data_pb2_grpc
 
 from services.accounts.key_usage import KeyUsage
-from services.accounts.password_check import Context, Proof, client_address
+from services.accounts.authentication import Context, Authenticator, client_address
 from services.accounts.store import Store
 from services.kit import account_data
 from services.kit.account_data import Holding
@@ -26,10 +26,10 @@ HOLDINGS = (
 class UserDataService(user_data_pb2_grpc.UserDataServiceServicer):
     """What accounts holds of the user who asks."""
 
-    def __init__(self, pool: Pool, store: Store, proof: Proof, signer: Signer, usage: KeyUsage) -> None:
+    def __init__(self, pool: Pool, store: Store, authenticator: Authenticator, signer: Signer, usage: KeyUsage) -> None:
         self._pool = pool
         self._store = store
-        self._proof = proof
+        self._authenticator = authenticator
         self._signer = signer
         self._usage = usage
 
@@ -38,7 +38,7 @@ class UserDataService(user_data_pb2_grpc.UserDataServiceServicer):
     ) -> pb.BeginUserDeletionResponse:
         """Stops the credentials of a user who proves who they are."""
         address = client_address(request.client_address, context)
-        user = await self._proof.again(request.access_token, request.password, address)
+        user = await self._authenticator.again(request.access_token, request.password, address)
         marked = await self._store.begin_deletion(user["id"])
         if marked is None:
             raise CallboxError(Code.NOT_AUTHENTICATED, "This account exists no more.")

@@ -11,12 +11,12 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.accounts import api_keys, messages, signup
 from services.accounts.key_usage import KeyUsage
-from services.accounts.password_check import Context, Proof, client_address
+from services.accounts.authentication import Context, Authenticator, client_address
 from services.accounts.passwords import Passwords
 from services.accounts.rates import Rates
 from services.accounts.store import NewUser, Store
 from services.accounts.tokens.access import AccessTokens
-from services.accounts.tokens.pair import Tokens
+from services.accounts.tokens.issuer import TokenIssuer
 from services.accounts.tokens.refresh import LIFE, RefreshToken, refused
 from services.kit import paging
 from services.kit.errors import CallboxError, Code, not_found, validation
@@ -36,8 +36,8 @@ class AccountsService(accounts_pb2_grpc.AccountsServiceServicer):
         store: Store,
         passwords: Passwords,
         access: AccessTokens,
-        tokens: Tokens,
-        proof: Proof,
+        tokens: TokenIssuer,
+        authenticator: Authenticator,
         rates: Rates,
         signer: Signer,
         usage: KeyUsage,
@@ -49,7 +49,7 @@ class AccountsService(accounts_pb2_grpc.AccountsServiceServicer):
         self._passwords = passwords
         self._access = access
         self._tokens = tokens
-        self._proof = proof
+        self._authenticator = authenticator
         self._rates = rates
         self._signer = signer
         self._usage = usage
@@ -75,12 +75,12 @@ class AccountsService(accounts_pb2_grpc.AccountsServiceServicer):
             raise CallboxError(
                 Code.CONFLICT, "An account with this e-mail exists; log in instead.", {"email": ["is taken"]}
             )
-        return pb.SignUpResponse(user=messages.user(user), tokens=await self._tokens.begin(user["id"]))
+        return pb.SignUpResponse(user=messages.user(user), tokens=await self._tokens.sign_in(user["id"]))
 
     async def LogIn(self, request: pb.LogInRequest, context: Context) -> pb.TokenPair:  # noqa: N802
         """Exchanges e-mail and password for tokens."""
         address = client_address(request.client_address, context)
-        return await self._tokens.begin(await self._proof.by_password(request.email, request.password, address))
+        return await self._tokens.sign_in(await self._authenticator.by_password(request.email, request.password, address))
 
     async def RefreshTokens(self, request: pb.RefreshTokensRequest, context: Context) -> pb.TokenPair:  # noqa: N802
         """Rotates a refresh token."""

@@ -1,4 +1,4 @@
-"""What the sessions service is told."""
+"""Settings of the sessions service."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,7 @@ from pydantic_settings import NoDecode
 from services.kit.net.url_policy import ALLOWED, Allowances
 from services.kit.rates import Rate
 from services.kit.settings import CatalogueSettings
-from services.sessions.history.prices import Price
+from services.sessions.prices import Price
 
 
 def _read_prices(given: object) -> object:
@@ -62,26 +62,26 @@ class SessionsSettings(CatalogueSettings):
 
     @field_validator("outbound_allow")
     @classmethod
-    def _readable(cls, text: str) -> str:
+    def _allowances_parse(cls, text: str) -> str:
         Allowances.parse(text)
         return text
 
     @property
     def worker_seconds(self) -> float:
-        """How long a worker that does not report counts as there: three missed reports."""
+        """How long a worker that does not report counts as present: three missed reports."""
         return 3 * self.worker_report_seconds
 
     @property
-    def recording_seconds(self) -> float:
-        """How long a reference recording is kept for its worker: both dispatches, and the wait for the caller."""
+    def reference_audio_seconds(self) -> float:
+        """How long reference audio is kept: for two dispatches and the wait for the caller."""
         return self.join_seconds + self.unclaimed_lease_seconds
 
     @property
     def unclaimed_lease_seconds(self) -> float:
-        """Life of a lease that no worker has claimed: two dispatches and a little more."""
+        """Life of a lease that no worker has claimed: two dispatches and one normal lease."""
         return self.lease_seconds + 2 * self.claim_seconds
 
     @property
     def grace_seconds(self) -> float:
-        """How long after a start, or after Redis came back, nobody is declared gone."""
+        """How long after this service started, or Redis came back, no worker is declared lost."""
         return max(self.worker_seconds, self.lease_seconds) + self.worker_report_seconds

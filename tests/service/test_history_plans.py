@@ -17,10 +17,10 @@ import services.sessions
 from bench.past import Tenant, make_past
 from deploy.local.settings import ROOT
 from services.kit import database
+from services.sessions.adapters.database import SCHEMA
 from services.sessions.forms import store
-from services.sessions.history import read, totals
+from services.sessions.history import reader, totals
 from services.sessions.history.filter import Filter
-from services.sessions.store import SCHEMA
 
 if TYPE_CHECKING:
     from services.kit.database import Pool
@@ -93,20 +93,20 @@ CASES = [
 @pytest.mark.asyncio(loop_scope="module")
 async def test_no_list_reads_a_whole_table(past: Pool, wanted: Filter) -> None:
     after = (NOW - timedelta(days=100), SESSIONS // 2)
-    await holds(past, *read.page(wanted, 51, None, 0))
-    await holds(past, *read.page(wanted, 51, None, 600))
-    await holds(past, *read.page(wanted, 201, after, 0))
+    await holds(past, *reader.page(wanted, 51, None, 0))
+    await holds(past, *reader.page(wanted, 51, None, 600))
+    await holds(past, *reader.page(wanted, 201, after, 0))
     await holds(past, *totals.statement(wanted))
 
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_no_reading_of_sessions_reads_a_whole_table(past: Pool) -> None:
     numbers = [row["id"] for row in await past.fetch("select id from sessions order by id desc limit 200")]
-    await holds(past, read.ONE, ["sess_past" + "0" * 19])
+    await holds(past, reader.SESSION, ["sess_past" + "0" * 19])
     for some in (numbers[:1], numbers[:50], numbers):
-        await holds(past, read.TURNS, [some])
-        await holds(past, read.TURN_BODIES, [some])
-        await holds(past, read.TOOLS, [some])
+        await holds(past, reader.TURNS, [some])
+        await holds(past, reader.TURN_BODIES, [some])
+        await holds(past, reader.TOOL_CALLS, [some])
     await past.execute(
         "insert into form_responses (tenant_id, character_id, character_slug, form_id, session_id, body, field_names) "
         "select tenant_id, 'chr_past', character_slug, 'note', session_id, '{}', array['text'] from sessions"

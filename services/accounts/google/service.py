@@ -4,11 +4,11 @@ from callbox.accounts.v1 import accounts_pb2, google_pb2_grpc
 from callbox.accounts.v1 import google_pb2 as pb
 
 from services.accounts import signup
-from services.accounts.google.flow import Google, Profile
-from services.accounts.password_check import Context, Proof, client_address
+from services.accounts.google.oidc_client import OidcClient, Profile
+from services.accounts.authentication import Context, Authenticator, client_address
 from services.accounts.rates import Rates
 from services.accounts.store import NewUser, Store
-from services.accounts.tokens.pair import Tokens
+from services.accounts.tokens.issuer import TokenIssuer
 from services.kit.errors import CallboxError, Code
 from services.kit.ids import new_id
 
@@ -19,15 +19,15 @@ class GoogleService(google_pb2_grpc.GoogleServiceServicer):
     """Signs people in whom Google knows.
 
     An account belongs to whoever proved it: one made with a password is not handed to whoever owns its e-mail at
-    Google, since nobody has shown that they are the same person. Its user links the two by proving the password.
+    OidcClient, since nobody has shown that they are the same person. Its user links the two by proving the password.
     """
 
     def __init__(
         self,
         store: Store,
-        google: Google,
-        tokens: Tokens,
-        proof: Proof,
+        google: OidcClient,
+        tokens: TokenIssuer,
+        authenticator: Authenticator,
         rates: Rates,
         *,
         default_concurrent_sessions: int,
@@ -36,7 +36,7 @@ class GoogleService(google_pb2_grpc.GoogleServiceServicer):
         self._store = store
         self._google = google
         self._tokens = tokens
-        self._proof = proof
+        self._authenticator = authenticator
         self._rates = rates
         self._default_concurrent_sessions = default_concurrent_sessions
         self._first_account_is_staff = first_account_is_staff
@@ -49,7 +49,7 @@ class GoogleService(google_pb2_grpc.GoogleServiceServicer):
         link_to = 0
         if request.access_token:
             address = client_address(request.client_address, context)
-            link_to = (await self._proof.again(request.access_token, request.password, address))["id"]
+            link_to = (await self._authenticator.again(request.access_token, request.password, address))["id"]
         begun = await self._google.begin(link_to)
         return pb.BeginGoogleSignInResponse(
             authorization_url=begun.url, transaction=begun.transaction, secure=begun.secure
@@ -64,7 +64,7 @@ class GoogleService(google_pb2_grpc.GoogleServiceServicer):
         profile = await self._google.finish(request.code, request.state, request.transaction)
         if len(profile.subject) > _SUBJECT_MAX_CHARACTERS or not profile.subject.isprintable():
             raise CallboxError(Code.NOT_AUTHENTICATED, "Google did not confirm this sign-in; begin again.")
-        return await self._tokens.begin(await self._user_of(profile))
+        return await self._tokens.sign_in(await self._user_of(profile))
 
     async def _user_of(self, profile: Profile) -> int:
         issuer = self._google.issuer

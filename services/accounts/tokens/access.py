@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import jwt
 
-from services.accounts.tokens.signing_keys import LIFE, KeySet
+from services.accounts.tokens.signing_keys import LIFE, SigningKeys
 from services.kit.errors import CallboxError, Code
 from services.kit.identity import ACCOUNTS_ISSUER
 
@@ -28,7 +28,7 @@ class Access:
 class AccessTokens:
     """Signs and verifies access tokens with the keys of a set."""
 
-    def __init__(self, keys: KeySet) -> None:
+    def __init__(self, keys: SigningKeys) -> None:
         self._keys = keys
 
     def issue(self, user_id: int, life_seconds: int = LIFE_SECONDS) -> str:

@@ -48,7 +48,7 @@ def key_id(public: Ed25519PublicKey) -> str:
     return hashlib.sha256(public.public_bytes_raw()).hexdigest()[:16]
 
 
-class KeySet:
+class SigningKeys:
     """The keys as this process knows them; use it as a context to have them looked after.
 
     keys_dir: folder of identity keys. max_age: when a new key takes over.
