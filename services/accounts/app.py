@@ -9,10 +9,10 @@ from pathlib import Path
 from callbox.accounts.v1 import accounts_pb2, accounts_pb2_grpc, google_pb2_grpc, user_data_pb2_grpc
 
 from services.accounts.account_data import UserDataService
+from services.accounts.authentication import Authenticator
 from services.accounts.google.oidc_client import OidcClient
 from services.accounts.google.service import GoogleService
 from services.accounts.key_usage import KeyUsage
-from services.accounts.authentication import Authenticator
 from services.accounts.passwords import Passwords
 from services.accounts.rates import Limits, Rates
 from services.accounts.service import AccountsService
@@ -30,13 +30,13 @@ from services.kit.rpc.server import Server
 from services.kit.rpc.serving import serving
 
 SCHEMA = "accounts"
-_SEALED_FOR_BROWSERS = b"callbox sign-in in progress"
+_SIGN_IN_PURPOSE = b"callbox sign-in in progress"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 @asynccontextmanager
 async def running(settings: AccountsSettings) -> AsyncIterator[Server]:
-    """The service, serving; ended with the context."""
+    """Serves until the context ends."""
     ensure_keys(settings.keys_dir, [ACCOUNTS_ISSUER])
     await until_up("PostgreSQL", lambda: database.migrate(settings.database_url, SCHEMA, _MIGRATIONS))
     server = Server(settings.listen, settings.keys_dir)
@@ -53,7 +53,7 @@ async def running(settings: AccountsSettings) -> AsyncIterator[Server]:
             settings.google_client_id,
             settings.google_client_secret.get_secret_value(),
             settings.google_redirect_url,
-            fernet(identity_key(settings.keys_dir), _SEALED_FOR_BROWSERS),
+            fernet(identity_key(settings.keys_dir), _SIGN_IN_PURPOSE),
         )
         stack.push_async_callback(google.close)
         store, access, signer = Store(pool), AccessTokens(keys), Signer(settings.keys_dir, ACCOUNTS_ISSUER)
@@ -100,13 +100,15 @@ async def running(settings: AccountsSettings) -> AsyncIterator[Server]:
 
 
 async def rotate_keys(settings: AccountsSettings, *, revoke: bool) -> str:
-    """Has a new key sign access tokens, here and in every running process; its id.
+    """Makes a new key that signs access tokens, also in every running process; its id.
 
-    revoke: tokens that are out are refused from now on, by running processes within seconds.
+    revoke: tokens that were issued before are refused, by running processes within seconds.
     """
     ensure_keys(settings.keys_dir, [ACCOUNTS_ISSUER])
     async with await database.open_pool(settings.database_url, SCHEMA) as pool:
-        return await SigningKeys(pool, settings.keys_dir, timedelta(days=settings.access_key_days)).rotate(revoke=revoke)
+        return await SigningKeys(pool, settings.keys_dir, timedelta(days=settings.access_key_days)).rotate(
+            revoke=revoke
+        )
 
 
 def _limits(settings: AccountsSettings) -> Limits:

@@ -1,28 +1,20 @@
-"""Who proves a password, and how often it may be tried."""
-
-from typing import Any
+"""Checks passwords at login, and again before a sensitive action."""
 
 import asyncpg
-import grpc
 
-from services.accounts import peer_address, signup
+from services.accounts import signup
 from services.accounts.passwords import Passwords
 from services.accounts.rates import Rates
 from services.accounts.store import Store
 from services.accounts.tokens.access import AccessTokens
 from services.kit.errors import CallboxError, Code
-from services.kit.identity import GATEWAY_ISSUER
-from services.kit.rates import counted_address
-from services.kit.rpc.context import current_identity
 
-# How recent a sign-in must be where there is no password to ask for.
+# For accounts without a password: how recent the sign-in must be.
 FRESH_SECONDS = 600
-
-Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class Authenticator:
-    """Proves who somebody is."""
+    """Checks who somebody is, and counts the attempts."""
 
     def __init__(self, store: Store, passwords: Passwords, access: AccessTokens, rates: Rates) -> None:
         self._store = store
@@ -31,9 +23,10 @@ class Authenticator:
         self._rates = rates
 
     async def by_password(self, email: str, password: str, address: str) -> int:
-        """The user with this e-mail and password.
+        """The id of the user with this e-mail and password.
 
-        Raises: CallboxError `not_authenticated` and `rate_limited`, alike for an unknown e-mail and a wrong password.
+        Raises: CallboxError `not_authenticated` and `rate_limited`, the same for an unknown e-mail and a wrong
+        password.
         """
         account = signup.email_key(email)
         await self._rates.log_in(address, account)
@@ -46,15 +39,14 @@ class Authenticator:
         return user_id
 
     async def reauthenticate(self, access_token: str, password: str, address: str) -> asyncpg.Record:
-        """The user of an access token, who proves once more that it is them: by the password, or where the account has
-        none by having signed in just now.
+        """The user of an access token, after a check of the password. Without a password, the sign-in must be recent.
 
         Raises: CallboxError `not_authenticated`, `token_expired`, `permission_denied`, `rate_limited`.
         """
         access = await self._access.read(access_token)
-        user = await self._store.user_to_prove(access.user_id)
+        user = await self._store.user_with_password(access.user_id)
         if user is None:
-            raise CallboxError(Code.NOT_AUTHENTICATED, "This account exists no more.")
+            raise CallboxError(Code.NOT_AUTHENTICATED, "This account does not exist any more.")
         if user["password_hash"] is None:
             if access.age_seconds > FRESH_SECONDS:
                 raise CallboxError(
@@ -70,12 +62,3 @@ class Authenticator:
             )
         await self._rates.logged_in(user["email_key"])
         return user
-
-
-def client_address(given: str, context: Context) -> str:
-    """The address of the client as it is counted: as the gateway says, else that of whoever asks."""
-    try:
-        believed = bool(given) and current_identity().is_service(GATEWAY_ISSUER)
-    except CallboxError:
-        believed = False
-    return counted_address(given if believed else of_peer(context.peer()))

@@ -34,14 +34,16 @@ class SessionsSettings(CatalogueSettings):
     )
     token_seconds: int = Field(default=3600, ge=1, le=86_400, description="Life of a caller's LiveKit token.")
     join_seconds: float = Field(default=60.0, gt=0, le=3600, description="How long a slot waits for its caller.")
-    claim_seconds: float = Field(default=2.0, gt=0, le=30, description="How long a worker has to take a call.")
+    claim_seconds: float = Field(default=2.0, gt=0, le=30, description="How long a worker has to claim a call.")
     idle_seconds: float = Field(default=120.0, gt=0, le=3600, description="How long a caller may be silent.")
     worker_report_seconds: float = Field(default=2.0, gt=0, le=60, description="How often a worker reports.")
-    lease_seconds: float = Field(default=6.0, gt=0, le=600, description="Life of a lease that no report renews.")
-    prices: Annotated[dict[str, Price], NoDecode, BeforeValidator(_read_prices)] = Field(
-        default={}, description="US dollars by model or provider, as JSON; what is not named costs nothing."
+    lease_seconds: float = Field(
+        default=6.0, gt=0, le=600, description="How long a lease lives without a worker's report."
     )
-    reap_seconds: float = Field(default=2.0, gt=0, le=60, description="How often unfinished business is looked for.")
+    prices: Annotated[dict[str, Price], NoDecode, BeforeValidator(_read_prices)] = Field(
+        default={}, description="US dollars by model or provider, as JSON; others cost nothing."
+    )
+    reap_seconds: float = Field(default=2.0, gt=0, le=60, description="How often the reaper looks for overdue work.")
     outbound_allow: str = Field(default="", description=ALLOWED)
     webhook_poll_seconds: float = Field(default=1.0, gt=0, le=60, description="How often due webhooks are looked for.")
     webhook_retry_seconds: float = Field(
@@ -51,7 +53,7 @@ class SessionsSettings(CatalogueSettings):
         default=30.0, gt=0, le=3650, description="How long deliveries are kept in the log."
     )
     streams_per_tenant: int = Field(
-        default=50, ge=1, le=1000, description="Calls that a tenant may watch at once, at each process."
+        default=50, ge=1, le=1000, description="Calls that a tenant may watch at the same time, in each process."
     )
     form_rate_by_address: Rate = Field(
         default="60 per 1 minute", description="Answers to forms from visitors at one address (IPv6: one /64)."

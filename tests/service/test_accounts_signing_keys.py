@@ -120,13 +120,13 @@ async def test_tokens_outlive_a_restart_and_many_rotations(
 async def test_a_key_is_replaced_when_it_is_old_and_not_before(make_keys: MakeKeys, pool: Pool) -> None:
     keys = await make_keys()
     first = keys.signing.id
-    await keys.look()
+    await keys.refresh()
     assert keys.signing.id == first
     await pool.execute("update signing_keys set created_at = now() - interval '29 days' where id = $1", first)
-    await keys.look()
+    await keys.refresh()
     assert keys.signing.id == first
     await pool.execute("update signing_keys set created_at = now() - interval '31 days' where id = $1", first)
-    await keys.look()
+    await keys.refresh()
     assert keys.signing.id != first
     assert (await keys.verifying(first)) is not None
 
@@ -139,7 +139,7 @@ async def test_a_key_goes_when_what_it_signed_has_expired(
     await keys.rotate()
     old = signer_of(token)
     await pool.execute("update signing_keys set verify_until = now() - interval '1 second' where id = $1", old)
-    await keys.look()
+    await keys.refresh()
     assert await keys.verifying(old) is None
     assert old not in await rows(pool)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from services.accounts.client_address import of_peer
+from services.accounts.client_address import address_of_peer
 
 
 @pytest.mark.parametrize(
@@ -13,4 +13,4 @@ from services.accounts.client_address import of_peer
     ],
 )
 def test_the_address_in_a_peer(peer: str, expected: str) -> None:
-    assert of_peer(peer) == expected
+    assert address_of_peer(peer) == expected

@@ -1,6 +1,6 @@
-"""Sign-in with OidcClient, or whichever OpenID Connect issuer the operator names: authorization code flow with PKCE.
+"""A client of Google's OpenID Connect, or of another issuer that the operator sets: authorization code flow with PKCE.
 
-Nothing is kept here between the two halves: state, nonce and verifier travel with the browser, encrypted.
+No state is kept here between the two requests of a sign-in: the browser carries state, nonce and verifier, encrypted.
 """
 
 import asyncio
@@ -8,7 +8,7 @@ import hmac
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +18,7 @@ import httpx2
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.httpx_client import AsyncOAuth2Client, OAuthError
 from authlib.oidc.core import CodeIDToken
+from cachetools import TTLCache
 from cryptography.fernet import Fernet, InvalidToken
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -27,19 +28,19 @@ from services.kit.errors import CallboxError, Code, not_found
 from services.kit.logs import get_logger
 from services.kit.rpc import context as request
 
-# How long somebody may take at Google.
+# How long a user may take at Google.
 TRANSACTION_SECONDS = 600
 _DISCOVERY = "/.well-known/openid-configuration"
 _ALGORITHMS = ["RS256", "PS256", "ES256"]
 _SCOPE = "openid email"
 _CLOCK_LEEWAY_SECONDS = 60
-# Of all that one half asks; less than what the gateway gives a request.
+# For all calls of one request; less than the gateway gives a request.
 _SECONDS = 4.0
 _CALL_SECONDS = 3.0
-_METADATA_SECONDS = 3600.0
-_KEYS_SECONDS = 300.0
+_METADATA_CACHE_SECONDS = 3600.0
+_KEYS_CACHE_SECONDS = 300.0
 _MAX_CHARACTERS = 4_096
-# Google has signed tokens with either.
+# Google has used both names in ID tokens.
 _ALIASES = {"https://accounts.google.com": "accounts.google.com"}
 
 _log = get_logger(__name__)
@@ -47,7 +48,7 @@ _log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
-    """Where the browser goes, what it must bring back, and whether it comes back over https."""
+    """A sign-in that has begun. transaction: what the browser must bring back. secure: whether that is over https."""
 
     url: str
     transaction: str
@@ -56,7 +57,7 @@ class AuthorizationRequest:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Who came back. email: verified by the provider. link_to: user of ours who began this to link it; 0 for nobody."""
+    """The user at the provider. email: verified there. link_to: id of our user who links this login; 0 for none."""
 
     subject: str
     email: str
@@ -64,14 +65,25 @@ class Profile:
 
 
 class OidcClient:
-    """Speaks with the issuer; `close` it when done. An empty `client_id` means that the operator wants none of this."""
+    """Speaks with the issuer; `close` it when done. An empty `client_id` switches sign-in with Google off.
 
-    def __init__(self, issuer: str, client_id: str, client_secret: str, redirect_url: str, seal: Fernet) -> None:
+    fernet: encrypts what the browser carries.
+    """
+
+    def __init__(
+        self,
+        issuer: str,
+        client_id: str,
+        client_secret: str,
+        redirect_url: str,
+        fernet: Fernet,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.issuer = issuer.rstrip("/")
         self._client_id = client_id
         self._redirect_url = redirect_url
-        self._seal = seal
-        # Nothing is read from it but what each call returns, so it may serve many sign-ins at once.
+        self._fernet = fernet
+        # Only the results of its calls are used, not its state, so many sign-ins can share it.
         self._client = AsyncOAuth2Client(
             client_id,
             client_secret,
@@ -80,15 +92,15 @@ class OidcClient:
             code_challenge_method="S256",
             timeout=_CALL_SECONDS,
         )
-        self._metadata: tuple[dict[str, Any], float] = ({}, 0.0)
-        self._keys: tuple[KeySet | None, float] = (None, 0.0)
+        self._metadata: TTLCache[str, dict[str, Any]] = TTLCache(1, _METADATA_CACHE_SECONDS, timer)
+        self._keys: TTLCache[str, KeySet] = TTLCache(1, _KEYS_CACHE_SECONDS, timer)
 
     async def close(self) -> None:
         """Closes the connections."""
         await self._client.aclose()
 
     def require_configured(self) -> None:
-        """Raises: CallboxError `not_found` that says what to set."""
+        """Raises: CallboxError `not_found`, with the settings to set, when sign-in with Google is off."""
         if not self._client_id:
             refusal = not_found("Sign-in with Google")
             refusal.message = (
@@ -99,7 +111,7 @@ class OidcClient:
             raise refusal
 
     async def begin(self, link_to: int = 0) -> AuthorizationRequest:
-        """Sends a browser away. link_to: user of ours to link what comes back with.
+        """Starts a sign-in. link_to: id of the user who links a Google login to their account; 0 for none.
 
         Raises: CallboxError `not_found`, `upstream_unavailable`.
         """
@@ -112,17 +124,17 @@ class OidcClient:
         )
         transaction = json.dumps({"state": state, "nonce": nonce, "verifier": verifier, "link_to": link_to})
         secure = urlsplit(self._redirect_url).scheme == "https"
-        return AuthorizationRequest(url, self._seal.encrypt(transaction.encode()).decode(), secure)
+        return AuthorizationRequest(url, self._fernet.encrypt(transaction.encode()).decode(), secure)
 
     async def finish(self, code: str, state: str, transaction: str) -> Profile:
-        """Who it is that came back.
+        """Completes a sign-in; the user at the provider.
 
-        Raises: CallboxError `not_found`, `invalid_request` when it is not the browser that left, `not_authenticated`
-        for a code or a token that is no good, `permission_denied` for an e-mail nobody verified,
+        Raises: CallboxError `not_found`, `invalid_request` when another browser began the sign-in, `not_authenticated`
+        for a code or token that is not valid, `permission_denied` for an e-mail that is not verified,
         `upstream_unavailable`.
         """
         self.require_configured()
-        begun = self._opened(transaction)
+        begun = self._decrypted(transaction)
         if begun is None or not hmac.compare_digest(begun["state"].encode(), state.encode(errors="surrogatepass")):
             raise CallboxError(
                 Code.INVALID_REQUEST, "This sign-in was not begun in this browser, or too long ago; begin again."
@@ -138,12 +150,12 @@ class OidcClient:
             )
         return Profile(str(claims["sub"]), email, int(begun["link_to"]))
 
-    def _opened(self, transaction: str) -> dict[str, Any] | None:
+    def _decrypted(self, transaction: str) -> dict[str, Any] | None:
         try:
-            opened: dict[str, Any] = json.loads(self._seal.decrypt(transaction, ttl=TRANSACTION_SECONDS))
+            decrypted: dict[str, Any] = json.loads(self._fernet.decrypt(transaction, ttl=TRANSACTION_SECONDS))
         except (InvalidToken, ValueError):
             return None
-        return opened
+        return decrypted
 
     async def _claims(self, code: str, begun: dict[str, Any]) -> CodeIDToken:
         metadata = await self._discovered()
@@ -165,12 +177,13 @@ class OidcClient:
             raise _refused() from None
 
     async def _verified(self, id_token: str, metadata: dict[str, Any], nonce: str) -> CodeIDToken:
-        keys = await self._signing_keys(metadata, _KEYS_SECONDS)
+        keys = await self._signing_keys(metadata)
         try:
             decoded = jwt.decode(id_token, keys, _ALGORITHMS)
         except (JoseError, ValueError):
-            # The issuer may have a new key.
-            keys = await self._signing_keys(metadata, 0.0)
+            # The issuer may have a new key since the keys were cached.
+            self._keys.clear()
+            keys = await self._signing_keys(metadata)
             decoded = jwt.decode(id_token, keys, _ALGORITHMS)
         issuers = [metadata["issuer"], *filter(None, [_ALIASES.get(self.issuer)])]
         options = {
@@ -183,8 +196,8 @@ class OidcClient:
         return claims
 
     async def _discovered(self) -> dict[str, Any]:
-        metadata, until = self._metadata
-        if time.monotonic() < until:
+        metadata = self._metadata.get(self.issuer)
+        if metadata is not None:
             return metadata
         metadata = await self._get(self.issuer + _DISCOVERY)
         ends = [metadata.get(name) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")]
@@ -192,15 +205,16 @@ class OidcClient:
         if str(metadata.get("issuer", "")).rstrip("/") != self.issuer or not all(
             isinstance(url, str) and url.startswith(safe) for url in ends
         ):
-            raise ValueError("the discovery document is not one of this issuer")
-        self._metadata = metadata, time.monotonic() + _METADATA_SECONDS
+            raise ValueError("the discovery document is not of this issuer")
+        self._metadata[self.issuer] = metadata
         return metadata
 
-    async def _signing_keys(self, metadata: dict[str, Any], max_age_seconds: float) -> KeySet:
-        keys, read_at = self._keys
-        if keys is None or time.monotonic() - read_at > max_age_seconds:
-            keys = KeySet.import_key_set(await self._get(metadata["jwks_uri"]))  # type: ignore[arg-type]  # checked there
-            self._keys = keys, time.monotonic()
+    async def _signing_keys(self, metadata: dict[str, Any]) -> KeySet:
+        url: str = metadata["jwks_uri"]
+        keys = self._keys.get(url)
+        if keys is None:
+            keys = KeySet.import_key_set(await self._get(url))  # type: ignore[arg-type]  # checked there
+            self._keys[url] = keys
         return keys
 
     async def _get(self, url: str) -> dict[str, Any]:
@@ -208,7 +222,7 @@ class OidcClient:
         answer.raise_for_status()
         document = answer.json()
         if not isinstance(document, dict):
-            raise ValueError("the answer is no JSON object")
+            raise ValueError("the answer is not a JSON object")
         return document
 
     @asynccontextmanager
@@ -217,7 +231,7 @@ class OidcClient:
             async with asyncio.timeout(request.remaining_seconds(_SECONDS)):
                 yield
         except (httpx2.HTTPError, AuthlibBaseError, JoseError, TimeoutError, ValueError, KeyError) as fault:
-            # An OAuthError that gets here says that the client id or its secret is wrong: the operator's to mend.
+            # An OAuthError here means that the client id or its secret is wrong, which the operator must correct.
             _log.error("sign-in with Google failed", fault=repr(fault)[:200])
             raise CallboxError(
                 Code.UPSTREAM_UNAVAILABLE,
