@@ -1,13 +1,12 @@
 """The RPC handlers of `callbox.accounts.v1.AccountsService`."""
 
-import time
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 from callbox.accounts.v1 import accounts_pb2 as pb
 from callbox.accounts.v1 import accounts_pb2_grpc
 from google.protobuf.empty_pb2 import Empty
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.accounts import api_keys, messages, signup
 from services.accounts.authentication import Authenticator
@@ -24,6 +23,7 @@ from services.kit.errors import CallboxError, Code, not_found, validation
 from services.kit.identity import IDENTITY_TTL_SECONDS, Identity, Kind, Signer
 from services.kit.ids import new_id
 from services.kit.rpc.context import current_identity, current_user
+from services.kit.times import timestamp
 
 _MAX_CONCURRENT_SESSIONS = 1_000_000
 _ID_MAX_CHARACTERS = 100
@@ -93,7 +93,7 @@ class AccountsService(accounts_pb2_grpc.AccountsServiceServicer):
         user_id = await self._store.rotate(used, next_token, LIFE)
         if user_id is None:
             expires_at = await self._store.revoke_family(used.family)
-            if expires_at is not None and expires_at.timestamp() <= time.time():
+            if expires_at is not None and expires_at <= datetime.now(UTC):
                 raise CallboxError(Code.TOKEN_EXPIRED, "The refresh token has expired; sign in again.")
             raise refused()
         return self._tokens.pair(user_id, next_token)
@@ -123,7 +123,8 @@ class AccountsService(accounts_pb2_grpc.AccountsServiceServicer):
             Kind.USER, user_id=user["id"], tenant_id=user["tenant_id"], is_staff=user["is_staff"], by_key=by_key
         )
         token = self._signer.sign(identity)
-        expire_time = Timestamp(seconds=int(time.time()) + IDENTITY_TTL_SECONDS)
+        # In whole seconds, like the token's own expiry.
+        expire_time = timestamp(datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=IDENTITY_TTL_SECONDS))
         return pb.ExchangeCredentialResponse(identity_token=token, expire_time=expire_time)
 
     async def GetMe(self, request: pb.GetMeRequest, context: Context) -> pb.GetMeResponse:  # noqa: N802

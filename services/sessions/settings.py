@@ -37,9 +37,7 @@ class SessionsSettings(CatalogueSettings):
     claim_seconds: float = Field(default=2.0, gt=0, le=30, description="How long a worker has to claim a call.")
     idle_seconds: float = Field(default=120.0, gt=0, le=3600, description="How long a caller may be silent.")
     worker_report_seconds: float = Field(default=2.0, gt=0, le=60, description="How often a worker reports.")
-    lease_seconds: float = Field(
-        default=6.0, gt=0, le=600, description="How long a lease lives without a worker's report."
-    )
+    lease_seconds: float = Field(default=6.0, gt=0, le=600, description="How long a lease lives without a report.")
     prices: Annotated[dict[str, Price], NoDecode, BeforeValidator(_read_prices)] = Field(
         default={}, description="US dollars by model or provider, as JSON; others cost nothing."
     )

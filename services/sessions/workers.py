@@ -85,7 +85,8 @@ class Workers:
     async def check_carries(self, session_id: str, worker_id: str) -> None:
         """Checks that a worker carries a session.
 
-        Raises: CallboxError `not_found`, `session_taken`, `upstream_unavailable`."""
+        Raises: CallboxError `not_found`, `session_taken`, `upstream_unavailable`.
+        """
         call = await self._store.call(session_id)
         if call is None:
             raise not_found(f"Session {session_id}")

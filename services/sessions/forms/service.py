@@ -65,7 +65,7 @@ class FormResponsesService(forms_pb2_grpc.FormResponsesServiceServicer):
         if identity.kind is Kind.VISITOR:
             await self._rates.count(form.character_id, request.client_address)
         values = from_struct(request.values, "values")
-        # The character may be named by slug or by id; its keys are apart from those of others in any case.
+        # Without `agent`: it may be the slug or the id of the character. Keys belong to one character anyway.
         digest = keys.digest(request, "idempotency_key", "client_address", "agent")
         if key and (replay := await self._replay(form.character_id, key, digest)):
             return replay

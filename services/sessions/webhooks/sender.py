@@ -29,7 +29,7 @@ ATTEMPT_SECONDS = 10.0
 MAX_AT_ONCE = 256
 _MAX_TENANT = 8
 _MAX_ENDPOINT = 4
-# Attempts that end within this time are replaced by one query.
+# After an attempt has ended, further ones are waited for this long, so that one query finds work for all.
 _GATHER_SECONDS = 0.02
 # Of an answer: the part that the log shows, and the most that is read before the connection is closed.
 _EXCERPT_BYTES = 1_024

@@ -107,7 +107,7 @@ class WebhooksService(webhooks_pb2_grpc.WebhooksServiceServicer):
         return pb.ListWebhookDeliveriesResponse(deliveries=[_delivery(row) for row in rows], total_size=total)
 
     async def RedeliverWebhook(self, request: pb.RedeliverWebhookRequest, context: Context) -> pb.WebhookDelivery:  # noqa: N802
-        """Sends a message again."""
+        """Makes a delivery due again."""
         row = await self._deliveries.send_again(current_user().tenant_id, _checked_id(request.id, _DELIVERY))
         return _delivery(_found(row, _DELIVERY))
 
@@ -123,7 +123,7 @@ class WebhooksService(webhooks_pb2_grpc.WebhooksServiceServicer):
 
 
 def _checked_id(identity: str, what: str = _WHAT) -> str:
-    """The id. Raises: CallboxError `not_found` for text that cannot be an id; PostgreSQL cannot even look for a NUL."""
+    """The id, if it is printable ASCII. Raises: CallboxError `not_found` otherwise."""
     if not identity or not identity.isascii() or not identity.isprintable():
         raise not_found(what)
     return identity
