@@ -1,5 +1,7 @@
 """Contract 14.1: one rule of `Idempotency-Key` for starts and for form answers."""
 
+from typing import Any
+
 import pytest
 from callbox.sessions.v1 import forms_pb2, sessions_pb2
 
@@ -33,7 +35,7 @@ def test_a_digest_tells_requests_apart_but_not_their_keys() -> None:
 
 
 def test_a_digest_does_not_depend_on_the_order_of_values() -> None:
-    def answer(values: dict[str, object]) -> bytes:
+    def answer(values: dict[str, Any]) -> bytes:
         request = forms_pb2.SubmitFormRequest(form_id="note", client_address="10.0.0.1")
         request.values.update(values)
         return digest(request, "client_address")
