@@ -27,7 +27,7 @@ from measure.machine import machine
 from measure.percentiles import Percentiles
 from measure.stack import MeasureError
 from services.kit.net.origins import normalised
-from services.sessions.store import SCHEMA
+from services.sessions.adapters.database import SCHEMA
 
 CLIENTS = (1, 16, 64)
 WARM_SECONDS = 1.0

@@ -1,4 +1,4 @@
-"""Runs the accounts service: `python -m services.accounts`; `… rotate-keys` replaces the key of access tokens."""
+"""`python -m services.accounts` runs the service; `… rotate-keys` replaces the key that signs access tokens."""
 
 import argparse
 import asyncio
@@ -11,11 +11,11 @@ from services.kit.settings import SettingsError
 
 
 def main() -> None:
-    """Serves, or does what the command line asks."""
+    """Runs the service, or the command that was given."""
     parser = argparse.ArgumentParser(prog="python -m services.accounts")
     commands = parser.add_subparsers(dest="command")
-    rotate = commands.add_parser("rotate-keys", help="have a new key sign access tokens, for running processes too")
-    rotate.add_argument("--revoke", action="store_true", help="refuse every access token that is out")
+    rotate = commands.add_parser("rotate-keys", help="replace the key of access tokens, also in running processes")
+    rotate.add_argument("--revoke", action="store_true", help="refuse every access token that was issued before")
     asked = parser.parse_args()
     if asked.command is None:
         run("accounts", AccountsSettings, serve)

@@ -1,10 +1,11 @@
-"""RPC handlers that take a user's data away, or along."""
+"""The RPC handlers that delete and export a user's data."""
 
 from callbox.accounts.v1 import user_data_pb2 as pb
 from callbox.accounts.v1 import user_data_pb2_grpc
 
+from services.accounts.authentication import Authenticator
+from services.accounts.client_address import Context, client_address
 from services.accounts.key_usage import KeyUsage
-from services.accounts.password_check import Context, Proof, client_address
 from services.accounts.store import Store
 from services.kit import account_data
 from services.kit.account_data import Holding
@@ -14,7 +15,7 @@ from services.kit.identity import Identity, Kind, Signer
 from services.kit.rpc.context import current_user
 
 _OF_USERS = "user_id in (select id from users where tenant_id = $1)"
-# What an export shows. Deletion takes the user, and all of it goes with that.
+# What an export shows. Deletion does not use this list: deleting the user deletes all of it.
 HOLDINGS = (
     Holding("tenants", "id = $1"),
     Holding("users", hidden=frozenset({"email_key", "password_hash", "deleting_at"})),
@@ -24,24 +25,24 @@ HOLDINGS = (
 
 
 class UserDataService(user_data_pb2_grpc.UserDataServiceServicer):
-    """What accounts holds of the user who asks."""
+    """The data of a user in accounts."""
 
-    def __init__(self, pool: Pool, store: Store, proof: Proof, signer: Signer, usage: KeyUsage) -> None:
+    def __init__(self, pool: Pool, store: Store, authenticator: Authenticator, signer: Signer, usage: KeyUsage) -> None:
         self._pool = pool
         self._store = store
-        self._proof = proof
+        self._authenticator = authenticator
         self._signer = signer
         self._usage = usage
 
     async def BeginUserDeletion(  # noqa: N802
         self, request: pb.BeginUserDeletionRequest, context: Context
     ) -> pb.BeginUserDeletionResponse:
-        """Stops the credentials of a user who proves who they are."""
+        """Deletes the credentials of a user after a check of the password."""
         address = client_address(request.client_address, context)
-        user = await self._proof.again(request.access_token, request.password, address)
+        user = await self._authenticator.reauthenticate(request.access_token, request.password, address)
         marked = await self._store.begin_deletion(user["id"])
         if marked is None:
-            raise CallboxError(Code.NOT_AUTHENTICATED, "This account exists no more.")
+            raise CallboxError(Code.NOT_AUTHENTICATED, "This account does not exist any more.")
         identity = Identity(Kind.USER, user_id=marked["id"], tenant_id=marked["tenant_id"])
         return pb.BeginUserDeletionResponse(identity_token=self._signer.sign(identity))
 

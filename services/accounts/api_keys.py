@@ -17,14 +17,14 @@ def new_value() -> str:
 
 
 def preview(value: str) -> str:
-    """What is shown of a key: first five and last four characters."""
+    """The first five and last four characters of a key, for lists."""
     return f"{value[:5]}...{value[-4:]}"
 
 
 def digest(value: str) -> bytes:
-    """What is stored of a key; it is random, so a plain SHA-256 hides it.
+    """The digest that is stored of a key. Keys are random, so a plain SHA-256 is enough.
 
-    Raises: CallboxError `not_authenticated` when the value has not the form of a key.
+    Raises: CallboxError `not_authenticated` when the value does not have the form of a key.
     """
     if not _FORM.match(value):
         raise refused()
@@ -32,7 +32,7 @@ def digest(value: str) -> bytes:
 
 
 def refused() -> CallboxError:
-    """The answer to a key that is unknown or switched off."""
+    """The error for a key that is unknown or not active."""
     return CallboxError(Code.NOT_AUTHENTICATED, "The API key is not valid or not active; use another one.")
 
 

@@ -10,10 +10,10 @@ from argon2 import PasswordHasher
 from callbox.accounts.v1 import accounts_pb2, accounts_pb2_grpc, google_pb2_grpc, user_data_pb2_grpc
 
 from services.accounts.account_data import UserDataService
-from services.accounts.google.flow import Google
+from services.accounts.authentication import Authenticator
+from services.accounts.google.oidc_client import OidcClient
 from services.accounts.google.service import GoogleService
 from services.accounts.key_usage import KeyUsage
-from services.accounts.password_check import Proof
 from services.accounts.passwords import HASHER, Passwords
 from services.accounts.rates import Limits, Rates
 from services.accounts.service import AccountsService
@@ -21,8 +21,8 @@ from services.accounts.settings import AccountsSettings
 from services.accounts.store import Store
 from services.accounts.tokens.access import AccessTokens
 from services.accounts.tokens.encryption import fernet, identity_key
-from services.accounts.tokens.pair import Tokens
-from services.accounts.tokens.signing_keys import KeySet
+from services.accounts.tokens.issuer import TokenIssuer
+from services.accounts.tokens.signing_keys import SigningKeys
 from services.kit import database
 from services.kit.identity import ACCOUNTS_ISSUER, Signer, ensure_keys
 from services.kit.ops import ops_server
@@ -31,13 +31,13 @@ from services.kit.rpc.server import Server
 from services.kit.rpc.serving import serving
 
 SCHEMA = "accounts"
-_SEALED_FOR_BROWSERS = b"callbox sign-in in progress"
+_SIGN_IN_PURPOSE = b"callbox sign-in in progress"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 @asynccontextmanager
 async def running(settings: AccountsSettings, hasher: PasswordHasher = HASHER) -> AsyncIterator[Server]:
-    """The service, serving; ended with the context.
+    """Serves until the context ends.
 
     hasher: an argument and no setting, so that no installation can weaken its passwords; tests pass a cheap one.
     """
@@ -48,28 +48,28 @@ async def running(settings: AccountsSettings, hasher: PasswordHasher = HASHER) -
         pool = await stack.enter_async_context(await database.open_pool(settings.database_url, SCHEMA))
         passwords = await stack.enter_async_context(Passwords(hasher))
         keys = await stack.enter_async_context(
-            KeySet(pool, settings.keys_dir, timedelta(days=settings.access_key_days))
+            SigningKeys(pool, settings.keys_dir, timedelta(days=settings.access_key_days))
         )
         rates = Rates(settings.redis_url, _limits(settings))
         stack.push_async_callback(rates.close)
-        google = Google(
+        google = OidcClient(
             settings.google_issuer,
             settings.google_client_id,
             settings.google_client_secret.get_secret_value(),
             settings.google_redirect_url,
-            fernet(identity_key(settings.keys_dir), _SEALED_FOR_BROWSERS),
+            fernet(identity_key(settings.keys_dir), _SIGN_IN_PURPOSE),
         )
         stack.push_async_callback(google.close)
         store, access, signer = Store(pool), AccessTokens(keys), Signer(settings.keys_dir, ACCOUNTS_ISSUER)
         usage = await stack.enter_async_context(KeyUsage(store.record_key_uses))
-        tokens, proof = Tokens(store, access), Proof(store, passwords, access, rates)
+        tokens, authenticator = TokenIssuer(store, access), Authenticator(store, passwords, access, rates)
         accounts_pb2_grpc.add_AccountsServiceServicer_to_server(
             AccountsService(
                 store,
                 passwords,
                 access,
                 tokens,
-                proof,
+                authenticator,
                 rates,
                 signer,
                 usage,
@@ -83,7 +83,7 @@ async def running(settings: AccountsSettings, hasher: PasswordHasher = HASHER) -
                 store,
                 google,
                 tokens,
-                proof,
+                authenticator,
                 rates,
                 default_concurrent_sessions=settings.default_concurrent_sessions,
                 first_account_is_staff=settings.first_account_is_staff,
@@ -91,7 +91,7 @@ async def running(settings: AccountsSettings, hasher: PasswordHasher = HASHER) -
             server.grpc,
         )
         user_data_pb2_grpc.add_UserDataServiceServicer_to_server(
-            UserDataService(pool, store, proof, signer, usage), server.grpc
+            UserDataService(pool, store, authenticator, signer, usage), server.grpc
         )
 
         async def readiness() -> dict[str, str | None]:
@@ -104,13 +104,15 @@ async def running(settings: AccountsSettings, hasher: PasswordHasher = HASHER) -
 
 
 async def rotate_keys(settings: AccountsSettings, *, revoke: bool) -> str:
-    """Has a new key sign access tokens, here and in every running process; its id.
+    """Makes a new key that signs access tokens, also in every running process; its id.
 
-    revoke: tokens that are out are refused from now on, by running processes within seconds.
+    revoke: tokens that were issued before are refused, by running processes within seconds.
     """
     ensure_keys(settings.keys_dir, [ACCOUNTS_ISSUER])
     async with await database.open_pool(settings.database_url, SCHEMA) as pool:
-        return await KeySet(pool, settings.keys_dir, timedelta(days=settings.access_key_days)).rotate(revoke=revoke)
+        return await SigningKeys(pool, settings.keys_dir, timedelta(days=settings.access_key_days)).rotate(
+            revoke=revoke
+        )
 
 
 def _limits(settings: AccountsSettings) -> Limits:

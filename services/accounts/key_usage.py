@@ -1,4 +1,4 @@
-"""When API keys were last used, written off the hot path."""
+"""Records when API keys were last used, in the background."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,10 +16,10 @@ Write = Callable[[Mapping[str, datetime]], Awaitable[None]]
 
 
 class KeyUsage:
-    """Gathers uses of keys and writes the latest of each at most once a second; use it as a context.
+    """Collects uses of keys and writes the latest of each at most once a second; use it as a context.
 
-    What waits is bounded by the number of keys in the database: one time for each. A write that fails is tried again
-    with the next; what is in memory when the process dies is lost.
+    Memory is bounded by the number of keys in the database: one time for each. A failed write is repeated with the next
+    one. Uses that are not written yet are lost when the process dies.
     """
 
     def __init__(self, write: Write) -> None:
@@ -44,7 +44,7 @@ class KeyUsage:
         self._waiting[key_id] = datetime.now(UTC)
 
     async def flush(self) -> None:
-        """Writes what waits."""
+        """Writes the uses that are not written yet."""
         async with self._writing:
             batch, self._waiting = self._waiting, {}
             if not batch:

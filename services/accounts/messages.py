@@ -1,20 +1,19 @@
 """Rows of the store as protobuf messages."""
 
-from datetime import datetime
-
 import asyncpg
 from callbox.accounts.v1 import accounts_pb2 as pb
-from google.protobuf.timestamp_pb2 import Timestamp
+
+from services.kit.times import timestamp, timestamp_or_none
 
 
 def user(row: asyncpg.Record) -> pb.User:
-    """A user, without what nobody may read."""
+    """A user, without secret columns."""
     return pb.User(
         id=row["id"],
         email=row["email"],
         tenant_id=row["tenant_id"],
         is_staff=row["is_staff"],
-        create_time=_timestamp(row["created_at"]),
+        create_time=timestamp(row["created_at"]),
     )
 
 
@@ -25,14 +24,6 @@ def api_key(row: asyncpg.Record) -> pb.ApiKey:
         name=row["name"],
         key_preview=row["preview"],
         is_active=row["is_active"],
-        last_use_time=_timestamp(row["last_used_at"]),
-        create_time=_timestamp(row["created_at"]),
+        last_use_time=timestamp_or_none(row["last_used_at"]),
+        create_time=timestamp(row["created_at"]),
     )
-
-
-def _timestamp(at: datetime | None) -> Timestamp | None:
-    if at is None:
-        return None
-    stamp = Timestamp()
-    stamp.FromDatetime(at)
-    return stamp

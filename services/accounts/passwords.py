@@ -1,4 +1,4 @@
-"""Passwords: Argon2id, off the event loop, at the same cost whether or not there is anything to compare with."""
+"""Password hashes: Argon2id in threads. A check takes the same time whether or not a hash is stored."""
 
 import asyncio
 import secrets
@@ -11,10 +11,10 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 MIN_CHARACTERS, MAX_CHARACTERS = 10, 1024
 
-# Above the least that OWASP's Password Storage Cheat Sheet asks for; about 50 ms on one core of 2026.
+# Above the minimum of OWASP's Password Storage Cheat Sheet; about 50 ms on one core of 2026.
 _ITERATIONS, _MEMORY_KIB, _LANES = 2, 32 * 1024, 1
 HASHER = PasswordHasher(time_cost=_ITERATIONS, memory_cost=_MEMORY_KIB, parallelism=_LANES)
-# Bounds the memory of hashing to this many times `_MEMORY_KIB`. Who waits past its deadline is dropped from the line.
+# Bounds the memory of hashing to this many times `_MEMORY_KIB`. A request that waits past its deadline is dropped.
 _THREADS = 2
 
 
@@ -24,7 +24,7 @@ class Passwords:
     def __init__(self, hasher: PasswordHasher = HASHER) -> None:
         self._hasher = hasher
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="argon2")
-        self._nobodys = self._hasher.hash(secrets.token_urlsafe())
+        self._dummy_hash = self._hasher.hash(secrets.token_urlsafe())
 
     async def __aenter__(self) -> Self:
         return self
@@ -39,12 +39,12 @@ class Passwords:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._hasher.hash, password)
 
     async def matches(self, stored: str | None, password: str) -> bool:
-        """Whether a password is the one that was hashed; takes as long when nothing is stored."""
+        """Whether a password matches a stored hash. With None it compares with a dummy hash, to take the same time."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._compare, stored, password[: MAX_CHARACTERS + 1])
 
     def _compare(self, stored: str | None, password: str) -> bool:
         try:
-            return self._hasher.verify(stored or self._nobodys, password) and stored is not None
+            return self._hasher.verify(stored or self._dummy_hash, password) and stored is not None
         except (VerificationError, InvalidHashError):
             return False

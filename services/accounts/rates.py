@@ -1,4 +1,4 @@
-"""How often one address, and one account, may try to sign in, sign up or refresh."""
+"""Rate limits of sign-in, sign-up and refresh, by address and by account."""
 
 from dataclasses import dataclass
 
@@ -9,12 +9,14 @@ from services.kit import rates
 from services.kit.rates import Counted, counted
 
 _PREFIX = "callbox:rates"
-_uncounted = Counter("callbox_uncounted_attempts_total", "Sign-in attempts let through uncounted: Redis was away.")
+_uncounted = Counter(
+    "callbox_uncounted_attempts_total", "Sign-in attempts accepted without a rate limit because Redis did not answer."
+)
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Rates as text, `10 per 5 minutes`."""
+    """Rates as text, such as `10 per 5 minutes`."""
 
     log_in_by_address: str
     log_in_by_account: str
@@ -27,8 +29,8 @@ class Limits:
 class Rates:
     """Counts attempts.
 
-    While Redis is away nothing is counted and everybody passes: a lost cache must not lock people out, and hashing
-    passwords in two threads bounds the guesses.
+    While Redis does not answer, nothing is counted and every attempt is accepted, so that nobody is locked out.
+    Passwords are hashed in two threads, which still bounds the number of guesses.
     """
 
     def __init__(self, redis_url: str, limits: Limits) -> None:
@@ -40,14 +42,14 @@ class Rates:
         await self._rates.close()
 
     async def log_in(self, address: str, account: str) -> None:
-        """Counts an attempt to prove a password, right or wrong.
+        """Counts a check of a password, right or wrong.
 
-        Raises: CallboxError `rate_limited`, alike whether or not the account exists.
+        Raises: CallboxError `rate_limited`, the same whether or not the account exists.
         """
         await self._rates.count(self._of("log_in_by_address", address), self._of("log_in_by_account", account))
 
     async def logged_in(self, account: str) -> None:
-        """Forgets the attempts on an account: the password was right."""
+        """Resets the count of an account after a right password."""
         await self._rates.forget(self._of("log_in_by_account", account))
 
     async def sign_up(self, address: str, account: str) -> None:
@@ -65,7 +67,7 @@ class Rates:
         await self._rates.count(self._of("refresh_by_address", address))
 
     async def google(self, address: str) -> None:
-        """Counts somebody who comes back from Google.
+        """Counts a return from Google.
 
         Raises: CallboxError `rate_limited`.
         """

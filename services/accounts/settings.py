@@ -9,7 +9,7 @@ from services.kit.settings import ServiceSettings
 
 
 class AccountsSettings(ServiceSettings):
-    """What the accounts service is told."""
+    """Settings of one process of the accounts service."""
 
     database_url: str = Field(repr=False, pattern=r"^postgresql://", description="PostgreSQL, postgresql://…")
     redis_url: str = Field(repr=False, pattern=r"^rediss?://", description="Redis that counts attempts, redis://…")

@@ -1,4 +1,4 @@
-"""What a sign-up must look like."""
+"""Rules for e-mail addresses and passwords at sign-up. Pure."""
 
 import unicodedata
 
@@ -7,13 +7,13 @@ import email_validator
 from services.accounts.passwords import MAX_CHARACTERS, MIN_CHARACTERS
 from services.kit.errors import validation
 
-# An installation behind a firewall has mailboxes in domains of its own, `.local` and `.test` among them.
+# Installations behind a firewall use mailboxes in domains such as `.local` and `.test`.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 _EMAIL_MAX_CHARACTERS = 320
 
 
 def check(email: str, password: str) -> None:
-    """Judges an e-mail address by its form, without asking the network, and a password by its length.
+    """Checks the form of an e-mail address, without any network request, and the length of a password.
 
     Raises: CallboxError `validation_failed` with the faults of both.
     """
@@ -36,8 +36,9 @@ def faults_of(email: str) -> list[str]:
 
 
 def email_key(email: str) -> str:
-    """What all spellings of one mailbox have in common: whatever their case, the form of their domain (IDNA) and of
-    their letters (Unicode). Fit for the database whatever was sent.
+    """The key of a mailbox, the same for all its spellings: case, form of the domain (IDNA), form of letters (Unicode).
+
+    Any text gives a key that PostgreSQL can store.
     """
     email = email[:_EMAIL_MAX_CHARACTERS]
     try:
@@ -48,10 +49,10 @@ def email_key(email: str) -> str:
 
 
 def spelled_key(email: str) -> str:
-    """The key of an account whose mailbox had another one already, when only the case of letters was passed over."""
+    """A key that only ignores case. An old account has it when another account of its mailbox has the `email_key`."""
     return email[:_EMAIL_MAX_CHARACTERS].lower().replace("\x00", "�")
 
 
 def _parsed(email: str, *, strict: bool) -> email_validator.ValidatedEmail:
-    # strict: a local part has at most 64 characters.
+    # strict: limits the local part to 64 characters.
     return email_validator.validate_email(email, check_deliverability=False, globally_deliverable=False, strict=strict)

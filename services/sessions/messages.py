@@ -1,21 +1,16 @@
-"""Rows and JSON of the database as protocol messages."""
+"""Rows and JSON of the database as protobuf messages, and back."""
 
 from collections.abc import Iterable
-from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import asyncpg
-from callbox.sessions.v1 import forms_pb2
 from callbox.sessions.v1 import sessions_pb2 as pb
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
 
-from services.kit.structs import to_struct
-from services.sessions import endings
-from services.sessions.forms.store import StoredResponse
+from services.kit.times import timestamp, timestamp_or_none
+from services.sessions.lifecycle import end_reasons
 
 _STATUS = {
     "created": pb.SESSION_STATUS_CREATED,
@@ -24,17 +19,17 @@ _STATUS = {
 }
 
 
-def status(word: str) -> pb.SessionStatus.ValueType:
-    """The status of a word of the database."""
-    return _STATUS[word]
+def status(name: str) -> pb.SessionStatus.ValueType:
+    """The status with this name in the database."""
+    return _STATUS[name]
 
 
 def session(
     row: asyncpg.Record, turns: bytes | Iterable[dict[str, Any]] = b"", tools: Iterable[dict[str, Any]] = ()
 ) -> pb.Session:
-    """A session from its row and its turns and tool calls in order.
+    """A session from its row, its turns and its tool calls, both in order.
 
-    turns: their `wire` one behind the other, or their bodies. tools: bodies.
+    turns: their `wire` columns joined together, or their bodies. tools: the bodies.
     """
     message = pb.Session(
         session_id=row["session_id"],
@@ -48,11 +43,11 @@ def session(
         room_name=row["room_name"],
         origin_url=row["origin_url"],
         status=_STATUS[row["status"]],
-        end_reason=endings.number(row["end_reason"]),
+        end_reason=end_reasons.number(row["end_reason"]),
         create_time=timestamp(row["create_time"]),
-        join_time=timestamp(row["join_time"]),
-        end_time=timestamp(row["end_time"]),
-        finalize_time=timestamp(row["finalize_time"]),
+        join_time=timestamp_or_none(row["join_time"]),
+        end_time=timestamp_or_none(row["end_time"]),
+        finalize_time=timestamp_or_none(row["finalize_time"]),
         usage=usage(row),
         turns=() if isinstance(turns, bytes) else map(turn, turns),
         tool_calls=[ParseDict(body, pb.ToolEvent(), ignore_unknown_fields=True) for body in tools],
@@ -65,25 +60,13 @@ def session(
     return message
 
 
-def form_response(stored: StoredResponse) -> forms_pb2.FormResponse:
-    """An answer to a form."""
-    return forms_pb2.FormResponse(
-        id=stored.id,
-        form_id=stored.form_id,
-        session_id=stored.session_id or "",
-        values=to_struct(stored.values()),
-        create_time=timestamp(stored.create_time),
-        field_names=stored.field_names,
-    )
-
-
 def wire(body: dict[str, Any]) -> bytes:
-    """A turn as it stands in a serialised session: such pieces one behind the other are a session with these turns."""
+    """A turn as a serialised session that holds nothing else: joined together, such pieces are one session."""
     return pb.Session(turns=[turn(body)]).SerializeToString()
 
 
 def turn(body: dict[str, Any]) -> pb.Turn:
-    """A turn from its body."""
+    """A turn from its JSON."""
     latency = None
     if "latency" in body:
         latency = pb.LatencyParts(**{part: _duration(text) for part, text in body["latency"].items()})
@@ -98,15 +81,14 @@ def turn(body: dict[str, Any]) -> pb.Turn:
     )
 
 
-@lru_cache(maxsize=8_192)
 def _duration(text: str) -> Duration:
-    """A duration from its JSON, `0.090500s`; never negative. Not to be changed: it is the same at each call."""
-    seconds, _, fraction = text[:-1].partition(".")
-    return Duration(seconds=int(seconds), nanos=int(fraction.ljust(9, "0")) if fraction else 0)
+    message = Duration()
+    message.FromJsonString(text)
+    return message
 
 
 def usage(row: asyncpg.Record) -> pb.Usage:
-    """Usage from a row; names are left out where it has none."""
+    """Usage from a row; a name that the row does not have is left out."""
     names = ("llm_model", "llm_provider", "stt_provider", "tts_provider")
     return pb.Usage(
         llm_input_tokens=row["llm_input_tokens"],
@@ -121,23 +103,14 @@ def usage(row: asyncpg.Record) -> pb.Usage:
 
 
 def body(message: Message) -> dict[str, Any]:
-    """A message as JSON that PostgreSQL takes."""
+    """A message as JSON that PostgreSQL can store."""
     cleaned = _without_nul(MessageToDict(message, preserving_proto_field_name=True))
     assert isinstance(cleaned, dict)
     return cleaned
 
 
-def timestamp(moment: datetime | None) -> Timestamp | None:
-    """A moment as a message."""
-    if moment is None:
-        return None
-    message = Timestamp()
-    message.FromDatetime(moment)
-    return message
-
-
 def _without_nul(value: object) -> object:
-    """PostgreSQL's text has no NUL."""
+    """The value without NUL characters, which PostgreSQL's text cannot hold."""
     if isinstance(value, str):
         return value.replace("\0", "")
     if isinstance(value, dict):

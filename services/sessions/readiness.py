@@ -3,42 +3,44 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from cachetools import TTLCache
+
 from services.kit import database
 from services.kit.database import Pool
 from services.kit.errors import CallboxError
 from services.kit.ops import Note
-from services.sessions.livekit.rooms import Rooms
-from services.sessions.redis_scripts import Scripts
-from services.sessions.start.admission import Admission
+from services.sessions.adapters.livekit_rooms import Rooms
+from services.sessions.admission.redis_scripts import RedisScripts
+from services.sessions.admission.slots import Admission
 
-# LiveKit lists every room when asked; once in this time is enough.
-_LIVEKIT_SECONDS = 3.0
+# The check makes LiveKit list every room, so its result is used again for this long.
+_LIVEKIT_CACHE_SECONDS = 3.0
+_LIVEKIT = "livekit"
 
 
 class Readiness:
     """Checks PostgreSQL, Redis and LiveKit, and notes how many slots there are."""
 
-    def __init__(self, pool: Pool, scripts: Scripts, admission: Admission, rooms: Rooms) -> None:
+    def __init__(self, pool: Pool, scripts: RedisScripts, admission: Admission, rooms: Rooms) -> None:
         self._pool = pool
         self._scripts = scripts
         self._admission = admission
         self._rooms = rooms
-        self._livekit: tuple[str | None, float] = (None, 0.0)
+        loop = asyncio.get_running_loop()
+        self._cache: TTLCache[str, str | None] = TTLCache(1, _LIVEKIT_CACHE_SECONDS, loop.time)
 
     async def check(self) -> dict[str, str | None]:
-        """Each dependency and what is wrong with it; `workers` is told, not judged."""
+        """Each dependency and what is wrong with it. `workers` is a note that does not affect readiness."""
         postgresql, redis, livekit = await asyncio.gather(
             database.check(self._pool), _fault(self._scripts.ping), self._check_livekit()
         )
-        return {"postgresql": postgresql, "redis": redis, "livekit": livekit, "workers": await self._slots()}
+        return {"postgresql": postgresql, "redis": redis, _LIVEKIT: livekit, "workers": await self._slots()}
 
     async def _check_livekit(self) -> str | None:
-        fault, until = self._livekit
-        now = asyncio.get_running_loop().time()
-        if now >= until:
-            fault = await _fault(self._rooms.all)
-            self._livekit = (fault, now + _LIVEKIT_SECONDS)
-        return fault
+        if _LIVEKIT not in self._cache:
+            self._cache[_LIVEKIT] = fault = await _fault(self._rooms.all)
+            return fault
+        return self._cache.get(_LIVEKIT)
 
     async def _slots(self) -> Note:
         try:
@@ -51,6 +53,7 @@ class Readiness:
 
 
 async def _fault(attempt: Callable[[], Awaitable[object]]) -> str | None:
+    """The message of the error that an attempt ends with; None for success."""
     try:
         await attempt()
     except CallboxError as fault:

@@ -1,7 +1,6 @@
 """The RPC handlers of `callbox.sessions.v1`."""
 
-import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import grpc
@@ -12,49 +11,49 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from services.kit.errors import CallboxError, Code, not_found, validation
 from services.kit.identity import Kind
 from services.kit.rpc.context import current_identity, current_user, require_service
-from services.sessions import endings
-from services.sessions.history.events import Events
+from services.kit.times import moment
+from services.sessions.access import AGENT_SERVICE, checked_id, readable
+from services.sessions.events.appender import EventAppender
 from services.sessions.history.filter import Filter
-from services.sessions.history.read import DEFAULT_PAGE, MAX_PAGE, MAX_SKIP, History
-from services.sessions.lifecycle import Lifecycle
-from services.sessions.reference_audio.storage import Recordings
-from services.sessions.start.start import Intake
+from services.sessions.history.reader import DEFAULT_PAGE, MAX_PAGE, MAX_SKIP, HistoryReader
+from services.sessions.lifecycle import end_reasons
+from services.sessions.lifecycle.transitions import Lifecycle
+from services.sessions.reference_audio.storage import ReferenceAudioStore
+from services.sessions.start.starter import SessionStarter
 from services.sessions.workers import Workers
 
-_SESSION_ID = re.compile(r"sess_[A-Za-z0-9_\-]{1,64}\Z")
-AGENT_SERVICE = "agent"
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class SessionsService(sessions_pb2_grpc.SessionsServiceServicer):
-    """Admission, life cycle, history."""
+    """Starts, ends and reads sessions; takes claims, events and reports of workers."""
 
     def __init__(
         self,
-        intake: Intake,
+        starter: SessionStarter,
         workers: Workers,
-        recordings: Recordings,
-        events: Events,
-        history: History,
+        reference_audio: ReferenceAudioStore,
+        events: EventAppender,
+        history: HistoryReader,
         lifecycle: Lifecycle,
     ) -> None:
-        self._intake = intake
+        self._starter = starter
         self._workers = workers
-        self._recordings = recordings
+        self._reference_audio = reference_audio
         self._events = events
         self._history = history
         self._lifecycle = lifecycle
 
     async def StartSession(self, request: pb.StartSessionRequest, context: Context) -> pb.StartSessionResponse:  # noqa: N802
-        """Admits a call or refuses it within a second."""
+        """Starts a call, or refuses it within a second."""
         identity = current_identity()
         if identity.kind is Kind.SERVICE:
             raise CallboxError(Code.PERMISSION_DENIED, "A session is started for a user or a visitor.")
-        return await self._intake.start(request, identity)
+        return await self._starter.start(request, identity)
 
     async def GetSession(self, request: pb.GetSessionRequest, context: Context) -> pb.Session:  # noqa: N802
         """Reads one session of the user."""
-        return owned(await self._history.get(known(request.session_id)), request.session_id)
+        return readable(await self._history.get(checked_id(request.session_id)), request.session_id)
 
     async def ListSessions(self, request: pb.ListSessionsRequest, context: Context) -> pb.ListSessionsResponse:  # noqa: N802
         """Lists sessions of the user."""
@@ -87,28 +86,28 @@ class SessionsService(sessions_pb2_grpc.SessionsServiceServicer):
 
     async def EndSession(self, request: pb.EndSessionRequest, context: Context) -> pb.Session:  # noqa: N802
         """Ends a session of the user."""
-        session = owned(await self._history.head(known(request.session_id)), request.session_id)
+        session = readable(await self._history.head(checked_id(request.session_id)), request.session_id)
         if session.status == pb.SESSION_STATUS_ENDED:
             return session
-        await self._lifecycle.finalise(request.session_id, endings.ENDED_BY_API)
-        return owned(await self._history.head(request.session_id), request.session_id)
+        await self._lifecycle.finalise(request.session_id, end_reasons.ENDED_BY_API)
+        return readable(await self._history.head(request.session_id), request.session_id)
 
     async def ClaimSession(self, request: pb.ClaimSessionRequest, context: Context) -> pb.ClaimSessionResponse:  # noqa: N802
         """Gives a dispatched session to its worker."""
         require_service(AGENT_SERVICE)
-        return await self._workers.claim(known(request.session_id), request.worker_id)
+        return await self._workers.claim(checked_id(request.session_id), request.worker_id)
 
     async def AppendEvents(self, request: pb.AppendEventsRequest, context: Context) -> pb.AppendEventsResponse:  # noqa: N802
-        """Stores what happened in a call."""
+        """Stores events of a call."""
         require_service(AGENT_SERVICE)
-        last = await self._events.append(known(request.session_id), request.worker_id, request.events)
+        last = await self._events.append(checked_id(request.session_id), request.worker_id, request.events)
         return pb.AppendEventsResponse(last_sequence=last)
 
     async def ReadReference(self, request: pb.ReadReferenceRequest, context: Context) -> pb.ReadReferenceResponse:  # noqa: N802
-        """Gives the worker the recording that the voice is to sound like."""
+        """Gives the worker the reference audio of its call."""
         require_service(AGENT_SERVICE)
-        await self._workers.check_carries(known(request.session_id), request.worker_id)
-        content = await self._recordings.read(request.session_id)
+        await self._workers.check_carries(checked_id(request.session_id), request.worker_id)
+        content = await self._reference_audio.read(request.session_id)
         if content is None:
             raise not_found("The recording")
         return pb.ReadReferenceResponse(content=content)
@@ -119,38 +118,20 @@ class SessionsService(sessions_pb2_grpc.SessionsServiceServicer):
         return await self._workers.report(request.worker)
 
 
-def owned(session: pb.Session | None, session_id: str) -> pb.Session:
-    """The session, if it is one of a character that the user created, or the user is staff.
-
-    Raises: CallboxError `not_found`, `not_authenticated`.
-    """
-    user = current_user()
-    if session is None or not (user.is_staff or user.user_id == session.owner_id):
-        raise not_found(f"Session {session_id}")
-    return session
-
-
-def known(session_id: str) -> str:
-    """Raises: CallboxError `not_found` for what cannot be a session's identity."""
-    if not _SESSION_ID.match(session_id):
-        raise not_found("The session")
-    return session_id
-
-
-def _moment(moment: Timestamp, field: str) -> datetime:
+def _moment(timestamp: Timestamp, field: str) -> datetime:
     try:
-        return moment.ToDatetime(UTC)
+        return moment(timestamp)
     except (ValueError, OverflowError):
-        raise validation({field: ["Is not a moment between the years 1 and 9999."]}) from None
+        raise validation({field: ["Must be a time between the years 1 and 9999."]}) from None
 
 
 def _reason(number: pb.EndReason.ValueType) -> str:
     if number not in pb.EndReason.values():
-        raise validation({"end_reason": ["Is not one of those there are."]})
-    return endings.name(number)
+        raise validation({"end_reason": ["Is not a known value."]})
+    return end_reasons.name(number)
 
 
 def _status(number: pb.SessionStatus.ValueType) -> str:
     if number not in pb.SessionStatus.values():
-        raise validation({"status": ["Is not one of those there are."]})
+        raise validation({"status": ["Is not a known value."]})
     return pb.SessionStatus.Name(number).removeprefix("SESSION_STATUS_").lower() if number else ""

@@ -1,4 +1,4 @@
-"""What the sessions service is told."""
+"""Settings of the sessions service."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,7 @@ from pydantic_settings import NoDecode
 from services.kit.net.url_policy import ALLOWED, Allowances
 from services.kit.rates import Rate
 from services.kit.settings import CatalogueSettings
-from services.sessions.history.prices import Price
+from services.sessions.prices import Price
 
 
 def _read_prices(given: object) -> object:
@@ -34,14 +34,14 @@ class SessionsSettings(CatalogueSettings):
     )
     token_seconds: int = Field(default=3600, ge=1, le=86_400, description="Life of a caller's LiveKit token.")
     join_seconds: float = Field(default=60.0, gt=0, le=3600, description="How long a slot waits for its caller.")
-    claim_seconds: float = Field(default=2.0, gt=0, le=30, description="How long a worker has to take a call.")
+    claim_seconds: float = Field(default=2.0, gt=0, le=30, description="How long a worker has to claim a call.")
     idle_seconds: float = Field(default=120.0, gt=0, le=3600, description="How long a caller may be silent.")
     worker_report_seconds: float = Field(default=2.0, gt=0, le=60, description="How often a worker reports.")
-    lease_seconds: float = Field(default=6.0, gt=0, le=600, description="Life of a lease that no report renews.")
+    lease_seconds: float = Field(default=6.0, gt=0, le=600, description="How long a lease lives without a report.")
     prices: Annotated[dict[str, Price], NoDecode, BeforeValidator(_read_prices)] = Field(
-        default={}, description="US dollars by model or provider, as JSON; what is not named costs nothing."
+        default={}, description="US dollars by model or provider, as JSON; others cost nothing."
     )
-    reap_seconds: float = Field(default=2.0, gt=0, le=60, description="How often unfinished business is looked for.")
+    reap_seconds: float = Field(default=2.0, gt=0, le=60, description="How often the reaper looks for overdue work.")
     outbound_allow: str = Field(default="", description=ALLOWED)
     webhook_poll_seconds: float = Field(default=1.0, gt=0, le=60, description="How often due webhooks are looked for.")
     webhook_retry_seconds: float = Field(
@@ -51,7 +51,7 @@ class SessionsSettings(CatalogueSettings):
         default=30.0, gt=0, le=3650, description="How long deliveries are kept in the log."
     )
     streams_per_tenant: int = Field(
-        default=50, ge=1, le=1000, description="Calls that a tenant may watch at once, at each process."
+        default=50, ge=1, le=1000, description="Calls that a tenant may watch at the same time, in each process."
     )
     form_rate_by_address: Rate = Field(
         default="60 per 1 minute", description="Answers to forms from visitors at one address (IPv6: one /64)."
@@ -62,26 +62,26 @@ class SessionsSettings(CatalogueSettings):
 
     @field_validator("outbound_allow")
     @classmethod
-    def _readable(cls, text: str) -> str:
+    def _allowances_parse(cls, text: str) -> str:
         Allowances.parse(text)
         return text
 
     @property
     def worker_seconds(self) -> float:
-        """How long a worker that does not report counts as there: three missed reports."""
+        """How long a worker that does not report counts as present: three missed reports."""
         return 3 * self.worker_report_seconds
 
     @property
-    def recording_seconds(self) -> float:
-        """How long a reference recording is kept for its worker: both dispatches, and the wait for the caller."""
+    def reference_audio_seconds(self) -> float:
+        """How long reference audio is kept: for two dispatches and the wait for the caller."""
         return self.join_seconds + self.unclaimed_lease_seconds
 
     @property
     def unclaimed_lease_seconds(self) -> float:
-        """Life of a lease that no worker has claimed: two dispatches and a little more."""
+        """Life of a lease that no worker has claimed: two dispatches and one normal lease."""
         return self.lease_seconds + 2 * self.claim_seconds
 
     @property
     def grace_seconds(self) -> float:
-        """How long after a start, or after Redis came back, nobody is declared gone."""
+        """How long after this service started, or Redis came back, no worker is declared lost."""
         return max(self.worker_seconds, self.lease_seconds) + self.worker_report_seconds

@@ -1,32 +1,29 @@
-"""The life cycle in SQL: every transition is one statement that changes a row only if it stands where it should."""
+"""Sessions in SQL. Each transition is one statement, which changes a row only if the row is in the expected state."""
+
+# ruff: noqa: S608  # only column lists and limits of this module are put into statements
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any
 
 import asyncpg
 
-from services.kit.database import Pool
-from services.sessions.dependencies import reaching
-from services.sessions.start.admission import Grant, HeldSlot
+from services.sessions.adapters.database import Connection, Database
+from services.sessions.admission.slots import Grant, HeldSlot
 from services.sessions.webhooks import outbox
-from services.sessions.webhooks.kinds import SESSION_ENDED, SESSION_STARTED
+from services.sessions.webhooks.event_types import SESSION_ENDED, SESSION_STARTED
 
-SCHEMA = "sessions"
-DATABASE_SECONDS = 2.0
-# What is due at one pass; the rest follows at the next.
+# Rows that one reading of due work returns; the next pass reads the rest.
 _MAX_DUE = 500
-
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
 
 @dataclass(frozen=True)
 class Call:
-    """One session as the life cycle needs it."""
+    """The columns of a session that its life cycle needs."""
 
     session_id: str
     tenant_id: str
@@ -45,14 +42,9 @@ class Call:
     notice_message: str | None
 
 
-_CALL = ", ".join(field.name for field in fields(Call))
-# What else a webhook tells; `is_first` says that this transition is the one in which the caller joined.
-_TOLD = "character_slug, character_version, create_time, metadata, join_time = now() as is_first"
-
-
 @dataclass(frozen=True)
 class NewSession:
-    """What a session is made of."""
+    """The columns of a session that its start sets."""
 
     session_id: str
     tenant_id: str
@@ -79,6 +71,87 @@ class Notice:
     message: str
 
 
+_CALL = ", ".join(field.name for field in fields(Call))
+# Further columns that a webhook needs. `is_first`: this statement is the one in which the caller joined.
+_WEBHOOK = "character_slug, character_version, create_time, metadata, join_time = now() as is_first"
+_NEW = [field.name for field in fields(NewSession)]
+
+INSERT_SESSION = f"""
+    insert into sessions ({", ".join(_NEW)}, worker_id, agent_name, token_expire_time)
+    values ({", ".join(f"${number}" for number in range(1, len(_NEW) + 1))},
+        ${len(_NEW) + 1}, ${len(_NEW) + 2}, now() + ${len(_NEW) + 3}::interval)
+    returning *
+"""
+DELETE_UNJOINED = "delete from sessions where session_id = $1 and join_time is null"
+HELD_SLOTS = "select session_id, worker_id, tenant_id, agent_name from sessions where status <> 'ended' and slot_held"
+CALL = f"select {_CALL} from sessions where session_id = $1"
+CALLS = f"select {_CALL} from sessions where session_id = any($1)"
+CALL_IN_ROOM = f"select {_CALL} from sessions where room_name = $1"
+CALLS_IN_ROOMS = f"select {_CALL} from sessions where room_name = any($1)"
+CLAIM = """
+    update sessions set claim_time = coalesce(claim_time, now()), agent_left_time = null
+    where session_id = $1 and worker_id = $2 and status <> 'ended' and slot_held
+    returning *
+"""
+REDISPATCH = f"""
+    update sessions
+    set worker_id = $3, agent_name = $4, dispatch_time = now(), dispatch_count = dispatch_count + 1
+    where session_id = $1 and worker_id = $2 and claim_time is null and slot_held and status <> 'ended'
+    returning {_CALL}
+"""
+READMIT = f"""
+    update sessions
+    set slot_held = true, worker_id = $2, agent_name = $3, slot_time = now(), dispatch_time = now(),
+        dispatch_count = 1, claim_time = null, status = 'active', join_time = coalesce(join_time, now()),
+        caller_sid = $4, room_sid = $5, caller_left_time = null, agent_left_time = null, room_delete_time = null
+    where session_id = $1 and not slot_held and status <> 'ended' and token_expire_time > now()
+    returning {_CALL}, {_WEBHOOK}
+"""
+RELEASE_SLOT = f"""
+    update sessions
+    set slot_held = false, claim_time = null, agent_left_time = null, dispatch_count = 0
+    where session_id = $1 and status = 'created' and slot_held
+    returning {_CALL}
+"""
+CALLER_JOINED = f"""
+    update sessions
+    set status = 'active', join_time = coalesce(join_time, now()), caller_sid = $3, room_sid = $4,
+        caller_left_time = null
+    where room_name = $1 and participant_identity = $2 and status <> 'ended' and slot_held
+      and not (status = 'created' and agent_left_time is not null)
+    returning {_CALL}, {_WEBHOOK}
+"""
+CALLER_LEFT = f"""
+    update sessions set caller_left_time = now()
+    where room_name = $1 and status = 'active' and caller_left_time is null
+      and ($2::text is null or caller_sid = $2) and ($3::text is null or room_sid = $3)
+    returning {_CALL}
+"""
+AGENT_JOINED = "update sessions set agent_left_time = null where room_name = $1 and agent_left_time is not null"
+AGENT_LEFT = f"""
+    update sessions set agent_left_time = now()
+    where room_name = $1 and status <> 'ended' and slot_held and date_trunc('second', claim_time) <= $2
+    returning {_CALL}
+"""
+FINALISE = f"""
+    update sessions
+    set status = 'ended', end_reason = $2, end_time = now(), finalize_time = now(), slot_held = false,
+        snapshot = null, mcp_headers = null, notice_code = $3, notice_message = $4,
+        room_delete_time = case when $3::text is null or join_time is not null then now() + $5::interval end
+    where session_id = $1 and status <> 'ended'
+    returning {_CALL}, {_WEBHOOK}
+"""
+ROOM_DELETED = "update sessions set room_delete_time = null where session_id = $1"
+ROOMS_TO_DELETE = (
+    f"select {_CALL} from sessions where room_delete_time <= now() order by room_delete_time limit {_MAX_DUE}"
+)
+OPEN_CALLS = f"""
+    select {_CALL} from sessions
+    where tenant_id = $1 and (status <> 'ended' or room_delete_time is not null) limit {_MAX_DUE}
+"""
+FORGET_USER = "update sessions set user_id = 0 where user_id = $1 and tenant_id <> $2"
+
+
 def _call(row: asyncpg.Record | None) -> Call | None:
     return None if row is None else Call(**{field.name: row[field.name] for field in fields(Call)})
 
@@ -86,17 +159,11 @@ def _call(row: asyncpg.Record | None) -> Call | None:
 class Store:
     """Sessions and their transitions.
 
-    Every method raises CallboxError `upstream_unavailable` when PostgreSQL is away.
+    Every method raises CallboxError `upstream_unavailable` when PostgreSQL does not answer.
     """
 
-    def __init__(self, pool: Pool) -> None:
-        self.pool = pool
-
-    @asynccontextmanager
-    async def connection(self, seconds: float = DATABASE_SECONDS) -> AsyncIterator[Connection]:
-        """A connection for at most `seconds`."""
-        async with reaching("PostgreSQL", seconds), self.pool.acquire() as connection:
-            yield connection
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def insert(
         self,
@@ -108,19 +175,15 @@ class Store:
     ) -> asyncpg.Record:
         """Stores an admitted session; the whole row.
 
-        before_commit: what is to be stored with it or not at all; when it raises, nothing is.
+        seconds: the deadline. before_commit: runs in the same transaction; when it raises, nothing is stored.
         """
-        columns = [field.name for field in fields(NewSession)]
-        places = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
-        count = len(columns)
-        async with self.connection(seconds) as connection, connection.transaction() if before_commit else nullcontext():
+        async with (
+            self._database.connection(seconds) as connection,
+            connection.transaction() if before_commit else nullcontext(),
+        ):
             row = await connection.fetchrow(
-                f"""
-                insert into sessions ({", ".join(columns)}, worker_id, agent_name, token_expire_time)
-                values ({places}, ${count + 1}, ${count + 2}, now() + ${count + 3}::interval)
-                returning *
-                """,  # noqa: S608  # names of our own fields
-                *(getattr(new, name) for name in columns),
+                INSERT_SESSION,
+                *(getattr(new, name) for name in _NEW),
                 grant.worker_id,
                 grant.agent_name,
                 timedelta(seconds=token_seconds),
@@ -130,175 +193,88 @@ class Store:
                 await before_commit(connection, row)
         return row
 
-    async def forget(self, session_id: str) -> None:
-        """Removes a session whose start failed half-way."""
-        async with self.connection() as connection:
-            await connection.execute("delete from sessions where session_id = $1 and join_time is null", session_id)
+    async def delete_unjoined(self, session_id: str) -> None:
+        """Deletes a session whose start failed half-way."""
+        async with self._database.connection() as connection:
+            await connection.execute(DELETE_UNJOINED, session_id)
 
     async def held_slots(self) -> list[HeldSlot]:
         """Every slot that is held."""
-        async with self.connection() as connection:
-            rows = await connection.fetch(
-                "select session_id, worker_id, tenant_id, agent_name from sessions "
-                "where status <> 'ended' and slot_held"
-            )
-        return [HeldSlot(**dict(row)) for row in rows]
+        async with self._database.connection() as connection:
+            return [HeldSlot(**dict(row)) for row in await connection.fetch(HELD_SLOTS)]
 
     async def call(self, session_id: str) -> Call | None:
         """One session."""
-        return await self._one(f"select {_CALL} from sessions where session_id = $1", session_id)  # noqa: S608
+        return await self._one(CALL, session_id)
+
+    async def calls(self, session_ids: Sequence[str]) -> list[Call]:
+        """Those of the sessions that exist."""
+        return await self._many(CALLS, list(session_ids))
 
     async def call_in_room(self, room: str) -> Call | None:
         """The session of a room."""
-        return await self._one(f"select {_CALL} from sessions where room_name = $1", room)  # noqa: S608
+        return await self._one(CALL_IN_ROOM, room)
 
     async def calls_in_rooms(self, rooms: Sequence[str]) -> list[Call]:
         """The sessions of some rooms."""
-        return await self._many(f"select {_CALL} from sessions where room_name = any($1)", list(rooms))  # noqa: S608
-
-    async def carried(self, session_ids: Sequence[str]) -> list[Call]:
-        """Those of the sessions that exist."""
-        return await self._many(f"select {_CALL} from sessions where session_id = any($1)", list(session_ids))  # noqa: S608
+        return await self._many(CALLS_IN_ROOMS, list(rooms))
 
     async def claim(self, session_id: str, worker_id: str) -> asyncpg.Record | None:
         """Gives a dispatched session to the worker whose slot it holds; the whole row, or None."""
-        async with self.connection() as connection:
-            return await connection.fetchrow(
-                """
-                update sessions set claim_time = coalesce(claim_time, now()), agent_left_time = null
-                where session_id = $1 and worker_id = $2 and status <> 'ended' and slot_held
-                returning *
-                """,
-                session_id,
-                worker_id,
-            )
+        async with self._database.connection() as connection:
+            return await connection.fetchrow(CLAIM, session_id, worker_id)
 
     async def redispatch(self, call: Call, grant: Grant) -> bool:
         """Moves an unclaimed session to another worker; False when it was claimed, moved or ended meanwhile."""
-        moved = await self._one(
-            f"""
-            update sessions
-            set worker_id = $3, agent_name = $4, dispatch_time = now(), dispatch_count = dispatch_count + 1
-            where session_id = $1 and worker_id = $2 and claim_time is null and slot_held and status <> 'ended'
-            returning {_CALL}
-            """,  # noqa: S608
-            call.session_id,
-            call.worker_id,
-            grant.worker_id,
-            grant.agent_name,
-        )
+        moved = await self._one(REDISPATCH, call.session_id, call.worker_id, grant.worker_id, grant.agent_name)
         return moved is not None
 
     async def readmit(self, session_id: str, grant: Grant, caller_sid: str, room_sid: str) -> bool:
-        """Gives a slot again to a session whose caller came late; False when it has one or is over."""
-        back = await self._join(
-            f"""
-            update sessions
-            set slot_held = true, worker_id = $2, agent_name = $3, slot_time = now(), dispatch_time = now(),
-                dispatch_count = 1, claim_time = null, status = 'active', join_time = coalesce(join_time, now()),
-                caller_sid = $4, room_sid = $5, caller_left_time = null, agent_left_time = null, room_delete_time = null
-            where session_id = $1 and not slot_held and status <> 'ended' and token_expire_time > now()
-            returning {_CALL}, {_TOLD}
-            """,  # noqa: S608
-            session_id,
-            grant.worker_id,
-            grant.agent_name,
-            caller_sid,
-            room_sid,
-        )
-        return back is not None
+        """Gives a new slot to a session whose caller joined late; False when it holds one or has ended."""
+        joined = await self._join(READMIT, session_id, grant.worker_id, grant.agent_name, caller_sid, room_sid)
+        return joined is not None
 
-    async def give_back(self, session_id: str) -> Call | None:
-        """Takes the slot from a session that nobody joined; None when it was joined, has none or is over."""
-        return await self._one(
-            f"""
-            update sessions
-            set slot_held = false, claim_time = null, agent_left_time = null, dispatch_count = 0
-            where session_id = $1 and status = 'created' and slot_held
-            returning {_CALL}
-            """,  # noqa: S608
-            session_id,
-        )
+    async def release_slot(self, session_id: str) -> Call | None:
+        """Takes the slot from a session that nobody has joined; None when it was joined, holds none or has ended."""
+        return await self._one(RELEASE_SLOT, session_id)
 
-    async def joined(self, room: str, identity: str, caller_sid: str, room_sid: str) -> Call | None:
-        """The caller is in the room; None unless the session is open and holds a slot whose agent is there."""
-        return await self._join(
-            f"""
-            update sessions
-            set status = 'active', join_time = coalesce(join_time, now()), caller_sid = $3, room_sid = $4,
-                caller_left_time = null
-            where room_name = $1 and participant_identity = $2 and status <> 'ended' and slot_held
-              and not (status = 'created' and agent_left_time is not null)
-            returning {_CALL}, {_TOLD}
-            """,  # noqa: S608
-            room,
-            identity,
-            caller_sid,
-            room_sid,
-        )
+    async def caller_joined(self, room: str, identity: str, caller_sid: str, room_sid: str) -> Call | None:
+        """Notes that the caller is in the room; None unless the session is open and holds a slot whose agent is there.
+
+        caller_sid, room_sid: LiveKit's ids of this participant and this room.
+        """
+        return await self._join(CALLER_JOINED, room, identity, caller_sid, room_sid)
 
     async def caller_left(self, room: str, *, caller_sid: str | None = None, room_sid: str | None = None) -> bool:
-        """The caller is not in the room any more. With an id given, only if it is the one last seen."""
-        left = await self._one(
-            f"""
-            update sessions set caller_left_time = now()
-            where room_name = $1 and status = 'active' and caller_left_time is null
-              and ($2::text is null or caller_sid = $2) and ($3::text is null or room_sid = $3)
-            returning {_CALL}
-            """,  # noqa: S608
-            room,
-            caller_sid,
-            room_sid,
-        )
-        return left is not None
+        """Notes that the caller is not in the room any more. A given id must be the one that was noted last."""
+        return await self._one(CALLER_LEFT, room, caller_sid, room_sid) is not None
+
+    async def agent_joined(self, room: str) -> None:
+        """Notes that the agent is in the room."""
+        async with self._database.connection() as connection:
+            await connection.execute(AGENT_JOINED, room)
 
     async def agent_left(self, room: str, when: datetime) -> bool:
-        """The agent is not in the room any more; passed over when the claim is newer."""
-        left = await self._one(
-            f"""
-            update sessions set agent_left_time = now()
-            where room_name = $1 and status <> 'ended' and slot_held and date_trunc('second', claim_time) <= $2
-            returning {_CALL}
-            """,  # noqa: S608
-            room,
-            when,
-        )
-        return left is not None
-
-    async def agent_came(self, room: str) -> None:
-        """The agent is in the room."""
-        async with self.connection() as connection:
-            await connection.execute(
-                "update sessions set agent_left_time = null where room_name = $1 and agent_left_time is not null", room
-            )
+        """Notes that the agent is not in the room any more; False when the claim is newer than `when`."""
+        return await self._one(AGENT_LEFT, room, when) is not None
 
     async def room_deleted(self, session_id: str) -> None:
-        """Nothing is left to delete."""
-        async with self.connection() as connection:
-            await connection.execute("update sessions set room_delete_time = null where session_id = $1", session_id)
+        """Notes that the room of an ended session is deleted."""
+        async with self._database.connection() as connection:
+            await connection.execute(ROOM_DELETED, session_id)
 
-    async def rooms_due(self) -> list[Call]:
-        """Sessions whose room is to be deleted now."""
-        return await self._many(
-            f"select {_CALL} from sessions where room_delete_time <= now() order by room_delete_time limit {_MAX_DUE}"  # noqa: S608
-        )
+    async def rooms_to_delete(self) -> list[Call]:
+        """Sessions whose room is due to be deleted."""
+        return await self._many(ROOMS_TO_DELETE)
 
     async def open_calls(self, tenant_id: str) -> list[Call]:
-        """Sessions of a tenant that are not over, or whose room is still to be closed."""
-        return await self._many(
-            f"""
-            select {_CALL} from sessions
-            where tenant_id = $1 and (status <> 'ended' or room_delete_time is not null) limit {_MAX_DUE}
-            """,  # noqa: S608
-            tenant_id,
-        )
+        """Sessions of a tenant that have not ended, or whose room is still to be deleted."""
+        return await self._many(OPEN_CALLS, tenant_id)
 
     async def forget_user(self, user_id: int, tenant_id: str) -> None:
-        """Calls of other tenants that a user asked for stay, as those of a visitor."""
-        async with self.connection() as connection:
-            await connection.execute(
-                "update sessions set user_id = 0 where user_id = $1 and tenant_id <> $2", user_id, tenant_id
-            )
+        """Removes the user from the sessions of other tenants that they started; those stay, as a visitor's."""
+        async with self._database.connection() as connection:
+            await connection.execute(FORGET_USER, user_id, tenant_id)
 
     async def finalise(
         self,
@@ -308,45 +284,38 @@ class Store:
         linger_seconds: float,
         connection: Connection | None = None,
     ) -> Call | None:
-        """Ends a session; None when it had ended, so that exactly one of many who try gets it.
+        """Ends a session; None when it had ended, so that of several callers exactly one gets the session.
 
-        linger_seconds: how long its room stays; one that nobody has joined yet stays until who joins was told.
-        connection: of the transaction to do it in; the webhook that tells of the end is stored in the same one.
+        linger_seconds: how long the room stays. With a notice, a room that nobody has joined yet stays until the caller
+        who joins was told.
+        connection: its transaction is used, if given. The webhook message is stored in the same transaction.
         """
-        statement = f"""
-            update sessions
-            set status = 'ended', end_reason = $2, end_time = now(), finalize_time = now(), slot_held = false,
-                snapshot = null, mcp_headers = null, notice_code = $3, notice_message = $4,
-                room_delete_time = case when $3::text is null or join_time is not null then now() + $5::interval end
-            where session_id = $1 and status <> 'ended'
-            returning {_CALL}, {_TOLD}
-            """  # noqa: S608
         code, message = (notice.code, notice.message) if notice else (None, None)
         arguments = (session_id, reason, code, message, timedelta(seconds=linger_seconds))
         if connection is not None:
-            return await _end(connection, statement, *arguments)
-        async with self.connection() as own, own.transaction():
-            return await _end(own, statement, *arguments)
+            return await _finalise(connection, *arguments)
+        async with self._database.connection() as own, own.transaction():
+            return await _finalise(own, *arguments)
 
     async def _join(self, statement: str, *arguments: object) -> Call | None:
-        """A transition in which the caller may have joined, for the first time or again."""
-        async with self.connection() as connection, connection.transaction():
+        """Runs a transition to `active`. The first one of a session stores a webhook message."""
+        async with self._database.connection() as connection, connection.transaction():
             row = await connection.fetchrow(statement, *arguments)
             if row is not None and row["is_first"]:
                 await outbox.enqueue(connection, row["tenant_id"], SESSION_STARTED, outbox.session_data(dict(row)))
             return _call(row)
 
     async def _one(self, statement: str, *arguments: object) -> Call | None:
-        async with self.connection() as connection:
+        async with self._database.connection() as connection:
             return _call(await connection.fetchrow(statement, *arguments))
 
     async def _many(self, statement: str, *arguments: object) -> list[Call]:
-        async with self.connection() as connection:
+        async with self._database.connection() as connection:
             return [Call(**dict(row)) for row in await connection.fetch(statement, *arguments)]
 
 
-async def _end(connection: Connection, statement: str, *arguments: object) -> Call | None:
-    row = await connection.fetchrow(statement, *arguments)
+async def _finalise(connection: Connection, *arguments: object) -> Call | None:
+    row = await connection.fetchrow(FINALISE, *arguments)
     if row is not None:
         await outbox.enqueue(connection, row["tenant_id"], SESSION_ENDED, outbox.session_data(dict(row)))
     return _call(row)

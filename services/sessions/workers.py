@@ -1,29 +1,29 @@
-"""Workers: who is there, what they say they carry, and which calls they take."""
+"""Workers: their reports of slots and calls, and their claims of sessions."""
 
 from collections.abc import Sequence
 
 import asyncpg
 from callbox.characters.v1 import characters_pb2
 from callbox.sessions.v1 import sessions_pb2 as pb
-from google.protobuf.duration_pb2 import Duration
 from tenacity import AsyncRetrying, RetryError, retry_if_result, stop_after_delay, wait_fixed
 
 from services.kit.errors import CallboxError, Code, not_found, validation
 from services.kit.logs import get_logger
+from services.kit.times import duration
 from services.sessions import messages
+from services.sessions.admission.slots import Admission, HeldSlot
 from services.sessions.settings import SessionsSettings
-from services.sessions.start.admission import Admission, HeldSlot
 from services.sessions.store import Call, Store
 
 _MAX_NAME = 128
 _MAX_SLOTS = 10_000
-# A job can be faster than the transaction that stores its session.
-_UNSTORED_SECONDS, _UNSTORED_STEP_SECONDS = 0.5, 0.05
+# LiveKit can hand out the job before the transaction that stores its session has committed.
+_STORE_WAIT_SECONDS, _STORE_WAIT_STEP_SECONDS = 0.5, 0.05
 _log = get_logger(__name__)
 
 
 class Workers:
-    """Takes workers' reports and claims."""
+    """Handles workers' reports and claims."""
 
     def __init__(self, store: Store, admission: Admission, settings: SessionsSettings) -> None:
         self._store = store
@@ -31,59 +31,62 @@ class Workers:
         self._settings = settings
 
     async def report(self, worker: pb.Worker) -> pb.ReportWorkerResponse:
-        """Renews a worker's slots and leases; which of its calls are over or another's.
+        """Renews a worker's slots and leases. The answer names those of its calls that have ended or moved away.
 
-        Raises: CallboxError `validation_failed`, or `upstream_unavailable` when Redis is away.
+        Raises: CallboxError `validation_failed`, or `upstream_unavailable` when Redis does not answer.
         """
         _check(worker)
         carried = [session_id for session_id in worker.session_ids if session_id]
         known: Sequence[Call] = ()
         if carried:
             try:
-                known = await self._store.carried(carried)
+                known = await self._store.calls(carried)
             except CallboxError as fault:
-                # Leases that stand are renewed all the same; what is over is told with the next report.
-                _log.warning("report taken without the database", fault=str(fault))
-        rightly = {call.session_id: call.tenant_id for call in known if _carries(call, worker.worker_id)}
+                # Leases that have not expired are renewed all the same. The next report's answer names ended calls.
+                _log.warning("worker report handled without PostgreSQL", fault=str(fault))
+        owned = {call.session_id: call.tenant_id for call in known if _carries(call, worker.worker_id)}
         await self._admission.report(
             (worker.worker_id, worker.agent_name, worker.slots, worker.draining),
             self._settings.worker_seconds,
-            list(rightly.items()),
+            list(owned.items()),
             carried,
         )
         return pb.ReportWorkerResponse(
-            report_interval=_duration(self._settings.worker_report_seconds),
-            ended_session_ids=[call.session_id for call in known if call.session_id not in rightly],
+            report_interval=duration(self._settings.worker_report_seconds),
+            ended_session_ids=[call.session_id for call in known if call.session_id not in owned],
         )
 
     async def claim(self, session_id: str, worker_id: str) -> pb.ClaimSessionResponse:
-        """Gives a session to the worker whose slot it holds; the same answer when it claims twice.
+        """Gives a session to the worker whose slot it holds. A second claim gets the same answer.
 
         Raises: CallboxError `not_found`, `session_taken`, `upstream_unavailable`.
         """
         if "\0" in worker_id:
-            # PostgreSQL has no such text, so nobody has such a slot.
+            # PostgreSQL cannot store such text, so no worker has this id.
             raise validation({"worker_id": ["May not hold a NUL."]})
         row = await self._store.claim(session_id, worker_id)
         if row is None:
-            row = await self._claim_unstored(session_id, worker_id)
+            row = await self._claim_when_stored(session_id, worker_id)
         try:
             await self._admission.hold(HeldSlot(session_id, worker_id, row["tenant_id"], row["agent_name"]))
         except CallboxError as fault:
-            _log.warning("lease is renewed by the next report", session_id=session_id, fault=str(fault))
+            _log.warning("lease was not renewed; the next report renews it", session_id=session_id, fault=str(fault))
         return pb.ClaimSessionResponse(
             session=messages.session(row),
             character=characters_pb2.CharacterSnapshot.FromString(row["snapshot"]),
             participant_identity=row["participant_identity"],
             mcp_headers=row["mcp_headers"],
             last_sequence=row["last_sequence"],
-            join_timeout=_duration(self._settings.join_seconds),
-            idle_timeout=_duration(self._settings.idle_seconds),
+            join_timeout=duration(self._settings.join_seconds),
+            idle_timeout=duration(self._settings.idle_seconds),
             trace_context=row["trace_context"],
         )
 
     async def check_carries(self, session_id: str, worker_id: str) -> None:
-        """Raises: CallboxError `not_found`, `session_taken`, `upstream_unavailable`."""
+        """Checks that a worker carries a session.
+
+        Raises: CallboxError `not_found`, `session_taken`, `upstream_unavailable`.
+        """
         call = await self._store.call(session_id)
         if call is None:
             raise not_found(f"Session {session_id}")
@@ -92,11 +95,11 @@ class Workers:
                 Code.SESSION_TAKEN, "Another worker carries this session, or nobody does; leave its room."
             )
 
-    async def _claim_unstored(self, session_id: str, worker_id: str) -> asyncpg.Record:
+    async def _claim_when_stored(self, session_id: str, worker_id: str) -> asyncpg.Record:
         trials = AsyncRetrying(
             retry=retry_if_result(lambda call: call is None),
-            stop=stop_after_delay(_UNSTORED_SECONDS),
-            wait=wait_fixed(_UNSTORED_STEP_SECONDS),
+            stop=stop_after_delay(_STORE_WAIT_SECONDS),
+            wait=wait_fixed(_STORE_WAIT_STEP_SECONDS),
         )
         try:
             await trials(self._store.call, session_id)
@@ -110,12 +113,6 @@ class Workers:
 
 def _carries(call: Call, worker_id: str) -> bool:
     return call.status != "ended" and call.slot_held and call.worker_id == worker_id
-
-
-def _duration(seconds: float) -> Duration:
-    duration = Duration()
-    duration.FromMilliseconds(int(seconds * 1000))
-    return duration
 
 
 def _check(worker: pb.Worker) -> None:

@@ -11,7 +11,7 @@ import jwt
 import pytest
 import pytest_asyncio
 
-from services.sessions.start.idempotency import StartKeys
+from services.sessions.start.idempotency import IdempotencyKeys
 from tests.fixtures.sessions import ORIGIN, until
 from tests.http.site import START, refused
 
@@ -199,11 +199,11 @@ async def test_a_key_is_forgotten_after_a_day(
 
         await until(purged)
 
-        async def nothing(_: StartKeys) -> None:
+        async def nothing(_: IdempotencyKeys) -> None:
             return
 
         # Also when nobody has purged it yet.
-        monkeypatch.setattr(StartKeys, "purge", nothing)
+        monkeypatch.setattr(IdempotencyKeys, "delete_expired", nothing)
         second = (await begin(site.keyed)).json()["data"]["session_id"]
         await database.execute("update sessions.start_keys set create_time = now() - interval '25 hours'")
         third = (await begin(site.keyed)).json()["data"]["session_id"]

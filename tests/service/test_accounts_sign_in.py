@@ -20,7 +20,7 @@ from services.accounts.app import running
 from services.accounts.passwords import HASHER
 from services.accounts.settings import AccountsSettings
 from services.accounts.tokens.access import AccessTokens
-from services.accounts.tokens.signing_keys import KeySet
+from services.accounts.tokens.signing_keys import SigningKeys
 from services.kit.database import open_pool
 from services.kit.errors import Code
 from services.kit.identity import Kind, Verifier
@@ -40,7 +40,7 @@ async def forger(
 ) -> AsyncIterator[AccessTokens]:
     """Makes access tokens with the keys of the running service."""
     pool = await open_pool(accounts_settings.database_url, "accounts")
-    async with pool, KeySet(pool, accounts_settings.keys_dir, timedelta(days=30)) as keys:
+    async with pool, SigningKeys(pool, accounts_settings.keys_dir, timedelta(days=30)) as keys:
         yield AccessTokens(keys)
 
 

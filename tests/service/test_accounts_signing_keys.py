@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.accounts.app import running
 from services.accounts.tokens.access import AccessTokens
-from services.accounts.tokens.signing_keys import KeySet, key_id
+from services.accounts.tokens.signing_keys import SigningKeys, key_id
 from services.kit.database import Pool, open_pool
 from services.kit.errors import Code
 from services.kit.rpc.client import call, connect
@@ -43,7 +43,7 @@ async def pool(accounts: AccountsServiceAsyncStub, accounts_settings: AccountsSe
         yield opened
 
 
-MakeKeys = Callable[..., Awaitable[KeySet]]
+MakeKeys = Callable[..., Awaitable[SigningKeys]]
 
 
 @pytest_asyncio.fixture
@@ -51,8 +51,8 @@ async def make_keys(pool: Pool, accounts_settings: AccountsSettings) -> AsyncIte
     """The keys as another process of accounts has them."""
     async with AsyncExitStack() as stack:
 
-        async def make(max_age: timedelta = MONTH) -> KeySet:
-            return await stack.enter_async_context(KeySet(pool, accounts_settings.keys_dir, max_age))
+        async def make(max_age: timedelta = MONTH) -> SigningKeys:
+            return await stack.enter_async_context(SigningKeys(pool, accounts_settings.keys_dir, max_age))
 
         yield make
 
@@ -110,7 +110,7 @@ async def test_tokens_outlive_a_restart_and_many_rotations(
     async with running(accounts_settings) as server, connect(f"127.0.0.1:{server.port}") as channel:
         first = await sign_up(AccountsServiceStub(channel))
     async with await open_pool(accounts_settings.database_url, "accounts") as pool:
-        keys = KeySet(pool, accounts_settings.keys_dir, MONTH)
+        keys = SigningKeys(pool, accounts_settings.keys_dir, MONTH)
         for _ in range(3):
             await keys.rotate()
     async with running(accounts_settings) as server, connect(f"127.0.0.1:{server.port}") as channel:
@@ -120,13 +120,13 @@ async def test_tokens_outlive_a_restart_and_many_rotations(
 async def test_a_key_is_replaced_when_it_is_old_and_not_before(make_keys: MakeKeys, pool: Pool) -> None:
     keys = await make_keys()
     first = keys.signing.id
-    await keys.look()
+    await keys.refresh()
     assert keys.signing.id == first
     await pool.execute("update signing_keys set created_at = now() - interval '29 days' where id = $1", first)
-    await keys.look()
+    await keys.refresh()
     assert keys.signing.id == first
     await pool.execute("update signing_keys set created_at = now() - interval '31 days' where id = $1", first)
-    await keys.look()
+    await keys.refresh()
     assert keys.signing.id != first
     assert (await keys.verifying(first)) is not None
 
@@ -139,7 +139,7 @@ async def test_a_key_goes_when_what_it_signed_has_expired(
     await keys.rotate()
     old = signer_of(token)
     await pool.execute("update signing_keys set verify_until = now() - interval '1 second' where id = $1", old)
-    await keys.look()
+    await keys.refresh()
     assert await keys.verifying(old) is None
     assert old not in await rows(pool)
 

@@ -21,8 +21,9 @@ from services.kit import database
 from services.kit.errors import CallboxError, Code
 from services.kit.rpc.client import call, connect
 from services.kit.structs import to_struct
-from services.sessions.forms.store import FormStore, NewResponse, StoredResponse, Wanted, submitted
-from services.sessions.store import SCHEMA, Connection, Store
+from services.sessions.adapters.database import SCHEMA, Connection, Database
+from services.sessions.forms import store
+from services.sessions.forms.store import FormStore, NewResponse, ResponseFilter, StoredResponse, submitted
 from tests.fixtures.post import verified
 from tests.fixtures.refusals import refusal
 from tests.fixtures.sessions import ORIGIN, SessionsHouse, until
@@ -168,13 +169,12 @@ async def test_whoever_is_told_of_an_answer_stands_or_falls_with_it(pool: Pool) 
     async def fail(connection: Connection, stored: StoredResponse) -> None:
         raise RuntimeError("no")
 
-    store = Store(pool)
     with pytest.raises(RuntimeError):
-        await FormStore(store, [listen, fail]).add(new(idempotency_key="k", digest=b"x"))
+        await FormStore(Database(pool), [listen, fail]).add(new(idempotency_key="k", digest=b"x"))
     assert len(told) == 1
     assert await pool.fetchval("select count(*) from form_responses") == 0
     assert await pool.fetchval("select to_regclass('told')") is None
-    kept = await FormStore(store, [listen]).add(new(idempotency_key="k", digest=b"x"))
+    kept = await FormStore(Database(pool), [listen]).add(new(idempotency_key="k", digest=b"x"))
     assert kept == told[1]
     data = submitted(kept)
     assert json.loads(json.dumps(data)) == data
@@ -313,31 +313,26 @@ async def test_no_list_reads_the_whole_table(pool: Pool) -> None:
         "from generate_series(1, 40000) n"
     )
     await pool.execute("analyze form_responses")
-    store = Store(pool)
-    forms = FormStore(store)
-    statements: list[str] = []
+    plans: list[str] = []
     wanted = (
-        Wanted("chr_7"),
-        Wanted("chr_7", "form3"),
-        Wanted("chr_7", "form3", "sess_7"),
-        Wanted("chr_7", "", "sess_7"),
+        ResponseFilter("chr_7"),
+        ResponseFilter("chr_7", "form3"),
+        ResponseFilter("chr_7", "form3", "sess_7"),
+        ResponseFilter("chr_7", "", "sess_7"),
     )
     async with pool.acquire() as connection:
         for one in wanted:
-            where, arguments = one.where()
-            for query in (
-                f"select body from form_responses where {where} and id < 99999999 order by id desc limit 51",
-                f"select count(*) from form_responses where {where}",
-                f"select field_names from form_responses where {where} group by field_names order by max(id) desc",
+            for statement, arguments in (
+                store.page(one, 99_999_999, 0, 51),
+                store.count(one),
+                store.field_names(one),
+                (store.OF_SESSIONS, [["sess_1", "sess_2"], None, store.MAX_OF_SESSIONS]),
+                ("delete from form_responses where tenant_id = $1", ["ten_1"]),
             ):
-                plan = await connection.fetch(f"explain {query}", *arguments)
-                statements.append("\n".join(row[0] for row in plan))
-        by_session = "select body from form_responses where session_id = any(array['sess_1', 'sess_2']) order by id"
-        statements.append("\n".join(row[0] for row in await connection.fetch(f"explain {by_session}")))
-        by_tenant = "delete from form_responses where tenant_id = 'ten_1'"
-        statements.append("\n".join(row[0] for row in await connection.fetch(f"explain {by_tenant}")))
-    assert not [statement for statement in statements if "Seq Scan" in statement]
-    assert await forms.count(wanted[0]) == 800
+                plan = await connection.fetch(f"explain {statement}", *arguments)
+                plans.append("\n".join(row[0] for row in plan))
+    assert not [plan for plan in plans if "Seq Scan" in plan]
+    assert await FormStore(Database(pool)).count(wanted[0]) == 800
 
 
 @pytest.mark.own_stack("stops PostgreSQL")
@@ -378,7 +373,7 @@ async def test_visitors_send_at_most_so_many(make_house: MakeHouse, redis_server
 
 async def test_the_schema_is_checked_by_the_database_too(pool: Pool) -> None:
     """Two answers of one character never share an idempotency key; those of two characters may."""
-    forms = FormStore(Store(pool))
+    forms = FormStore(Database(pool))
     assert await forms.add(new(idempotency_key="k", digest=b"1"))
     assert await forms.add(new(idempotency_key="k", digest=b"1")) is None
     assert await forms.add(new(idempotency_key="k", digest=b"1", character_id="chr_y"))

@@ -15,9 +15,9 @@ import services.sessions
 from bench.past import make_past
 from deploy.local.settings import ROOT
 from services.kit import database
+from services.sessions.adapters.database import SCHEMA
 from services.sessions.history import totals
 from services.sessions.history.filter import Filter
-from services.sessions.store import SCHEMA
 from tests.service.plans.past import TENANT
 from tests.service.plans.sessions import FILTERS, SEASON, WHO
 

@@ -15,9 +15,9 @@ from livekit import api
 from deploy.local.ports import pick_ports
 from services.kit.errors import CallboxError, Code
 from services.kit.rpc.client import call, connect
+from services.sessions.admission.redis_scripts import RedisScripts
+from services.sessions.admission.slots import Admission
 from services.sessions.app import running
-from services.sessions.redis_scripts import Scripts
-from services.sessions.start.admission import Admission
 from tests.fixtures.refusals import refusal
 from tests.fixtures.sessions import SessionsHouse, until
 
@@ -37,7 +37,7 @@ async def admission(house: SessionsHouse) -> AsyncIterator[Admission]:
     async def none() -> list[object]:
         raise AssertionError("nothing is to be built here")
 
-    scripts = Scripts(house.settings.redis_url)
+    scripts = RedisScripts(house.settings.redis_url)
     yield Admission(scripts, house.settings, none)  # type: ignore[arg-type]
     await scripts.close()
 
@@ -61,9 +61,9 @@ async def test_leases_live_as_long_as_the_worker_reports(house: SessionsHouse, a
         sessions = [await claimed(house, worker) for _ in range(2)]
         await asyncio.sleep(2 * house.settings.lease_seconds)
         assert await busy(admission) == 2
-        assert (await admission.vanished(sessions))[1] == []
+        assert (await admission.without_lease(sessions))[1] == []
     async with asyncio.timeout(2 * house.settings.grace_seconds):
-        while (await admission.vanished(sessions))[1] != sessions:
+        while (await admission.without_lease(sessions))[1] != sessions:
             await asyncio.sleep(0.1)
 
 

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from services.kit import database
-from services.sessions.store import SCHEMA
+from services.sessions.adapters.database import SCHEMA
 
 _MIGRATIONS = Path(database.__file__).parents[1] / "sessions" / "migrations"
 

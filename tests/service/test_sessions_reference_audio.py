@@ -18,7 +18,7 @@ from services.kit.errors import Code
 from services.kit.net.outbound import Outbound
 from services.kit.ops import HttpServer
 from services.kit.rpc.client import call
-from services.sessions.reference_audio.fetch import MAX_BYTES, References
+from services.sessions.reference_audio.fetcher import MAX_BYTES, ReferenceAudioFetcher
 from tests.fixtures.refusals import refusal
 from tests.fixtures.sessions import MakeHouse, SessionsHouse, until
 
@@ -87,7 +87,7 @@ async def hosting() -> AsyncIterator[Host]:
 
 async def test_a_recording_is_fetched_and_told_by_its_content() -> None:
     async with hosting() as host, Outbound(HERE) as outbound:
-        references = References(outbound)
+        references = ReferenceAudioFetcher(outbound)
         assert await references.fetch(f"{host.base}/good.wav") == wav(2)
         assert await references.fetch(f"{host.base}/round") == wav(2)
         assert len(await references.fetch(f"{host.base}/full.wav")) == MAX_BYTES
@@ -105,7 +105,7 @@ async def test_what_cannot_be_used_is_said_in_time() -> None:
     async with hosting() as host, Outbound(HERE) as outbound:
         for name, said in cases.items():
             began = time.monotonic()
-            error = await refusal(References(outbound).fetch(f"{host.base}/{name}"), Code.VALIDATION_FAILED)
+            error = await refusal(ReferenceAudioFetcher(outbound).fetch(f"{host.base}/{name}"), Code.VALIDATION_FAILED)
             assert time.monotonic() - began < 0.9, name
             assert said in error.fields["reference_audio_url"][0], name
 
@@ -113,7 +113,7 @@ async def test_what_cannot_be_used_is_said_in_time() -> None:
 async def test_a_private_address_is_never_asked() -> None:
     async with hosting() as host, Outbound() as outbound:
         for url in (f"{host.base}/good.wav", "file:///etc/passwd", "http://user:pw@x.example/", "nonsense"):
-            error = await refusal(References(outbound).fetch(url), Code.VALIDATION_FAILED)
+            error = await refusal(ReferenceAudioFetcher(outbound).fetch(url), Code.VALIDATION_FAILED)
             assert list(error.fields) == ["reference_audio_url"]
         assert host.asked == []
 

@@ -19,7 +19,7 @@ from services.kit.rpc.client import connect
 from services.kit.rpc.context import require_service
 from services.kit.rpc.server import Server
 from services.kit.tasks import end
-from services.sessions.webhooks.documents import DocumentRelay
+from services.sessions.webhooks.document_relay import DocumentRelay
 from tests.fixtures.knowledge import MakeLibrary, make_library
 from tests.fixtures.post import TENANT, Post, post, verified
 from tests.fixtures.sessions import until
@@ -90,7 +90,9 @@ async def relaying(post: Post, keys_dir: Path, port: int) -> AsyncIterator[None]
 
 @asynccontextmanager
 async def relaying_of(post: Post, keys_dir: Path, stub: KnowledgeServiceAsyncStub) -> AsyncIterator[None]:
-    task = asyncio.create_task(DocumentRelay(post.store, stub, Signer(keys_dir, "sessions"), poll_seconds=0.05).run())
+    task = asyncio.create_task(
+        DocumentRelay(post.database, stub, Signer(keys_dir, "sessions"), poll_seconds=0.05).run()
+    )
     try:
         yield
     finally:

@@ -23,7 +23,7 @@ from deploy.local.ports import pick_ports
 from services.kit.errors import Code
 from services.kit.rpc.client import call, connect
 from services.kit.settings import PREFIX
-from services.sessions.webhooks.kinds import KINDS
+from services.sessions.webhooks.event_types import EVENT_TYPES
 from tests.fixtures.hostile_urls import NAMES, PRIVATE, TRICKS
 from tests.fixtures.post import verified
 from tests.fixtures.process import ServerProcess, listens
@@ -237,7 +237,7 @@ async def test_nonsense_is_refused_and_never_a_fault_of_ours(make_house: MakeHou
             await refusal(
                 call(stub.CreateWebhook, pb.CreateWebhookRequest(url=url), identity=house.user), Code.VALIDATION_FAILED
             )
-        for events in (["nothing"], ["session.*"], [""], ["session.ended\0"], [*KINDS, "x"]):
+        for events in (["nothing"], ["session.*"], [""], ["session.ended\0"], [*EVENT_TYPES, "x"]):
             request = pb.CreateWebhookRequest(url="https://a.example/", events=events)
             error = await refusal(call(stub.CreateWebhook, request, identity=house.user), Code.VALIDATION_FAILED)
             assert all(field.startswith("events.") for field in error.fields)

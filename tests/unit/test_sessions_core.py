@@ -1,4 +1,4 @@
-"""Page tokens, reasons, the alarm clock and LiveKit's key file."""
+"""Page tokens, end reasons, the deadline timer and LiveKit's key file."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -9,10 +9,10 @@ from callbox.sessions.v1 import sessions_pb2 as pb
 
 from services.kit.errors import CallboxError, Code
 from services.kit.settings import SettingsError
-from services.sessions import endings
-from services.sessions.history.read import read_token, write_token
-from services.sessions.livekit.rooms import read_keys
-from services.sessions.reaper.wakeup import Alarm
+from services.sessions.adapters.livekit_rooms import read_keys
+from services.sessions.history.reader import read_token, write_token
+from services.sessions.lifecycle import end_reasons
+from services.sessions.lifecycle.deadline_timer import DeadlineTimer
 
 
 def test_a_page_token_is_read_back() -> None:
@@ -21,10 +21,10 @@ def test_a_page_token_is_read_back() -> None:
 
 
 @pytest.mark.parametrize("token", ["x", "é", "MTIz", "LjEu", write_token(datetime(2026, 1, 1, tzinfo=UTC), 1)[:-3]])
-def test_a_page_token_of_somebody_else_is_refused(token: str) -> None:
+def test_a_page_token_of_another_list_is_refused(token: str) -> None:
     with pytest.raises(CallboxError) as caught:
         read_token(token)
-    assert caught.value.code is Code.VALIDATION_FAILED
+    assert caught.value.code is Code.INVALID_REQUEST
 
 
 def test_every_reason_has_the_contracts_name() -> None:
@@ -32,27 +32,27 @@ def test_every_reason_has_the_contracts_name() -> None:
         *("client_left", "agent_ended", "handoff_failed", "max_call_seconds", "idle_timeout", "ended_by_api"),
         *("agent_unavailable", "agent_lost", "never_joined", "error"),
     }
-    assert {endings.name(reason) for reason in pb.EndReason.values()} == known | {""}
-    assert all(endings.name(endings.number(name)) == name for name in known)
+    assert {end_reasons.name(reason) for reason in pb.EndReason.values()} == known | {""}
+    assert all(end_reasons.name(end_reasons.number(name)) == name for name in known)
 
 
-async def test_the_alarm_rings_at_its_pace_and_at_each_deadline() -> None:
+async def test_the_deadline_timer_wakes_at_its_interval_and_at_each_deadline() -> None:
     loop = asyncio.get_running_loop()
-    alarm = Alarm()
+    timer = DeadlineTimer()
     began = loop.time()
-    await alarm.sleep(0.05)
+    await timer.sleep(0.05)
     assert 0.04 < loop.time() - began < 1.0
 
-    sleeper = asyncio.create_task(alarm.sleep(60.0))
+    sleeper = asyncio.create_task(timer.sleep(60.0))
     await asyncio.sleep(0)
     began = loop.time()
-    alarm.ring_in(5.0)
-    alarm.ring_in(0.1)
+    timer.wake_in(5.0)
+    timer.wake_in(0.1)
     await sleeper
     assert 0.1 <= loop.time() - began < 2.0
 
     began = loop.time()
-    await alarm.sleep(0.05)
+    await timer.sleep(0.05)
     assert loop.time() - began < 2.0
 
 

@@ -4,7 +4,7 @@ import pytest
 from callbox.sessions.v1 import sessions_pb2 as pb
 
 from services.kit.settings import SettingsError
-from services.sessions.history.prices import Price, cost_nano_usd
+from services.sessions.prices import Price, cost_nano_usd
 from services.sessions.settings import SessionsSettings
 
 BASE = {"CALLBOX_DATABASE_URL": "postgresql://x", "CALLBOX_REDIS_URL": "redis://x"}

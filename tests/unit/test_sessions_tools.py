@@ -2,7 +2,7 @@
 
 from callbox.sessions.v1 import sessions_pb2 as pb
 
-from services.sessions.history import tool_calls
+from services.sessions.events import tool_calls
 
 
 def test_texts_are_cut_and_large_arguments_left_out() -> None:

@@ -1,14 +1,15 @@
-"""RPC handlers of sign-in with Google."""
+"""The RPC handlers of sign-in with Google."""
 
 from callbox.accounts.v1 import accounts_pb2, google_pb2_grpc
 from callbox.accounts.v1 import google_pb2 as pb
 
 from services.accounts import signup
-from services.accounts.google.flow import Google, Profile
-from services.accounts.password_check import Context, Proof, client_address
+from services.accounts.authentication import Authenticator
+from services.accounts.client_address import Context, client_address
+from services.accounts.google.oidc_client import OidcClient, Profile
 from services.accounts.rates import Rates
 from services.accounts.store import NewUser, Store
-from services.accounts.tokens.pair import Tokens
+from services.accounts.tokens.issuer import TokenIssuer
 from services.kit.errors import CallboxError, Code
 from services.kit.ids import new_id
 
@@ -16,27 +17,27 @@ _SUBJECT_MAX_CHARACTERS = 255
 
 
 class GoogleService(google_pb2_grpc.GoogleServiceServicer):
-    """Signs people in whom Google knows.
+    """Signs in users of Google.
 
-    An account belongs to whoever proved it: one made with a password is not handed to whoever owns its e-mail at
-    Google, since nobody has shown that they are the same person. Its user links the two by proving the password.
+    An account that was made with a password is not given to the Google user with the same e-mail, since nothing shows
+    that they are the same person. Its user links the two with the password.
     """
 
     def __init__(
         self,
         store: Store,
-        google: Google,
-        tokens: Tokens,
-        proof: Proof,
+        client: OidcClient,
+        tokens: TokenIssuer,
+        authenticator: Authenticator,
         rates: Rates,
         *,
         default_concurrent_sessions: int,
         first_account_is_staff: bool,
     ) -> None:
         self._store = store
-        self._google = google
+        self._client = client
         self._tokens = tokens
-        self._proof = proof
+        self._authenticator = authenticator
         self._rates = rates
         self._default_concurrent_sessions = default_concurrent_sessions
         self._first_account_is_staff = first_account_is_staff
@@ -44,13 +45,13 @@ class GoogleService(google_pb2_grpc.GoogleServiceServicer):
     async def BeginGoogleSignIn(  # noqa: N802
         self, request: pb.BeginGoogleSignInRequest, context: Context
     ) -> pb.BeginGoogleSignInResponse:
-        """Says where to send the browser."""
-        self._google.require_configured()
+        """Starts a sign-in; the URL to send the browser to."""
+        self._client.require_configured()
         link_to = 0
         if request.access_token:
             address = client_address(request.client_address, context)
-            link_to = (await self._proof.again(request.access_token, request.password, address))["id"]
-        begun = await self._google.begin(link_to)
+            link_to = (await self._authenticator.reauthenticate(request.access_token, request.password, address))["id"]
+        begun = await self._client.begin(link_to)
         return pb.BeginGoogleSignInResponse(
             authorization_url=begun.url, transaction=begun.transaction, secure=begun.secure
         )
@@ -58,16 +59,16 @@ class GoogleService(google_pb2_grpc.GoogleServiceServicer):
     async def FinishGoogleSignIn(  # noqa: N802
         self, request: pb.FinishGoogleSignInRequest, context: Context
     ) -> accounts_pb2.TokenPair:
-        """Exchanges what the browser came back with for tokens."""
-        self._google.require_configured()
+        """Completes a sign-in; the tokens."""
+        self._client.require_configured()
         await self._rates.google(client_address(request.client_address, context))
-        profile = await self._google.finish(request.code, request.state, request.transaction)
+        profile = await self._client.finish(request.code, request.state, request.transaction)
         if len(profile.subject) > _SUBJECT_MAX_CHARACTERS or not profile.subject.isprintable():
             raise CallboxError(Code.NOT_AUTHENTICATED, "Google did not confirm this sign-in; begin again.")
-        return await self._tokens.begin(await self._user_of(profile))
+        return await self._tokens.sign_in(await self._user_of(profile))
 
     async def _user_of(self, profile: Profile) -> int:
-        issuer = self._google.issuer
+        issuer = self._client.issuer
         known = await self._store.user_of_external(issuer, profile.subject)
         if profile.link_to and known is None:
             if not await self._store.add_external(issuer, profile.subject, profile.link_to):
@@ -93,7 +94,7 @@ class GoogleService(google_pb2_grpc.GoogleServiceServicer):
         if made is not None:
             user_id: int = made["id"]
             return user_id
-        # The same person may have come back twice at once.
+        # The same user may have completed two sign-ins at once.
         known = await self._store.user_of_external(issuer, profile.subject)
         if known is None:
             raise CallboxError(

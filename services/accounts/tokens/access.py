@@ -5,30 +5,30 @@ from dataclasses import dataclass
 
 import jwt
 
-from services.accounts.tokens.signing_keys import LIFE, KeySet
+from services.accounts.tokens.signing_keys import LIFE, SigningKeys
 from services.kit.errors import CallboxError, Code
 from services.kit.identity import ACCOUNTS_ISSUER
 
 LIFE_SECONDS = int(LIFE.total_seconds())
 _ALGORITHM = "EdDSA"
-# Not the audience of identity tokens: neither kind passes for the other.
+# Differs from the audience of identity tokens, so that neither kind is accepted as the other.
 _AUDIENCE = "callbox-access"
-# Of a key id; what is longer is not looked for.
+# The longest key id that is looked up.
 _ID_MAX_CHARACTERS = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What an access token says: who signed in, and how many seconds ago."""
+    """The content of an access token: who signed in, and how many seconds ago."""
 
     user_id: int
     age_seconds: float
 
 
 class AccessTokens:
-    """Signs and verifies access tokens with the keys of a set."""
+    """Issues and verifies access tokens."""
 
-    def __init__(self, keys: KeySet) -> None:
+    def __init__(self, keys: SigningKeys) -> None:
         self._keys = keys
 
     def issue(self, user_id: int, life_seconds: int = LIFE_SECONDS) -> str:
@@ -45,7 +45,7 @@ class AccessTokens:
         return jwt.encode(claims, signing.key, _ALGORITHM, headers={"kid": signing.id})
 
     async def read(self, token: str) -> Access:
-        """What a token says.
+        """The content of a token.
 
         Raises: CallboxError `token_expired`, `not_authenticated`.
         """

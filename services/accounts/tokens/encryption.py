@@ -1,4 +1,4 @@
-"""Keys for what accounts encrypts, made from its identity key, which every process of accounts has."""
+"""Encryption with keys that are derived from the identity key of accounts, which all its processes share."""
 
 import base64
 from pathlib import Path
@@ -14,11 +14,11 @@ from services.kit.identity import ACCOUNTS_ISSUER
 def identity_key(keys_dir: Path) -> Ed25519PrivateKey:
     """The identity key of accounts.
 
-    Raises: OSError when it is missing, TypeError when it is no Ed25519 key.
+    Raises: OSError when it is missing, TypeError when it is not an Ed25519 key.
     """
     key = serialization.load_pem_private_key((keys_dir / f"{ACCOUNTS_ISSUER}.key").read_bytes(), None)
     if not isinstance(key, Ed25519PrivateKey):
-        raise TypeError(f"{ACCOUNTS_ISSUER}.key is no Ed25519 key; remove it to have a new one made.")
+        raise TypeError(f"{ACCOUNTS_ISSUER}.key is not an Ed25519 key; remove it, and a new one is made.")
     return key
 
 

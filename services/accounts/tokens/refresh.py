@@ -1,6 +1,6 @@
-"""Refresh tokens: `<family>.<secret>`, of which the store keeps the family and a digest of the secret in force.
+"""Refresh tokens: `<family>.<secret>`. The store keeps the family and a digest of its current secret.
 
-A family is one sign-in. Each refresh replaces the secret, so one that does not fit a living family was used before.
+A family is one sign-in. Each refresh replaces the secret, so a token with another secret was used before.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ _MAX_CHARACTERS = 200
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
-    """One refresh token in hand."""
+    """A refresh token."""
 
     family: str
     secret: str
@@ -30,9 +30,9 @@ class RefreshToken:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """A token as a client sent it.
+        """Reads a token that a client sent.
 
-        Raises: CallboxError `not_authenticated` when it has not the form of one.
+        Raises: CallboxError `not_authenticated` when it does not have the form of one.
         """
         family, dot, secret = text.partition(".")
         if not dot or not text.isascii() or not text.isprintable() or len(text) > _MAX_CHARACTERS:
@@ -41,7 +41,7 @@ class RefreshToken:
 
     @property
     def digest(self) -> bytes:
-        """What is stored of the secret; it is random, so a plain SHA-256 hides it."""
+        """The digest that is stored of the secret. Secrets are random, so a plain SHA-256 is enough."""
         return hashlib.sha256(self.secret.encode()).digest()
 
     def __str__(self) -> str:
@@ -52,5 +52,5 @@ class RefreshToken:
 
 
 def refused() -> CallboxError:
-    """The answer to a token that is unknown, revoked or was used before."""
+    """The error for a token that is unknown, revoked or was used before."""
     return CallboxError(Code.NOT_AUTHENTICATED, "The refresh token is not valid any more; sign in again.")

@@ -1,7 +1,7 @@
-"""The keys of access tokens: one signs, those before it verify until what they signed has expired.
+"""The keys of access tokens: the newest signs, older ones verify until the tokens that they signed have expired.
 
-They live in PostgreSQL, so that every process of accounts has the same. Private keys are encrypted with a key made from
-the identity key of accounts; the private part of a key is forgotten when the next one signs.
+They are stored in PostgreSQL, so that all processes use the same. A private key is encrypted with a key that is
+derived from the identity key of accounts, and deleted when the next one takes over.
 """
 
 import asyncio
@@ -22,14 +22,24 @@ from services.kit.errors import internal
 from services.kit.logs import get_logger
 from services.kit.tasks import end
 
-# Life of an access token, and so how long a key verifies after the next one signs.
+# Life of an access token, and so how long a key verifies after the next one has taken over.
 LIFE = timedelta(days=10)
-# How often a process looks whether another one has rotated.
-LOOK_SECONDS = 10.0
-# A process that cannot look, for want of a database, signs with the key before no longer than this.
+# How often a process checks whether another one has rotated the key.
+REFRESH_SECONDS = 10.0
+# A process that cannot reach the database signs with the old key for at most this long.
 _STALE = timedelta(hours=1)
-_LOCK = "select pg_advisory_xact_lock(hashtext('callbox-signing-keys'))"
-_SEALED_FOR = b"callbox access token keys"
+LOCK_KEYS = "select pg_advisory_xact_lock(hashtext('callbox-signing-keys'))"
+_ENCRYPTION_PURPOSE = b"callbox access token keys"
+
+DELETE_EXPIRED_KEYS = "delete from signing_keys where verify_until < now()"
+DELETE_OLD_KEYS = "delete from signing_keys where verify_until is not null"
+SIGNING_KEY = "select private, created_at + $1 < now() as old from signing_keys where verify_until is null"
+INSERT_VERIFYING_KEY = """
+    insert into signing_keys (id, public, verify_until) values ($1, $2, now() + $3) on conflict (id) do nothing
+"""
+RETIRE_KEY = "update signing_keys set private = null, verify_until = now() + $1 where verify_until is null"
+INSERT_SIGNING_KEY = "insert into signing_keys (id, public, private) values ($1, $2, $3)"
+KEYS = "select id, public, private, verify_until from signing_keys"
 
 _log = get_logger(__name__)
 Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
@@ -44,28 +54,28 @@ class SigningKey:
 
 
 def key_id(public: Ed25519PublicKey) -> str:
-    """What names a key in the tokens it signed."""
+    """The id of a key, which stands in the tokens that it signed."""
     return hashlib.sha256(public.public_bytes_raw()).hexdigest()[:16]
 
 
-class KeySet:
-    """The keys as this process knows them; use it as a context to have them looked after.
+class SigningKeys:
+    """The keys as this process knows them. Used as a context, it also refreshes and rotates them in the background.
 
-    keys_dir: folder of identity keys. max_age: when a new key takes over.
-    Raises on entering: OSError when the identity key is missing, TypeError when it is no Ed25519 key.
+    keys_dir: folder of identity keys. max_age: of a key, before a new one takes over.
+    Raises: OSError when the identity key is missing, TypeError when it is not an Ed25519 key.
     """
 
     def __init__(self, pool: Pool, keys_dir: Path, max_age: timedelta) -> None:
         self._pool = pool
         self._max_age = max_age
         self._identity_key = identity_key(keys_dir)
-        self._fernet = fernet(self._identity_key, _SEALED_FOR)
+        self._fernet = fernet(self._identity_key, _ENCRYPTION_PURPOSE)
         self._signing: SigningKey | None = None
         self._verifying: dict[str, Ed25519PublicKey] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        await self.look()
+        await self.refresh()
         self._task = asyncio.create_task(self._run(), name="signing-keys")
         return self
 
@@ -83,56 +93,53 @@ class KeySet:
         return self._signing
 
     async def verifying(self, wanted: str) -> Ed25519PublicKey | None:
-        """The key with this id; one that another process has just made is fetched. None for an unknown one."""
+        """The key with this id, also one that another process has just made; None for an unknown one."""
         if wanted not in self._verifying:
             async with self._pool.acquire() as connection:
                 await self._read(connection)
         return self._verifying.get(wanted)
 
-    async def look(self) -> None:
-        """Makes the first key or the next one when it is time, and learns what other processes did."""
+    async def refresh(self) -> None:
+        """Makes the first key, or the next one when it is due, and reads the keys that other processes made."""
         async with self._pool.acquire() as connection:
             async with connection.transaction():
-                await connection.execute(_LOCK)
-                await connection.execute("delete from signing_keys where verify_until < now()")
+                await connection.execute(LOCK_KEYS)
+                await connection.execute(DELETE_EXPIRED_KEYS)
                 if await self._is_due(connection):
                     await self._replace(connection)
             await self._read(connection)
 
     async def rotate(self, *, revoke: bool = False) -> str:
-        """Has a new key sign from now on; its id.
+        """Makes a new key that signs from now on; its id.
 
-        revoke: the keys before verify nothing any more, here at once and in other processes when they look.
+        revoke: deletes the older keys. This process refuses their tokens at once, others after their next refresh.
         """
         async with self._pool.acquire() as connection:
             async with connection.transaction():
-                await connection.execute(_LOCK)
+                await connection.execute(LOCK_KEYS)
                 await self._replace(connection)
                 if revoke:
-                    await connection.execute("delete from signing_keys where verify_until is not null")
+                    await connection.execute(DELETE_OLD_KEYS)
             await self._read(connection)
         return self.signing.id
 
     async def _is_due(self, connection: Connection) -> bool:
-        row = await connection.fetchrow(
-            "select private, created_at + $1 < now() as old from signing_keys where verify_until is null", self._max_age
-        )
+        row = await connection.fetchrow(SIGNING_KEY, self._max_age)
         if row is None:
-            await self._keep_single_key(connection)
+            await self._keep_identity_key(connection)
             return True
         if row["old"]:
             return True
-        if self._opened(row["private"]) is None:
-            _log.error("the key of access tokens was sealed with another identity key; a new one takes over")
+        if self._decrypted(row["private"]) is None:
+            _log.error("the signing key was encrypted with another identity key; a new one takes over")
             return True
         return False
 
-    async def _keep_single_key(self, connection: Connection) -> None:
-        """Before there was a set, the identity key signed access tokens: those that are out stay good."""
+    async def _keep_identity_key(self, connection: Connection) -> None:
+        """Earlier versions signed access tokens with the identity key. It goes on verifying those tokens."""
         public = self._identity_key.public_key()
         await connection.execute(
-            """insert into signing_keys (id, public, verify_until) values ($1, $2, now() + $3)
-            on conflict (id) do nothing""",
+            INSERT_VERIFYING_KEY,
             key_id(public),
             public.public_bytes_raw(),
             LIFE,
@@ -142,11 +149,11 @@ class KeySet:
         key = Ed25519PrivateKey.generate()
         public = key.public_key()
         await connection.execute(
-            "update signing_keys set private = null, verify_until = now() + $1 where verify_until is null",
+            RETIRE_KEY,
             LIFE + _STALE,
         )
         await connection.execute(
-            "insert into signing_keys (id, public, private) values ($1, $2, $3)",
+            INSERT_SIGNING_KEY,
             key_id(public),
             public.public_bytes_raw(),
             self._fernet.encrypt(key.private_bytes_raw()),
@@ -154,13 +161,13 @@ class KeySet:
         _log.info("a new key signs access tokens", key=key_id(public))
 
     async def _read(self, connection: Connection) -> None:
-        rows = await connection.fetch("select id, public, private, verify_until from signing_keys")
+        rows = await connection.fetch(KEYS)
         self._verifying = {row["id"]: Ed25519PublicKey.from_public_bytes(row["public"]) for row in rows}
         for row in rows:
-            if row["private"] is not None and (key := self._opened(row["private"])) is not None:
+            if row["private"] is not None and (key := self._decrypted(row["private"])) is not None:
                 self._signing = SigningKey(row["id"], key)
 
-    def _opened(self, private: bytes) -> Ed25519PrivateKey | None:
+    def _decrypted(self, private: bytes) -> Ed25519PrivateKey | None:
         try:
             return Ed25519PrivateKey.from_private_bytes(self._fernet.decrypt(private))
         except InvalidToken:
@@ -168,8 +175,8 @@ class KeySet:
 
     async def _run(self) -> None:
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(REFRESH_SECONDS)
             try:
-                await self.look()
+                await self.refresh()
             except Exception as fault:
-                _log.warning("the keys of access tokens were not looked after; trying again", fault=repr(fault)[:200])
+                _log.warning("the signing keys were not refreshed; trying again", fault=repr(fault)[:200])

@@ -1,1 +1,1 @@
-"""What this service stores of a user: exported and deleted."""
+"""Exports and deletes what this service stores of a user."""

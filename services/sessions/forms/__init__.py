@@ -1,1 +1,1 @@
-"""Answers to forms."""
+"""Form responses: the answers that callers and visitors give to the forms of a character."""

@@ -1,4 +1,4 @@
-"""How many answers to forms visitors may send."""
+"""Rate limits of form answers from visitors."""
 
 from limits import parse
 
@@ -11,7 +11,7 @@ _PREFIX = "callbox:form-rates"
 class FormRates:
     """Counts answers.
 
-    While Redis is away nothing is counted and everybody passes: an answer that is lost is worse than one too many.
+    While Redis does not answer, nothing is counted and every answer is accepted: one too many is better than one lost.
     """
 
     def __init__(self, redis_url: str, by_address: str, by_character: str) -> None:
@@ -23,7 +23,7 @@ class FormRates:
         await self._rates.close()
 
     async def count(self, character_id: str, address: str) -> None:
-        """Counts an answer of a visitor. address: empty for an unknown one, which is not counted.
+        """Counts an answer of a visitor. address: empty when it is unknown; then only the character is counted.
 
         Raises: CallboxError `rate_limited`.
         """

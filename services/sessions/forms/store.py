@@ -1,35 +1,56 @@
-"""Answers to forms in PostgreSQL."""
+"""Form responses in PostgreSQL."""
+
+# ruff: noqa: S608  # only column lists and conditions of this module are put into statements
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import asyncpg
+from callbox.sessions.v1 import forms_pb2 as pb
 
-from services.sessions.store import Connection, Store
+from services.kit.structs import to_struct
+from services.kit.times import iso, timestamp
+from services.sessions import idempotency_key as keys
+from services.sessions.adapters.database import Connection, Database
 from services.sessions.webhooks import outbox
-from services.sessions.webhooks.kinds import FORM_SUBMITTED
+from services.sessions.webhooks.event_types import FORM_SUBMITTED
 
-KEY_LIFE = timedelta(hours=24)
-# More than this many answers of some calls are not read at once.
+# The most answers that are read at once for several calls, and for the history of one call.
 MAX_OF_SESSIONS = 5_000
-# Of one call, in its history.
 MAX_OF_SESSION = 200
 _MAX_FIELD_SETS = 1_000
 _COLUMNS = "id, tenant_id, character_id, character_slug, form_id, session_id, body, field_names, create_time"
-# Answers given in some calls, of one tenant or of any, oldest first, at most so many.
-OF_SESSIONS = (
-    f"select {_COLUMNS} from form_responses where session_id = any($1) "  # noqa: S608  # columns of our own
-    "and ($2::text is null or tenant_id = $2) order by id limit $3"
-)
+
+FREE_EXPIRED_KEY = """
+    update form_responses set idempotency_key = null, digest = null
+    where character_id = $1 and idempotency_key = $2 and create_time < now() - $3::interval
+"""
+INSERT_RESPONSE = f"""
+    insert into form_responses (
+        tenant_id, character_id, character_slug, form_id, session_id, body, field_names, idempotency_key, digest
+    ) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    on conflict (character_id, idempotency_key) where idempotency_key is not null do nothing
+    returning {_COLUMNS}
+"""
+RESPONSE_BY_KEY = f"""
+    select {_COLUMNS}, digest from form_responses
+    where character_id = $1 and idempotency_key = $2 and create_time >= now() - $3::interval
+"""
+CALL_OF_SESSION = "select character_id, join_time from sessions where session_id = $1"
+# $2: a tenant, or null for any.
+OF_SESSIONS = f"""
+    select {_COLUMNS} from form_responses where session_id = any($1)
+    and ($2::text is null or tenant_id = $2) order by id limit $3
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class NewResponse:
-    """An answer that was judged. session_id: None for none. digest: of what was asked, for its idempotency key."""
+    """A valid answer to store. session_id: None when it was not given in a call. digest: for its idempotency key."""
 
     tenant_id: str
     character_id: str
@@ -44,7 +65,7 @@ class NewResponse:
 
 @dataclass(frozen=True, slots=True)
 class StoredResponse:
-    """An answer as it is kept."""
+    """A stored answer."""
 
     id: int
     tenant_id: str
@@ -60,9 +81,20 @@ class StoredResponse:
         """Field name to value, in the order of the form."""
         return {name: self.body[name] for name in self.field_names if name in self.body} | self.body
 
+    def message(self) -> pb.FormResponse:
+        """The answer as a protobuf message."""
+        return pb.FormResponse(
+            id=self.id,
+            form_id=self.form_id,
+            session_id=self.session_id or "",
+            values=to_struct(self.values()),
+            create_time=timestamp(self.create_time),
+            field_names=self.field_names,
+        )
+
 
 @dataclass(frozen=True, slots=True)
-class CallOf:
+class FormCall:
     """The call in which an answer is given."""
 
     character_id: str
@@ -70,8 +102,8 @@ class CallOf:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which answers are meant; empty means any."""
+class ResponseFilter:
+    """Which answers match; an empty field matches any."""
 
     character_id: str
     form_id: str = ""
@@ -87,57 +119,71 @@ class Wanted:
         return " and ".join(conditions), arguments
 
 
+def page(wanted: ResponseFilter, below: int, skip: int, limit: int) -> tuple[str, list[object]]:
+    """(SQL of a page of answers with a number below a bound, newest first; its arguments)."""
+    where, arguments = wanted.where()
+    count = len(arguments)
+    statement = f"""
+        select {_COLUMNS} from form_responses where {where} and id < ${count + 1}
+        order by id desc offset ${count + 2} limit ${count + 3}
+    """
+    return statement, [*arguments, below, skip, limit]
+
+
+def count(wanted: ResponseFilter) -> tuple[str, list[object]]:
+    """(SQL that counts answers, its arguments)."""
+    where, arguments = wanted.where()
+    return f"select count(*) from form_responses where {where}", arguments
+
+
+def field_names(wanted: ResponseFilter) -> tuple[str, list[object]]:
+    """(SQL of the different sets of field names, that of the newest answer first; its arguments)."""
+    where, arguments = wanted.where()
+    statement = f"""
+        select field_names from form_responses where {where}
+        group by field_names order by max(id) desc limit {_MAX_FIELD_SETS}
+    """
+    return statement, arguments
+
+
 def submitted(stored: StoredResponse) -> dict[str, Any]:
-    """An answer as JSON that tells others of it (contract 14.11, `form.submitted`)."""
+    """The data of the webhook `form.submitted` (contract 14.11)."""
     return {
         "id": stored.id,
         "character_slug": stored.character_slug,
         "form_id": stored.form_id,
         "session_id": stored.session_id,
         "values": stored.values(),
-        "created_at": outbox.iso(stored.create_time),
+        "created_at": iso(stored.create_time),
     }
 
 
-async def tell_webhooks(connection: Connection, stored: StoredResponse) -> None:
-    """Enqueues `form.submitted` for whoever wants it."""
+async def enqueue_webhook(connection: Connection, stored: StoredResponse) -> None:
+    """Stores the webhook `form.submitted` for every endpoint that wants it."""
     await outbox.enqueue(connection, stored.tenant_id, FORM_SUBMITTED, submitted(stored))
 
 
-# Told of an answer inside the transaction that stores it; what it raises takes the answer back.
+# Called inside the transaction that stores an answer; when it raises, the answer is not stored.
 Listener = Callable[[Connection, StoredResponse], Awaitable[None]]
 
 
 class FormStore:
     """Reads and writes answers.
 
-    Every method raises CallboxError `upstream_unavailable` when PostgreSQL is away.
+    Every method raises CallboxError `upstream_unavailable` when PostgreSQL does not answer.
     """
 
-    def __init__(self, store: Store, listeners: Sequence[Listener] = ()) -> None:
-        self._store = store
+    def __init__(self, database: Database, listeners: Sequence[Listener] = ()) -> None:
+        self._database = database
         self._listeners = tuple(listeners)
 
     async def add(self, new: NewResponse) -> StoredResponse | None:
-        """Stores an answer and tells the listeners, all or nothing; None when its idempotency key is taken."""
-        async with self._store.connection() as connection, connection.transaction():
+        """Stores an answer and calls the listeners, all or nothing; None when its idempotency key is in use."""
+        async with self._database.connection() as connection, connection.transaction():
             if new.idempotency_key is not None:
-                await connection.execute(
-                    "update form_responses set idempotency_key = null, digest = null "
-                    "where character_id = $1 and idempotency_key = $2 and create_time < now() - $3::interval",
-                    new.character_id,
-                    new.idempotency_key,
-                    KEY_LIFE,
-                )
+                await connection.execute(FREE_EXPIRED_KEY, new.character_id, new.idempotency_key, keys.LIFE)
             row = await connection.fetchrow(
-                f"""
-                insert into form_responses (
-                    tenant_id, character_id, character_slug, form_id, session_id, body, field_names,
-                    idempotency_key, digest
-                ) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-                on conflict (character_id, idempotency_key) where idempotency_key is not null do nothing
-                returning {_COLUMNS}
-                """,  # noqa: S608  # columns of our own
+                INSERT_RESPONSE,
                 new.tenant_id,
                 new.character_id,
                 new.character_slug,
@@ -156,64 +202,40 @@ class FormStore:
             return stored
 
     async def by_key(self, character_id: str, idempotency_key: str) -> tuple[StoredResponse, bytes] | None:
-        """(the answer that was stored under a key that is still good, its digest)."""
-        async with self._store.connection() as connection:
-            row = await connection.fetchrow(
-                f"select {_COLUMNS}, digest from form_responses "  # noqa: S608
-                "where character_id = $1 and idempotency_key = $2 and create_time >= now() - $3::interval",
-                character_id,
-                idempotency_key,
-                KEY_LIFE,
-            )
+        """(the answer that was stored with a key that has not expired, its digest)."""
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(RESPONSE_BY_KEY, character_id, idempotency_key, keys.LIFE)
         return None if row is None else (_stored(row), row["digest"])
 
-    async def call_of(self, session_id: str) -> CallOf | None:
-        """The call that a session is."""
-        async with self._store.connection() as connection:
-            row = await connection.fetchrow(
-                "select character_id, join_time from sessions where session_id = $1", session_id
-            )
-        return None if row is None else CallOf(row["character_id"], row["join_time"])
+    async def call_of(self, session_id: str) -> FormCall | None:
+        """The call with this session id."""
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(CALL_OF_SESSION, session_id)
+        return None if row is None else FormCall(row["character_id"], row["join_time"])
 
-    async def page(self, wanted: Wanted, below: int, skip: int, limit: int) -> list[StoredResponse]:
+    async def page(self, wanted: ResponseFilter, below: int, skip: int, limit: int) -> list[StoredResponse]:
         """Answers with a number below a bound, newest first."""
-        where, arguments = wanted.where()
-        count = len(arguments)
-        async with self._store.connection() as connection:
-            rows = await connection.fetch(
-                f"select {_COLUMNS} from form_responses where {where} and id < ${count + 1} "  # noqa: S608
-                f"order by id desc offset ${count + 2} limit ${count + 3}",
-                *arguments,
-                below,
-                skip,
-                limit,
-            )
-        return [_stored(row) for row in rows]
+        statement, arguments = page(wanted, below, skip, limit)
+        async with self._database.connection() as connection:
+            return [_stored(row) for row in await connection.fetch(statement, *arguments)]
 
-    async def count(self, wanted: Wanted) -> int:
+    async def count(self, wanted: ResponseFilter) -> int:
         """How many answers match."""
-        where, arguments = wanted.where()
-        async with self._store.connection() as connection:
-            total: int = await connection.fetchval(
-                f"select count(*) from form_responses where {where}",  # noqa: S608
-                *arguments,
-            )
+        statement, arguments = count(wanted)
+        async with self._database.connection() as connection:
+            total: int = await connection.fetchval(statement, *arguments)
         return total
 
-    async def field_names(self, wanted: Wanted) -> list[str]:
-        """Every field name of the answers that match, those of the newest form first, each form's in its order."""
-        where, arguments = wanted.where()
-        async with self._store.connection() as connection:
-            rows = await connection.fetch(
-                f"select field_names from form_responses where {where} "  # noqa: S608
-                f"group by field_names order by max(id) desc limit {_MAX_FIELD_SETS}",
-                *arguments,
-            )
+    async def field_names(self, wanted: ResponseFilter) -> list[str]:
+        """Every field name of the answers that match, those of the newest answers first, in the order of the form."""
+        statement, arguments = field_names(wanted)
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(statement, *arguments)
         return list(dict.fromkeys(name for row in rows for name in row["field_names"]))
 
     async def of_sessions(self, session_ids: Sequence[str], tenant_id: str | None) -> list[StoredResponse]:
         """Answers given in some calls, oldest first. tenant_id: only of this tenant; None for any."""
-        async with self._store.connection() as connection:
+        async with self._database.connection() as connection:
             return await of_sessions(connection, session_ids, tenant_id, MAX_OF_SESSIONS)
 
 

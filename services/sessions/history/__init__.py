@@ -1,1 +1,1 @@
-"""Sessions, turns and usage, as they are written and read."""
+"""Reads sessions, turns and totals back."""

@@ -1,4 +1,4 @@
-"""Which sessions are meant, and where their totals are to be found."""
+"""Which sessions a list covers, and from which rows their totals are added up. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, TypeAlias
 
-# A moment after every session, from which a month can still be counted on.
+# Later than every session, and early enough that a month can be added.
 _FAR = datetime(9000, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
 _MICROSECOND = timedelta(microseconds=1)
@@ -17,7 +17,7 @@ Grain: TypeAlias = Literal["row", "day", "month"]
 
 @dataclass(frozen=True)
 class Filter:
-    """Which sessions are meant; empty means any. start, end: bounds of the creation, both inclusive."""
+    """Which sessions match; an empty field matches any. start, end: bounds of the creation time, both inclusive."""
 
     tenant_id: str = ""
     owner_id: int = 0
@@ -30,16 +30,16 @@ class Filter:
 
     @property
     def may_be_open(self) -> bool:
-        """Whether a session that has not ended can be meant."""
+        """Whether a session that has not ended can match."""
         return not self.end_reason and self.status != "ended"
 
     @property
-    def may_be_over(self) -> bool:
-        """Whether a session that has ended can be meant."""
+    def may_be_ended(self) -> bool:
+        """Whether a session that has ended can match."""
         return self.status in ("", "ended")
 
-    def same(self, arguments: list[object], *, status: bool = True) -> str:
-        """SQL condition on everything but time; its arguments are put behind those there are."""
+    def without_time(self, arguments: list[object], *, status: bool = True) -> str:
+        """SQL condition on everything but time; appends its arguments. status: False leaves the status out as well."""
         return _all(
             arguments,
             ("tenant_id =", self.tenant_id),
@@ -51,18 +51,18 @@ class Filter:
         )
 
     def where(self, arguments: list[object]) -> str:
-        """SQL condition on a session; its arguments are put behind those there are."""
-        return f"{self.same(arguments)} and {between('create_time', self.start, self.before, arguments)}"
+        """SQL condition on the table `sessions`; appends its arguments."""
+        return f"{self.without_time(arguments)} and {between('create_time', self.start, self.before, arguments)}"
 
     @property
     def before(self) -> datetime | None:
-        """The first moment that is too late."""
+        """The end as an exclusive bound."""
         return None if self.end is None else min(self.end, _FAR) + _MICROSECOND
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of a span of time, open at its end, and how coarsely its sessions may be counted."""
+    """A part of a span of time, its end exclusive. grain: what its sessions are added up from."""
 
     grain: Grain
     start: datetime | None
@@ -70,7 +70,7 @@ class Piece:
 
 
 def pieces(start: datetime | None, before: datetime | None) -> list[Piece]:
-    """A span as whole months, whole days at their sides, and what is left at the rims, in order of time."""
+    """Splits a span into whole months, whole days beside them, and what remains at both ends, in order of time."""
     if start is not None:
         start = min(start, _FAR)
     if before is not None:
@@ -95,7 +95,7 @@ def pieces(start: datetime | None, before: datetime | None) -> list[Piece]:
 
 
 def between(column: str, start: datetime | None, before: datetime | None, arguments: list[object]) -> str:
-    """SQL condition; its arguments are put behind those there are."""
+    """SQL condition on a time column; appends its arguments. before: exclusive."""
     return _all(arguments, (f"{column} >=", start), (f"{column} <", before))
 
 

@@ -1,1 +1,1 @@
-"""Calls while they go on, for those who watch."""
+"""Watching calls while they go on."""

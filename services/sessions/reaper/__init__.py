@@ -1,1 +1,1 @@
-"""Does what nobody did in time: ends calls whose worker, caller or room is gone."""
+"""Ends what nobody ended in time: unclaimed, abandoned and overlong calls, and rooms without a session."""

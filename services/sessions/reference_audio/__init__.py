@@ -1,1 +1,1 @@
-"""The recording whose voice a call's agent is to resemble."""
+"""Reference audio: a recording whose voice the agent of a call imitates."""

@@ -1,1 +1,1 @@
-"""The start of a session: admitted with everything in place, or refused with nothing left behind."""
+"""Starts sessions: a call is admitted with everything it needs, or refused and undone."""

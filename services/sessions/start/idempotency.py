@@ -1,35 +1,55 @@
-"""Idempotency keys of starts: the same request again answers the session that it started.
+"""Idempotency keys of session starts: a repeated request gets the session that the first one started.
 
-A key is taken before anything else is, and bound to its session in the transaction that stores the session. One that
-was taken and never bound, because its request was refused or its process died, is free again a moment later.
+A request takes its key before anything else. The transaction that stores the session binds the key to it. A key that
+was taken and not bound, because the request was refused or its process died, is free again after `_UNDER_WAY`.
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from callbox.sessions.v1 import sessions_pb2 as pb
 from tenacity import AsyncRetrying, RetryError, retry_if_result, stop_after_delay, wait_fixed
 
-from services.kit.errors import CallboxError, Code, validation
-from services.sessions.background import Chores
-from services.sessions.store import Connection, Store
+from services.kit.errors import CallboxError, Code
+from services.sessions import idempotency_key
+from services.sessions.adapters.database import Connection, Database
+from services.sessions.background_tasks import BackgroundTasks
 
-MAX_KEY_CHARACTERS = 255
-_LIFE = timedelta(hours=24)
-# A start is admitted or refused within a second; a key that is not bound after this never will be.
+# A start is admitted or refused within a second, so a key that is not bound after this never will be.
 _UNDER_WAY = timedelta(seconds=3)
-# How long a second request waits for the first, within its own second.
+# How long a second request waits for the first one.
 _WAIT_SECONDS, _WAIT_STEP_SECONDS = 0.6, 0.03
 _RETRY_SECONDS = 1
-_MAX_PURGED = 10_000
+_MAX_DELETED = 10_000
+
+TAKE_KEY = """
+    insert into start_keys (scope, key, digest) values ($1, $2, $3)
+    on conflict (scope, key) do update
+    set digest = excluded.digest, session_row = null, answer = null, create_time = now()
+    where start_keys.create_time < now() - case
+        when start_keys.session_row is null then $4::interval else $5::interval end
+    returning true
+"""
+ANSWER_OF_KEY = """
+    select k.digest, k.answer, s.token_expire_time
+    from start_keys k left join sessions s on s.id = k.session_row where k.scope = $1 and k.key = $2
+"""
+BIND_KEY = """
+    update start_keys set session_row = $4, answer = $5
+    where scope = $1 and key = $2 and digest = $3 and session_row is null
+"""
+FREE_KEY = "delete from start_keys where scope = $1 and key = $2 and digest = $3 and session_row is null"
+DELETE_EXPIRED_KEYS = """
+    delete from start_keys where ctid = any(array(
+        select ctid from start_keys where create_time < now() - $1::interval limit $2))
+"""
 
 
 @dataclass(frozen=True)
-class StartKey:
-    """A key as it was sent, and by whom. digest: of the request without it."""
+class IdempotencyKey:
+    """The key of a request. scope: the user who sent it. digest: of the request without the key."""
 
     scope: str
     key: str
@@ -38,44 +58,38 @@ class StartKey:
 
 @dataclass(frozen=True)
 class Replay:
-    """What was answered before, without a token, and until when the first token lives."""
+    """The earlier answer, without its token, and when that token expires."""
 
     answer: pb.StartSessionResponse
     token_expire_time: datetime
 
 
-def key_of(asked: pb.StartSessionRequest, tenant_id: str, user_id: int) -> StartKey | None:
+def key_of(asked: pb.StartSessionRequest, tenant_id: str, user_id: int) -> IdempotencyKey | None:
     """The key of a user's request; None when it has none.
 
     Raises: CallboxError `validation_failed`.
     """
-    key = asked.idempotency_key
-    if not key:
+    key = idempotency_key.checked(asked.idempotency_key)
+    if key is None:
         return None
-    if len(key) > MAX_KEY_CHARACTERS or not (key.isascii() and key.isprintable()):
-        raise validation({"Idempotency-Key": [f"Must have 1 to {MAX_KEY_CHARACTERS} printable ASCII characters."]})
-    bare = pb.StartSessionRequest()
-    bare.CopyFrom(asked)
-    bare.ClearField("idempotency_key")
-    digest = hashlib.sha256(bare.SerializeToString(deterministic=True)).digest()
-    return StartKey(f"{tenant_id}/{user_id}", key, digest)
+    return IdempotencyKey(f"{tenant_id}/{user_id}", key, idempotency_key.digest(asked, "idempotency_key"))
 
 
-class StartKeys:
+class IdempotencyKeys:
     """Takes, binds and frees keys.
 
-    Every coroutine raises CallboxError `upstream_unavailable` when PostgreSQL is away.
+    Every coroutine raises CallboxError `upstream_unavailable` when PostgreSQL does not answer.
     """
 
-    def __init__(self, store: Store, chores: Chores) -> None:
-        self._store = store
-        self._chores = chores
+    def __init__(self, database: Database, background: BackgroundTasks) -> None:
+        self._database = database
+        self._background = background
 
-    async def take(self, key: StartKey) -> Replay | None:
-        """Takes a key; the answer it stands for when it had started a session before.
+    async def take(self, key: IdempotencyKey) -> Replay | None:
+        """Takes a key; the earlier answer if a session was started with it.
 
         Waits a moment for a request with the same key that is under way.
-        Raises: CallboxError `conflict` when that takes longer, and for a key of another request.
+        Raises: CallboxError `conflict` when that takes longer, and for a key of a different request.
         """
         trials = AsyncRetrying(
             retry=retry_if_result(lambda taken: taken is False),
@@ -92,85 +106,39 @@ class StartKeys:
             ) from None
         return taken if isinstance(taken, Replay) else None
 
-    async def _take(self, key: StartKey) -> Replay | bool:
-        """True when the key is ours now, False while it is somebody else's."""
-        async with self._store.connection() as connection:
-            ours = await connection.fetchval(
-                """
-                insert into start_keys (scope, key, digest) values ($1, $2, $3)
-                on conflict (scope, key) do update
-                set digest = excluded.digest, session_row = null, answer = null, create_time = now()
-                where start_keys.create_time < now() - case
-                    when start_keys.session_row is null then $4::interval else $5::interval end
-                returning true
-                """,
-                key.scope,
-                key.key,
-                key.digest,
-                _UNDER_WAY,
-                _LIFE,
-            )
-            if ours:
+    async def _take(self, key: IdempotencyKey) -> Replay | bool:
+        """True when this request has taken the key, False while another request holds it."""
+        async with self._database.connection() as connection:
+            if await connection.fetchval(TAKE_KEY, key.scope, key.key, key.digest, _UNDER_WAY, idempotency_key.LIFE):
                 return True
-            row = await connection.fetchrow(
-                """
-                select k.digest, k.answer, s.token_expire_time
-                from start_keys k left join sessions s on s.id = k.session_row where k.scope = $1 and k.key = $2
-                """,
-                key.scope,
-                key.key,
-            )
+            row = await connection.fetchrow(ANSWER_OF_KEY, key.scope, key.key)
         if row is None:
             return False
         if row["digest"] != key.digest:
-            raise CallboxError(
-                Code.CONFLICT, "This Idempotency-Key was used for another request; take a new key for a new call."
-            )
+            raise idempotency_key.other_request("call")
         if row["answer"] is None:
             return False
         return Replay(pb.StartSessionResponse.FromString(row["answer"]), row["token_expire_time"])
 
     @staticmethod
-    async def bind(connection: Connection, key: StartKey, row_id: int, answer: pb.StartSessionResponse) -> None:
-        """Says what a key has started, in the transaction that stores it. answer: without the token.
+    async def bind(connection: Connection, key: IdempotencyKey, row_id: int, answer: pb.StartSessionResponse) -> None:
+        """Binds a key to the session it started, in the transaction that stores the session. answer: without the token.
 
-        Raises: CallboxError `conflict` when it took so long that the key went to another request.
+        Raises: CallboxError `conflict` when the start took so long that another request has taken the key.
         """
-        bound = await connection.execute(
-            """
-            update start_keys set session_row = $4, answer = $5
-            where scope = $1 and key = $2 and digest = $3 and session_row is null
-            """,
-            key.scope,
-            key.key,
-            key.digest,
-            row_id,
-            answer.SerializeToString(),
-        )
+        bound = await connection.execute(BIND_KEY, key.scope, key.key, key.digest, row_id, answer.SerializeToString())
         if not bound.endswith(" 1"):
-            raise CallboxError(Code.CONFLICT, "Another request with this Idempotency-Key was faster; try again.")
+            raise idempotency_key.lost_race()
 
-    def free(self, key: StartKey) -> None:
-        """Gives back a key that started nothing, as soon as that can be done; it is free a moment later in any case."""
-        self._chores.start("free start key", self._free(key))
+    def free(self, key: IdempotencyKey) -> None:
+        """Frees a key whose start failed, in the background. Without that it is free after `_UNDER_WAY`."""
+        self._background.start("free idempotency key", self._free(key))
 
-    async def _free(self, key: StartKey) -> None:
-        async with self._store.connection() as connection:
-            await connection.execute(
-                "delete from start_keys where scope = $1 and key = $2 and digest = $3 and session_row is null",
-                key.scope,
-                key.key,
-                key.digest,
-            )
+    async def _free(self, key: IdempotencyKey) -> None:
+        async with self._database.connection() as connection:
+            await connection.execute(FREE_KEY, key.scope, key.key, key.digest)
 
-    async def purge(self) -> None:
-        """Forgets keys whose time is over."""
-        async with self._store.connection() as connection:
-            await connection.execute(
-                """
-                delete from start_keys where ctid = any(array(
-                    select ctid from start_keys where create_time < now() - $1::interval limit $2))
-                """,
-                _LIFE,
-                _MAX_PURGED,
-            )
+    async def delete_expired(self) -> None:
+        """Deletes keys that have expired, at most `_MAX_DELETED` of them."""
+        async with self._database.connection() as connection:
+            await connection.execute(DELETE_EXPIRED_KEYS, idempotency_key.LIFE, _MAX_DELETED)

@@ -1,4 +1,4 @@
-"""Overrides of one call: checked, then applied to the character as it was resolved."""
+"""Overrides that a start request makes to its character, checked and applied to the snapshot. Pure."""
 
 import json
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ MAX_HEADER_BYTES = 8_192
 
 
 def apply(character: characters_pb2.CharacterSnapshot, asked: pb.StartSessionRequest, catalogue: Catalogue) -> None:
-    """Puts the overrides into the snapshot and names in it the language and the engines that will serve the call.
+    """Writes the overrides into the snapshot, and the language, voice and recogniser of the call.
 
     Raises: CallboxError `validation_failed` with every fault by field.
     """
@@ -31,7 +31,7 @@ def apply(character: characters_pb2.CharacterSnapshot, asked: pb.StartSessionReq
     serving = voices.choose(character, asked, catalogue, faults)
     if faults:
         raise validation(faults)
-    assert serving is not None, "who cannot serve is among the faults"
+    assert serving is not None, "a call that cannot be served has a fault"
     if asked.HasField("system_prompt"):
         character.system_prompt = asked.system_prompt
     if asked.HasField("greeting"):
@@ -42,7 +42,7 @@ def apply(character: characters_pb2.CharacterSnapshot, asked: pb.StartSessionReq
 
 
 def metadata_of(asked: pb.StartSessionRequest) -> dict[str, Any]:
-    """The metadata as JSON, whole numbers as integers."""
+    """The metadata as JSON, with whole numbers as integers."""
     return to_dict(asked.metadata)
 
 
@@ -58,7 +58,7 @@ def _check_sizes(asked: pb.StartSessionRequest, faults: Faults) -> None:
     try:
         compact = json.dumps(metadata_of(asked), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     except ValueError:
-        faults["metadata"] = ["May not hold a number that JSON has not."]
+        faults["metadata"] = ["May not hold NaN or infinity, which JSON does not have."]
         compact = ""
     if len(compact.encode()) > MAX_METADATA_BYTES:
         faults["metadata"] = [f"May be at most {MAX_METADATA_BYTES} bytes of compact JSON."]

@@ -1,6 +1,7 @@
-"""Which language, voice and recogniser serve a call: what it asks for, else the character's own, else the language's.
+"""Chooses the language, voice and recogniser of a call: from the request, else from the character, else the language's
+default. Pure.
 
-Pure. What cannot be is told by field (contract 14.4), with what would do.
+What cannot be served is reported by field, with the names that can be (contract 14.4).
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from services.kit.catalogue import Catalogue, Recogniser, Voice, fallbacks, spea
 from services.kit.languages import is_tag
 from services.kit.logs import get_logger
 
-# As many names as a sentence can still be read with; the English ones of the catalogue that is shipped among them.
+# The most names in one sentence. All English ones of the catalogue that is shipped fit.
 _MAX_NAMES = 40
 _log = get_logger(__name__)
 
@@ -22,7 +23,7 @@ Faults = dict[str, list[str]]
 
 @dataclass(frozen=True)
 class Serving:
-    """Who serves a call. language: the one of the voice's that it is spoken in."""
+    """What serves a call. language: one of the voice's languages."""
 
     language: str
     voice: Voice
@@ -32,7 +33,7 @@ class Serving:
 def choose(
     character: characters_pb2.CharacterSnapshot, asked: pb.StartSessionRequest, catalogue: Catalogue, faults: Faults
 ) -> Serving | None:
-    """Who serves the call; None when it cannot be served, which is then among the faults."""
+    """What serves the call; None when it cannot be served. What is wrong is added to `faults`."""
     tag = asked.language if asked.HasField("language") else character.language or "en"
     default = catalogue.default(tag) if is_tag(tag) else None
     if default is None:
@@ -44,7 +45,7 @@ def choose(
     else:
         voice = _own_voice(character, tag, catalogue) or (catalogue.voice(default.voice) if default else None)
     if asked.reference_audio_url and voice is not None and not voice.takes_recordings:
-        other = None if asked.voice_model else _taker(voice, tag, catalogue)
+        other = None if asked.voice_model else _reference_voice(voice, tag, catalogue)
         if other is None:
             faults["reference_audio_url"] = [_no_match(voice, tag, catalogue)]
         voice = other
@@ -53,20 +54,20 @@ def choose(
     recogniser = catalogue.recogniser(character.stt_model)
     if recogniser is None or recogniser.serving(tag) is None:
         recogniser = catalogue.recogniser(default.recogniser)
-    assert recogniser is not None, "a default names a recogniser that is there"
+    assert recogniser is not None, "the catalogue checks that each default names a recogniser that it has"
     return Serving(voice.serving(tag) or tag, voice, recogniser)
 
 
 def _own_voice(character: characters_pb2.CharacterSnapshot, tag: str, catalogue: Catalogue) -> Voice | None:
-    """The character's own voice, if it speaks this language."""
+    """The character's voice, if it speaks this language."""
     voice = catalogue.voice(character.tts_model)
     if voice is None and character.tts_model:
-        _log.warning("the character's voice is not installed, the default speaks", slug=character.slug)
+        _log.warning("the character's voice is not installed; the default voice is used", slug=character.slug)
     return voice if voice is not None and voice.serving(tag) else None
 
 
-def _taker(voice: Voice, tag: str, catalogue: Catalogue) -> Voice | None:
-    """Who speaks as a recording does where a voice cannot: its fallbacks first, they sound most like it."""
+def _reference_voice(voice: Voice, tag: str, catalogue: Catalogue) -> Voice | None:
+    """A voice that can imitate reference audio, in place of one that cannot: first its fallbacks, most like it."""
     nearest = [*fallbacks(voice, catalogue.voices), *catalogue.voices]
     return next((other for other in speaking(tag, nearest) if other.takes_recordings), None)
 
@@ -79,13 +80,15 @@ def _no_language(tag: str, asked: pb.StartSessionRequest, catalogue: Catalogue) 
 
 
 def _voice_fault(voice: Voice | None, tag: str, catalogue: Catalogue) -> str:
-    """What is wrong with a voice that was asked for. tag: empty when its language is at fault already."""
+    """What is wrong with the voice of the request. tag: empty when the language is wrong as well."""
     if voice is None:
-        them = speaking(tag, catalogue.voices) if tag else catalogue.voices
-        return f"Is not installed here; choose one of {_names(them)}. {_where(catalogue)}"
+        choices = speaking(tag, catalogue.voices) if tag else catalogue.voices
+        return f"Is not installed here; choose one of {_names(choices)}. {_where(catalogue)}"
     if tag and voice.serving(tag) is None:
-        these = _names(speaking(tag, catalogue.voices))
-        return f"Speaks {', '.join(voice.languages)} and not {tag}; send its `language`, or choose one of {these}."
+        choices_text = _names(speaking(tag, catalogue.voices))
+        return (
+            f"Speaks {', '.join(voice.languages)} and not {tag}; send its `language`, or choose one of {choices_text}."
+        )
     return ""
 
 
@@ -96,7 +99,7 @@ def _no_match(voice: Voice, tag: str, catalogue: Catalogue) -> str:
 
 
 def _names(voices: Sequence[Voice]) -> str:
-    """Every name that voices answer to, as far as a sentence can hold them."""
+    """The names and aliases of voices, at most `_MAX_NAMES`."""
     names = [name for voice in voices for name in (voice.name, *voice.aliases)]
     more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
     return ", ".join(names[:_MAX_NAMES]) + more

@@ -1,1 +1,1 @@
-"""Telling tenants what happens to their calls (contract 14.11, 14.12): Standard Webhooks from an outbox."""
+"""Webhooks to tenants (contract 14.11, 14.12): Standard Webhooks, sent from an outbox."""

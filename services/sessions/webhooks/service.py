@@ -9,18 +9,17 @@ import asyncpg
 import grpc
 from callbox.sessions.v1 import webhooks_pb2 as pb
 from callbox.sessions.v1 import webhooks_pb2_grpc
-from google.protobuf.duration_pb2 import Duration
 from google.protobuf.empty_pb2 import Empty
 
 from services.kit.errors import not_found, validation
 from services.kit.net.url_policy import Allowances, url_faults
 from services.kit.rpc.context import current_user
+from services.kit.times import duration, timestamp, timestamp_or_none
 from services.kit.vault import Vault
-from services.sessions.messages import timestamp
 from services.sessions.webhooks import signing
 from services.sessions.webhooks.deliveries import Deliveries
 from services.sessions.webhooks.endpoints import Endpoints
-from services.sessions.webhooks.kinds import KINDS
+from services.sessions.webhooks.event_types import EVENT_TYPES
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -36,7 +35,7 @@ _STATUS = {
 
 
 class WebhooksService(webhooks_pb2_grpc.WebhooksServiceServicer):
-    """Endpoints of the tenant that asks, and their log."""
+    """The endpoints of the user's tenant, and their log."""
 
     def __init__(self, endpoints: Endpoints, deliveries: Deliveries, vault: Vault, allowed: Allowances) -> None:
         self._endpoints = endpoints
@@ -45,7 +44,7 @@ class WebhooksService(webhooks_pb2_grpc.WebhooksServiceServicer):
         self._allowed = allowed
 
     async def CreateWebhook(self, request: pb.CreateWebhookRequest, context: Context) -> pb.Webhook:  # noqa: N802
-        """Makes an endpoint."""
+        """Creates an endpoint."""
         user = current_user()
         self._check(request.url, request.events)
         secret = signing.new_secret()
@@ -61,14 +60,14 @@ class WebhooksService(webhooks_pb2_grpc.WebhooksServiceServicer):
 
     async def GetWebhook(self, request: pb.GetWebhookRequest, context: Context) -> pb.Webhook:  # noqa: N802
         """Reads an endpoint."""
-        return _webhook(_found(await self._endpoints.find(current_user().tenant_id, _known(request.id))))
+        return _webhook(_found(await self._endpoints.find(current_user().tenant_id, _checked_id(request.id))))
 
     async def UpdateWebhook(self, request: pb.UpdateWebhookRequest, context: Context) -> pb.Webhook:  # noqa: N802
         """Changes an endpoint."""
         user, wanted, paths = current_user(), request.webhook, set(request.update_mask.paths)
         if not paths or not paths <= set(_FIELDS):
             raise validation({"update_mask": [f"must name some of {', '.join(_FIELDS)}"]})
-        endpoint_id = _known(wanted.id)
+        endpoint_id = _checked_id(wanted.id)
         self._check(wanted.url if "url" in paths else None, wanted.events if "events" in paths else ())
         row = await self._endpoints.change(
             user.tenant_id,
@@ -81,15 +80,15 @@ class WebhooksService(webhooks_pb2_grpc.WebhooksServiceServicer):
 
     async def DeleteWebhook(self, request: pb.DeleteWebhookRequest, context: Context) -> Empty:  # noqa: N802
         """Deletes an endpoint."""
-        if not await self._endpoints.delete(current_user().tenant_id, _known(request.id)):
+        if not await self._endpoints.delete(current_user().tenant_id, _checked_id(request.id)):
             raise not_found(_WHAT)
         return Empty()
 
     async def RotateWebhookSecret(self, request: pb.RotateWebhookSecretRequest, context: Context) -> pb.Webhook:  # noqa: N802
-        """Gives an endpoint a new secret."""
+        """Replaces the secret of an endpoint."""
         secret = signing.new_secret()
-        sealed = self._vault.encrypt(secret)
-        row = await self._endpoints.rotate(current_user().tenant_id, _known(request.id), sealed)
+        encrypted = self._vault.encrypt(secret)
+        row = await self._endpoints.rotate(current_user().tenant_id, _checked_id(request.id), encrypted)
         return _webhook(_found(row), secret)
 
     async def ListWebhookDeliveries(  # noqa: N802
@@ -101,15 +100,15 @@ class WebhooksService(webhooks_pb2_grpc.WebhooksServiceServicer):
             raise validation({"page_size": [f"must be from 1 to {_MAX_PAGE}"]})
         if not 0 <= request.skip <= _MAX_SKIP:
             raise validation({"skip": [f"must be from 0 to {_MAX_SKIP}"]})
-        endpoint_id = _known(request.webhook_id)
+        endpoint_id = _checked_id(request.webhook_id)
         _found(await self._endpoints.find(user.tenant_id, endpoint_id))
         size = request.page_size or _DEFAULT_PAGE
         rows, total = await self._deliveries.page(user.tenant_id, endpoint_id, size, request.skip)
         return pb.ListWebhookDeliveriesResponse(deliveries=[_delivery(row) for row in rows], total_size=total)
 
     async def RedeliverWebhook(self, request: pb.RedeliverWebhookRequest, context: Context) -> pb.WebhookDelivery:  # noqa: N802
-        """Sends a message again."""
-        row = await self._deliveries.send_again(current_user().tenant_id, _known(request.id, _DELIVERY))
+        """Makes a delivery due again."""
+        row = await self._deliveries.send_again(current_user().tenant_id, _checked_id(request.id, _DELIVERY))
         return _delivery(_found(row, _DELIVERY))
 
     def _check(self, url: str | None, events: Sequence[str]) -> None:
@@ -117,14 +116,14 @@ class WebhooksService(webhooks_pb2_grpc.WebhooksServiceServicer):
         if url is not None and (found := url_faults(url, self._allowed)):
             faults["url"] = found
         for number, event in enumerate(events):
-            if event not in KINDS:
-                faults[f"events.{number}"] = [f"must be one of {', '.join(KINDS)}"]
+            if event not in EVENT_TYPES:
+                faults[f"events.{number}"] = [f"must be one of {', '.join(EVENT_TYPES)}"]
         if faults:
             raise validation(faults)
 
 
-def _known(identity: str, what: str = _WHAT) -> str:
-    """Raises: CallboxError `not_found` for what cannot be an identity; no database stores a NUL."""
+def _checked_id(identity: str, what: str = _WHAT) -> str:
+    """The id, if it is printable ASCII. Raises: CallboxError `not_found` otherwise."""
     if not identity or not identity.isascii() or not identity.isprintable():
         raise not_found(what)
     return identity
@@ -154,8 +153,6 @@ def _webhook(row: asyncpg.Record, secret: str = "") -> pb.Webhook:
 
 
 def _delivery(row: asyncpg.Record) -> pb.WebhookDelivery:
-    duration = Duration()
-    duration.FromMicroseconds(int((row["duration_ms"] or 0.0) * 1000))
     return pb.WebhookDelivery(
         id=row["id"],
         webhook_id=row["endpoint_id"],
@@ -166,8 +163,8 @@ def _delivery(row: asyncpg.Record) -> pb.WebhookDelivery:
         http_status=row["http_status"] or 0,
         error=row["error"],
         response_excerpt=row["response_excerpt"],
-        duration=duration if row["duration_ms"] is not None else None,
+        duration=None if row["duration_ms"] is None else duration(row["duration_ms"] / 1000),
         create_time=timestamp(row["created_at"]),
-        attempt_time=timestamp(row["last_attempt_at"]),
-        next_attempt_time=timestamp(row["next_attempt_at"]),
+        attempt_time=timestamp_or_none(row["last_attempt_at"]),
+        next_attempt_time=timestamp_or_none(row["next_attempt_at"]),
     )

@@ -1,4 +1,4 @@
-"""Secrets and signatures of Standard Webhooks. Pure but for the randomness of a new secret."""
+"""Secrets and signatures of Standard Webhooks. Pure, except that new secrets are random."""
 
 import base64
 import secrets
@@ -17,7 +17,7 @@ def new_secret() -> str:
 
 
 def headers(message_id: str, body: str, when: datetime, keys: Sequence[str]) -> dict[str, str]:
-    """The headers that identify and sign one attempt; each key gives a signature, divided by blanks."""
+    """The headers that identify and sign one attempt. Each key gives one signature; spaces separate them."""
     return {
         "webhook-id": message_id,
         "webhook-timestamp": str(int(when.timestamp())),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from services.accounts.account_data import HOLDINGS
 from services.accounts.store import NewUser, Store
 from services.accounts.tokens.refresh import RefreshToken
-from services.accounts.tokens.signing_keys import KeySet
+from services.accounts.tokens.signing_keys import SigningKeys
 from services.kit import account_data
 from services.kit.identity import ACCOUNTS_ISSUER, ensure_keys
 
@@ -35,7 +35,7 @@ async def _users(store: Store) -> None:
     assert user is not None
     assert await store.user_to_log_in("u7@callbox.local", "u8@callbox.local") is not None
     assert await store.user(7) is not None
-    assert await store.user_to_prove(7) is not None
+    assert await store.user_with_password(7) is not None
     assert await store.user_of_external("https://issuer.example", "s7") == 7
     assert await store.add_external("https://issuer.example", "other", 7)
     assert await store.concurrent_sessions("ten_7") == 5
@@ -58,10 +58,10 @@ async def _keys(store: Store) -> None:
 
 async def _signing_keys(pool: Pool, folder: Path) -> None:
     ensure_keys(folder, [ACCOUNTS_ISSUER])
-    async with KeySet(pool, folder, MONTH) as keys:
+    async with SigningKeys(pool, folder, MONTH) as keys:
         assert await keys.verifying("nobody's") is None
         assert await keys.rotate(revoke=True)
-        await keys.look()
+        await keys.refresh()
 
 
 async def _goes(pool: Pool) -> None:

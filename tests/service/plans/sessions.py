@@ -14,19 +14,20 @@ from callbox.characters.v1 import knowledge_pb2
 from callbox.sessions.v1 import sessions_pb2 as pb
 
 from services.kit import account_data
-from services.sessions import endings
 from services.sessions.account_data.tables import HOLDINGS
-from services.sessions.forms.store import FormStore, NewResponse, Wanted, tell_webhooks
-from services.sessions.history.events import Events
+from services.sessions.adapters.database import Database
+from services.sessions.admission.slots import Grant
+from services.sessions.events.appender import EventAppender
+from services.sessions.forms.store import FormStore, NewResponse, ResponseFilter, enqueue_webhook
 from services.sessions.history.filter import Filter
-from services.sessions.history.read import History, write_token
-from services.sessions.live.watch import Watching
+from services.sessions.history.reader import HistoryReader, write_token
+from services.sessions.lifecycle import end_reasons
+from services.sessions.live.watcher import Watcher
 from services.sessions.reaper import overdue
-from services.sessions.start.admission import Grant
-from services.sessions.start.idempotency import StartKey, StartKeys
+from services.sessions.start.idempotency import IdempotencyKey, IdempotencyKeys
 from services.sessions.store import NewSession, Notice, Store
 from services.sessions.webhooks.deliveries import Deliveries, Outcome
-from services.sessions.webhooks.documents import DocumentRelay
+from services.sessions.webhooks.document_relay import DocumentRelay
 from services.sessions.webhooks.endpoints import Endpoints
 from tests.service.plans.past import SESSIONS, TENANT
 
@@ -106,20 +107,21 @@ class Chores:
 
 async def use(pool: Pool) -> None:
     """Does with the past what the service does."""
-    store = Store(pool)
+    database = Database(pool)
+    store = Store(database)
     await _life(store)
-    await _events(store)
-    await _history(store)
-    await _forms(store)
-    await _webhooks(store)
-    await _documents(store)
-    await _start_keys(store)
-    await _overdue(store)
-    await _goes(store)
+    await _events(database, store)
+    await _history(database)
+    await _forms(database)
+    await _webhooks(database)
+    await _documents(database)
+    await _idempotency_keys(database, store)
+    await _overdue(database)
+    await _goes(pool, store)
 
 
 def _new(name: str) -> NewSession:
-    values = {
+    values: dict[str, Any] = {
         "session_id": f"sess_{name}", "tenant_id": "ten_hook1", "owner_id": 1, "character_id": "chr_new",
         "character_slug": "new", "character_version": 1, "user_id": 1, "room_name": f"room-{name}",
         "participant_identity": f"user-{name}", "origin_url": "", "metadata": {}, "snapshot": b"", "mcp_headers": {},
@@ -131,29 +133,29 @@ def _new(name: str) -> NewSession:
 async def _life(store: Store) -> None:
     for name in ("a", "b", "c", "d"):
         await store.insert(_new(name), GRANT, 600, 5.0)
-    await store.forget("sess_d")
+    await store.delete_unjoined("sess_d")
     assert await store.held_slots()
     call = await store.call("sess_a")
     assert call is not None
     assert await store.call_in_room("room-a") is not None
     assert len(await store.calls_in_rooms(["room-a", "room-b"])) == 2
-    assert len(await store.carried(["sess_a", "sess_b"])) == 2
+    assert len(await store.calls(["sess_a", "sess_b"])) == 2
     assert await store.redispatch(call, OTHER)
     assert await store.claim("sess_a", OTHER.worker_id) is not None
-    assert await store.joined("room-a", "user-a", "PA_1", "RM_1") is not None
+    assert await store.caller_joined("room-a", "user-a", "PA_1", "RM_1") is not None
     assert await store.agent_left("room-a", datetime.now(UTC))
-    await store.agent_came("room-a")
+    await store.agent_joined("room-a")
     assert await store.caller_left("room-a", caller_sid="PA_1")
-    assert await store.give_back("sess_b") is not None
+    assert await store.release_slot("sess_b") is not None
     assert await store.readmit("sess_b", GRANT, "PA_2", "RM_2")
-    assert await store.finalise("sess_a", endings.ENDED_BY_API, Notice("ended", "It is over."), 0.0) is not None
+    assert await store.finalise("sess_a", end_reasons.ENDED_BY_API, Notice("ended", "It is over."), 0.0) is not None
     await store.room_deleted("sess_a")
-    assert await store.rooms_due()
+    assert await store.rooms_to_delete()
     assert await store.open_calls("ten_hook1")
     await store.forget_user(5, TENANT.tenant_id)
 
 
-async def _events(store: Store) -> None:
+async def _events(database: Database, store: Store) -> None:
     moment = pb.SessionEvent(sequence=1).occur_time
     moment.FromDatetime(NOW)
     events = [
@@ -161,12 +163,12 @@ async def _events(store: Store) -> None:
         pb.SessionEvent(sequence=2, occur_time=moment, usage=pb.Usage(llm_input_tokens=3)),
         pb.SessionEvent(sequence=3, occur_time=moment, end=pb.EndEvent(reason=pb.END_REASON_CLIENT_LEFT)),
     ]
-    taker = Events(store, cast("Any", Lifecycle(store)), cast("Any", Feed()), {})
+    taker = EventAppender(database, cast("Any", Lifecycle(store)), cast("Any", Feed()), {})
     assert await taker.append("sess_b", GRANT.worker_id, events) == 3
 
 
-async def _history(store: Store) -> None:
-    history = History(store)
+async def _history(database: Database) -> None:
+    history = HistoryReader(database)
     assert await history.get(PAST) is not None
     assert await history.head(PAST) is not None
     for who in WHO.values():
@@ -175,7 +177,7 @@ async def _history(store: Store) -> None:
             await history.list(meant, 50, "", 0, full=True)
             await history.list(meant, 50, "", 600, full=True)
             await history.list(meant, 200, write_token(NOW - timedelta(days=100), SESSIONS // 2), 0, full=True)
-    watching = Watching(store, history, cast("Any", Feed()), 5)
+    watching = Watcher(database, history, cast("Any", Feed()), 5)
     for session_id in (PAST, "sess_b"):
         async with asyncio.timeout(RELAY_SECONDS), aclosing(watching.watch(session_id, "ten", 0)) as told:
             async for answer in told:
@@ -183,17 +185,17 @@ async def _history(store: Store) -> None:
                     break
 
 
-async def _forms(store: Store) -> None:
-    forms = FormStore(store, [tell_webhooks])
+async def _forms(database: Database) -> None:
+    forms = FormStore(database, [enqueue_webhook])
     new = NewResponse("ten_hook1", "chr_new", "new", "note", "sess_b", {"text": "hello"}, ("text",), "key", b"digest")
     assert await forms.add(new) is not None
     assert await forms.by_key("chr_new", "key") is not None
     assert await forms.call_of("sess_b") is not None
     for wanted in (
-        Wanted("chr_new"),
-        Wanted("chr_new", "note"),
-        Wanted("chr_new", session_id="sess_b"),
-        Wanted("chr_new", "note", "sess_b"),
+        ResponseFilter("chr_new"),
+        ResponseFilter("chr_new", "note"),
+        ResponseFilter("chr_new", session_id="sess_b"),
+        ResponseFilter("chr_new", "note", "sess_b"),
     ):
         assert len(await forms.page(wanted, 2**62, 0, 50)) == 1
         assert await forms.count(wanted) == 1
@@ -202,8 +204,8 @@ async def _forms(store: Store) -> None:
     assert len(await forms.of_sessions(["sess_b", PAST], "ten_hook1")) == 1
 
 
-async def _webhooks(store: Store) -> None:
-    endpoints, deliveries = Endpoints(store), Deliveries(store)
+async def _webhooks(database: Database) -> None:
+    endpoints, deliveries = Endpoints(database), Deliveries(database)
     endpoint = await endpoints.add("ten_hook1", "https://shop.example/new", [], True, "sealed")
     assert await endpoints.all("ten_hook1")
     assert await endpoints.find("ten_hook1", endpoint["id"]) is not None
@@ -224,7 +226,7 @@ async def _webhooks(store: Store) -> None:
     assert await endpoints.delete("ten_hook1", endpoint["id"])
 
 
-async def _documents(store: Store) -> None:
+async def _documents(database: Database) -> None:
     told = asyncio.Event()
 
     async def list_events(request: knowledge_pb2.ListDocumentEventsRequest, **_: Any) -> Any:
@@ -236,7 +238,7 @@ async def _documents(store: Store) -> None:
 
     knowledge = cast("Any", SimpleNamespace(ListDocumentEvents=list_events))
     signer = cast("Any", SimpleNamespace(service_token=lambda: "token"))
-    relay = asyncio.create_task(DocumentRelay(store, knowledge, signer, poll_seconds=0.01).run())
+    relay = asyncio.create_task(DocumentRelay(database, knowledge, signer, poll_seconds=0.01).run())
     try:
         async with asyncio.timeout(RELAY_SECONDS):
             await told.wait()
@@ -245,10 +247,10 @@ async def _documents(store: Store) -> None:
         await asyncio.wait([relay])
 
 
-async def _start_keys(store: Store) -> None:
+async def _idempotency_keys(database: Database, store: Store) -> None:
     chores = Chores()
-    keys = StartKeys(store, cast("Any", chores))
-    key = StartKey("ten_hook1/1", "a key", b"digest")
+    keys = IdempotencyKeys(database, cast("Any", chores))
+    key = IdempotencyKey("ten_hook1/1", "a key", b"digest")
     assert await keys.take(key) is None
 
     async def bind(connection: Any, row: Any) -> None:
@@ -256,25 +258,25 @@ async def _start_keys(store: Store) -> None:
 
     await store.insert(_new("e"), GRANT, 600, 5.0, bind)
     assert await keys.take(key) is not None
-    keys.free(StartKey("ten_hook1/1", "another", b"digest"))
+    keys.free(IdempotencyKey("ten_hook1/1", "another", b"digest"))
     for work in chores.works:
         await work
-    await keys.purge()
+    await keys.delete_expired()
 
 
-async def _overdue(store: Store) -> None:
+async def _overdue(database: Database) -> None:
     settings = cast("Any", SimpleNamespace(join_seconds=60.0, claim_seconds=2.0))
-    assert await overdue.find(store, settings)
-    _, active = await overdue.claimed(store)
+    assert await overdue.find(database, settings)
+    _, active = await overdue.claimed(database)
     assert active > 0
-    assert await overdue.active_elsewhere(store, ["room-a"])
+    assert await overdue.active_without_room(database, ["room-a"])
 
 
-async def _goes(store: Store) -> None:
+async def _goes(pool: Pool, store: Store) -> None:
     for tenant_id in ("ten_other5", "ten_hook1"):
         token = ""
-        while token := (await account_data.export(store.pool, HOLDINGS, tenant_id, token)).token:
+        while token := (await account_data.export(pool, HOLDINGS, tenant_id, token)).token:
             pass
-        while not await account_data.delete(store.pool, HOLDINGS, tenant_id, 5.0):
+        while not await account_data.delete(pool, HOLDINGS, tenant_id, 5.0):
             pass
     assert await store.open_calls("ten_hook1") == []

@@ -1,0 +1,1 @@
+"""PostgreSQL, Redis and LiveKit as this service reaches them."""

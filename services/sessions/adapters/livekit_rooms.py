@@ -1,0 +1,145 @@
+"""The LiveKit server's API as this service uses it: callers' tokens, rooms, dispatch, and data sent into a room."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import aiohttp
+from livekit import api
+from livekit.protocol.agent_dispatch import CreateAgentDispatchRequest, RoomAgentDispatch
+from livekit.protocol.models import DataPacket, ParticipantInfo, Room
+from livekit.protocol.room import (
+    CreateRoomRequest,
+    DeleteRoomRequest,
+    ListParticipantsRequest,
+    ListParticipantsResponse,
+    ListRoomsRequest,
+    SendDataRequest,
+)
+
+from services.kit.errors import CallboxError, Code
+from services.kit.settings import SettingsError
+from services.sessions.adapters.outages import RETRY_SECONDS, reaching
+
+ERROR_TOPIC = "voice.error"
+ROOM_PREFIX = "callbox-"
+CALLER_PREFIX = "user-"
+_API_SECONDS = 0.8
+# How long a room stays after its last participant left, for a connection that comes back.
+_DEPARTURE_SECONDS = 15
+_EMPTY_MARGIN_SECONDS = 15
+
+
+@dataclass(frozen=True, repr=False)
+class LiveKitKeys:
+    """The key pair of the LiveKit server."""
+
+    key: str
+    secret: str
+
+
+def read_keys(path: Path) -> LiveKitKeys:
+    """The first `key: secret` of LiveKit's key file.
+
+    Raises: SettingsError when there is none.
+    """
+    try:
+        lines = path.read_text().splitlines()
+    except OSError as fault:
+        raise SettingsError(f"CALLBOX_LIVEKIT_KEYS_FILE cannot be read: {fault.strerror}: {path}") from None
+    for line in lines:
+        key, colon, secret = line.partition(":")
+        if colon and key.strip() and secret.strip() and not key.startswith("#"):
+            return LiveKitKeys(key.strip(), secret.strip())
+    raise SettingsError(f"CALLBOX_LIVEKIT_KEYS_FILE holds no line `key: secret`: {path}")
+
+
+def caller_token(keys: LiveKitKeys, room: str, identity: str, seconds: int) -> str:
+    """A token with which one caller joins one room for `seconds`."""
+    grants = api.VideoGrants(room_join=True, room=room, can_update_own_metadata=True)
+    token = api.AccessToken(keys.key, keys.secret).with_identity(identity).with_grants(grants)
+    return token.with_ttl(timedelta(seconds=seconds)).to_jwt()
+
+
+class Rooms:
+    """Rooms on the LiveKit server; a room that is gone counts as deleted.
+
+    Every method raises CallboxError `upstream_unavailable` when LiveKit does not answer within 0.8 s.
+    """
+
+    def __init__(self, url: str, keys: LiveKitKeys, join_seconds: float) -> None:
+        timeout = aiohttp.ClientTimeout(total=_API_SECONDS)
+        self._api = api.LiveKitAPI(url, keys.key, keys.secret, timeout=timeout, failover=False)
+        self._empty_seconds = int(join_seconds) + _EMPTY_MARGIN_SECONDS
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._api.aclose()
+
+    async def create(self, room: str, agent_name: str, session_id: str) -> None:
+        """Creates a room and dispatches the session to one worker."""
+        dispatch = RoomAgentDispatch(agent_name=agent_name, metadata=session_id)
+        creation = CreateRoomRequest(
+            name=room, empty_timeout=self._empty_seconds, departure_timeout=_DEPARTURE_SECONDS, agents=[dispatch]
+        )
+        async with _livekit():
+            await self._api.room.create_room(creation)
+
+    async def dispatch(self, room: str, agent_name: str, session_id: str) -> None:
+        """Withdraws earlier dispatches and dispatches the session to one worker."""
+        await self.withdraw(room)
+        dispatch = CreateAgentDispatchRequest(agent_name=agent_name, room=room, metadata=session_id)
+        async with _livekit():
+            await self._api.agent_dispatch.create_dispatch(dispatch)
+
+    async def withdraw(self, room: str) -> None:
+        """Withdraws every dispatch of a room; an agent that is in the room leaves it."""
+        async with _livekit(gone_is_well=True):
+            for old in await self._api.agent_dispatch.list_dispatch(room):
+                await self._api.agent_dispatch.delete_dispatch(old.id, room)
+
+    async def tell_error(self, room: str, identity: str, code: str, message: str) -> None:
+        """Sends `voice.error` to the caller in a room; nothing happens when the caller is not there."""
+        data = json.dumps({"code": code, "message": message}).encode()
+        packet = SendDataRequest(
+            room=room, data=data, kind=DataPacket.Kind.RELIABLE, topic=ERROR_TOPIC, destination_identities=[identity]
+        )
+        async with _livekit(gone_is_well=True):
+            await self._api.room.send_data(packet)
+
+    async def delete(self, room: str) -> None:
+        """Deletes a room and disconnects everybody in it."""
+        async with _livekit(gone_is_well=True):
+            await self._api.room.delete_room(DeleteRoomRequest(room=room))
+
+    async def participants(self, room: str) -> Sequence[ParticipantInfo]:
+        """The participants of a room; none when there is no such room."""
+        found = ListParticipantsResponse()
+        async with _livekit(gone_is_well=True):
+            found = await self._api.room.list_participants(ListParticipantsRequest(room=room))
+        return found.participants
+
+    async def all(self) -> Sequence[Room]:
+        """Every room of Callbox on the server."""
+        async with _livekit():
+            rooms = (await self._api.room.list_rooms(ListRoomsRequest())).rooms
+        return [room for room in rooms if room.name.startswith(ROOM_PREFIX)]
+
+
+@asynccontextmanager
+async def _livekit(*, gone_is_well: bool = False) -> AsyncIterator[None]:
+    """Gives a call to LiveKit its deadline and maps its errors. gone_is_well: a missing room is no error."""
+    async with reaching("LiveKit", _API_SECONDS):
+        try:
+            yield
+        except api.TwirpError as fault:
+            if gone_is_well and fault.code == api.TwirpErrorCode.NOT_FOUND:
+                return
+            raise CallboxError(
+                Code.UPSTREAM_UNAVAILABLE,
+                f"LiveKit refused ({fault.code}); check its log and CALLBOX_LIVEKIT_KEYS_FILE.",
+                retry_after_seconds=RETRY_SECONDS,
+            ) from fault

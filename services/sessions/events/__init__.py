@@ -1,0 +1,1 @@
+"""Events that workers report of their calls: checked, stored and added up."""

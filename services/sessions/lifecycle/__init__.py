@@ -1,0 +1,1 @@
+"""What happens to a session after its start, up to its one end."""

@@ -1,1 +1,0 @@
-"""LiveKit as this service uses it."""
