@@ -1,4 +1,4 @@
-"""What the gateway is told."""
+"""Settings of the gateway."""
 
 from pathlib import Path
 from typing import Annotated

@@ -66,7 +66,8 @@ def sync_detailed(
 ) -> Response[ErrorBody | ExportMeResponse200]:
     """Export everything that is one's own
 
-     The account, its characters with all versions, its calls with all that was said, as one JSON object.
+     Answers your account, your characters with all versions, and your calls with transcripts, as one
+    JSON object.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -91,7 +92,8 @@ def sync(
 ) -> ErrorBody | ExportMeResponse200 | None:
     """Export everything that is one's own
 
-     The account, its characters with all versions, its calls with all that was said, as one JSON object.
+     Answers your account, your characters with all versions, and your calls with transcripts, as one
+    JSON object.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -112,7 +114,8 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | ExportMeResponse200]:
     """Export everything that is one's own
 
-     The account, its characters with all versions, its calls with all that was said, as one JSON object.
+     Answers your account, your characters with all versions, and your calls with transcripts, as one
+    JSON object.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -135,7 +138,8 @@ async def asyncio(
 ) -> ErrorBody | ExportMeResponse200 | None:
     """Export everything that is one's own
 
-     The account, its characters with all versions, its calls with all that was said, as one JSON object.
+     Answers your account, your characters with all versions, and your calls with transcripts, as one
+    JSON object.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

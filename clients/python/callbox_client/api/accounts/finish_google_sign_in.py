@@ -107,12 +107,11 @@ def sync_detailed(
 ) -> Response[ErrorBody | Tokens]:
     """Come back from Google
 
-     Exchanges the code that Google gave to the browser for tokens. Only the browser that was sent away
-    may.
+     Exchanges the code from Google for tokens. Works only in the browser that began the sign-in.
 
     Args:
-        code (str | Unset): As the provider gave it to the browser. Default: ''.
-        state (str | Unset): As the provider gave it to the browser. Default: ''.
+        code (str | Unset): As Google gave it to the browser. Default: ''.
+        state (str | Unset): As Google gave it to the browser. Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -142,12 +141,11 @@ def sync(
 ) -> ErrorBody | Tokens | None:
     """Come back from Google
 
-     Exchanges the code that Google gave to the browser for tokens. Only the browser that was sent away
-    may.
+     Exchanges the code from Google for tokens. Works only in the browser that began the sign-in.
 
     Args:
-        code (str | Unset): As the provider gave it to the browser. Default: ''.
-        state (str | Unset): As the provider gave it to the browser. Default: ''.
+        code (str | Unset): As Google gave it to the browser. Default: ''.
+        state (str | Unset): As Google gave it to the browser. Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -172,12 +170,11 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | Tokens]:
     """Come back from Google
 
-     Exchanges the code that Google gave to the browser for tokens. Only the browser that was sent away
-    may.
+     Exchanges the code from Google for tokens. Works only in the browser that began the sign-in.
 
     Args:
-        code (str | Unset): As the provider gave it to the browser. Default: ''.
-        state (str | Unset): As the provider gave it to the browser. Default: ''.
+        code (str | Unset): As Google gave it to the browser. Default: ''.
+        state (str | Unset): As Google gave it to the browser. Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -205,12 +202,11 @@ async def asyncio(
 ) -> ErrorBody | Tokens | None:
     """Come back from Google
 
-     Exchanges the code that Google gave to the browser for tokens. Only the browser that was sent away
-    may.
+     Exchanges the code from Google for tokens. Works only in the browser that began the sign-in.
 
     Args:
-        code (str | Unset): As the provider gave it to the browser. Default: ''.
-        state (str | Unset): As the provider gave it to the browser. Default: ''.
+        code (str | Unset): As Google gave it to the browser. Default: ''.
+        state (str | Unset): As Google gave it to the browser. Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

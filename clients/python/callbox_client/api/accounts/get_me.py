@@ -62,7 +62,7 @@ def sync_detailed(
 ) -> Response[ErrorBody | Me]:
     """Read the user who asks
 
-     The user who asks and the limits of their tenant.
+     Answers the user of the credential and the limits of their tenant.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -87,7 +87,7 @@ def sync(
 ) -> ErrorBody | Me | None:
     """Read the user who asks
 
-     The user who asks and the limits of their tenant.
+     Answers the user of the credential and the limits of their tenant.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -108,7 +108,7 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | Me]:
     """Read the user who asks
 
-     The user who asks and the limits of their tenant.
+     Answers the user of the credential and the limits of their tenant.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -131,7 +131,7 @@ async def asyncio(
 ) -> ErrorBody | Me | None:
     """Read the user who asks
 
-     The user who asks and the limits of their tenant.
+     Answers the user of the credential and the limits of their tenant.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

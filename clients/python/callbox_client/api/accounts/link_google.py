@@ -108,11 +108,12 @@ def sync_detailed(
 ) -> Response[ErrorBody | Linking]:
     """Link Google to one's account
 
-     Answers where to send this browser; the Google account it comes back with signs in to the account
-    that asks.
+     Answers the address to open in this browser. The Google account chosen there can then log in to your
+    account.
 
     Args:
-        body (Proof): Proves once more who asks. Example: {'password': 'correct horse battery'}.
+        body (Proof): Confirms the request with the password. Example: {'password': 'correct horse
+            battery'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -140,11 +141,12 @@ def sync(
 ) -> ErrorBody | Linking | None:
     """Link Google to one's account
 
-     Answers where to send this browser; the Google account it comes back with signs in to the account
-    that asks.
+     Answers the address to open in this browser. The Google account chosen there can then log in to your
+    account.
 
     Args:
-        body (Proof): Proves once more who asks. Example: {'password': 'correct horse battery'}.
+        body (Proof): Confirms the request with the password. Example: {'password': 'correct horse
+            battery'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -167,11 +169,12 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | Linking]:
     """Link Google to one's account
 
-     Answers where to send this browser; the Google account it comes back with signs in to the account
-    that asks.
+     Answers the address to open in this browser. The Google account chosen there can then log in to your
+    account.
 
     Args:
-        body (Proof): Proves once more who asks. Example: {'password': 'correct horse battery'}.
+        body (Proof): Confirms the request with the password. Example: {'password': 'correct horse
+            battery'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -197,11 +200,12 @@ async def asyncio(
 ) -> ErrorBody | Linking | None:
     """Link Google to one's account
 
-     Answers where to send this browser; the Google account it comes back with signs in to the account
-    that asks.
+     Answers the address to open in this browser. The Google account chosen there can then log in to your
+    account.
 
     Args:
-        body (Proof): Proves once more who asks. Example: {'password': 'correct horse battery'}.
+        body (Proof): Confirms the request with the password. Example: {'password': 'correct horse
+            battery'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -76,7 +76,7 @@ def sync_detailed(
 ) -> Response[ErrorBody | list[ApiKey]]:
     """List one's API keys
 
-     The keys of the user who asks, newest first, without their values.
+     Lists your keys, newest first, without their values.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -101,7 +101,7 @@ def sync(
 ) -> ErrorBody | list[ApiKey] | None:
     """List one's API keys
 
-     The keys of the user who asks, newest first, without their values.
+     Lists your keys, newest first, without their values.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -122,7 +122,7 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | list[ApiKey]]:
     """List one's API keys
 
-     The keys of the user who asks, newest first, without their values.
+     Lists your keys, newest first, without their values.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -145,7 +145,7 @@ async def asyncio(
 ) -> ErrorBody | list[ApiKey] | None:
     """List one's API keys
 
-     The keys of the user who asks, newest first, without their values.
+     Lists your keys, newest first, without their values.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -98,12 +98,14 @@ def sync_detailed(
 ) -> Response[Difference | ErrorBody]:
     """Hold a version against another
 
-     What makes this version out of the other, as JSON Patch (RFC 6902), secrets masked.
+     Answers the changes from the other version to this one as JSON Patch (RFC 6902), with masked
+    secrets.
 
     Args:
         slug (str):
         number (int):
-        against (int | None | Unset): The other version; unset, the one before; 0, every default.
+        against (int | None | Unset): The other version. Unset: the one before. 0: a character
+            with every default.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -135,12 +137,14 @@ def sync(
 ) -> Difference | ErrorBody | None:
     """Hold a version against another
 
-     What makes this version out of the other, as JSON Patch (RFC 6902), secrets masked.
+     Answers the changes from the other version to this one as JSON Patch (RFC 6902), with masked
+    secrets.
 
     Args:
         slug (str):
         number (int):
-        against (int | None | Unset): The other version; unset, the one before; 0, every default.
+        against (int | None | Unset): The other version. Unset: the one before. 0: a character
+            with every default.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -167,12 +171,14 @@ async def asyncio_detailed(
 ) -> Response[Difference | ErrorBody]:
     """Hold a version against another
 
-     What makes this version out of the other, as JSON Patch (RFC 6902), secrets masked.
+     Answers the changes from the other version to this one as JSON Patch (RFC 6902), with masked
+    secrets.
 
     Args:
         slug (str):
         number (int):
-        against (int | None | Unset): The other version; unset, the one before; 0, every default.
+        against (int | None | Unset): The other version. Unset: the one before. 0: a character
+            with every default.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -202,12 +208,14 @@ async def asyncio(
 ) -> Difference | ErrorBody | None:
     """Hold a version against another
 
-     What makes this version out of the other, as JSON Patch (RFC 6902), secrets masked.
+     Answers the changes from the other version to this one as JSON Patch (RFC 6902), with masked
+    secrets.
 
     Args:
         slug (str):
         number (int):
-        against (int | None | Unset): The other version; unset, the one before; 0, every default.
+        against (int | None | Unset): The other version. Unset: the one before. 0: a character
+            with every default.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

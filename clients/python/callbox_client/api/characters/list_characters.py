@@ -105,11 +105,13 @@ def sync_detailed(
 ) -> Response[ErrorBody | list[Character]]:
     """List one's characters
 
-     The characters of the user who asks, newest first: all of them, or one page.
+     Lists your characters, newest first: all of them, or one page.
 
     Args:
-        q (str | Unset): Only characters whose slug or name holds this, in any case. Default: ''.
-        page (int | None | Unset): Which page; without page and page_size, the whole list.
+        q (str | Unset): Only characters whose slug or name contains this; case is ignored.
+            Default: ''.
+        page (int | None | Unset): Number of the page; without page and page_size, the complete
+            list.
         page_size (int | None | Unset): Items on a page; 50 if unset.
 
     Raises:
@@ -142,11 +144,13 @@ def sync(
 ) -> ErrorBody | list[Character] | None:
     """List one's characters
 
-     The characters of the user who asks, newest first: all of them, or one page.
+     Lists your characters, newest first: all of them, or one page.
 
     Args:
-        q (str | Unset): Only characters whose slug or name holds this, in any case. Default: ''.
-        page (int | None | Unset): Which page; without page and page_size, the whole list.
+        q (str | Unset): Only characters whose slug or name contains this; case is ignored.
+            Default: ''.
+        page (int | None | Unset): Number of the page; without page and page_size, the complete
+            list.
         page_size (int | None | Unset): Items on a page; 50 if unset.
 
     Raises:
@@ -174,11 +178,13 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | list[Character]]:
     """List one's characters
 
-     The characters of the user who asks, newest first: all of them, or one page.
+     Lists your characters, newest first: all of them, or one page.
 
     Args:
-        q (str | Unset): Only characters whose slug or name holds this, in any case. Default: ''.
-        page (int | None | Unset): Which page; without page and page_size, the whole list.
+        q (str | Unset): Only characters whose slug or name contains this; case is ignored.
+            Default: ''.
+        page (int | None | Unset): Number of the page; without page and page_size, the complete
+            list.
         page_size (int | None | Unset): Items on a page; 50 if unset.
 
     Raises:
@@ -209,11 +215,13 @@ async def asyncio(
 ) -> ErrorBody | list[Character] | None:
     """List one's characters
 
-     The characters of the user who asks, newest first: all of them, or one page.
+     Lists your characters, newest first: all of them, or one page.
 
     Args:
-        q (str | Unset): Only characters whose slug or name holds this, in any case. Default: ''.
-        page (int | None | Unset): Which page; without page and page_size, the whole list.
+        q (str | Unset): Only characters whose slug or name contains this; case is ignored.
+            Default: ''.
+        page (int | None | Unset): Number of the page; without page and page_size, the complete
+            list.
         page_size (int | None | Unset): Items on a page; 50 if unset.
 
     Raises:

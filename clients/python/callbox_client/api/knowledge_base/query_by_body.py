@@ -107,10 +107,10 @@ def sync_detailed(
 ) -> Response[ErrorBody | list[Passage]]:
     """Ask a character's documents by JSON
 
-     The passages that answer a question, best first.
+     Answers the passages that fit a question, best first.
 
     Args:
-        body (Query): A question to the documents of a character. Example: {'q': 'When do you
+        body (Query): A search in the documents of a character. Example: {'q': 'When do you
             open?', 'top_k': 3, 'character_slug': 'support-bot'}.
 
     Raises:
@@ -139,10 +139,10 @@ def sync(
 ) -> ErrorBody | list[Passage] | None:
     """Ask a character's documents by JSON
 
-     The passages that answer a question, best first.
+     Answers the passages that fit a question, best first.
 
     Args:
-        body (Query): A question to the documents of a character. Example: {'q': 'When do you
+        body (Query): A search in the documents of a character. Example: {'q': 'When do you
             open?', 'top_k': 3, 'character_slug': 'support-bot'}.
 
     Raises:
@@ -166,10 +166,10 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | list[Passage]]:
     """Ask a character's documents by JSON
 
-     The passages that answer a question, best first.
+     Answers the passages that fit a question, best first.
 
     Args:
-        body (Query): A question to the documents of a character. Example: {'q': 'When do you
+        body (Query): A search in the documents of a character. Example: {'q': 'When do you
             open?', 'top_k': 3, 'character_slug': 'support-bot'}.
 
     Raises:
@@ -196,10 +196,10 @@ async def asyncio(
 ) -> ErrorBody | list[Passage] | None:
     """Ask a character's documents by JSON
 
-     The passages that answer a question, best first.
+     Answers the passages that fit a question, best first.
 
     Args:
-        body (Query): A question to the documents of a character. Example: {'q': 'When do you
+        body (Query): A search in the documents of a character. Example: {'q': 'When do you
             open?', 'top_k': 3, 'character_slug': 'support-bot'}.
 
     Raises:

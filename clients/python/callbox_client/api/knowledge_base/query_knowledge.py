@@ -100,12 +100,12 @@ def sync_detailed(
 ) -> Response[ErrorBody | list[Passage]]:
     """Ask a character's documents
 
-     The passages that answer a question, best first.
+     Answers the passages that fit a question, best first.
 
     Args:
         q (str): The question.
-        character_slug (str): Slug or identity of the character.
-        top_k (int | Unset): Passages wanted. Default: 5.
+        character_slug (str): Slug or id of the character.
+        top_k (int | Unset): Number of passages wanted. Default: 5.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -137,12 +137,12 @@ def sync(
 ) -> ErrorBody | list[Passage] | None:
     """Ask a character's documents
 
-     The passages that answer a question, best first.
+     Answers the passages that fit a question, best first.
 
     Args:
         q (str): The question.
-        character_slug (str): Slug or identity of the character.
-        top_k (int | Unset): Passages wanted. Default: 5.
+        character_slug (str): Slug or id of the character.
+        top_k (int | Unset): Number of passages wanted. Default: 5.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -169,12 +169,12 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | list[Passage]]:
     """Ask a character's documents
 
-     The passages that answer a question, best first.
+     Answers the passages that fit a question, best first.
 
     Args:
         q (str): The question.
-        character_slug (str): Slug or identity of the character.
-        top_k (int | Unset): Passages wanted. Default: 5.
+        character_slug (str): Slug or id of the character.
+        top_k (int | Unset): Number of passages wanted. Default: 5.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -204,12 +204,12 @@ async def asyncio(
 ) -> ErrorBody | list[Passage] | None:
     """Ask a character's documents
 
-     The passages that answer a question, best first.
+     Answers the passages that fit a question, best first.
 
     Args:
         q (str): The question.
-        character_slug (str): Slug or identity of the character.
-        top_k (int | Unset): Passages wanted. Default: 5.
+        character_slug (str): Slug or id of the character.
+        top_k (int | Unset): Number of passages wanted. Default: 5.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

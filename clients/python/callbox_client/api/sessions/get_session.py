@@ -73,7 +73,7 @@ def sync_detailed(
 ) -> Response[ErrorBody | Session]:
     """Read where a call stands
 
-     A call of one's own character as it stands.
+     Answers the state of a call of one of your characters.
 
     Args:
         session_id (str):
@@ -104,7 +104,7 @@ def sync(
 ) -> ErrorBody | Session | None:
     """Read where a call stands
 
-     A call of one's own character as it stands.
+     Answers the state of a call of one of your characters.
 
     Args:
         session_id (str):
@@ -130,7 +130,7 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | Session]:
     """Read where a call stands
 
-     A call of one's own character as it stands.
+     Answers the state of a call of one of your characters.
 
     Args:
         session_id (str):
@@ -159,7 +159,7 @@ async def asyncio(
 ) -> ErrorBody | Session | None:
     """Read where a call stands
 
-     A call of one's own character as it stands.
+     Answers the state of a call of one of your characters.
 
     Args:
         session_id (str):

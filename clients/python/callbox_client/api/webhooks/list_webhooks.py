@@ -71,7 +71,7 @@ def sync_detailed(
 ) -> Response[ErrorBody | list[Webhook]]:
     """List one's webhooks
 
-     The webhooks of one's tenant, newest first, without their secrets.
+     Lists the webhooks of your tenant, newest first, without their secrets.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -96,7 +96,7 @@ def sync(
 ) -> ErrorBody | list[Webhook] | None:
     """List one's webhooks
 
-     The webhooks of one's tenant, newest first, without their secrets.
+     Lists the webhooks of your tenant, newest first, without their secrets.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -117,7 +117,7 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | list[Webhook]]:
     """List one's webhooks
 
-     The webhooks of one's tenant, newest first, without their secrets.
+     Lists the webhooks of your tenant, newest first, without their secrets.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -140,7 +140,7 @@ async def asyncio(
 ) -> ErrorBody | list[Webhook] | None:
     """List one's webhooks
 
-     The webhooks of one's tenant, newest first, without their secrets.
+     Lists the webhooks of your tenant, newest first, without their secrets.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
