@@ -66,10 +66,10 @@ class PublicRoute(StrictBodyRoute):
                 readable_by = outcome.readable_by if outcome.answer is error else None
                 return cors.allow_origin(error_response(error), readable_by)
             except RequestValidationError as invalid:
-                error = validation_error(invalid)
-                names_agent = "agent" not in error.fields
+                refusal = validation_error(invalid)
+                names_agent = "agent" not in refusal.fields
                 agent = request.path_params.get("slug") or (invalid.body["agent"] if names_agent else None)
-                outcome = await _check_caller(request, agent, error)
+                outcome = await _check_caller(request, agent, refusal)
                 return cors.allow_origin(error_response(outcome.answer), outcome.readable_by)
 
         return handle

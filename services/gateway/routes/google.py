@@ -65,7 +65,7 @@ async def callback(
         tokens = Tokens(access=pair.access, refresh=pair.refresh)
         response = Response(tokens.model_dump_json(), media_type="application/json", headers=_NO_STORE)
     except CallboxError as error:
-        response = errors.answer(error)
+        response = errors.error_response(error)
     if COOKIE in request.cookies:
         response.delete_cookie(COOKIE, _COOKIE_PATH)
     return response
