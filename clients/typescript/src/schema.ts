@@ -35,7 +35,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read where a call stands
+         * Read the state of a call
          * @description Answers the state of a call of one of your characters.
          */
         get: operations["get_session"];
@@ -147,7 +147,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List one's characters
+         * List your characters
          * @description Lists your characters, newest first: all of them, or one page.
          */
         get: operations["list_characters"];
@@ -243,7 +243,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Hold a version against another
+         * Compare two versions
          * @description Answers the changes from the other version to this one as JSON Patch (RFC 6902), with masked secrets.
          */
         get: operations["compare_versions"];
@@ -349,13 +349,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Ask a character's documents
+         * Search a character's documents
          * @description Answers the passages that fit a question, best first.
          */
         get: operations["query_knowledge"];
         put?: never;
         /**
-         * Ask a character's documents by JSON
+         * Search a character's documents by JSON
          * @description Answers the passages that fit a question, best first.
          */
         post: operations["query_by_body"];
@@ -460,7 +460,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List one's webhooks
+         * List your webhooks
          * @description Lists the webhooks of your tenant, newest first, without their secrets.
          */
         get: operations["list_webhooks"];
@@ -692,14 +692,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read the user who asks
+         * Read the user of the credential
          * @description Answers the user of the credential and the limits of their tenant.
          */
         get: operations["get_me"];
         put?: never;
         post?: never;
         /**
-         * Delete one's account and everything that is one's own
+         * Delete your account and all its data
          * @description Ends your calls and deletes your account with its keys, characters and history.
          *
          *     Your credentials stop working at once. When the data is too much for one request or a part of the service is away,
@@ -719,7 +719,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List one's API keys
+         * List your API keys
          * @description Lists your keys, newest first, without their values.
          */
         get: operations["list_keys"];
@@ -787,7 +787,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Come back from Google
+         * Finish sign-in with Google
          * @description Exchanges the code from Google for tokens. Works only in the browser that began the sign-in.
          */
         get: operations["finish_google_sign_in"];
@@ -809,7 +809,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Link Google to one's account
+         * Link Google to your account
          * @description Answers the address to open in this browser. The Google account chosen there can then log in to your account.
          */
         post: operations["link_google"];
@@ -827,7 +827,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Export everything that is one's own
+         * Export all data of your account
          * @description Answers your account, your characters with all versions, and your calls with transcripts, as one JSON object.
          */
         get: operations["export_me"];

@@ -14,7 +14,7 @@ from services.kit.errors import CallboxError, Code
 _ANY = "*"
 _MAX_TAGS = 50
 _TAG = re.compile(r'(?P<weak>W/)?"(?P<value>[!#-~\x80-\xff]*)"')
-# Tags with commas between them; where a tag stands was taken out before.
+# A list of tags, after each tag was replaced by #.
 _LIST = re.compile(r"[\s,]*#(\s*,[\s,]*#)*[\s,]*\Z")
 
 IfMatch = Annotated[

@@ -80,7 +80,7 @@ async def log_out(body: Refresh, gateway: GatewayOf) -> Response:
     return Response(status_code=204)
 
 
-@router.get("/me/", responses=refusals(401), dependencies=documented, summary="Read the user who asks")
+@router.get("/me/", responses=refusals(401), dependencies=documented, summary="Read the user of the credential")
 async def me(caller: CallerOf, gateway: GatewayOf) -> Me:
     """Answers the user of the credential and the limits of their tenant."""
     answer = await call(gateway.backends.accounts.GetMe, pb.GetMeRequest(), identity=caller.token)
@@ -107,7 +107,7 @@ async def create_key(body: NewApiKey, caller: CallerOf, gateway: GatewayOf, resp
 
 
 @router.get(
-    "/api-keys/", responses=refusals(401, 403), dependencies=documented_token_only, summary="List one's API keys"
+    "/api-keys/", responses=refusals(401, 403), dependencies=documented_token_only, summary="List your API keys"
 )
 async def list_keys(caller: CallerOf, gateway: GatewayOf) -> list[ApiKey]:
     """Lists your keys, newest first, without their values."""

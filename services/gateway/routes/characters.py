@@ -43,7 +43,7 @@ _REVALIDATE = {"Cache-Control": "private, no-cache"}
     "/",
     response_model=list[Character],
     responses=PAGED | refusals(401, 422),
-    summary="List one's characters",
+    summary="List your characters",
 )
 async def list_characters(
     request: Request,

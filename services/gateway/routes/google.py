@@ -47,7 +47,7 @@ async def google(gateway: GatewayOf) -> Response:
     "/callback/",
     response_model=Tokens,
     responses={**uncacheable(), **refusals(400, 401, 403, 404, 409, 422, 429)},
-    summary="Come back from Google",
+    summary="Finish sign-in with Google",
 )
 async def callback(
     request: Request, gateway: GatewayOf, address: AddressOf, code: _Given = "", state: _Given = ""
@@ -75,7 +75,7 @@ async def callback(
     "/link/",
     responses={**uncacheable(), **refusals(*BODY, 401, 403, 404, 429)},
     dependencies=documented_token_only,
-    summary="Link Google to one's account",
+    summary="Link Google to your account",
 )
 async def link(body: Proof, response: Response, token: TokenOf, gateway: GatewayOf, address: AddressOf) -> Linking:
     """Answers the address to open in this browser. The Google account chosen there can then log in to your account."""

@@ -64,7 +64,7 @@ _SEARCH_HEADERS: dict[int | str, dict[str, Any]] = {
     response_model=list[models.Passage],
     response_model_exclude_none=True,
     responses={**refusals(401, 404, 422), **_SEARCH_HEADERS},
-    summary="Ask a character's documents",
+    summary="Search a character's documents",
 )
 async def query(
     caller: CallerOf,
@@ -84,7 +84,7 @@ async def query(
     response_model=list[models.Passage],
     response_model_exclude_none=True,
     responses={**refusals(*BODY, 401, 404), **_SEARCH_HEADERS},
-    summary="Ask a character's documents by JSON",
+    summary="Search a character's documents by JSON",
 )
 async def query_by_body(body: models.Query, caller: CallerOf, gateway: GatewayOf) -> Response:
     """Answers the passages that fit a question, best first."""

@@ -17,7 +17,7 @@ router = APIRouter(prefix="/api/auth/me", tags=["accounts"], route_class=StrictB
     status_code=204,
     responses=refusals(*BODY, 401, 403, 429),
     dependencies=documented_token_only,
-    summary="Delete one's account and everything that is one's own",
+    summary="Delete your account and all its data",
 )
 async def delete_me(body: Proof, token: TokenOf, gateway: GatewayOf, address: AddressOf) -> Response:
     """Ends your calls and deletes your account with its keys, characters and history.
@@ -41,7 +41,7 @@ async def delete_me(body: Proof, token: TokenOf, gateway: GatewayOf, address: Ad
         },
     },
     dependencies=documented,
-    summary="Export everything that is one's own",
+    summary="Export all data of your account",
 )
 async def export_me(credential: CredentialOf, gateway: GatewayOf) -> Response:
     """Answers your account, your characters with all versions, and your calls with transcripts, as one JSON object."""

@@ -74,7 +74,7 @@ async def preflight(request: Request) -> Response:
 
 
 @router.get(
-    "/sessions/{session_id}/", responses=refusals(401, 404), dependencies=documented, summary="Read where a call stands"
+    "/sessions/{session_id}/", responses=refusals(401, 404), dependencies=documented, summary="Read the state of a call"
 )
 async def get_session(session_id: PathName, caller: CallerOf, gateway: GatewayOf) -> Session:
     """Answers the state of a call of one of your characters."""

@@ -80,7 +80,7 @@ async def get_version(slug: PathName, number: Number, caller: CallerOf, gateway:
     "/{number}/diff/",
     response_model=Difference,
     responses=refusals(401, 404, 422),
-    summary="Hold a version against another",
+    summary="Compare two versions",
 )
 async def compare_versions(
     slug: PathName,

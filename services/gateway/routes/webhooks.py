@@ -30,7 +30,7 @@ _DELIVERY = "The delivery"
 _STATUS = "WEBHOOK_DELIVERY_STATUS_"
 
 
-@router.get("/", responses=refusals(401), summary="List one's webhooks")
+@router.get("/", responses=refusals(401), summary="List your webhooks")
 async def list_webhooks(caller: CallerOf, gateway: GatewayOf) -> list[Webhook]:
     """Lists the webhooks of your tenant, newest first, without their secrets."""
     answer = await call(gateway.backends.webhooks.ListWebhooks, pb.ListWebhooksRequest(), identity=caller.token)

@@ -99,7 +99,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     body: Proof,
 ) -> Response[Any | ErrorBody]:
-    """Delete one's account and everything that is one's own
+    """Delete your account and all its data
 
      Ends your calls and deletes your account with its keys, characters and history.
 
@@ -135,7 +135,7 @@ def sync(
     client: AuthenticatedClient,
     body: Proof,
 ) -> Any | ErrorBody | None:
-    """Delete one's account and everything that is one's own
+    """Delete your account and all its data
 
      Ends your calls and deletes your account with its keys, characters and history.
 
@@ -166,7 +166,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     body: Proof,
 ) -> Response[Any | ErrorBody]:
-    """Delete one's account and everything that is one's own
+    """Delete your account and all its data
 
      Ends your calls and deletes your account with its keys, characters and history.
 
@@ -200,7 +200,7 @@ async def asyncio(
     client: AuthenticatedClient,
     body: Proof,
 ) -> Any | ErrorBody | None:
-    """Delete one's account and everything that is one's own
+    """Delete your account and all its data
 
      Ends your calls and deletes your account with its keys, characters and history.
 

@@ -64,7 +64,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
 ) -> Response[ErrorBody | ExportMeResponse200]:
-    """Export everything that is one's own
+    """Export all data of your account
 
      Answers your account, your characters with all versions, and your calls with transcripts, as one
     JSON object.
@@ -90,7 +90,7 @@ def sync(
     *,
     client: AuthenticatedClient,
 ) -> ErrorBody | ExportMeResponse200 | None:
-    """Export everything that is one's own
+    """Export all data of your account
 
      Answers your account, your characters with all versions, and your calls with transcripts, as one
     JSON object.
@@ -112,7 +112,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
 ) -> Response[ErrorBody | ExportMeResponse200]:
-    """Export everything that is one's own
+    """Export all data of your account
 
      Answers your account, your characters with all versions, and your calls with transcripts, as one
     JSON object.
@@ -136,7 +136,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
 ) -> ErrorBody | ExportMeResponse200 | None:
-    """Export everything that is one's own
+    """Export all data of your account
 
      Answers your account, your characters with all versions, and your calls with transcripts, as one
     JSON object.

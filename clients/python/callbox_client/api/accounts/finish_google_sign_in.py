@@ -105,7 +105,7 @@ def sync_detailed(
     code: str | Unset = "",
     state: str | Unset = "",
 ) -> Response[ErrorBody | Tokens]:
-    """Come back from Google
+    """Finish sign-in with Google
 
      Exchanges the code from Google for tokens. Works only in the browser that began the sign-in.
 
@@ -139,7 +139,7 @@ def sync(
     code: str | Unset = "",
     state: str | Unset = "",
 ) -> ErrorBody | Tokens | None:
-    """Come back from Google
+    """Finish sign-in with Google
 
      Exchanges the code from Google for tokens. Works only in the browser that began the sign-in.
 
@@ -168,7 +168,7 @@ async def asyncio_detailed(
     code: str | Unset = "",
     state: str | Unset = "",
 ) -> Response[ErrorBody | Tokens]:
-    """Come back from Google
+    """Finish sign-in with Google
 
      Exchanges the code from Google for tokens. Works only in the browser that began the sign-in.
 
@@ -200,7 +200,7 @@ async def asyncio(
     code: str | Unset = "",
     state: str | Unset = "",
 ) -> ErrorBody | Tokens | None:
-    """Come back from Google
+    """Finish sign-in with Google
 
      Exchanges the code from Google for tokens. Works only in the browser that began the sign-in.
 

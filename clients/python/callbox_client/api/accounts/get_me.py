@@ -60,7 +60,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
 ) -> Response[ErrorBody | Me]:
-    """Read the user who asks
+    """Read the user of the credential
 
      Answers the user of the credential and the limits of their tenant.
 
@@ -85,7 +85,7 @@ def sync(
     *,
     client: AuthenticatedClient,
 ) -> ErrorBody | Me | None:
-    """Read the user who asks
+    """Read the user of the credential
 
      Answers the user of the credential and the limits of their tenant.
 
@@ -106,7 +106,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
 ) -> Response[ErrorBody | Me]:
-    """Read the user who asks
+    """Read the user of the credential
 
      Answers the user of the credential and the limits of their tenant.
 
@@ -129,7 +129,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
 ) -> ErrorBody | Me | None:
-    """Read the user who asks
+    """Read the user of the credential
 
      Answers the user of the credential and the limits of their tenant.
 

@@ -106,7 +106,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     body: Proof,
 ) -> Response[ErrorBody | Linking]:
-    """Link Google to one's account
+    """Link Google to your account
 
      Answers the address to open in this browser. The Google account chosen there can then log in to your
     account.
@@ -139,7 +139,7 @@ def sync(
     client: AuthenticatedClient,
     body: Proof,
 ) -> ErrorBody | Linking | None:
-    """Link Google to one's account
+    """Link Google to your account
 
      Answers the address to open in this browser. The Google account chosen there can then log in to your
     account.
@@ -167,7 +167,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     body: Proof,
 ) -> Response[ErrorBody | Linking]:
-    """Link Google to one's account
+    """Link Google to your account
 
      Answers the address to open in this browser. The Google account chosen there can then log in to your
     account.
@@ -198,7 +198,7 @@ async def asyncio(
     client: AuthenticatedClient,
     body: Proof,
 ) -> ErrorBody | Linking | None:
-    """Link Google to one's account
+    """Link Google to your account
 
      Answers the address to open in this browser. The Google account chosen there can then log in to your
     account.

@@ -74,7 +74,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
 ) -> Response[ErrorBody | list[ApiKey]]:
-    """List one's API keys
+    """List your API keys
 
      Lists your keys, newest first, without their values.
 
@@ -99,7 +99,7 @@ def sync(
     *,
     client: AuthenticatedClient,
 ) -> ErrorBody | list[ApiKey] | None:
-    """List one's API keys
+    """List your API keys
 
      Lists your keys, newest first, without their values.
 
@@ -120,7 +120,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
 ) -> Response[ErrorBody | list[ApiKey]]:
-    """List one's API keys
+    """List your API keys
 
      Lists your keys, newest first, without their values.
 
@@ -143,7 +143,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
 ) -> ErrorBody | list[ApiKey] | None:
-    """List one's API keys
+    """List your API keys
 
      Lists your keys, newest first, without their values.
 

@@ -96,7 +96,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     against: int | None | Unset = UNSET,
 ) -> Response[Difference | ErrorBody]:
-    """Hold a version against another
+    """Compare two versions
 
      Answers the changes from the other version to this one as JSON Patch (RFC 6902), with masked
     secrets.
@@ -135,7 +135,7 @@ def sync(
     client: AuthenticatedClient,
     against: int | None | Unset = UNSET,
 ) -> Difference | ErrorBody | None:
-    """Hold a version against another
+    """Compare two versions
 
      Answers the changes from the other version to this one as JSON Patch (RFC 6902), with masked
     secrets.
@@ -169,7 +169,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     against: int | None | Unset = UNSET,
 ) -> Response[Difference | ErrorBody]:
-    """Hold a version against another
+    """Compare two versions
 
      Answers the changes from the other version to this one as JSON Patch (RFC 6902), with masked
     secrets.
@@ -206,7 +206,7 @@ async def asyncio(
     client: AuthenticatedClient,
     against: int | None | Unset = UNSET,
 ) -> Difference | ErrorBody | None:
-    """Hold a version against another
+    """Compare two versions
 
      Answers the changes from the other version to this one as JSON Patch (RFC 6902), with masked
     secrets.

@@ -103,7 +103,7 @@ def sync_detailed(
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
 ) -> Response[ErrorBody | list[Character]]:
-    """List one's characters
+    """List your characters
 
      Lists your characters, newest first: all of them, or one page.
 
@@ -142,7 +142,7 @@ def sync(
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
 ) -> ErrorBody | list[Character] | None:
-    """List one's characters
+    """List your characters
 
      Lists your characters, newest first: all of them, or one page.
 
@@ -176,7 +176,7 @@ async def asyncio_detailed(
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
 ) -> Response[ErrorBody | list[Character]]:
-    """List one's characters
+    """List your characters
 
      Lists your characters, newest first: all of them, or one page.
 
@@ -213,7 +213,7 @@ async def asyncio(
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
 ) -> ErrorBody | list[Character] | None:
-    """List one's characters
+    """List your characters
 
      Lists your characters, newest first: all of them, or one page.
 

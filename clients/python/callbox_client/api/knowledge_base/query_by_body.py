@@ -105,7 +105,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     body: Query,
 ) -> Response[ErrorBody | list[Passage]]:
-    """Ask a character's documents by JSON
+    """Search a character's documents by JSON
 
      Answers the passages that fit a question, best first.
 
@@ -137,7 +137,7 @@ def sync(
     client: AuthenticatedClient,
     body: Query,
 ) -> ErrorBody | list[Passage] | None:
-    """Ask a character's documents by JSON
+    """Search a character's documents by JSON
 
      Answers the passages that fit a question, best first.
 
@@ -164,7 +164,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     body: Query,
 ) -> Response[ErrorBody | list[Passage]]:
-    """Ask a character's documents by JSON
+    """Search a character's documents by JSON
 
      Answers the passages that fit a question, best first.
 
@@ -194,7 +194,7 @@ async def asyncio(
     client: AuthenticatedClient,
     body: Query,
 ) -> ErrorBody | list[Passage] | None:
-    """Ask a character's documents by JSON
+    """Search a character's documents by JSON
 
      Answers the passages that fit a question, best first.
 

@@ -98,7 +98,7 @@ def sync_detailed(
     character_slug: str,
     top_k: int | Unset = 5,
 ) -> Response[ErrorBody | list[Passage]]:
-    """Ask a character's documents
+    """Search a character's documents
 
      Answers the passages that fit a question, best first.
 
@@ -135,7 +135,7 @@ def sync(
     character_slug: str,
     top_k: int | Unset = 5,
 ) -> ErrorBody | list[Passage] | None:
-    """Ask a character's documents
+    """Search a character's documents
 
      Answers the passages that fit a question, best first.
 
@@ -167,7 +167,7 @@ async def asyncio_detailed(
     character_slug: str,
     top_k: int | Unset = 5,
 ) -> Response[ErrorBody | list[Passage]]:
-    """Ask a character's documents
+    """Search a character's documents
 
      Answers the passages that fit a question, best first.
 
@@ -202,7 +202,7 @@ async def asyncio(
     character_slug: str,
     top_k: int | Unset = 5,
 ) -> ErrorBody | list[Passage] | None:
-    """Ask a character's documents
+    """Search a character's documents
 
      Answers the passages that fit a question, best first.
 

@@ -71,7 +71,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
 ) -> Response[ErrorBody | Session]:
-    """Read where a call stands
+    """Read the state of a call
 
      Answers the state of a call of one of your characters.
 
@@ -102,7 +102,7 @@ def sync(
     *,
     client: AuthenticatedClient,
 ) -> ErrorBody | Session | None:
-    """Read where a call stands
+    """Read the state of a call
 
      Answers the state of a call of one of your characters.
 
@@ -128,7 +128,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
 ) -> Response[ErrorBody | Session]:
-    """Read where a call stands
+    """Read the state of a call
 
      Answers the state of a call of one of your characters.
 
@@ -157,7 +157,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
 ) -> ErrorBody | Session | None:
-    """Read where a call stands
+    """Read the state of a call
 
      Answers the state of a call of one of your characters.
 

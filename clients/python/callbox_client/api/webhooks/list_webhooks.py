@@ -69,7 +69,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
 ) -> Response[ErrorBody | list[Webhook]]:
-    """List one's webhooks
+    """List your webhooks
 
      Lists the webhooks of your tenant, newest first, without their secrets.
 
@@ -94,7 +94,7 @@ def sync(
     *,
     client: AuthenticatedClient,
 ) -> ErrorBody | list[Webhook] | None:
-    """List one's webhooks
+    """List your webhooks
 
      Lists the webhooks of your tenant, newest first, without their secrets.
 
@@ -115,7 +115,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
 ) -> Response[ErrorBody | list[Webhook]]:
-    """List one's webhooks
+    """List your webhooks
 
      Lists the webhooks of your tenant, newest first, without their secrets.
 
@@ -138,7 +138,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
 ) -> ErrorBody | list[Webhook] | None:
-    """List one's webhooks
+    """List your webhooks
 
      Lists the webhooks of your tenant, newest first, without their secrets.
 
