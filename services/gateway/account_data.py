@@ -1,4 +1,4 @@
-"""A user's data taken away, or along, from every service that holds some."""
+"""Deletes or exports the data of a user in every service that holds some."""
 
 import asyncio
 import json
@@ -12,18 +12,19 @@ from callbox.characters.v1 import user_data_pb2 as characters_pb
 from callbox.sessions.v1 import user_data_pb2 as sessions_pb
 
 from services.gateway.gateway import Gateway
-from services.gateway.requests.credentials import Presented
+from services.gateway.requests.credentials import Credential
 from services.kit.errors import CallboxError, Code
 from services.kit.rpc import context
 from services.kit.rpc.client import call
 from services.kit.structs import to_dict
+from services.kit.times import iso
 
 if TYPE_CHECKING:
     from google.protobuf.struct_pb2 import Struct
 
-# Time for one attempt; one that does not suffice is repeated by the client.
+# Time for one request; when it is not enough, the client sends the request again.
 _DELETE_SECONDS = 20.0
-# A start that found its character before it was withdrawn is over by then.
+# A start of a session takes at most this long. One that found its character before the deletion has finished by then.
 _STARTS_SECONDS = 1.0
 _EXPORT_SECONDS = 3_600.0
 
@@ -37,22 +38,21 @@ class _Page(Protocol):
 
 
 async def delete(gateway: Gateway, access_token: str, password: str, address: str) -> None:
-    """Deletes the user of an access token and everything that is theirs.
+    """Deletes the user of an access token with all their data.
 
-    Credentials stop first, then characters, so that no call begins any more; calls are ended and deleted, then
-    characters, and the user last, so that whatever fails on the way is completed by asking again.
-    Raises: CallboxError as accounts does; `upstream_unavailable` when a part is away or there is more than one attempt
-    can delete.
+    Disables credentials and characters first, so that no session can start. Then ends and deletes sessions, deletes
+    characters, and the user last. Each step may be repeated, so a client completes a failed deletion by asking again.
+    Raises: CallboxError as accounts does; `upstream_unavailable` when a service is away or the time was not enough.
     """
     backends = gateway.backends
     context.set_deadline(_DELETE_SECONDS)
-    begun = await call(
+    deletion = await call(
         backends.accounts_data.BeginUserDeletion,
         accounts_pb.BeginUserDeletionRequest(access_token=access_token, password=password, client_address=address),
         identity=gateway.signer.service_token(),
     )
-    gateway.credentials.forget()
-    token = begun.identity_token
+    gateway.credentials.clear()
+    token = deletion.identity_token
     await call(backends.characters_data.WithdrawUserData, characters_pb.WithdrawUserDataRequest(), identity=token)
     withdrawn_at = time.monotonic()
     await _delete_sessions(gateway, token)
@@ -65,10 +65,10 @@ async def delete(gateway: Gateway, access_token: str, password: str, address: st
     await call(backends.accounts_data.DeleteUserData, accounts_pb.DeleteUserDataRequest(), identity=token)
 
 
-async def export(gateway: Gateway, credential: Presented) -> AsyncIterator[str]:
-    """Everything of the user who asks as the pieces of one JSON object: service → collection → rows.
+async def export(gateway: Gateway, credential: Credential) -> AsyncIterator[str]:
+    """All data of the caller as the pieces of one JSON object: service → collection → rows.
 
-    Reads the first page of each service before it returns.
+    Reads the first page of each service before it returns, so that most errors come before the first piece.
     Raises: CallboxError as the services do.
     """
     context.set_deadline(_EXPORT_SECONDS)
@@ -76,21 +76,21 @@ async def export(gateway: Gateway, credential: Presented) -> AsyncIterator[str]:
     return _pieces(gateway, credential, dict(zip(_SERVICES, firsts, strict=True)))
 
 
-async def _pieces(gateway: Gateway, credential: Presented, firsts: dict[str, _Page]) -> AsyncIterator[str]:
-    now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    yield f'{{"exported_at": {json.dumps(now)}'
+async def _pieces(gateway: Gateway, credential: Credential, firsts: dict[str, _Page]) -> AsyncIterator[str]:
+    now = datetime.now(UTC).replace(microsecond=0)
+    yield f'{{"exported_at": {json.dumps(iso(now))}'
     for name, first in firsts.items():
         yield f', "{name}": {{'
-        page, collection, some = first, "", False
+        page, collection, has_rows = first, "", False
         while True:
             if page.collection != collection:
                 yield f'{"], " if collection else ""}"{page.collection}": ['
-                collection, some = page.collection, False
-            # One piece a page: sending is what takes the time.
+                collection, has_rows = page.collection, False
+            # One piece for each page, because sending many small pieces is slow.
             rows = ", ".join(json.dumps(to_dict(item), ensure_ascii=False) for item in page.items)
             if rows:
-                yield ", " + rows if some else rows
-                some = True
+                yield ", " + rows if has_rows else rows
+                has_rows = True
             if not page.next_page_token:
                 break
             page = await _page(gateway, credential, name, page.next_page_token)
@@ -101,9 +101,9 @@ async def _pieces(gateway: Gateway, credential: Presented, firsts: dict[str, _Pa
 _SERVICES = ("accounts", "characters", "sessions")
 
 
-async def _page(gateway: Gateway, credential: Presented, service: str, page_token: str) -> _Page:
+async def _page(gateway: Gateway, credential: Credential, service: str, page_token: str) -> _Page:
     backends = gateway.backends
-    # Asked anew for each page: an identity lives for minutes, an export of years of calls may take longer.
+    # Exchanged again for each page: an identity token lives for minutes, an export may take longer.
     identity = (await gateway.credentials.exchange(credential)).token
     asked: dict[str, tuple[Any, Any]] = {
         "accounts": (backends.accounts_data, accounts_pb),
@@ -127,6 +127,6 @@ def _require_time() -> None:
     if context.remaining_seconds(1.0) < 1.0:
         raise CallboxError(
             Code.UPSTREAM_UNAVAILABLE,
-            "There is more to delete than one request can; send it again to go on.",
+            "The data is too much to delete in one request; send the request again to continue.",
             retry_after_seconds=1,
         )

@@ -15,10 +15,10 @@ from services.gateway.answers import errors
 from services.gateway.backends import Backends
 from services.gateway.gateway import Gateway
 from services.gateway.openapi import schema
-from services.gateway.public.origin_cache import Gates
-from services.gateway.public.visitor import Visitors
+from services.gateway.public.origin_cache import OriginCache
+from services.gateway.public.visitor_tokens import VisitorTokens
 from services.gateway.requests.client_address import networks
-from services.gateway.requests.credentials import Credentials
+from services.gateway.requests.credentials import CredentialExchange
 from services.gateway.requests.middleware import RequestMiddleware
 from services.gateway.routes import (
     appearance,
@@ -32,12 +32,12 @@ from services.gateway.routes import (
     me,
     media,
     sessions,
-    system,
     tenants,
     versions,
     voices,
     webhooks,
 )
+from services.gateway.routes.api_docs import api_docs_routes
 from services.gateway.routes.pages import page_routes
 from services.gateway.settings import GatewaySettings
 from services.kit.catalogue_file import CatalogueFile
@@ -66,16 +66,16 @@ def build(settings: GatewaySettings, backends: Backends) -> FastAPI:
             RequestValidationError: errors.on_validation_error,
             HTTPException: errors.on_http_exception,
         },
-        # Spans, metrics and log lines are our own, without addresses, queries and bodies.
+        # Ours hold no addresses, queries or bodies; FastAPI's own would.
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     app.state.gateway = Gateway(
         backends,
-        Credentials(backends.accounts, signer.service_token),
-        Visitors(signer, anywhere=settings.debug),
+        CredentialExchange(backends.accounts, signer.service_token),
+        VisitorTokens(signer, allow_any_origin=settings.debug),
         signer,
         CatalogueFile(settings.catalogue),
-        Gates(backends.gates, signer.service_token, anywhere=settings.debug),
+        OriginCache(backends.gates, signer.service_token, allow_any_origin=settings.debug),
         networks(settings.trusted_proxies),
     )
     routers = (
@@ -96,10 +96,10 @@ def build(settings: GatewaySettings, backends: Backends) -> FastAPI:
         google.router,
         me.router,
         tenants.router,
-        system.router,
     )
     for router in routers:
         app.router.routes.extend(router.routes)
+    app.router.routes.extend(api_docs_routes(settings.web_dir).routes)
     app.router.routes.extend(page_routes(settings.web_dir).routes)
     app.router.routes.extend(ops_routes(backends.readiness))
 
@@ -107,13 +107,13 @@ def build(settings: GatewaySettings, backends: Backends) -> FastAPI:
     def document() -> dict[str, Any]:
         return schema.openapi(app, API_VERSION)
 
-    app.openapi = document  # type: ignore[method-assign]  # FastAPI's own way to replace it
+    app.openapi = document  # type: ignore[method-assign]  # FastAPI documents this as the way to replace it
     return app
 
 
 @asynccontextmanager
 async def running(settings: GatewaySettings) -> AsyncIterator[HttpServer]:
-    """Serves on the settings' addresses as long as it is entered.
+    """Serves on the addresses of the settings until the block ends.
 
     Raises: OSError when an address is taken.
     """

@@ -1,4 +1,4 @@
-"""The services behind the gateway: a channel each, and a stub for each of their nouns."""
+"""The services behind the gateway: a gRPC channel to each, and a stub for each of their gRPC services."""
 
 import asyncio
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from services.gateway.settings import GatewaySettings
 from services.kit.rpc.client import connect
 
 if TYPE_CHECKING:
-    # Names of the stubs' types only; the generated code has no such classes.
+    # These names exist in the stub files only, not in the generated code.
     from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceAsyncStub
     from callbox.accounts.v1.google_pb2_grpc import GoogleServiceAsyncStub
     from callbox.characters.v1.appearance_pb2_grpc import AppearanceServiceAsyncStub
@@ -61,7 +61,7 @@ class Backends:
 
     @classmethod
     def open(cls, settings: GatewaySettings) -> "Backends":
-        """Channels to the addresses in the settings; nothing is dialled before the first call."""
+        """Channels to the addresses in the settings. They connect at the first call."""
         accounts = connect(settings.accounts_address)
         characters = connect(settings.characters_address)
         sessions = connect(settings.sessions_address)
@@ -88,17 +88,17 @@ class Backends:
         await asyncio.gather(*(channel.close() for channel in self.channels.values()))
 
     async def readiness(self) -> dict[str, str | None]:
-        """What is wrong with each service, None when it is well."""
-        faults = await asyncio.gather(*(_fault(channel) for channel in self.channels.values()))
-        return dict(zip(self.channels, faults, strict=True))
+        """What is wrong with each service; None for a healthy one."""
+        problems = await asyncio.gather(*(_problem(channel) for channel in self.channels.values()))
+        return dict(zip(self.channels, problems, strict=True))
 
 
-async def _fault(channel: grpc.aio.Channel) -> str | None:
-    stub: Any = health_pb2_grpc.HealthStub(channel)  # its stub file leaves the methods out
+async def _problem(channel: grpc.aio.Channel) -> str | None:
+    stub: Any = health_pb2_grpc.HealthStub(channel)  # its stub file does not declare the methods
     try:
         answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=_HEALTH_SECONDS)
-    except grpc.aio.AioRpcError as fault:
-        return f"does not answer ({fault.code().name})"
+    except grpc.aio.AioRpcError as error:
+        return f"does not answer ({error.code().name})"
     if answer.status == health_pb2.HealthCheckResponse.SERVING:
         return None
     return f"is {health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)}"

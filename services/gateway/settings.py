@@ -1,4 +1,4 @@
-"""What the gateway is told."""
+"""Settings of the gateway."""
 
 from pathlib import Path
 from typing import Annotated
@@ -24,6 +24,6 @@ class GatewaySettings(CatalogueSettings):
     web_dir: Path = Field(default=Path("web/widget/dist"), description="Folder of the built web pages.")
     trusted_proxies: Annotated[str, AfterValidator(_of_networks)] = Field(
         default="",
-        description="Networks, with commas, whose X-Forwarded-For says who the client is; empty: nobody's.",
+        description="Comma-separated networks of proxies whose X-Forwarded-For is believed; empty: none.",
     )
     debug: bool = Field(default=False, description="True lets pages of any origin start calls; never in production.")

@@ -1,4 +1,4 @@
-"""Recorded samples of voices: files beside the catalogue, told apart by the digest of their content."""
+"""Recorded samples of voices: files in the folder of the catalogue, identified by the digest of their content."""
 
 import hashlib
 from dataclasses import dataclass
@@ -7,47 +7,32 @@ from pathlib import Path
 
 from services.kit.catalogue import SAMPLE_TYPES, Voice
 
-_SHOWN_DIGITS = 12
+_DIGEST_DIGITS = 12
 
 
 @dataclass(frozen=True)
 class Sample:
     """A recording. digest: of the content, in hex."""
 
-    content: bytes
+    path: Path
     digest: str
     media_type: str
 
 
-def digest_of(folder: Path, voice: Voice) -> str | None:
-    """What tells a voice's sample from another recording; None when there is none. folder: of the catalogue."""
+def find(folder: Path, voice: Voice) -> Sample | None:
+    """The sample of a voice, or None. folder: of the catalogue. Reads a new or changed file to compute its digest."""
     if not voice.sample:
         return None
     path = folder / voice.sample
     try:
-        found = path.stat()
-        return _digest(path, found.st_mtime_ns, found.st_size)
+        status = path.stat()
+        return Sample(path, _digest(path, status.st_mtime_ns, status.st_size), SAMPLE_TYPES[path.suffix])
     except OSError:
-        # It went after the catalogue was read.
+        # The file was removed after the catalogue was read.
         return None
 
 
-def read(folder: Path, voice: Voice) -> Sample | None:
-    """A voice's sample, or None. folder: of the catalogue."""
-    if not voice.sample:
-        return None
-    path = folder / voice.sample
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return None
-    return Sample(content, _shown(content), SAMPLE_TYPES[path.suffix])
-
-
+# mtime_ns and size are part of the key, so a changed file is read again.
 @lru_cache(maxsize=1_000)
 def _digest(path: Path, mtime_ns: int, size: int) -> str:
-    return _shown(path.read_bytes())
-
-
-def _shown(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:_SHOWN_DIGITS]
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:_DIGEST_DIGITS]

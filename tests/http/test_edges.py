@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from services.gateway.openapi.document import document
-from tests.fixtures.sessions import ORIGIN, until
+from tests.fixtures.sessions import until
 from tests.http.site import START, refused
 
 if TYPE_CHECKING:
@@ -118,13 +118,23 @@ async def test_the_schema_is_served(site: Site) -> None:
     assert served.json() == document()
 
 
-async def test_the_page_to_read_it_needs_nothing_from_elsewhere(site: Site) -> None:
+async def test_the_api_page_says_what_to_run_until_it_is_built(site: Site, web_dir: Path) -> None:
+    """That the built page works, and asks no other host, is tested in tests/browser/test_api_docs.py."""
     page = await site.nobody.get("/api/docs")
-    assert page.headers["content-type"].startswith("text/html")
-    assert "default-src 'none'" in page.headers["content-security-policy"]
-    for words in ("Start a call", "/api/agents/agent-session/", "X-API-Key", "validation_failed", "Create an API key"):
-        assert words in page.text
-    assert "<script" not in page.text
-    assert "src=" not in page.text
-    assert "http://" not in page.text
-    assert ORIGIN in page.text
+    assert (page.status_code, page.headers["content-type"]) == (503, "text/html; charset=utf-8")
+    assert int(page.headers["retry-after"]) >= 1
+    assert "<code>npm ci &amp;&amp; npm run build</code>" in page.text
+    assert "/api/schema/" in page.text
+    (web_dir / "api-docs").mkdir(parents=True)
+    (web_dir / "api-docs" / "index.html").write_text("<!doctype html><title>API</title>")
+    (web_dir / "api-docs" / "redoc.js").write_text("Redoc")
+    for path in ("/api/docs", "/api/docs/"):
+        page = await site.nobody.get(path)
+        assert (page.status_code, page.text) == (200, "<!doctype html><title>API</title>")
+        policy = page.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "http" not in policy
+    script = await site.nobody.get("/widget/api-docs/redoc.js")
+    assert (script.status_code, script.text, script.headers["cache-control"]) == (200, "Redoc", "no-cache")
+    refused(await site.nobody.get("/widget/api-docs/..%2Ftry.html"), 404, "not_found")

@@ -13,7 +13,7 @@ import jwt
 
 from services.accounts.tokens.encryption import identity_key
 from services.accounts.tokens.signing_keys import key_id
-from services.gateway.requests.credentials import Credentials
+from services.gateway.requests.credentials import CredentialExchange
 from tests.fixtures.sessions import ORIGIN
 from tests.http.requests import JSON, Route, resolved, routes
 from tests.http.site import refused
@@ -181,7 +181,7 @@ async def test_a_fault_of_ours_shows_nothing_of_itself(site: Site, monkeypatch: 
     async def fail(*_: object) -> None:
         raise RuntimeError("the secret inside")
 
-    monkeypatch.setattr(Credentials, "exchange", fail)
+    monkeypatch.setattr(CredentialExchange, "exchange", fail)
     faults = 0
     for route in ROUTES:
         answer = await ask(site.owner, route, addressed(route.path))

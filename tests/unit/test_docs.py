@@ -9,7 +9,7 @@ from deploy.local import reference
 from deploy.local.environment import SERVICES, variables_of
 from deploy.local.settings import LocalSettings
 from services.gateway.openapi.document import document
-from services.gateway.openapi.markdown import manual
+from services.gateway.openapi.markdown import markdown
 from services.kit.catalogue_file import read
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +36,7 @@ def test_every_setting_of_a_service_stands_in_a_table() -> None:
 
 
 def test_the_http_reference_is_the_one_of_now() -> None:
-    assert HTTP_REFERENCE.read_text() == manual(document()), "run `make docs`"
+    assert HTTP_REFERENCE.read_text() == markdown(document()), "run `make docs`"
 
 
 def test_files_that_the_documents_show_are_those_of_now() -> None:

@@ -7,10 +7,10 @@ import pytest
 from callbox.sessions.v1 import sessions_pb2
 from google.protobuf.struct_pb2 import Struct
 
-from services.gateway.answers.structs import to_struct
 from services.gateway.models.session import StartSession
-from services.gateway.public.start import to_message
+from services.gateway.public.start import start_request
 from services.gateway.requests.body import MAX_DEPTH, parse_object
+from services.gateway.requests.exact_struct import exact_struct
 from services.kit.errors import CallboxError, Code
 from services.kit.structs import to_dict
 
@@ -76,7 +76,7 @@ def test_a_json_object_is_taken_as_it_is(raw: bytes, value: dict[str, Any]) -> N
 def test_the_deepest_object_taken_survives_the_way_to_the_worker() -> None:
     deepest = parse_object(json.dumps(nested(MAX_DEPTH)).encode())
     claim = sessions_pb2.ClaimSessionResponse()
-    claim.session.metadata.CopyFrom(to_struct(deepest))
+    claim.session.metadata.CopyFrom(exact_struct(deepest))
     read = sessions_pb2.ClaimSessionResponse.FromString(claim.SerializeToString())
     assert to_dict(read.session.metadata) == deepest
 
@@ -92,7 +92,7 @@ def test_a_struct_gives_back_what_it_got() -> None:
         "l": [1, [2, {"k": []}]],
         "o": {},
     }
-    read = to_dict(Struct.FromString(to_struct(value).SerializeToString()))
+    read = to_dict(Struct.FromString(exact_struct(value).SerializeToString()))
     assert read == value
     assert isinstance(read["n"], int)
     assert read["t"] is True
@@ -104,14 +104,14 @@ def test_a_struct_gives_back_what_it_got() -> None:
 )
 def test_a_number_that_would_lose_digits_is_refused_by_its_path(value: dict[str, Any], path: str) -> None:
     with pytest.raises(CallboxError) as caught:
-        to_struct(value, "metadata")
+        exact_struct(value, "metadata")
     assert caught.value.code is Code.VALIDATION_FAILED
     assert list(caught.value.fields) == [path]
 
 
 def test_overrides_that_are_empty_or_null_are_none() -> None:
     body = StartSession(agent="support-bot", language="", voice_model=None, metadata=None, greeting="")
-    message = to_message(body)
+    message = start_request(body)
     assert not message.HasField("language")
     assert not message.HasField("voice_model")
     assert not message.HasField("metadata")
@@ -119,5 +119,5 @@ def test_overrides_that_are_empty_or_null_are_none() -> None:
 
 
 def test_a_long_page_address_is_cut_not_refused() -> None:
-    message = to_message(StartSession(agent="support-bot", origin_url="https://shop.example/" + "a" * 9_000))
+    message = start_request(StartSession(agent="support-bot", origin_url="https://shop.example/" + "a" * 9_000))
     assert len(message.origin_url) == 2_048

@@ -8,8 +8,8 @@ from google.protobuf.duration_pb2 import Duration
 from pydantic_core import to_json
 
 from services.gateway.answers import history
-from services.gateway.answers.times import timestamp
 from services.gateway.models.history import AgentSessionSummary, UsageReport
+from services.kit.times import timestamp
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 250_000, UTC)
 
@@ -94,7 +94,7 @@ def test_what_is_shown_is_what_the_schema_says() -> None:
     for row, model in zip(shown["sessions"]["data"], read.sessions.data, strict=True):
         assert list(row) == in_lists
         assert model.model_fields_set == set(in_lists)
-    one = to_json(history.detail(call))
+    one = to_json(history.full(call))
     assert AgentSessionSummary.model_validate_json(one, strict=True).model_fields_set == {*in_lists, "form_responses"}
     assert read.sessions.data[0].tool_calls[0].kind == "http"
 

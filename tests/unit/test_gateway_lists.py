@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.gateway.answers import csv
-from services.gateway.paging.pages import Window, links
+from services.gateway.answers import csv_rows
+from services.gateway.paging import PageRequest, link_header
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from services.gateway.paging.pages import Window, links
 )
 def test_links_to_the_pages_that_there_are(page: int, total: int, found: dict[str, int]) -> None:
     expected = ", ".join(f'</a/?form_id=x+y&page={n}&page_size=10>; rel="{rel}"' for rel, n in found.items())
-    assert links("/a/", [("form_id", "x y")], Window(page, 10), total) == expected
+    assert link_header("/a/", [("form_id", "x y")], PageRequest(page, 10), total) == expected
 
 
 @pytest.mark.parametrize(
@@ -43,12 +43,12 @@ def test_links_to_the_pages_that_there_are(page: int, total: int, found: dict[st
     ],
 )
 def test_cells(cell: object, text: str) -> None:
-    assert csv.line(["x", cell]) == f"x,{text}\r\n"
+    assert csv_rows.row(["x", cell]) == f"x,{text}\r\n"
 
 
 def test_lines_in_cells_are_quoted() -> None:
-    assert csv.line(["\rx", "a\nb"]) == '"\'\rx","a\nb"\r\n'
+    assert csv_rows.row(["\rx", "a\nb"]) == '"\'\rx","a\nb"\r\n'
 
 
 def test_headings_never_stand_twice() -> None:
-    assert csv.headings(("id", "form_id"), ["id", "name"]) == ["id", "form_id", "values.id", "name"]
+    assert csv_rows.column_names(("id", "form_id"), ["id", "name"]) == ["id", "form_id", "values.id", "name"]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from services.gateway.answers.times import Moment
+from services.gateway.requests.moment import Moment
 
 MOMENT: TypeAdapter[datetime] = TypeAdapter(Moment)
 

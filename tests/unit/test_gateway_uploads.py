@@ -14,10 +14,10 @@ def test_one_file_more_than_there_is_room_for_is_refused_and_room_comes_back() -
     uploads = Uploads()
     with ExitStack() as arriving:
         for _ in range(AT_ONCE):
-            arriving.enter_context(uploads.place())
-        with pytest.raises(CallboxError) as refused, uploads.place():
+            arriving.enter_context(uploads.slot())
+        with pytest.raises(CallboxError) as refused, uploads.slot():
             pass
         assert refused.value.code is Code.AT_CAPACITY
         assert refused.value.retry_after_seconds
-    with uploads.place():
+    with uploads.slot():
         pass

@@ -15,7 +15,7 @@ export interface paths {
         put?: never;
         /**
          * Start a call
-         * @description Admits a call or refuses it within a second.
+         * @description Starts a call or refuses it within a second.
          *
          *     With an API key the answer is wrapped in an envelope. With an access token, or from a page whose `Origin` the
          *     character lists, it is bare.
@@ -35,8 +35,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read where a call stands
-         * @description A call of one's own character as it stands.
+         * Read the state of a call
+         * @description Answers the state of a call of one of your characters.
          */
         get: operations["get_session"];
         put?: never;
@@ -58,7 +58,7 @@ export interface paths {
         put?: never;
         /**
          * End a call
-         * @description Ends a call; answers the same when it has already ended.
+         * @description Ends a call. The answer is the same when it has ended already.
          */
         post: operations["end_session"];
         delete?: never;
@@ -76,11 +76,11 @@ export interface paths {
         };
         /**
          * Watch a call
-         * @description A call of one's own character as it goes on, as server-sent events: where it stands (`state`), what is being said
-         *     (`turn.partial`), and what stands in its history (`turn.final`, `tool`, `form`, `error`), until it has `ended`.
+         * @description Sends a call of one of your characters as server-sent events: its state (`state`), speech that is not final yet
+         *     (`turn.partial`), the events of its history (`turn.final`, `tool`, `form`, `error`), and its end (`ended`).
          *
-         *     After a break, send the last `id` as `Last-Event-ID`: every event of the history comes once. A call that is over
-         *     tells its history. A stream lasts 15 minutes at most; come back for the rest.
+         *     After a lost connection, send the last `id` as `Last-Event-ID`: you get every event of the history once. A call that
+         *     has ended sends its history. A stream lasts 15 minutes at most; reconnect for the rest.
          */
         get: operations["watch_session"];
         put?: never;
@@ -100,9 +100,9 @@ export interface paths {
         };
         /**
          * Read a character's appearance
-         * @description The whole appearance: overrides merged over defaults.
+         * @description Answers the complete appearance: the character's overrides merged over the defaults.
          *
-         *     For pages whose `Origin` the character lists, and for its owner.
+         *     Open to pages whose `Origin` the character lists, and to its owner.
          */
         get: operations["get_appearance"];
         put?: never;
@@ -122,15 +122,15 @@ export interface paths {
         };
         /**
          * List answers to forms
-         * @description Answers to the forms of one's own character, newest first; all of them unless `page` or `page_size` is sent.
+         * @description Lists the form responses of one of your characters, newest first; all of them without `page` and `page_size`.
          */
         get: operations["list_form_responses"];
         put?: never;
         /**
          * Submit a form
-         * @description Judges the values by the form as it is and stores them.
+         * @description Validates the values by the current version of the form and stores them.
          *
-         *     For pages whose `Origin` the character lists, and for its owner.
+         *     Open to pages whose `Origin` the character lists, and to its owner.
          */
         post: operations["submit_form"];
         delete?: never;
@@ -147,14 +147,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List one's characters
-         * @description The characters of the user who asks, newest first: all of them, or one page.
+         * List your characters
+         * @description Lists your characters, newest first: all of them, or one page.
          */
         get: operations["list_characters"];
         put?: never;
         /**
          * Create a character
-         * @description Makes version 1 of a character; what is not sent takes its default.
+         * @description Creates version 1 of a character. A field that you do not send gets its default.
          */
         post: operations["create_character"];
         delete?: never;
@@ -172,25 +172,25 @@ export interface paths {
         };
         /**
          * Read a character
-         * @description A character as it is now.
+         * @description Answers the newest version of a character.
          */
         get: operations["get_character"];
         /**
          * Replace a character
-         * @description Makes a new version from the whole definition; what is not sent takes its default.
+         * @description Creates a new version from a complete definition. A field that you do not send gets its default.
          */
         put: operations["replace_character"];
         post?: never;
         /**
          * Delete a character
-         * @description Deletes a character; its history stays, and its slug may be used again.
+         * @description Deletes a character. Its history stays, and its slug may be used again.
          */
         delete: operations["delete_character"];
         options?: never;
         head?: never;
         /**
          * Change a character
-         * @description Makes a new version by JSON Merge Patch (RFC 7396): objects merge, arrays replace, `null` resets.
+         * @description Creates a new version by JSON Merge Patch (RFC 7396): objects merge, arrays replace, `null` resets a field.
          */
         patch: operations["change_character"];
         trace?: never;
@@ -204,7 +204,7 @@ export interface paths {
         };
         /**
          * List the versions of a character
-         * @description Every change of a character, newest first: the whole list, or one page of it.
+         * @description Lists the versions of a character, newest first: all of them, or one page.
          */
         get: operations["list_versions"];
         put?: never;
@@ -224,7 +224,7 @@ export interface paths {
         };
         /**
          * Read a version of a character
-         * @description A character as it was, secrets masked.
+         * @description Answers a character as it was in this version, with masked secrets.
          */
         get: operations["get_version"];
         put?: never;
@@ -243,8 +243,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Hold a version against another
-         * @description What makes this version out of the other, as JSON Patch (RFC 6902), secrets masked.
+         * Compare two versions
+         * @description Answers the changes from the other version to this one as JSON Patch (RFC 6902), with masked secrets.
          */
         get: operations["compare_versions"];
         put?: never;
@@ -266,7 +266,7 @@ export interface paths {
         put?: never;
         /**
          * Restore a version of a character
-         * @description Makes a new version with the content of this one, its secrets included. Takes no body.
+         * @description Creates a new version with the content of this one, including its secrets. Takes no body.
          */
         post: operations["restore_version"];
         delete?: never;
@@ -285,9 +285,10 @@ export interface paths {
         get?: never;
         /**
          * Upload the picture of a character
-         * @description Keeps a PNG, JPEG, WebP or GIF of at most 5 MB and 4,096 pixels a side; a new version's `image` names it.
+         * @description Stores a PNG, JPEG, WebP or GIF of at most 5 MB and 4,096 pixels a side. A new version of the character has its
+         *     address as `image`.
          *
-         *     A gateway takes 16 files at once; one more is 503 `at_capacity`.
+         *     A gateway takes 16 uploads at once and answers 503 `at_capacity` to one more.
          */
         put: operations["put_image"];
         post?: never;
@@ -307,9 +308,10 @@ export interface paths {
         get?: never;
         /**
          * Upload a recording of a character's voice
-         * @description Keeps a WAV or MP3 of at most 10 MB and 60 seconds; a new version's `voice.audio_file` names it.
+         * @description Stores a WAV or MP3 of at most 10 MB and 60 seconds. A new version of the character has its address as
+         *     `voice.audio_file`.
          *
-         *     A gateway takes 16 files at once; one more is 503 `at_capacity`.
+         *     A gateway takes 16 uploads at once and answers 503 `at_capacity` to one more.
          */
         put: operations["put_voice"];
         post?: never;
@@ -328,7 +330,7 @@ export interface paths {
         };
         /**
          * Read a file of a character
-         * @description A picture for everybody, a recording for its owner. An address stands for one content for ever.
+         * @description Answers a picture to everybody, and a recording to its owner. The content at an address never changes.
          */
         get: operations["get_media"];
         put?: never;
@@ -347,14 +349,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Ask a character's documents
-         * @description The passages that answer a question, best first.
+         * Search a character's documents
+         * @description Answers the passages that fit a question, best first.
          */
         get: operations["query_knowledge"];
         put?: never;
         /**
-         * Ask a character's documents by JSON
-         * @description The passages that answer a question, best first.
+         * Search a character's documents by JSON
+         * @description Answers the passages that fit a question, best first.
          */
         post: operations["query_by_body"];
         delete?: never;
@@ -372,16 +374,16 @@ export interface paths {
         };
         /**
          * List a character's documents
-         * @description The documents of a character, newest first.
+         * @description Lists the documents of a character, newest first.
          */
         get: operations["list_documents"];
         put?: never;
         /**
          * Add a document
-         * @description Takes a file, in the field `file` of a multipart form, or the address of a page as JSON.
+         * @description Takes a file, in the field `file` of a multipart form, or the address of a web page as JSON.
          *
-         *     It is read afterwards: its status is `PENDING` until it is `PROCESSED` or `FAILED`. A gateway takes 16 files at
-         *     once; one more is 503 `at_capacity`.
+         *     It is processed afterwards: its status is `PENDING` until it is `PROCESSED` or `FAILED`. A gateway takes 16 uploads
+         *     at once and answers 503 `at_capacity` to one more.
          */
         post: operations["add_document"];
         delete?: never;
@@ -402,7 +404,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a document
-         * @description Deletes a document; what stands in it is found no more.
+         * @description Deletes a document. Searches do not find it any more.
          */
         delete: operations["delete_document"];
         options?: never;
@@ -419,7 +421,7 @@ export interface paths {
         };
         /**
          * List calls and what they used
-         * @description Calls of one's own characters (of all, for staff), newest first, with totals over the whole filter.
+         * @description Lists the calls of your characters (staff: of all), newest first, with totals of all that match the filter.
          */
         get: operations["list_usage"];
         put?: never;
@@ -439,7 +441,7 @@ export interface paths {
         };
         /**
          * Read a call's history
-         * @description One call of one's own character, with its transcript and the answers to forms.
+         * @description Answers one call of one of your characters, with its transcript and form responses.
          */
         get: operations["get_session_history"];
         put?: never;
@@ -458,14 +460,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List one's webhooks
-         * @description The webhooks of one's tenant, newest first, without their secrets.
+         * List your webhooks
+         * @description Lists the webhooks of your tenant, newest first, without their secrets.
          */
         get: operations["list_webhooks"];
         put?: never;
         /**
          * Create a webhook
-         * @description Makes a webhook; `secret` is shown this once. A tenant may have 20.
+         * @description Creates a webhook. `secret` is shown only in this answer. A tenant may have 20 webhooks.
          */
         post: operations["create_webhook"];
         delete?: never;
@@ -483,21 +485,21 @@ export interface paths {
         };
         /**
          * Read a webhook
-         * @description A webhook as it is now.
+         * @description Answers a webhook without its secret.
          */
         get: operations["get_webhook"];
         put?: never;
         post?: never;
         /**
          * Delete a webhook
-         * @description Deletes a webhook with its log; what was not delivered yet never will be.
+         * @description Deletes a webhook with its log. Deliveries that still wait are not sent.
          */
         delete: operations["delete_webhook"];
         options?: never;
         head?: never;
         /**
          * Change a webhook
-         * @description Changes the fields that are sent. What waits for an inactive webhook goes out when it is made active in time.
+         * @description Changes the fields that you send. Deliveries wait while a webhook is inactive, until they are too old.
          */
         patch: operations["change_webhook"];
         trace?: never;
@@ -513,7 +515,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate a webhook's secret
-         * @description Makes a new secret, shown this once. For 24 hours messages are signed with the old one as well.
+         * @description Creates a new secret, shown only in this answer. For 24 hours messages are also signed with the old one.
          */
         post: operations["rotate_secret"];
         delete?: never;
@@ -531,7 +533,7 @@ export interface paths {
         };
         /**
          * List deliveries to a webhook
-         * @description The log, newest first; it goes back 30 days unless the operator says otherwise.
+         * @description Lists the deliveries of the last 30 days, newest first. The operator may set another number of days.
          */
         get: operations["list_deliveries"];
         put?: never;
@@ -553,7 +555,7 @@ export interface paths {
         put?: never;
         /**
          * Deliver a message again
-         * @description Sends a message again at once, with the same `webhook-id`, whatever came of it before.
+         * @description Sends a message again at once, with the same `webhook-id`, also when it was delivered before.
          */
         post: operations["redeliver_webhook"];
         delete?: never;
@@ -571,7 +573,7 @@ export interface paths {
         };
         /**
          * List voices and recognisers
-         * @description What this installation speaks and hears with, by the names that calls and characters ask for.
+         * @description Lists the voices and recognisers of this installation, by the names that calls and characters use.
          */
         get: operations["list_voices"];
         put?: never;
@@ -591,7 +593,7 @@ export interface paths {
         };
         /**
          * Listen to a voice
-         * @description A few recorded seconds, for everybody. As a list's `sample_url` it may be kept for ever.
+         * @description Answers a few recorded seconds of a voice, to everybody. At the `sample_url` of the list it never changes.
          */
         get: operations["get_voice_sample"];
         put?: never;
@@ -613,7 +615,7 @@ export interface paths {
         put?: never;
         /**
          * Sign up
-         * @description Creates a user with a tenant of their own, and signs them in.
+         * @description Creates a user with a new tenant, and logs the user in.
          */
         post: operations["sign_up"];
         delete?: never;
@@ -633,7 +635,7 @@ export interface paths {
         put?: never;
         /**
          * Log in
-         * @description Exchanges e-mail and password for tokens.
+         * @description Exchanges an e-mail address and a password for tokens.
          */
         post: operations["log_in"];
         delete?: never;
@@ -653,7 +655,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate a refresh token
-         * @description Exchanges a refresh token for new tokens; one used twice revokes its whole family.
+         * @description Exchanges a refresh token for new tokens. Using one twice revokes it and all tokens that came from it.
          */
         post: operations["refresh_tokens"];
         delete?: never;
@@ -673,7 +675,7 @@ export interface paths {
         put?: never;
         /**
          * Log out
-         * @description Revokes a refresh token and its family; access tokens already out live to their end.
+         * @description Revokes a refresh token and all refresh tokens of the same login. Access tokens stay valid until they expire.
          */
         post: operations["log_out"];
         delete?: never;
@@ -690,18 +692,18 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read the user who asks
-         * @description The user who asks and the limits of their tenant.
+         * Read the user of the credential
+         * @description Answers the user of the credential and the limits of their tenant.
          */
         get: operations["get_me"];
         put?: never;
         post?: never;
         /**
-         * Delete one's account and everything that is one's own
-         * @description Ends the calls that are under way and deletes the account, its keys, characters and history.
+         * Delete your account and all its data
+         * @description Ends your calls and deletes your account with its keys, characters and history.
          *
-         *     Credentials stop at once. Where there is more to delete than one request can, or a part is away, the answer is 503;
-         *     the same request goes on from there.
+         *     Your credentials stop working at once. When the data is too much for one request or a part of the service is away,
+         *     the answer is 503; send the same request again to continue.
          */
         delete: operations["delete_me"];
         options?: never;
@@ -717,14 +719,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List one's API keys
-         * @description The keys of the user who asks, newest first, without their values.
+         * List your API keys
+         * @description Lists your keys, newest first, without their values.
          */
         get: operations["list_keys"];
         put?: never;
         /**
          * Create an API key
-         * @description Makes a key with the rights of the user who asks; `key` is shown this once.
+         * @description Creates a key with the rights of its user. `key` is shown only in this answer.
          */
         post: operations["create_key"];
         delete?: never;
@@ -745,14 +747,14 @@ export interface paths {
         post?: never;
         /**
          * Revoke an API key
-         * @description Deletes a key; it does not authenticate any more.
+         * @description Deletes a key. It does not authenticate any more.
          */
         delete: operations["delete_key"];
         options?: never;
         head?: never;
         /**
          * Rename, disable or enable an API key
-         * @description Changes the fields that are sent. A key that is not active does not authenticate.
+         * @description Changes the fields that you send. A key that is not active does not authenticate.
          */
         patch: operations["change_key"];
         trace?: never;
@@ -766,7 +768,7 @@ export interface paths {
         };
         /**
          * Sign in with Google
-         * @description Sends the browser to Google, where sign-in with Google is configured.
+         * @description Redirects the browser to Google. Works only where the operator has configured sign-in with Google.
          */
         get: operations["begin_google_sign_in"];
         put?: never;
@@ -785,8 +787,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Come back from Google
-         * @description Exchanges the code that Google gave to the browser for tokens. Only the browser that was sent away may.
+         * Finish sign-in with Google
+         * @description Exchanges the code from Google for tokens. Works only in the browser that began the sign-in.
          */
         get: operations["finish_google_sign_in"];
         put?: never;
@@ -807,8 +809,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Link Google to one's account
-         * @description Answers where to send this browser; the Google account it comes back with signs in to the account that asks.
+         * Link Google to your account
+         * @description Answers the address to open in this browser. The Google account chosen there can then log in to your account.
          */
         post: operations["link_google"];
         delete?: never;
@@ -825,8 +827,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Export everything that is one's own
-         * @description The account, its characters with all versions, its calls with all that was said, as one JSON object.
+         * Export all data of your account
+         * @description Answers your account, your characters with all versions, and your calls with transcripts, as one JSON object.
          */
         get: operations["export_me"];
         put?: never;
@@ -852,7 +854,7 @@ export interface paths {
         head?: never;
         /**
          * Set a tenant's limits (staff)
-         * @description Says how many calls a tenant may have under way; new calls heed it within seconds.
+         * @description Sets how many calls a tenant may have at the same time. It applies to new calls within seconds.
          */
         patch: operations["set_limits"];
         trace?: never;
@@ -863,7 +865,7 @@ export interface components {
     schemas: {
         /**
          * AgentSessionSummary
-         * @description One call and its whole history.
+         * @description One call with its complete history.
          * @example {
          *       "id": 142,
          *       "session_id": "sess_Zk3vQy0N8rT1mJ5sXw2eLb7u",
@@ -958,7 +960,7 @@ export interface components {
             character_slug: string;
             /**
              * User
-             * @description User who asked for the call; null for an anonymous visitor.
+             * @description User who started the call; null for an anonymous visitor.
              * @example null
              */
             user: number | null;
@@ -972,7 +974,7 @@ export interface components {
             };
             /**
              * Session Duration Seconds
-             * @description From joining to the end, or to now.
+             * @description From joining to the end, or until now.
              */
             session_duration_seconds: number;
             /** Turn Count */
@@ -1005,7 +1007,7 @@ export interface components {
             finalized_at: string | null;
             /**
              * Recording Status
-             * @description `OFF`, and both addresses null: calls are not recorded yet.
+             * @description `OFF`, and both addresses are null: calls are not recorded yet.
              * @enum {string}
              */
             recording_status: "OFF" | "PENDING" | "READY" | "FAILED";
@@ -1023,7 +1025,7 @@ export interface components {
             transcript: components["schemas"]["TranscriptItem"][];
             /**
              * Transcript Text
-             * @description A line for each utterance, `Assistant: …` or `User: …`.
+             * @description One line for each utterance, `Assistant: …` or `User: …`.
              */
             transcript_text: string;
             /**
@@ -1046,21 +1048,21 @@ export interface components {
             ended_at: string | null;
             /**
              * Tool Calls
-             * @description Calls of tools, in order.
+             * @description Tool calls, in order.
              */
             tool_calls: components["schemas"]["ToolCall"][];
-            /** @description Of a call with `reference_audio_url`; null without. */
+            /** @description Null for a call without `reference_audio_url`. */
             voice: components["schemas"]["MatchedVoice"] | null;
             /**
              * Form Responses
-             * @description Answers to forms given in the call, oldest first, the first 200; only where one call is read.
+             * @description The first 200 form responses of the call, oldest first; empty in lists.
              * @default []
              */
             form_responses: components["schemas"]["FormResponse"][];
         };
         /**
          * ApiKey
-         * @description A key without its value.
+         * @description An API key without its value.
          */
         ApiKey: {
             /** Id */
@@ -1069,7 +1071,7 @@ export interface components {
             name: string;
             /**
              * Key Preview
-             * @description First five and last four characters.
+             * @description The first five and last four characters.
              * @example sk_a1...6789
              */
             key_preview: string;
@@ -1077,7 +1079,7 @@ export interface components {
             is_active: boolean;
             /**
              * Last Used At
-             * @description Latest request the key authenticated; null if never.
+             * @description Time of the latest request with this key; null if never.
              */
             last_used_at: string | null;
             /**
@@ -1088,7 +1090,7 @@ export interface components {
         };
         /**
          * ApiKeyChange
-         * @description What to change; a field that is not sent stays as it is.
+         * @description The fields to change. A field that you do not send stays as it is.
          * @example {
          *       "is_active": false
          *     }
@@ -1101,7 +1103,7 @@ export interface components {
         };
         /**
          * ApiKeyWithValue
-         * @description A new key with its value, which is shown this once.
+         * @description A new API key with its value, which is shown only now.
          */
         ApiKeyWithValue: {
             /** Id */
@@ -1110,7 +1112,7 @@ export interface components {
             name: string;
             /**
              * Key Preview
-             * @description First five and last four characters.
+             * @description The first five and last four characters.
              * @example sk_a1...6789
              */
             key_preview: string;
@@ -1118,7 +1120,7 @@ export interface components {
             is_active: boolean;
             /**
              * Last Used At
-             * @description Latest request the key authenticated; null if never.
+             * @description Time of the latest request with this key; null if never.
              */
             last_used_at: string | null;
             /**
@@ -1134,7 +1136,7 @@ export interface components {
         };
         /**
          * Appearance
-         * @description The whole appearance of a character: overrides merged over defaults.
+         * @description The complete appearance of a character: overrides merged over defaults.
          */
         Appearance: {
             /**
@@ -1181,7 +1183,7 @@ export interface components {
             max_call_seconds: number;
             /**
              * Terms Url
-             * @description Empty for no consent step.
+             * @description Empty: no consent step.
              */
             terms_url: string;
             /**
@@ -2152,7 +2154,7 @@ export interface components {
         };
         /**
          * Document
-         * @description A file or page that a character knows.
+         * @description A file or web page in the knowledge base of a character.
          * @example {
          *       "id": "doc_Zk3vQy0N8rT1mJ5sXw2eLb7u",
          *       "file": "s3://callbox/documents/chr_1/doc_1/handbook.pdf",
@@ -2169,7 +2171,7 @@ export interface components {
             id: string;
             /**
              * File
-             * @description Where the file is kept.
+             * @description Where the file is stored.
              */
             file: string;
             /**
@@ -2179,13 +2181,13 @@ export interface components {
             file_type: string;
             /**
              * Status
-             * @description `PENDING` waits, `PROCESSED` is found by questions, `FAILED` cannot be read.
+             * @description `PENDING`: waits to be processed. `PROCESSED`: searches find it. `FAILED`: it cannot be read.
              * @enum {string}
              */
             status: "PENDING" | "PROCESSED" | "FAILED";
             /**
              * Chunk Count
-             * @description Passages that questions find; 0 until it is `PROCESSED`.
+             * @description Number of its passages; 0 until it is `PROCESSED`.
              */
             chunk_count: number;
             /**
@@ -2195,12 +2197,12 @@ export interface components {
             created_at: string;
             /**
              * Name
-             * @description Name of the file or address of the page; `metadata.source` of what is found in it.
+             * @description Name of the file or address of the page; `metadata.source` of its passages.
              */
             name: string;
             /**
              * Error
-             * @description Why it failed; null when it did not.
+             * @description Why it failed; null if it did not.
              * @example null
              */
             error: string | null;
@@ -2255,7 +2257,7 @@ export interface components {
         };
         /**
          * ErrorBody
-         * @description What every refusal and fault is answered with.
+         * @description The body of every error.
          * @example {
          *       "success": false,
          *       "message": "agent: Field required",
@@ -2278,29 +2280,29 @@ export interface components {
             success: false;
             /**
              * Message
-             * @description One sentence a person can act on.
+             * @description One sentence that says what is wrong and what to do.
              */
             message: string;
             /** Data */
             data: null;
             /**
              * Errors
-             * @description Faults by field path; empty where nothing is bound to a field.
+             * @description Errors by field path; empty when the error is not about a field.
              */
             errors: {
                 [key: string]: string[];
             };
-            /** @description Stable code. */
+            /** @description Stable error code. */
             code: components["schemas"]["Code"];
             /**
              * Request Id
-             * @description The same as in the header X-Request-Id.
+             * @description The same as the header X-Request-Id.
              */
             request_id: string;
         };
         /**
          * Form
-         * @description A form; every key of its own has its default, `fields` and `steps` stand as they were set.
+         * @description A form. Keys that were not set have their default; `fields` and `steps` are as they were set.
          */
         Form: {
             /**
@@ -2339,7 +2341,7 @@ export interface components {
             }[];
             /**
              * Submit Url
-             * @description Where values go; null for form-responses.
+             * @description Address that gets the values; null for form-responses.
              * @example null
              */
             submit_url: string | null;
@@ -2385,7 +2387,7 @@ export interface components {
         };
         /**
          * FormResponse
-         * @description A stored answer.
+         * @description A stored form response.
          * @example {
          *       "id": 17,
          *       "form_id": "book-demo",
@@ -2405,12 +2407,12 @@ export interface components {
             form_id: string;
             /**
              * Session Id
-             * @description Null when it was given outside a call.
+             * @description Null if it was not submitted in a call.
              */
             session_id: string | null;
             /**
              * Values
-             * @description As sent, defaults included.
+             * @description As sent, with defaults.
              */
             values: {
                 [key: string]: unknown;
@@ -2434,7 +2436,7 @@ export interface components {
         };
         /**
          * Labels
-         * @description Texts of the states of a call.
+         * @description Texts for the states of a call.
          */
         Labels: {
             /**
@@ -2505,12 +2507,12 @@ export interface components {
         };
         /**
          * LanguageDefault
-         * @description What serves a language when nothing is named.
+         * @description The voice and recogniser of a language when a call or character names none.
          */
         LanguageDefault: {
             /**
              * Language
-             * @description BCP-47 tag; a language asked for finds it as RFC 4647 looks it up.
+             * @description BCP-47 tag. A requested language is looked up by RFC 4647.
              */
             language: string;
             /**
@@ -2528,40 +2530,41 @@ export interface components {
         };
         /**
          * Latency
-         * @description Milliseconds of a wait by its parts, one after another; what was done ahead of time counts 0.
+         * @description The parts of the time that the caller waited for an answer, in milliseconds and in order.
          *
-         *     Together they are the time from the end of the caller's speech to the first sound handed to the room.
+         *     Their sum is the time from the end of the caller's speech to the first audio sent to the room. A part that was done
+         *     ahead of time is 0.
          */
         Latency: {
             /**
              * End Of Turn
-             * @description Until it was clear that the caller had finished.
+             * @description Until the end of the caller's turn was detected.
              */
             end_of_turn: number;
             /**
              * Final Transcript
-             * @description From there until the caller's words were final.
+             * @description From then until the final transcript.
              */
             final_transcript: number;
             /**
              * First Token
-             * @description From there until the language model's first token.
+             * @description From then until the first token of the language model.
              */
             first_token: number;
             /**
              * First Audio
-             * @description From there until the voice's first sound.
+             * @description From then until the first audio of the voice.
              */
             first_audio: number;
             /**
              * Playout
-             * @description From there until that sound was handed to the room.
+             * @description From then until that audio was sent to the room.
              */
             playout: number;
         };
         /**
          * Layout
-         * @description Where the widget stands.
+         * @description Where the widget is placed.
          */
         Layout: {
             /**
@@ -2571,7 +2574,7 @@ export interface components {
             position: "bottom-right" | "bottom-left" | "top-right" | "top-left";
             /**
              * Font Family
-             * @description Empty for the page's own.
+             * @description Empty for the font of the page.
              * @example Inter, sans-serif
              */
             font_family: string;
@@ -2580,7 +2583,7 @@ export interface components {
         };
         /**
          * Limits
-         * @description What the tenant may use at one moment.
+         * @description What a tenant may use at the same time.
          */
         Limits: {
             /** Concurrent Sessions */
@@ -2588,7 +2591,7 @@ export interface components {
         };
         /**
          * LimitsChange
-         * @description New limits of a tenant.
+         * @description The new limits of a tenant.
          * @example {
          *       "concurrent_sessions": 25
          *     }
@@ -2596,13 +2599,13 @@ export interface components {
         LimitsChange: {
             /**
              * Concurrent Sessions
-             * @description Calls under way at the same moment.
+             * @description Calls at the same time.
              */
             concurrent_sessions: number;
         };
         /**
          * Linking
-         * @description Where to send the browser.
+         * @description The address to open in the browser.
          */
         Linking: {
             /** Authorization Url */
@@ -2610,24 +2613,24 @@ export interface components {
         };
         /**
          * MatchedVoice
-         * @description What became of a call's `reference_audio_url`.
+         * @description The voice that the `reference_audio_url` of a call led to.
          */
         MatchedVoice: {
             /**
              * Likeness
-             * @description `matched`: the nearest that a mix of the engine's voices comes; `cloned`: the engine speaks as the recording does; `plain`: the recording could not be used.
+             * @description `matched`: the most similar mix of the engine's voices; `cloned`: the engine clones the voice of the recording; `plain`: the recording could not be used.
              * @enum {string}
              */
             likeness: "matched" | "cloned" | "plain";
             /**
              * Voice
-             * @description What spoke, as the engine calls it.
+             * @description The engine's name of the voice.
              * @example af_heart*0.6+af_bella*0.4
              */
             voice: string;
             /**
              * Similarity
-             * @description How alike the two speakers sound to a speaker encoder, 1 at most; only where matched.
+             * @description Similarity of the two voices by a speaker encoder, at most 1; only if matched.
              */
             similarity: number | null;
             /**
@@ -2639,7 +2642,7 @@ export interface components {
         };
         /**
          * Me
-         * @description The user who asks.
+         * @description The user of the credential.
          */
         Me: {
             /** Id */
@@ -2659,7 +2662,7 @@ export interface components {
         };
         /**
          * NewApiKey
-         * @description A key to make.
+         * @description An API key to create.
          * @example {
          *       "name": "Backend of the shop"
          *     }
@@ -2667,19 +2670,19 @@ export interface components {
         NewApiKey: {
             /**
              * Name
-             * @description Human label.
+             * @description A label for people.
              */
             name: string;
             /**
              * Is Active
-             * @description False makes a key that does not authenticate.
+             * @description False creates a key that does not authenticate.
              * @default true
              */
             is_active: boolean;
         };
         /**
          * NewWebhook
-         * @description A webhook to make.
+         * @description A webhook to create.
          * @example {
          *       "url": "https://shop.example/hooks/callbox",
          *       "events": [
@@ -2695,20 +2698,20 @@ export interface components {
             url: string;
             /**
              * Events
-             * @description Types to be told of; empty or left out means all, also types to come.
+             * @description Types of events to send; empty or missing means all, including future types.
              * @default []
              */
             events: ("session.started" | "session.ended" | "form.submitted" | "document.processed")[];
             /**
              * Is Active
-             * @description False makes one that is told of nothing yet.
+             * @description False creates a webhook that gets no events yet.
              * @default true
              */
             is_active: boolean;
         };
         /**
          * NoiseCancellation
-         * @description Which noise cancellation there is, and which is on.
+         * @description The noise cancellation engines that are available, and the default.
          */
         NoiseCancellation: {
             /**
@@ -2720,7 +2723,7 @@ export interface components {
             engines: ("off" | "browser" | "rnnoise" | "server")[];
             /**
              * Level
-             * @description Attenuation limit of `server` in dB.
+             * @description Attenuation limit of `server`, in dB.
              * @example 100
              */
             level: number;
@@ -2728,7 +2731,7 @@ export interface components {
             user_selectable: boolean;
             /**
              * Model Url
-             * @description Where `rnnoise` is loaded from; null for the bundled.
+             * @description Address of the `rnnoise` model; null for the bundled one.
              * @example null
              */
             model_url: string | null;
@@ -2737,7 +2740,7 @@ export interface components {
         };
         /**
          * Passage
-         * @description What was found.
+         * @description A passage of a document.
          * @example {
          *       "text": "On Saturdays we are open from 10 to 16.",
          *       "metadata": {
@@ -2754,7 +2757,7 @@ export interface components {
             metadata: components["schemas"]["PassageMetadata"];
             /**
              * Score
-             * @description 1 for what is first by meaning and by words.
+             * @description 1 for a passage that ranks first both by meaning and by words.
              */
             score: number;
             /** Document Id */
@@ -2762,7 +2765,7 @@ export interface components {
         };
         /**
          * PassageMetadata
-         * @description Where a passage stands.
+         * @description Where a passage comes from.
          */
         PassageMetadata: {
             /**
@@ -2772,7 +2775,7 @@ export interface components {
             source: string;
             /**
              * Page
-             * @description Page, from 1; for PDF only.
+             * @description Number of the page, from 1; for PDF only.
              */
             page?: number | null;
         };
@@ -2796,7 +2799,7 @@ export interface components {
         };
         /**
          * Proof
-         * @description Proves once more who asks.
+         * @description Confirms the request with the password.
          * @example {
          *       "password": "correct horse battery"
          *     }
@@ -2804,14 +2807,14 @@ export interface components {
         Proof: {
             /**
              * Password
-             * @description Of the account. One that signs in with Google alone has none: sign in there anew and send {}.
+             * @description Password of the account. One with Google sign-in alone has none: sign in again and send {}.
              * @default
              */
             password: string;
         };
         /**
          * Query
-         * @description A question to the documents of a character.
+         * @description A search in the documents of a character.
          * @example {
          *       "q": "When do you open?",
          *       "top_k": 3,
@@ -2826,13 +2829,13 @@ export interface components {
             q: string;
             /**
              * Top K
-             * @description Passages wanted.
+             * @description Number of passages wanted.
              * @default 5
              */
             top_k: number;
             /**
              * Character Slug
-             * @description Slug or identity of the character.
+             * @description Slug or id of the character.
              */
             character_slug: string;
         };
@@ -2855,32 +2858,32 @@ export interface components {
         Recogniser: {
             /**
              * Name
-             * @description What a call or a character asks for.
+             * @description The name for calls and characters.
              */
             name: string;
             /**
              * Aliases
-             * @description Other names it answers to.
+             * @description Other names of it.
              */
             aliases: string[];
             /**
              * Provider
-             * @description As the history of a call names who served.
+             * @description As in the history of a call.
              */
             provider: string;
             /**
              * Languages
-             * @description BCP-47 tags; a language asked for finds them as RFC 4647 looks them up.
+             * @description BCP-47 tags. A requested language is looked up among them by RFC 4647.
              */
             languages: string[];
             /**
              * Licence
-             * @description Of the model.
+             * @description Licence of the model.
              */
             licence: string;
             /**
              * Keyterms
-             * @description Whether a character's `keyterms` bias what it hears.
+             * @description Whether it uses the `keyterms` of a character.
              */
             keyterms: boolean;
         };
@@ -2894,7 +2897,7 @@ export interface components {
         };
         /**
          * Session
-         * @description A call as it stands.
+         * @description The state of a call.
          * @example {
          *       "session_id": "sess_Zk3vQy0N8rT1mJ5sXw2eLb7u",
          *       "status": "ended",
@@ -2919,7 +2922,7 @@ export interface components {
             character_slug: string;
             /**
              * Character Version
-             * @description Version of the character the call runs on.
+             * @description Version of the character that the call uses.
              */
             character_version: number;
             /** Room Name */
@@ -3087,14 +3090,14 @@ export interface components {
             access: string;
             /**
              * Refresh
-             * @description For /api/auth/refresh/; using one twice revokes its whole family.
+             * @description For /api/auth/refresh/. Using one twice revokes it and all tokens that came from it.
              */
             refresh: string;
             user: components["schemas"]["User"];
         };
         /**
          * StartSession
-         * @description Everything but `agent` is optional and overrides the character for this call. Unknown fields are ignored.
+         * @description Every field but `agent` is optional and overrides the character for this call. Unknown fields are ignored.
          * @example {
          *       "agent": "support-bot",
          *       "language": "en",
@@ -3113,7 +3116,7 @@ export interface components {
             agent: string;
             /**
              * Language
-             * @description BCP-47 tag for hearing and speaking.
+             * @description BCP-47 tag of the language to recognise and speak.
              */
             language?: string | null;
             /**
@@ -3123,7 +3126,7 @@ export interface components {
             system_prompt?: string | null;
             /**
              * Greeting
-             * @description Replaces the first words.
+             * @description Replaces the greeting of the character.
              */
             greeting?: string | null;
             /**
@@ -3133,24 +3136,24 @@ export interface components {
             voice_model?: string | null;
             /**
              * Reference Audio Url
-             * @description WAV or MP3 to match the voice to.
+             * @description WAV or MP3 with the voice that the agent shall have.
              */
             reference_audio_url?: string | null;
             /**
              * Mcp Headers
-             * @description Headers merged into every MCP call of this call.
+             * @description Headers for every request to an MCP server in this call.
              */
             mcp_headers?: {
                 [key: string]: string;
             } | null;
             /**
              * Origin Url
-             * @description Page that started the call; kept for logging.
+             * @description Page that started the call; stored for logging.
              */
             origin_url?: string | null;
             /**
              * Metadata
-             * @description Free keys and values for the agent; at most 16384 bytes as compact JSON.
+             * @description Your own keys and values for the agent; at most 16384 bytes as compact JSON.
              */
             metadata?: {
                 [key: string]: unknown;
@@ -3174,17 +3177,17 @@ export interface components {
         StartedSession: {
             /**
              * Token
-             * @description LiveKit access token, for `Room.connect`.
+             * @description LiveKit access token for `Room.connect`.
              */
             token: string;
             /**
              * Livekit Url
-             * @description LiveKit address.
+             * @description Address of the LiveKit server.
              */
             livekit_url: string;
             /**
              * Room Name
-             * @description Room of this call alone.
+             * @description LiveKit room of this call.
              */
             room_name: string;
             /**
@@ -3194,33 +3197,33 @@ export interface components {
             participant_identity: string;
             /**
              * Session Id
-             * @description Key to everything that is kept of this call.
+             * @description Id of the call, for its history and form responses.
              */
             session_id: string;
             /**
              * Expires In Seconds
-             * @description Life of the token.
+             * @description Seconds until the token expires.
              */
             expires_in_seconds: number;
             /**
              * Character Slug
-             * @description Slug as resolved.
+             * @description Slug of the character.
              */
             character_slug: string;
             /**
              * System Prompt
-             * @description Prompt in force.
+             * @description The prompt of this call.
              */
             system_prompt: string;
             /**
              * Greeting
-             * @description First words in force.
+             * @description The greeting of this call.
              */
             greeting: string;
         };
         /**
          * SubmitForm
-         * @description An answer to a form. Unknown keys beside these three are ignored.
+         * @description A form response to store. Other keys than these three are ignored.
          * @example {
          *       "form_id": "book-demo",
          *       "values": {
@@ -3234,25 +3237,25 @@ export interface components {
         SubmitForm: {
             /**
              * Form Id
-             * @description Identity of the form.
+             * @description Id of the form.
              */
             form_id: string;
             /**
              * Values
-             * @description Field name to value; the values of all steps are one flat object.
+             * @description Values by field name; the fields of all steps are in one flat object.
              */
             values: {
                 [key: string]: unknown;
             };
             /**
              * Session Id
-             * @description Call in which it is given, of this character.
+             * @description The call in which the caller filled in the form; of this character.
              */
             session_id?: string | null;
         };
         /**
          * TenantLimits
-         * @description Limits of a tenant.
+         * @description The limits of a tenant.
          */
         TenantLimits: {
             /** Tenant Id */
@@ -3313,7 +3316,7 @@ export interface components {
         };
         /**
          * Tokens
-         * @description `access` lives 10 days; `refresh` lives 30 days and is good for one use.
+         * @description `access` is valid for 10 days, `refresh` for 30 days and one use.
          */
         Tokens: {
             /**
@@ -3323,13 +3326,13 @@ export interface components {
             access: string;
             /**
              * Refresh
-             * @description For /api/auth/refresh/; using one twice revokes its whole family.
+             * @description For /api/auth/refresh/. Using one twice revokes it and all tokens that came from it.
              */
             refresh: string;
         };
         /**
          * ToolCall
-         * @description One call of a tool by the agent.
+         * @description One tool call of the agent.
          */
         ToolCall: {
             /** Name */
@@ -3338,19 +3341,19 @@ export interface components {
             kind: ("http" | "kb" | "mcp" | "client_event" | "handoff" | "form") | null;
             /**
              * Arguments
-             * @description What the model passed; null when it was too large to keep.
+             * @description Arguments from the language model; null if they were too large to store.
              */
             arguments: {
                 [key: string]: unknown;
             } | null;
             /**
              * Result Preview
-             * @description Beginning of what the model was answered.
+             * @description The beginning of the result that the language model got.
              */
             result_preview: string;
             /**
              * Error
-             * @description Code of what went wrong (`timeout`, `http_500`); null when nothing did.
+             * @description Error code (`timeout`, `http_500`); null if the call succeeded.
              * @example null
              */
             error: string | null;
@@ -3358,13 +3361,13 @@ export interface components {
             duration_seconds: number;
             /**
              * Ts
-             * @description Seconds from the moment the caller joined.
+             * @description Seconds since the caller joined.
              */
             ts: number;
         };
         /**
          * TranscriptItem
-         * @description One utterance. `interrupted`, `typed` and `latency` are there only where they say something.
+         * @description One utterance. `interrupted` and `typed` are present only if true, `latency` only if it was measured.
          */
         TranscriptItem: {
             /**
@@ -3376,32 +3379,32 @@ export interface components {
             text: string;
             /**
              * Turn Index
-             * @description From 0; a greeting is first.
+             * @description From 0; the greeting comes first.
              */
             turn_index: number;
             /**
              * Ts
-             * @description Seconds from the moment the caller joined.
+             * @description Seconds since the caller joined.
              */
             ts: number;
             /**
              * Interrupted
-             * @description True when the other side cut it short.
+             * @description True if the other side interrupted it.
              * @default false
              */
             interrupted: boolean;
             /**
              * Typed
-             * @description True when it was typed.
+             * @description True if it was typed.
              * @default false
              */
             typed: boolean;
-            /** @description Of an answer to speech: how long the caller waited for it. */
+            /** @description How long the caller waited for this answer to their speech. */
             latency?: components["schemas"]["Latency"] | null;
         };
         /**
          * UsageReport
-         * @description Totals over every call that matches the filter, and one page of them.
+         * @description Totals of all calls that match the filter, and one page of these calls.
          * @example {
          *       "total_sessions": 1,
          *       "total_llm_input_tokens": 412,
@@ -3521,7 +3524,7 @@ export interface components {
         };
         /**
          * User
-         * @description A person who can sign in.
+         * @description A person who can log in.
          */
         User: {
             /** Id */
@@ -3851,73 +3854,73 @@ export interface components {
         Voice: {
             /**
              * Name
-             * @description What a call or a character asks for.
+             * @description The name for calls and characters.
              */
             name: string;
             /**
              * Aliases
-             * @description Other names it answers to.
+             * @description Other names of it.
              */
             aliases: string[];
             /**
              * Provider
-             * @description As the history of a call names who served.
+             * @description As in the history of a call.
              */
             provider: string;
             /**
              * Languages
-             * @description BCP-47 tags; a language asked for finds them as RFC 4647 looks them up.
+             * @description BCP-47 tags. A requested language is looked up among them by RFC 4647.
              */
             languages: string[];
             /**
              * Licence
-             * @description Of the model.
+             * @description Licence of the model.
              */
             licence: string;
             /**
              * Title
-             * @description For people.
+             * @description A name for people.
              */
             title: string;
             /**
              * Sample Rate Hz
-             * @description Of what the engine makes.
+             * @description Sample rate of the engine's audio.
              */
             sample_rate_hz: number;
             /**
              * Can Clone
-             * @description Speaks with the voice of a `reference_audio_url`.
+             * @description Can clone the voice of a `reference_audio_url`.
              */
             can_clone: boolean;
             /**
              * Can Match
-             * @description Speaks like a `reference_audio_url`, as near as a mix of its engine's voices comes.
+             * @description Can imitate a `reference_audio_url` with the most similar mix of its engine's voices.
              */
             can_match: boolean;
             /**
              * Sample Url
-             * @description Address of a few recorded seconds, below the API's own; null where there are none.
+             * @description Path of a recorded sample, relative to the API; null if there is none.
              */
             sample_url: string | null;
         };
         /**
          * VoiceCatalogue
-         * @description What this installation speaks and hears with.
+         * @description The voices and recognisers of this installation.
          */
         VoiceCatalogue: {
             /**
              * Voices
-             * @description With `language`: those that speak it, the most exact first.
+             * @description With `language`: only those that speak it, the best match first.
              */
             voices: components["schemas"]["Voice"][];
             /**
              * Recognisers
-             * @description With `language`: those that hear it.
+             * @description With `language`: only those that recognise it.
              */
             recognisers: components["schemas"]["Recogniser"][];
             /**
              * Defaults
-             * @description Every language that is served; with `language` the one found.
+             * @description All supported languages; with `language`, the one that matches it.
              */
             defaults: components["schemas"]["LanguageDefault"][];
         };
@@ -3942,7 +3945,7 @@ export interface components {
             is_active: boolean;
             /**
              * Disabled Reason
-             * @description Why Callbox made it inactive, after a 410; null when it did not. Set `is_active` to undo it.
+             * @description Why Callbox deactivated it after a 410; null if it did not. Set `is_active` to undo it.
              * @example null
              */
             disabled_reason: string | null;
@@ -3959,7 +3962,7 @@ export interface components {
         };
         /**
          * WebhookChange
-         * @description What to change; a field that is not sent stays as it is.
+         * @description The fields to change. A field that you do not send stays as it is.
          * @example {
          *       "is_active": true
          *     }
@@ -3969,7 +3972,7 @@ export interface components {
             url?: string;
             /**
              * Events
-             * @description Types to be told of; empty or left out means all, also types to come.
+             * @description Types of events to send; empty or missing means all, including future types.
              */
             events?: ("session.started" | "session.ended" | "form.submitted" | "document.processed")[];
             /** Is Active */
@@ -3977,7 +3980,7 @@ export interface components {
         };
         /**
          * WebhookDelivery
-         * @description One message to one webhook, and its latest attempt.
+         * @description One message to one webhook, with its latest attempt.
          * @example {
          *       "id": "dlv_0f8b6d0e5b1c4f0fa3d1c2b3a4958677",
          *       "webhook": "whk_Zk3vQy0N8rT1mJ5sXw2eLb7u",
@@ -3999,7 +4002,7 @@ export interface components {
             id: string;
             /**
              * Webhook
-             * @description Identity of the webhook.
+             * @description Id of the webhook.
              */
             webhook: string;
             /**
@@ -4024,12 +4027,12 @@ export interface components {
             attempts: number;
             /**
              * Http Status
-             * @description Of the latest answer; null when there was none.
+             * @description Status of the latest answer; null if there was none.
              */
             http_status: number | null;
             /**
              * Error
-             * @description What went wrong in the latest attempt; null for nothing.
+             * @description Error of the latest attempt; null if it succeeded.
              */
             error: string | null;
             /**
@@ -4039,13 +4042,13 @@ export interface components {
             response_excerpt: string | null;
             /**
              * Duration Ms
-             * @description What the latest attempt took; null before the first.
+             * @description Duration of the latest attempt; null before the first.
              */
             duration_ms: number | null;
             /**
              * Created At
              * Format: date-time
-             * @description When it happened.
+             * @description When the event happened.
              */
             created_at: string;
             /**
@@ -4055,13 +4058,13 @@ export interface components {
             last_attempt_at: string | null;
             /**
              * Next Attempt At
-             * @description Null when there will be none.
+             * @description Null if there will be none.
              */
             next_attempt_at: string | null;
         };
         /**
          * WebhookWithSecret
-         * @description A webhook with its new secret, which is shown this once.
+         * @description A webhook with its new secret, which is shown only now.
          */
         WebhookWithSecret: {
             /**
@@ -4080,7 +4083,7 @@ export interface components {
             is_active: boolean;
             /**
              * Disabled Reason
-             * @description Why Callbox made it inactive, after a 410; null when it did not. Set `is_active` to undo it.
+             * @description Why Callbox deactivated it after a 410; null if it did not. Set `is_active` to undo it.
              * @example null
              */
             disabled_reason: string | null;
@@ -4105,31 +4108,31 @@ export interface components {
     parameters: never;
     requestBodies: never;
     headers: {
-        /** @description Name it when you report a fault. */
+        /** @description Id of the request; name it when you report an error. */
         "X-Request-Id": string;
         /** @description Seconds to wait before trying again. */
         "Retry-After": number;
-        /** @description The scheme of credentials. */
+        /** @description The authentication scheme. */
         "WWW-Authenticate": "Bearer";
-        /** @description The `Origin` of the page, when it may read the answer. */
+        /** @description The `Origin` of the page, if it may read the answer. */
         "Access-Control-Allow-Origin": string;
-        /** @description Tag of this version; send it back as `If-None-Match`, or as `If-Match` where that is taken. */
+        /** @description Tag of this version. Send it back as `If-None-Match`, or as `If-Match` where that is accepted. */
         ETag: string;
-        /** @description How many match the filter, on all pages. */
+        /** @description How many items match the filter, on all pages. */
         "X-Total-Count": number;
-        /** @description Addresses of the first, previous, next and last page (RFC 8288), where a page was asked for. */
+        /** @description Addresses of the first, previous, next and last page (RFC 8288), if you asked for a page. */
         Link: string;
-        /** @description `bytes`: a part may be asked for. */
+        /** @description `bytes`: you may ask for a part with `Range`. */
         "Accept-Ranges": string;
-        /** @description Which part this is, of how many bytes. */
+        /** @description Which bytes these are, and the size of the file. */
         "Content-Range": string;
-        /** @description Where it is to be found. */
+        /** @description The address to continue at. */
         Location: string;
-        /** @description A name for the file. */
+        /** @description Name of the file. */
         "Content-Disposition": string;
-        /** @description How long it may be kept. */
+        /** @description Whether and how long it may be cached. */
         "Cache-Control": string;
-        /** @description `true` on an answer given before. */
+        /** @description `true` if the answer is that of an earlier request. */
         "Idempotent-Replayed": string;
     };
     pathItems: never;
@@ -4140,7 +4143,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description With a credential: the same key and body within 24 hours answer the same call. */
+                /** @description With a credential: the same key and body within 24 hours get the same call. */
                 "idempotency-key"?: string | null;
             };
             path?: never;
@@ -4163,7 +4166,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -4187,7 +4190,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
@@ -4210,7 +4213,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
@@ -4221,7 +4224,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It is taken. */
+            /** @description It conflicts with what exists already. */
             409: {
                 headers: {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
@@ -4245,7 +4248,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is of another type than JSON, or compressed. */
+            /** @description The body is not JSON, or it is compressed. */
             415: {
                 headers: {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
@@ -4290,7 +4293,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
@@ -4309,14 +4312,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Identity of the call, as its start answered it. */
+                /** @description Id of the call, from the answer to its start. */
                 session_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4339,7 +4342,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4350,7 +4353,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4370,7 +4373,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4388,14 +4391,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Identity of the call, as its start answered it. */
+                /** @description Id of the call, from the answer to its start. */
                 session_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4418,7 +4421,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4429,7 +4432,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4439,7 +4442,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is of another type than JSON, or compressed. */
+            /** @description The body is not JSON, or it is compressed. */
             415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4459,7 +4462,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4476,11 +4479,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The last id that was seen, to go on after it. */
+                /** @description The last id you saw; events after it follow. */
                 "last-event-id"?: string | null;
             };
             path: {
-                /** @description Identity of the call, as its start answered it. */
+                /** @description Id of the call, from the answer to its start. */
                 session_id: string;
             };
             cookie?: never;
@@ -4517,7 +4520,7 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            /** @description The call has ended and `Last-Event-ID` was the last: there is nothing to come back for. */
+            /** @description The call has ended and `Last-Event-ID` is its last event; do not reconnect. */
             204: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4525,7 +4528,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4536,7 +4539,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4577,7 +4580,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4594,18 +4597,18 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Entity tags the client has, or `*`; 304 if the newest is among them. */
+                /** @description Entity tags that you have; 304 if the newest is among them. Or `*`. */
                 "If-None-Match"?: string;
             };
             path: {
-                /** @description Slug or identity of the character. */
+                /** @description Slug or id of the character. */
                 slug: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     ETag: components["headers"]["ETag"];
@@ -4683,7 +4686,7 @@ export interface operations {
                     "application/json": components["schemas"]["Appearance"];
                 };
             };
-            /** @description The client has this version already. */
+            /** @description You have the newest version already. */
             304: {
                 headers: {
                     ETag: components["headers"]["ETag"];
@@ -4694,7 +4697,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
@@ -4717,7 +4720,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
@@ -4739,7 +4742,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
@@ -4756,27 +4759,27 @@ export interface operations {
     list_form_responses: {
         parameters: {
             query?: {
-                /** @description Only answers to this form. */
+                /** @description Only responses to this form. */
                 form_id?: string | null;
-                /** @description Only answers given in this call. */
+                /** @description Only responses given in this call. */
                 session_id?: string | null;
-                /** @description `csv` answers all that match as a file; so does `Accept`. */
+                /** @description `csv` for a file with all that match; `Accept: text/csv` does the same. */
                 format?: ("json" | "csv") | null;
-                /** @description Which page; without page and page_size, the whole list. */
+                /** @description Number of the page; without page and page_size, the complete list. */
                 page?: number | null;
                 /** @description Items on a page; 50 if unset. */
                 page_size?: number | null;
             };
             header?: never;
             path: {
-                /** @description Slug or identity of the character. */
+                /** @description Slug or id of the character. */
                 slug: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     "X-Total-Count": components["headers"]["X-Total-Count"];
@@ -4805,7 +4808,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4816,7 +4819,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4846,7 +4849,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4863,11 +4866,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key and body within 24 hours answer what was stored first. */
+                /** @description The same key and body within 24 hours get the response that was stored first. */
                 "idempotency-key"?: string | null;
             };
             path: {
-                /** @description Slug or identity of the character. */
+                /** @description Slug or id of the character. */
                 slug: string;
             };
             cookie?: never;
@@ -4889,7 +4892,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is made. */
+            /** @description It was created. */
             201: {
                 headers: {
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
@@ -4925,7 +4928,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
@@ -4948,7 +4951,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
@@ -4959,7 +4962,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It is taken. */
+            /** @description It conflicts with what exists already. */
             409: {
                 headers: {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
@@ -4983,7 +4986,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is of another type than JSON, or compressed. */
+            /** @description The body is not JSON, or it is compressed. */
             415: {
                 headers: {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
@@ -5028,7 +5031,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
@@ -5045,9 +5048,9 @@ export interface operations {
     list_characters: {
         parameters: {
             query?: {
-                /** @description Only characters whose slug or name holds this, in any case. */
+                /** @description Only characters whose slug or name contains this; case is ignored. */
                 q?: string;
-                /** @description Which page; without page and page_size, the whole list. */
+                /** @description Number of the page; without page and page_size, the complete list. */
                 page?: number | null;
                 /** @description Items on a page; 50 if unset. */
                 page_size?: number | null;
@@ -5058,7 +5061,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     "X-Total-Count": components["headers"]["X-Total-Count"];
@@ -5126,7 +5129,7 @@ export interface operations {
                     "application/json": components["schemas"]["Character"][];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5157,7 +5160,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5202,7 +5205,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is made. */
+            /** @description It was created. */
             201: {
                 headers: {
                     ETag: components["headers"]["ETag"];
@@ -5277,7 +5280,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5288,7 +5291,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It is taken. */
+            /** @description It conflicts with what exists already. */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5308,7 +5311,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is of another type than JSON, or compressed. */
+            /** @description The body is not JSON, or it is compressed. */
             415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5338,7 +5341,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5355,18 +5358,18 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Entity tags the client has, or `*`; 304 if the newest is among them. */
+                /** @description Entity tags that you have; 304 if the newest is among them. Or `*`. */
                 "If-None-Match"?: string;
             };
             path: {
-                /** @description Slug or identity of the character. */
+                /** @description Slug or id of the character. */
                 slug: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     ETag: components["headers"]["ETag"];
@@ -5432,7 +5435,7 @@ export interface operations {
                     "application/json": components["schemas"]["Character"];
                 };
             };
-            /** @description The client has this version already. */
+            /** @description You have the newest version already. */
             304: {
                 headers: {
                     ETag: components["headers"]["ETag"];
@@ -5442,7 +5445,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5453,7 +5456,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5473,7 +5476,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5490,11 +5493,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Entity tags, of which one must be the newest version's, or `*`; else 412. */
+                /** @description Entity tags; one must be that of the newest version, else 412. Or `*`. */
                 "If-Match"?: string;
             };
             path: {
-                /** @description Slug or identity of the character. */
+                /** @description Slug or id of the character. */
                 slug: string;
             };
             cookie?: never;
@@ -5524,7 +5527,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     ETag: components["headers"]["ETag"];
@@ -5599,7 +5602,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5610,7 +5613,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5620,7 +5623,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The thing has changed since the version that `If-Match` names; read it again. */
+            /** @description It has changed since the version that `If-Match` names; read it again. */
             412: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5640,7 +5643,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is of another type than JSON, or compressed. */
+            /** @description The body is not JSON, or it is compressed. */
             415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5670,7 +5673,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5687,18 +5690,18 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Entity tags, of which one must be the newest version's, or `*`; else 412. */
+                /** @description Entity tags; one must be that of the newest version, else 412. Or `*`. */
                 "If-Match"?: string;
             };
             path: {
-                /** @description Slug or identity of the character. */
+                /** @description Slug or id of the character. */
                 slug: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description It is done; there is no body. */
+            /** @description The request succeeded; there is no body. */
             204: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5716,7 +5719,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5727,7 +5730,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5737,7 +5740,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The thing has changed since the version that `If-Match` names; read it again. */
+            /** @description It has changed since the version that `If-Match` names; read it again. */
             412: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5747,7 +5750,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is of another type than JSON, or compressed. */
+            /** @description The body is not JSON, or it is compressed. */
             415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5767,7 +5770,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5784,11 +5787,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Entity tags, of which one must be the newest version's, or `*`; else 412. */
+                /** @description Entity tags; one must be that of the newest version, else 412. Or `*`. */
                 "If-Match"?: string;
             };
             path: {
-                /** @description Slug or identity of the character. */
+                /** @description Slug or id of the character. */
                 slug: string;
             };
             cookie?: never;
@@ -5806,7 +5809,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     ETag: components["headers"]["ETag"];
@@ -5881,7 +5884,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5892,7 +5895,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5902,7 +5905,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The thing has changed since the version that `If-Match` names; read it again. */
+            /** @description It has changed since the version that `If-Match` names; read it again. */
             412: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5922,7 +5925,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is of another type than JSON, or compressed. */
+            /** @description The body is not JSON, or it is compressed. */
             415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5952,7 +5955,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5968,21 +5971,21 @@ export interface operations {
     list_versions: {
         parameters: {
             query?: {
-                /** @description Which page; without page and page_size, the whole list. */
+                /** @description Number of the page; without page and page_size, the complete list. */
                 page?: number | null;
                 /** @description Items on a page; 50 if unset. */
                 page_size?: number | null;
             };
             header?: never;
             path: {
-                /** @description Slug or identity of the character. */
+                /** @description Slug or id of the character. */
                 slug: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     "X-Total-Count": components["headers"]["X-Total-Count"];
@@ -6006,7 +6009,7 @@ export interface operations {
                     "application/json": components["schemas"]["VersionLine"][];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6017,7 +6020,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6047,7 +6050,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6065,7 +6068,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Slug or identity of the character. */
+                /** @description Slug or id of the character. */
                 slug: string;
                 /** @description Number of a version. */
                 number: number;
@@ -6074,7 +6077,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6139,7 +6142,7 @@ export interface operations {
                     "application/json": components["schemas"]["Version"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6150,7 +6153,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6170,7 +6173,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6186,12 +6189,12 @@ export interface operations {
     compare_versions: {
         parameters: {
             query?: {
-                /** @description The other version; unset, the one before; 0, every default. */
+                /** @description The other version. Unset: the one before. 0: a character with every default. */
                 against?: number | null;
             };
             header?: never;
             path: {
-                /** @description Slug or identity of the character. */
+                /** @description Slug or id of the character. */
                 slug: string;
                 /** @description Number of a version. */
                 number: number;
@@ -6200,7 +6203,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6223,7 +6226,7 @@ export interface operations {
                     "application/json": components["schemas"]["Difference"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6234,7 +6237,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6264,7 +6267,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6281,11 +6284,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Entity tags, of which one must be the newest version's, or `*`; else 412. */
+                /** @description Entity tags; one must be that of the newest version, else 412. Or `*`. */
                 "If-Match"?: string;
             };
             path: {
-                /** @description Slug or identity of the character. */
+                /** @description Slug or id of the character. */
                 slug: string;
                 /** @description Number of a version. */
                 number: number;
@@ -6294,7 +6297,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     ETag: components["headers"]["ETag"];
@@ -6369,7 +6372,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6380,7 +6383,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6390,7 +6393,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The thing has changed since the version that `If-Match` names; read it again. */
+            /** @description It has changed since the version that `If-Match` names; read it again. */
             412: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6400,7 +6403,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is of another type than JSON, or compressed. */
+            /** @description The body is not JSON, or it is compressed. */
             415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6430,7 +6433,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6447,11 +6450,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Entity tags, of which one must be the newest version's, or `*`; else 412. */
+                /** @description Entity tags; one must be that of the newest version, else 412. Or `*`. */
                 "If-Match"?: string;
             };
             path: {
-                /** @description Slug or identity of the character. */
+                /** @description Slug or id of the character. */
                 slug: string;
             };
             cookie?: never;
@@ -6472,7 +6475,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     ETag: components["headers"]["ETag"];
@@ -6547,7 +6550,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6558,7 +6561,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6568,7 +6571,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The thing has changed since the version that `If-Match` names; read it again. */
+            /** @description It has changed since the version that `If-Match` names; read it again. */
             412: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6588,7 +6591,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is of another type than JSON, or compressed. */
+            /** @description The body is not JSON, or it is compressed. */
             415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6618,7 +6621,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6635,11 +6638,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Entity tags, of which one must be the newest version's, or `*`; else 412. */
+                /** @description Entity tags; one must be that of the newest version, else 412. Or `*`. */
                 "If-Match"?: string;
             };
             path: {
-                /** @description Slug or identity of the character. */
+                /** @description Slug or id of the character. */
                 slug: string;
             };
             cookie?: never;
@@ -6658,7 +6661,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     ETag: components["headers"]["ETag"];
@@ -6733,7 +6736,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6744,7 +6747,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6754,7 +6757,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The thing has changed since the version that `If-Match` names; read it again. */
+            /** @description It has changed since the version that `If-Match` names; read it again. */
             412: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6774,7 +6777,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is of another type than JSON, or compressed. */
+            /** @description The body is not JSON, or it is compressed. */
             415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6804,7 +6807,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6821,20 +6824,20 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Entity tags the client has, or `*`; 304 if the newest is among them. */
+                /** @description Entity tags that you have; 304 if the newest is among them. Or `*`. */
                 "If-None-Match"?: string;
             };
             path: {
-                /** @description Identity of the character. */
+                /** @description Id of the character. */
                 character_id: string;
-                /** @description SHA-256 of the content in hex, and the ending of its kind. */
+                /** @description SHA-256 of the content in hex, and the file extension. */
                 name: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     ETag: components["headers"]["ETag"];
@@ -6852,7 +6855,7 @@ export interface operations {
                     "audio/mpeg": string;
                 };
             };
-            /** @description The client has this version already. */
+            /** @description You have the newest version already. */
             304: {
                 headers: {
                     ETag: components["headers"]["ETag"];
@@ -6863,7 +6866,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6874,7 +6877,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6894,7 +6897,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6912,9 +6915,9 @@ export interface operations {
             query: {
                 /** @description The question. */
                 q: string;
-                /** @description Slug or identity of the character. */
+                /** @description Slug or id of the character. */
                 character_slug: string;
-                /** @description Passages wanted. */
+                /** @description Number of passages wanted. */
                 top_k?: number;
             };
             header?: never;
@@ -6923,10 +6926,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
-                    /** @description `hybrid`: found by meaning and by words; `words`: by words alone, since the sentence model did not answer. */
+                    /** @description `hybrid`: found by meaning and by words; `words`: by words alone, because the embedding model did not answer. */
                     "X-Callbox-Search"?: "hybrid" | "words";
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -6948,7 +6951,7 @@ export interface operations {
                     "application/json": components["schemas"]["Passage"][];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6959,7 +6962,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6989,7 +6992,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7022,10 +7025,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
-                    /** @description `hybrid`: found by meaning and by words; `words`: by words alone, since the sentence model did not answer. */
+                    /** @description `hybrid`: found by meaning and by words; `words`: by words alone, because the embedding model did not answer. */
                     "X-Callbox-Search"?: "hybrid" | "words";
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -7057,7 +7060,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7068,7 +7071,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7088,7 +7091,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is of another type than JSON, or compressed. */
+            /** @description The body is not JSON, or it is compressed. */
             415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7118,7 +7121,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7136,14 +7139,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Slug or identity of the character. */
+                /** @description Slug or id of the character. */
                 slug: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7167,7 +7170,7 @@ export interface operations {
                     "application/json": components["schemas"]["Document"][];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7178,7 +7181,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7198,7 +7201,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7216,7 +7219,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Slug or identity of the character. */
+                /** @description Slug or id of the character. */
                 slug: string;
             };
             cookie?: never;
@@ -7238,14 +7241,14 @@ export interface operations {
                 "application/json": {
                     /**
                      * Url
-                     * @description http or https, reachable by anybody.
+                     * @description http or https, publicly reachable.
                      */
                     url: string;
                 };
             };
         };
         responses: {
-            /** @description It is made. */
+            /** @description It was created. */
             201: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7277,7 +7280,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7288,7 +7291,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7308,7 +7311,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is of another type than JSON, or compressed. */
+            /** @description The body is not JSON, or it is compressed. */
             415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7338,7 +7341,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7356,16 +7359,16 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Slug or identity of the character. */
+                /** @description Slug or id of the character. */
                 slug: string;
-                /** @description Identity of the document, `doc_…`. */
+                /** @description Id of the document, `doc_…`. */
                 document_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description It is done; there is no body. */
+            /** @description The request succeeded; there is no body. */
             204: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7373,7 +7376,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7384,7 +7387,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7394,7 +7397,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is of another type than JSON, or compressed. */
+            /** @description The body is not JSON, or it is compressed. */
             415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7414,7 +7417,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7434,17 +7437,17 @@ export interface operations {
                 character_slug?: string | null;
                 /** @description Only this tenant. */
                 tenant_id?: string | null;
-                /** @description Only calls created at this moment or later; ISO 8601. */
+                /** @description Only calls created at this time or later; ISO 8601. */
                 start?: string | null;
-                /** @description Only calls created at this moment or earlier; ISO 8601. */
+                /** @description Only calls created at this time or earlier; ISO 8601. */
                 end?: string | null;
                 /** @description Only calls that ended for this reason. */
                 end_reason?: ("client_left" | "agent_ended" | "handoff_failed" | "max_call_seconds" | "idle_timeout" | "ended_by_api" | "agent_unavailable" | "agent_lost" | "never_joined" | "error") | null;
                 /** @description Only calls from pages of this site, `https://host`. */
                 origin?: string | null;
-                /** @description Only calls that stand here. */
+                /** @description Only calls with this status. */
                 status?: ("created" | "active" | "ended") | null;
-                /** @description From 1. */
+                /** @description Number of the page, from 1. */
                 page?: number;
                 /** @description Calls on a page. */
                 page_size?: number;
@@ -7455,7 +7458,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7569,7 +7572,7 @@ export interface operations {
                     "application/json": components["schemas"]["EnvelopeUsageReport"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7600,7 +7603,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7618,14 +7621,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Identity of the call, as its start answered it. */
+                /** @description Id of the call, from the answer to its start. */
                 session_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7724,7 +7727,7 @@ export interface operations {
                     "application/json": components["schemas"]["EnvelopeAgentSessionSummary"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7735,7 +7738,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7755,7 +7758,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7777,7 +7780,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7802,7 +7805,7 @@ export interface operations {
                     "application/json": components["schemas"]["Webhook"][];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7823,7 +7826,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7857,7 +7860,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is made. */
+            /** @description It was created. */
             201: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -7892,7 +7895,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7903,7 +7906,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It is taken. */
+            /** @description It conflicts with what exists already. */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7923,7 +7926,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is of another type than JSON, or compressed. */
+            /** @description The body is not JSON, or it is compressed. */
             415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7953,7 +7956,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7971,14 +7974,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Identity of the webhook, `whk_…`. */
+                /** @description Id of the webhook, `whk_…`. */
                 webhook_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8001,7 +8004,7 @@ export interface operations {
                     "application/json": components["schemas"]["Webhook"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8012,7 +8015,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8032,7 +8035,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8050,14 +8053,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Identity of the webhook, `whk_…`. */
+                /** @description Id of the webhook, `whk_…`. */
                 webhook_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description It is done; there is no body. */
+            /** @description The request succeeded; there is no body. */
             204: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8065,7 +8068,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8076,7 +8079,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8086,7 +8089,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is of another type than JSON, or compressed. */
+            /** @description The body is not JSON, or it is compressed. */
             415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8106,7 +8109,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8124,7 +8127,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Identity of the webhook, `whk_…`. */
+                /** @description Id of the webhook, `whk_…`. */
                 webhook_id: string;
             };
             cookie?: never;
@@ -8140,7 +8143,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8173,7 +8176,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8184,7 +8187,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8204,7 +8207,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is of another type than JSON, or compressed. */
+            /** @description The body is not JSON, or it is compressed. */
             415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8234,7 +8237,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8252,14 +8255,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Identity of the webhook, `whk_…`. */
+                /** @description Id of the webhook, `whk_…`. */
                 webhook_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -8284,7 +8287,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookWithSecret"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8295,7 +8298,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8305,7 +8308,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is of another type than JSON, or compressed. */
+            /** @description The body is not JSON, or it is compressed. */
             415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8325,7 +8328,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8348,14 +8351,14 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Identity of the webhook, `whk_…`. */
+                /** @description Id of the webhook, `whk_…`. */
                 webhook_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8390,7 +8393,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeliveryPage"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8401,7 +8404,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8431,7 +8434,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8449,14 +8452,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Identity of the delivery in the log, `dlv_…`; not its `webhook_id`. */
+                /** @description Id of the delivery in the log, `dlv_…`; not its `webhook_id`. */
                 delivery_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description It is taken on and will be done. */
+            /** @description The request was accepted and is carried out afterwards. */
             202: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8483,7 +8486,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookDelivery"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8494,7 +8497,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8504,7 +8507,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It is taken. */
+            /** @description It conflicts with what exists already. */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8514,7 +8517,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is of another type than JSON, or compressed. */
+            /** @description The body is not JSON, or it is compressed. */
             415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8534,7 +8537,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8550,7 +8553,7 @@ export interface operations {
     list_voices: {
         parameters: {
             query?: {
-                /** @description Only what serves this language, a BCP-47 tag. */
+                /** @description Only what supports this language, a BCP-47 tag. */
                 language?: string | null;
             };
             header?: never;
@@ -8559,7 +8562,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8611,7 +8614,7 @@ export interface operations {
                     "application/json": components["schemas"]["VoiceCatalogue"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8642,7 +8645,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8658,11 +8661,11 @@ export interface operations {
     get_voice_sample: {
         parameters: {
             query?: {
-                /** @description Digest of the recording, as `sample_url` has it. */
+                /** @description Digest of the recording, as in `sample_url`. */
                 v?: string;
             };
             header?: {
-                /** @description Entity tags the client has, or `*`; 304 if the newest is among them. */
+                /** @description Entity tags that you have; 304 if the newest is among them. Or `*`. */
                 "If-None-Match"?: string;
             };
             path: {
@@ -8673,7 +8676,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     ETag: components["headers"]["ETag"];
@@ -8688,7 +8691,7 @@ export interface operations {
                     "audio/wav": string;
                 };
             };
-            /** @description The part that `Range` asks for. */
+            /** @description The part that `Range` asks for, or several parts as `multipart/byteranges`. */
             206: {
                 headers: {
                     ETag: components["headers"]["ETag"];
@@ -8702,9 +8705,10 @@ export interface operations {
                     "audio/mpeg": string;
                     "audio/ogg": string;
                     "audio/wav": string;
+                    "multipart/byteranges": string;
                 };
             };
-            /** @description The client has this version already. */
+            /** @description You have the newest version already. */
             304: {
                 headers: {
                     ETag: components["headers"]["ETag"];
@@ -8715,7 +8719,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8726,7 +8730,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8756,7 +8760,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8788,7 +8792,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is made. */
+            /** @description It was created. */
             201: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -8822,7 +8826,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It is taken. */
+            /** @description It conflicts with what exists already. */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8842,7 +8846,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is of another type than JSON, or compressed. */
+            /** @description The body is not JSON, or it is compressed. */
             415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8883,7 +8887,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8915,7 +8919,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -8942,7 +8946,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -8963,7 +8967,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is of another type than JSON, or compressed. */
+            /** @description The body is not JSON, or it is compressed. */
             415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9004,7 +9008,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9035,7 +9039,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -9062,7 +9066,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9083,7 +9087,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is of another type than JSON, or compressed. */
+            /** @description The body is not JSON, or it is compressed. */
             415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9124,7 +9128,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9155,7 +9159,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is done; there is no body. */
+            /** @description The request succeeded; there is no body. */
             204: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9183,7 +9187,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is of another type than JSON, or compressed. */
+            /** @description The body is not JSON, or it is compressed. */
             415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9213,7 +9217,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9235,7 +9239,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9257,7 +9261,7 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9278,7 +9282,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9309,7 +9313,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is done; there is no body. */
+            /** @description The request succeeded; there is no body. */
             204: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9327,7 +9331,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9358,7 +9362,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is of another type than JSON, or compressed. */
+            /** @description The body is not JSON, or it is compressed. */
             415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9399,7 +9403,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9421,7 +9425,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9443,7 +9447,7 @@ export interface operations {
                     "application/json": components["schemas"]["ApiKey"][];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9474,7 +9478,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9505,7 +9509,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is made. */
+            /** @description It was created. */
             201: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -9537,7 +9541,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9568,7 +9572,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is of another type than JSON, or compressed. */
+            /** @description The body is not JSON, or it is compressed. */
             415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9598,7 +9602,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9616,14 +9620,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Identity of the API key. */
+                /** @description Id of the API key. */
                 key_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description It is done; there is no body. */
+            /** @description The request succeeded; there is no body. */
             204: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9631,7 +9635,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9652,7 +9656,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9662,7 +9666,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is of another type than JSON, or compressed. */
+            /** @description The body is not JSON, or it is compressed. */
             415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9682,7 +9686,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9700,7 +9704,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Identity of the API key. */
+                /** @description Id of the API key. */
                 key_id: string;
             };
             cookie?: never;
@@ -9716,7 +9720,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9746,7 +9750,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9767,7 +9771,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9787,7 +9791,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is of another type than JSON, or compressed. */
+            /** @description The body is not JSON, or it is compressed. */
             415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9817,7 +9821,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9839,7 +9843,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Go on at the address in `Location`. */
+            /** @description Continue at the address in `Location`. */
             302: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -9849,7 +9853,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9869,7 +9873,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9885,9 +9889,9 @@ export interface operations {
     finish_google_sign_in: {
         parameters: {
             query?: {
-                /** @description As the provider gave it to the browser. */
+                /** @description As Google gave it to the browser. */
                 code?: string;
-                /** @description As the provider gave it to the browser. */
+                /** @description As Google gave it to the browser. */
                 state?: string;
             };
             header?: never;
@@ -9896,7 +9900,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -9923,7 +9927,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9944,7 +9948,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9954,7 +9958,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It is taken. */
+            /** @description It conflicts with what exists already. */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -9995,7 +9999,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10026,7 +10030,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -10052,7 +10056,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10073,7 +10077,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10093,7 +10097,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is of another type than JSON, or compressed. */
+            /** @description The body is not JSON, or it is compressed. */
             415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10134,7 +10138,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10156,7 +10160,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Rows of each service by collection; secrets masked or left out. */
+            /** @description The rows of each service by collection. Secrets are masked or left out. */
             200: {
                 headers: {
                     "Content-Disposition": components["headers"]["Content-Disposition"];
@@ -10169,7 +10173,7 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10190,7 +10194,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10208,7 +10212,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Identity of the tenant, `ten_…`. */
+                /** @description Id of the tenant, `ten_…`. */
                 tenant_id: string;
             };
             cookie?: never;
@@ -10224,7 +10228,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What was asked for, as it now is. */
+            /** @description The request succeeded. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10250,7 +10254,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The credential is missing, wrong or has expired. */
+            /** @description The credential is missing or wrong, or it has expired. */
             401: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10271,7 +10275,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description There is no such thing, or it belongs to somebody else. */
+            /** @description It does not exist, or it belongs to somebody else. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10291,7 +10295,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is of another type than JSON, or compressed. */
+            /** @description The body is not JSON, or it is compressed. */
             415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -10321,7 +10325,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds. */
+            /** @description A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

@@ -1,4 +1,4 @@
-"""The wrapping of some answers (contract 1.5) and the body of every error (14.1)."""
+"""The envelope of some answers (contract 1.5), the body of every error (14.1), and how routes document both."""
 
 from typing import Any, Generic, Literal, TypeVar
 
@@ -12,7 +12,7 @@ REQUEST_SUCCESSFUL = "Request successful"
 
 
 class Envelope(BaseModel, Generic[Data]):
-    """A wrapped answer."""
+    """An answer in the documented envelope."""
 
     success: Literal[True]
     message: str = Field(examples=["Request successful"])
@@ -21,12 +21,12 @@ class Envelope(BaseModel, Generic[Data]):
 
 
 def enveloped(data: Data) -> Envelope[Data]:
-    """Wraps an answer, all four keys set."""
+    """The answer in its envelope, with all four keys."""
     return Envelope[Data](success=True, message=REQUEST_SUCCESSFUL, data=data, errors=None)
 
 
 class ErrorBody(BaseModel):
-    """What every refusal and fault is answered with."""
+    """The body of every error."""
 
     model_config = ConfigDict(
         json_schema_serialization_defaults_required=True,
@@ -43,29 +43,29 @@ class ErrorBody(BaseModel):
     )
 
     success: Literal[False] = False
-    message: str = Field(description="One sentence a person can act on.")
+    message: str = Field(description="One sentence that says what is wrong and what to do.")
     data: None = None
-    errors: dict[str, list[str]] = Field(description="Faults by field path; empty where nothing is bound to a field.")
-    code: Code = Field(description="Stable code.")
-    request_id: str = Field(description="The same as in the header X-Request-Id.")
+    errors: dict[str, list[str]] = Field(description="Errors by field path; empty when the error is not about a field.")
+    code: Code = Field(description="Stable error code.")
+    request_id: str = Field(description="The same as the header X-Request-Id.")
 
 
 MEANING = {
     400: "The body is not a JSON object.",
-    401: "The credential is missing, wrong or has expired.",
+    401: "The credential is missing or wrong, or it has expired.",
     403: "The caller may not do this.",
-    404: "There is no such thing, or it belongs to somebody else.",
-    409: "It is taken.",
-    412: "The thing has changed since the version that `If-Match` names; read it again.",
+    404: "It does not exist, or it belongs to somebody else.",
+    409: "It conflicts with what exists already.",
+    412: "It has changed since the version that `If-Match` names; read it again.",
     413: "The body is larger than 1 MB.",
-    415: "The body is of another type than JSON, or compressed.",
+    415: "The body is not JSON, or it is compressed.",
     422: "A field is not valid; `errors` says which and why.",
-    428: "Say with `If-Match` which version you mean.",
+    428: "Send `If-Match` with the version that you mean.",
     429: "A limit is reached; try again after `Retry-After` seconds.",
     500: "Something went wrong on our side.",
-    503: "A part of the service cannot be reached, or there is no room; try again after `Retry-After` seconds.",
+    503: "A part of the service cannot be reached, or all capacity is in use; try again after `Retry-After` seconds.",
 }
-# The codes that a status comes with where a route does not say more.
+# The error codes of a status, unless a route names others.
 CODES = {
     400: [Code.INVALID_REQUEST],
     401: [Code.NOT_AUTHENTICATED, Code.TOKEN_EXPIRED],
@@ -79,33 +79,33 @@ CODES = {
     500: [Code.INTERNAL],
     503: [Code.UPSTREAM_UNAVAILABLE],
 }
-# A status that only one code has comes with that one.
+# A status without an entry above has the first code with that status.
 for _code in Code:
     CODES.setdefault(CallboxError(_code, "").http_status, [_code])
 BODY = (400, 413, 415, 422)
-# Name of the security scheme of pages: no credential, but an `Origin` that the character lists.
+# Name of the security scheme of web pages: no credential, but an `Origin` that the character lists.
 ORIGIN = "origin"
 
 
-def not_kept(response: Response) -> None:
-    """Keeps an answer with a credential out of caches (RFC 6749, 5.1)."""
+def forbid_caching(response: Response) -> None:
+    """Forbids to cache an answer that holds a credential (RFC 6749, 5.1)."""
     response.headers["Cache-Control"] = "no-store"
 
 
 def headers(*names: str) -> dict[str, dict[str, Any]]:
-    """The `headers` of an answer in `responses=`; what each means stands in `HEADERS` of schema.py."""
+    """The `headers` of an answer in `responses=`. openapi/schema.py describes each in `HEADERS`."""
     return {name: {} for name in names}
 
 
-def secret(status: int = 200, *names: str) -> dict[int | str, dict[str, Any]]:
-    """The `responses=` of a success that `not_kept` is told of. names: of other headers it may have."""
+def uncacheable(status: int = 200, *names: str) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of a success that `forbid_caching` is called for. names: other headers that it may have."""
     return {status: {"headers": headers("Cache-Control", *names)}}
 
 
 def refusals(*causes: int | Code) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route that may refuse with these statuses or codes; 500 and 503 are always among them.
+    """The `responses=` of a route for its errors; 500 and 503 are always among them.
 
-    A status stands for the codes that it usually comes with; name a code where it is another.
+    causes: statuses, which stand for their usual codes, or codes.
     """
     codes: dict[int, list[Code]] = {500: list(CODES[500]), 503: list(CODES[503])}
     for cause in causes:

@@ -1,4 +1,4 @@
-"""Every refusal and fault of a request as the error body of contract 14.1."""
+"""Turns every error of a request into the error body of contract 14.1."""
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -12,7 +12,7 @@ from services.kit.rpc import context
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _AUTHENTICATION = frozenset({Code.NOT_AUTHENTICATED, Code.TOKEN_EXPIRED})
-# 429 and 503 always say when to come back.
+# Every 429 and 503 has `Retry-After`; these seconds are for errors that name none.
 _RETRY_SECONDS = {429: 5, 503: 2}
 _CODES = {
     400: Code.INVALID_REQUEST,
@@ -26,8 +26,8 @@ _CODES = {
 }
 
 
-def answer(error: CallboxError) -> Response:
-    """The HTTP answer to an error."""
+def error_response(error: CallboxError) -> Response:
+    """The HTTP response of an error."""
     refusals.labels(str(error.code)).inc()
     response = JSONResponse(error.body(context.request_id.get()), error.http_status, error.headers())
     if error.code in _AUTHENTICATION:
@@ -38,40 +38,42 @@ def answer(error: CallboxError) -> Response:
 
 
 async def on_callbox_error(_: Request, error: Exception) -> Response:
-    """Answers what our own code and the services behind it raise."""
+    """The response to an error of our own code or of a service behind it."""
     assert isinstance(error, CallboxError)
-    return answer(error)
+    return error_response(error)
 
 
 async def on_validation_error(_: Request, error: Exception) -> Response:
-    """Answers what the models refuse."""
+    """The response to a request that its model refuses."""
     assert isinstance(error, RequestValidationError)
-    return answer(of_fields(error))
+    return error_response(validation_error(error))
 
 
-def of_fields(error: RequestValidationError) -> CallboxError:
-    """What the models refuse, by field path."""
+def validation_error(error: RequestValidationError) -> CallboxError:
+    """The error of a request that its model refuses, by field path."""
     fields: dict[str, list[str]] = {}
-    for fault in error.errors():
-        path = ".".join(str(part) for part in fault["loc"][1:]) or str(fault["loc"][0])
-        fields.setdefault(path, []).append(str(fault["msg"]).removeprefix("Value error, "))
+    for problem in error.errors():
+        path = ".".join(str(part) for part in problem["loc"][1:]) or str(problem["loc"][0])
+        fields.setdefault(path, []).append(str(problem["msg"]).removeprefix("Value error, "))
     return validation(fields)
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:
-    """Answers what the router refuses: no such path, no such method."""
+    """The response to an unknown path or method."""
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
-        return answer(CallboxError(Code.NOT_FOUND, "There is nothing at this address; /api/docs lists what there is."))
+        return error_response(
+            CallboxError(Code.NOT_FOUND, "There is nothing at this address; /api/docs lists every address of the API.")
+        )
     if error.status_code == 405:
         methods = ", ".join(_allowed(request))
-        refusal = answer(
+        refusal = error_response(
             CallboxError(Code.METHOD_NOT_ALLOWED, f"This address does not take {request.method}; it takes {methods}.")
         )
         refusal.headers["Allow"] = methods
         return refusal
     code = _CODES.get(error.status_code)
-    return answer(CallboxError(code, str(error.detail)) if code else internal())
+    return error_response(CallboxError(code, str(error.detail)) if code else internal())
 
 
 def _allowed(request: Request) -> list[str]:

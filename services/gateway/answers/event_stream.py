@@ -1,7 +1,7 @@
-"""A call as it goes on, as server-sent events (contract 14.4 and 14.12).
+"""A live session as server-sent events (contract 14.4 and 14.12).
 
-An `id` is the sequence number of the newest stored event, and for what is not stored a number behind a dot; so a
-reader that comes back with the last one it saw gets every stored event once, from whichever gateway.
+The `id` of a stored event is its sequence number. The `id` of another event is the number of the newest stored event, a
+dot and a counter. A client that reconnects with the last id it saw gets every stored event once, from any gateway.
 """
 
 import asyncio
@@ -24,131 +24,131 @@ from services.kit.logs import get_logger
 from services.kit.rpc import context
 from services.kit.rpc.client import stream
 
-# A credential is looked at when a stream begins; one that was revoked since sees no more than this.
+# A credential is checked when a stream begins; this is how long a revoked one can still read.
 STREAM_SECONDS = 900.0
-# How long after a break of the connection a reader is to come back.
+# How long a client waits before it reconnects.
 _RETRY_MILLISECONDS = 1_000
 _HEARTBEAT_SECONDS = 15
-# A reader that takes nothing for so long is dropped; it may come back with the last id it saw.
+# A client that reads nothing for so long is disconnected; it may reconnect with the last id it saw.
 _SEND_SECONDS = 10.0
-# While sessions is away, the reader is kept waiting for so long, then sent to come back.
-_PATIENCE_SECONDS = 30.0
-_PAUSES_SECONDS = (0.1, 0.25, 0.5, 1.0)
+# While the sessions service is away, the stream stays open for so long; then it ends and the client reconnects.
+_OUTAGE_SECONDS = 30.0
+_BACKOFF_SECONDS = (0.1, 0.25, 0.5, 1.0)
 _ID = re.compile(r"(\d{1,18})(?:\.(\d{1,9}|ended))?\Z")
 _ENDED = "ended"
 _EVENTS = {"turn": "turn.final", "error": "error", "tool": "tool", "form": "form"}
-# No ends of lines here, but readers that split text into lines by Unicode take them for that.
+# Not line ends in this format, but clients that split lines by Unicode's rules take them for line ends.
 _LINE_ENDS = {ord(mark): f"\\u{ord(mark):04x}" for mark in "\u0085\u2028\u2029"}
 _log = get_logger(__name__)
 
-Identity = Callable[[], Awaitable[str]]
+IdentityToken = Callable[[], Awaitable[str]]
 
 
-class Place:
-    """Where a reader stands. sequence: newest stored event it has. ended: it has seen the end, too."""
+class StreamPosition:
+    """How far a client has read. sequence: the newest stored event it has. ended: it has seen the end too."""
 
     def __init__(self, last_event_id: str | None) -> None:
-        """Raises: CallboxError `validation_failed` for what is no id of ours."""
+        """Raises: CallboxError `validation_failed` for an id that this module did not make."""
         found = _ID.match(last_event_id or "0")
         if found is None:
             raise validation(
-                {"Last-Event-ID": ["is no id of these events; send the last one you got, or none to begin anew"]}
+                {"Last-Event-ID": ["is not an id of these events; send the last id you got, or none to begin again"]}
             )
         self.sequence = int(found[1])
         self.ended = found[2] == _ENDED
-        self._behind = 0 if found[2] in (None, _ENDED) else int(found[2])
+        self._unstored = 0 if found[2] in (None, _ENDED) else int(found[2])
 
     def stored(self, sequence: int) -> str:
         """The id of a stored event."""
         self._move(sequence)
         return str(sequence)
 
-    def passing(self, sequence: int) -> str:
-        """The id of something that is not stored."""
+    def unstored(self, sequence: int) -> str:
+        """The id of an event that is not stored. sequence: the newest stored event before it."""
         self._move(sequence)
-        self._behind += 1
-        return f"{sequence}.{self._behind}"
+        self._unstored += 1
+        return f"{sequence}.{self._unstored}"
 
     def end(self, sequence: int) -> str:
-        """The id of the end."""
+        """The id of the last event."""
         self._move(sequence)
         return f"{sequence}.{_ENDED}"
 
     def _move(self, sequence: int) -> None:
         if sequence > self.sequence:
-            self.sequence, self._behind = sequence, 0
+            self.sequence, self._unstored = sequence, 0
 
 
-async def watch(
-    method: Any, session_id: str, place: Place, identity: Identity
+async def server_sent_events(
+    method: Any, session_id: str, position: StreamPosition, identity: IdentityToken
 ) -> AsyncGenerator[ServerSentEvent, None]:
-    """The events of a call after a place, to its end or for `STREAM_SECONDS`.
+    """The events of a session after a position, until it ends or for `STREAM_SECONDS`.
 
-    method: WatchSession. identity: answers an identity token of the reader, for as long as the credential is good.
-    Raises: CallboxError as WatchSession does, as long as nothing was told.
+    method: WatchSession. identity: returns an identity token of the client as long as its credential is valid.
+    Raises: CallboxError as WatchSession does, before the first event.
     """
     context.set_deadline(STREAM_SECONDS)
     state: dict[str, object] | None = None
     retry: int | None = _RETRY_MILLISECONDS
-    async with aclosing(_answers(method, session_id, place, identity)) as answers:
-        async for told in answers:
-            match told.WhichOneof("what"):
+    async with aclosing(_updates(method, session_id, position, identity)) as updates:
+        async for update in updates:
+            match update.WhichOneof("what"):
                 case "state":
-                    said = _state(told.state)
-                    if said == state:
+                    new_state = _state(update.state)
+                    if new_state == state:
                         continue
-                    state = said
-                    event = _event("state", place.passing(told.sequence), said)
+                    state = new_state
+                    event = _event("state", position.unstored(update.sequence), new_state)
                 case "partial":
-                    event = _event("turn.partial", place.passing(told.sequence), _partial(told.partial))
+                    event = _event("turn.partial", position.unstored(update.sequence), _partial(update.partial))
                 case "form":
-                    event = _event("form", place.passing(told.sequence), _form(told.form))
+                    event = _event("form", position.unstored(update.sequence), _form(update.form))
                 case "event":
-                    kind = told.event.WhichOneof("event") or ""
+                    kind = update.event.WhichOneof("event") or ""
                     if kind not in _EVENTS:
                         continue
-                    event = _event(_EVENTS[kind], place.stored(told.sequence), _stored(kind, told.event))
+                    event = _event(_EVENTS[kind], position.stored(update.sequence), _stored(kind, update.event))
                 case "ended":
-                    session = history.session(told.ended).model_dump(mode="json")
-                    event = _event("ended", place.end(told.sequence), session)
+                    session = history.session(update.ended).model_dump(mode="json")
+                    event = _event("ended", position.end(update.sequence), session)
                 case _:
                     continue
-            # Said once, it holds for every break that is to come.
+            # `retry` on the first event is enough: clients remember it.
             event.retry, retry = retry, None
             yield event
 
 
-async def _answers(
-    method: Any, session_id: str, place: Place, identity: Identity
+async def _updates(
+    method: Any, session_id: str, position: StreamPosition, identity: IdentityToken
 ) -> AsyncGenerator[live_pb2.WatchSessionResponse, None]:
-    """What sessions tells, gone on with at another process when the one before is gone."""
+    """The updates of the sessions service. When one of its processes goes away, another one continues the stream."""
     until = time.monotonic() + STREAM_SECONDS
-    trouble_since: float | None = None
-    told_any, pauses = False, iter(_PAUSES_SECONDS)
+    failing_since: float | None = None
+    received_any, pauses = False, iter(_BACKOFF_SECONDS)
     while True:
-        request = live_pb2.WatchSessionRequest(session_id=session_id, after_sequence=place.sequence)
+        request = live_pb2.WatchSessionRequest(session_id=session_id, after_sequence=position.sequence)
         try:
             token = await identity()
             left = max(0.0, until - time.monotonic())
-            async with aclosing(stream(method, request, identity=token, deadline_seconds=left)) as answers:
-                async for told in answers:
-                    told_any, trouble_since, pauses = True, None, iter(_PAUSES_SECONDS)
-                    yield told
+            async with aclosing(stream(method, request, identity=token, deadline_seconds=left)) as updates:
+                async for update in updates:
+                    received_any, failing_since, pauses = True, None, iter(_BACKOFF_SECONDS)
+                    yield update
             return
         except CallboxError as error:
-            if not told_any:
+            if not received_any:
                 raise
             now = time.monotonic()
-            trouble_since = trouble_since or now
+            failing_since = failing_since or now
             away = error.code is Code.UPSTREAM_UNAVAILABLE
-            if not away or now >= until or now - trouble_since > _PATIENCE_SECONDS:
-                _log.info("watching ends", code=str(error.code))
+            if not away or now >= until or now - failing_since > _OUTAGE_SECONDS:
+                _log.info("event stream ended by an error", code=str(error.code))
                 return
-        await asyncio.sleep(next(pauses, _PAUSES_SECONDS[-1]))
+        await asyncio.sleep(next(pauses, _BACKOFF_SECONDS[-1]))
 
 
 class EventsResponse(EventSourceResponse):
-    """Server-sent events with heartbeats; ends with the gateway, and drops a reader that does not read."""
+    """Server-sent events with heartbeats. Ends when the gateway stops, and when the client does not read."""
 
     def __init__(self, events: AsyncIterator[ServerSentEvent], closing: asyncio.Event) -> None:
         super().__init__(
@@ -161,13 +161,13 @@ class EventsResponse(EventSourceResponse):
         self._closing = closing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Sends until the events end or nobody reads them."""
+        """Sends the events until they end or the client does not read any more."""
         try:
             await super().__call__(scope, receive, send)
         except SendTimeoutError:
-            _log.info("a reader of events was dropped", seconds=_SEND_SECONDS)
+            _log.info("client of an event stream disconnected: it does not read", seconds=_SEND_SECONDS)
 
-    async def _listen_for_exit_signal(self) -> None:  # type: ignore[override]  # the library's own watches for signals
+    async def _listen_for_exit_signal(self) -> None:  # type: ignore[override]  # the library's own waits for signals
         await self._closing.wait()
 
 
@@ -192,7 +192,7 @@ def _partial(partial: live_pb2.PartialTurn) -> dict[str, object]:
 def _stored(kind: str, event: pb.SessionEvent) -> dict[str, object]:
     match kind:
         case "turn":
-            return history.item(event.turn)
+            return history.utterance(event.turn)
         case "tool":
             return history.tool_call(event.tool)
         case "form":

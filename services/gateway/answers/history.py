@@ -1,7 +1,7 @@
-"""Calls as the contract shows them (sections 9, 10 and 14.12). Pure: plain messages in, plain values out.
+"""Sessions as the contract shows them (sections 9, 10 and 14.12). Pure: protobuf messages in, plain values out.
 
-A page of history has a thousand utterances, for which models would take longer than all the rest; that the values are
-those of the models in `models/history.py` is for a test to see.
+A page of history has a thousand utterances, and building models of them would take longer than all the rest. So these
+are plain dictionaries; tests compare them with the models in `models/history.py`.
 """
 
 from datetime import UTC, datetime
@@ -10,14 +10,14 @@ from typing import Any, cast
 from callbox.sessions.v1 import sessions_pb2 as pb
 from google.protobuf.duration_pb2 import Duration
 
-from services.gateway.answers import form_responses
-from services.gateway.answers.times import moment, moment_or_none
+from services.gateway.answers.form_responses import form_response
 from services.gateway.models.session import EndReason, Session, SessionStatus
 from services.kit.structs import to_dict
+from services.kit.times import moment, moment_or_none
 
 
 def session(call: pb.Session) -> Session:
-    """A call as it stands."""
+    """The state of a session."""
     return Session(
         session_id=call.session_id,
         status=_status(call),
@@ -32,7 +32,7 @@ def session(call: pb.Session) -> Session:
 
 
 def usage_report(listed: pb.ListSessionsResponse, page: int, page_size: int) -> dict[str, Any]:
-    """One page of calls and the totals over all that match: the content of a `UsageReport`."""
+    """One page of sessions and the totals of all that match the filter: the content of a `UsageReport`."""
     total, now = listed.total_usage, datetime.now(UTC)
     return {
         "total_sessions": listed.total_size,
@@ -52,8 +52,10 @@ def usage_report(listed: pb.ListSessionsResponse, page: int, page_size: int) -> 
 
 
 def summary(call: pb.Session, now: datetime | None = None) -> dict[str, Any]:
-    """A call with what it used and what was said: the content of an `AgentSessionSummary`,
-    but for the answers to forms."""
+    """A session with its usage and transcript: the content of an `AgentSessionSummary` without its form responses.
+
+    now: until when a session that has not ended is counted.
+    """
     used = call.usage
     turns = call.turns
     return {
@@ -81,7 +83,7 @@ def summary(call: pb.Session, now: datetime | None = None) -> dict[str, Any]:
         "recording_status": "OFF",
         "recording_url": None,
         "recording_presigned_url": None,
-        "transcript": [item(turn) for turn in turns],
+        "transcript": [utterance(turn) for turn in turns],
         "transcript_text": "\n".join(
             [f"{'Assistant' if turn.role == pb.ROLE_ASSISTANT else 'User'}: {turn.text}" for turn in turns]
         ),
@@ -92,16 +94,16 @@ def summary(call: pb.Session, now: datetime | None = None) -> dict[str, Any]:
         "joined_at": moment_or_none(call.join_time),
         "ended_at": moment_or_none(call.end_time),
         "tool_calls": [tool_call(called) for called in call.tool_calls],
-        "voice": voice(call.voice) if call.HasField("voice") else None,
+        "voice": matched_voice(call.voice) if call.HasField("voice") else None,
     }
 
 
-def detail(call: pb.Session) -> dict[str, Any]:
-    """A call with the answers to forms as well."""
-    return {**summary(call), "form_responses": [form_responses.item(response) for response in call.form_responses]}
+def full(call: pb.Session) -> dict[str, Any]:
+    """A session with its form responses: the content of an `AgentSessionSummary`."""
+    return {**summary(call), "form_responses": [form_response(response) for response in call.form_responses]}
 
 
-def item(turn: pb.Turn) -> dict[str, Any]:
+def utterance(turn: pb.Turn) -> dict[str, Any]:
     """One utterance: the content of a `TranscriptItem`."""
     said: dict[str, Any] = {
         "role": "assistant" if turn.role == pb.ROLE_ASSISTANT else "user",
@@ -125,8 +127,8 @@ def item(turn: pb.Turn) -> dict[str, Any]:
     return said
 
 
-def voice(found: pb.VoiceEvent) -> dict[str, Any]:
-    """What became of a reference recording: the content of a `MatchedVoice`."""
+def matched_voice(found: pb.VoiceEvent) -> dict[str, Any]:
+    """The voice that a reference recording led to: the content of a `MatchedVoice`."""
     return {
         "likeness": _word(pb.VoiceLikeness.Name(found.likeness), "VOICE_LIKENESS_"),
         "voice": found.voice,
@@ -136,7 +138,7 @@ def voice(found: pb.VoiceEvent) -> dict[str, Any]:
 
 
 def tool_call(called: pb.ToolEvent) -> dict[str, Any]:
-    """One call of a tool: the content of a `ToolCall`."""
+    """One tool call: the content of a `ToolCall`."""
     return {
         "name": called.name,
         "kind": _word(pb.ToolKind.Name(called.kind), "TOOL_KIND_") if called.kind else None,
@@ -166,13 +168,13 @@ def _milliseconds(duration: Duration) -> float:
     return round(duration.seconds * 1e3 + duration.nanos / 1e6, 1)
 
 
-def reason(word: EndReason | None) -> pb.EndReason.ValueType:
-    """The reason of a word; unspecified for none."""
+def end_reason_value(word: EndReason | None) -> pb.EndReason.ValueType:
+    """The protobuf value of an end reason; unspecified for None."""
     return pb.EndReason.Value(f"END_REASON_{word.upper()}") if word else pb.END_REASON_UNSPECIFIED
 
 
-def status(word: SessionStatus | None) -> pb.SessionStatus.ValueType:
-    """The status of a word; unspecified for none."""
+def status_value(word: SessionStatus | None) -> pb.SessionStatus.ValueType:
+    """The protobuf value of a status; unspecified for None."""
     return pb.SessionStatus.Value(f"SESSION_STATUS_{word.upper()}") if word else pb.SESSION_STATUS_UNSPECIFIED
 
 

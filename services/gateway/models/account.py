@@ -1,4 +1,4 @@
-"""Bodies of accounts and credentials (contract 1.2, 1.4, 14.2, 14.12)."""
+"""Bodies of users, tokens and API keys (contract 1.2, 1.4, 14.2, 14.12)."""
 
 from datetime import datetime
 
@@ -19,7 +19,7 @@ class SignIn(BaseModel):
 class SignUp(SignIn):
     """E-mail address and password of a new account."""
 
-    # Judged by accounts, with the address.
+    # Accounts checks it, because the rule depends on the e-mail address too.
     password: str = Field(max_length=1_024, description="10 to 1,024 characters.", json_schema_extra={"minLength": 10})
 
 
@@ -32,14 +32,16 @@ class Refresh(BaseModel):
 
 
 class Tokens(BaseModel):
-    """`access` lives 10 days; `refresh` lives 30 days and is good for one use."""
+    """`access` is valid for 10 days, `refresh` for 30 days and one use."""
 
     access: str = Field(description="For `Authorization: Bearer`.")
-    refresh: str = Field(description="For /api/auth/refresh/; using one twice revokes its whole family.")
+    refresh: str = Field(
+        description="For /api/auth/refresh/. Using one twice revokes it and all tokens that came from it."
+    )
 
 
 class User(BaseModel):
-    """A person who can sign in."""
+    """A person who can log in."""
 
     id: int
     email: str
@@ -55,28 +57,28 @@ class SignedUp(Tokens):
 
 
 class Limits(BaseModel):
-    """What the tenant may use at one moment."""
+    """What a tenant may use at the same time."""
 
     concurrent_sessions: int
 
 
 class Me(User):
-    """The user who asks."""
+    """The user of the credential."""
 
     limits: Limits
 
 
 class NewApiKey(BaseModel):
-    """A key to make."""
+    """An API key to create."""
 
     model_config = ConfigDict(strict=True, json_schema_extra={"example": {"name": "Backend of the shop"}})
 
-    name: str = Field(min_length=1, max_length=100, description="Human label.")
-    is_active: bool = Field(True, description="False makes a key that does not authenticate.")
+    name: str = Field(min_length=1, max_length=100, description="A label for people.")
+    is_active: bool = Field(True, description="False creates a key that does not authenticate.")
 
 
 class ApiKeyChange(BaseModel):
-    """What to change; a field that is not sent stays as it is."""
+    """The fields to change. A field that you do not send stays as it is."""
 
     model_config = ConfigDict(strict=True, json_schema_extra={"example": {"is_active": False}})
 
@@ -85,17 +87,17 @@ class ApiKeyChange(BaseModel):
 
 
 class ApiKey(BaseModel):
-    """A key without its value."""
+    """An API key without its value."""
 
     id: str
     name: str
-    key_preview: str = Field(description="First five and last four characters.", examples=["sk_a1...6789"])
+    key_preview: str = Field(description="The first five and last four characters.", examples=["sk_a1...6789"])
     is_active: bool
-    last_used_at: datetime | None = Field(description="Latest request the key authenticated; null if never.")
+    last_used_at: datetime | None = Field(description="Time of the latest request with this key; null if never.")
     created_at: datetime
 
 
 class ApiKeyWithValue(ApiKey):
-    """A new key with its value, which is shown this once."""
+    """A new API key with its value, which is shown only now."""
 
     key: str = Field(examples=["sk_" + "0123456789abcdef" * 4])

@@ -1,4 +1,4 @@
-"""Bodies of appearance and of answers to forms (contract 4, 5, 14.6), for documentation and reading."""
+"""Bodies of appearances and form responses (contract 4, 5, 14.6), for the OpenAPI document and for input."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -37,14 +37,14 @@ class Dimensions(_Open):
 
 
 class Layout(_Open):
-    """Where the widget stands."""
+    """Where the widget is placed."""
 
     position: Literal["bottom-right", "bottom-left", "top-right", "top-left"]
-    font_family: str = Field(examples=["Inter, sans-serif"], description="Empty for the page's own.")
+    font_family: str = Field(examples=["Inter, sans-serif"], description="Empty for the font of the page.")
 
 
 class Labels(_Open):
-    """Texts of the states of a call."""
+    """Texts for the states of a call."""
 
     idle: str = Field(examples=["Idle"])
     connecting: str = Field(examples=["Connecting…"])
@@ -65,24 +65,28 @@ class Language(_Open):
 
 
 class NoiseCancellation(_Open):
-    """Which noise cancellation there is, and which is on."""
+    """The noise cancellation engines that are available, and the default."""
 
     default: Engine
     engines: list[Engine]
-    level: float = Field(examples=[100], description="Attenuation limit of `server` in dB.")
+    level: float = Field(examples=[100], description="Attenuation limit of `server`, in dB.")
     user_selectable: bool
-    model_url: str | None = Field(examples=[None], description="Where `rnnoise` is loaded from; null for the bundled.")
+    model_url: str | None = Field(
+        examples=[None], description="Address of the `rnnoise` model; null for the bundled one."
+    )
 
 
 class Form(_Open):
-    """A form; every key of its own has its default, `fields` and `steps` stand as they were set."""
+    """A form. Keys that were not set have their default; `fields` and `steps` are as they were set."""
 
     id: str = Field(examples=["book-demo"])
     title: str = Field(examples=["Book a demo"])
     subtitle: str
     fields: list[dict[str, Any]] = Field([], examples=[[{"name": "email", "type": "email", "required": True}]])
     steps: list[dict[str, Any]] = Field([], examples=[[]])
-    submit_url: str | None = Field(examples=[None], description="Where values go; null for form-responses.")
+    submit_url: str | None = Field(
+        examples=[None], description="Address that gets the values; null for form-responses."
+    )
     submit_method: Literal["POST", "PUT", "PATCH"]
     submit_label: str = Field(examples=["Submit"])
     success_message: str
@@ -95,7 +99,7 @@ class Form(_Open):
 
 
 class Appearance(_Open):
-    """The whole appearance of a character: overrides merged over defaults."""
+    """The complete appearance of a character: overrides merged over defaults."""
 
     name: str = Field(examples=["Voice Assistant"])
     subtitle: str
@@ -112,7 +116,7 @@ class Appearance(_Open):
     languages: list[Language]
     default_language: str = Field(examples=["en"])
     max_call_seconds: int = Field(examples=[0], description="0 for no limit.")
-    terms_url: str = Field(description="Empty for no consent step.")
+    terms_url: str = Field(description="Empty: no consent step.")
     terms_label: str = Field(examples=["Terms & Conditions"])
     consent_text: str = Field(examples=["By starting the call you agree to our"])
     show_audio_settings: bool = Field(examples=[True])
@@ -121,20 +125,22 @@ class Appearance(_Open):
 
 
 class SubmitForm(BaseModel):
-    """An answer to a form. Unknown keys beside these three are ignored."""
+    """A form response to store. Other keys than these three are ignored."""
 
     model_config = ConfigDict(
         strict=True,
         json_schema_extra={"example": {"form_id": "book-demo", "session_id": _SESSION, "values": _VALUES}},
     )
 
-    form_id: str = Field(max_length=200, description="Identity of the form.")
-    values: dict[str, Any] = Field(description="Field name to value; the values of all steps are one flat object.")
-    session_id: str | None = Field(None, max_length=200, description="Call in which it is given, of this character.")
+    form_id: str = Field(max_length=200, description="Id of the form.")
+    values: dict[str, Any] = Field(description="Values by field name; the fields of all steps are in one flat object.")
+    session_id: str | None = Field(
+        None, max_length=200, description="The call in which the caller filled in the form; of this character."
+    )
 
 
 class FormResponse(BaseModel):
-    """A stored answer."""
+    """A stored form response."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -150,6 +156,6 @@ class FormResponse(BaseModel):
 
     id: int
     form_id: str
-    session_id: str | None = Field(description="Null when it was given outside a call.")
-    values: dict[str, Any] = Field(description="As sent, defaults included.")
+    session_id: str | None = Field(description="Null if it was not submitted in a call.")
+    values: dict[str, Any] = Field(description="As sent, with defaults.")
     created_at: datetime

@@ -1,4 +1,4 @@
-"""Bodies of session history and usage (contract 9 and 10)."""
+"""Bodies of the history and usage of calls (contract 9 and 10)."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -13,7 +13,7 @@ Usd = Annotated[str, Field(pattern=r"^\d+\.\d{6}$", examples=["0.000000"], descr
 
 ToolKind = Literal["http", "kb", "mcp", "client_event", "handoff", "form"]
 
-# Its nulls come from the fields: FastAPI drops those of an example.
+# Without the fields that are null: FastAPI drops nulls of an example, and openapi/examples.py adds them.
 _CALL: JsonDict = {
     "id": 142,
     "session_id": "sess_Zk3vQy0N8rT1mJ5sXw2eLb7u",
@@ -76,60 +76,63 @@ _CALL: JsonDict = {
 
 
 class Latency(BaseModel):
-    """Milliseconds of a wait by its parts, one after another; what was done ahead of time counts 0.
+    """The parts of the time that the caller waited for an answer, in milliseconds and in order.
 
-    Together they are the time from the end of the caller's speech to the first sound handed to the room.
+    Their sum is the time from the end of the caller's speech to the first audio sent to the room. A part that was done
+    ahead of time is 0.
     """
 
-    end_of_turn: float = Field(description="Until it was clear that the caller had finished.")
-    final_transcript: float = Field(description="From there until the caller's words were final.")
-    first_token: float = Field(description="From there until the language model's first token.")
-    first_audio: float = Field(description="From there until the voice's first sound.")
-    playout: float = Field(description="From there until that sound was handed to the room.")
+    end_of_turn: float = Field(description="Until the end of the caller's turn was detected.")
+    final_transcript: float = Field(description="From then until the final transcript.")
+    first_token: float = Field(description="From then until the first token of the language model.")
+    first_audio: float = Field(description="From then until the first audio of the voice.")
+    playout: float = Field(description="From then until that audio was sent to the room.")
 
 
 class TranscriptItem(BaseModel):
-    """One utterance. `interrupted`, `typed` and `latency` are there only where they say something."""
+    """One utterance. `interrupted` and `typed` are present only if true, `latency` only if it was measured."""
 
     role: Literal["assistant", "user"]
     text: str
-    turn_index: int = Field(description="From 0; a greeting is first.")
-    ts: float = Field(description="Seconds from the moment the caller joined.")
-    interrupted: bool = Field(False, description="True when the other side cut it short.")
-    typed: bool = Field(False, description="True when it was typed.")
-    latency: Latency | None = Field(None, description="Of an answer to speech: how long the caller waited for it.")
+    turn_index: int = Field(description="From 0; the greeting comes first.")
+    ts: float = Field(description="Seconds since the caller joined.")
+    interrupted: bool = Field(False, description="True if the other side interrupted it.")
+    typed: bool = Field(False, description="True if it was typed.")
+    latency: Latency | None = Field(None, description="How long the caller waited for this answer to their speech.")
 
 
 class ToolCall(BaseModel):
-    """One call of a tool by the agent."""
+    """One tool call of the agent."""
 
     name: str
     kind: ToolKind | None
-    arguments: dict[str, Any] | None = Field(description="What the model passed; null when it was too large to keep.")
-    result_preview: str = Field(description="Beginning of what the model was answered.")
+    arguments: dict[str, Any] | None = Field(
+        description="Arguments from the language model; null if they were too large to store."
+    )
+    result_preview: str = Field(description="The beginning of the result that the language model got.")
     error: str | None = Field(
-        description="Code of what went wrong (`timeout`, `http_500`); null when nothing did.", examples=[None]
+        description="Error code (`timeout`, `http_500`); null if the call succeeded.", examples=[None]
     )
     duration_seconds: float
-    ts: float = Field(description="Seconds from the moment the caller joined.")
+    ts: float = Field(description="Seconds since the caller joined.")
 
 
 class MatchedVoice(BaseModel):
-    """What became of a call's `reference_audio_url`."""
+    """The voice that the `reference_audio_url` of a call led to."""
 
     likeness: Literal["matched", "cloned", "plain"] = Field(
-        description="`matched`: the nearest that a mix of the engine's voices comes; `cloned`: the engine speaks as "
-        "the recording does; `plain`: the recording could not be used."
+        description="`matched`: the most similar mix of the engine's voices; `cloned`: the engine clones the voice of "
+        "the recording; `plain`: the recording could not be used."
     )
-    voice: str = Field(description="What spoke, as the engine calls it.", examples=["af_heart*0.6+af_bella*0.4"])
+    voice: str = Field(description="The engine's name of the voice.", examples=["af_heart*0.6+af_bella*0.4"])
     similarity: float | None = Field(
-        description="How alike the two speakers sound to a speaker encoder, 1 at most; only where matched."
+        description="Similarity of the two voices by a speaker encoder, at most 1; only if matched."
     )
     reason: str | None = Field(default=None, description="Why the recording could not be used.", examples=[None])
 
 
 class AgentSessionSummary(BaseModel):
-    """One call and its whole history."""
+    """One call with its complete history."""
 
     model_config = ConfigDict(json_schema_extra={"example": {**_CALL, "form_responses": []}})
 
@@ -137,11 +140,11 @@ class AgentSessionSummary(BaseModel):
     session_id: str
     tenant_id: str
     character_slug: str
-    user: int | None = Field(description="User who asked for the call; null for an anonymous visitor.", examples=[None])
+    user: int | None = Field(description="User who started the call; null for an anonymous visitor.", examples=[None])
     room_name: str
     origin_url: str | None
     metadata: dict[str, Any]
-    session_duration_seconds: float = Field(description="From joining to the end, or to now.")
+    session_duration_seconds: float = Field(description="From joining to the end, or until now.")
     turn_count: int
     interruption_count: int
     llm_input_tokens: int
@@ -155,23 +158,23 @@ class AgentSessionSummary(BaseModel):
     estimated_cost_usd: Usd
     finalized_at: datetime | None
     recording_status: Literal["OFF", "PENDING", "READY", "FAILED"] = Field(
-        description="`OFF`, and both addresses null: calls are not recorded yet."
+        description="`OFF`, and both addresses are null: calls are not recorded yet."
     )
     recording_url: str | None = Field(examples=[None])
     recording_presigned_url: str | None = Field(examples=[None])
     transcript: list[TranscriptItem]
-    transcript_text: str = Field(description="A line for each utterance, `Assistant: …` or `User: …`.")
+    transcript_text: str = Field(description="One line for each utterance, `Assistant: …` or `User: …`.")
     created_at: datetime
     status: SessionStatus
     end_reason: EndReason | None
     character_version: int
     joined_at: datetime | None
     ended_at: datetime | None
-    tool_calls: list[ToolCall] = Field(description="Calls of tools, in order.")
-    voice: MatchedVoice | None = Field(description="Of a call with `reference_audio_url`; null without.")
+    tool_calls: list[ToolCall] = Field(description="Tool calls, in order.")
+    voice: MatchedVoice | None = Field(description="Null for a call without `reference_audio_url`.")
     form_responses: list[FormResponse] = Field(
         [],
-        description="Answers to forms given in the call, oldest first, the first 200; only where one call is read.",
+        description="The first 200 form responses of the call, oldest first; empty in lists.",
     )
 
 
@@ -190,7 +193,7 @@ class SessionPage(BaseModel):
 
 
 class UsageReport(BaseModel):
-    """Totals over every call that matches the filter, and one page of them."""
+    """Totals of all calls that match the filter, and one page of these calls."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -11,7 +11,7 @@ from services.gateway.requests.path_names import PATTERN
 MAX_QUERY_CHARACTERS = 2_000
 MAX_TOP_K, DEFAULT_TOP_K = 20, 5
 
-# A document as it is answered when it was taken. `error` comes from the field: FastAPI drops an example's nulls.
+# A document that was just added. Without `error`: FastAPI drops nulls of an example, and openapi/examples.py adds them.
 TAKEN: JsonDict = {
     "id": "doc_Zk3vQy0N8rT1mJ5sXw2eLb7u",
     "file": "s3://callbox/documents/chr_1/doc_1/handbook.pdf",
@@ -24,20 +24,20 @@ TAKEN: JsonDict = {
 
 
 class Document(BaseModel):
-    """A file or page that a character knows."""
+    """A file or web page in the knowledge base of a character."""
 
     model_config = ConfigDict(json_schema_extra={"example": {**TAKEN, "status": "PROCESSED", "chunk_count": 12}})
 
     id: str
-    file: str = Field(description="Where the file is kept.")
+    file: str = Field(description="Where the file is stored.")
     file_type: str = Field(description="`pdf`, `docx`, `txt`; also `pptx`, `xlsx`, `html`, `md`, `csv`.")
     status: Literal["PENDING", "PROCESSED", "FAILED"] = Field(
-        description="`PENDING` waits, `PROCESSED` is found by questions, `FAILED` cannot be read."
+        description="`PENDING`: waits to be processed. `PROCESSED`: searches find it. `FAILED`: it cannot be read."
     )
-    chunk_count: int = Field(description="Passages that questions find; 0 until it is `PROCESSED`.")
+    chunk_count: int = Field(description="Number of its passages; 0 until it is `PROCESSED`.")
     created_at: datetime
-    name: str = Field(description="Name of the file or address of the page; `metadata.source` of what is found in it.")
-    error: str | None = Field(description="Why it failed; null when it did not.", examples=[None])
+    name: str = Field(description="Name of the file or address of the page; `metadata.source` of its passages.")
+    error: str | None = Field(description="Why it failed; null if it did not.", examples=[None])
 
 
 class PageBody(BaseModel):
@@ -45,11 +45,11 @@ class PageBody(BaseModel):
 
     model_config = ConfigDict(strict=True, json_schema_extra={"example": {"url": "https://shop.example/faq"}})
 
-    url: str = Field(max_length=2_048, description="http or https, reachable by anybody.")
+    url: str = Field(max_length=2_048, description="http or https, publicly reachable.")
 
 
 class Query(BaseModel):
-    """A question to the documents of a character."""
+    """A search in the documents of a character."""
 
     model_config = ConfigDict(
         strict=True,
@@ -57,19 +57,19 @@ class Query(BaseModel):
     )
 
     q: str = Field(min_length=1, max_length=MAX_QUERY_CHARACTERS, description="The question.")
-    top_k: int = Field(DEFAULT_TOP_K, ge=1, le=MAX_TOP_K, description="Passages wanted.")
-    character_slug: str = Field(pattern=PATTERN, description="Slug or identity of the character.")
+    top_k: int = Field(DEFAULT_TOP_K, ge=1, le=MAX_TOP_K, description="Number of passages wanted.")
+    character_slug: str = Field(pattern=PATTERN, description="Slug or id of the character.")
 
 
 class PassageMetadata(BaseModel):
-    """Where a passage stands."""
+    """Where a passage comes from."""
 
     source: str = Field(description="Name of the document.")
-    page: int | None = Field(None, description="Page, from 1; for PDF only.")
+    page: int | None = Field(None, description="Number of the page, from 1; for PDF only.")
 
 
 class Passage(BaseModel):
-    """What was found."""
+    """A passage of a document."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -84,5 +84,5 @@ class Passage(BaseModel):
 
     text: str
     metadata: PassageMetadata
-    score: float = Field(description="1 for what is first by meaning and by words.")
+    score: float = Field(description="1 for a passage that ranks first both by meaning and by words.")
     document_id: str

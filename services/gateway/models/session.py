@@ -20,13 +20,13 @@ def _small_metadata(value: dict[str, Any] | None) -> dict[str, Any] | None:
     if value is not None:
         size = len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
         if size > MAX_METADATA_BYTES:
-            raise ValueError(f"has {size} bytes as compact JSON; at most {MAX_METADATA_BYTES} are taken")
+            raise ValueError(f"has {size} bytes as compact JSON; at most {MAX_METADATA_BYTES} are allowed")
     return value
 
 
 def _small_prompt(value: str | None) -> str | None:
     if value is not None and len(value.encode()) > MAX_PROMPT_BYTES:
-        raise ValueError(f"has {len(value.encode())} bytes; at most {MAX_PROMPT_BYTES} are taken")
+        raise ValueError(f"has {len(value.encode())} bytes; at most {MAX_PROMPT_BYTES} are allowed")
     return value
 
 
@@ -34,10 +34,10 @@ def _header_map(value: dict[str, str] | None) -> dict[str, str] | None:
     if value is None:
         return None
     if len(value) > _MAX_MCP_HEADERS:
-        raise ValueError(f"has {len(value)} headers; at most {_MAX_MCP_HEADERS} are taken")
+        raise ValueError(f"has {len(value)} headers; at most {_MAX_MCP_HEADERS} are allowed")
     for name, content in value.items():
         if not _HEADER_NAME.match(name):
-            raise ValueError(f"{name[:60]!r} is no name of an HTTP header")
+            raise ValueError(f"{name[:60]!r} is not a valid name of an HTTP header")
         if len(content) > _MAX_HEADER_CHARACTERS or any(ord(character) < 32 for character in content):
             raise ValueError(
                 f"the value of {name!r} must have at most {_MAX_HEADER_CHARACTERS} characters and no control characters"
@@ -45,13 +45,13 @@ def _header_map(value: dict[str, str] | None) -> dict[str, str] | None:
     return value
 
 
-def _cut(value: str | None) -> str | None:
-    # It is kept for logging only: a page with a long address is no reason to refuse its caller.
+def _truncated(value: str | None) -> str | None:
+    # It is stored for logging only, so a long address is no reason to refuse a call.
     return value and value[:MAX_URL_CHARACTERS]
 
 
 class StartSession(BaseModel):
-    """Everything but `agent` is optional and overrides the character for this call. Unknown fields are ignored."""
+    """Every field but `agent` is optional and overrides the character for this call. Unknown fields are ignored."""
 
     model_config = ConfigDict(
         strict=True,
@@ -66,23 +66,25 @@ class StartSession(BaseModel):
     )
 
     agent: str = Field(min_length=1, max_length=200, description="Slug or id of the character.")
-    language: str | None = Field(None, max_length=35, description="BCP-47 tag for hearing and speaking.")
+    language: str | None = Field(None, max_length=35, description="BCP-47 tag of the language to recognise and speak.")
     system_prompt: Annotated[str | None, AfterValidator(_small_prompt)] = Field(
         None, description=f"Replaces the prompt; at most {MAX_PROMPT_BYTES} bytes of UTF-8."
     )
-    greeting: str | None = Field(None, max_length=MAX_GREETING_CHARACTERS, description="Replaces the first words.")
+    greeting: str | None = Field(
+        None, max_length=MAX_GREETING_CHARACTERS, description="Replaces the greeting of the character."
+    )
     voice_model: str | None = Field(None, max_length=200, description="Public name of a voice.")
     reference_audio_url: str | None = Field(
-        None, max_length=MAX_URL_CHARACTERS, description="WAV or MP3 to match the voice to."
+        None, max_length=MAX_URL_CHARACTERS, description="WAV or MP3 with the voice that the agent shall have."
     )
     mcp_headers: Annotated[dict[str, str] | None, AfterValidator(_header_map)] = Field(
-        None, description="Headers merged into every MCP call of this call."
+        None, description="Headers for every request to an MCP server in this call."
     )
-    origin_url: Annotated[str | None, AfterValidator(_cut)] = Field(
-        None, description="Page that started the call; kept for logging."
+    origin_url: Annotated[str | None, AfterValidator(_truncated)] = Field(
+        None, description="Page that started the call; stored for logging."
     )
     metadata: Annotated[dict[str, Any] | None, AfterValidator(_small_metadata)] = Field(
-        None, description=f"Free keys and values for the agent; at most {MAX_METADATA_BYTES} bytes as compact JSON."
+        None, description=f"Your own keys and values for the agent; at most {MAX_METADATA_BYTES} bytes as compact JSON."
     )
 
 
@@ -105,15 +107,15 @@ class StartedSession(BaseModel):
         }
     )
 
-    token: str = Field(description="LiveKit access token, for `Room.connect`.")
-    livekit_url: str = Field(description="LiveKit address.")
-    room_name: str = Field(description="Room of this call alone.")
+    token: str = Field(description="LiveKit access token for `Room.connect`.")
+    livekit_url: str = Field(description="Address of the LiveKit server.")
+    room_name: str = Field(description="LiveKit room of this call.")
     participant_identity: str = Field(description="Identity of the caller in the room.")
-    session_id: str = Field(description="Key to everything that is kept of this call.")
-    expires_in_seconds: int = Field(description="Life of the token.")
-    character_slug: str = Field(description="Slug as resolved.")
-    system_prompt: str = Field(description="Prompt in force.")
-    greeting: str = Field(description="First words in force.")
+    session_id: str = Field(description="Id of the call, for its history and form responses.")
+    expires_in_seconds: int = Field(description="Seconds until the token expires.")
+    character_slug: str = Field(description="Slug of the character.")
+    system_prompt: str = Field(description="The prompt of this call.")
+    greeting: str = Field(description="The greeting of this call.")
 
 
 SessionStatus = Literal["created", "active", "ended"]
@@ -132,7 +134,7 @@ EndReason = Literal[
 
 
 class Session(BaseModel):
-    """A call as it stands."""
+    """The state of a call."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -153,7 +155,7 @@ class Session(BaseModel):
     session_id: str
     status: SessionStatus
     character_slug: str
-    character_version: int = Field(description="Version of the character the call runs on.")
+    character_version: int = Field(description="Version of the character that the call uses.")
     room_name: str
     created_at: datetime
     joined_at: datetime | None = Field(description="When the caller joined; null if nobody did.")

@@ -27,15 +27,15 @@ _RECOGNISER: dict[str, Any] = {
 
 
 class Named(BaseModel):
-    """What can be asked for by name."""
+    """A voice or recogniser, by its name."""
 
     model_config = ConfigDict(from_attributes=True)
 
-    name: str = Field(description="What a call or a character asks for.")
-    aliases: list[str] = Field(description="Other names it answers to.")
-    provider: str = Field(description="As the history of a call names who served.")
-    languages: list[str] = Field(description="BCP-47 tags; a language asked for finds them as RFC 4647 looks them up.")
-    licence: str = Field(description="Of the model.")
+    name: str = Field(description="The name for calls and characters.")
+    aliases: list[str] = Field(description="Other names of it.")
+    provider: str = Field(description="As in the history of a call.")
+    languages: list[str] = Field(description="BCP-47 tags. A requested language is looked up among them by RFC 4647.")
+    licence: str = Field(description="Licence of the model.")
 
 
 class Voice(Named):
@@ -43,15 +43,13 @@ class Voice(Named):
 
     model_config = ConfigDict(json_schema_extra={"example": _VOICE})
 
-    title: str = Field(description="For people.")
-    sample_rate_hz: int = Field(description="Of what the engine makes.")
-    can_clone: bool = Field(description="Speaks with the voice of a `reference_audio_url`.")
+    title: str = Field(description="A name for people.")
+    sample_rate_hz: int = Field(description="Sample rate of the engine's audio.")
+    can_clone: bool = Field(description="Can clone the voice of a `reference_audio_url`.")
     can_match: bool = Field(
-        description="Speaks like a `reference_audio_url`, as near as a mix of its engine's voices comes."
+        description="Can imitate a `reference_audio_url` with the most similar mix of its engine's voices."
     )
-    sample_url: str | None = Field(
-        description="Address of a few recorded seconds, below the API's own; null where there are none."
-    )
+    sample_url: str | None = Field(description="Path of a recorded sample, relative to the API; null if there is none.")
 
 
 class Recogniser(Named):
@@ -59,20 +57,22 @@ class Recogniser(Named):
 
     model_config = ConfigDict(json_schema_extra={"example": _RECOGNISER})
 
-    keyterms: bool = Field(description="Whether a character's `keyterms` bias what it hears.")
+    keyterms: bool = Field(description="Whether it uses the `keyterms` of a character.")
 
 
 class LanguageDefault(BaseModel):
-    """What serves a language when nothing is named."""
+    """The voice and recogniser of a language when a call or character names none."""
 
-    language: str = Field(description="BCP-47 tag; a language asked for finds it as RFC 4647 looks it up.")
+    language: str = Field(description="BCP-47 tag. A requested language is looked up by RFC 4647.")
     voice: str = Field(description="Name of a voice.", examples=["kokoro-bf-emma"])
     recogniser: str = Field(description="Name of a recogniser.", examples=["moonshine-tiny-en"])
 
 
 class VoiceCatalogue(BaseModel):
-    """What this installation speaks and hears with."""
+    """The voices and recognisers of this installation."""
 
-    voices: list[Voice] = Field(description="With `language`: those that speak it, the most exact first.")
-    recognisers: list[Recogniser] = Field(description="With `language`: those that hear it.")
-    defaults: list[LanguageDefault] = Field(description="Every language that is served; with `language` the one found.")
+    voices: list[Voice] = Field(description="With `language`: only those that speak it, the best match first.")
+    recognisers: list[Recogniser] = Field(description="With `language`: only those that recognise it.")
+    defaults: list[LanguageDefault] = Field(
+        description="All supported languages; with `language`, the one that matches it."
+    )

@@ -1,4 +1,4 @@
-"""Bodies of webhooks and of their log (contract 14.11, 14.12)."""
+"""Bodies of webhooks and of the log of deliveries (contract 14.11, 14.12)."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -8,14 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field
 WebhookEvent = Literal["session.started", "session.ended", "form.submitted", "document.processed"]
 DeliveryStatus = Literal["pending", "delivered", "failed"]
 
-# Every kind there is, and as many again, which are doubles.
+# Room for every type of event, and for duplicates.
 _MAX_EVENTS = 16
-_EVENTS = "Types to be told of; empty or left out means all, also types to come."
+_EVENTS = "Types of events to send; empty or missing means all, including future types."
 Events = Annotated[list[WebhookEvent], Field(max_length=_MAX_EVENTS, description=_EVENTS)]
 
 
 class NewWebhook(BaseModel):
-    """A webhook to make."""
+    """A webhook to create."""
 
     model_config = ConfigDict(
         strict=True,
@@ -24,11 +24,11 @@ class NewWebhook(BaseModel):
 
     url: str = Field(max_length=4_096, description="http or https, without credentials; no private address.")
     events: Events = []
-    is_active: bool = Field(True, description="False makes one that is told of nothing yet.")
+    is_active: bool = Field(True, description="False creates a webhook that gets no events yet.")
 
 
 class WebhookChange(BaseModel):
-    """What to change; a field that is not sent stays as it is."""
+    """The fields to change. A field that you do not send stays as it is."""
 
     model_config = ConfigDict(strict=True, json_schema_extra={"example": {"is_active": True}})
 
@@ -45,7 +45,7 @@ class Webhook(BaseModel):
     events: list[WebhookEvent] = Field(description="Empty means all.")
     is_active: bool
     disabled_reason: str | None = Field(
-        description="Why Callbox made it inactive, after a 410; null when it did not. Set `is_active` to undo it.",
+        description="Why Callbox deactivated it after a 410; null if it did not. Set `is_active` to undo it.",
         examples=[None],
     )
     created_at: datetime
@@ -53,13 +53,13 @@ class Webhook(BaseModel):
 
 
 class WebhookWithSecret(Webhook):
-    """A webhook with its new secret, which is shown this once."""
+    """A webhook with its new secret, which is shown only now."""
 
     secret: str = Field(examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="])
 
 
 class WebhookDelivery(BaseModel):
-    """One message to one webhook, and its latest attempt."""
+    """One message to one webhook, with its latest attempt."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -82,18 +82,18 @@ class WebhookDelivery(BaseModel):
     )
 
     id: str
-    webhook: str = Field(description="Identity of the webhook.")
+    webhook: str = Field(description="Id of the webhook.")
     webhook_id: str = Field(description="The header `webhook-id`: the same in every attempt and redelivery.")
     event: WebhookEvent
     status: DeliveryStatus
     attempts: int = Field(description="Requests made so far.")
-    http_status: int | None = Field(description="Of the latest answer; null when there was none.")
-    error: str | None = Field(description="What went wrong in the latest attempt; null for nothing.")
+    http_status: int | None = Field(description="Status of the latest answer; null if there was none.")
+    error: str | None = Field(description="Error of the latest attempt; null if it succeeded.")
     response_excerpt: str | None = Field(description="First 1,024 bytes of the latest answer; null before the first.")
-    duration_ms: float | None = Field(description="What the latest attempt took; null before the first.")
-    created_at: datetime = Field(description="When it happened.")
+    duration_ms: float | None = Field(description="Duration of the latest attempt; null before the first.")
+    created_at: datetime = Field(description="When the event happened.")
     last_attempt_at: datetime | None = Field(description="When the latest attempt began; null before the first.")
-    next_attempt_at: datetime | None = Field(description="Null when there will be none.")
+    next_attempt_at: datetime | None = Field(description="Null if there will be none.")
 
 
 class DeliveryPage(BaseModel):

@@ -13,14 +13,14 @@ from services.gateway.app import build
 from services.gateway.backends import Backends
 from services.gateway.settings import GatewaySettings
 
-# Channels to it are opened and never dialled.
+# The channels to this address are never used.
 _NOWHERE = "127.0.0.1:9"
 
 
 @cache
 def document() -> dict[str, Any]:
-    """What `/api/schema/` of a gateway made from this code answers."""
-    # A thread has no event loop yet, whoever asks.
+    """The document that a gateway of this code serves at `/api/schema/`."""
+    # In a thread of its own, because the caller's thread may run an event loop already.
     with ThreadPoolExecutor(1) as thread, tempfile.TemporaryDirectory() as folder:
         return thread.submit(asyncio.run, _describe(Path(folder))).result()
 

@@ -1,4 +1,4 @@
-"""Examples of bodies, from their schemas. Pure: an OpenAPI document in, plain values out."""
+"""Makes examples of bodies from their schemas. Pure: an OpenAPI document in, plain values out."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from services.kit.errors import Code
 
 MOMENT = "2026-03-01T12:00:00Z"
 _OF_FORMAT = {"date-time": MOMENT, "date": "2026-03-01", "uri": "https://shop.example/", "binary": "…"}
-# What a text without an example of its own is called, and what then stands there.
+# Examples for strings whose schema has none, by the name of the field.
 _OF_NAME: dict[str, str] = {
     "access": "eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
     "agent": "support-bot",
@@ -71,7 +71,7 @@ _OF_NAME: dict[str, str] = {
     "webhook": "whk_8d1fQ2Zk3vQy0N8rT1mJ",
     "voice_model": "chatterbox-en-v1",
 }
-# What one refusal with each code looks like: its sentence and its faults by field.
+# An example for each error code: the message, and the errors by field.
 _OF_CODE: dict[str, tuple[str, dict[str, list[str]]]] = {
     Code.INVALID_REQUEST: ("The body is not valid JSON at line 1, column 12; send a JSON object.", {}),
     Code.NOT_AUTHENTICATED: ("Sign in first: send `Authorization: Bearer <access>` or an `X-API-Key` header.", {}),
@@ -102,7 +102,7 @@ _OF_CODE: dict[str, tuple[str, dict[str, list[str]]]] = {
 
 
 def refusal(code: Code) -> dict[str, Any]:
-    """The error body with this code."""
+    """An example of the error body with this code."""
     message, errors = _OF_CODE.get(code, ("This was refused.", {}))
     return {
         "success": False,
@@ -115,16 +115,16 @@ def refusal(code: Code) -> dict[str, Any]:
 
 
 class Examples:
-    """Makes examples from the schemas of one document. missing: places of texts that nobody gave an example for."""
+    """Makes examples from the schemas of one document. missing: the strings for which no example is known."""
 
     def __init__(self, named: dict[str, Any]) -> None:
         self._named = named
         self.missing: list[str] = []
 
     def of(self, schema: dict[str, Any], where: str) -> Any:
-        """An example of what the schema allows. where: what is described, its last part being the field's name."""
+        """An example that the schema allows. where: its place in the document; the last part is the field's name."""
         if "example" in schema:
-            return self.whole(schema["example"], schema, where)
+            return self.complete(schema["example"], schema, where)
         if schema.get("examples"):
             return schema["examples"][0]
         if "$ref" in schema:
@@ -141,28 +141,28 @@ class Examples:
             return schema["default"]
         return self._of_type(schema, where)
 
-    def whole(self, example: Any, schema: dict[str, Any], where: str) -> Any:
-        """The example in the order of its schema, with what is required and lacks in it.
+    def complete(self, example: Any, schema: dict[str, Any], where: str) -> Any:
+        """The example with its fields in the order of the schema, and with the required fields that it lacks.
 
-        A model inherits the example of the one it adds fields to, and FastAPI drops every null of an example.
+        It may lack fields because a model inherits the example of its base class, and because FastAPI drops nulls.
         """
         schema = self._named[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
         if isinstance(example, list):
-            return [self.whole(one, schema.get("items", {}), where) for one in example]
+            return [self.complete(one, schema.get("items", {}), where) for one in example]
         if not isinstance(example, dict):
             return example
         made, required = {}, schema.get("required", ())
         for name, field in schema.get("properties", {}).items():
             if name in example:
-                made[name] = self.whole(example[name], field, f"{where}.{name}")
+                made[name] = self.complete(example[name], field, f"{where}.{name}")
             elif name in required:
-                # A null that FastAPI left out.
+                # FastAPI may have dropped a null here.
                 may_be_null = any(choice.get("type") == "null" for choice in (field, *field.get("anyOf", ())))
                 made[name] = None if may_be_null else self.of(field, f"{where}.{name}")
         return {**made, **{name: value for name, value in example.items() if name not in made}}
 
     def title(self, schema: dict[str, Any]) -> str:
-        """What the schema is called."""
+        """The name of the schema."""
         named = self._named.get(schema.get("$ref", "").rpartition("/")[2], schema)
         return str(named.get("title", named.get("type", "value")))
 

@@ -7,27 +7,81 @@ from pathlib import Path
 from typing import Any
 
 from services.gateway.openapi.document import document
-from services.gateway.openapi.page import Schemas
 from services.gateway.openapi.schema import operations
 
-# Fields inside fields inside fields are left to the OpenAPI document.
+# Fields nested deeper are only in the OpenAPI document.
 _MAX_DEPTH = 3
-_NOT_TOLD = frozenset({"X-Request-Id", "Retry-After", "WWW-Authenticate"})
+# Headers that many answers have; the introduction describes them.
+_COMMON_HEADERS = frozenset({"X-Request-Id", "Retry-After", "WWW-Authenticate"})
+# Keywords of lower and upper bounds, and their unit.
+_BOUNDS = (
+    ("minimum", "maximum", ""),
+    ("minLength", "maxLength", " characters"),
+    ("minItems", "maxItems", " items"),
+)
 _HEAD = """# HTTP reference
 
 <!-- Written by `make docs` from the gateway's OpenAPI document. -->
 """
 
 
-def manual(described: dict[str, Any]) -> str:
+def markdown(described: dict[str, Any]) -> str:
     """The reference of an OpenAPI 3.1 document."""
     return "\n".join(_lines(described, Schemas(described["components"]["schemas"]))) + "\n"
+
+
+class Schemas:
+    """Describes the schemas of a document in words."""
+
+    def __init__(self, named: dict[str, Any]) -> None:
+        self._named = named
+
+    def resolve(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """The schema itself, or the one that it refers to."""
+        name = schema.get("$ref", "").rpartition("/")[2]
+        found: dict[str, Any] = self._named[name] if name else schema
+        return found
+
+    def kind(self, schema: dict[str, Any]) -> str:
+        """The type of a value in a few words."""
+        if "$ref" in schema:
+            model = self.resolve(schema)
+            return self.kind(model) if "enum" in model else str(model.get("title", "object"))
+        if "enum" in schema:
+            return " | ".join(json.dumps(value) for value in schema["enum"])
+        if "const" in schema:
+            return json.dumps(schema["const"])
+        if choices := schema.get("anyOf") or schema.get("oneOf"):
+            return " or ".join(dict.fromkeys(self.kind(choice) for choice in choices))
+        if schema.get("type") == "array":
+            return f"array of {self.kind(schema.get('items', {}))}"
+        return " ".join(filter(None, (schema.get("type", "any value"), schema.get("format"))))
+
+    def limits(self, schema: dict[str, Any]) -> str:
+        """The default and the bounds of a value as sentences; empty when it has none."""
+        sentences = []
+        if schema.get("default") not in (None, "", [], {}):
+            sentences.append(f"Default `{json.dumps(schema['default'], ensure_ascii=False)}`.")
+        for candidate in (schema, *schema.get("anyOf", ())):
+            for least, most, unit in _BOUNDS:
+                low, high = candidate.get(least), candidate.get(most)
+                if low is not None or high is not None:
+                    sentences.append(_between(low, high) + unit + ".")
+        return " ".join(sentences)
+
+    def inner(self, schema: dict[str, Any]) -> dict[str, Any] | None:
+        """The object with properties inside a schema, or None."""
+        for candidate in (schema, schema.get("items", {}), *schema.get("anyOf", ())):
+            model = self.resolve(candidate)
+            if "properties" in model:
+                return model
+        return None
 
 
 def _lines(described: dict[str, Any], schemas: Schemas) -> Iterator[str]:
     yield _HEAD
     yield described["info"]["description"]
-    yield "\nHow to begin, and what is decided where the documented API is silent, stands in [api.md](api.md).\n"
+    yield "\n[api.md](api.md) says how to begin, and what Callbox does where the documented API says nothing.\n"
     yield "| operation | |\n|---|---|"
     for path, method, operation in operations(described):
         yield f"| [{operation['summary']}](#{_anchor(operation['summary'])}) | `{method.upper()} {path}` |"
@@ -40,7 +94,7 @@ def _lines(described: dict[str, Any], schemas: Schemas) -> Iterator[str]:
 
 
 def _refusals(described: dict[str, Any], schemas: Schemas) -> Iterator[str]:
-    yield "\n## Refusals and faults\n"
+    yield "\n## Errors\n"
     yield from _fields({"$ref": "#/components/schemas/ErrorBody"}, schemas)
     yield "\n| status | `code` | an example |\n|---|---|---|"
     seen: dict[tuple[str, str], str] = {}
@@ -88,9 +142,9 @@ def _credential(operation: dict[str, Any], described: dict[str, Any]) -> str:
 
 
 def _success(status: str, answer: dict[str, Any], schemas: Schemas) -> Iterator[str]:
-    headers = [f"`{name}`" for name in answer["headers"] if name not in _NOT_TOLD]
-    told = f" Headers: {', '.join(headers)}." if headers else ""
-    yield f"\nAnswers {status}: {answer['description']}{told}"
+    headers = [f"`{name}`" for name in answer["headers"] if name not in _COMMON_HEADERS]
+    listed = f" Headers: {', '.join(headers)}." if headers else ""
+    yield f"\nAnswers {status}: {answer['description']}{listed}"
     for media_type, media in answer.get("content", {}).items():
         if media_type != "application/json":
             yield f"\nThe body is `{media_type}`."
@@ -137,6 +191,12 @@ def _examples(media: dict[str, Any]) -> Iterator[str]:
             yield f"\n```json\n{json.dumps(example, indent=2, ensure_ascii=False)}\n```"
 
 
+def _between(low: float | None, high: float | None) -> str:
+    if high is None:
+        return f"At least {low:g}"
+    return f"At most {high:.0f}" if low is None else f"{low:.0f} to {high:.0f}"
+
+
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
@@ -146,4 +206,4 @@ def _anchor(heading: str) -> str:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(manual(document()))
+    Path(sys.argv[1]).write_text(markdown(document()))

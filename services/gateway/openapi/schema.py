@@ -1,4 +1,4 @@
-"""The OpenAPI description of the API: what the routes say of themselves, completed by what follows from it."""
+"""The OpenAPI document of the API: FastAPI's description of the routes, completed by what is true of every route."""
 
 import json
 import re
@@ -19,26 +19,26 @@ _SUMMARY = "Voice agents over WebRTC, on your own machines."
 _DESCRIPTION = """Voice agents over WebRTC, on your own machines.
 
 A credential is an access token (`Authorization: Bearer`, from `/api/auth/login/`) or an API key (`X-API-Key`).
-Starting a call also works without one, from a page whose `Origin` the character lists. Every path is served with and
-without its trailing slash. Every answer carries `X-Request-Id`; every refusal has the same body, whose `message` says
-what to do."""
+Starting a call also works without one, from a page whose `Origin` the character lists. Every path works with and
+without its trailing slash. Every answer has `X-Request-Id`. Every error has the same body; its `message` says what to
+do."""
 _SERVERS = [
     {"url": "/", "description": "The gateway that serves this document."},
     {"url": "http://127.0.0.1:8000", "description": "One machine, started by `make run`."},
 ]
 _TAGS = {
     "sessions": "Start, read and end calls.",
-    "characters": "What an agent is: prompt, voice, tools, origins, appearance.",
+    "characters": "The definition of an agent: prompt, voice, tools, origins, appearance.",
     "appearance": "How the widget looks on a page.",
-    "forms": "What callers filled in.",
-    "knowledge base": "Documents that an agent answers from.",
-    "history": "What was said and used.",
-    "voices": "What there is to speak and to hear with, by name.",
+    "forms": "Forms that callers filled in.",
+    "knowledge base": "Documents from which an agent answers.",
+    "history": "Transcripts and usage of calls.",
+    "voices": "Voices and recognisers, by name.",
     "webhooks": "Events sent to an address of yours.",
     "accounts": "Users, tokens and API keys.",
 }
-# Functions that are called by a thing; in a client they are called by what they do.
-_DEEDS = {
+# Operation ids of functions whose name has no verb. Generated clients take their names from here.
+_OPERATION_IDS = {
     "callback": "finish_google_sign_in",
     "google": "begin_google_sign_in",
     "link": "link_google",
@@ -53,68 +53,74 @@ _DEEDS = {
 _FASTAPI_ERRORS = ("HTTPValidationError", "ValidationError")
 _FASTAPI_SUCCESS = "Successful Response"
 _SUCCESS = {
-    200: "What was asked for, as it now is.",
-    201: "It is made.",
-    202: "It is taken on and will be done.",
-    204: "It is done; there is no body.",
+    200: "The request succeeded.",
+    201: "It was created.",
+    202: "The request was accepted and is carried out afterwards.",
+    204: "The request succeeded; there is no body.",
     304: "It has not changed.",
-    302: "Go on at the address in `Location`.",
-    303: "Go on at the address in `Location`.",
-    307: "Go on at the address in `Location`.",
+    302: "Continue at the address in `Location`.",
+    303: "Continue at the address in `Location`.",
+    307: "Continue at the address in `Location`.",
 }
 _JSON = "application/json"
 _SCHEMAS = "#/components/schemas/"
 HEADERS: dict[str, dict[str, Any]] = {
-    "X-Request-Id": {"description": "Name it when you report a fault.", "schema": {"type": "string"}},
+    "X-Request-Id": {
+        "description": "Id of the request; name it when you report an error.",
+        "schema": {"type": "string"},
+    },
     "Retry-After": {
         "description": "Seconds to wait before trying again.",
         "schema": {"type": "integer", "minimum": 1},
     },
-    "WWW-Authenticate": {"description": "The scheme of credentials.", "schema": {"const": "Bearer"}},
+    "WWW-Authenticate": {"description": "The authentication scheme.", "schema": {"const": "Bearer"}},
     "Access-Control-Allow-Origin": {
-        "description": "The `Origin` of the page, when it may read the answer.",
+        "description": "The `Origin` of the page, if it may read the answer.",
         "schema": {"type": "string"},
     },
     "ETag": {
-        "description": "Tag of this version; send it back as `If-None-Match`, or as `If-Match` where that is taken.",
+        "description": "Tag of this version. Send it back as `If-None-Match`, or as `If-Match` where that is accepted.",
         "schema": {"type": "string"},
     },
     "X-Total-Count": {
-        "description": "How many match the filter, on all pages.",
+        "description": "How many items match the filter, on all pages.",
         "schema": {"type": "integer", "minimum": 0},
     },
     "Link": {
-        "description": "Addresses of the first, previous, next and last page (RFC 8288), where a page was asked for.",
+        "description": "Addresses of the first, previous, next and last page (RFC 8288), if you asked for a page.",
         "schema": {"type": "string"},
     },
-    "Accept-Ranges": {"description": "`bytes`: a part may be asked for.", "schema": {"type": "string"}},
-    "Content-Range": {"description": "Which part this is, of how many bytes.", "schema": {"type": "string"}},
-    "Location": {"description": "Where it is to be found.", "schema": {"type": "string"}},
-    "Content-Disposition": {"description": "A name for the file.", "schema": {"type": "string"}},
-    "Cache-Control": {"description": "How long it may be kept.", "schema": {"type": "string"}},
-    "Idempotent-Replayed": {"description": "`true` on an answer given before.", "schema": {"type": "string"}},
+    "Accept-Ranges": {"description": "`bytes`: you may ask for a part with `Range`.", "schema": {"type": "string"}},
+    "Content-Range": {"description": "Which bytes these are, and the size of the file.", "schema": {"type": "string"}},
+    "Location": {"description": "The address to continue at.", "schema": {"type": "string"}},
+    "Content-Disposition": {"description": "Name of the file.", "schema": {"type": "string"}},
+    "Cache-Control": {"description": "Whether and how long it may be cached.", "schema": {"type": "string"}},
+    "Idempotent-Replayed": {
+        "description": "`true` if the answer is that of an earlier request.",
+        "schema": {"type": "string"},
+    },
 }
-# Parameters that mean the same wherever they stand.
+# Descriptions of query parameters with the same meaning everywhere; a route may describe its own.
 _PARAMETERS = {
     "page": "Number of the page, from 1.",
     "page_size": "Items on a page.",
     "name": "Name of the file.",
-    "q": "What to look for.",
-    "top_k": "How many at most.",
-    "form_id": "Only answers to this form.",
+    "q": "Text to search for.",
+    "top_k": "Most results to answer.",
+    "form_id": "Only responses to this form.",
     "session_id": "Only of this call.",
     "character_slug": "Only of this character.",
 }
-# Names in paths.
+# Descriptions of path parameters.
 _IN_PATH = {
-    "slug": "Slug or identity of the character.",
-    "session_id": "Identity of the call, as its start answered it.",
-    "document_id": "Identity of the document, `doc_…`.",
-    "webhook_id": "Identity of the webhook, `whk_…`.",
-    "delivery_id": "Identity of the delivery in the log, `dlv_…`; not its `webhook_id`.",
-    "key_id": "Identity of the API key.",
+    "slug": "Slug or id of the character.",
+    "session_id": "Id of the call, from the answer to its start.",
+    "document_id": "Id of the document, `doc_…`.",
+    "webhook_id": "Id of the webhook, `whk_…`.",
+    "delivery_id": "Id of the delivery in the log, `dlv_…`; not its `webhook_id`.",
+    "key_id": "Id of the API key.",
     "voice": "Name or alias of the voice.",
-    "tenant_id": "Identity of the tenant, `ten_…`.",
+    "tenant_id": "Id of the tenant, `ten_…`.",
 }
 _CONFLICT = "409"
 _IDEMPOTENT = "idempotency-key"
@@ -124,7 +130,7 @@ _REQUIRED_HEADERS = ("X-Request-Id", "WWW-Authenticate", "Retry-After")
 
 
 def openapi(app: FastAPI, version: str) -> dict[str, Any]:
-    """The OpenAPI 3.1 document of the app's routes."""
+    """The OpenAPI 3.1 document of the routes of the app."""
     document = get_openapi(
         title=TITLE,
         version=version,
@@ -164,7 +170,7 @@ def openapi(app: FastAPI, version: str) -> dict[str, Any]:
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Path, method in lower case, and operation, one after another."""
+    """Yields the path, the method in lower case, and the operation, of every operation."""
     for path, item in document["paths"].items():
         for method in METHODS:
             if method in item:
@@ -172,12 +178,12 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
 
 
 def _name_operations(app: FastAPI, document: dict[str, Any]) -> None:
-    """Operations are called as their functions: clients that are generated take their names from there."""
+    """Sets the operation ids; generated clients take their names from them."""
     for route in app.routes:
         if isinstance(route, APIRoute) and route.include_in_schema:
             for method in route.methods or ():
                 operation = document["paths"][route.path_format][method.lower()]
-                _name_body(document, operation, route.operation_id or _DEEDS.get(route.name, route.name))
+                _name_body(document, operation, route.operation_id or _OPERATION_IDS.get(route.name, route.name))
 
 
 def _name_body(document: dict[str, Any], operation: dict[str, Any], name: str) -> None:
@@ -196,7 +202,7 @@ def _name_model(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
 
 
 def _forget_defaults(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
-    """What a PATCH does not send stays as it is; a client that is generated would send the default."""
+    """Removes the defaults of a PATCH body: a field that is not sent stays as it is, and clients must not send them."""
     for media in operation.get("requestBody", {}).get("content", {}).values():
         model = schemas.get(media["schema"].get("$ref", "").rpartition("/")[2], media["schema"])
         for field in model.get("properties", {}).values():
@@ -204,7 +210,7 @@ def _forget_defaults(operation: dict[str, Any], schemas: dict[str, Any]) -> None
 
 
 def _with_good_names(document: dict[str, Any]) -> dict[str, Any]:
-    """Models with names that are good in every language: `Envelope_Session_` becomes `EnvelopeSession`."""
+    """Gives models names that are valid in every language: `Envelope_Session_` becomes `EnvelopeSession`."""
     schemas = document["components"]["schemas"]
     renamed = {
         name: schema["title"] if name.startswith("Body_") else _pascal(name)
@@ -236,7 +242,7 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
         if parameter["name"] in meanings:
             parameter.setdefault("description", meanings[parameter["name"]])
     responses, schemes = operation["responses"], _schemes(operation)
-    # FastAPI expects its own faults in every parameter.
+    # FastAPI adds its own 422 to every operation with parameters; it is not what our gateway answers.
     if _FASTAPI_ERRORS[0] in str(responses.get("422")):
         del responses["422"]
     for status, described in refusals(*_statuses(method, operation, schemes)).items():
@@ -260,7 +266,7 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
             if name in HEADERS:
                 headers[name] = {"$ref": f"#/components/headers/{name}"}
         if status == _CONFLICT and _IDEMPOTENT in _headers_taken(operation):
-            # Only where the first request of the key is still under way.
+            # Only sent while the first request with the key is still running.
             headers["Retry-After"] = HEADERS["Retry-After"]
     operation["responses"] = dict(sorted(responses.items()))
 
@@ -270,7 +276,7 @@ def _headers_taken(operation: dict[str, Any]) -> set[str]:
 
 
 def _statuses(method: str, operation: dict[str, Any], schemes: set[str]) -> Iterator[int]:
-    """What every operation of this form may refuse with, whether its route says so or not."""
+    """Statuses of the errors that an operation of this form may answer, whether its route names them or not."""
     places = {parameter["in"] for parameter in operation.get("parameters", ())}
     if "requestBody" in operation:
         yield from BODY
@@ -306,7 +312,7 @@ def _add_examples(operation: dict[str, Any], examples: Examples) -> None:
             if "examples" in media or not (kind == _JSON and media.get("schema")):
                 continue
             if "example" in media:
-                media["example"] = examples.whole(media["example"], media["schema"], operation["operationId"])
+                media["example"] = examples.complete(media["example"], media["schema"], operation["operationId"])
                 continue
             choices = media["schema"].get("anyOf")
             if choices:

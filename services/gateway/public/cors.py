@@ -1,14 +1,14 @@
-"""Cross-origin answers of the public endpoints (contract 14.3 and 14.12); every other endpoint has none."""
+"""CORS headers of the public endpoints (contract 14.3 and 14.12). No other endpoint sends any."""
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 _PREFLIGHT_SECONDS = 600
-_READABLE = "X-Request-Id, Retry-After, ETag, Idempotent-Replayed"
+_EXPOSED = "X-Request-Id, Retry-After, ETag, Idempotent-Replayed"
 
 
 def preflight(request: Request, methods: str) -> Response:
-    """Reflects what the browser asks for. It grants nothing: the real answer decides.
+    """Allows what the browser asks for. The answer to the request itself decides who may read it.
 
     methods: what the endpoint takes, for `Allow`.
     """
@@ -25,10 +25,10 @@ def preflight(request: Request, methods: str) -> Response:
     return response
 
 
-def mark(response: Response, allowed_origin: str | None) -> Response:
-    """Lets pages of `allowed_origin`, if any, read the answer."""
+def allow_origin(response: Response, origin: str | None) -> Response:
+    """The response, readable by pages of `origin`, if any."""
     response.headers.add_vary_header("Origin")
-    if allowed_origin:
-        response.headers["Access-Control-Allow-Origin"] = allowed_origin
-        response.headers["Access-Control-Expose-Headers"] = _READABLE
+    if origin:
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Access-Control-Expose-Headers"] = _EXPOSED
     return response

@@ -1,4 +1,4 @@
-"""The body of a request: one JSON object, strictly read, within limits (contract 14.12)."""
+"""The body of a request: one JSON object, parsed strictly and within limits (contract 14.12)."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ from starlette.responses import Response
 from services.kit.errors import CallboxError, Code
 
 MAX_BODY_BYTES = 1_048_576
-# A protobuf Struct spends three messages on each level, and its readers stop at 100.
+# A protobuf Struct uses three messages for each level, and parsers stop at 100.
 MAX_DEPTH = 28
 _READ_SECONDS = 10.0
 _TYPES = frozenset({"", "application/json", "text/plain", "application/x-www-form-urlencoded"})
@@ -22,19 +22,21 @@ _TYPES = frozenset({"", "application/json", "text/plain", "application/x-www-for
 def parse_object(raw: bytes) -> dict[str, Any]:
     """The JSON object in `raw`.
 
-    Raises: CallboxError `invalid_request` for anything else, for bytes that are not UTF-8, a name that stands twice,
-    numbers that JSON has not or that no double holds, text that no database stores, and more than `MAX_DEPTH` levels.
+    Raises: CallboxError `invalid_request` for anything else: bytes that are not UTF-8, a name twice in an object,
+    numbers that are not JSON or too large for a double, text that PostgreSQL cannot store, or too many levels.
     """
     if not raw.strip():
         _refuse("The body is empty; send a JSON object.")
     try:
-        value = json.loads(raw.decode(), object_pairs_hook=_unique, parse_float=_finite, parse_constant=_no_such_number)
+        value = json.loads(
+            raw.decode(), object_pairs_hook=_unique, parse_float=_finite, parse_constant=_reject_constant
+        )
     except UnicodeDecodeError:
         _refuse("The body is not UTF-8; send JSON in UTF-8.")
     except RecursionError:
         _refuse(f"The body is nested more than {MAX_DEPTH} levels deep.")
-    except ValueError as fault:
-        where = f" at line {fault.lineno}, column {fault.colno}" if isinstance(fault, json.JSONDecodeError) else ""
+    except ValueError as error:
+        where = f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
         _refuse(f"The body is not valid JSON{where}; send a JSON object.")
     if not isinstance(value, dict):
         _refuse("The body must be a JSON object.")
@@ -43,7 +45,7 @@ def parse_object(raw: bytes) -> dict[str, Any]:
 
 
 async def read_object(request: Request) -> dict[str, Any]:
-    """Reads the request's body as one JSON object, holding no more than `MAX_BODY_BYTES`.
+    """Reads the body of a request as one JSON object of at most `MAX_BODY_BYTES`.
 
     Raises: CallboxError `unsupported_media_type`, `payload_too_large`, `invalid_request`.
     """
@@ -62,28 +64,28 @@ async def read_object(request: Request) -> dict[str, Any]:
 
 
 def declared_bytes(request: Request) -> int:
-    """How long a request says that its body is; 0 when it does not say."""
+    """The `Content-Length` of a request; 0 when it has none."""
     length = request.headers.get("content-length", "")
     return int(length[:20]) if length.isascii() and length.isdigit() else 0
 
 
 class StrictBodyRoute(APIRoute):
-    """A route whose JSON body, if it takes one, is read by `read_object`."""
+    """A route that reads its JSON body, if it takes one, with `read_object`."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler, given a request whose body is already read."""
+        """The handler; it gets a request whose body is already parsed."""
         handler = super().get_route_handler()
         if self.body_field is None:
             return handler
 
         async def handle(request: Request) -> Response:
-            return await handler(_ReadRequest(request, await read_object(request)))
+            return await handler(_ParsedRequest(request, await read_object(request)))
 
         return handle
 
 
-class _ReadRequest(Request):
-    """A request whose body is `value`, whatever type it was sent as."""
+class _ParsedRequest(Request):
+    """A request with the JSON body `value`, whatever content type it was sent with."""
 
     def __init__(self, request: Request, value: dict[str, Any]) -> None:
         headers = [pair for pair in request.scope["headers"] if pair[0] != b"content-type"]
@@ -92,7 +94,7 @@ class _ReadRequest(Request):
         self._value = value
 
     async def body(self) -> bytes:
-        """Says that there is a body; `json` has it."""
+        """Not empty, so that FastAPI calls `json`."""
         return b"{}"
 
     async def json(self) -> Any:
@@ -114,7 +116,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        _refuse(f"The name {_shown(twice)} stands twice in one object of the body.")
+        _refuse(f"The name {_shown(twice)} occurs twice in one object of the body.")
     return value
 
 
@@ -125,18 +127,18 @@ def _finite(text: str) -> float:
     return number
 
 
-def _no_such_number(text: str) -> NoReturn:
-    _refuse(f"The body is not valid JSON: {text} is no JSON number.")
+def _reject_constant(text: str) -> NoReturn:
+    _refuse(f"The body is not valid JSON: {text} is not a JSON number.")
 
 
 def _check(value: Any, depth: int) -> None:
     if isinstance(value, str):
         if "\x00" in value:
-            _refuse("The body has text with a NUL character; leave it out.")
+            _refuse("The body has text with a NUL character; remove it.")
         try:
             value.encode()
         except UnicodeEncodeError:
-            _refuse("The body has text with half of a surrogate pair; send whole characters.")
+            _refuse("The body has text with half of a surrogate pair; send complete characters.")
     elif isinstance(value, dict | list):
         if depth > MAX_DEPTH:
             _refuse(f"The body is nested more than {MAX_DEPTH} levels deep.")

@@ -1,27 +1,27 @@
-"""The address of a client behind proxies. Pure."""
+"""The IP address of a client behind proxies. Pure."""
 
 import ipaddress
 from collections.abc import Sequence
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-# More hops than this are not walked.
+# Only this many hops, from the last, are looked at.
 _MAX_HOPS = 20
 
 
 def networks(text: str) -> tuple[Network, ...]:
-    """Networks of a list with commas, `10.0.0.0/8, ::1`.
+    """The networks of a comma-separated list, `10.0.0.0/8, ::1`.
 
-    Raises: ValueError for what is neither an address nor a network.
+    Raises: ValueError for a part that is neither an address nor a network.
     """
     return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
 
 
 def client_address(peer: str, forwarded: Sequence[str], trusted: Sequence[Network]) -> str:
-    """Who sent a request, as far as the trusted proxies say.
+    """The address of the client, as far as trusted proxies report it.
 
-    peer: the other side of the connection. forwarded: values of `X-Forwarded-For`, in order. Each proxy appends whom it
-    spoke with, so the list is walked from its end for as long as the speaker is trusted; what stands before the first
-    one who is not is anybody's invention.
+    peer: the other side of the connection. forwarded: values of `X-Forwarded-For`, in order. Each proxy appends the
+    address that it got the request from. So the list is read from its end, as long as a trusted address reported the
+    entry; a client can invent every entry before that.
     """
     address = peer
     hops = [hop.strip() for value in forwarded for hop in value.split(",")][-_MAX_HOPS:]

@@ -14,39 +14,39 @@ from services.kit.errors import CallboxError, Code
 _ANY = "*"
 _MAX_TAGS = 50
 _TAG = re.compile(r'(?P<weak>W/)?"(?P<value>[!#-~\x80-\xff]*)"')
-# Tags with commas between them; where a tag stands was taken out before.
+# A list of tags, after each tag was replaced by #.
 _LIST = re.compile(r"[\s,]*#(\s*,[\s,]*#)*[\s,]*\Z")
 
 IfMatch = Annotated[
     list[str] | None,
-    Header(alias="If-Match", description="Entity tags, of which one must be the newest version's, or `*`; else 412."),
-    # A header that is sent in several lines means the same as one line with commas.
+    Header(alias="If-Match", description="Entity tags; one must be that of the newest version, else 412. Or `*`."),
+    # A header that is sent several times means the same as one with commas.
     WithJsonSchema({"type": "string"}),
 ]
 IfNoneMatch = Annotated[
     list[str] | None,
-    Header(alias="If-None-Match", description="Entity tags the client has, or `*`; 304 if the newest is among them."),
+    Header(alias="If-None-Match", description="Entity tags that you have; 304 if the newest is among them. Or `*`."),
     WithJsonSchema({"type": "string"}),
 ]
-_TAGGED = headers("ETag")
-_KEPT = headers("ETag", "Cache-Control")
+_ETAG = headers("ETag")
+_CACHE_HEADERS = headers("ETag", "Cache-Control")
 
-# What routes say of answers with an entity tag, and of those that need none.
+# The `responses=` of a route whose answers have an entity tag.
 Responses: TypeAlias = dict[int | str, dict[str, Any]]
-TAGGED: Responses = {200: {"headers": _TAGGED}}
-TAGGED_WHEN_MADE: Responses = {201: {"headers": _TAGGED}}
-# A read that says how long its answer may be kept, and answers 304.
-KEPT: Responses = {
-    200: {"headers": _KEPT},
-    304: {"description": "The client has this version already.", "headers": _KEPT},
+WITH_ETAG: Responses = {200: {"headers": _ETAG}}
+CREATED_WITH_ETAG: Responses = {201: {"headers": _ETAG}}
+# The `responses=` of a route whose answers may be cached, and which answers 304.
+CACHEABLE: Responses = {
+    200: {"headers": _CACHE_HEADERS},
+    304: {"description": "You have the newest version already.", "headers": _CACHE_HEADERS},
 }
 
 
-def wanted(if_match: list[str] | None) -> list[str]:
-    """The entity tags of `If-Match`, without quotes; empty when there is no condition.
+def if_match_tags(if_match: list[str] | None) -> list[str]:
+    """The entity tags of `If-Match`, without quotes; empty when the request has no such header.
 
-    A weak tag never matches (RFC 9110, section 13.1.1), so it stays in a form that no tag of ours has.
-    Raises: CallboxError `invalid_request` when it is none.
+    A weak tag never matches (RFC 9110, section 13.1.1), so it keeps its `W/`, which no tag of ours has.
+    Raises: CallboxError `invalid_request` for a header that cannot be parsed.
     """
     if if_match is None:
         return []
@@ -56,28 +56,28 @@ def wanted(if_match: list[str] | None) -> list[str]:
     tags = [("W/" if found["weak"] else "") + found["value"] for found in _TAG.finditer(text)]
     if not _LIST.match(_TAG.sub("#", text)) or len(tags) > _MAX_TAGS:
         raise CallboxError(
-            Code.INVALID_REQUEST, 'If-Match must be * or the ETag of an answer as it came, in its quotes: "…".'
+            Code.INVALID_REQUEST, 'If-Match must be * or an ETag as the API sent it, with its quotes: "…".'
         )
     return tags
 
 
-def is_known(if_none_match: list[str] | None, etag: str) -> bool:
-    """Whether the client says by `If-None-Match` that it has this version already."""
+def is_not_modified(if_none_match: list[str] | None, etag: str) -> bool:
+    """Whether `If-None-Match` names this version, so that the answer is 304."""
     text = ", ".join(if_none_match or ()).strip()
     return text == _ANY or any(found["value"] == etag for found in _TAG.finditer(text))
 
 
-def tagged(response: Response, etag: str) -> Response:
-    """The answer with its entity tag."""
+def with_etag(response: Response, etag: str) -> Response:
+    """The response with its entity tag."""
     response.headers["ETag"] = f'"{etag}"'
     return response
 
 
 def not_modified(etag: str, others: Mapping[str, str]) -> Response:
-    """The answer to a client that has it already. others: headers beside its entity tag."""
-    return tagged(Response(status_code=304, headers=dict(others)), etag)
+    """The answer 304. others: headers beside the entity tag."""
+    return with_etag(Response(status_code=304, headers=dict(others)), etag)
 
 
-def conditional(*causes: int | Code) -> Responses:
-    """The `responses` of a route that takes `If-Match`, and may refuse with these statuses or codes too."""
+def if_match_refusals(*causes: int | Code) -> Responses:
+    """The `responses=` of a route that takes `If-Match`, for its errors. causes: as `refusals`."""
     return refusals(*{*causes, 400, 412})

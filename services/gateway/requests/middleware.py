@@ -1,4 +1,4 @@
-"""What happens round every request: its id, deadline, trace, log line, time, and the answer to what nobody expected."""
+"""Gives every request its id, deadline, trace span, metrics and log line, and answers unexpected errors."""
 
 import time
 
@@ -7,18 +7,18 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.gateway.answers.errors import answer
+from services.gateway.answers.errors import error_response
 from services.kit.errors import CallboxError, Code, internal
 from services.kit.logs import bound_contextvars, get_logger
 from services.kit.metrics import http_seconds
 from services.kit.rpc import context
 from services.kit.tracing import incoming, tracer
 
-# Time that the services behind get for one request; a route may ask for less.
+# Time that the services behind the gateway get for one request, unless a route sets another deadline.
 _REQUEST_SECONDS = 5.0
 _SLASHED = ("/api/", "/try/")
 _NO_ROUTE = "none"
-_ASSETS = "/widget/assets/"
+_BUILT_FILES = ("/widget/assets/", "/widget/api-docs/")
 _QUIET_ROUTES = frozenset({"/healthz", "/readyz", "/metrics"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -27,7 +27,7 @@ _log = get_logger(__name__)
 
 
 class RequestMiddleware:
-    """Serves both slash forms of a path alike, and gives every answer its `X-Request-Id`."""
+    """Serves a path with and without its trailing slash, and gives every answer its `X-Request-Id`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -49,7 +49,7 @@ class RequestMiddleware:
         context.set_deadline(_REQUEST_SECONDS)
         status = 0
 
-        async def tell(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -63,44 +63,46 @@ class RequestMiddleware:
             tracer().start_as_current_span(method, incoming(headers), trace.SpanKind.SERVER) as span,
         ):
             try:
-                await (_refuse_compressed if _is_compressed(method, headers) else self._app)(scope, receive, tell)
+                app = _refuse_compressed if _is_compressed(method, headers) else self._app
+                await app(scope, receive, send_with_headers)
             except ClientDisconnect:
                 status = 499
             except Exception:
                 _log.exception("request failed", method=method, route=_route(scope))
                 if status:
                     raise
-                await answer(internal())(scope, receive, tell)
+                await error_response(internal())(scope, receive, send_with_headers)
             finally:
                 route, seconds = _route(scope), time.perf_counter() - started
                 span.update_name(f"{method} {route}")
                 span.set_attributes({"http.request.method": method, "http.route": route})
                 span.set_attribute("http.response.status_code", status)
                 http_seconds.labels(method, route, str(status)).observe(seconds)
-                say = _log.debug if route in _QUIET_ROUTES else _log.info
-                say("request", method=method, route=route, status=status, milliseconds=round(seconds * 1000, 1))
+                log = _log.debug if route in _QUIET_ROUTES else _log.info
+                log("request", method=method, route=route, status=status, milliseconds=round(seconds * 1000, 1))
 
 
 def _is_compressed(method: str, headers: Headers) -> bool:
-    """Whether a body comes in another form than its own; what it would unpack to has no limit."""
+    """Whether the body is compressed. Such a body is refused: it has no limit of size once unpacked."""
     codings = {coding.strip().lower() for coding in headers.getlist("content-encoding")}
     return method in _WITH_BODY and not codings <= {"", "identity"}
 
 
 async def _refuse_compressed(scope: Scope, receive: Receive, send: Send) -> None:
-    response = answer(
+    response = error_response(
         CallboxError(Code.UNSUPPORTED_MEDIA_TYPE, "Send the body uncompressed, without the header Content-Encoding.")
     )
-    # RFC 9110, 15.5.16: which codings would be taken.
+    # RFC 9110, 15.5.16: the codings that are accepted.
     response.headers["Accept-Encoding"] = "identity"
     await response(scope, receive, send)
 
 
 def _route(scope: Scope) -> str:
-    """The template of the path, so that a label holds nothing that a client made up."""
+    """The template of the path. A label must not hold text that a client chose."""
     path: str = scope["path"]
     if path in _QUIET_ROUTES:
         return path
-    if path.startswith(_ASSETS):
-        return _ASSETS + "{file}"
+    for folder in _BUILT_FILES:
+        if path.startswith(folder):
+            return folder + "{file}"
     return str(getattr(scope.get("route"), "path", _NO_ROUTE))

@@ -1,4 +1,4 @@
-"""Names of things as they stand in paths, queries and bodies."""
+"""Names in paths, queries and bodies: slugs and ids."""
 
 import re
 from typing import Annotated
@@ -7,16 +7,16 @@ from fastapi import Path
 
 from services.kit.errors import not_found
 
-# Slugs and every identity that Callbox gives out.
+# Every slug and every id that Callbox makes has this form.
 PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
 _NAME = re.compile(PATTERN[:-1] + r"\Z")
 
-# What each stands for is described in `_IN_PATH` of schema.py, by its name.
+# openapi/schema.py describes each of them in `_IN_PATH`, by the name of the parameter.
 PathName = Annotated[str, Path()]
 
 
-def existing(name: str, what: str) -> str:
-    """The name, if anything can be called so.
+def require_name(name: str, what: str) -> str:
+    """The name, if something can have this name.
 
     Raises: CallboxError `not_found`.
     """

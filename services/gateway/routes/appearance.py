@@ -1,56 +1,56 @@
-"""/api/agents/{slug}/appearance/: what a page shows of a character."""
+"""/api/agents/{slug}/appearance/: how a page shows a character."""
 
 from callbox.characters.v1 import appearance_pb2 as pb
 from fastapi import APIRouter, Request, Response
 
 from services.gateway.answers.envelope import refusals
-from services.gateway.answers.errors import answer
+from services.gateway.answers.errors import error_response
 from services.gateway.gateway import GatewayOf, documented_public
 from services.gateway.models.form import Appearance
 from services.gateway.public import cors
-from services.gateway.public.access import ask
-from services.gateway.requests.conditions import KEPT, IfNoneMatch, is_known, not_modified, tagged
-from services.gateway.requests.credentials import presented
-from services.gateway.requests.path_names import PathName, existing
+from services.gateway.public.access import send_as_caller
+from services.gateway.requests.conditions import CACHEABLE, IfNoneMatch, is_not_modified, not_modified, with_etag
+from services.gateway.requests.credentials import credential_of
+from services.gateway.requests.path_names import PathName, require_name
 from services.kit.errors import CallboxError
 from services.kit.rpc.client import call
 
 router = APIRouter(prefix="/api/agents", tags=["appearance"])
 _PATH = "/{slug}/appearance/"
-# It may be kept, and is asked for each time whether it still holds: a change shows at the next load of a page.
-_ASK_EACH_TIME = {"Cache-Control": "private, no-cache"}
+# A browser caches it and revalidates each time, so a change shows at the next load of a page.
+_REVALIDATE = {"Cache-Control": "private, no-cache"}
 
 
 @router.get(
     _PATH,
     response_model=Appearance,
-    responses=KEPT | refusals(401, 403, 404),
+    responses=CACHEABLE | refusals(401, 403, 404),
     dependencies=documented_public,
     summary="Read a character's appearance",
 )
 async def get_appearance(
     slug: PathName, request: Request, gateway: GatewayOf, if_none_match: IfNoneMatch = None
 ) -> Response:
-    """The whole appearance: overrides merged over defaults.
+    """Answers the complete appearance: the character's overrides merged over the defaults.
 
-    For pages whose `Origin` the character lists, and for its owner.
+    Open to pages whose `Origin` the character lists, and to its owner.
     """
 
     async def send(token: str) -> pb.Appearance:
-        message = pb.GetAppearanceRequest(agent=existing(slug, "The character"))
+        message = pb.GetAppearanceRequest(agent=require_name(slug, "The character"))
         return await call(gateway.backends.appearance.GetAppearance, message, identity=token)
 
-    asked = await ask(gateway, slug, presented(request), request.headers.get("origin"), send)
-    if isinstance(asked.answer, CallboxError):
-        return cors.mark(answer(asked.answer), asked.readable_by)
-    shown = asked.answer
-    if is_known(if_none_match, shown.digest):
-        return cors.mark(not_modified(shown.digest, _ASK_EACH_TIME), asked.readable_by)
-    response = Response(shown.document, media_type="application/json", headers=_ASK_EACH_TIME)
-    return cors.mark(tagged(response, shown.digest), asked.readable_by)
+    outcome = await send_as_caller(gateway, slug, credential_of(request), request.headers.get("origin"), send)
+    if isinstance(outcome.answer, CallboxError):
+        return cors.allow_origin(error_response(outcome.answer), outcome.readable_by)
+    shown = outcome.answer
+    if is_not_modified(if_none_match, shown.digest):
+        return cors.allow_origin(not_modified(shown.digest, _REVALIDATE), outcome.readable_by)
+    response = Response(shown.document, media_type="application/json", headers=_REVALIDATE)
+    return cors.allow_origin(with_etag(response, shown.digest), outcome.readable_by)
 
 
 @router.options(_PATH, include_in_schema=False)
 async def preflight(request: Request) -> Response:
-    """Answers a browser that asks before it sends; grants nothing."""
+    """Answers the CORS preflight of a browser."""
     return cors.preflight(request, "GET, OPTIONS")

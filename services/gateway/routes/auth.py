@@ -1,11 +1,10 @@
-"""/api/auth/: accounts and their credentials."""
+"""/api/auth/: users, tokens and API keys."""
 
 from callbox.accounts.v1 import accounts_pb2 as pb
 from fastapi import APIRouter, Response
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from services.gateway.answers.envelope import BODY, not_kept, refusals, secret
-from services.gateway.answers.times import moment, moment_or_none
+from services.gateway.answers.envelope import BODY, forbid_caching, refusals, uncacheable
 from services.gateway.gateway import AddressOf, CallerOf, GatewayOf, documented, documented_token_only
 from services.gateway.models.account import (
     ApiKey,
@@ -21,55 +20,58 @@ from services.gateway.models.account import (
     Tokens,
     User,
 )
-from services.gateway.paging.whole import all_pages
+from services.gateway.paging import read_all
 from services.gateway.requests.body import StrictBodyRoute
-from services.gateway.requests.path_names import PathName, existing
+from services.gateway.requests.path_names import PathName, require_name
 from services.kit.errors import validation
 from services.kit.rpc.client import call
+from services.kit.times import moment, moment_or_none
 
 router = APIRouter(prefix="/api/auth", tags=["accounts"], route_class=StrictBodyRoute)
 _KEY = "The API key"
 
 
-@router.post("/signup/", status_code=201, responses={**secret(201), **refusals(*BODY, 409, 429)}, summary="Sign up")
+@router.post(
+    "/signup/", status_code=201, responses={**uncacheable(201), **refusals(*BODY, 409, 429)}, summary="Sign up"
+)
 async def sign_up(body: SignUp, gateway: GatewayOf, address: AddressOf, response: Response) -> SignedUp:
-    """Creates a user with a tenant of their own, and signs them in."""
+    """Creates a user with a new tenant, and logs the user in."""
     answer = await call(
         gateway.backends.accounts.SignUp,
         pb.SignUpRequest(email=body.email, password=body.password, client_address=address),
         identity=gateway.signer.service_token(),
     )
-    not_kept(response)
+    forbid_caching(response)
     return SignedUp(access=answer.tokens.access, refresh=answer.tokens.refresh, user=User(**_user(answer.user)))
 
 
-@router.post("/login/", responses={**secret(), **refusals(*BODY, 401, 429)}, summary="Log in")
+@router.post("/login/", responses={**uncacheable(), **refusals(*BODY, 401, 429)}, summary="Log in")
 async def log_in(body: SignIn, gateway: GatewayOf, address: AddressOf, response: Response) -> Tokens:
-    """Exchanges e-mail and password for tokens."""
+    """Exchanges an e-mail address and a password for tokens."""
     answer = await call(
         gateway.backends.accounts.LogIn,
         pb.LogInRequest(email=body.email, password=body.password, client_address=address),
         identity=gateway.signer.service_token(),
     )
-    not_kept(response)
+    forbid_caching(response)
     return Tokens(access=answer.access, refresh=answer.refresh)
 
 
-@router.post("/refresh/", responses={**secret(), **refusals(*BODY, 401, 429)}, summary="Rotate a refresh token")
+@router.post("/refresh/", responses={**uncacheable(), **refusals(*BODY, 401, 429)}, summary="Rotate a refresh token")
 async def refresh(body: Refresh, gateway: GatewayOf, address: AddressOf, response: Response) -> Tokens:
-    """Exchanges a refresh token for new tokens; one used twice revokes its whole family."""
+    """Exchanges a refresh token for new tokens. Using one twice revokes it and all tokens that came from it."""
     answer = await call(
         gateway.backends.accounts.RefreshTokens,
         pb.RefreshTokensRequest(refresh=body.refresh, client_address=address),
         identity=gateway.signer.service_token(),
     )
-    not_kept(response)
+    forbid_caching(response)
     return Tokens(access=answer.access, refresh=answer.refresh)
 
 
 @router.post("/logout/", status_code=204, responses=refusals(*BODY), summary="Log out")
 async def log_out(body: Refresh, gateway: GatewayOf) -> Response:
-    """Revokes a refresh token and its family; access tokens already out live to their end."""
+    """Revokes a refresh token and all refresh tokens of the same login. Access tokens stay valid until they expire."""
     await call(
         gateway.backends.accounts.LogOut,
         pb.LogOutRequest(refresh=body.refresh),
@@ -78,9 +80,9 @@ async def log_out(body: Refresh, gateway: GatewayOf) -> Response:
     return Response(status_code=204)
 
 
-@router.get("/me/", responses=refusals(401), dependencies=documented, summary="Read the user who asks")
+@router.get("/me/", responses=refusals(401), dependencies=documented, summary="Read the user of the credential")
 async def me(caller: CallerOf, gateway: GatewayOf) -> Me:
-    """The user who asks and the limits of their tenant."""
+    """Answers the user of the credential and the limits of their tenant."""
     answer = await call(gateway.backends.accounts.GetMe, pb.GetMeRequest(), identity=caller.token)
     limits = Limits(concurrent_sessions=answer.limits.concurrent_sessions)
     return Me(**_user(answer.user), limits=limits)
@@ -89,33 +91,33 @@ async def me(caller: CallerOf, gateway: GatewayOf) -> Me:
 @router.post(
     "/api-keys/",
     status_code=201,
-    responses={**secret(201), **refusals(*BODY, 401, 403)},
+    responses={**uncacheable(201), **refusals(*BODY, 401, 403)},
     dependencies=documented_token_only,
     summary="Create an API key",
 )
 async def create_key(body: NewApiKey, caller: CallerOf, gateway: GatewayOf, response: Response) -> ApiKeyWithValue:
-    """Makes a key with the rights of the user who asks; `key` is shown this once."""
+    """Creates a key with the rights of its user. `key` is shown only in this answer."""
     answer = await call(
         gateway.backends.accounts.CreateApiKey,
         pb.CreateApiKeyRequest(name=body.name, is_active=body.is_active),
         identity=caller.token,
     )
-    not_kept(response)
+    forbid_caching(response)
     return ApiKeyWithValue(**_key(answer.api_key).model_dump(), key=answer.value)
 
 
 @router.get(
-    "/api-keys/", responses=refusals(401, 403), dependencies=documented_token_only, summary="List one's API keys"
+    "/api-keys/", responses=refusals(401, 403), dependencies=documented_token_only, summary="List your API keys"
 )
 async def list_keys(caller: CallerOf, gateway: GatewayOf) -> list[ApiKey]:
-    """The keys of the user who asks, newest first, without their values."""
+    """Lists your keys, newest first, without their values."""
 
     async def read(token: str) -> tuple[list[pb.ApiKey], str]:
         request = pb.ListApiKeysRequest(page_token=token)
         page = await call(gateway.backends.accounts.ListApiKeys, request, identity=caller.token)
         return list(page.api_keys), page.next_page_token
 
-    return [_key(key) for key in await all_pages(read)]
+    return [_key(key) for key in await read_all(read)]
 
 
 @router.patch(
@@ -125,19 +127,19 @@ async def list_keys(caller: CallerOf, gateway: GatewayOf) -> list[ApiKey]:
     summary="Rename, disable or enable an API key",
 )
 async def change_key(key_id: PathName, body: ApiKeyChange, caller: CallerOf, gateway: GatewayOf) -> ApiKey:
-    """Changes the fields that are sent. A key that is not active does not authenticate."""
+    """Changes the fields that you send. A key that is not active does not authenticate."""
     sent = sorted(body.model_fields_set)
     if not sent:
         raise validation({"body": ["send name, is_active or both"]})
     answer = await call(
         gateway.backends.accounts.UpdateApiKey,
         pb.UpdateApiKeyRequest(
-            api_key=pb.ApiKey(id=existing(key_id, _KEY), name=body.name, is_active=body.is_active),
+            api_key=pb.ApiKey(id=require_name(key_id, _KEY), name=body.name, is_active=body.is_active),
             update_mask=FieldMask(paths=sent),
         ),
         identity=caller.token,
     )
-    gateway.credentials.forget()
+    gateway.credentials.clear()
     return _key(answer)
 
 
@@ -149,13 +151,13 @@ async def change_key(key_id: PathName, body: ApiKeyChange, caller: CallerOf, gat
     summary="Revoke an API key",
 )
 async def delete_key(key_id: PathName, caller: CallerOf, gateway: GatewayOf) -> Response:
-    """Deletes a key; it does not authenticate any more."""
+    """Deletes a key. It does not authenticate any more."""
     await call(
         gateway.backends.accounts.DeleteApiKey,
-        pb.DeleteApiKeyRequest(id=existing(key_id, _KEY)),
+        pb.DeleteApiKeyRequest(id=require_name(key_id, _KEY)),
         identity=caller.token,
     )
-    gateway.credentials.forget()
+    gateway.credentials.clear()
     return Response(status_code=204)
 
 

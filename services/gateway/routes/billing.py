@@ -9,18 +9,18 @@ from pydantic_core import to_json
 
 from services.gateway.answers import history
 from services.gateway.answers.envelope import REQUEST_SUCCESSFUL, Envelope, refusals
-from services.gateway.answers.times import Moment, timestamp
 from services.gateway.gateway import CallerOf, GatewayOf, documented
 from services.gateway.models.history import AgentSessionSummary, UsageReport
 from services.gateway.models.session import EndReason, SessionStatus
-from services.gateway.requests.path_names import PATTERN, PathName, existing
+from services.gateway.paging import DEFAULT_PAGE_SIZE, MAX_PAGE, MAX_PAGE_SIZE
+from services.gateway.requests.moment import Moment
+from services.gateway.requests.path_names import PATTERN, PathName, require_name
 from services.kit.net.origins import normalised
 from services.kit.rpc.client import call
+from services.kit.times import timestamp
 
 router = APIRouter(prefix="/api/billing", tags=["history"], dependencies=documented)
-_MAX_PAGE_SIZE = 200
-# With the largest page, as many sessions as may be passed over.
-_MAX_PAGE = 50_000
+
 # A host name has at most 253 characters.
 _MAX_ORIGIN_CHARACTERS = 300
 
@@ -46,15 +46,15 @@ async def usage(
     gateway: GatewayOf,
     character_slug: Annotated[str | None, Query(pattern=PATTERN, description="Only this character.")] = None,
     tenant_id: Annotated[str | None, Query(pattern=PATTERN, description="Only this tenant.")] = None,
-    start: Annotated[Moment | None, Query(description="Only calls created at this moment or later; ISO 8601.")] = None,
-    end: Annotated[Moment | None, Query(description="Only calls created at this moment or earlier; ISO 8601.")] = None,
+    start: Annotated[Moment | None, Query(description="Only calls created at this time or later; ISO 8601.")] = None,
+    end: Annotated[Moment | None, Query(description="Only calls created at this time or earlier; ISO 8601.")] = None,
     end_reason: Annotated[EndReason | None, Query(description="Only calls that ended for this reason.")] = None,
     origin: Annotated[Origin | None, Query(description="Only calls from pages of this site, `https://host`.")] = None,
-    status: Annotated[SessionStatus | None, Query(description="Only calls that stand here.")] = None,
-    page: Annotated[int, Query(ge=1, le=_MAX_PAGE, description="From 1.")] = 1,
-    page_size: Annotated[int, Query(ge=1, le=_MAX_PAGE_SIZE, description="Calls on a page.")] = 50,
+    status: Annotated[SessionStatus | None, Query(description="Only calls with this status.")] = None,
+    page: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Number of the page, from 1.")] = 1,
+    page_size: Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE, description="Calls on a page.")] = DEFAULT_PAGE_SIZE,
 ) -> Response:
-    """Calls of one's own characters (of all, for staff), newest first, with totals over the whole filter."""
+    """Lists the calls of your characters (staff: of all), newest first, with totals of all that match the filter."""
     listed = await call(
         gateway.backends.sessions.ListSessions,
         pb.ListSessionsRequest(
@@ -64,14 +64,14 @@ async def usage(
             tenant_id=tenant_id or "",
             start_time=None if start is None else timestamp(start),
             end_time=None if end is None else timestamp(end),
-            end_reason=history.reason(end_reason),
+            end_reason=history.end_reason_value(end_reason),
             origin=origin or "",
-            status=history.status(status),
+            status=history.status_value(status),
             view=pb.SESSION_VIEW_FULL,
         ),
         identity=caller.token,
     )
-    return _written(history.usage_report(listed, page, page_size))
+    return _enveloped(history.usage_report(listed, page, page_size))
 
 
 @router.get(
@@ -81,12 +81,12 @@ async def usage(
     summary="Read a call's history",
 )
 async def session_history(session_id: PathName, caller: CallerOf, gateway: GatewayOf) -> Response:
-    """One call of one's own character, with its transcript and the answers to forms."""
-    request = pb.GetSessionRequest(session_id=existing(session_id, "The session"))
+    """Answers one call of one of your characters, with its transcript and form responses."""
+    request = pb.GetSessionRequest(session_id=require_name(session_id, "The session"))
     found = await call(gateway.backends.sessions.GetSession, request, identity=caller.token)
-    return _written(history.detail(found))
+    return _enveloped(history.full(found))
 
 
-def _written(data: dict[str, Any]) -> Response:
+def _enveloped(data: dict[str, Any]) -> Response:
     answer = {"success": True, "message": REQUEST_SUCCESSFUL, "data": data, "errors": None}
     return Response(to_json(answer), media_type="application/json")

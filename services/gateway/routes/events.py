@@ -1,4 +1,4 @@
-"""/api/agents/sessions/{session_id}/events/: a call as it goes on."""
+"""/api/agents/sessions/{session_id}/events/: a live call as server-sent events."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Annotated, Any
@@ -7,10 +7,10 @@ from fastapi import APIRouter, Header, Request, Response
 from sse_starlette import ServerSentEvent
 
 from services.gateway.answers.envelope import refusals
-from services.gateway.answers.event_stream import EventsResponse, Place, watch
+from services.gateway.answers.event_stream import EventsResponse, StreamPosition, server_sent_events
 from services.gateway.gateway import CallerOf, GatewayOf, documented
-from services.gateway.requests.credentials import presented
-from services.gateway.requests.path_names import PathName, existing
+from services.gateway.requests.credentials import credential_of
+from services.gateway.requests.path_names import PathName, require_name
 
 router = APIRouter(prefix="/api/agents", tags=["sessions"])
 _EXAMPLE = """id: 0.1
@@ -38,7 +38,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
         "description": "Server-sent events until the call has ended.",
         "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
     },
-    204: {"description": "The call has ended and `Last-Event-ID` was the last: there is nothing to come back for."},
+    204: {"description": "The call has ended and `Last-Event-ID` is its last event; do not reconnect."},
 }
 
 
@@ -54,24 +54,26 @@ async def session_events(
     session_id: PathName,
     caller: CallerOf,
     gateway: GatewayOf,
-    last_event_id: Annotated[str | None, Header(description="The last id that was seen, to go on after it.")] = None,
+    last_event_id: Annotated[str | None, Header(description="The last id you saw; events after it follow.")] = None,
 ) -> Response:
-    """A call of one's own character as it goes on, as server-sent events: where it stands (`state`), what is being said
-    (`turn.partial`), and what stands in its history (`turn.final`, `tool`, `form`, `error`), until it has `ended`.
+    """Sends a call of one of your characters as server-sent events: its state (`state`), speech that is not final yet
+    (`turn.partial`), the events of its history (`turn.final`, `tool`, `form`, `error`), and its end (`ended`).
 
-    After a break, send the last `id` as `Last-Event-ID`: every event of the history comes once. A call that is over
-    tells its history. A stream lasts 15 minutes at most; come back for the rest.
+    After a lost connection, send the last `id` as `Last-Event-ID`: you get every event of the history once. A call that
+    has ended sends its history. A stream lasts 15 minutes at most; reconnect for the rest.
     """
-    place = Place(last_event_id)
+    position = StreamPosition(last_event_id)
 
     async def identity() -> str:
-        credential = presented(request)
+        credential = credential_of(request)
         return caller.token if credential is None else (await gateway.credentials.exchange(credential)).token
 
-    events = watch(gateway.backends.live.WatchSession, existing(session_id, "The session"), place, identity)
-    # The first one is waited for: until then there can be a refusal.
+    events = server_sent_events(
+        gateway.backends.live.WatchSession, require_name(session_id, "The session"), position, identity
+    )
+    # An error can be sent only before the first event, so wait for it.
     first = await anext(events)
-    if place.ended and first.event == "ended":
+    if position.ended and first.event == "ended":
         await events.aclose()
         return Response(status_code=204)
     return EventsResponse(_with(first, events), gateway.closing)

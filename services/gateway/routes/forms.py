@@ -1,4 +1,4 @@
-"""/api/agents/{slug}/form-responses/: answers to forms."""
+"""/api/agents/{slug}/form-responses/: form responses."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
@@ -8,34 +8,32 @@ from callbox.sessions.v1 import forms_pb2 as pb
 from fastapi import APIRouter, Header, Query, Request, Response
 from starlette.responses import JSONResponse, StreamingResponse
 
-from services.gateway.answers import csv
+from services.gateway.answers import csv_rows
 from services.gateway.answers.envelope import BODY, headers, refusals
-from services.gateway.answers.errors import answer
-from services.gateway.answers.form_responses import item
-from services.gateway.answers.structs import to_struct
+from services.gateway.answers.errors import error_response
+from services.gateway.answers.form_responses import form_response
 from services.gateway.gateway import CallerOf, Gateway, GatewayOf, address_of, documented, documented_public
 from services.gateway.models.form import FormResponse, SubmitForm
-from services.gateway.paging.pages import MAX_PAGE_SIZE, WindowOf, numbered
+from services.gateway.paging import MAX_ITEMS, MAX_PAGE_SIZE, PageRequestOf, warn_incomplete, with_page_headers
 from services.gateway.public import cors
-from services.gateway.public.access import PublicRoute, ask
+from services.gateway.public.access import PublicRoute, send_as_caller
 from services.gateway.requests.body import StrictBodyRoute
-from services.gateway.requests.credentials import Caller, presented
-from services.gateway.requests.path_names import PathName, existing
+from services.gateway.requests.credentials import Caller, credential_of
+from services.gateway.requests.exact_struct import exact_struct
+from services.gateway.requests.path_names import PathName, require_name
 from services.kit.errors import CallboxError
-from services.kit.logs import get_logger
 from services.kit.rpc import context
 from services.kit.rpc.client import call
 
 public = APIRouter(prefix="/api/agents", tags=["forms"], route_class=PublicRoute)
 router = APIRouter(prefix="/api/agents", tags=["forms"], route_class=StrictBodyRoute)
 _PATH = "/{slug}/form-responses/"
-# Without pages the list is answered whole, up to here; `X-Total-Count` and `page` lead to the rest.
-_MAX_ITEMS, _MAX_LIST_BYTES = 5_000, 16 * 1024 * 1024
+# A complete list has at most MAX_ITEMS and about this many bytes. `X-Total-Count` and `page` lead to the rest.
+_MAX_LIST_BYTES = 16 * 1024 * 1024
 _EXPORT_SECONDS = 600.0
 _CSV = "text/csv"
 _VARIES = {"Vary": "Accept"}
 _OWN_COLUMNS = ("id", "form_id", "session_id", "created_at")
-_log = get_logger(__name__)
 
 
 @public.post(
@@ -52,32 +50,32 @@ async def submit_form(
     request: Request,
     gateway: GatewayOf,
     idempotency_key: Annotated[
-        str | None, Header(description="The same key and body within 24 hours answer what was stored first.")
+        str | None, Header(description="The same key and body within 24 hours get the response that was stored first.")
     ] = None,
 ) -> Response:
-    """Judges the values by the form as it is and stores them.
+    """Validates the values by the current version of the form and stores them.
 
-    For pages whose `Origin` the character lists, and for its owner.
+    Open to pages whose `Origin` the character lists, and to its owner.
     """
 
     async def send(token: str) -> pb.SubmitFormResponse:
         message = pb.SubmitFormRequest(
-            agent=existing(slug, "The character"),
-            form_id=existing(body.form_id, "The form"),
+            agent=require_name(slug, "The character"),
+            form_id=require_name(body.form_id, "The form"),
             session_id=body.session_id or "",
-            values=to_struct(body.values, "values"),
+            values=exact_struct(body.values, "values"),
             idempotency_key=idempotency_key or "",
             client_address=address_of(request),
         )
         return await call(gateway.backends.forms.SubmitForm, message, identity=token)
 
-    asked = await ask(gateway, slug, presented(request), request.headers.get("origin"), send)
-    if isinstance(asked.answer, CallboxError):
-        return cors.mark(answer(asked.answer), asked.readable_by)
-    response = JSONResponse(item(asked.answer.response), 201)
-    if asked.answer.replayed:
+    outcome = await send_as_caller(gateway, slug, credential_of(request), request.headers.get("origin"), send)
+    if isinstance(outcome.answer, CallboxError):
+        return cors.allow_origin(error_response(outcome.answer), outcome.readable_by)
+    response = JSONResponse(form_response(outcome.answer.response), 201)
+    if outcome.answer.replayed:
         response.headers["Idempotent-Replayed"] = "true"
-    return cors.mark(response, asked.readable_by)
+    return cors.allow_origin(response, outcome.readable_by)
 
 
 @router.get(
@@ -98,30 +96,31 @@ async def list_form_responses(
     request: Request,
     caller: CallerOf,
     gateway: GatewayOf,
-    window: WindowOf,
-    form_id: Annotated[str | None, Query(max_length=200, description="Only answers to this form.")] = None,
-    session_id: Annotated[str | None, Query(max_length=200, description="Only answers given in this call.")] = None,
+    page_request: PageRequestOf,
+    form_id: Annotated[str | None, Query(max_length=200, description="Only responses to this form.")] = None,
+    session_id: Annotated[str | None, Query(max_length=200, description="Only responses given in this call.")] = None,
     format: Annotated[  # noqa: A002 - the name of the parameter
-        Literal["json", "csv"] | None, Query(description="`csv` answers all that match as a file; so does `Accept`.")
+        Literal["json", "csv"] | None,
+        Query(description="`csv` for a file with all that match; `Accept: text/csv` does the same."),
     ] = None,
 ) -> Response:
-    """Answers to the forms of one's own character, newest first; all of them unless `page` or `page_size` is sent."""
+    """Lists the form responses of one of your characters, newest first; all of them without `page` and `page_size`."""
     wanted = pb.FormResponseFilter(
-        agent=existing(slug, "The character"), form_id=form_id or "", session_id=session_id or ""
+        agent=require_name(slug, "The character"), form_id=form_id or "", session_id=session_id or ""
     )
     if format == "csv" or (format is None and _prefers_csv(request)):
         return await _exported(gateway, caller, wanted)
-    if window.is_whole:
-        items, total = await _whole(gateway, caller, wanted)
+    if page_request.wants_all:
+        items, total = await _read_all(gateway, caller, wanted)
     else:
-        listed = await _read(gateway, caller, wanted, window.size, skip=window.skip)
-        items, total = [item(response) for response in listed.responses], listed.total_size
-    return numbered(JSONResponse(items, headers=_VARIES), window, total, request)
+        listed = await _read(gateway, caller, wanted, page_request.size, skip=page_request.skip)
+        items, total = [form_response(response) for response in listed.responses], listed.total_size
+    return with_page_headers(JSONResponse(items, headers=_VARIES), page_request, total, request)
 
 
 @public.options(_PATH, include_in_schema=False)
 async def preflight(request: Request) -> Response:
-    """Answers a browser that asks before it sends; grants nothing."""
+    """Answers the CORS preflight of a browser."""
     return cors.preflight(request, "GET, POST, OPTIONS")
 
 
@@ -132,18 +131,20 @@ async def _read(
     return await call(gateway.backends.forms.ListFormResponses, message, identity=caller.token)
 
 
-async def _whole(gateway: Gateway, caller: Caller, wanted: pb.FormResponseFilter) -> tuple[list[dict[str, Any]], int]:
-    """(the newest answers that match, how many match)."""
+async def _read_all(
+    gateway: Gateway, caller: Caller, wanted: pb.FormResponseFilter
+) -> tuple[list[dict[str, Any]], int]:
+    """(the newest responses that match, how many match)."""
     items: list[dict[str, Any]] = []
     listed = await _read(gateway, caller, wanted, MAX_PAGE_SIZE)
     total, size = listed.total_size, 0
     while True:
-        items += [item(response) for response in listed.responses]
+        items += [form_response(response) for response in listed.responses]
         size += listed.ByteSize()
         if not listed.next_page_token:
             return items, total
-        if len(items) >= _MAX_ITEMS or size >= _MAX_LIST_BYTES:
-            _log.warning("a list was cut", items=len(items))
+        if len(items) >= MAX_ITEMS or size >= _MAX_LIST_BYTES:
+            warn_incomplete(len(items))
             return items, total
         listed = await _read(gateway, caller, wanted, MAX_PAGE_SIZE, listed.next_page_token)
 
@@ -155,10 +156,10 @@ async def _exported(gateway: Gateway, caller: Caller, wanted: pb.FormResponseFil
     first = await _read(gateway, caller, wanted, MAX_PAGE_SIZE)
 
     async def lines() -> AsyncIterator[str]:
-        yield csv.line(csv.headings(_OWN_COLUMNS, names))
+        yield csv_rows.row(csv_rows.column_names(_OWN_COLUMNS, names))
         listed = first
         while True:
-            yield "".join(_line(response, names) for response in listed.responses)
+            yield "".join(_csv_row(response, names) for response in listed.responses)
             if not listed.next_page_token:
                 return
             listed = await _read(gateway, caller, wanted, MAX_PAGE_SIZE, listed.next_page_token)
@@ -175,13 +176,13 @@ async def _exported(gateway: Gateway, caller: Caller, wanted: pb.FormResponseFil
     )
 
 
-def _line(response: pb.FormResponse, names: list[str]) -> str:
-    cells = item(response)
-    return csv.line([*(cells[name] for name in _OWN_COLUMNS), *(cells["values"].get(name) for name in names)])
+def _csv_row(response: pb.FormResponse, names: list[str]) -> str:
+    cells = form_response(response)
+    return csv_rows.row([*(cells[name] for name in _OWN_COLUMNS), *(cells["values"].get(name) for name in names)])
 
 
 def _prefers_csv(request: Request) -> bool:
-    """Whether CSV is more welcome than JSON, which is what comes unasked (RFC 9110, 12.5.1)."""
+    """Whether `Accept` prefers CSV to JSON, the default (RFC 9110, 12.5.1)."""
     accepted = ", ".join(request.headers.getlist("accept"))
     try:
         best: str = mimeparse.best_match([_CSV, "application/json"], accepted)

@@ -1,4 +1,4 @@
-"""/api/auth/google/: the browser's part of signing in with Google; the rest is done by accounts."""
+"""/api/auth/google/: the redirects and the cookie of signing in with Google. Accounts does the rest."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.gateway.answers import errors
-from services.gateway.answers.envelope import BODY, refusals, secret
+from services.gateway.answers.envelope import BODY, refusals, uncacheable
 from services.gateway.gateway import AddressOf, GatewayOf, TokenOf, documented_token_only
 from services.gateway.models.account import Tokens
 from services.gateway.models.account_data import Linking, Proof
@@ -16,43 +16,43 @@ from services.kit.errors import CallboxError
 from services.kit.rpc.client import call
 
 router = APIRouter(prefix="/api/auth/google", tags=["accounts"], route_class=StrictBodyRoute)
-# Holds what the callback needs, encrypted by accounts; so nothing is kept on our side.
+# Holds what the callback needs, encrypted by accounts, so the gateway stores nothing.
 COOKIE = "callbox_google"
 _COOKIE_SECONDS = 600
 _COOKIE_PATH = "/api/auth/google/"
-_NOT_KEPT = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-_Given = Annotated[str, Query(max_length=4_096, description="As the provider gave it to the browser.")]
+_NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+_Given = Annotated[str, Query(max_length=4_096, description="As Google gave it to the browser.")]
 
 
 @router.get(
     "/",
     status_code=302,
     response_class=RedirectResponse,
-    responses={**secret(302), **refusals(404)},
+    responses={**uncacheable(302), **refusals(404)},
     summary="Sign in with Google",
 )
 async def google(gateway: GatewayOf) -> Response:
-    """Sends the browser to Google, where sign-in with Google is configured."""
+    """Redirects the browser to Google. Works only where the operator has configured sign-in with Google."""
     begun = await call(
         gateway.backends.google.BeginGoogleSignIn,
         pb.BeginGoogleSignInRequest(),
         identity=gateway.signer.service_token(),
     )
-    response = RedirectResponse(begun.authorization_url, 302, headers=_NOT_KEPT)
-    _remember(response, begun)
+    response = RedirectResponse(begun.authorization_url, 302, headers=_NO_STORE)
+    _set_cookie(response, begun)
     return response
 
 
 @router.get(
     "/callback/",
     response_model=Tokens,
-    responses={**secret(), **refusals(400, 401, 403, 404, 409, 422, 429)},
-    summary="Come back from Google",
+    responses={**uncacheable(), **refusals(400, 401, 403, 404, 409, 422, 429)},
+    summary="Finish sign-in with Google",
 )
 async def callback(
     request: Request, gateway: GatewayOf, address: AddressOf, code: _Given = "", state: _Given = ""
 ) -> Response:
-    """Exchanges the code that Google gave to the browser for tokens. Only the browser that was sent away may."""
+    """Exchanges the code from Google for tokens. Works only in the browser that began the sign-in."""
     response: Response
     try:
         pair = await call(
@@ -63,9 +63,9 @@ async def callback(
             identity=gateway.signer.service_token(),
         )
         tokens = Tokens(access=pair.access, refresh=pair.refresh)
-        response = Response(tokens.model_dump_json(), media_type="application/json", headers=_NOT_KEPT)
+        response = Response(tokens.model_dump_json(), media_type="application/json", headers=_NO_STORE)
     except CallboxError as error:
-        response = errors.answer(error)
+        response = errors.error_response(error)
     if COOKIE in request.cookies:
         response.delete_cookie(COOKIE, _COOKIE_PATH)
     return response
@@ -73,23 +73,23 @@ async def callback(
 
 @router.post(
     "/link/",
-    responses={**secret(), **refusals(*BODY, 401, 403, 404, 429)},
+    responses={**uncacheable(), **refusals(*BODY, 401, 403, 404, 429)},
     dependencies=documented_token_only,
-    summary="Link Google to one's account",
+    summary="Link Google to your account",
 )
 async def link(body: Proof, response: Response, token: TokenOf, gateway: GatewayOf, address: AddressOf) -> Linking:
-    """Answers where to send this browser; the Google account it comes back with signs in to the account that asks."""
+    """Answers the address to open in this browser. The Google account chosen there can then log in to your account."""
     begun = await call(
         gateway.backends.google.BeginGoogleSignIn,
         pb.BeginGoogleSignInRequest(access_token=token, password=body.password, client_address=address),
         identity=gateway.signer.service_token(),
     )
-    _remember(response, begun)
-    response.headers.update(_NOT_KEPT)
+    _set_cookie(response, begun)
+    response.headers.update(_NO_STORE)
     return Linking(authorization_url=begun.authorization_url)
 
 
-def _remember(response: Response, begun: pb.BeginGoogleSignInResponse) -> None:
+def _set_cookie(response: Response, begun: pb.BeginGoogleSignInResponse) -> None:
     response.set_cookie(
         COOKIE,
         begun.transaction,

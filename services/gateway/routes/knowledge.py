@@ -1,4 +1,4 @@
-"""/api/knowledge-base/: documents of characters, and questions to them (contract 12.1, 14.12)."""
+"""/api/knowledge-base/: documents of characters, and searches in them (contract 12.1, 14.12)."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
@@ -10,16 +10,16 @@ from pydantic import ValidationError
 from starlette.responses import JSONResponse
 
 from services.gateway.answers.envelope import BODY, ErrorBody, refusals
-from services.gateway.answers.times import iso
 from services.gateway.gateway import CallerOf, GatewayOf, documented
 from services.gateway.models import knowledge as models
-from services.gateway.paging.whole import all_pages
+from services.gateway.paging import read_all
 from services.gateway.requests.body import StrictBodyRoute, read_object
-from services.gateway.requests.path_names import PATTERN, PathName, existing
+from services.gateway.requests.path_names import PATTERN, PathName, require_name
 from services.gateway.requests.upload import Upload, form_of, is_form
 from services.kit.errors import CallboxError, Code
 from services.kit.rpc import context
 from services.kit.rpc.client import call
+from services.kit.times import iso, moment
 
 router = APIRouter(
     prefix="/api/knowledge-base", tags=["knowledge base"], route_class=StrictBodyRoute, dependencies=documented
@@ -27,9 +27,9 @@ router = APIRouter(
 _WHAT = "The character"
 _MAX_FILE_BYTES = 50 * 1024 * 1024
 _OR_A_FILE = "Or send a file as the part `file` of a form (multipart/form-data)."
-# From the end of the upload to the answer: the file is carried on and kept.
+# From the end of the upload to the answer: characters stores the file in this time.
 _KEEP_SECONDS = 60.0
-# A passage from the sentence model, then two searches; the model is not waited for longer than a second.
+# For the embedding of the question and two searches. Characters waits at most a second for the embedding.
 _QUERY_SECONDS = 4.0
 _MODE_HEADER = "X-Callbox-Search"
 _MODES = {pb.SEARCH_MODE_HYBRID: "hybrid", pb.SEARCH_MODE_WORDS: "words"}
@@ -50,8 +50,8 @@ _SEARCH_HEADERS: dict[int | str, dict[str, Any]] = {
     200: {
         "headers": {
             _MODE_HEADER: {
-                "description": "`hybrid`: found by meaning and by words; `words`: by words alone, since the sentence "
-                "model did not answer.",
+                "description": "`hybrid`: found by meaning and by words; `words`: by words alone, because the "
+                "embedding model did not answer.",
                 "schema": {"type": "string", "enum": sorted(_MODES.values())},
             }
         }
@@ -64,16 +64,18 @@ _SEARCH_HEADERS: dict[int | str, dict[str, Any]] = {
     response_model=list[models.Passage],
     response_model_exclude_none=True,
     responses={**refusals(401, 404, 422), **_SEARCH_HEADERS},
-    summary="Ask a character's documents",
+    summary="Search a character's documents",
 )
 async def query(
     caller: CallerOf,
     gateway: GatewayOf,
     q: Annotated[str, Query(min_length=1, max_length=models.MAX_QUERY_CHARACTERS, description="The question.")],
-    character_slug: Annotated[str, Query(pattern=PATTERN, description="Slug or identity of the character.")],
-    top_k: Annotated[int, Query(ge=1, le=models.MAX_TOP_K, description="Passages wanted.")] = models.DEFAULT_TOP_K,
+    character_slug: Annotated[str, Query(pattern=PATTERN, description="Slug or id of the character.")],
+    top_k: Annotated[
+        int, Query(ge=1, le=models.MAX_TOP_K, description="Number of passages wanted.")
+    ] = models.DEFAULT_TOP_K,
 ) -> Response:
-    """The passages that answer a question, best first."""
+    """Answers the passages that fit a question, best first."""
     return await _search(caller, gateway, q, top_k, character_slug)
 
 
@@ -82,10 +84,10 @@ async def query(
     response_model=list[models.Passage],
     response_model_exclude_none=True,
     responses={**refusals(*BODY, 401, 404), **_SEARCH_HEADERS},
-    summary="Ask a character's documents by JSON",
+    summary="Search a character's documents by JSON",
 )
 async def query_by_body(body: models.Query, caller: CallerOf, gateway: GatewayOf) -> Response:
-    """The passages that answer a question, best first."""
+    """Answers the passages that fit a question, best first."""
     return await _search(caller, gateway, body.q, body.top_k, body.character_slug)
 
 
@@ -96,15 +98,15 @@ async def query_by_body(body: models.Query, caller: CallerOf, gateway: GatewayOf
     summary="List a character's documents",
 )
 async def list_documents(slug: PathName, caller: CallerOf, gateway: GatewayOf) -> Response:
-    """The documents of a character, newest first."""
-    character = existing(slug, _WHAT)
+    """Lists the documents of a character, newest first."""
+    character = require_name(slug, _WHAT)
 
     async def read(token: str) -> tuple[list[pb.Document], str]:
         request = pb.ListDocumentsRequest(character=character, page_token=token)
         page = await call(gateway.backends.knowledge.ListDocuments, request, identity=caller.token)
         return list(page.documents), page.next_page_token
 
-    return JSONResponse([_document(document) for document in await all_pages(read)])
+    return JSONResponse([_document(document) for document in await read_all(read)])
 
 
 @router.post(
@@ -116,36 +118,36 @@ async def list_documents(slug: PathName, caller: CallerOf, gateway: GatewayOf) -
     openapi_extra=_UPLOAD_BODY,
 )
 async def add_document(request: Request, slug: PathName, caller: CallerOf, gateway: GatewayOf) -> Response:
-    """Takes a file, in the field `file` of a multipart form, or the address of a page as JSON.
+    """Takes a file, in the field `file` of a multipart form, or the address of a web page as JSON.
 
-    It is read afterwards: its status is `PENDING` until it is `PROCESSED` or `FAILED`. A gateway takes 16 files at
-    once; one more is 503 `at_capacity`.
+    It is processed afterwards: its status is `PENDING` until it is `PROCESSED` or `FAILED`. A gateway takes 16 uploads
+    at once and answers 503 `at_capacity` to one more.
     """
-    character = existing(slug, _WHAT)
+    character = require_name(slug, _WHAT)
     if not is_form(request):
-        page = pb.AddPageRequest(character=character, url=await _address(request))
-        return _added(await call(gateway.backends.knowledge.AddPage, page, identity=caller.token))
-    # Somebody who may not add is told before 50 MB are read.
+        page = pb.AddPageRequest(character=character, url=await _page_url(request))
+        return _created(await call(gateway.backends.knowledge.AddPage, page, identity=caller.token))
+    # So that a caller without the right to add gets the error before 50 MB are read.
     first = pb.ListDocumentsRequest(character=character, page_size=1)
     await call(gateway.backends.knowledge.ListDocuments, first, identity=caller.token)
     async with gateway.uploads.receive(request, _MAX_FILE_BYTES) as upload:
         context.set_deadline(_KEEP_SECONDS)
-        kept = await call(
+        document = await call(
             gateway.backends.knowledge.UploadDocument,
             _parts(character, upload),
             identity=caller.token,
             deadline_seconds=_KEEP_SECONDS,
         )
-    return _added(kept)
+    return _created(document)
 
 
 @router.delete(
     "/{slug}/documents/{document_id}/", status_code=204, responses=refusals(401, 404), summary="Delete a document"
 )
 async def delete_document(slug: PathName, document_id: PathName, caller: CallerOf, gateway: GatewayOf) -> Response:
-    """Deletes a document; what stands in it is found no more."""
+    """Deletes a document. Searches do not find it any more."""
     request = pb.DeleteDocumentRequest(
-        character=existing(slug, _WHAT), document_id=existing(document_id, "The document")
+        character=require_name(slug, _WHAT), document_id=require_name(document_id, "The document")
     )
     await call(gateway.backends.knowledge.DeleteDocument, request, identity=caller.token)
     return Response(status_code=204)
@@ -162,15 +164,15 @@ async def _search(caller: CallerOf, gateway: GatewayOf, q: str, top_k: int, char
     return JSONResponse(passages, headers={_MODE_HEADER: _MODES.get(found.mode, "hybrid")})
 
 
-async def _address(request: Request) -> str:
+async def _page_url(request: Request) -> str:
     try:
         body = await read_object(request)
-    except CallboxError as fault:
-        raise CallboxError(fault.code, f"{fault.message} {_OR_A_FILE}") from None
+    except CallboxError as error:
+        raise CallboxError(error.code, f"{error.message} {_OR_A_FILE}") from None
     try:
         return models.PageBody.model_validate(body).url
-    except ValidationError as fault:
-        raise RequestValidationError([{**error, "loc": ("body", *error["loc"])} for error in fault.errors()]) from None
+    except ValidationError as error:
+        raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in error.errors()]) from None
 
 
 async def _parts(character: str, upload: Upload) -> AsyncIterator[pb.UploadDocumentRequest]:
@@ -179,7 +181,7 @@ async def _parts(character: str, upload: Upload) -> AsyncIterator[pb.UploadDocum
         yield pb.UploadDocumentRequest(piece=piece)
 
 
-def _added(document: pb.Document) -> Response:
+def _created(document: pb.Document) -> Response:
     return JSONResponse(_document(document), 201)
 
 
@@ -190,7 +192,7 @@ def _document(document: pb.Document) -> dict[str, Any]:
         "file_type": document.file_type,
         "status": pb.DocumentStatus.Name(document.status).removeprefix("DOCUMENT_STATUS_"),
         "chunk_count": document.chunk_count,
-        "created_at": iso(document.create_time),
+        "created_at": iso(moment(document.create_time)),
         "name": document.name,
         "error": document.error or None,
     }

@@ -1,4 +1,4 @@
-"""/api/auth/me/: leaving, and taking along what is one's own."""
+"""/api/auth/me/: deleting one's account, and exporting its data."""
 
 from fastapi import APIRouter, Response
 from starlette.responses import StreamingResponse
@@ -17,13 +17,13 @@ router = APIRouter(prefix="/api/auth/me", tags=["accounts"], route_class=StrictB
     status_code=204,
     responses=refusals(*BODY, 401, 403, 429),
     dependencies=documented_token_only,
-    summary="Delete one's account and everything that is one's own",
+    summary="Delete your account and all its data",
 )
 async def delete_me(body: Proof, token: TokenOf, gateway: GatewayOf, address: AddressOf) -> Response:
-    """Ends the calls that are under way and deletes the account, its keys, characters and history.
+    """Ends your calls and deletes your account with its keys, characters and history.
 
-    Credentials stop at once. Where there is more to delete than one request can, or a part is away, the answer is 503;
-    the same request goes on from there.
+    Your credentials stop working at once. When the data is too much for one request or a part of the service is away,
+    the answer is 503; send the same request again to continue.
     """
     await account_data.delete(gateway, token, body.password, address)
     return Response(status_code=204)
@@ -35,16 +35,16 @@ async def delete_me(body: Proof, token: TokenOf, gateway: GatewayOf, address: Ad
     responses={
         **refusals(401),
         200: {
-            "description": "Rows of each service by collection; secrets masked or left out.",
+            "description": "The rows of each service by collection. Secrets are masked or left out.",
             "content": {"application/json": {"schema": {"type": "object"}}},
             "headers": headers("Content-Disposition", "Cache-Control"),
         },
     },
     dependencies=documented,
-    summary="Export everything that is one's own",
+    summary="Export all data of your account",
 )
 async def export_me(credential: CredentialOf, gateway: GatewayOf) -> Response:
-    """The account, its characters with all versions, its calls with all that was said, as one JSON object."""
+    """Answers your account, your characters with all versions, and your calls with transcripts, as one JSON object."""
     pieces = await account_data.export(gateway, credential)
     sent = {"Content-Disposition": 'attachment; filename="callbox-export.json"', "Cache-Control": "no-store"}
     return StreamingResponse(pieces, media_type="application/json", headers=sent)

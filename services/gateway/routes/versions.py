@@ -1,4 +1,4 @@
-"""/api/ai-characters/{slug}/versions/: what a character was, and having it back."""
+"""/api/ai-characters/{slug}/versions/: reading, comparing and restoring versions of a character."""
 
 import re
 from typing import Annotated
@@ -8,15 +8,14 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import WithJsonSchema
 from starlette.responses import JSONResponse
 
-from services.gateway.answers.characters import body_of, line_of, whole_of
+from services.gateway.answers.characters import character_json, version_json, version_summary
 from services.gateway.answers.envelope import refusals
-from services.gateway.gateway import CallerOf, GatewayOf, documented, forgets_gates
+from services.gateway.gateway import CallerOf, GatewayOf, clears_origin_cache, documented
 from services.gateway.models.character import Character, Difference, Version, VersionLine
-from services.gateway.paging.pages import PAGED, WindowOf, items_of, numbered
-from services.gateway.paging.whole import all_pages
+from services.gateway.paging import PAGED, PageRequestOf, read_all, read_page, with_page_headers
 from services.gateway.requests.body import StrictBodyRoute
-from services.gateway.requests.conditions import TAGGED, IfMatch, conditional, tagged, wanted
-from services.gateway.requests.path_names import PathName, existing
+from services.gateway.requests.conditions import WITH_ETAG, IfMatch, if_match_refusals, if_match_tags, with_etag
+from services.gateway.requests.path_names import PathName, require_name
 from services.kit.errors import not_found
 from services.kit.rpc.client import call
 from services.kit.structs import to_dict
@@ -25,7 +24,7 @@ router = APIRouter(
     prefix="/api/ai-characters/{slug}/versions",
     tags=["characters"],
     route_class=StrictBodyRoute,
-    dependencies=[*documented, forgets_gates],
+    dependencies=[*documented, clears_origin_cache],
 )
 _WHAT = "The character"
 _MAX_NUMBER = 2**31 - 1
@@ -45,38 +44,43 @@ Number = Annotated[
     summary="List the versions of a character",
 )
 async def list_versions(
-    request: Request, slug: PathName, caller: CallerOf, gateway: GatewayOf, window: WindowOf
+    request: Request, slug: PathName, caller: CallerOf, gateway: GatewayOf, page_request: PageRequestOf
 ) -> Response:
-    """Every change of a character, newest first: the whole list, or one page of it."""
-    name = existing(slug, _WHAT)
+    """Lists the versions of a character, newest first: all of them, or one page."""
+    name = require_name(slug, _WHAT)
     total = 0
 
     async def read(token: str, size: int = 0) -> tuple[list[pb.CharacterVersion], str]:
         nonlocal total
         asked = pb.ListCharacterVersionsRequest(
-            slug=name, page_size=size, page_token=token, skip=0 if token or window.is_whole else window.skip
+            slug=name,
+            page_size=size,
+            page_token=token,
+            skip=0 if token or page_request.wants_all else page_request.skip,
         )
         page = await call(gateway.backends.characters.ListCharacterVersions, asked, identity=caller.token)
         total = page.total_size
         return list(page.versions), page.next_page_token
 
-    found = await all_pages(read) if window.is_whole else await items_of(window, read)
-    return numbered(JSONResponse([line_of(version) for version in found]), window, total, request)
+    found = await read_all(read) if page_request.wants_all else await read_page(page_request, read)
+    return with_page_headers(
+        JSONResponse([version_summary(version) for version in found]), page_request, total, request
+    )
 
 
 @router.get("/{number}/", response_model=Version, responses=refusals(401, 404), summary="Read a version of a character")
 async def get_version(slug: PathName, number: Number, caller: CallerOf, gateway: GatewayOf) -> Response:
-    """A character as it was, secrets masked."""
-    asked = pb.GetCharacterVersionRequest(slug=existing(slug, _WHAT), version=_number(number))
+    """Answers a character as it was in this version, with masked secrets."""
+    asked = pb.GetCharacterVersionRequest(slug=require_name(slug, _WHAT), version=_number(number))
     version = await call(gateway.backends.characters.GetCharacterVersion, asked, identity=caller.token)
-    return JSONResponse(whole_of(version))
+    return JSONResponse(version_json(version))
 
 
 @router.get(
     "/{number}/diff/",
     response_model=Difference,
     responses=refusals(401, 404, 422),
-    summary="Hold a version against another",
+    summary="Compare two versions",
 )
 async def compare_versions(
     slug: PathName,
@@ -85,13 +89,17 @@ async def compare_versions(
     gateway: GatewayOf,
     against: Annotated[
         int | None,
-        Query(ge=0, le=_MAX_NUMBER, description="The other version; unset, the one before; 0, every default."),
+        Query(
+            ge=0,
+            le=_MAX_NUMBER,
+            description="The other version. Unset: the one before. 0: a character with every default.",
+        ),
     ] = None,
 ) -> Response:
-    """What makes this version out of the other, as JSON Patch (RFC 6902), secrets masked."""
+    """Answers the changes from the other version to this one as JSON Patch (RFC 6902), with masked secrets."""
     after = _number(number)
     before = after - 1 if against is None else against
-    asked = pb.CompareCharacterVersionsRequest(slug=existing(slug, _WHAT), version=after, against=before)
+    asked = pb.CompareCharacterVersionsRequest(slug=require_name(slug, _WHAT), version=after, against=before)
     answer = await call(gateway.backends.characters.CompareCharacterVersions, asked, identity=caller.token)
     return JSONResponse({"version": after, "against": before, "patch": [to_dict(step) for step in answer.patch]})
 
@@ -99,22 +107,22 @@ async def compare_versions(
 @router.post(
     "/{number}/restore/",
     response_model=Character,
-    responses=TAGGED | conditional(401, 404, 422),
+    responses=WITH_ETAG | if_match_refusals(401, 404, 422),
     summary="Restore a version of a character",
 )
 async def restore_version(
     slug: PathName, number: Number, caller: CallerOf, gateway: GatewayOf, if_match: IfMatch = None
 ) -> Response:
-    """Makes a new version with the content of this one, its secrets included. Takes no body."""
+    """Creates a new version with the content of this one, including its secrets. Takes no body."""
     asked = pb.RestoreCharacterVersionRequest(
-        slug=existing(slug, _WHAT), version=_number(number), if_match=wanted(if_match)
+        slug=require_name(slug, _WHAT), version=_number(number), if_match=if_match_tags(if_match)
     )
     made = await call(gateway.backends.characters.RestoreCharacterVersion, asked, identity=caller.token)
-    return tagged(JSONResponse(body_of(made)), made.etag)
+    return with_etag(JSONResponse(character_json(made)), made.etag)
 
 
 def _number(text: str) -> int:
-    """The number of a version that may exist.
+    """The number of a version that can exist.
 
     Raises: CallboxError `not_found`.
     """

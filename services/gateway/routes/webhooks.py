@@ -1,4 +1,4 @@
-"""/api/webhooks/: where a tenant is told of what happens, and how that went (contract 14.12)."""
+"""/api/webhooks/: webhooks and the log of their deliveries (contract 14.12)."""
 
 from typing import Annotated, cast
 
@@ -6,8 +6,7 @@ from callbox.sessions.v1 import webhooks_pb2 as pb
 from fastapi import APIRouter, Query, Response
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from services.gateway.answers.envelope import BODY, not_kept, refusals, secret
-from services.gateway.answers.times import moment, moment_or_none
+from services.gateway.answers.envelope import BODY, forbid_caching, refusals, uncacheable
 from services.gateway.gateway import CallerOf, GatewayOf, documented
 from services.gateway.models.webhook import (
     DeliveryPage,
@@ -19,51 +18,55 @@ from services.gateway.models.webhook import (
     WebhookEvent,
     WebhookWithSecret,
 )
+from services.gateway.paging import DEFAULT_PAGE_SIZE, MAX_PAGE, MAX_PAGE_SIZE
 from services.gateway.requests.body import StrictBodyRoute
-from services.gateway.requests.path_names import PathName, existing
+from services.gateway.requests.path_names import PathName, require_name
 from services.kit.rpc.client import call
+from services.kit.times import moment, moment_or_none
 
 router = APIRouter(prefix="/api/webhooks", tags=["webhooks"], route_class=StrictBodyRoute, dependencies=documented)
 _WHAT = "The webhook"
 _DELIVERY = "The delivery"
 _STATUS = "WEBHOOK_DELIVERY_STATUS_"
-# With the largest page, as many deliveries as may be passed over.
-_MAX_PAGE, _MAX_PAGE_SIZE = 50_000, 200
 
 
-@router.get("/", responses=refusals(401), summary="List one's webhooks")
+@router.get("/", responses=refusals(401), summary="List your webhooks")
 async def list_webhooks(caller: CallerOf, gateway: GatewayOf) -> list[Webhook]:
-    """The webhooks of one's tenant, newest first, without their secrets."""
+    """Lists the webhooks of your tenant, newest first, without their secrets."""
     answer = await call(gateway.backends.webhooks.ListWebhooks, pb.ListWebhooksRequest(), identity=caller.token)
     return [_webhook(webhook) for webhook in answer.webhooks]
 
 
-@router.post("/", status_code=201, responses={**secret(201), **refusals(*BODY, 401, 409)}, summary="Create a webhook")
+@router.post(
+    "/", status_code=201, responses={**uncacheable(201), **refusals(*BODY, 401, 409)}, summary="Create a webhook"
+)
 async def create_webhook(
     body: NewWebhook, caller: CallerOf, gateway: GatewayOf, response: Response
 ) -> WebhookWithSecret:
-    """Makes a webhook; `secret` is shown this once. A tenant may have 20."""
+    """Creates a webhook. `secret` is shown only in this answer. A tenant may have 20 webhooks."""
     request = pb.CreateWebhookRequest(url=body.url, events=body.events, is_active=body.is_active)
     made = await call(gateway.backends.webhooks.CreateWebhook, request, identity=caller.token)
-    not_kept(response)
+    forbid_caching(response)
     return _with_secret(made)
 
 
 @router.get("/{webhook_id}/", responses=refusals(401, 404), summary="Read a webhook")
 async def get_webhook(webhook_id: PathName, caller: CallerOf, gateway: GatewayOf) -> Webhook:
-    """A webhook as it is now."""
-    request = pb.GetWebhookRequest(id=existing(webhook_id, _WHAT))
+    """Answers a webhook without its secret."""
+    request = pb.GetWebhookRequest(id=require_name(webhook_id, _WHAT))
     return _webhook(await call(gateway.backends.webhooks.GetWebhook, request, identity=caller.token))
 
 
 @router.patch("/{webhook_id}/", responses=refusals(*BODY, 401, 404), summary="Change a webhook")
 async def change_webhook(webhook_id: PathName, body: WebhookChange, caller: CallerOf, gateway: GatewayOf) -> Webhook:
-    """Changes the fields that are sent. What waits for an inactive webhook goes out when it is made active in time."""
+    """Changes the fields that you send. Deliveries wait while a webhook is inactive, until they are too old."""
     sent = sorted(body.model_fields_set)
     if not sent:
         return await get_webhook(webhook_id, caller, gateway)
     request = pb.UpdateWebhookRequest(
-        webhook=pb.Webhook(id=existing(webhook_id, _WHAT), url=body.url, events=body.events, is_active=body.is_active),
+        webhook=pb.Webhook(
+            id=require_name(webhook_id, _WHAT), url=body.url, events=body.events, is_active=body.is_active
+        ),
         update_mask=FieldMask(paths=sent),
     )
     return _webhook(await call(gateway.backends.webhooks.UpdateWebhook, request, identity=caller.token))
@@ -71,24 +74,24 @@ async def change_webhook(webhook_id: PathName, body: WebhookChange, caller: Call
 
 @router.delete("/{webhook_id}/", status_code=204, responses=refusals(401, 404), summary="Delete a webhook")
 async def delete_webhook(webhook_id: PathName, caller: CallerOf, gateway: GatewayOf) -> Response:
-    """Deletes a webhook with its log; what was not delivered yet never will be."""
-    request = pb.DeleteWebhookRequest(id=existing(webhook_id, _WHAT))
+    """Deletes a webhook with its log. Deliveries that still wait are not sent."""
+    request = pb.DeleteWebhookRequest(id=require_name(webhook_id, _WHAT))
     await call(gateway.backends.webhooks.DeleteWebhook, request, identity=caller.token)
     return Response(status_code=204)
 
 
 @router.post(
     "/{webhook_id}/rotate-secret/",
-    responses={**secret(), **refusals(401, 404)},
+    responses={**uncacheable(), **refusals(401, 404)},
     summary="Rotate a webhook's secret",
 )
 async def rotate_secret(
     webhook_id: PathName, caller: CallerOf, gateway: GatewayOf, response: Response
 ) -> WebhookWithSecret:
-    """Makes a new secret, shown this once. For 24 hours messages are signed with the old one as well."""
-    request = pb.RotateWebhookSecretRequest(id=existing(webhook_id, _WHAT))
+    """Creates a new secret, shown only in this answer. For 24 hours messages are also signed with the old one."""
+    request = pb.RotateWebhookSecretRequest(id=require_name(webhook_id, _WHAT))
     changed = await call(gateway.backends.webhooks.RotateWebhookSecret, request, identity=caller.token)
-    not_kept(response)
+    forbid_caching(response)
     return _with_secret(changed)
 
 
@@ -97,12 +100,12 @@ async def list_deliveries(
     webhook_id: PathName,
     caller: CallerOf,
     gateway: GatewayOf,
-    page: Annotated[int, Query(ge=1, le=_MAX_PAGE)] = 1,
-    page_size: Annotated[int, Query(ge=1, le=_MAX_PAGE_SIZE)] = 50,
+    page: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 1,
+    page_size: Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE)] = DEFAULT_PAGE_SIZE,
 ) -> DeliveryPage:
-    """The log, newest first; it goes back 30 days unless the operator says otherwise."""
+    """Lists the deliveries of the last 30 days, newest first. The operator may set another number of days."""
     request = pb.ListWebhookDeliveriesRequest(
-        webhook_id=existing(webhook_id, _WHAT), page_size=page_size, skip=(page - 1) * page_size
+        webhook_id=require_name(webhook_id, _WHAT), page_size=page_size, skip=(page - 1) * page_size
     )
     answer = await call(gateway.backends.webhooks.ListWebhookDeliveries, request, identity=caller.token)
     return DeliveryPage(
@@ -121,8 +124,8 @@ async def list_deliveries(
     summary="Deliver a message again",
 )
 async def redeliver(delivery_id: PathName, caller: CallerOf, gateway: GatewayOf) -> WebhookDelivery:
-    """Sends a message again at once, with the same `webhook-id`, whatever came of it before."""
-    request = pb.RedeliverWebhookRequest(id=existing(delivery_id, _DELIVERY))
+    """Sends a message again at once, with the same `webhook-id`, also when it was delivered before."""
+    request = pb.RedeliverWebhookRequest(id=require_name(delivery_id, _DELIVERY))
     return _delivery(await call(gateway.backends.webhooks.RedeliverWebhook, request, identity=caller.token))
 
 

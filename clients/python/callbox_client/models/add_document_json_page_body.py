@@ -17,7 +17,7 @@ class AddDocumentJsonPageBody:
         {'url': 'https://shop.example/faq'}
 
     Attributes:
-        url (str): http or https, reachable by anybody.
+        url (str): http or https, publicly reachable.
     """
 
     url: str

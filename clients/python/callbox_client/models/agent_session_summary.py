@@ -31,7 +31,7 @@ T = TypeVar("T", bound="AgentSessionSummary")
 
 @_attrs_define
 class AgentSessionSummary:
-    """One call and its whole history.
+    """One call with its complete history.
 
     Example:
         {'id': 142, 'session_id': 'sess_Zk3vQy0N8rT1mJ5sXw2eLb7u', 'tenant_id': 'ten_8d1fQ2Zk3vQy', 'character_slug':
@@ -58,11 +58,11 @@ class AgentSessionSummary:
         session_id (str):
         tenant_id (str):
         character_slug (str):
-        user (int | None): User who asked for the call; null for an anonymous visitor.
+        user (int | None): User who started the call; null for an anonymous visitor.
         room_name (str):
         origin_url (None | str):
         metadata (AgentSessionSummaryMetadata):
-        session_duration_seconds (float): From joining to the end, or to now.
+        session_duration_seconds (float): From joining to the end, or until now.
         turn_count (int):
         interruption_count (int):
         llm_input_tokens (int):
@@ -75,22 +75,22 @@ class AgentSessionSummary:
         tts_provider (None | str):
         estimated_cost_usd (str): US dollars.
         finalized_at (datetime.datetime | None):
-        recording_status (AgentSessionSummaryRecordingStatus): `OFF`, and both addresses null: calls are not recorded
-            yet.
+        recording_status (AgentSessionSummaryRecordingStatus): `OFF`, and both addresses are null: calls are not
+            recorded yet.
         recording_url (None | str):
         recording_presigned_url (None | str):
         transcript (list[TranscriptItem]):
-        transcript_text (str): A line for each utterance, `Assistant: …` or `User: …`.
+        transcript_text (str): One line for each utterance, `Assistant: …` or `User: …`.
         created_at (datetime.datetime):
         status (AgentSessionSummaryStatus):
         end_reason (AgentSessionSummaryEndReasonType0 | None):
         character_version (int):
         joined_at (datetime.datetime | None):
         ended_at (datetime.datetime | None):
-        tool_calls (list[ToolCall]): Calls of tools, in order.
-        voice (MatchedVoice | None): Of a call with `reference_audio_url`; null without.
-        form_responses (list[FormResponse] | Unset): Answers to forms given in the call, oldest first, the first 200;
-            only where one call is read.
+        tool_calls (list[ToolCall]): Tool calls, in order.
+        voice (MatchedVoice | None): Null for a call without `reference_audio_url`.
+        form_responses (list[FormResponse] | Unset): The first 200 form responses of the call, oldest first; empty in
+            lists.
     """
 
     id: int

@@ -13,7 +13,7 @@ T = TypeVar("T", bound="ApiKeyChange")
 
 @_attrs_define
 class ApiKeyChange:
-    """What to change; a field that is not sent stays as it is.
+    """The fields to change. A field that you do not send stays as it is.
 
     Example:
         {'is_active': False}

@@ -12,14 +12,14 @@ T = TypeVar("T", bound="ApiKeyWithValue")
 
 @_attrs_define
 class ApiKeyWithValue:
-    """A new key with its value, which is shown this once.
+    """A new API key with its value, which is shown only now.
 
     Attributes:
         id (str):
         name (str):
-        key_preview (str): First five and last four characters.
+        key_preview (str): The first five and last four characters.
         is_active (bool):
-        last_used_at (datetime.datetime | None): Latest request the key authenticated; null if never.
+        last_used_at (datetime.datetime | None): Time of the latest request with this key; null if never.
         created_at (datetime.datetime):
         key (str):
     """

@@ -21,7 +21,7 @@ T = TypeVar("T", bound="Appearance")
 
 @_attrs_define
 class Appearance:
-    """The whole appearance of a character: overrides merged over defaults.
+    """The complete appearance of a character: overrides merged over defaults.
 
     Attributes:
         name (str):
@@ -34,16 +34,16 @@ class Appearance:
         powered_by_url (str):
         theme (Theme): CSS colours.
         dimensions (Dimensions): CSS pixels.
-        layout (Layout): Where the widget stands.
-        labels (Labels): Texts of the states of a call.
+        layout (Layout): Where the widget is placed.
+        labels (Labels): Texts for the states of a call.
         languages (list[Language]):
         default_language (str):
         max_call_seconds (int): 0 for no limit.
-        terms_url (str): Empty for no consent step.
+        terms_url (str): Empty: no consent step.
         terms_label (str):
         consent_text (str):
         show_audio_settings (bool):
-        noise_cancellation (NoiseCancellation): Which noise cancellation there is, and which is on.
+        noise_cancellation (NoiseCancellation): The noise cancellation engines that are available, and the default.
         forms (list[Form]):
     """
 

@@ -14,7 +14,7 @@ T = TypeVar("T", bound="Document")
 
 @_attrs_define
 class Document:
-    """A file or page that a character knows.
+    """A file or web page in the knowledge base of a character.
 
     Example:
         {'id': 'doc_Zk3vQy0N8rT1mJ5sXw2eLb7u', 'file': 's3://callbox/documents/chr_1/doc_1/handbook.pdf', 'file_type':
@@ -23,13 +23,14 @@ class Document:
 
     Attributes:
         id (str):
-        file (str): Where the file is kept.
+        file (str): Where the file is stored.
         file_type (str): `pdf`, `docx`, `txt`; also `pptx`, `xlsx`, `html`, `md`, `csv`.
-        status (DocumentStatus): `PENDING` waits, `PROCESSED` is found by questions, `FAILED` cannot be read.
-        chunk_count (int): Passages that questions find; 0 until it is `PROCESSED`.
+        status (DocumentStatus): `PENDING`: waits to be processed. `PROCESSED`: searches find it. `FAILED`: it cannot be
+            read.
+        chunk_count (int): Number of its passages; 0 until it is `PROCESSED`.
         created_at (datetime.datetime):
-        name (str): Name of the file or address of the page; `metadata.source` of what is found in it.
-        error (None | str): Why it failed; null when it did not.
+        name (str): Name of the file or address of the page; `metadata.source` of its passages.
+        error (None | str): Why it failed; null if it did not.
     """
 
     id: str

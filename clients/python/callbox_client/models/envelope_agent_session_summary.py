@@ -19,7 +19,7 @@ class EnvelopeAgentSessionSummary:
     Attributes:
         success (bool):
         message (str):
-        data (AgentSessionSummary): One call and its whole history. Example: {'id': 142, 'session_id':
+        data (AgentSessionSummary): One call with its complete history. Example: {'id': 142, 'session_id':
             'sess_Zk3vQy0N8rT1mJ5sXw2eLb7u', 'tenant_id': 'ten_8d1fQ2Zk3vQy', 'character_slug': 'support-bot', 'user': None,
             'room_name': 'callbox-support-bot-5Yc0aQ', 'origin_url': 'https://shop.example/help', 'metadata': {'plan':
             'pro', 'user_name': 'Ada'}, 'session_duration_seconds': 18.4, 'turn_count': 3, 'interruption_count': 0,

@@ -19,7 +19,7 @@ class EnvelopeUsageReport:
     Attributes:
         success (bool):
         message (str):
-        data (UsageReport): Totals over every call that matches the filter, and one page of them. Example:
+        data (UsageReport): Totals of all calls that match the filter, and one page of these calls. Example:
             {'total_sessions': 1, 'total_llm_input_tokens': 412, 'total_llm_output_tokens': 18, 'total_stt_audio_seconds':
             2.4, 'total_tts_characters': 63, 'total_estimated_cost_usd': '0.000073', 'sessions': {'data': [{'id': 142,
             'session_id': 'sess_Zk3vQy0N8rT1mJ5sXw2eLb7u', 'tenant_id': 'ten_8d1fQ2Zk3vQy', 'character_slug': 'support-bot',

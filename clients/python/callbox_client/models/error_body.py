@@ -17,7 +17,7 @@ T = TypeVar("T", bound="ErrorBody")
 
 @_attrs_define
 class ErrorBody:
-    """What every refusal and fault is answered with.
+    """The body of every error.
 
     Example:
         {'success': False, 'message': 'agent: Field required', 'data': None, 'errors': {'agent': ['Field required']},
@@ -25,11 +25,11 @@ class ErrorBody:
 
     Attributes:
         success (bool):  Default: False.
-        message (str): One sentence a person can act on.
+        message (str): One sentence that says what is wrong and what to do.
         data (None):
-        errors (ErrorBodyErrors): Faults by field path; empty where nothing is bound to a field.
+        errors (ErrorBodyErrors): Errors by field path; empty when the error is not about a field.
         code (Code): Stable error codes of the HTTP contract (14.1).
-        request_id (str): The same as in the header X-Request-Id.
+        request_id (str): The same as the header X-Request-Id.
     """
 
     message: str

@@ -11,7 +11,7 @@ T = TypeVar("T", bound="ErrorBodyErrors")
 
 @_attrs_define
 class ErrorBodyErrors:
-    """Faults by field path; empty where nothing is bound to a field."""
+    """Errors by field path; empty when the error is not about a field."""
 
     additional_properties: dict[str, list[str]] = _attrs_field(init=False, factory=dict)
 

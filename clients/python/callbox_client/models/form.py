@@ -20,13 +20,13 @@ T = TypeVar("T", bound="Form")
 
 @_attrs_define
 class Form:
-    """A form; every key of its own has its default, `fields` and `steps` stand as they were set.
+    """A form. Keys that were not set have their default; `fields` and `steps` are as they were set.
 
     Attributes:
         id (str):
         title (str):
         subtitle (str):
-        submit_url (None | str): Where values go; null for form-responses.
+        submit_url (None | str): Address that gets the values; null for form-responses.
         submit_method (FormSubmitMethod):
         submit_label (str):
         success_message (str):

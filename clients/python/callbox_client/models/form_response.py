@@ -16,7 +16,7 @@ T = TypeVar("T", bound="FormResponse")
 
 @_attrs_define
 class FormResponse:
-    """A stored answer.
+    """A stored form response.
 
     Example:
         {'id': 17, 'form_id': 'book-demo', 'session_id': 'sess_Zk3vQy0N8rT1mJ5sXw2eLb7u', 'values': {'consent': True,
@@ -25,8 +25,8 @@ class FormResponse:
     Attributes:
         id (int):
         form_id (str):
-        session_id (None | str): Null when it was given outside a call.
-        values (FormResponseValues): As sent, defaults included.
+        session_id (None | str): Null if it was not submitted in a call.
+        values (FormResponseValues): As sent, with defaults.
         created_at (datetime.datetime):
     """
 

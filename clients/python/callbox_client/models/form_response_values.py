@@ -11,7 +11,7 @@ T = TypeVar("T", bound="FormResponseValues")
 
 @_attrs_define
 class FormResponseValues:
-    """As sent, defaults included."""
+    """As sent, with defaults."""
 
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

@@ -11,10 +11,10 @@ T = TypeVar("T", bound="LanguageDefault")
 
 @_attrs_define
 class LanguageDefault:
-    """What serves a language when nothing is named.
+    """The voice and recogniser of a language when a call or character names none.
 
     Attributes:
-        language (str): BCP-47 tag; a language asked for finds it as RFC 4647 looks it up.
+        language (str): BCP-47 tag. A requested language is looked up by RFC 4647.
         voice (str): Name of a voice.
         recogniser (str): Name of a recogniser.
     """

@@ -11,16 +11,17 @@ T = TypeVar("T", bound="Latency")
 
 @_attrs_define
 class Latency:
-    """Milliseconds of a wait by its parts, one after another; what was done ahead of time counts 0.
+    """The parts of the time that the caller waited for an answer, in milliseconds and in order.
 
-    Together they are the time from the end of the caller's speech to the first sound handed to the room.
+    Their sum is the time from the end of the caller's speech to the first audio sent to the room. A part that was done
+    ahead of time is 0.
 
         Attributes:
-            end_of_turn (float): Until it was clear that the caller had finished.
-            final_transcript (float): From there until the caller's words were final.
-            first_token (float): From there until the language model's first token.
-            first_audio (float): From there until the voice's first sound.
-            playout (float): From there until that sound was handed to the room.
+            end_of_turn (float): Until the end of the caller's turn was detected.
+            final_transcript (float): From then until the final transcript.
+            first_token (float): From then until the first token of the language model.
+            first_audio (float): From then until the first audio of the voice.
+            playout (float): From then until that audio was sent to the room.
     """
 
     end_of_turn: float

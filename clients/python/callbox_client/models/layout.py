@@ -13,11 +13,11 @@ T = TypeVar("T", bound="Layout")
 
 @_attrs_define
 class Layout:
-    """Where the widget stands.
+    """Where the widget is placed.
 
     Attributes:
         position (LayoutPosition):
-        font_family (str): Empty for the page's own.
+        font_family (str): Empty for the font of the page.
     """
 
     position: LayoutPosition

@@ -11,7 +11,7 @@ T = TypeVar("T", bound="Limits")
 
 @_attrs_define
 class Limits:
-    """What the tenant may use at one moment.
+    """What a tenant may use at the same time.
 
     Attributes:
         concurrent_sessions (int):

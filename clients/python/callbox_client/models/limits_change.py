@@ -11,13 +11,13 @@ T = TypeVar("T", bound="LimitsChange")
 
 @_attrs_define
 class LimitsChange:
-    """New limits of a tenant.
+    """The new limits of a tenant.
 
     Example:
         {'concurrent_sessions': 25}
 
     Attributes:
-        concurrent_sessions (int): Calls under way at the same moment.
+        concurrent_sessions (int): Calls at the same time.
     """
 
     concurrent_sessions: int

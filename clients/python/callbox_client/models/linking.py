@@ -11,7 +11,7 @@ T = TypeVar("T", bound="Linking")
 
 @_attrs_define
 class Linking:
-    """Where to send the browser.
+    """The address to open in the browser.
 
     Attributes:
         authorization_url (str):

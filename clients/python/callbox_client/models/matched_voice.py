@@ -14,13 +14,13 @@ T = TypeVar("T", bound="MatchedVoice")
 
 @_attrs_define
 class MatchedVoice:
-    """What became of a call's `reference_audio_url`.
+    """The voice that the `reference_audio_url` of a call led to.
 
     Attributes:
-        likeness (MatchedVoiceLikeness): `matched`: the nearest that a mix of the engine's voices comes; `cloned`: the
-            engine speaks as the recording does; `plain`: the recording could not be used.
-        voice (str): What spoke, as the engine calls it.
-        similarity (float | None): How alike the two speakers sound to a speaker encoder, 1 at most; only where matched.
+        likeness (MatchedVoiceLikeness): `matched`: the most similar mix of the engine's voices; `cloned`: the engine
+            clones the voice of the recording; `plain`: the recording could not be used.
+        voice (str): The engine's name of the voice.
+        similarity (float | None): Similarity of the two voices by a speaker encoder, at most 1; only if matched.
         reason (None | str | Unset): Why the recording could not be used.
     """
 

@@ -16,7 +16,7 @@ T = TypeVar("T", bound="Me")
 
 @_attrs_define
 class Me:
-    """The user who asks.
+    """The user of the credential.
 
     Attributes:
         id (int):
@@ -24,7 +24,7 @@ class Me:
         tenant_id (str):
         is_staff (bool):
         created_at (datetime.datetime):
-        limits (Limits): What the tenant may use at one moment.
+        limits (Limits): What a tenant may use at the same time.
     """
 
     id: int

@@ -13,14 +13,14 @@ T = TypeVar("T", bound="NewApiKey")
 
 @_attrs_define
 class NewApiKey:
-    """A key to make.
+    """An API key to create.
 
     Example:
         {'name': 'Backend of the shop'}
 
     Attributes:
-        name (str): Human label.
-        is_active (bool | Unset): False makes a key that does not authenticate. Default: True.
+        name (str): A label for people.
+        is_active (bool | Unset): False creates a key that does not authenticate. Default: True.
     """
 
     name: str

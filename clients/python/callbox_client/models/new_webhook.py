@@ -14,16 +14,16 @@ T = TypeVar("T", bound="NewWebhook")
 
 @_attrs_define
 class NewWebhook:
-    """A webhook to make.
+    """A webhook to create.
 
     Example:
         {'url': 'https://shop.example/hooks/callbox', 'events': ['session.ended']}
 
     Attributes:
         url (str): http or https, without credentials; no private address.
-        events (list[NewWebhookEventsItem] | Unset): Types to be told of; empty or left out means all, also types to
-            come.
-        is_active (bool | Unset): False makes one that is told of nothing yet. Default: True.
+        events (list[NewWebhookEventsItem] | Unset): Types of events to send; empty or missing means all, including
+            future types.
+        is_active (bool | Unset): False creates a webhook that gets no events yet. Default: True.
     """
 
     url: str

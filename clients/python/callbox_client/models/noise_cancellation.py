@@ -14,14 +14,14 @@ T = TypeVar("T", bound="NoiseCancellation")
 
 @_attrs_define
 class NoiseCancellation:
-    """Which noise cancellation there is, and which is on.
+    """The noise cancellation engines that are available, and the default.
 
     Attributes:
         default (NoiseCancellationDefault):
         engines (list[NoiseCancellationEnginesItem]):
-        level (float): Attenuation limit of `server` in dB.
+        level (float): Attenuation limit of `server`, in dB.
         user_selectable (bool):
-        model_url (None | str): Where `rnnoise` is loaded from; null for the bundled.
+        model_url (None | str): Address of the `rnnoise` model; null for the bundled one.
     """
 
     default: NoiseCancellationDefault

@@ -15,7 +15,7 @@ T = TypeVar("T", bound="Passage")
 
 @_attrs_define
 class Passage:
-    """What was found.
+    """A passage of a document.
 
     Example:
         {'text': 'On Saturdays we are open from 10 to 16.', 'metadata': {'source': 'handbook.pdf', 'page': 3}, 'score':
@@ -23,8 +23,8 @@ class Passage:
 
     Attributes:
         text (str):
-        metadata (PassageMetadata): Where a passage stands.
-        score (float): 1 for what is first by meaning and by words.
+        metadata (PassageMetadata): Where a passage comes from.
+        score (float): 1 for a passage that ranks first both by meaning and by words.
         document_id (str):
     """
 

@@ -13,11 +13,11 @@ T = TypeVar("T", bound="PassageMetadata")
 
 @_attrs_define
 class PassageMetadata:
-    """Where a passage stands.
+    """Where a passage comes from.
 
     Attributes:
         source (str): Name of the document.
-        page (int | None | Unset): Page, from 1; for PDF only.
+        page (int | None | Unset): Number of the page, from 1; for PDF only.
     """
 
     source: str

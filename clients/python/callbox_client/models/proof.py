@@ -13,14 +13,14 @@ T = TypeVar("T", bound="Proof")
 
 @_attrs_define
 class Proof:
-    """Proves once more who asks.
+    """Confirms the request with the password.
 
     Example:
         {'password': 'correct horse battery'}
 
     Attributes:
-        password (str | Unset): Of the account. One that signs in with Google alone has none: sign in there anew and
-            send {}. Default: ''.
+        password (str | Unset): Password of the account. One with Google sign-in alone has none: sign in again and send
+            {}. Default: ''.
     """
 
     password: str | Unset = ""

@@ -13,15 +13,15 @@ T = TypeVar("T", bound="Query")
 
 @_attrs_define
 class Query:
-    """A question to the documents of a character.
+    """A search in the documents of a character.
 
     Example:
         {'q': 'When do you open?', 'top_k': 3, 'character_slug': 'support-bot'}
 
     Attributes:
         q (str): The question.
-        character_slug (str): Slug or identity of the character.
-        top_k (int | Unset): Passages wanted. Default: 5.
+        character_slug (str): Slug or id of the character.
+        top_k (int | Unset): Number of passages wanted. Default: 5.
     """
 
     q: str

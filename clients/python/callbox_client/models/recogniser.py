@@ -18,12 +18,12 @@ class Recogniser:
             'licence': 'MIT', 'keyterms': True}
 
     Attributes:
-        name (str): What a call or a character asks for.
-        aliases (list[str]): Other names it answers to.
-        provider (str): As the history of a call names who served.
-        languages (list[str]): BCP-47 tags; a language asked for finds them as RFC 4647 looks them up.
-        licence (str): Of the model.
-        keyterms (bool): Whether a character's `keyterms` bias what it hears.
+        name (str): The name for calls and characters.
+        aliases (list[str]): Other names of it.
+        provider (str): As in the history of a call.
+        languages (list[str]): BCP-47 tags. A requested language is looked up among them by RFC 4647.
+        licence (str): Licence of the model.
+        keyterms (bool): Whether it uses the `keyterms` of a character.
     """
 
     name: str

@@ -15,7 +15,7 @@ T = TypeVar("T", bound="Session")
 
 @_attrs_define
 class Session:
-    """A call as it stands.
+    """The state of a call.
 
     Example:
         {'session_id': 'sess_Zk3vQy0N8rT1mJ5sXw2eLb7u', 'status': 'ended', 'character_slug': 'support-bot',
@@ -26,7 +26,7 @@ class Session:
         session_id (str):
         status (SessionStatus):
         character_slug (str):
-        character_version (int): Version of the character the call runs on.
+        character_version (int): Version of the character that the call uses.
         room_name (str):
         created_at (datetime.datetime):
         joined_at (datetime.datetime | None): When the caller joined; null if nobody did.

@@ -19,8 +19,8 @@ class SignedUp:
 
     Attributes:
         access (str): For `Authorization: Bearer`.
-        refresh (str): For /api/auth/refresh/; using one twice revokes its whole family.
-        user (User): A person who can sign in.
+        refresh (str): For /api/auth/refresh/. Using one twice revokes it and all tokens that came from it.
+        user (User): A person who can log in.
     """
 
     access: str

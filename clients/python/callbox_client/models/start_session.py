@@ -18,7 +18,7 @@ T = TypeVar("T", bound="StartSession")
 
 @_attrs_define
 class StartSession:
-    """Everything but `agent` is optional and overrides the character for this call. Unknown fields are ignored.
+    """Every field but `agent` is optional and overrides the character for this call. Unknown fields are ignored.
 
     Example:
         {'agent': 'support-bot', 'language': 'en', 'origin_url': 'https://shop.example/help', 'metadata': {'plan':
@@ -26,15 +26,16 @@ class StartSession:
 
     Attributes:
         agent (str): Slug or id of the character.
-        language (None | str | Unset): BCP-47 tag for hearing and speaking.
+        language (None | str | Unset): BCP-47 tag of the language to recognise and speak.
         system_prompt (None | str | Unset): Replaces the prompt; at most 65536 bytes of UTF-8.
-        greeting (None | str | Unset): Replaces the first words.
+        greeting (None | str | Unset): Replaces the greeting of the character.
         voice_model (None | str | Unset): Public name of a voice.
-        reference_audio_url (None | str | Unset): WAV or MP3 to match the voice to.
-        mcp_headers (None | StartSessionMcpHeadersType0 | Unset): Headers merged into every MCP call of this call.
-        origin_url (None | str | Unset): Page that started the call; kept for logging.
-        metadata (None | StartSessionMetadataType0 | Unset): Free keys and values for the agent; at most 16384 bytes as
-            compact JSON.
+        reference_audio_url (None | str | Unset): WAV or MP3 with the voice that the agent shall have.
+        mcp_headers (None | StartSessionMcpHeadersType0 | Unset): Headers for every request to an MCP server in this
+            call.
+        origin_url (None | str | Unset): Page that started the call; stored for logging.
+        metadata (None | StartSessionMetadataType0 | Unset): Your own keys and values for the agent; at most 16384 bytes
+            as compact JSON.
     """
 
     agent: str

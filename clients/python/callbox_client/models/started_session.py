@@ -20,15 +20,15 @@ class StartedSession:
             'You answer calls for a bicycle shop.', 'greeting': 'Hello, how can I help?'}
 
     Attributes:
-        token (str): LiveKit access token, for `Room.connect`.
-        livekit_url (str): LiveKit address.
-        room_name (str): Room of this call alone.
+        token (str): LiveKit access token for `Room.connect`.
+        livekit_url (str): Address of the LiveKit server.
+        room_name (str): LiveKit room of this call.
         participant_identity (str): Identity of the caller in the room.
-        session_id (str): Key to everything that is kept of this call.
-        expires_in_seconds (int): Life of the token.
-        character_slug (str): Slug as resolved.
-        system_prompt (str): Prompt in force.
-        greeting (str): First words in force.
+        session_id (str): Id of the call, for its history and form responses.
+        expires_in_seconds (int): Seconds until the token expires.
+        character_slug (str): Slug of the character.
+        system_prompt (str): The prompt of this call.
+        greeting (str): The greeting of this call.
     """
 
     token: str

@@ -17,16 +17,16 @@ T = TypeVar("T", bound="SubmitForm")
 
 @_attrs_define
 class SubmitForm:
-    """An answer to a form. Unknown keys beside these three are ignored.
+    """A form response to store. Other keys than these three are ignored.
 
     Example:
         {'form_id': 'book-demo', 'values': {'consent': True, 'email': 'alice@acme.com', 'first_name': 'Alice'},
             'session_id': 'sess_Zk3vQy0N8rT1mJ5sXw2eLb7u'}
 
     Attributes:
-        form_id (str): Identity of the form.
-        values (SubmitFormValues): Field name to value; the values of all steps are one flat object.
-        session_id (None | str | Unset): Call in which it is given, of this character.
+        form_id (str): Id of the form.
+        values (SubmitFormValues): Values by field name; the fields of all steps are in one flat object.
+        session_id (None | str | Unset): The call in which the caller filled in the form; of this character.
     """
 
     form_id: str

@@ -11,7 +11,7 @@ T = TypeVar("T", bound="SubmitFormValues")
 
 @_attrs_define
 class SubmitFormValues:
-    """Field name to value; the values of all steps are one flat object."""
+    """Values by field name; the fields of all steps are in one flat object."""
 
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

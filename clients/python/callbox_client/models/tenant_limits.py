@@ -11,7 +11,7 @@ T = TypeVar("T", bound="TenantLimits")
 
 @_attrs_define
 class TenantLimits:
-    """Limits of a tenant.
+    """The limits of a tenant.
 
     Attributes:
         tenant_id (str):

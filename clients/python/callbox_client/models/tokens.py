@@ -11,11 +11,11 @@ T = TypeVar("T", bound="Tokens")
 
 @_attrs_define
 class Tokens:
-    """`access` lives 10 days; `refresh` lives 30 days and is good for one use.
+    """`access` is valid for 10 days, `refresh` for 30 days and one use.
 
     Attributes:
         access (str): For `Authorization: Bearer`.
-        refresh (str): For /api/auth/refresh/; using one twice revokes its whole family.
+        refresh (str): For /api/auth/refresh/. Using one twice revokes it and all tokens that came from it.
     """
 
     access: str

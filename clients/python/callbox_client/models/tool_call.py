@@ -17,16 +17,17 @@ T = TypeVar("T", bound="ToolCall")
 
 @_attrs_define
 class ToolCall:
-    """One call of a tool by the agent.
+    """One tool call of the agent.
 
     Attributes:
         name (str):
         kind (None | ToolCallKindType0):
-        arguments (None | ToolCallArgumentsType0): What the model passed; null when it was too large to keep.
-        result_preview (str): Beginning of what the model was answered.
-        error (None | str): Code of what went wrong (`timeout`, `http_500`); null when nothing did.
+        arguments (None | ToolCallArgumentsType0): Arguments from the language model; null if they were too large to
+            store.
+        result_preview (str): The beginning of the result that the language model got.
+        error (None | str): Error code (`timeout`, `http_500`); null if the call succeeded.
         duration_seconds (float):
-        ts (float): Seconds from the moment the caller joined.
+        ts (float): Seconds since the caller joined.
     """
 
     name: str

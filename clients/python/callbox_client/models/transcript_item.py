@@ -18,16 +18,16 @@ T = TypeVar("T", bound="TranscriptItem")
 
 @_attrs_define
 class TranscriptItem:
-    """One utterance. `interrupted`, `typed` and `latency` are there only where they say something.
+    """One utterance. `interrupted` and `typed` are present only if true, `latency` only if it was measured.
 
     Attributes:
         role (TranscriptItemRole):
         text (str):
-        turn_index (int): From 0; a greeting is first.
-        ts (float): Seconds from the moment the caller joined.
-        interrupted (bool | Unset): True when the other side cut it short. Default: False.
-        typed (bool | Unset): True when it was typed. Default: False.
-        latency (Latency | None | Unset): Of an answer to speech: how long the caller waited for it.
+        turn_index (int): From 0; the greeting comes first.
+        ts (float): Seconds since the caller joined.
+        interrupted (bool | Unset): True if the other side interrupted it. Default: False.
+        typed (bool | Unset): True if it was typed. Default: False.
+        latency (Latency | None | Unset): How long the caller waited for this answer to their speech.
     """
 
     role: TranscriptItemRole

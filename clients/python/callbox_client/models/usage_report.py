@@ -15,7 +15,7 @@ T = TypeVar("T", bound="UsageReport")
 
 @_attrs_define
 class UsageReport:
-    """Totals over every call that matches the filter, and one page of them.
+    """Totals of all calls that match the filter, and one page of these calls.
 
     Example:
         {'total_sessions': 1, 'total_llm_input_tokens': 412, 'total_llm_output_tokens': 18, 'total_stt_audio_seconds':

@@ -12,7 +12,7 @@ T = TypeVar("T", bound="User")
 
 @_attrs_define
 class User:
-    """A person who can sign in.
+    """A person who can log in.
 
     Attributes:
         id (int):

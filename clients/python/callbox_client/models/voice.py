@@ -19,16 +19,16 @@ class Voice:
             'can_match': True, 'sample_url': '/api/voices/kokoro-bf-emma/sample/?v=3f8a1c09d2e4'}
 
     Attributes:
-        name (str): What a call or a character asks for.
-        aliases (list[str]): Other names it answers to.
-        provider (str): As the history of a call names who served.
-        languages (list[str]): BCP-47 tags; a language asked for finds them as RFC 4647 looks them up.
-        licence (str): Of the model.
-        title (str): For people.
-        sample_rate_hz (int): Of what the engine makes.
-        can_clone (bool): Speaks with the voice of a `reference_audio_url`.
-        can_match (bool): Speaks like a `reference_audio_url`, as near as a mix of its engine's voices comes.
-        sample_url (None | str): Address of a few recorded seconds, below the API's own; null where there are none.
+        name (str): The name for calls and characters.
+        aliases (list[str]): Other names of it.
+        provider (str): As in the history of a call.
+        languages (list[str]): BCP-47 tags. A requested language is looked up among them by RFC 4647.
+        licence (str): Licence of the model.
+        title (str): A name for people.
+        sample_rate_hz (int): Sample rate of the engine's audio.
+        can_clone (bool): Can clone the voice of a `reference_audio_url`.
+        can_match (bool): Can imitate a `reference_audio_url` with the most similar mix of its engine's voices.
+        sample_url (None | str): Path of a recorded sample, relative to the API; null if there is none.
     """
 
     name: str

@@ -17,12 +17,12 @@ T = TypeVar("T", bound="VoiceCatalogue")
 
 @_attrs_define
 class VoiceCatalogue:
-    """What this installation speaks and hears with.
+    """The voices and recognisers of this installation.
 
     Attributes:
-        voices (list[Voice]): With `language`: those that speak it, the most exact first.
-        recognisers (list[Recogniser]): With `language`: those that hear it.
-        defaults (list[LanguageDefault]): Every language that is served; with `language` the one found.
+        voices (list[Voice]): With `language`: only those that speak it, the best match first.
+        recognisers (list[Recogniser]): With `language`: only those that recognise it.
+        defaults (list[LanguageDefault]): All supported languages; with `language`, the one that matches it.
     """
 
     voices: list[Voice]

@@ -21,8 +21,8 @@ class Webhook:
         url (str):
         events (list[WebhookEventsItem]): Empty means all.
         is_active (bool):
-        disabled_reason (None | str): Why Callbox made it inactive, after a 410; null when it did not. Set `is_active`
-            to undo it.
+        disabled_reason (None | str): Why Callbox deactivated it after a 410; null if it did not. Set `is_active` to
+            undo it.
         created_at (datetime.datetime):
         updated_at (datetime.datetime):
     """

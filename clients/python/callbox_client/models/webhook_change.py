@@ -14,15 +14,15 @@ T = TypeVar("T", bound="WebhookChange")
 
 @_attrs_define
 class WebhookChange:
-    """What to change; a field that is not sent stays as it is.
+    """The fields to change. A field that you do not send stays as it is.
 
     Example:
         {'is_active': True}
 
     Attributes:
         url (str | Unset):
-        events (list[WebhookChangeEventsItem] | Unset): Types to be told of; empty or left out means all, also types to
-            come.
+        events (list[WebhookChangeEventsItem] | Unset): Types of events to send; empty or missing means all, including
+            future types.
         is_active (bool | Unset):
     """
 

@@ -15,7 +15,7 @@ T = TypeVar("T", bound="WebhookDelivery")
 
 @_attrs_define
 class WebhookDelivery:
-    """One message to one webhook, and its latest attempt.
+    """One message to one webhook, with its latest attempt.
 
     Example:
         {'id': 'dlv_0f8b6d0e5b1c4f0fa3d1c2b3a4958677', 'webhook': 'whk_Zk3vQy0N8rT1mJ5sXw2eLb7u', 'webhook_id':
@@ -26,18 +26,18 @@ class WebhookDelivery:
 
     Attributes:
         id (str):
-        webhook (str): Identity of the webhook.
+        webhook (str): Id of the webhook.
         webhook_id (str): The header `webhook-id`: the same in every attempt and redelivery.
         event (WebhookDeliveryEvent):
         status (WebhookDeliveryStatus):
         attempts (int): Requests made so far.
-        http_status (int | None): Of the latest answer; null when there was none.
-        error (None | str): What went wrong in the latest attempt; null for nothing.
+        http_status (int | None): Status of the latest answer; null if there was none.
+        error (None | str): Error of the latest attempt; null if it succeeded.
         response_excerpt (None | str): First 1,024 bytes of the latest answer; null before the first.
-        duration_ms (float | None): What the latest attempt took; null before the first.
-        created_at (datetime.datetime): When it happened.
+        duration_ms (float | None): Duration of the latest attempt; null before the first.
+        created_at (datetime.datetime): When the event happened.
         last_attempt_at (datetime.datetime | None): When the latest attempt began; null before the first.
-        next_attempt_at (datetime.datetime | None): Null when there will be none.
+        next_attempt_at (datetime.datetime | None): Null if there will be none.
     """
 
     id: str

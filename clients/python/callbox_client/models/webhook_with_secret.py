@@ -14,15 +14,15 @@ T = TypeVar("T", bound="WebhookWithSecret")
 
 @_attrs_define
 class WebhookWithSecret:
-    """A webhook with its new secret, which is shown this once.
+    """A webhook with its new secret, which is shown only now.
 
     Attributes:
         id (str):
         url (str):
         events (list[WebhookWithSecretEventsItem]): Empty means all.
         is_active (bool):
-        disabled_reason (None | str): Why Callbox made it inactive, after a 410; null when it did not. Set `is_active`
-            to undo it.
+        disabled_reason (None | str): Why Callbox deactivated it after a 410; null if it did not. Set `is_active` to
+            undo it.
         created_at (datetime.datetime):
         updated_at (datetime.datetime):
         secret (str):

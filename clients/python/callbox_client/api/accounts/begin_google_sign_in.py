@@ -60,7 +60,7 @@ def sync_detailed(
 ) -> Response[Any | ErrorBody]:
     """Sign in with Google
 
-     Sends the browser to Google, where sign-in with Google is configured.
+     Redirects the browser to Google. Works only where the operator has configured sign-in with Google.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -85,7 +85,7 @@ def sync(
 ) -> Any | ErrorBody | None:
     """Sign in with Google
 
-     Sends the browser to Google, where sign-in with Google is configured.
+     Redirects the browser to Google. Works only where the operator has configured sign-in with Google.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -106,7 +106,7 @@ async def asyncio_detailed(
 ) -> Response[Any | ErrorBody]:
     """Sign in with Google
 
-     Sends the browser to Google, where sign-in with Google is configured.
+     Redirects the browser to Google. Works only where the operator has configured sign-in with Google.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -129,7 +129,7 @@ async def asyncio(
 ) -> Any | ErrorBody | None:
     """Sign in with Google
 
-     Sends the browser to Google, where sign-in with Google is configured.
+     Redirects the browser to Google. Works only where the operator has configured sign-in with Google.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -108,12 +108,12 @@ def sync_detailed(
 ) -> Response[ApiKey | ErrorBody]:
     """Rename, disable or enable an API key
 
-     Changes the fields that are sent. A key that is not active does not authenticate.
+     Changes the fields that you send. A key that is not active does not authenticate.
 
     Args:
         key_id (str):
-        body (ApiKeyChange): What to change; a field that is not sent stays as it is. Example:
-            {'is_active': False}.
+        body (ApiKeyChange): The fields to change. A field that you do not send stays as it is.
+            Example: {'is_active': False}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -143,12 +143,12 @@ def sync(
 ) -> ApiKey | ErrorBody | None:
     """Rename, disable or enable an API key
 
-     Changes the fields that are sent. A key that is not active does not authenticate.
+     Changes the fields that you send. A key that is not active does not authenticate.
 
     Args:
         key_id (str):
-        body (ApiKeyChange): What to change; a field that is not sent stays as it is. Example:
-            {'is_active': False}.
+        body (ApiKeyChange): The fields to change. A field that you do not send stays as it is.
+            Example: {'is_active': False}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -173,12 +173,12 @@ async def asyncio_detailed(
 ) -> Response[ApiKey | ErrorBody]:
     """Rename, disable or enable an API key
 
-     Changes the fields that are sent. A key that is not active does not authenticate.
+     Changes the fields that you send. A key that is not active does not authenticate.
 
     Args:
         key_id (str):
-        body (ApiKeyChange): What to change; a field that is not sent stays as it is. Example:
-            {'is_active': False}.
+        body (ApiKeyChange): The fields to change. A field that you do not send stays as it is.
+            Example: {'is_active': False}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -206,12 +206,12 @@ async def asyncio(
 ) -> ApiKey | ErrorBody | None:
     """Rename, disable or enable an API key
 
-     Changes the fields that are sent. A key that is not active does not authenticate.
+     Changes the fields that you send. A key that is not active does not authenticate.
 
     Args:
         key_id (str):
-        body (ApiKeyChange): What to change; a field that is not sent stays as it is. Example:
-            {'is_active': False}.
+        body (ApiKeyChange): The fields to change. A field that you do not send stays as it is.
+            Example: {'is_active': False}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -102,10 +102,10 @@ def sync_detailed(
 ) -> Response[ApiKeyWithValue | ErrorBody]:
     """Create an API key
 
-     Makes a key with the rights of the user who asks; `key` is shown this once.
+     Creates a key with the rights of its user. `key` is shown only in this answer.
 
     Args:
-        body (NewApiKey): A key to make. Example: {'name': 'Backend of the shop'}.
+        body (NewApiKey): An API key to create. Example: {'name': 'Backend of the shop'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -133,10 +133,10 @@ def sync(
 ) -> ApiKeyWithValue | ErrorBody | None:
     """Create an API key
 
-     Makes a key with the rights of the user who asks; `key` is shown this once.
+     Creates a key with the rights of its user. `key` is shown only in this answer.
 
     Args:
-        body (NewApiKey): A key to make. Example: {'name': 'Backend of the shop'}.
+        body (NewApiKey): An API key to create. Example: {'name': 'Backend of the shop'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -159,10 +159,10 @@ async def asyncio_detailed(
 ) -> Response[ApiKeyWithValue | ErrorBody]:
     """Create an API key
 
-     Makes a key with the rights of the user who asks; `key` is shown this once.
+     Creates a key with the rights of its user. `key` is shown only in this answer.
 
     Args:
-        body (NewApiKey): A key to make. Example: {'name': 'Backend of the shop'}.
+        body (NewApiKey): An API key to create. Example: {'name': 'Backend of the shop'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -188,10 +188,10 @@ async def asyncio(
 ) -> ApiKeyWithValue | ErrorBody | None:
     """Create an API key
 
-     Makes a key with the rights of the user who asks; `key` is shown this once.
+     Creates a key with the rights of its user. `key` is shown only in this answer.
 
     Args:
-        body (NewApiKey): A key to make. Example: {'name': 'Backend of the shop'}.
+        body (NewApiKey): An API key to create. Example: {'name': 'Backend of the shop'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

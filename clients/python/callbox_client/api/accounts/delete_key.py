@@ -81,7 +81,7 @@ def sync_detailed(
 ) -> Response[Any | ErrorBody]:
     """Revoke an API key
 
-     Deletes a key; it does not authenticate any more.
+     Deletes a key. It does not authenticate any more.
 
     Args:
         key_id (str):
@@ -112,7 +112,7 @@ def sync(
 ) -> Any | ErrorBody | None:
     """Revoke an API key
 
-     Deletes a key; it does not authenticate any more.
+     Deletes a key. It does not authenticate any more.
 
     Args:
         key_id (str):
@@ -138,7 +138,7 @@ async def asyncio_detailed(
 ) -> Response[Any | ErrorBody]:
     """Revoke an API key
 
-     Deletes a key; it does not authenticate any more.
+     Deletes a key. It does not authenticate any more.
 
     Args:
         key_id (str):
@@ -167,7 +167,7 @@ async def asyncio(
 ) -> Any | ErrorBody | None:
     """Revoke an API key
 
-     Deletes a key; it does not authenticate any more.
+     Deletes a key. It does not authenticate any more.
 
     Args:
         key_id (str):

@@ -99,16 +99,17 @@ def sync_detailed(
     client: AuthenticatedClient,
     body: Proof,
 ) -> Response[Any | ErrorBody]:
-    """Delete one's account and everything that is one's own
+    """Delete your account and all its data
 
-     Ends the calls that are under way and deletes the account, its keys, characters and history.
+     Ends your calls and deletes your account with its keys, characters and history.
 
-    Credentials stop at once. Where there is more to delete than one request can, or a part is away, the
-    answer is 503;
-    the same request goes on from there.
+    Your credentials stop working at once. When the data is too much for one request or a part of the
+    service is away,
+    the answer is 503; send the same request again to continue.
 
     Args:
-        body (Proof): Proves once more who asks. Example: {'password': 'correct horse battery'}.
+        body (Proof): Confirms the request with the password. Example: {'password': 'correct horse
+            battery'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -134,16 +135,17 @@ def sync(
     client: AuthenticatedClient,
     body: Proof,
 ) -> Any | ErrorBody | None:
-    """Delete one's account and everything that is one's own
+    """Delete your account and all its data
 
-     Ends the calls that are under way and deletes the account, its keys, characters and history.
+     Ends your calls and deletes your account with its keys, characters and history.
 
-    Credentials stop at once. Where there is more to delete than one request can, or a part is away, the
-    answer is 503;
-    the same request goes on from there.
+    Your credentials stop working at once. When the data is too much for one request or a part of the
+    service is away,
+    the answer is 503; send the same request again to continue.
 
     Args:
-        body (Proof): Proves once more who asks. Example: {'password': 'correct horse battery'}.
+        body (Proof): Confirms the request with the password. Example: {'password': 'correct horse
+            battery'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -164,16 +166,17 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     body: Proof,
 ) -> Response[Any | ErrorBody]:
-    """Delete one's account and everything that is one's own
+    """Delete your account and all its data
 
-     Ends the calls that are under way and deletes the account, its keys, characters and history.
+     Ends your calls and deletes your account with its keys, characters and history.
 
-    Credentials stop at once. Where there is more to delete than one request can, or a part is away, the
-    answer is 503;
-    the same request goes on from there.
+    Your credentials stop working at once. When the data is too much for one request or a part of the
+    service is away,
+    the answer is 503; send the same request again to continue.
 
     Args:
-        body (Proof): Proves once more who asks. Example: {'password': 'correct horse battery'}.
+        body (Proof): Confirms the request with the password. Example: {'password': 'correct horse
+            battery'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -197,16 +200,17 @@ async def asyncio(
     client: AuthenticatedClient,
     body: Proof,
 ) -> Any | ErrorBody | None:
-    """Delete one's account and everything that is one's own
+    """Delete your account and all its data
 
-     Ends the calls that are under way and deletes the account, its keys, characters and history.
+     Ends your calls and deletes your account with its keys, characters and history.
 
-    Credentials stop at once. Where there is more to delete than one request can, or a part is away, the
-    answer is 503;
-    the same request goes on from there.
+    Your credentials stop working at once. When the data is too much for one request or a part of the
+    service is away,
+    the answer is 503; send the same request again to continue.
 
     Args:
-        body (Proof): Proves once more who asks. Example: {'password': 'correct horse battery'}.
+        body (Proof): Confirms the request with the password. Example: {'password': 'correct horse
+            battery'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

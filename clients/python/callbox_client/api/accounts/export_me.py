@@ -64,9 +64,10 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
 ) -> Response[ErrorBody | ExportMeResponse200]:
-    """Export everything that is one's own
+    """Export all data of your account
 
-     The account, its characters with all versions, its calls with all that was said, as one JSON object.
+     Answers your account, your characters with all versions, and your calls with transcripts, as one
+    JSON object.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -89,9 +90,10 @@ def sync(
     *,
     client: AuthenticatedClient,
 ) -> ErrorBody | ExportMeResponse200 | None:
-    """Export everything that is one's own
+    """Export all data of your account
 
-     The account, its characters with all versions, its calls with all that was said, as one JSON object.
+     Answers your account, your characters with all versions, and your calls with transcripts, as one
+    JSON object.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -110,9 +112,10 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
 ) -> Response[ErrorBody | ExportMeResponse200]:
-    """Export everything that is one's own
+    """Export all data of your account
 
-     The account, its characters with all versions, its calls with all that was said, as one JSON object.
+     Answers your account, your characters with all versions, and your calls with transcripts, as one
+    JSON object.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -133,9 +136,10 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
 ) -> ErrorBody | ExportMeResponse200 | None:
-    """Export everything that is one's own
+    """Export all data of your account
 
-     The account, its characters with all versions, its calls with all that was said, as one JSON object.
+     Answers your account, your characters with all versions, and your calls with transcripts, as one
+    JSON object.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

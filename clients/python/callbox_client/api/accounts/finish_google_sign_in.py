@@ -105,14 +105,13 @@ def sync_detailed(
     code: str | Unset = "",
     state: str | Unset = "",
 ) -> Response[ErrorBody | Tokens]:
-    """Come back from Google
+    """Finish sign-in with Google
 
-     Exchanges the code that Google gave to the browser for tokens. Only the browser that was sent away
-    may.
+     Exchanges the code from Google for tokens. Works only in the browser that began the sign-in.
 
     Args:
-        code (str | Unset): As the provider gave it to the browser. Default: ''.
-        state (str | Unset): As the provider gave it to the browser. Default: ''.
+        code (str | Unset): As Google gave it to the browser. Default: ''.
+        state (str | Unset): As Google gave it to the browser. Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -140,14 +139,13 @@ def sync(
     code: str | Unset = "",
     state: str | Unset = "",
 ) -> ErrorBody | Tokens | None:
-    """Come back from Google
+    """Finish sign-in with Google
 
-     Exchanges the code that Google gave to the browser for tokens. Only the browser that was sent away
-    may.
+     Exchanges the code from Google for tokens. Works only in the browser that began the sign-in.
 
     Args:
-        code (str | Unset): As the provider gave it to the browser. Default: ''.
-        state (str | Unset): As the provider gave it to the browser. Default: ''.
+        code (str | Unset): As Google gave it to the browser. Default: ''.
+        state (str | Unset): As Google gave it to the browser. Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -170,14 +168,13 @@ async def asyncio_detailed(
     code: str | Unset = "",
     state: str | Unset = "",
 ) -> Response[ErrorBody | Tokens]:
-    """Come back from Google
+    """Finish sign-in with Google
 
-     Exchanges the code that Google gave to the browser for tokens. Only the browser that was sent away
-    may.
+     Exchanges the code from Google for tokens. Works only in the browser that began the sign-in.
 
     Args:
-        code (str | Unset): As the provider gave it to the browser. Default: ''.
-        state (str | Unset): As the provider gave it to the browser. Default: ''.
+        code (str | Unset): As Google gave it to the browser. Default: ''.
+        state (str | Unset): As Google gave it to the browser. Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -203,14 +200,13 @@ async def asyncio(
     code: str | Unset = "",
     state: str | Unset = "",
 ) -> ErrorBody | Tokens | None:
-    """Come back from Google
+    """Finish sign-in with Google
 
-     Exchanges the code that Google gave to the browser for tokens. Only the browser that was sent away
-    may.
+     Exchanges the code from Google for tokens. Works only in the browser that began the sign-in.
 
     Args:
-        code (str | Unset): As the provider gave it to the browser. Default: ''.
-        state (str | Unset): As the provider gave it to the browser. Default: ''.
+        code (str | Unset): As Google gave it to the browser. Default: ''.
+        state (str | Unset): As Google gave it to the browser. Default: ''.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

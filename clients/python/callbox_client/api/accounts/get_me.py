@@ -60,9 +60,9 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
 ) -> Response[ErrorBody | Me]:
-    """Read the user who asks
+    """Read the user of the credential
 
-     The user who asks and the limits of their tenant.
+     Answers the user of the credential and the limits of their tenant.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -85,9 +85,9 @@ def sync(
     *,
     client: AuthenticatedClient,
 ) -> ErrorBody | Me | None:
-    """Read the user who asks
+    """Read the user of the credential
 
-     The user who asks and the limits of their tenant.
+     Answers the user of the credential and the limits of their tenant.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -106,9 +106,9 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
 ) -> Response[ErrorBody | Me]:
-    """Read the user who asks
+    """Read the user of the credential
 
-     The user who asks and the limits of their tenant.
+     Answers the user of the credential and the limits of their tenant.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -129,9 +129,9 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
 ) -> ErrorBody | Me | None:
-    """Read the user who asks
+    """Read the user of the credential
 
-     The user who asks and the limits of their tenant.
+     Answers the user of the credential and the limits of their tenant.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

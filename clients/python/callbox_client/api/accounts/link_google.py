@@ -106,13 +106,14 @@ def sync_detailed(
     client: AuthenticatedClient,
     body: Proof,
 ) -> Response[ErrorBody | Linking]:
-    """Link Google to one's account
+    """Link Google to your account
 
-     Answers where to send this browser; the Google account it comes back with signs in to the account
-    that asks.
+     Answers the address to open in this browser. The Google account chosen there can then log in to your
+    account.
 
     Args:
-        body (Proof): Proves once more who asks. Example: {'password': 'correct horse battery'}.
+        body (Proof): Confirms the request with the password. Example: {'password': 'correct horse
+            battery'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -138,13 +139,14 @@ def sync(
     client: AuthenticatedClient,
     body: Proof,
 ) -> ErrorBody | Linking | None:
-    """Link Google to one's account
+    """Link Google to your account
 
-     Answers where to send this browser; the Google account it comes back with signs in to the account
-    that asks.
+     Answers the address to open in this browser. The Google account chosen there can then log in to your
+    account.
 
     Args:
-        body (Proof): Proves once more who asks. Example: {'password': 'correct horse battery'}.
+        body (Proof): Confirms the request with the password. Example: {'password': 'correct horse
+            battery'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -165,13 +167,14 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     body: Proof,
 ) -> Response[ErrorBody | Linking]:
-    """Link Google to one's account
+    """Link Google to your account
 
-     Answers where to send this browser; the Google account it comes back with signs in to the account
-    that asks.
+     Answers the address to open in this browser. The Google account chosen there can then log in to your
+    account.
 
     Args:
-        body (Proof): Proves once more who asks. Example: {'password': 'correct horse battery'}.
+        body (Proof): Confirms the request with the password. Example: {'password': 'correct horse
+            battery'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -195,13 +198,14 @@ async def asyncio(
     client: AuthenticatedClient,
     body: Proof,
 ) -> ErrorBody | Linking | None:
-    """Link Google to one's account
+    """Link Google to your account
 
-     Answers where to send this browser; the Google account it comes back with signs in to the account
-    that asks.
+     Answers the address to open in this browser. The Google account chosen there can then log in to your
+    account.
 
     Args:
-        body (Proof): Proves once more who asks. Example: {'password': 'correct horse battery'}.
+        body (Proof): Confirms the request with the password. Example: {'password': 'correct horse
+            battery'}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -74,9 +74,9 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
 ) -> Response[ErrorBody | list[ApiKey]]:
-    """List one's API keys
+    """List your API keys
 
-     The keys of the user who asks, newest first, without their values.
+     Lists your keys, newest first, without their values.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -99,9 +99,9 @@ def sync(
     *,
     client: AuthenticatedClient,
 ) -> ErrorBody | list[ApiKey] | None:
-    """List one's API keys
+    """List your API keys
 
-     The keys of the user who asks, newest first, without their values.
+     Lists your keys, newest first, without their values.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -120,9 +120,9 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
 ) -> Response[ErrorBody | list[ApiKey]]:
-    """List one's API keys
+    """List your API keys
 
-     The keys of the user who asks, newest first, without their values.
+     Lists your keys, newest first, without their values.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -143,9 +143,9 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
 ) -> ErrorBody | list[ApiKey] | None:
-    """List one's API keys
+    """List your API keys
 
-     The keys of the user who asks, newest first, without their values.
+     Lists your keys, newest first, without their values.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

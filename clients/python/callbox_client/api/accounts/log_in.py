@@ -98,7 +98,7 @@ def sync_detailed(
 ) -> Response[ErrorBody | Tokens]:
     """Log in
 
-     Exchanges e-mail and password for tokens.
+     Exchanges an e-mail address and a password for tokens.
 
     Args:
         body (SignIn): E-mail address and password. Example: {'email': 'ada@shop.example',
@@ -130,7 +130,7 @@ def sync(
 ) -> ErrorBody | Tokens | None:
     """Log in
 
-     Exchanges e-mail and password for tokens.
+     Exchanges an e-mail address and a password for tokens.
 
     Args:
         body (SignIn): E-mail address and password. Example: {'email': 'ada@shop.example',
@@ -157,7 +157,7 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | Tokens]:
     """Log in
 
-     Exchanges e-mail and password for tokens.
+     Exchanges an e-mail address and a password for tokens.
 
     Args:
         body (SignIn): E-mail address and password. Example: {'email': 'ada@shop.example',
@@ -187,7 +187,7 @@ async def asyncio(
 ) -> ErrorBody | Tokens | None:
     """Log in
 
-     Exchanges e-mail and password for tokens.
+     Exchanges an e-mail address and a password for tokens.
 
     Args:
         body (SignIn): E-mail address and password. Example: {'email': 'ada@shop.example',

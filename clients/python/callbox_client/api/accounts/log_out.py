@@ -86,7 +86,8 @@ def sync_detailed(
 ) -> Response[Any | ErrorBody]:
     """Log out
 
-     Revokes a refresh token and its family; access tokens already out live to their end.
+     Revokes a refresh token and all refresh tokens of the same login. Access tokens stay valid until
+    they expire.
 
     Args:
         body (Refresh): A refresh token.
@@ -117,7 +118,8 @@ def sync(
 ) -> Any | ErrorBody | None:
     """Log out
 
-     Revokes a refresh token and its family; access tokens already out live to their end.
+     Revokes a refresh token and all refresh tokens of the same login. Access tokens stay valid until
+    they expire.
 
     Args:
         body (Refresh): A refresh token.
@@ -143,7 +145,8 @@ async def asyncio_detailed(
 ) -> Response[Any | ErrorBody]:
     """Log out
 
-     Revokes a refresh token and its family; access tokens already out live to their end.
+     Revokes a refresh token and all refresh tokens of the same login. Access tokens stay valid until
+    they expire.
 
     Args:
         body (Refresh): A refresh token.
@@ -172,7 +175,8 @@ async def asyncio(
 ) -> Any | ErrorBody | None:
     """Log out
 
-     Revokes a refresh token and its family; access tokens already out live to their end.
+     Revokes a refresh token and all refresh tokens of the same login. Access tokens stay valid until
+    they expire.
 
     Args:
         body (Refresh): A refresh token.

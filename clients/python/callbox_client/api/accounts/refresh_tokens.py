@@ -98,7 +98,8 @@ def sync_detailed(
 ) -> Response[ErrorBody | Tokens]:
     """Rotate a refresh token
 
-     Exchanges a refresh token for new tokens; one used twice revokes its whole family.
+     Exchanges a refresh token for new tokens. Using one twice revokes it and all tokens that came from
+    it.
 
     Args:
         body (Refresh): A refresh token.
@@ -129,7 +130,8 @@ def sync(
 ) -> ErrorBody | Tokens | None:
     """Rotate a refresh token
 
-     Exchanges a refresh token for new tokens; one used twice revokes its whole family.
+     Exchanges a refresh token for new tokens. Using one twice revokes it and all tokens that came from
+    it.
 
     Args:
         body (Refresh): A refresh token.
@@ -155,7 +157,8 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | Tokens]:
     """Rotate a refresh token
 
-     Exchanges a refresh token for new tokens; one used twice revokes its whole family.
+     Exchanges a refresh token for new tokens. Using one twice revokes it and all tokens that came from
+    it.
 
     Args:
         body (Refresh): A refresh token.
@@ -184,7 +187,8 @@ async def asyncio(
 ) -> ErrorBody | Tokens | None:
     """Rotate a refresh token
 
-     Exchanges a refresh token for new tokens; one used twice revokes its whole family.
+     Exchanges a refresh token for new tokens. Using one twice revokes it and all tokens that came from
+    it.
 
     Args:
         body (Refresh): A refresh token.

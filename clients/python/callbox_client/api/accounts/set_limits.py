@@ -112,11 +112,11 @@ def sync_detailed(
 ) -> Response[ErrorBody | TenantLimits]:
     """Set a tenant's limits (staff)
 
-     Says how many calls a tenant may have under way; new calls heed it within seconds.
+     Sets how many calls a tenant may have at the same time. It applies to new calls within seconds.
 
     Args:
         tenant_id (str):
-        body (LimitsChange): New limits of a tenant. Example: {'concurrent_sessions': 25}.
+        body (LimitsChange): The new limits of a tenant. Example: {'concurrent_sessions': 25}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -146,11 +146,11 @@ def sync(
 ) -> ErrorBody | TenantLimits | None:
     """Set a tenant's limits (staff)
 
-     Says how many calls a tenant may have under way; new calls heed it within seconds.
+     Sets how many calls a tenant may have at the same time. It applies to new calls within seconds.
 
     Args:
         tenant_id (str):
-        body (LimitsChange): New limits of a tenant. Example: {'concurrent_sessions': 25}.
+        body (LimitsChange): The new limits of a tenant. Example: {'concurrent_sessions': 25}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -175,11 +175,11 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | TenantLimits]:
     """Set a tenant's limits (staff)
 
-     Says how many calls a tenant may have under way; new calls heed it within seconds.
+     Sets how many calls a tenant may have at the same time. It applies to new calls within seconds.
 
     Args:
         tenant_id (str):
-        body (LimitsChange): New limits of a tenant. Example: {'concurrent_sessions': 25}.
+        body (LimitsChange): The new limits of a tenant. Example: {'concurrent_sessions': 25}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -207,11 +207,11 @@ async def asyncio(
 ) -> ErrorBody | TenantLimits | None:
     """Set a tenant's limits (staff)
 
-     Says how many calls a tenant may have under way; new calls heed it within seconds.
+     Sets how many calls a tenant may have at the same time. It applies to new calls within seconds.
 
     Args:
         tenant_id (str):
-        body (LimitsChange): New limits of a tenant. Example: {'concurrent_sessions': 25}.
+        body (LimitsChange): The new limits of a tenant. Example: {'concurrent_sessions': 25}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

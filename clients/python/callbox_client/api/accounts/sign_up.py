@@ -100,7 +100,7 @@ def sync_detailed(
 ) -> Response[ErrorBody | SignedUp]:
     """Sign up
 
-     Creates a user with a tenant of their own, and signs them in.
+     Creates a user with a new tenant, and logs the user in.
 
     Args:
         body (SignUp): E-mail address and password of a new account. Example: {'email':
@@ -132,7 +132,7 @@ def sync(
 ) -> ErrorBody | SignedUp | None:
     """Sign up
 
-     Creates a user with a tenant of their own, and signs them in.
+     Creates a user with a new tenant, and logs the user in.
 
     Args:
         body (SignUp): E-mail address and password of a new account. Example: {'email':
@@ -159,7 +159,7 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | SignedUp]:
     """Sign up
 
-     Creates a user with a tenant of their own, and signs them in.
+     Creates a user with a new tenant, and logs the user in.
 
     Args:
         body (SignUp): E-mail address and password of a new account. Example: {'email':
@@ -189,7 +189,7 @@ async def asyncio(
 ) -> ErrorBody | SignedUp | None:
     """Sign up
 
-     Creates a user with a tenant of their own, and signs them in.
+     Creates a user with a new tenant, and logs the user in.
 
     Args:
         body (SignUp): E-mail address and password of a new account. Example: {'email':

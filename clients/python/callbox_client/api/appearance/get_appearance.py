@@ -93,9 +93,9 @@ def sync_detailed(
 ) -> Response[Any | Appearance | ErrorBody]:
     """Read a character's appearance
 
-     The whole appearance: overrides merged over defaults.
+     Answers the complete appearance: the character's overrides merged over the defaults.
 
-    For pages whose `Origin` the character lists, and for its owner.
+    Open to pages whose `Origin` the character lists, and to its owner.
 
     Args:
         slug (str):
@@ -129,9 +129,9 @@ def sync(
 ) -> Any | Appearance | ErrorBody | None:
     """Read a character's appearance
 
-     The whole appearance: overrides merged over defaults.
+     Answers the complete appearance: the character's overrides merged over the defaults.
 
-    For pages whose `Origin` the character lists, and for its owner.
+    Open to pages whose `Origin` the character lists, and to its owner.
 
     Args:
         slug (str):
@@ -160,9 +160,9 @@ async def asyncio_detailed(
 ) -> Response[Any | Appearance | ErrorBody]:
     """Read a character's appearance
 
-     The whole appearance: overrides merged over defaults.
+     Answers the complete appearance: the character's overrides merged over the defaults.
 
-    For pages whose `Origin` the character lists, and for its owner.
+    Open to pages whose `Origin` the character lists, and to its owner.
 
     Args:
         slug (str):
@@ -194,9 +194,9 @@ async def asyncio(
 ) -> Any | Appearance | ErrorBody | None:
     """Read a character's appearance
 
-     The whole appearance: overrides merged over defaults.
+     Answers the complete appearance: the character's overrides merged over the defaults.
 
-    For pages whose `Origin` the character lists, and for its owner.
+    Open to pages whose `Origin` the character lists, and to its owner.
 
     Args:
         slug (str):

@@ -114,7 +114,8 @@ def sync_detailed(
 ) -> Response[Character | ErrorBody]:
     """Change a character
 
-     Makes a new version by JSON Merge Patch (RFC 7396): objects merge, arrays replace, `null` resets.
+     Creates a new version by JSON Merge Patch (RFC 7396): objects merge, arrays replace, `null` resets a
+    field.
 
     Args:
         slug (str):
@@ -152,7 +153,8 @@ def sync(
 ) -> Character | ErrorBody | None:
     """Change a character
 
-     Makes a new version by JSON Merge Patch (RFC 7396): objects merge, arrays replace, `null` resets.
+     Creates a new version by JSON Merge Patch (RFC 7396): objects merge, arrays replace, `null` resets a
+    field.
 
     Args:
         slug (str):
@@ -185,7 +187,8 @@ async def asyncio_detailed(
 ) -> Response[Character | ErrorBody]:
     """Change a character
 
-     Makes a new version by JSON Merge Patch (RFC 7396): objects merge, arrays replace, `null` resets.
+     Creates a new version by JSON Merge Patch (RFC 7396): objects merge, arrays replace, `null` resets a
+    field.
 
     Args:
         slug (str):
@@ -221,7 +224,8 @@ async def asyncio(
 ) -> Character | ErrorBody | None:
     """Change a character
 
-     Makes a new version by JSON Merge Patch (RFC 7396): objects merge, arrays replace, `null` resets.
+     Creates a new version by JSON Merge Patch (RFC 7396): objects merge, arrays replace, `null` resets a
+    field.
 
     Args:
         slug (str):

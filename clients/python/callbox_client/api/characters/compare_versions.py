@@ -96,14 +96,16 @@ def sync_detailed(
     client: AuthenticatedClient,
     against: int | None | Unset = UNSET,
 ) -> Response[Difference | ErrorBody]:
-    """Hold a version against another
+    """Compare two versions
 
-     What makes this version out of the other, as JSON Patch (RFC 6902), secrets masked.
+     Answers the changes from the other version to this one as JSON Patch (RFC 6902), with masked
+    secrets.
 
     Args:
         slug (str):
         number (int):
-        against (int | None | Unset): The other version; unset, the one before; 0, every default.
+        against (int | None | Unset): The other version. Unset: the one before. 0: a character
+            with every default.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -133,14 +135,16 @@ def sync(
     client: AuthenticatedClient,
     against: int | None | Unset = UNSET,
 ) -> Difference | ErrorBody | None:
-    """Hold a version against another
+    """Compare two versions
 
-     What makes this version out of the other, as JSON Patch (RFC 6902), secrets masked.
+     Answers the changes from the other version to this one as JSON Patch (RFC 6902), with masked
+    secrets.
 
     Args:
         slug (str):
         number (int):
-        against (int | None | Unset): The other version; unset, the one before; 0, every default.
+        against (int | None | Unset): The other version. Unset: the one before. 0: a character
+            with every default.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -165,14 +169,16 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     against: int | None | Unset = UNSET,
 ) -> Response[Difference | ErrorBody]:
-    """Hold a version against another
+    """Compare two versions
 
-     What makes this version out of the other, as JSON Patch (RFC 6902), secrets masked.
+     Answers the changes from the other version to this one as JSON Patch (RFC 6902), with masked
+    secrets.
 
     Args:
         slug (str):
         number (int):
-        against (int | None | Unset): The other version; unset, the one before; 0, every default.
+        against (int | None | Unset): The other version. Unset: the one before. 0: a character
+            with every default.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -200,14 +206,16 @@ async def asyncio(
     client: AuthenticatedClient,
     against: int | None | Unset = UNSET,
 ) -> Difference | ErrorBody | None:
-    """Hold a version against another
+    """Compare two versions
 
-     What makes this version out of the other, as JSON Patch (RFC 6902), secrets masked.
+     Answers the changes from the other version to this one as JSON Patch (RFC 6902), with masked
+    secrets.
 
     Args:
         slug (str):
         number (int):
-        against (int | None | Unset): The other version; unset, the one before; 0, every default.
+        against (int | None | Unset): The other version. Unset: the one before. 0: a character
+            with every default.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

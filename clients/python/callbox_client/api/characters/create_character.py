@@ -100,7 +100,7 @@ def sync_detailed(
 ) -> Response[Character | ErrorBody]:
     """Create a character
 
-     Makes version 1 of a character; what is not sent takes its default.
+     Creates version 1 of a character. A field that you do not send gets its default.
 
     Args:
         body (CharacterDefinition): A whole character; `slug` and `name` are required, and the
@@ -136,7 +136,7 @@ def sync(
 ) -> Character | ErrorBody | None:
     """Create a character
 
-     Makes version 1 of a character; what is not sent takes its default.
+     Creates version 1 of a character. A field that you do not send gets its default.
 
     Args:
         body (CharacterDefinition): A whole character; `slug` and `name` are required, and the
@@ -167,7 +167,7 @@ async def asyncio_detailed(
 ) -> Response[Character | ErrorBody]:
     """Create a character
 
-     Makes version 1 of a character; what is not sent takes its default.
+     Creates version 1 of a character. A field that you do not send gets its default.
 
     Args:
         body (CharacterDefinition): A whole character; `slug` and `name` are required, and the
@@ -201,7 +201,7 @@ async def asyncio(
 ) -> Character | ErrorBody | None:
     """Create a character
 
-     Makes version 1 of a character; what is not sent takes its default.
+     Creates version 1 of a character. A field that you do not send gets its default.
 
     Args:
         body (CharacterDefinition): A whole character; `slug` and `name` are required, and the

@@ -93,7 +93,7 @@ def sync_detailed(
 ) -> Response[Any | ErrorBody]:
     """Delete a character
 
-     Deletes a character; its history stays, and its slug may be used again.
+     Deletes a character. Its history stays, and its slug may be used again.
 
     Args:
         slug (str):
@@ -127,7 +127,7 @@ def sync(
 ) -> Any | ErrorBody | None:
     """Delete a character
 
-     Deletes a character; its history stays, and its slug may be used again.
+     Deletes a character. Its history stays, and its slug may be used again.
 
     Args:
         slug (str):
@@ -156,7 +156,7 @@ async def asyncio_detailed(
 ) -> Response[Any | ErrorBody]:
     """Delete a character
 
-     Deletes a character; its history stays, and its slug may be used again.
+     Deletes a character. Its history stays, and its slug may be used again.
 
     Args:
         slug (str):
@@ -188,7 +188,7 @@ async def asyncio(
 ) -> Any | ErrorBody | None:
     """Delete a character
 
-     Deletes a character; its history stays, and its slug may be used again.
+     Deletes a character. Its history stays, and its slug may be used again.
 
     Args:
         slug (str):

@@ -88,7 +88,7 @@ def sync_detailed(
 ) -> Response[Any | Character | ErrorBody]:
     """Read a character
 
-     A character as it is now.
+     Answers the newest version of a character.
 
     Args:
         slug (str):
@@ -122,7 +122,7 @@ def sync(
 ) -> Any | Character | ErrorBody | None:
     """Read a character
 
-     A character as it is now.
+     Answers the newest version of a character.
 
     Args:
         slug (str):
@@ -151,7 +151,7 @@ async def asyncio_detailed(
 ) -> Response[Any | Character | ErrorBody]:
     """Read a character
 
-     A character as it is now.
+     Answers the newest version of a character.
 
     Args:
         slug (str):
@@ -183,7 +183,7 @@ async def asyncio(
 ) -> Any | Character | ErrorBody | None:
     """Read a character
 
-     A character as it is now.
+     Answers the newest version of a character.
 
     Args:
         slug (str):

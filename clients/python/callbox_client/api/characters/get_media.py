@@ -89,11 +89,12 @@ def sync_detailed(
 ) -> Response[Any | ErrorBody | File]:
     """Read a file of a character
 
-     A picture for everybody, a recording for its owner. An address stands for one content for ever.
+     Answers a picture to everybody, and a recording to its owner. The content at an address never
+    changes.
 
     Args:
-        character_id (str): Identity of the character.
-        name (str): SHA-256 of the content in hex, and the ending of its kind.
+        character_id (str): Id of the character.
+        name (str): SHA-256 of the content in hex, and the file extension.
         if_none_match (str | Unset):
 
     Raises:
@@ -126,11 +127,12 @@ def sync(
 ) -> Any | ErrorBody | File | None:
     """Read a file of a character
 
-     A picture for everybody, a recording for its owner. An address stands for one content for ever.
+     Answers a picture to everybody, and a recording to its owner. The content at an address never
+    changes.
 
     Args:
-        character_id (str): Identity of the character.
-        name (str): SHA-256 of the content in hex, and the ending of its kind.
+        character_id (str): Id of the character.
+        name (str): SHA-256 of the content in hex, and the file extension.
         if_none_match (str | Unset):
 
     Raises:
@@ -158,11 +160,12 @@ async def asyncio_detailed(
 ) -> Response[Any | ErrorBody | File]:
     """Read a file of a character
 
-     A picture for everybody, a recording for its owner. An address stands for one content for ever.
+     Answers a picture to everybody, and a recording to its owner. The content at an address never
+    changes.
 
     Args:
-        character_id (str): Identity of the character.
-        name (str): SHA-256 of the content in hex, and the ending of its kind.
+        character_id (str): Id of the character.
+        name (str): SHA-256 of the content in hex, and the file extension.
         if_none_match (str | Unset):
 
     Raises:
@@ -193,11 +196,12 @@ async def asyncio(
 ) -> Any | ErrorBody | File | None:
     """Read a file of a character
 
-     A picture for everybody, a recording for its owner. An address stands for one content for ever.
+     Answers a picture to everybody, and a recording to its owner. The content at an address never
+    changes.
 
     Args:
-        character_id (str): Identity of the character.
-        name (str): SHA-256 of the content in hex, and the ending of its kind.
+        character_id (str): Id of the character.
+        name (str): SHA-256 of the content in hex, and the file extension.
         if_none_match (str | Unset):
 
     Raises:

@@ -76,7 +76,7 @@ def sync_detailed(
 ) -> Response[ErrorBody | Version]:
     """Read a version of a character
 
-     A character as it was, secrets masked.
+     Answers a character as it was in this version, with masked secrets.
 
     Args:
         slug (str):
@@ -110,7 +110,7 @@ def sync(
 ) -> ErrorBody | Version | None:
     """Read a version of a character
 
-     A character as it was, secrets masked.
+     Answers a character as it was in this version, with masked secrets.
 
     Args:
         slug (str):
@@ -139,7 +139,7 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | Version]:
     """Read a version of a character
 
-     A character as it was, secrets masked.
+     Answers a character as it was in this version, with masked secrets.
 
     Args:
         slug (str):
@@ -171,7 +171,7 @@ async def asyncio(
 ) -> ErrorBody | Version | None:
     """Read a version of a character
 
-     A character as it was, secrets masked.
+     Answers a character as it was in this version, with masked secrets.
 
     Args:
         slug (str):

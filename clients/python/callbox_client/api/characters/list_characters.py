@@ -103,13 +103,15 @@ def sync_detailed(
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
 ) -> Response[ErrorBody | list[Character]]:
-    """List one's characters
+    """List your characters
 
-     The characters of the user who asks, newest first: all of them, or one page.
+     Lists your characters, newest first: all of them, or one page.
 
     Args:
-        q (str | Unset): Only characters whose slug or name holds this, in any case. Default: ''.
-        page (int | None | Unset): Which page; without page and page_size, the whole list.
+        q (str | Unset): Only characters whose slug or name contains this; case is ignored.
+            Default: ''.
+        page (int | None | Unset): Number of the page; without page and page_size, the complete
+            list.
         page_size (int | None | Unset): Items on a page; 50 if unset.
 
     Raises:
@@ -140,13 +142,15 @@ def sync(
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
 ) -> ErrorBody | list[Character] | None:
-    """List one's characters
+    """List your characters
 
-     The characters of the user who asks, newest first: all of them, or one page.
+     Lists your characters, newest first: all of them, or one page.
 
     Args:
-        q (str | Unset): Only characters whose slug or name holds this, in any case. Default: ''.
-        page (int | None | Unset): Which page; without page and page_size, the whole list.
+        q (str | Unset): Only characters whose slug or name contains this; case is ignored.
+            Default: ''.
+        page (int | None | Unset): Number of the page; without page and page_size, the complete
+            list.
         page_size (int | None | Unset): Items on a page; 50 if unset.
 
     Raises:
@@ -172,13 +176,15 @@ async def asyncio_detailed(
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
 ) -> Response[ErrorBody | list[Character]]:
-    """List one's characters
+    """List your characters
 
-     The characters of the user who asks, newest first: all of them, or one page.
+     Lists your characters, newest first: all of them, or one page.
 
     Args:
-        q (str | Unset): Only characters whose slug or name holds this, in any case. Default: ''.
-        page (int | None | Unset): Which page; without page and page_size, the whole list.
+        q (str | Unset): Only characters whose slug or name contains this; case is ignored.
+            Default: ''.
+        page (int | None | Unset): Number of the page; without page and page_size, the complete
+            list.
         page_size (int | None | Unset): Items on a page; 50 if unset.
 
     Raises:
@@ -207,13 +213,15 @@ async def asyncio(
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
 ) -> ErrorBody | list[Character] | None:
-    """List one's characters
+    """List your characters
 
-     The characters of the user who asks, newest first: all of them, or one page.
+     Lists your characters, newest first: all of them, or one page.
 
     Args:
-        q (str | Unset): Only characters whose slug or name holds this, in any case. Default: ''.
-        page (int | None | Unset): Which page; without page and page_size, the whole list.
+        q (str | Unset): Only characters whose slug or name contains this; case is ignored.
+            Default: ''.
+        page (int | None | Unset): Number of the page; without page and page_size, the complete
+            list.
         page_size (int | None | Unset): Items on a page; 50 if unset.
 
     Raises:

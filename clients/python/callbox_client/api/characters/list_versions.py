@@ -111,11 +111,12 @@ def sync_detailed(
 ) -> Response[ErrorBody | list[VersionLine]]:
     """List the versions of a character
 
-     Every change of a character, newest first: the whole list, or one page of it.
+     Lists the versions of a character, newest first: all of them, or one page.
 
     Args:
         slug (str):
-        page (int | None | Unset): Which page; without page and page_size, the whole list.
+        page (int | None | Unset): Number of the page; without page and page_size, the complete
+            list.
         page_size (int | None | Unset): Items on a page; 50 if unset.
 
     Raises:
@@ -148,11 +149,12 @@ def sync(
 ) -> ErrorBody | list[VersionLine] | None:
     """List the versions of a character
 
-     Every change of a character, newest first: the whole list, or one page of it.
+     Lists the versions of a character, newest first: all of them, or one page.
 
     Args:
         slug (str):
-        page (int | None | Unset): Which page; without page and page_size, the whole list.
+        page (int | None | Unset): Number of the page; without page and page_size, the complete
+            list.
         page_size (int | None | Unset): Items on a page; 50 if unset.
 
     Raises:
@@ -180,11 +182,12 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | list[VersionLine]]:
     """List the versions of a character
 
-     Every change of a character, newest first: the whole list, or one page of it.
+     Lists the versions of a character, newest first: all of them, or one page.
 
     Args:
         slug (str):
-        page (int | None | Unset): Which page; without page and page_size, the whole list.
+        page (int | None | Unset): Number of the page; without page and page_size, the complete
+            list.
         page_size (int | None | Unset): Items on a page; 50 if unset.
 
     Raises:
@@ -215,11 +218,12 @@ async def asyncio(
 ) -> ErrorBody | list[VersionLine] | None:
     """List the versions of a character
 
-     Every change of a character, newest first: the whole list, or one page of it.
+     Lists the versions of a character, newest first: all of them, or one page.
 
     Args:
         slug (str):
-        page (int | None | Unset): Which page; without page and page_size, the whole list.
+        page (int | None | Unset): Number of the page; without page and page_size, the complete
+            list.
         page_size (int | None | Unset): Items on a page; 50 if unset.
 
     Raises:

@@ -127,10 +127,11 @@ def sync_detailed(
 ) -> Response[Character | ErrorBody]:
     """Upload the picture of a character
 
-     Keeps a PNG, JPEG, WebP or GIF of at most 5 MB and 4,096 pixels a side; a new version's `image`
-    names it.
+     Stores a PNG, JPEG, WebP or GIF of at most 5 MB and 4,096 pixels a side. A new version of the
+    character has its
+    address as `image`.
 
-    A gateway takes 16 files at once; one more is 503 `at_capacity`.
+    A gateway takes 16 uploads at once and answers 503 `at_capacity` to one more.
 
     Args:
         slug (str):
@@ -171,10 +172,11 @@ def sync(
 ) -> Character | ErrorBody | None:
     """Upload the picture of a character
 
-     Keeps a PNG, JPEG, WebP or GIF of at most 5 MB and 4,096 pixels a side; a new version's `image`
-    names it.
+     Stores a PNG, JPEG, WebP or GIF of at most 5 MB and 4,096 pixels a side. A new version of the
+    character has its
+    address as `image`.
 
-    A gateway takes 16 files at once; one more is 503 `at_capacity`.
+    A gateway takes 16 uploads at once and answers 503 `at_capacity` to one more.
 
     Args:
         slug (str):
@@ -210,10 +212,11 @@ async def asyncio_detailed(
 ) -> Response[Character | ErrorBody]:
     """Upload the picture of a character
 
-     Keeps a PNG, JPEG, WebP or GIF of at most 5 MB and 4,096 pixels a side; a new version's `image`
-    names it.
+     Stores a PNG, JPEG, WebP or GIF of at most 5 MB and 4,096 pixels a side. A new version of the
+    character has its
+    address as `image`.
 
-    A gateway takes 16 files at once; one more is 503 `at_capacity`.
+    A gateway takes 16 uploads at once and answers 503 `at_capacity` to one more.
 
     Args:
         slug (str):
@@ -252,10 +255,11 @@ async def asyncio(
 ) -> Character | ErrorBody | None:
     """Upload the picture of a character
 
-     Keeps a PNG, JPEG, WebP or GIF of at most 5 MB and 4,096 pixels a side; a new version's `image`
-    names it.
+     Stores a PNG, JPEG, WebP or GIF of at most 5 MB and 4,096 pixels a side. A new version of the
+    character has its
+    address as `image`.
 
-    A gateway takes 16 files at once; one more is 503 `at_capacity`.
+    A gateway takes 16 uploads at once and answers 503 `at_capacity` to one more.
 
     Args:
         slug (str):

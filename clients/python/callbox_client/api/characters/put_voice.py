@@ -121,9 +121,11 @@ def sync_detailed(
 ) -> Response[Character | ErrorBody]:
     """Upload a recording of a character's voice
 
-     Keeps a WAV or MP3 of at most 10 MB and 60 seconds; a new version's `voice.audio_file` names it.
+     Stores a WAV or MP3 of at most 10 MB and 60 seconds. A new version of the character has its address
+    as
+    `voice.audio_file`.
 
-    A gateway takes 16 files at once; one more is 503 `at_capacity`.
+    A gateway takes 16 uploads at once and answers 503 `at_capacity` to one more.
 
     Args:
         slug (str):
@@ -162,9 +164,11 @@ def sync(
 ) -> Character | ErrorBody | None:
     """Upload a recording of a character's voice
 
-     Keeps a WAV or MP3 of at most 10 MB and 60 seconds; a new version's `voice.audio_file` names it.
+     Stores a WAV or MP3 of at most 10 MB and 60 seconds. A new version of the character has its address
+    as
+    `voice.audio_file`.
 
-    A gateway takes 16 files at once; one more is 503 `at_capacity`.
+    A gateway takes 16 uploads at once and answers 503 `at_capacity` to one more.
 
     Args:
         slug (str):
@@ -198,9 +202,11 @@ async def asyncio_detailed(
 ) -> Response[Character | ErrorBody]:
     """Upload a recording of a character's voice
 
-     Keeps a WAV or MP3 of at most 10 MB and 60 seconds; a new version's `voice.audio_file` names it.
+     Stores a WAV or MP3 of at most 10 MB and 60 seconds. A new version of the character has its address
+    as
+    `voice.audio_file`.
 
-    A gateway takes 16 files at once; one more is 503 `at_capacity`.
+    A gateway takes 16 uploads at once and answers 503 `at_capacity` to one more.
 
     Args:
         slug (str):
@@ -237,9 +243,11 @@ async def asyncio(
 ) -> Character | ErrorBody | None:
     """Upload a recording of a character's voice
 
-     Keeps a WAV or MP3 of at most 10 MB and 60 seconds; a new version's `voice.audio_file` names it.
+     Stores a WAV or MP3 of at most 10 MB and 60 seconds. A new version of the character has its address
+    as
+    `voice.audio_file`.
 
-    A gateway takes 16 files at once; one more is 503 `at_capacity`.
+    A gateway takes 16 uploads at once and answers 503 `at_capacity` to one more.
 
     Args:
         slug (str):

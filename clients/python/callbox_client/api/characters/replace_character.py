@@ -114,7 +114,7 @@ def sync_detailed(
 ) -> Response[Character | ErrorBody]:
     """Replace a character
 
-     Makes a new version from the whole definition; what is not sent takes its default.
+     Creates a new version from a complete definition. A field that you do not send gets its default.
 
     Args:
         slug (str):
@@ -156,7 +156,7 @@ def sync(
 ) -> Character | ErrorBody | None:
     """Replace a character
 
-     Makes a new version from the whole definition; what is not sent takes its default.
+     Creates a new version from a complete definition. A field that you do not send gets its default.
 
     Args:
         slug (str):
@@ -193,7 +193,7 @@ async def asyncio_detailed(
 ) -> Response[Character | ErrorBody]:
     """Replace a character
 
-     Makes a new version from the whole definition; what is not sent takes its default.
+     Creates a new version from a complete definition. A field that you do not send gets its default.
 
     Args:
         slug (str):
@@ -233,7 +233,7 @@ async def asyncio(
 ) -> Character | ErrorBody | None:
     """Replace a character
 
-     Makes a new version from the whole definition; what is not sent takes its default.
+     Creates a new version from a complete definition. A field that you do not send gets its default.
 
     Args:
         slug (str):

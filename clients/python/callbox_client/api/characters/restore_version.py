@@ -105,7 +105,7 @@ def sync_detailed(
 ) -> Response[Character | ErrorBody]:
     """Restore a version of a character
 
-     Makes a new version with the content of this one, its secrets included. Takes no body.
+     Creates a new version with the content of this one, including its secrets. Takes no body.
 
     Args:
         slug (str):
@@ -142,7 +142,7 @@ def sync(
 ) -> Character | ErrorBody | None:
     """Restore a version of a character
 
-     Makes a new version with the content of this one, its secrets included. Takes no body.
+     Creates a new version with the content of this one, including its secrets. Takes no body.
 
     Args:
         slug (str):
@@ -174,7 +174,7 @@ async def asyncio_detailed(
 ) -> Response[Character | ErrorBody]:
     """Restore a version of a character
 
-     Makes a new version with the content of this one, its secrets included. Takes no body.
+     Creates a new version with the content of this one, including its secrets. Takes no body.
 
     Args:
         slug (str):
@@ -209,7 +209,7 @@ async def asyncio(
 ) -> Character | ErrorBody | None:
     """Restore a version of a character
 
-     Makes a new version with the content of this one, its secrets included. Takes no body.
+     Creates a new version with the content of this one, including its secrets. Takes no body.
 
     Args:
         slug (str):

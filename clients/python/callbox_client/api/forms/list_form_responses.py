@@ -143,16 +143,17 @@ def sync_detailed(
 ) -> Response[ErrorBody | list[FormResponse]]:
     """List answers to forms
 
-     Answers to the forms of one's own character, newest first; all of them unless `page` or `page_size`
-    is sent.
+     Lists the form responses of one of your characters, newest first; all of them without `page` and
+    `page_size`.
 
     Args:
         slug (str):
-        form_id (None | str | Unset): Only answers to this form.
-        session_id (None | str | Unset): Only answers given in this call.
-        format_ (ListFormResponsesFormatType0 | None | Unset): `csv` answers all that match as a
-            file; so does `Accept`.
-        page (int | None | Unset): Which page; without page and page_size, the whole list.
+        form_id (None | str | Unset): Only responses to this form.
+        session_id (None | str | Unset): Only responses given in this call.
+        format_ (ListFormResponsesFormatType0 | None | Unset): `csv` for a file with all that
+            match; `Accept: text/csv` does the same.
+        page (int | None | Unset): Number of the page; without page and page_size, the complete
+            list.
         page_size (int | None | Unset): Items on a page; 50 if unset.
 
     Raises:
@@ -191,16 +192,17 @@ def sync(
 ) -> ErrorBody | list[FormResponse] | None:
     """List answers to forms
 
-     Answers to the forms of one's own character, newest first; all of them unless `page` or `page_size`
-    is sent.
+     Lists the form responses of one of your characters, newest first; all of them without `page` and
+    `page_size`.
 
     Args:
         slug (str):
-        form_id (None | str | Unset): Only answers to this form.
-        session_id (None | str | Unset): Only answers given in this call.
-        format_ (ListFormResponsesFormatType0 | None | Unset): `csv` answers all that match as a
-            file; so does `Accept`.
-        page (int | None | Unset): Which page; without page and page_size, the whole list.
+        form_id (None | str | Unset): Only responses to this form.
+        session_id (None | str | Unset): Only responses given in this call.
+        format_ (ListFormResponsesFormatType0 | None | Unset): `csv` for a file with all that
+            match; `Accept: text/csv` does the same.
+        page (int | None | Unset): Number of the page; without page and page_size, the complete
+            list.
         page_size (int | None | Unset): Items on a page; 50 if unset.
 
     Raises:
@@ -234,16 +236,17 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | list[FormResponse]]:
     """List answers to forms
 
-     Answers to the forms of one's own character, newest first; all of them unless `page` or `page_size`
-    is sent.
+     Lists the form responses of one of your characters, newest first; all of them without `page` and
+    `page_size`.
 
     Args:
         slug (str):
-        form_id (None | str | Unset): Only answers to this form.
-        session_id (None | str | Unset): Only answers given in this call.
-        format_ (ListFormResponsesFormatType0 | None | Unset): `csv` answers all that match as a
-            file; so does `Accept`.
-        page (int | None | Unset): Which page; without page and page_size, the whole list.
+        form_id (None | str | Unset): Only responses to this form.
+        session_id (None | str | Unset): Only responses given in this call.
+        format_ (ListFormResponsesFormatType0 | None | Unset): `csv` for a file with all that
+            match; `Accept: text/csv` does the same.
+        page (int | None | Unset): Number of the page; without page and page_size, the complete
+            list.
         page_size (int | None | Unset): Items on a page; 50 if unset.
 
     Raises:
@@ -280,16 +283,17 @@ async def asyncio(
 ) -> ErrorBody | list[FormResponse] | None:
     """List answers to forms
 
-     Answers to the forms of one's own character, newest first; all of them unless `page` or `page_size`
-    is sent.
+     Lists the form responses of one of your characters, newest first; all of them without `page` and
+    `page_size`.
 
     Args:
         slug (str):
-        form_id (None | str | Unset): Only answers to this form.
-        session_id (None | str | Unset): Only answers given in this call.
-        format_ (ListFormResponsesFormatType0 | None | Unset): `csv` answers all that match as a
-            file; so does `Accept`.
-        page (int | None | Unset): Which page; without page and page_size, the whole list.
+        form_id (None | str | Unset): Only responses to this form.
+        session_id (None | str | Unset): Only responses given in this call.
+        format_ (ListFormResponsesFormatType0 | None | Unset): `csv` for a file with all that
+            match; `Accept: text/csv` does the same.
+        page (int | None | Unset): Number of the page; without page and page_size, the complete
+            list.
         page_size (int | None | Unset): Items on a page; 50 if unset.
 
     Raises:

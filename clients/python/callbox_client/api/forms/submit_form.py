@@ -126,15 +126,15 @@ def sync_detailed(
 ) -> Response[ErrorBody | FormResponse]:
     """Submit a form
 
-     Judges the values by the form as it is and stores them.
+     Validates the values by the current version of the form and stores them.
 
-    For pages whose `Origin` the character lists, and for its owner.
+    Open to pages whose `Origin` the character lists, and to its owner.
 
     Args:
         slug (str):
-        idempotency_key (None | str | Unset): The same key and body within 24 hours answer what
-            was stored first.
-        body (SubmitForm): An answer to a form. Unknown keys beside these three are ignored.
+        idempotency_key (None | str | Unset): The same key and body within 24 hours get the
+            response that was stored first.
+        body (SubmitForm): A form response to store. Other keys than these three are ignored.
             Example: {'form_id': 'book-demo', 'values': {'consent': True, 'email': 'alice@acme.com',
             'first_name': 'Alice'}, 'session_id': 'sess_Zk3vQy0N8rT1mJ5sXw2eLb7u'}.
 
@@ -168,15 +168,15 @@ def sync(
 ) -> ErrorBody | FormResponse | None:
     """Submit a form
 
-     Judges the values by the form as it is and stores them.
+     Validates the values by the current version of the form and stores them.
 
-    For pages whose `Origin` the character lists, and for its owner.
+    Open to pages whose `Origin` the character lists, and to its owner.
 
     Args:
         slug (str):
-        idempotency_key (None | str | Unset): The same key and body within 24 hours answer what
-            was stored first.
-        body (SubmitForm): An answer to a form. Unknown keys beside these three are ignored.
+        idempotency_key (None | str | Unset): The same key and body within 24 hours get the
+            response that was stored first.
+        body (SubmitForm): A form response to store. Other keys than these three are ignored.
             Example: {'form_id': 'book-demo', 'values': {'consent': True, 'email': 'alice@acme.com',
             'first_name': 'Alice'}, 'session_id': 'sess_Zk3vQy0N8rT1mJ5sXw2eLb7u'}.
 
@@ -205,15 +205,15 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | FormResponse]:
     """Submit a form
 
-     Judges the values by the form as it is and stores them.
+     Validates the values by the current version of the form and stores them.
 
-    For pages whose `Origin` the character lists, and for its owner.
+    Open to pages whose `Origin` the character lists, and to its owner.
 
     Args:
         slug (str):
-        idempotency_key (None | str | Unset): The same key and body within 24 hours answer what
-            was stored first.
-        body (SubmitForm): An answer to a form. Unknown keys beside these three are ignored.
+        idempotency_key (None | str | Unset): The same key and body within 24 hours get the
+            response that was stored first.
+        body (SubmitForm): A form response to store. Other keys than these three are ignored.
             Example: {'form_id': 'book-demo', 'values': {'consent': True, 'email': 'alice@acme.com',
             'first_name': 'Alice'}, 'session_id': 'sess_Zk3vQy0N8rT1mJ5sXw2eLb7u'}.
 
@@ -245,15 +245,15 @@ async def asyncio(
 ) -> ErrorBody | FormResponse | None:
     """Submit a form
 
-     Judges the values by the form as it is and stores them.
+     Validates the values by the current version of the form and stores them.
 
-    For pages whose `Origin` the character lists, and for its owner.
+    Open to pages whose `Origin` the character lists, and to its owner.
 
     Args:
         slug (str):
-        idempotency_key (None | str | Unset): The same key and body within 24 hours answer what
-            was stored first.
-        body (SubmitForm): An answer to a form. Unknown keys beside these three are ignored.
+        idempotency_key (None | str | Unset): The same key and body within 24 hours get the
+            response that was stored first.
+        body (SubmitForm): A form response to store. Other keys than these three are ignored.
             Example: {'form_id': 'book-demo', 'values': {'consent': True, 'email': 'alice@acme.com',
             'first_name': 'Alice'}, 'session_id': 'sess_Zk3vQy0N8rT1mJ5sXw2eLb7u'}.
 

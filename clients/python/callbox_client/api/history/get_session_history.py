@@ -77,7 +77,7 @@ def sync_detailed(
 ) -> Response[EnvelopeAgentSessionSummary | ErrorBody]:
     """Read a call's history
 
-     One call of one's own character, with its transcript and the answers to forms.
+     Answers one call of one of your characters, with its transcript and form responses.
 
     Args:
         session_id (str):
@@ -108,7 +108,7 @@ def sync(
 ) -> EnvelopeAgentSessionSummary | ErrorBody | None:
     """Read a call's history
 
-     One call of one's own character, with its transcript and the answers to forms.
+     Answers one call of one of your characters, with its transcript and form responses.
 
     Args:
         session_id (str):
@@ -134,7 +134,7 @@ async def asyncio_detailed(
 ) -> Response[EnvelopeAgentSessionSummary | ErrorBody]:
     """Read a call's history
 
-     One call of one's own character, with its transcript and the answers to forms.
+     Answers one call of one of your characters, with its transcript and form responses.
 
     Args:
         session_id (str):
@@ -163,7 +163,7 @@ async def asyncio(
 ) -> EnvelopeAgentSessionSummary | ErrorBody | None:
     """Read a call's history
 
-     One call of one's own character, with its transcript and the answers to forms.
+     Answers one call of one of your characters, with its transcript and form responses.
 
     Args:
         session_id (str):

@@ -160,20 +160,21 @@ def sync_detailed(
 ) -> Response[EnvelopeUsageReport | ErrorBody]:
     """List calls and what they used
 
-     Calls of one's own characters (of all, for staff), newest first, with totals over the whole filter.
+     Lists the calls of your characters (staff: of all), newest first, with totals of all that match the
+    filter.
 
     Args:
         character_slug (None | str | Unset): Only this character.
         tenant_id (None | str | Unset): Only this tenant.
-        start (datetime.datetime | None | Unset): Only calls created at this moment or later; ISO
+        start (datetime.datetime | None | Unset): Only calls created at this time or later; ISO
             8601.
-        end (datetime.datetime | None | Unset): Only calls created at this moment or earlier; ISO
+        end (datetime.datetime | None | Unset): Only calls created at this time or earlier; ISO
             8601.
         end_reason (ListUsageEndReasonType0 | None | Unset): Only calls that ended for this
             reason.
         origin (None | str | Unset): Only calls from pages of this site, `https://host`.
-        status (ListUsageStatusType0 | None | Unset): Only calls that stand here.
-        page (int | Unset): From 1. Default: 1.
+        status (ListUsageStatusType0 | None | Unset): Only calls with this status.
+        page (int | Unset): Number of the page, from 1. Default: 1.
         page_size (int | Unset): Calls on a page. Default: 50.
 
     Raises:
@@ -218,20 +219,21 @@ def sync(
 ) -> EnvelopeUsageReport | ErrorBody | None:
     """List calls and what they used
 
-     Calls of one's own characters (of all, for staff), newest first, with totals over the whole filter.
+     Lists the calls of your characters (staff: of all), newest first, with totals of all that match the
+    filter.
 
     Args:
         character_slug (None | str | Unset): Only this character.
         tenant_id (None | str | Unset): Only this tenant.
-        start (datetime.datetime | None | Unset): Only calls created at this moment or later; ISO
+        start (datetime.datetime | None | Unset): Only calls created at this time or later; ISO
             8601.
-        end (datetime.datetime | None | Unset): Only calls created at this moment or earlier; ISO
+        end (datetime.datetime | None | Unset): Only calls created at this time or earlier; ISO
             8601.
         end_reason (ListUsageEndReasonType0 | None | Unset): Only calls that ended for this
             reason.
         origin (None | str | Unset): Only calls from pages of this site, `https://host`.
-        status (ListUsageStatusType0 | None | Unset): Only calls that stand here.
-        page (int | Unset): From 1. Default: 1.
+        status (ListUsageStatusType0 | None | Unset): Only calls with this status.
+        page (int | Unset): Number of the page, from 1. Default: 1.
         page_size (int | Unset): Calls on a page. Default: 50.
 
     Raises:
@@ -271,20 +273,21 @@ async def asyncio_detailed(
 ) -> Response[EnvelopeUsageReport | ErrorBody]:
     """List calls and what they used
 
-     Calls of one's own characters (of all, for staff), newest first, with totals over the whole filter.
+     Lists the calls of your characters (staff: of all), newest first, with totals of all that match the
+    filter.
 
     Args:
         character_slug (None | str | Unset): Only this character.
         tenant_id (None | str | Unset): Only this tenant.
-        start (datetime.datetime | None | Unset): Only calls created at this moment or later; ISO
+        start (datetime.datetime | None | Unset): Only calls created at this time or later; ISO
             8601.
-        end (datetime.datetime | None | Unset): Only calls created at this moment or earlier; ISO
+        end (datetime.datetime | None | Unset): Only calls created at this time or earlier; ISO
             8601.
         end_reason (ListUsageEndReasonType0 | None | Unset): Only calls that ended for this
             reason.
         origin (None | str | Unset): Only calls from pages of this site, `https://host`.
-        status (ListUsageStatusType0 | None | Unset): Only calls that stand here.
-        page (int | Unset): From 1. Default: 1.
+        status (ListUsageStatusType0 | None | Unset): Only calls with this status.
+        page (int | Unset): Number of the page, from 1. Default: 1.
         page_size (int | Unset): Calls on a page. Default: 50.
 
     Raises:
@@ -327,20 +330,21 @@ async def asyncio(
 ) -> EnvelopeUsageReport | ErrorBody | None:
     """List calls and what they used
 
-     Calls of one's own characters (of all, for staff), newest first, with totals over the whole filter.
+     Lists the calls of your characters (staff: of all), newest first, with totals of all that match the
+    filter.
 
     Args:
         character_slug (None | str | Unset): Only this character.
         tenant_id (None | str | Unset): Only this tenant.
-        start (datetime.datetime | None | Unset): Only calls created at this moment or later; ISO
+        start (datetime.datetime | None | Unset): Only calls created at this time or later; ISO
             8601.
-        end (datetime.datetime | None | Unset): Only calls created at this moment or earlier; ISO
+        end (datetime.datetime | None | Unset): Only calls created at this time or earlier; ISO
             8601.
         end_reason (ListUsageEndReasonType0 | None | Unset): Only calls that ended for this
             reason.
         origin (None | str | Unset): Only calls from pages of this site, `https://host`.
-        status (ListUsageStatusType0 | None | Unset): Only calls that stand here.
-        page (int | Unset): From 1. Default: 1.
+        status (ListUsageStatusType0 | None | Unset): Only calls with this status.
+        page (int | Unset): Number of the page, from 1. Default: 1.
         page_size (int | Unset): Calls on a page. Default: 50.
 
     Raises:

@@ -111,11 +111,11 @@ def sync_detailed(
 ) -> Response[Document | ErrorBody]:
     """Add a document
 
-     Takes a file, in the field `file` of a multipart form, or the address of a page as JSON.
+     Takes a file, in the field `file` of a multipart form, or the address of a web page as JSON.
 
-    It is read afterwards: its status is `PENDING` until it is `PROCESSED` or `FAILED`. A gateway takes
-    16 files at
-    once; one more is 503 `at_capacity`.
+    It is processed afterwards: its status is `PENDING` until it is `PROCESSED` or `FAILED`. A gateway
+    takes 16 uploads
+    at once and answers 503 `at_capacity` to one more.
 
     Args:
         slug (str):
@@ -151,11 +151,11 @@ def sync(
 ) -> Document | ErrorBody | None:
     """Add a document
 
-     Takes a file, in the field `file` of a multipart form, or the address of a page as JSON.
+     Takes a file, in the field `file` of a multipart form, or the address of a web page as JSON.
 
-    It is read afterwards: its status is `PENDING` until it is `PROCESSED` or `FAILED`. A gateway takes
-    16 files at
-    once; one more is 503 `at_capacity`.
+    It is processed afterwards: its status is `PENDING` until it is `PROCESSED` or `FAILED`. A gateway
+    takes 16 uploads
+    at once and answers 503 `at_capacity` to one more.
 
     Args:
         slug (str):
@@ -186,11 +186,11 @@ async def asyncio_detailed(
 ) -> Response[Document | ErrorBody]:
     """Add a document
 
-     Takes a file, in the field `file` of a multipart form, or the address of a page as JSON.
+     Takes a file, in the field `file` of a multipart form, or the address of a web page as JSON.
 
-    It is read afterwards: its status is `PENDING` until it is `PROCESSED` or `FAILED`. A gateway takes
-    16 files at
-    once; one more is 503 `at_capacity`.
+    It is processed afterwards: its status is `PENDING` until it is `PROCESSED` or `FAILED`. A gateway
+    takes 16 uploads
+    at once and answers 503 `at_capacity` to one more.
 
     Args:
         slug (str):
@@ -224,11 +224,11 @@ async def asyncio(
 ) -> Document | ErrorBody | None:
     """Add a document
 
-     Takes a file, in the field `file` of a multipart form, or the address of a page as JSON.
+     Takes a file, in the field `file` of a multipart form, or the address of a web page as JSON.
 
-    It is read afterwards: its status is `PENDING` until it is `PROCESSED` or `FAILED`. A gateway takes
-    16 files at
-    once; one more is 503 `at_capacity`.
+    It is processed afterwards: its status is `PENDING` until it is `PROCESSED` or `FAILED`. A gateway
+    takes 16 uploads
+    at once and answers 503 `at_capacity` to one more.
 
     Args:
         slug (str):

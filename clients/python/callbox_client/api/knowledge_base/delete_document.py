@@ -79,7 +79,7 @@ def sync_detailed(
 ) -> Response[Any | ErrorBody]:
     """Delete a document
 
-     Deletes a document; what stands in it is found no more.
+     Deletes a document. Searches do not find it any more.
 
     Args:
         slug (str):
@@ -113,7 +113,7 @@ def sync(
 ) -> Any | ErrorBody | None:
     """Delete a document
 
-     Deletes a document; what stands in it is found no more.
+     Deletes a document. Searches do not find it any more.
 
     Args:
         slug (str):
@@ -142,7 +142,7 @@ async def asyncio_detailed(
 ) -> Response[Any | ErrorBody]:
     """Delete a document
 
-     Deletes a document; what stands in it is found no more.
+     Deletes a document. Searches do not find it any more.
 
     Args:
         slug (str):
@@ -174,7 +174,7 @@ async def asyncio(
 ) -> Any | ErrorBody | None:
     """Delete a document
 
-     Deletes a document; what stands in it is found no more.
+     Deletes a document. Searches do not find it any more.
 
     Args:
         slug (str):

@@ -82,7 +82,7 @@ def sync_detailed(
 ) -> Response[ErrorBody | list[Document]]:
     """List a character's documents
 
-     The documents of a character, newest first.
+     Lists the documents of a character, newest first.
 
     Args:
         slug (str):
@@ -113,7 +113,7 @@ def sync(
 ) -> ErrorBody | list[Document] | None:
     """List a character's documents
 
-     The documents of a character, newest first.
+     Lists the documents of a character, newest first.
 
     Args:
         slug (str):
@@ -139,7 +139,7 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | list[Document]]:
     """List a character's documents
 
-     The documents of a character, newest first.
+     Lists the documents of a character, newest first.
 
     Args:
         slug (str):
@@ -168,7 +168,7 @@ async def asyncio(
 ) -> ErrorBody | list[Document] | None:
     """List a character's documents
 
-     The documents of a character, newest first.
+     Lists the documents of a character, newest first.
 
     Args:
         slug (str):

@@ -105,12 +105,12 @@ def sync_detailed(
     client: AuthenticatedClient,
     body: Query,
 ) -> Response[ErrorBody | list[Passage]]:
-    """Ask a character's documents by JSON
+    """Search a character's documents by JSON
 
-     The passages that answer a question, best first.
+     Answers the passages that fit a question, best first.
 
     Args:
-        body (Query): A question to the documents of a character. Example: {'q': 'When do you
+        body (Query): A search in the documents of a character. Example: {'q': 'When do you
             open?', 'top_k': 3, 'character_slug': 'support-bot'}.
 
     Raises:
@@ -137,12 +137,12 @@ def sync(
     client: AuthenticatedClient,
     body: Query,
 ) -> ErrorBody | list[Passage] | None:
-    """Ask a character's documents by JSON
+    """Search a character's documents by JSON
 
-     The passages that answer a question, best first.
+     Answers the passages that fit a question, best first.
 
     Args:
-        body (Query): A question to the documents of a character. Example: {'q': 'When do you
+        body (Query): A search in the documents of a character. Example: {'q': 'When do you
             open?', 'top_k': 3, 'character_slug': 'support-bot'}.
 
     Raises:
@@ -164,12 +164,12 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     body: Query,
 ) -> Response[ErrorBody | list[Passage]]:
-    """Ask a character's documents by JSON
+    """Search a character's documents by JSON
 
-     The passages that answer a question, best first.
+     Answers the passages that fit a question, best first.
 
     Args:
-        body (Query): A question to the documents of a character. Example: {'q': 'When do you
+        body (Query): A search in the documents of a character. Example: {'q': 'When do you
             open?', 'top_k': 3, 'character_slug': 'support-bot'}.
 
     Raises:
@@ -194,12 +194,12 @@ async def asyncio(
     client: AuthenticatedClient,
     body: Query,
 ) -> ErrorBody | list[Passage] | None:
-    """Ask a character's documents by JSON
+    """Search a character's documents by JSON
 
-     The passages that answer a question, best first.
+     Answers the passages that fit a question, best first.
 
     Args:
-        body (Query): A question to the documents of a character. Example: {'q': 'When do you
+        body (Query): A search in the documents of a character. Example: {'q': 'When do you
             open?', 'top_k': 3, 'character_slug': 'support-bot'}.
 
     Raises:

@@ -98,14 +98,14 @@ def sync_detailed(
     character_slug: str,
     top_k: int | Unset = 5,
 ) -> Response[ErrorBody | list[Passage]]:
-    """Ask a character's documents
+    """Search a character's documents
 
-     The passages that answer a question, best first.
+     Answers the passages that fit a question, best first.
 
     Args:
         q (str): The question.
-        character_slug (str): Slug or identity of the character.
-        top_k (int | Unset): Passages wanted. Default: 5.
+        character_slug (str): Slug or id of the character.
+        top_k (int | Unset): Number of passages wanted. Default: 5.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -135,14 +135,14 @@ def sync(
     character_slug: str,
     top_k: int | Unset = 5,
 ) -> ErrorBody | list[Passage] | None:
-    """Ask a character's documents
+    """Search a character's documents
 
-     The passages that answer a question, best first.
+     Answers the passages that fit a question, best first.
 
     Args:
         q (str): The question.
-        character_slug (str): Slug or identity of the character.
-        top_k (int | Unset): Passages wanted. Default: 5.
+        character_slug (str): Slug or id of the character.
+        top_k (int | Unset): Number of passages wanted. Default: 5.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -167,14 +167,14 @@ async def asyncio_detailed(
     character_slug: str,
     top_k: int | Unset = 5,
 ) -> Response[ErrorBody | list[Passage]]:
-    """Ask a character's documents
+    """Search a character's documents
 
-     The passages that answer a question, best first.
+     Answers the passages that fit a question, best first.
 
     Args:
         q (str): The question.
-        character_slug (str): Slug or identity of the character.
-        top_k (int | Unset): Passages wanted. Default: 5.
+        character_slug (str): Slug or id of the character.
+        top_k (int | Unset): Number of passages wanted. Default: 5.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -202,14 +202,14 @@ async def asyncio(
     character_slug: str,
     top_k: int | Unset = 5,
 ) -> ErrorBody | list[Passage] | None:
-    """Ask a character's documents
+    """Search a character's documents
 
-     The passages that answer a question, best first.
+     Answers the passages that fit a question, best first.
 
     Args:
         q (str): The question.
-        character_slug (str): Slug or identity of the character.
-        top_k (int | Unset): Passages wanted. Default: 5.
+        character_slug (str): Slug or id of the character.
+        top_k (int | Unset): Number of passages wanted. Default: 5.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -78,7 +78,7 @@ def sync_detailed(
 ) -> Response[ErrorBody | Session]:
     """End a call
 
-     Ends a call; answers the same when it has already ended.
+     Ends a call. The answer is the same when it has ended already.
 
     Args:
         session_id (str):
@@ -109,7 +109,7 @@ def sync(
 ) -> ErrorBody | Session | None:
     """End a call
 
-     Ends a call; answers the same when it has already ended.
+     Ends a call. The answer is the same when it has ended already.
 
     Args:
         session_id (str):
@@ -135,7 +135,7 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | Session]:
     """End a call
 
-     Ends a call; answers the same when it has already ended.
+     Ends a call. The answer is the same when it has ended already.
 
     Args:
         session_id (str):
@@ -164,7 +164,7 @@ async def asyncio(
 ) -> ErrorBody | Session | None:
     """End a call
 
-     Ends a call; answers the same when it has already ended.
+     Ends a call. The answer is the same when it has ended already.
 
     Args:
         session_id (str):

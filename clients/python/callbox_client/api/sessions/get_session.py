@@ -71,9 +71,9 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
 ) -> Response[ErrorBody | Session]:
-    """Read where a call stands
+    """Read the state of a call
 
-     A call of one's own character as it stands.
+     Answers the state of a call of one of your characters.
 
     Args:
         session_id (str):
@@ -102,9 +102,9 @@ def sync(
     *,
     client: AuthenticatedClient,
 ) -> ErrorBody | Session | None:
-    """Read where a call stands
+    """Read the state of a call
 
-     A call of one's own character as it stands.
+     Answers the state of a call of one of your characters.
 
     Args:
         session_id (str):
@@ -128,9 +128,9 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
 ) -> Response[ErrorBody | Session]:
-    """Read where a call stands
+    """Read the state of a call
 
-     A call of one's own character as it stands.
+     Answers the state of a call of one of your characters.
 
     Args:
         session_id (str):
@@ -157,9 +157,9 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
 ) -> ErrorBody | Session | None:
-    """Read where a call stands
+    """Read the state of a call
 
-     A call of one's own character as it stands.
+     Answers the state of a call of one of your characters.
 
     Args:
         session_id (str):

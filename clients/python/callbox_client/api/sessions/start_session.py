@@ -138,7 +138,7 @@ def sync_detailed(
 ) -> Response[EnvelopeStartedSession | StartedSession | ErrorBody]:
     """Start a call
 
-     Admits a call or refuses it within a second.
+     Starts a call or refuses it within a second.
 
     With an API key the answer is wrapped in an envelope. With an access token, or from a page whose
     `Origin` the
@@ -146,8 +146,8 @@ def sync_detailed(
 
     Args:
         idempotency_key (None | str | Unset): With a credential: the same key and body within 24
-            hours answer the same call.
-        body (StartSession): Everything but `agent` is optional and overrides the character for
+            hours get the same call.
+        body (StartSession): Every field but `agent` is optional and overrides the character for
             this call. Unknown fields are ignored. Example: {'agent': 'support-bot', 'language': 'en',
             'origin_url': 'https://shop.example/help', 'metadata': {'plan': 'pro', 'user_name':
             'Ada'}}.
@@ -180,7 +180,7 @@ def sync(
 ) -> EnvelopeStartedSession | StartedSession | ErrorBody | None:
     """Start a call
 
-     Admits a call or refuses it within a second.
+     Starts a call or refuses it within a second.
 
     With an API key the answer is wrapped in an envelope. With an access token, or from a page whose
     `Origin` the
@@ -188,8 +188,8 @@ def sync(
 
     Args:
         idempotency_key (None | str | Unset): With a credential: the same key and body within 24
-            hours answer the same call.
-        body (StartSession): Everything but `agent` is optional and overrides the character for
+            hours get the same call.
+        body (StartSession): Every field but `agent` is optional and overrides the character for
             this call. Unknown fields are ignored. Example: {'agent': 'support-bot', 'language': 'en',
             'origin_url': 'https://shop.example/help', 'metadata': {'plan': 'pro', 'user_name':
             'Ada'}}.
@@ -217,7 +217,7 @@ async def asyncio_detailed(
 ) -> Response[EnvelopeStartedSession | StartedSession | ErrorBody]:
     """Start a call
 
-     Admits a call or refuses it within a second.
+     Starts a call or refuses it within a second.
 
     With an API key the answer is wrapped in an envelope. With an access token, or from a page whose
     `Origin` the
@@ -225,8 +225,8 @@ async def asyncio_detailed(
 
     Args:
         idempotency_key (None | str | Unset): With a credential: the same key and body within 24
-            hours answer the same call.
-        body (StartSession): Everything but `agent` is optional and overrides the character for
+            hours get the same call.
+        body (StartSession): Every field but `agent` is optional and overrides the character for
             this call. Unknown fields are ignored. Example: {'agent': 'support-bot', 'language': 'en',
             'origin_url': 'https://shop.example/help', 'metadata': {'plan': 'pro', 'user_name':
             'Ada'}}.
@@ -257,7 +257,7 @@ async def asyncio(
 ) -> EnvelopeStartedSession | StartedSession | ErrorBody | None:
     """Start a call
 
-     Admits a call or refuses it within a second.
+     Starts a call or refuses it within a second.
 
     With an API key the answer is wrapped in an envelope. With an access token, or from a page whose
     `Origin` the
@@ -265,8 +265,8 @@ async def asyncio(
 
     Args:
         idempotency_key (None | str | Unset): With a credential: the same key and body within 24
-            hours answer the same call.
-        body (StartSession): Everything but `agent` is optional and overrides the character for
+            hours get the same call.
+        body (StartSession): Every field but `agent` is optional and overrides the character for
             this call. Unknown fields are ignored. Example: {'agent': 'support-bot', 'language': 'en',
             'origin_url': 'https://shop.example/help', 'metadata': {'plan': 'pro', 'user_name':
             'Ada'}}.

@@ -94,18 +94,18 @@ def sync_detailed(
 ) -> Response[Any | ErrorBody | str]:
     """Watch a call
 
-     A call of one's own character as it goes on, as server-sent events: where it stands (`state`), what
-    is being said
-    (`turn.partial`), and what stands in its history (`turn.final`, `tool`, `form`, `error`), until it
-    has `ended`.
+     Sends a call of one of your characters as server-sent events: its state (`state`), speech that is
+    not final yet
+    (`turn.partial`), the events of its history (`turn.final`, `tool`, `form`, `error`), and its end
+    (`ended`).
 
-    After a break, send the last `id` as `Last-Event-ID`: every event of the history comes once. A call
-    that is over
-    tells its history. A stream lasts 15 minutes at most; come back for the rest.
+    After a lost connection, send the last `id` as `Last-Event-ID`: you get every event of the history
+    once. A call that
+    has ended sends its history. A stream lasts 15 minutes at most; reconnect for the rest.
 
     Args:
         session_id (str):
-        last_event_id (None | str | Unset): The last id that was seen, to go on after it.
+        last_event_id (None | str | Unset): The last id you saw; events after it follow.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -135,18 +135,18 @@ def sync(
 ) -> Any | ErrorBody | str | None:
     """Watch a call
 
-     A call of one's own character as it goes on, as server-sent events: where it stands (`state`), what
-    is being said
-    (`turn.partial`), and what stands in its history (`turn.final`, `tool`, `form`, `error`), until it
-    has `ended`.
+     Sends a call of one of your characters as server-sent events: its state (`state`), speech that is
+    not final yet
+    (`turn.partial`), the events of its history (`turn.final`, `tool`, `form`, `error`), and its end
+    (`ended`).
 
-    After a break, send the last `id` as `Last-Event-ID`: every event of the history comes once. A call
-    that is over
-    tells its history. A stream lasts 15 minutes at most; come back for the rest.
+    After a lost connection, send the last `id` as `Last-Event-ID`: you get every event of the history
+    once. A call that
+    has ended sends its history. A stream lasts 15 minutes at most; reconnect for the rest.
 
     Args:
         session_id (str):
-        last_event_id (None | str | Unset): The last id that was seen, to go on after it.
+        last_event_id (None | str | Unset): The last id you saw; events after it follow.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -171,18 +171,18 @@ async def asyncio_detailed(
 ) -> Response[Any | ErrorBody | str]:
     """Watch a call
 
-     A call of one's own character as it goes on, as server-sent events: where it stands (`state`), what
-    is being said
-    (`turn.partial`), and what stands in its history (`turn.final`, `tool`, `form`, `error`), until it
-    has `ended`.
+     Sends a call of one of your characters as server-sent events: its state (`state`), speech that is
+    not final yet
+    (`turn.partial`), the events of its history (`turn.final`, `tool`, `form`, `error`), and its end
+    (`ended`).
 
-    After a break, send the last `id` as `Last-Event-ID`: every event of the history comes once. A call
-    that is over
-    tells its history. A stream lasts 15 minutes at most; come back for the rest.
+    After a lost connection, send the last `id` as `Last-Event-ID`: you get every event of the history
+    once. A call that
+    has ended sends its history. A stream lasts 15 minutes at most; reconnect for the rest.
 
     Args:
         session_id (str):
-        last_event_id (None | str | Unset): The last id that was seen, to go on after it.
+        last_event_id (None | str | Unset): The last id you saw; events after it follow.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -210,18 +210,18 @@ async def asyncio(
 ) -> Any | ErrorBody | str | None:
     """Watch a call
 
-     A call of one's own character as it goes on, as server-sent events: where it stands (`state`), what
-    is being said
-    (`turn.partial`), and what stands in its history (`turn.final`, `tool`, `form`, `error`), until it
-    has `ended`.
+     Sends a call of one of your characters as server-sent events: its state (`state`), speech that is
+    not final yet
+    (`turn.partial`), the events of its history (`turn.final`, `tool`, `form`, `error`), and its end
+    (`ended`).
 
-    After a break, send the last `id` as `Last-Event-ID`: every event of the history comes once. A call
-    that is over
-    tells its history. A stream lasts 15 minutes at most; come back for the rest.
+    After a lost connection, send the last `id` as `Last-Event-ID`: you get every event of the history
+    once. A call that
+    has ended sends its history. A stream lasts 15 minutes at most; reconnect for the rest.
 
     Args:
         session_id (str):
-        last_event_id (None | str | Unset): The last id that was seen, to go on after it.
+        last_event_id (None | str | Unset): The last id you saw; events after it follow.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -105,11 +105,12 @@ def sync_detailed(
 ) -> Response[Any | ErrorBody | File]:
     """Listen to a voice
 
-     A few recorded seconds, for everybody. As a list's `sample_url` it may be kept for ever.
+     Answers a few recorded seconds of a voice, to everybody. At the `sample_url` of the list it never
+    changes.
 
     Args:
         voice (str):
-        v (str | Unset): Digest of the recording, as `sample_url` has it. Default: ''.
+        v (str | Unset): Digest of the recording, as in `sample_url`. Default: ''.
         if_none_match (str | Unset):
 
     Raises:
@@ -142,11 +143,12 @@ def sync(
 ) -> Any | ErrorBody | File | None:
     """Listen to a voice
 
-     A few recorded seconds, for everybody. As a list's `sample_url` it may be kept for ever.
+     Answers a few recorded seconds of a voice, to everybody. At the `sample_url` of the list it never
+    changes.
 
     Args:
         voice (str):
-        v (str | Unset): Digest of the recording, as `sample_url` has it. Default: ''.
+        v (str | Unset): Digest of the recording, as in `sample_url`. Default: ''.
         if_none_match (str | Unset):
 
     Raises:
@@ -174,11 +176,12 @@ async def asyncio_detailed(
 ) -> Response[Any | ErrorBody | File]:
     """Listen to a voice
 
-     A few recorded seconds, for everybody. As a list's `sample_url` it may be kept for ever.
+     Answers a few recorded seconds of a voice, to everybody. At the `sample_url` of the list it never
+    changes.
 
     Args:
         voice (str):
-        v (str | Unset): Digest of the recording, as `sample_url` has it. Default: ''.
+        v (str | Unset): Digest of the recording, as in `sample_url`. Default: ''.
         if_none_match (str | Unset):
 
     Raises:
@@ -209,11 +212,12 @@ async def asyncio(
 ) -> Any | ErrorBody | File | None:
     """Listen to a voice
 
-     A few recorded seconds, for everybody. As a list's `sample_url` it may be kept for ever.
+     Answers a few recorded seconds of a voice, to everybody. At the `sample_url` of the list it never
+    changes.
 
     Args:
         voice (str):
-        v (str | Unset): Digest of the recording, as `sample_url` has it. Default: ''.
+        v (str | Unset): Digest of the recording, as in `sample_url`. Default: ''.
         if_none_match (str | Unset):
 
     Raises:

@@ -87,10 +87,10 @@ def sync_detailed(
 ) -> Response[ErrorBody | VoiceCatalogue]:
     """List voices and recognisers
 
-     What this installation speaks and hears with, by the names that calls and characters ask for.
+     Lists the voices and recognisers of this installation, by the names that calls and characters use.
 
     Args:
-        language (None | str | Unset): Only what serves this language, a BCP-47 tag.
+        language (None | str | Unset): Only what supports this language, a BCP-47 tag.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -118,10 +118,10 @@ def sync(
 ) -> ErrorBody | VoiceCatalogue | None:
     """List voices and recognisers
 
-     What this installation speaks and hears with, by the names that calls and characters ask for.
+     Lists the voices and recognisers of this installation, by the names that calls and characters use.
 
     Args:
-        language (None | str | Unset): Only what serves this language, a BCP-47 tag.
+        language (None | str | Unset): Only what supports this language, a BCP-47 tag.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -144,10 +144,10 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | VoiceCatalogue]:
     """List voices and recognisers
 
-     What this installation speaks and hears with, by the names that calls and characters ask for.
+     Lists the voices and recognisers of this installation, by the names that calls and characters use.
 
     Args:
-        language (None | str | Unset): Only what serves this language, a BCP-47 tag.
+        language (None | str | Unset): Only what supports this language, a BCP-47 tag.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -173,10 +173,10 @@ async def asyncio(
 ) -> ErrorBody | VoiceCatalogue | None:
     """List voices and recognisers
 
-     What this installation speaks and hears with, by the names that calls and characters ask for.
+     Lists the voices and recognisers of this installation, by the names that calls and characters use.
 
     Args:
-        language (None | str | Unset): Only what serves this language, a BCP-47 tag.
+        language (None | str | Unset): Only what supports this language, a BCP-47 tag.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

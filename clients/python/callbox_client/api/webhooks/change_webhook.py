@@ -103,13 +103,13 @@ def sync_detailed(
 ) -> Response[ErrorBody | Webhook]:
     """Change a webhook
 
-     Changes the fields that are sent. What waits for an inactive webhook goes out when it is made active
-    in time.
+     Changes the fields that you send. Deliveries wait while a webhook is inactive, until they are too
+    old.
 
     Args:
         webhook_id (str):
-        body (WebhookChange): What to change; a field that is not sent stays as it is. Example:
-            {'is_active': True}.
+        body (WebhookChange): The fields to change. A field that you do not send stays as it is.
+            Example: {'is_active': True}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -139,13 +139,13 @@ def sync(
 ) -> ErrorBody | Webhook | None:
     """Change a webhook
 
-     Changes the fields that are sent. What waits for an inactive webhook goes out when it is made active
-    in time.
+     Changes the fields that you send. Deliveries wait while a webhook is inactive, until they are too
+    old.
 
     Args:
         webhook_id (str):
-        body (WebhookChange): What to change; a field that is not sent stays as it is. Example:
-            {'is_active': True}.
+        body (WebhookChange): The fields to change. A field that you do not send stays as it is.
+            Example: {'is_active': True}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -170,13 +170,13 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | Webhook]:
     """Change a webhook
 
-     Changes the fields that are sent. What waits for an inactive webhook goes out when it is made active
-    in time.
+     Changes the fields that you send. Deliveries wait while a webhook is inactive, until they are too
+    old.
 
     Args:
         webhook_id (str):
-        body (WebhookChange): What to change; a field that is not sent stays as it is. Example:
-            {'is_active': True}.
+        body (WebhookChange): The fields to change. A field that you do not send stays as it is.
+            Example: {'is_active': True}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -204,13 +204,13 @@ async def asyncio(
 ) -> ErrorBody | Webhook | None:
     """Change a webhook
 
-     Changes the fields that are sent. What waits for an inactive webhook goes out when it is made active
-    in time.
+     Changes the fields that you send. Deliveries wait while a webhook is inactive, until they are too
+    old.
 
     Args:
         webhook_id (str):
-        body (WebhookChange): What to change; a field that is not sent stays as it is. Example:
-            {'is_active': True}.
+        body (WebhookChange): The fields to change. A field that you do not send stays as it is.
+            Example: {'is_active': True}.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -102,10 +102,10 @@ def sync_detailed(
 ) -> Response[ErrorBody | WebhookWithSecret]:
     """Create a webhook
 
-     Makes a webhook; `secret` is shown this once. A tenant may have 20.
+     Creates a webhook. `secret` is shown only in this answer. A tenant may have 20 webhooks.
 
     Args:
-        body (NewWebhook): A webhook to make. Example: {'url':
+        body (NewWebhook): A webhook to create. Example: {'url':
             'https://shop.example/hooks/callbox', 'events': ['session.ended']}.
 
     Raises:
@@ -134,10 +134,10 @@ def sync(
 ) -> ErrorBody | WebhookWithSecret | None:
     """Create a webhook
 
-     Makes a webhook; `secret` is shown this once. A tenant may have 20.
+     Creates a webhook. `secret` is shown only in this answer. A tenant may have 20 webhooks.
 
     Args:
-        body (NewWebhook): A webhook to make. Example: {'url':
+        body (NewWebhook): A webhook to create. Example: {'url':
             'https://shop.example/hooks/callbox', 'events': ['session.ended']}.
 
     Raises:
@@ -161,10 +161,10 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | WebhookWithSecret]:
     """Create a webhook
 
-     Makes a webhook; `secret` is shown this once. A tenant may have 20.
+     Creates a webhook. `secret` is shown only in this answer. A tenant may have 20 webhooks.
 
     Args:
-        body (NewWebhook): A webhook to make. Example: {'url':
+        body (NewWebhook): A webhook to create. Example: {'url':
             'https://shop.example/hooks/callbox', 'events': ['session.ended']}.
 
     Raises:
@@ -191,10 +191,10 @@ async def asyncio(
 ) -> ErrorBody | WebhookWithSecret | None:
     """Create a webhook
 
-     Makes a webhook; `secret` is shown this once. A tenant may have 20.
+     Creates a webhook. `secret` is shown only in this answer. A tenant may have 20 webhooks.
 
     Args:
-        body (NewWebhook): A webhook to make. Example: {'url':
+        body (NewWebhook): A webhook to create. Example: {'url':
             'https://shop.example/hooks/callbox', 'events': ['session.ended']}.
 
     Raises:

@@ -76,7 +76,7 @@ def sync_detailed(
 ) -> Response[Any | ErrorBody]:
     """Delete a webhook
 
-     Deletes a webhook with its log; what was not delivered yet never will be.
+     Deletes a webhook with its log. Deliveries that still wait are not sent.
 
     Args:
         webhook_id (str):
@@ -107,7 +107,7 @@ def sync(
 ) -> Any | ErrorBody | None:
     """Delete a webhook
 
-     Deletes a webhook with its log; what was not delivered yet never will be.
+     Deletes a webhook with its log. Deliveries that still wait are not sent.
 
     Args:
         webhook_id (str):
@@ -133,7 +133,7 @@ async def asyncio_detailed(
 ) -> Response[Any | ErrorBody]:
     """Delete a webhook
 
-     Deletes a webhook with its log; what was not delivered yet never will be.
+     Deletes a webhook with its log. Deliveries that still wait are not sent.
 
     Args:
         webhook_id (str):
@@ -162,7 +162,7 @@ async def asyncio(
 ) -> Any | ErrorBody | None:
     """Delete a webhook
 
-     Deletes a webhook with its log; what was not delivered yet never will be.
+     Deletes a webhook with its log. Deliveries that still wait are not sent.
 
     Args:
         webhook_id (str):

@@ -73,7 +73,7 @@ def sync_detailed(
 ) -> Response[ErrorBody | Webhook]:
     """Read a webhook
 
-     A webhook as it is now.
+     Answers a webhook without its secret.
 
     Args:
         webhook_id (str):
@@ -104,7 +104,7 @@ def sync(
 ) -> ErrorBody | Webhook | None:
     """Read a webhook
 
-     A webhook as it is now.
+     Answers a webhook without its secret.
 
     Args:
         webhook_id (str):
@@ -130,7 +130,7 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | Webhook]:
     """Read a webhook
 
-     A webhook as it is now.
+     Answers a webhook without its secret.
 
     Args:
         webhook_id (str):
@@ -159,7 +159,7 @@ async def asyncio(
 ) -> ErrorBody | Webhook | None:
     """Read a webhook
 
-     A webhook as it is now.
+     Answers a webhook without its secret.
 
     Args:
         webhook_id (str):

@@ -96,7 +96,7 @@ def sync_detailed(
 ) -> Response[DeliveryPage | ErrorBody]:
     """List deliveries to a webhook
 
-     The log, newest first; it goes back 30 days unless the operator says otherwise.
+     Lists the deliveries of the last 30 days, newest first. The operator may set another number of days.
 
     Args:
         webhook_id (str):
@@ -133,7 +133,7 @@ def sync(
 ) -> DeliveryPage | ErrorBody | None:
     """List deliveries to a webhook
 
-     The log, newest first; it goes back 30 days unless the operator says otherwise.
+     Lists the deliveries of the last 30 days, newest first. The operator may set another number of days.
 
     Args:
         webhook_id (str):
@@ -165,7 +165,7 @@ async def asyncio_detailed(
 ) -> Response[DeliveryPage | ErrorBody]:
     """List deliveries to a webhook
 
-     The log, newest first; it goes back 30 days unless the operator says otherwise.
+     Lists the deliveries of the last 30 days, newest first. The operator may set another number of days.
 
     Args:
         webhook_id (str):
@@ -200,7 +200,7 @@ async def asyncio(
 ) -> DeliveryPage | ErrorBody | None:
     """List deliveries to a webhook
 
-     The log, newest first; it goes back 30 days unless the operator says otherwise.
+     Lists the deliveries of the last 30 days, newest first. The operator may set another number of days.
 
     Args:
         webhook_id (str):

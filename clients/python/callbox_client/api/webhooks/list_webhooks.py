@@ -69,9 +69,9 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
 ) -> Response[ErrorBody | list[Webhook]]:
-    """List one's webhooks
+    """List your webhooks
 
-     The webhooks of one's tenant, newest first, without their secrets.
+     Lists the webhooks of your tenant, newest first, without their secrets.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -94,9 +94,9 @@ def sync(
     *,
     client: AuthenticatedClient,
 ) -> ErrorBody | list[Webhook] | None:
-    """List one's webhooks
+    """List your webhooks
 
-     The webhooks of one's tenant, newest first, without their secrets.
+     Lists the webhooks of your tenant, newest first, without their secrets.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -115,9 +115,9 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
 ) -> Response[ErrorBody | list[Webhook]]:
-    """List one's webhooks
+    """List your webhooks
 
-     The webhooks of one's tenant, newest first, without their secrets.
+     Lists the webhooks of your tenant, newest first, without their secrets.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -138,9 +138,9 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
 ) -> ErrorBody | list[Webhook] | None:
-    """List one's webhooks
+    """List your webhooks
 
-     The webhooks of one's tenant, newest first, without their secrets.
+     Lists the webhooks of your tenant, newest first, without their secrets.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -87,7 +87,7 @@ def sync_detailed(
 ) -> Response[ErrorBody | WebhookDelivery]:
     """Deliver a message again
 
-     Sends a message again at once, with the same `webhook-id`, whatever came of it before.
+     Sends a message again at once, with the same `webhook-id`, also when it was delivered before.
 
     Args:
         delivery_id (str):
@@ -118,7 +118,7 @@ def sync(
 ) -> ErrorBody | WebhookDelivery | None:
     """Deliver a message again
 
-     Sends a message again at once, with the same `webhook-id`, whatever came of it before.
+     Sends a message again at once, with the same `webhook-id`, also when it was delivered before.
 
     Args:
         delivery_id (str):
@@ -144,7 +144,7 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | WebhookDelivery]:
     """Deliver a message again
 
-     Sends a message again at once, with the same `webhook-id`, whatever came of it before.
+     Sends a message again at once, with the same `webhook-id`, also when it was delivered before.
 
     Args:
         delivery_id (str):
@@ -173,7 +173,7 @@ async def asyncio(
 ) -> ErrorBody | WebhookDelivery | None:
     """Deliver a message again
 
-     Sends a message again at once, with the same `webhook-id`, whatever came of it before.
+     Sends a message again at once, with the same `webhook-id`, also when it was delivered before.
 
     Args:
         delivery_id (str):

@@ -82,7 +82,8 @@ def sync_detailed(
 ) -> Response[ErrorBody | WebhookWithSecret]:
     """Rotate a webhook's secret
 
-     Makes a new secret, shown this once. For 24 hours messages are signed with the old one as well.
+     Creates a new secret, shown only in this answer. For 24 hours messages are also signed with the old
+    one.
 
     Args:
         webhook_id (str):
@@ -113,7 +114,8 @@ def sync(
 ) -> ErrorBody | WebhookWithSecret | None:
     """Rotate a webhook's secret
 
-     Makes a new secret, shown this once. For 24 hours messages are signed with the old one as well.
+     Creates a new secret, shown only in this answer. For 24 hours messages are also signed with the old
+    one.
 
     Args:
         webhook_id (str):
@@ -139,7 +141,8 @@ async def asyncio_detailed(
 ) -> Response[ErrorBody | WebhookWithSecret]:
     """Rotate a webhook's secret
 
-     Makes a new secret, shown this once. For 24 hours messages are signed with the old one as well.
+     Creates a new secret, shown only in this answer. For 24 hours messages are also signed with the old
+    one.
 
     Args:
         webhook_id (str):
@@ -168,7 +171,8 @@ async def asyncio(
 ) -> ErrorBody | WebhookWithSecret | None:
     """Rotate a webhook's secret
 
-     Makes a new secret, shown this once. For 24 hours messages are signed with the old one as well.
+     Creates a new secret, shown only in this answer. For 24 hours messages are also signed with the old
+    one.
 
     Args:
         webhook_id (str):
