@@ -8,8 +8,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from services.characters.knowledge.extraction import Limits, Passage, extract
-from services.characters.knowledge.extractor import Unreadable
+from services.characters.knowledge.ingestion.extractor import Unreadable
+from services.characters.knowledge.ingestion.extractor_process import Limits, Passage, extract
 from tests.fixtures import documents
 
 LIMITS = Limits(memory_mb=1024, seconds=8.0, max_pages=100, max_characters=1_000_000)
@@ -18,7 +18,7 @@ LIMITS = Limits(memory_mb=1024, seconds=8.0, max_pages=100, max_characters=1_000
 def readers() -> list[psutil.Process]:
     """Processes of this test run that read documents."""
     children = psutil.Process().children(recursive=True)
-    return [child for child in children if any("knowledge.extractor" in word for word in child.cmdline())]
+    return [child for child in children if any("knowledge.ingestion.extractor" in word for word in child.cmdline())]
 
 
 async def read(folder: Path, content: bytes, file_type: str, limits: Limits = LIMITS) -> list[Passage]:

@@ -3,8 +3,8 @@
 import pytest
 
 from services.characters.knowledge.file_names import cited, file_key
-from services.characters.knowledge.kinds import file_type, type_of_page
-from services.characters.knowledge.languages import configuration
+from services.characters.knowledge.file_types import file_type, type_of_page
+from services.characters.knowledge.text_search import configuration
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,8 @@
-"""Reads one document in a process of its own: `python -m services.characters.knowledge.extractor <limits as JSON>`.
+"""Reads one document: `python -m services.characters.knowledge.ingestion.extractor <task as JSON>`.
 
-A document is hostile: what it does to this process must not matter to another. So the process has no secrets in its
-environment, no network where the system lets it give that up, and hard limits on memory, time and files. It gets the
-path of the file and answers on standard output, a JSON object a line: passages, then `{"done": true}`, or
-`{"error": "…"}`.
+A document may be hostile, so it is read in a process of its own: without secrets in the environment, without network
+where the system allows that, and with hard limits on memory, time and files. The process answers on standard output,
+one JSON object a line: passages, then `{"done": true}`, or `{"error": "…"}`.
 """
 
 import ctypes
@@ -17,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from services.characters.knowledge.chunks import Page, chunks
-from services.characters.knowledge.kinds import KINDS
+from services.characters.knowledge.file_types import FILE_TYPES
+from services.characters.knowledge.ingestion.chunks import Page, chunks
 
 _PR_SET_PDEATHSIG = 1
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
@@ -29,7 +28,7 @@ _CONTROLS = dict.fromkeys((*range(9), *range(11, 32), 127, *range(55296, 57344))
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What to read, and how much that may take."""
+    """The file to read, and limits."""
 
     path: str
     file_type: str
@@ -44,16 +43,16 @@ class Unreadable(Exception):
 
 
 def confine(task: Task) -> None:
-    """Gives up what reading a document does not need."""
+    """Limits this process to what reading a document needs."""
     libc = ctypes.CDLL(None, use_errno=True)
-    # It ends with whoever waits for its answer.
+    # The process ends with its parent.
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, _OPEN_FILES))
     resource.setrlimit(resource.RLIMIT_CPU, (task.cpu_seconds, task.cpu_seconds))
     resource.setrlimit(resource.RLIMIT_AS, (task.memory_bytes, task.memory_bytes))
-    # An empty network of its own. Not every system lets an ordinary user have one; then the reader's own word must do.
+    # An empty network namespace. Where the system refuses one to this user, the process keeps its network.
     if libc.unshare(_CLONE_NEWNET) != 0:
         libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
 
@@ -63,9 +62,9 @@ def read(task: Task) -> list[Page]:
 
     Raises: Unreadable.
     """
-    kind = KINDS.get(task.file_type)
+    kind = FILE_TYPES.get(task.file_type)
     if kind is None:
-        raise Unreadable(f"Files of this type are not read; send one of: {', '.join(sorted(KINDS))}.")
+        raise Unreadable(f"Files of this type are not read; send one of: {', '.join(sorted(FILE_TYPES))}.")
     data = Path(task.path).read_bytes()
     if kind.is_text:
         text = _decoded(data, task.max_characters)
@@ -127,7 +126,7 @@ def _decoded(data: bytes, max_characters: int) -> str:
     except UnicodeDecodeError as fault:
         if fault.start > max_characters * 4 - 4:
             return data[: fault.start].decode("utf-8-sig")
-        # What browsers take for text that says nothing and is not UTF-8.
+        # The encoding that browsers assume for text that is not UTF-8.
         return data.decode("cp1252", errors="replace")
 
 
@@ -150,7 +149,7 @@ def _say(line: dict[str, Any]) -> None:
 
 def main(arguments: list[str]) -> int:
     """Exit status 0 when the answer is whole, also when it says why the document cannot be read."""
-    # They would start threads whose stacks count as memory.
+    # The stacks of their threads would count as memory.
     os.environ.update(TOKENIZERS_PARALLELISM="false", RAYON_NUM_THREADS="1", TOKIO_WORKER_THREADS="1")
     task = Task(**json.loads(arguments[0]))
     confine(task)

@@ -1,26 +1,26 @@
-"""Cuts a document into passages of about 500 tokens along its structure."""
+"""Splits a document into passages of about 500 tokens along its structure."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from services.characters.knowledge.blocks import Block, Kind, blocks, table_head
+from services.characters.knowledge.ingestion.blocks import Block, Kind, blocks, table_head
 
-# Tokens of a passage with the headings above it; the sentence model reads 510.
+# Tokens of a passage with the headings above it. The embedding model reads 510.
 CHUNK_TOKENS = 480
-# Tokens that a passage repeats of the end of the one before.
+# Tokens of the end of a passage that the next one repeats.
 OVERLAP_TOKENS = 60
-# A heading begins a passage of its own unless the one before is shorter than this.
+# A heading begins a new passage unless the one before has fewer tokens.
 _LEAST_TOKENS = 120
 _HEADINGS_TOKENS = 60
-# A token that no word stands behind, such as a long code, may hold many characters.
+# An unknown word, such as a long code, is one token of many characters.
 _CHARACTERS_A_TOKEN = 8
 _SENTENCE = re.compile(r"[^.!?。！？\n]*(?:[.!?。！？]+|\n|\Z)\s*")
-# So ends a page whose last sentence does not go on.
+# The end of a page whose last sentence is complete.
 _ENDED = re.compile(r"[.!?:;。！？…»”\")\]]\s*\Z")
 
-# Tokens of a text.
-Measure = Callable[[str], int]
+# Counts the tokens of a text.
+TokenCounter = Callable[[str], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A passage. headings: the titles above its first line, the outermost first. page: of its first own line."""
+    """A passage. headings: the titles above it, outermost first. page: of its first line that is not repeated."""
 
     text: str
     headings: tuple[str, ...]
@@ -47,7 +47,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A part of a block that fits into a passage. joint: what stands between it and the piece before."""
+    """A part of a block that fits into a passage. joint: the text between it and the piece before."""
 
     kind: Kind
     text: str
@@ -58,8 +58,8 @@ class _Piece:
     head: str = ""
 
 
-def chunks(pages: Sequence[Page], measure: Measure) -> list[Chunk]:
-    """The passages of a document, in order. Every word of it stands in one at least; none is of two pages."""
+def chunks(pages: Sequence[Page], measure: TokenCounter) -> list[Chunk]:
+    """The passages of a document in order. Every word is in at least one. None spans two pages."""
 
     def size(text: str) -> int:
         return max(measure(text), -(-len(text) // _CHARACTERS_A_TOKEN))
@@ -69,7 +69,7 @@ def chunks(pages: Sequence[Page], measure: Measure) -> list[Chunk]:
     tokens = repeated = 0
 
     def close(following: tuple[str, ...] = ()) -> None:
-        """following: headings of the next passage; what stands there need not stand alone."""
+        """following: headings of the next passage; a heading that stands there makes no passage of its own."""
         nonlocal held, tokens, repeated
         own = held[repeated:]
         if any(piece.kind is not Kind.HEADING or piece.text not in following for piece in own):
@@ -101,22 +101,22 @@ def _chunk(held: Sequence[_Piece], page: int) -> Chunk:
     return Chunk(text.strip(), held[0].headings, page)
 
 
-def _under_head(piece: _Piece, size: Measure) -> _Piece:
-    """The rows of a table below the names of its columns; anything else as it is."""
+def _under_head(piece: _Piece, size: TokenCounter) -> _Piece:
+    """A row of a table with the names of the columns above it; anything else unchanged."""
     if not piece.head or piece.text == piece.head:
         return piece
     text = f"{piece.head}\n{piece.text}"
     return _Piece(piece.kind, text, size(text), piece.page, piece.joint, piece.headings, piece.head)
 
 
-def _tail(held: Sequence[_Piece], following: _Piece, size: Measure) -> list[_Piece]:
-    """The last sentences of a passage, for the one that goes on below the same headings."""
+def _tail(held: Sequence[_Piece], following: _Piece, size: TokenCounter) -> list[_Piece]:
+    """The last sentences of a passage, which the next one repeats if it has the same headings."""
     last = held[-1]
     if last.kind in (Kind.TABLE, Kind.CODE, Kind.HEADING) or last.headings != following.headings:
         return []
     sentences = _sentences(last.text)
     if last.page != following.page:
-        # Of another page only a sentence that goes on here.
+        # Across a page break only an unfinished sentence is repeated.
         sentences = [] if _ENDED.search(last.text) else sentences[-1:]
     kept = ""
     for sentence in reversed(sentences):
@@ -129,7 +129,7 @@ def _tail(held: Sequence[_Piece], following: _Piece, size: Measure) -> list[_Pie
     return [_Piece(last.kind, kept, size(kept), last.page, last.joint, last.headings)]
 
 
-def _pieces(pages: Sequence[Page], size: Measure) -> Iterator[_Piece]:
+def _pieces(pages: Sequence[Page], size: TokenCounter) -> Iterator[_Piece]:
     above: list[tuple[int, str]] = []
     for page in pages:
         for block in blocks(page.text):
@@ -144,7 +144,7 @@ def _pieces(pages: Sequence[Page], size: Measure) -> Iterator[_Piece]:
                 yield from _of_block(block, page.number, tuple(each for _, each in above), size)
 
 
-def _of_block(block: Block, page: int, headings: tuple[str, ...], size: Measure) -> Iterator[_Piece]:
+def _of_block(block: Block, page: int, headings: tuple[str, ...], size: TokenCounter) -> Iterator[_Piece]:
     whole = CHUNK_TOKENS - _HEADINGS_TOKENS
     head = ""
     if block.kind is Kind.TABLE:
@@ -176,8 +176,8 @@ def _sentences(text: str) -> list[str]:
     return [sentence for sentence in _SENTENCE.findall(text) if sentence]
 
 
-def _cut(text: str, limit: int, size: Measure) -> Iterator[str]:
-    """The text, in halves of halves at blanks until each has at most `limit` tokens."""
+def _cut(text: str, limit: int, size: TokenCounter) -> Iterator[str]:
+    """Halves the text at blanks, again and again, until each part has at most `limit` tokens."""
     if size(text) <= limit or len(text) < 2:
         yield text
         return

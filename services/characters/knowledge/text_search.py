@@ -1,4 +1,4 @@
-"""Languages as PostgreSQL's text search calls them."""
+"""Text search configurations of PostgreSQL by language."""
 
 # ISO 639-1 → configuration; all come with PostgreSQL 14 and newer.
 _CONFIGURATIONS = {
@@ -31,10 +31,10 @@ _CONFIGURATIONS = {
     "tr": "turkish",
     "yi": "yiddish",
 }
-NEUTRAL = "simple"
+_WITHOUT_LANGUAGE = "simple"
 
 
 def configuration(language: str) -> str:
-    """The configuration of a BCP-47 tag; `simple`, which knows no language, for those that have none."""
+    """The configuration for a BCP-47 tag; `simple` for languages that have none of their own."""
     primary = language.replace("_", "-").partition("-")[0].lower()
-    return _CONFIGURATIONS.get("no" if primary in ("nb", "nn") else primary, NEUTRAL)
+    return _CONFIGURATIONS.get("no" if primary in ("nb", "nn") else primary, _WITHOUT_LANGUAGE)

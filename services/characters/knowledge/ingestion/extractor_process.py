@@ -1,4 +1,4 @@
-"""Has a document read by a process of its own, and ends that process when it takes too much."""
+"""Runs the extractor in a process of its own, and kills it when it exceeds its limits."""
 
 import asyncio
 import contextlib
@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from services.characters.knowledge.extractor import Task, Unreadable
+from services.characters.knowledge.ingestion.extractor import Task, Unreadable
 from services.kit.logs import get_logger
 
-_ROOT = Path(__file__).resolve().parents[3]
-# The answer: text, its headings, and JSON's own signs; a text of three bytes a character grows to six.
+_ROOT = Path(__file__).resolve().parents[4]
+# In the answer: text and headings as JSON, in which a character can take six bytes.
 _BYTES_A_CHARACTER = 8
 _LINE_BYTES = 1 << 20
 _END_SECONDS = 5.0
@@ -23,7 +23,7 @@ _log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What reading one document may take. seconds: on the clock, and of one core."""
+    """Limits on reading one document. seconds: of wall time, and of processor time."""
 
     memory_mb: int
     seconds: float
@@ -41,7 +41,7 @@ class Passage:
 
 
 async def extract(path: Path, file_type: str, limits: Limits) -> list[Passage]:
-    """The passages of a document, in order; one at least.
+    """The passages of a document in order, at least one.
 
     Raises: Unreadable.
     """
@@ -79,8 +79,8 @@ async def extract(path: Path, file_type: str, limits: Limits) -> list[Passage]:
     if status == -signal.SIGXCPU:
         raise too_long
     if status != 0:
-        # Rust ends the process when memory runs out, by whatever signal.
-        _log.warning("a document was too much for its reader", file_type=file_type, status=status)
+        # Rust code ends the process by some signal when memory runs out.
+        _log.warning("the extractor ended before it was done", file_type=file_type, status=status)
         raise Unreadable(
             f"Reading the document took more than {limits.memory_mb:,} MB of memory, or broke off; upload it in parts."
         )
@@ -113,7 +113,7 @@ async def _lines(stream: asyncio.StreamReader, max_bytes: int) -> list[bytes]:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Kills the reader and whatever it started, and waits until it is gone."""
+    """Kills the extractor with its children, and waits until it has ended."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     async with asyncio.timeout(_END_SECONDS):

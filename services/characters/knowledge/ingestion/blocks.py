@@ -1,4 +1,4 @@
-"""What a text in Markdown is made of: headings, tables, list items, code, paragraphs."""
+"""Splits Markdown into blocks: headings, tables, list items, code, paragraphs."""
 
 import re
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ _RULE = re.compile(r"\s*\|?\s*:?-{3,}")
 _FENCE = re.compile(r"\s*(```|~~~)")
 _IMAGE = re.compile(r"!\[([^\]\n]{0,500})\]\([^)\n]{0,100000}\)")
 _TRAILING_MARKS = re.compile(r"\s+#+\s*$")
-# A longer line is cut, so that no step after this one meets a text without end.
+# Characters of a line. A longer one is cut, which limits the work of the steps after this one.
 _LINE_MAX = 4_000
 
 
 class Kind(Enum):
-    """What sort of block it is."""
+    """The kind of a block."""
 
     HEADING = "heading"
     TABLE = "table"
@@ -27,7 +27,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """lines: as they stand in the text, without a heading's marks. level: of a heading, 1 to 6; else 0."""
+    """lines: of the text, without the marks of a heading. level: of a heading, 1 to 6; else 0."""
 
     kind: Kind
     lines: tuple[str, ...]
@@ -35,7 +35,7 @@ class Block:
 
 
 def blocks(text: str) -> Iterator[Block]:
-    """The blocks of a text, in order. Pictures are left out but for what is said about them."""
+    """The blocks of a text in order. Of a picture only its alternative text is kept."""
     kind, lines, fence = Kind.PARAGRAPH, list[str](), ""
 
     def flush() -> Iterator[Block]:
@@ -82,7 +82,7 @@ def _kind(line: str, before: Kind) -> Kind:
         return Kind.TABLE
     if _ITEM.match(line):
         return Kind.ITEM
-    # A line that goes on belongs to the item or paragraph above it.
+    # A line without a mark continues the item or paragraph above it.
     return Kind.ITEM if before is Kind.ITEM else Kind.PARAGRAPH
 
 

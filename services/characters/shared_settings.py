@@ -1,4 +1,4 @@
-"""What an operator tells the characters service and the reader of its documents alike."""
+"""Settings that the characters service and the process that reads documents share."""
 
 from pydantic import Field, field_validator
 
@@ -6,8 +6,8 @@ from services.kit.blobs import BlobSettings
 from services.kit.net.url_policy import ALLOWED, Allowances
 
 
-class InstallationSettings(BlobSettings):
-    """Where the database, the files and the sentence model are, and what may be reached."""
+class SharedSettings(BlobSettings):
+    """Where the database, the files and the embedding model are, and what may be reached."""
 
     database_url: str = Field(repr=False, pattern=r"^postgresql://", description="PostgreSQL, postgresql://…")
     triton_address: str = Field(default="127.0.0.1:8001", description="host:port of Triton's gRPC.")
@@ -15,6 +15,6 @@ class InstallationSettings(BlobSettings):
 
     @field_validator("outbound_allow")
     @classmethod
-    def _can_be_read(cls, entries: str) -> str:
+    def _is_valid(cls, entries: str) -> str:
         Allowances.parse(entries)
         return entries

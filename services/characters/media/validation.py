@@ -1,4 +1,4 @@
-"""Files of a character: what may be one, told by its content and never by its name."""
+"""Checks uploaded pictures and recordings by their content; the name of a file does not count."""
 
 import hashlib
 import io
@@ -20,7 +20,7 @@ _MP3_HEADER_BYTES = 2
 
 
 class Purpose(StrEnum):
-    """What a file is for; also the name that clients know it by."""
+    """What a file is for, under the name that clients use."""
 
     IMAGE = "image"
     VOICE = "voice"
@@ -31,8 +31,8 @@ KINDS = {Purpose.IMAGE: "a PNG, JPEG, WebP or GIF image", Purpose.VOICE: "a WAV 
 
 
 @dataclass(frozen=True, slots=True)
-class Media:
-    """A file that may be kept. name: the digest of its content and an ending that fits it."""
+class MediaFile:
+    """A valid file. name: the SHA-256 of its content and an ending that fits its type."""
 
     purpose: Purpose
     name: str
@@ -40,8 +40,8 @@ class Media:
     content: bytes
 
 
-def judged(content: bytes, purpose: Purpose) -> Media:
-    """The file as it may be kept. Takes a moment for a recording: not to be called in a loop of events.
+def validated(content: bytes, purpose: Purpose) -> MediaFile:
+    """The file as it is kept. Decodes a recording, so it must not run on an event loop.
 
     Raises: CallboxError `validation_failed` when it is empty, too large, of another kind, broken, or out of bounds.
     """
@@ -49,13 +49,13 @@ def judged(content: bytes, purpose: Purpose) -> Media:
         raise _fault("is empty")
     if len(content) > MAX_BYTES[purpose]:
         raise _fault(f"must be at most {MAX_BYTES[purpose]:,} bytes")
-    sniffed = _image_type(content) if purpose is Purpose.IMAGE else _voice_type(content)
-    if sniffed is None:
+    found = _image_type(content) if purpose is Purpose.IMAGE else _voice_type(content)
+    if found is None:
         raise _fault(f"is not {KINDS[purpose]}; its content says so, whatever its name")
-    ending, media_type = sniffed
+    ending, media_type = found
     for fault in _image_faults(content) if purpose is Purpose.IMAGE else _voice_faults(content):
         raise _fault(fault)
-    return Media(purpose, f"{hashlib.sha256(content).hexdigest()}.{ending}", media_type, content)
+    return MediaFile(purpose, f"{hashlib.sha256(content).hexdigest()}.{ending}", media_type, content)
 
 
 def _image_type(content: bytes) -> tuple[str, str] | None:
@@ -79,10 +79,10 @@ def _voice_type(content: bytes) -> tuple[str, str] | None:
 
 
 def _image_faults(content: bytes) -> Iterator[str]:
-    # From the header alone: nothing is decoded here, so there is nothing to blow up.
+    # Reads the header only. Decoding could fill the memory.
     try:
         width, height = imagesize.get(io.BytesIO(content))
-    except Exception:  # whatever a reader of hostile bytes stumbles over
+    except Exception:  # hostile bytes may raise anything
         width = height = -1
     if width <= 0 or height <= 0:
         yield "is a broken image: it does not say how large it is"
@@ -91,7 +91,7 @@ def _image_faults(content: bytes) -> Iterator[str]:
 
 
 def _voice_faults(content: bytes) -> Iterator[str]:
-    # Decoded to its end, for a header may say anything.
+    # Decodes the whole file, since the header may lie.
     frames = 0
     try:
         with soundfile.SoundFile(io.BytesIO(content)) as recording:
