@@ -59,8 +59,16 @@ CharacterName = Annotated[ShortText, Field(description="Display name."), AfterVa
 class CharacterVoice(DefinitionModel):
     """A voice of the character's own."""
 
-    audio_file: FileUrl = Field("", description="Address of a recording; below the API's own if it was uploaded.")
-    voice_url: FetchedUrl = Field("", description="Address from which Callbox fetches a recording.")
+    audio_file: FileUrl = Field(
+        "",
+        description="Address of a recording; below the API's own if it was uploaded.",
+        examples=["https://shop.example/voice.wav"],
+    )
+    voice_url: FetchedUrl = Field(
+        "",
+        description="Address from which Callbox fetches a recording.",
+        examples=["https://shop.example/voice.wav"],
+    )
 
 
 class HandoffTarget(DefinitionModel):

@@ -81,7 +81,7 @@ Headers = Annotated[
 class _Config(DefinitionModel):
     """What the configurations of all kinds share. Every kind takes headers, for they are secrets in every kind."""
 
-    headers: Headers = Field({})
+    headers: Headers = Field(default_factory=dict)
 
 
 class HttpConfig(_Config):
@@ -180,7 +180,7 @@ class McpServer(DefinitionModel):
         "streamable_http",
         description="`streamable_http`: MCP's own; `sse`: an event stream; `http_json`: one JSON answer to each POST.",
     )
-    headers: Headers = Field({})
+    headers: Headers = Field(default_factory=dict)
     timeout_seconds: Annotated[float, Field(ge=2, le=30)] = Field(12, description="Deadline of one call.")
     is_active: bool = Field(True, description="`false` switches the server off.")
 

@@ -91,9 +91,11 @@ class FormField(DefinitionModel):
     name: Annotated[str, Field(max_length=_MAX_NAME_CHARACTERS)] = Field(
         "", description="The value is submitted under it; needed but for `display`.", examples=["email"]
     )
-    label: Annotated[str, Field(max_length=2000)] = Field("", description="What stands beside the field.")
+    label: Annotated[str, Field(max_length=2000)] = Field(
+        "", description="What stands beside the field.", examples=["Your e-mail address"]
+    )
     required: bool = False
-    placeholder: Note = ""
+    placeholder: Note = Field("", examples=["name@example.com"])
     options: Annotated[list[Any], Field(max_length=_MAX_OPTIONS)] = Field(
         [],
         description=(
@@ -104,8 +106,10 @@ class FormField(DefinitionModel):
     )
     rows: Annotated[float, Field(ge=1, le=100)] | None = Field(None, description="Height of a textarea.")
     default_value: Any = Field(None, description="A string, a number, true or false.")
-    help_text: Note = ""
-    pattern: str = Field("", description="ECMA-262 regular expression that the value must match.")
+    help_text: Note = Field("", examples=["We answer within a day."])
+    pattern: str = Field(
+        "", description="ECMA-262 regular expression that the value must match.", examples=["^[0-9]{5}$"]
+    )
     min: Any = Field(None, description="Least length of a text, least number, first date or first time.")
     max: Any = Field(None, description="Greatest length of a text, greatest number, last date or last time.")
     width: Literal["full", "half"] = Field("full", description="In a grid.")
@@ -199,7 +203,7 @@ class FormDefinition(DefinitionModel):
         None, description="Where values go; null for form-responses.", examples=[None]
     )
     submit_method: Literal["POST", "PUT", "PATCH"] = "POST"
-    submit_label: Line = "Submit"
+    submit_label: Line = Field("Submit", examples=["Submit"])
     success_message: Note = ""
     disabled: bool = Field(False, description="A disabled form cannot be opened.")
     topics: Annotated[list[Topic], Field(max_length=20)] = Field(
@@ -209,7 +213,9 @@ class FormDefinition(DefinitionModel):
         [], description="Further `type`s of the legacy message that opens it.", examples=[["show_demo_form"]]
     )
     confirmation_topic: Topic = Field(
-        naming.CONFIRMATION_TOPIC, description="Data topic on which a submitted form is confirmed."
+        naming.CONFIRMATION_TOPIC,
+        description="Data topic on which a submitted form is confirmed.",
+        examples=[naming.CONFIRMATION_TOPIC],
     )
     confirmation_type: Topic | None = Field(
         None,

@@ -18,9 +18,9 @@ class NoiseCancellation:
 
     Attributes:
         default (NoiseCancellationDefault):
-        engines (list[NoiseCancellationEnginesItem]):
+        engines (list[NoiseCancellationEnginesItem]): What the caller may choose from; each once.
         level (float): Attenuation limit of `server` in dB.
-        user_selectable (bool):
+        user_selectable (bool): Whether the caller may choose.
         model_url (None | str): Where `rnnoise` is loaded from; null for the bundled.
     """
 

@@ -6,14 +6,12 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="VersionVoice")
+T = TypeVar("T", bound="McpConfigHeadersType0")
 
 
 @_attrs_define
-class VersionVoice:
-    """`audio_file` and `voice_url`."""
-
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+class McpConfigHeadersType0:
+    additional_properties: dict[str, str] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
 
@@ -25,19 +23,19 @@ class VersionVoice:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        version_voice = cls()
+        mcp_config_headers_type_0 = cls()
 
-        version_voice.additional_properties = d
-        return version_voice
+        mcp_config_headers_type_0.additional_properties = d
+        return mcp_config_headers_type_0
 
     @property
     def additional_keys(self) -> list[str]:
         return list(self.additional_properties.keys())
 
-    def __getitem__(self, key: str) -> Any:
+    def __getitem__(self, key: str) -> str:
         return self.additional_properties[key]
 
-    def __setitem__(self, key: str, value: Any) -> None:
+    def __setitem__(self, key: str, value: str) -> None:
         self.additional_properties[key] = value
 
     def __delitem__(self, key: str) -> None:

@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="CharacterChangeWidgetAppearanceType0")
+T = TypeVar("T", bound="ClientEventToolInputSchemaType0")
 
 
 @_attrs_define
-class CharacterChangeWidgetAppearanceType0:
+class ClientEventToolInputSchemaType0:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -23,10 +23,10 @@ class CharacterChangeWidgetAppearanceType0:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        character_change_widget_appearance_type_0 = cls()
+        client_event_tool_input_schema_type_0 = cls()
 
-        character_change_widget_appearance_type_0.additional_properties = d
-        return character_change_widget_appearance_type_0
+        client_event_tool_input_schema_type_0.additional_properties = d
+        return client_event_tool_input_schema_type_0
 
     @property
     def additional_keys(self) -> list[str]:

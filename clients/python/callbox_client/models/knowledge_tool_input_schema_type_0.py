@@ -6,13 +6,11 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="CharacterDefinitionVoice")
+T = TypeVar("T", bound="KnowledgeToolInputSchemaType0")
 
 
 @_attrs_define
-class CharacterDefinitionVoice:
-    """`audio_file` and `voice_url`."""
-
+class KnowledgeToolInputSchemaType0:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -25,10 +23,10 @@ class CharacterDefinitionVoice:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        character_definition_voice = cls()
+        knowledge_tool_input_schema_type_0 = cls()
 
-        character_definition_voice.additional_properties = d
-        return character_definition_voice
+        knowledge_tool_input_schema_type_0.additional_properties = d
+        return knowledge_tool_input_schema_type_0
 
     @property
     def additional_keys(self) -> list[str]:

@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="CharacterChangeVoiceType0")
+T = TypeVar("T", bound="McpToolInputSchemaType0")
 
 
 @_attrs_define
-class CharacterChangeVoiceType0:
+class McpToolInputSchemaType0:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -23,10 +23,10 @@ class CharacterChangeVoiceType0:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        character_change_voice_type_0 = cls()
+        mcp_tool_input_schema_type_0 = cls()
 
-        character_change_voice_type_0.additional_properties = d
-        return character_change_voice_type_0
+        mcp_tool_input_schema_type_0.additional_properties = d
+        return mcp_tool_input_schema_type_0
 
     @property
     def additional_keys(self) -> list[str]:

@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="CharacterMcpServersItem")
+T = TypeVar("T", bound="HttpToolInputSchemaType0")
 
 
 @_attrs_define
-class CharacterMcpServersItem:
+class HttpToolInputSchemaType0:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -23,10 +23,10 @@ class CharacterMcpServersItem:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        character_mcp_servers_item = cls()
+        http_tool_input_schema_type_0 = cls()
 
-        character_mcp_servers_item.additional_properties = d
-        return character_mcp_servers_item
+        http_tool_input_schema_type_0.additional_properties = d
+        return http_tool_input_schema_type_0
 
     @property
     def additional_keys(self) -> list[str]:
