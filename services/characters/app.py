@@ -17,22 +17,21 @@ from callbox.characters.v1 import (
 )
 
 from services.characters.account_data.service import UserDataService
-from services.characters.appearance.origin_gates import GatesService
+from services.characters.appearance.allowed_origins import GatesService
 from services.characters.appearance.service import AppearanceService
-from services.characters.definition.field_types import Rules
-from services.characters.documents_view import Attached
 from services.characters.knowledge.database import open_pool as open_knowledge_pool
-from services.characters.knowledge.documents import Documents
-from services.characters.knowledge.embeddings import Embeddings
+from services.characters.knowledge.documents import DocumentStore
+from services.characters.knowledge.embeddings import EmbeddingClient
 from services.characters.knowledge.search import Search
 from services.characters.knowledge.service import KnowledgeService
+from services.characters.media.cleanup import MediaCleanup
 from services.characters.media.service import MediaService
-from services.characters.media.store import Shelf
-from services.characters.media.sweeper import Sweeper
+from services.characters.media.store import MediaStore
+from services.characters.owner_view import OwnerView
 from services.characters.reseal import reseal
 from services.characters.service import CharactersService
 from services.characters.settings import CharactersSettings
-from services.characters.store import Store
+from services.characters.store import CharacterStore
 from services.kit import database
 from services.kit.blobs import Blobs
 from services.kit.logs import get_logger
@@ -52,7 +51,7 @@ _log = get_logger(__name__)
 
 @asynccontextmanager
 async def running(settings: CharactersSettings) -> AsyncIterator[Server]:
-    """The service, serving; ended with the context."""
+    """Serves as long as the block runs."""
     if settings.debug:
         _log.warning("CALLBOX_DEBUG IS ON: ANY WEB SITE MAY START CALLS, allowed_origins is not checked. Unset it.")
     vault = Vault.open(settings.data_dir / _SECRETS_KEY)
@@ -61,21 +60,22 @@ async def running(settings: CharactersSettings) -> AsyncIterator[Server]:
     blobs, allowed = Blobs(settings), Allowances.parse(settings.outbound_allow)
     async with (
         await database.open_pool(settings.database_url, SCHEMA) as pool,
-        # The queue of documents wants JSON as text, the tables of characters as Python.
+        # The document queue needs JSON as text, the tables of characters need it as Python objects.
         await open_knowledge_pool(settings.database_url, SCHEMA) as knowledge_pool,
-        Embeddings(settings.triton_address) as embeddings,
+        EmbeddingClient(settings.triton_address) as embeddings,
     ):
-        store, shelf, documents = Store(pool, settings.versions_kept), Shelf(pool, blobs), Documents(knowledge_pool)
-        attached, rules, check_origins = Attached(documents, blobs), Rules(allowed), not settings.debug
-        sweeper = Sweeper(shelf, settings.media_sweep_seconds)
+        store, media_store = CharacterStore(pool, settings.versions_kept), MediaStore(pool, blobs)
+        documents, check_origins = DocumentStore(knowledge_pool), not settings.debug
+        view = OwnerView(documents, blobs)
+        cleanup = MediaCleanup(media_store, settings.media_sweep_seconds)
 
-        characters = CharactersService(store, attached, vault, rules, sweeper.wake, check_origins=check_origins)
-        gates, showing = GatesService(store), AppearanceService(store, check_origins=check_origins)
-        media = MediaService(store, attached, shelf, vault, rules)
+        characters = CharactersService(store, view, vault, allowed, cleanup.request, check_origins=check_origins)
+        gates, appearance = GatesService(store), AppearanceService(store, check_origins=check_origins)
+        media = MediaService(store, view, media_store, vault, allowed)
         knowledge = KnowledgeService(store, documents, blobs, Search(knowledge_pool, embeddings), allowed)
         characters_pb2_grpc.add_CharactersServiceServicer_to_server(characters, server.grpc)
         gates_pb2_grpc.add_GatesServiceServicer_to_server(gates, server.grpc)
-        appearance_pb2_grpc.add_AppearanceServiceServicer_to_server(showing, server.grpc)
+        appearance_pb2_grpc.add_AppearanceServiceServicer_to_server(appearance, server.grpc)
         media_pb2_grpc.add_MediaServiceServicer_to_server(media, server.grpc)
         knowledge_pb2_grpc.add_KnowledgeServiceServicer_to_server(knowledge, server.grpc)
         user_data_pb2_grpc.add_UserDataServiceServicer_to_server(UserDataService(pool, blobs), server.grpc)
@@ -85,7 +85,7 @@ async def running(settings: CharactersSettings) -> AsyncIterator[Server]:
 
         full_name = characters_pb2.DESCRIPTOR.services_by_name["CharactersService"].full_name
         ops = ops_server(settings.ops_listen, readiness)
-        async with sweeper.running(), serving(server, full_name, ops, settings.drain_seconds):
+        async with cleanup.running(), serving(server, full_name, ops, settings.drain_seconds):
             yield server
 
 
@@ -96,14 +96,14 @@ async def serve(settings: CharactersSettings, stop: asyncio.Event) -> None:
 
 
 async def reseal_all(settings: CharactersSettings, stop: asyncio.Event) -> None:
-    """Encrypts every stored secret with the first line of the key file. Runs beside the service.
+    """Encrypts every stored secret with the first key of the key file. May run beside the service.
 
     Raises: SystemExit with status 1 when no key fits some secret.
     """
     vault = Vault.open(settings.data_dir / _SECRETS_KEY)
     async with await database.open_pool(settings.database_url, SCHEMA) as pool:
-        store = Store(pool, settings.versions_kept)
-        # A change that was under way while the key file was written may come behind the first pass.
+        store = CharacterStore(pool, settings.versions_kept)
+        # A change that began before the key file was written may be stored after the first pass.
         for _ in range(_RESEAL_PASSES):
             report = await reseal(store, vault)
             _log.info("stored secrets were looked through", **asdict(report))

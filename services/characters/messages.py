@@ -1,18 +1,17 @@
 """Characters as protobuf messages."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 import asyncpg
 from callbox.characters.v1 import characters_pb2 as pb
-from google.protobuf.timestamp_pb2 import Timestamp
 
-from services.characters.store import Kept, Stored
+from services.characters.store import StoredCharacter, StoredVersion
 from services.kit.structs import to_struct
+from services.kit.times import timestamp
 
-# Fields of the definition that a snapshot carries by name; a call has no use for the key's mask or the origins.
-_NAMED = (
+# Fields of the definition that have fields of their own in a snapshot.
+_OWN_FIELDS = (
     "name",
     "system_prompt",
     "greeting",
@@ -27,10 +26,11 @@ _NAMED = (
     "max_turn_seconds",
     "recording_enabled",
 )
-_NOT_IN_REST = {*_NAMED, "slug", "llm_api_key", "allowed_origins", "is_active"}
+# The others go into `definition`, but for those that a call does not need.
+_NOT_IN_DEFINITION = {*_OWN_FIELDS, "slug", "llm_api_key", "allowed_origins", "is_active"}
 
 
-def character(stored: Stored, documents: Iterable[Mapping[str, Any]] = ()) -> pb.Character:
+def character(stored: StoredCharacter, documents: Iterable[Mapping[str, Any]] = ()) -> pb.Character:
     """A character as its owner reads it. documents: of its knowledge base, as JSON."""
     return pb.Character(
         id=stored.id,
@@ -45,8 +45,8 @@ def character(stored: Stored, documents: Iterable[Mapping[str, Any]] = ()) -> pb
     )
 
 
-def snapshot(stored: Stored) -> pb.CharacterSnapshot:
-    """What one call is run by."""
+def snapshot(stored: StoredCharacter) -> pb.CharacterSnapshot:
+    """The character as one call uses it."""
     definition = stored.definition
     return pb.CharacterSnapshot(
         character_id=stored.id,
@@ -56,8 +56,8 @@ def snapshot(stored: Stored) -> pb.CharacterSnapshot:
         created_by=stored.created_by,
         has_llm_api_key=bool(definition["llm_api_key"]),
         max_call_seconds=definition["widget_appearance"].get("max_call_seconds", 0),
-        definition=to_struct({name: value for name, value in definition.items() if name not in _NOT_IN_REST}),
-        **{name: definition[name] for name in _NAMED},
+        definition=to_struct({name: value for name, value in definition.items() if name not in _NOT_IN_DEFINITION}),
+        **{name: definition[name] for name in _OWN_FIELDS},
     )
 
 
@@ -71,20 +71,13 @@ def version(row: asyncpg.Record) -> pb.CharacterVersion:
     )
 
 
-def whole_version(kept: Kept) -> pb.CharacterVersion:
+def whole_version(stored: StoredVersion) -> pb.CharacterVersion:
     """One version with its definition."""
     return pb.CharacterVersion(
-        version=kept.version,
-        create_time=timestamp(kept.created_at),
-        created_by=kept.created_by,
-        changed=kept.changed,
-        definition=to_struct(kept.definition),
-        character_id=kept.character_id,
+        version=stored.version,
+        create_time=timestamp(stored.created_at),
+        created_by=stored.created_by,
+        changed=stored.changed,
+        definition=to_struct(stored.definition),
+        character_id=stored.character_id,
     )
-
-
-def timestamp(at: datetime) -> Timestamp:
-    """The time as a message."""
-    stamp = Timestamp()
-    stamp.FromDatetime(at)
-    return stamp

@@ -1,4 +1,4 @@
-"""Conditions under which a change is wanted (RFC 9110, section 13.1.1)."""
+"""`If-Match`: a change is made only to the version that its client has read (RFC 9110, section 13.1.1)."""
 
 from collections.abc import Collection
 
@@ -8,7 +8,7 @@ ANY = "*"
 
 
 def require(if_match: Collection[str], etag: str) -> None:
-    """Lets a change pass when it has no condition, or when one of its entity tags is that of the newest version.
+    """Passes without a condition, with `*`, or when one of the entity tags is that of the newest version.
 
     Raises: CallboxError `precondition_failed`.
     """
@@ -17,7 +17,7 @@ def require(if_match: Collection[str], etag: str) -> None:
 
 
 def failed() -> CallboxError:
-    """The refusal of a change that was made from a version that is not the newest any more."""
+    """The refusal of a change to a version that is not the newest any more."""
     return CallboxError(
         Code.PRECONDITION_FAILED,
         "The character has changed since you read it; read it again and send the change with its new ETag.",

@@ -2,11 +2,11 @@
 
 from pydantic import Field
 
-from services.characters.installation import InstallationSettings
+from services.characters.shared_settings import SharedSettings
 
 
-class CharactersSettings(InstallationSettings):
-    """What the characters service is told."""
+class CharactersSettings(SharedSettings):
+    """Settings of the characters service."""
 
     debug: bool = Field(default=False, description="Skips the check of allowed origins; for development alone.")
     versions_kept: int = Field(default=1_000, ge=2, le=1_000_000, description="Versions kept of each character.")

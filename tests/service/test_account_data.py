@@ -17,7 +17,7 @@ from callbox.sessions.v1 import user_data_pb2 as sessions_pb
 from google.protobuf import json_format
 
 from services.accounts import account_data as accounts_data
-from services.characters.account_data import tables as characters_data
+from services.characters.account_data import holdings as characters_data
 from services.kit.account_data import Holding
 from services.kit.errors import Code
 from services.kit.rpc.client import call, connect

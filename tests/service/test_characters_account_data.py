@@ -9,7 +9,7 @@ from callbox.characters.v1 import knowledge_pb2, media_pb2_grpc
 from callbox.characters.v1 import user_data_pb2 as pb
 from callbox.characters.v1.user_data_pb2_grpc import UserDataServiceStub
 
-from services.characters.account_data import tables
+from services.characters.account_data import holdings
 from services.characters.knowledge.database import open_pool
 from services.characters.settings import CharactersSettings
 from services.kit.blobs import Blobs
@@ -75,7 +75,7 @@ async def rows(pool: Pool) -> int:
     return sum(
         [
             await pool.fetchval(f"select count(*) from {holding.table} where {holding.where}", "ten_one")
-            for holding in tables.HOLDINGS
+            for holding in holdings.HOLDINGS
         ]
     )
 

@@ -8,7 +8,7 @@ import asyncpg
 from callbox.characters.v1 import characters_pb2 as pb
 from callbox.characters.v1 import knowledge_pb2
 
-from services.characters.documents_view import MAX_SHOWN
+from services.characters.owner_view import MAX_DOCUMENTS
 from services.kit.errors import Code
 from services.kit.rpc.client import call
 from services.kit.structs import from_struct
@@ -105,8 +105,8 @@ async def test_the_newest_are_shown_where_there_are_many(make_library: MakeLibra
         """insert into characters.documents (id, character_id, tenant_id, name, file_type, file_key)
         select 'doc_' || n, id, tenant_id, n || '.md', 'md', 'documents/x/' || n
         from characters.characters, generate_series(1, $1::int) n order by n""",
-        MAX_SHOWN + 5,
+        MAX_DOCUMENTS + 5,
     )
     await connection.close()
     names = [document["name"] for document in attached(await library.owner.get())]
-    assert names == [f"{number}.md" for number in range(MAX_SHOWN + 5, 5, -1)]
+    assert names == [f"{number}.md" for number in range(MAX_DOCUMENTS + 5, 5, -1)]

@@ -18,7 +18,7 @@ from cryptography.fernet import Fernet
 from google.protobuf.json_format import MessageToDict
 
 from deploy.local.ports import pick_ports
-from services.characters.secrets import places
+from services.characters.secrets import secret_fields
 from services.kit.errors import Code
 from services.kit.rpc.client import call, connect
 from services.kit.vault import Vault
@@ -189,7 +189,7 @@ def test_what_is_no_text_is_no_secret(headers: Any) -> None:
     """Contract 14.5: kinds of tools that have no headers were stored with whatever was sent under that name."""
     definition = {"tools": [{"name": "look_up", "kind": "kb", "config": {"headers": headers}}], "llm_api_key": None}
     before = deepcopy(definition)
-    assert list(places(definition)) == []
+    assert list(secret_fields(definition)) == []
     assert definition == before
 
 

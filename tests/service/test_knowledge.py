@@ -10,8 +10,8 @@ import pytest_asyncio
 from callbox.characters.v1 import knowledge_pb2 as pb
 
 from services.characters.knowledge.database import open_pool
-from services.characters.knowledge.documents import Documents
-from services.characters.knowledge.reading import Sweeper
+from services.characters.knowledge.documents import DocumentStore
+from services.characters.knowledge.ingestion.cleanup import DocumentCleanup
 from services.characters.knowledge.settings import KnowledgeSettings
 from services.kit.blobs import Blobs
 from services.kit.errors import CallboxError, Code
@@ -384,18 +384,18 @@ async def test_a_page_that_comes_after_its_document_was_deleted_is_not_kept(
         library.reader(outbound_allow="127.0.0.0/8"),
         await open_pool(library.database_url, "characters") as pool,
     ):
-        stored = Documents(pool)
+        stored = DocumentStore(pool)
         taken = await add_page(library, f"http://127.0.0.1:{wire.port}/")
         async with asyncio.timeout(10):
             await asked.wait()
             request = pb.DeleteDocumentRequest(character="support-bot", document_id=taken.id)
             await call(library.stub.DeleteDocument, request, identity=library.user)
-            assert await stored.discarded(0, 1) == []
+            assert await stored.unused_files(0, 1) == []
             deleted.set()
-            while not await stored.discarded(0, 1):
+            while not await stored.unused_files(0, 1):
                 await asyncio.sleep(0.02)
         assert len(await blobs.keys("documents")) == 1
-        await Sweeper(stored, blobs, event_days=30, grace_seconds=0).sweep()
+        await DocumentCleanup(stored, blobs, event_days=30, grace_seconds=0).run_once()
     assert await blobs.keys("documents") == []
 
 
@@ -458,7 +458,7 @@ async def test_files_are_kept_in_an_s3_store(make_library: MakeLibrary, embedder
     assert await library.documents() == []
     assert await blobs.keys("documents") == [key], "the store was away"
     async with await open_pool(library.database_url, "characters") as pool:
-        await Sweeper(Documents(pool), blobs, event_days=30, grace_seconds=0).sweep()
+        await DocumentCleanup(DocumentStore(pool), blobs, event_days=30, grace_seconds=0).run_once()
     assert await blobs.keys("documents") == []
 
 
@@ -469,13 +469,13 @@ async def test_what_belongs_to_nothing_is_swept_away(library: Library) -> None:
         await library.done(taken.id)
     pool = await open_pool(library.database_url, "characters")
     async with pool:
-        stored, blobs = Documents(pool), Blobs(KnowledgeSettings(**library.settings()))
-        await stored.announce_file("documents/x/y/broken-off.md")
+        stored, blobs = DocumentStore(pool), Blobs(KnowledgeSettings(**library.settings()))
+        await stored.add_unused_file("documents/x/y/broken-off.md")
         await blobs.put("documents/x/y/broken-off.md", b"x")
-        await Sweeper(stored, blobs, event_days=30).sweep()
+        await DocumentCleanup(stored, blobs, event_days=30).run_once()
         assert len(await blobs.keys("documents")) == 2, "younger than the grace"
         await library.owner.delete()
-        await Sweeper(stored, blobs, event_days=30, grace_seconds=0).sweep()
+        await DocumentCleanup(stored, blobs, event_days=30, grace_seconds=0).run_once()
         assert await blobs.keys("documents") == []
         assert await pool.fetchval("select count(*) from chunks") == 0
-        assert await stored.discarded(0, 10) == []
+        assert await stored.unused_files(0, 10) == []

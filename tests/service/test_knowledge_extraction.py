@@ -8,9 +8,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from services.characters.knowledge import extraction
-from services.characters.knowledge.extraction import Limits, Passage, extract
-from services.characters.knowledge.extractor import Unreadable
+from services.characters.knowledge.ingestion import extractor_process
+from services.characters.knowledge.ingestion.extractor import Unreadable
+from services.characters.knowledge.ingestion.extractor_process import Limits, Passage, extract
 from tests.fixtures import documents
 
 LIMITS = Limits(memory_mb=1024, seconds=8.0, max_pages=100, max_characters=1_000_000)
@@ -19,7 +19,7 @@ LIMITS = Limits(memory_mb=1024, seconds=8.0, max_pages=100, max_characters=1_000
 def readers() -> list[psutil.Process]:
     """Processes of this test run that read documents."""
     children = psutil.Process().children(recursive=True)
-    return [child for child in children if any("knowledge.extractor" in word for word in child.cmdline())]
+    return [child for child in children if any("knowledge.ingestion.extractor" in word for word in child.cmdline())]
 
 
 async def read(folder: Path, content: bytes, file_type: str, limits: Limits = LIMITS) -> list[Passage]:
@@ -62,7 +62,7 @@ async def test_a_reader_leaves_nothing_in_the_home_and_temporary_folders(
     """A library that unpacks itself at its first use fails on a new machine. Its empty file would stay here."""
     folder = tmp_path / "read-only"
     folder.mkdir(mode=0o555)
-    monkeypatch.setattr(extraction, "_NO_FOLDER", str(folder))
+    monkeypatch.setattr(extractor_process, "_NO_FOLDER", str(folder))
     content = documents.pdf([["Ten to four"]]) if file_type == "pdf" else GOOD[file_type][0]
     assert await read(tmp_path, content, file_type)
     assert list(folder.iterdir()) == []

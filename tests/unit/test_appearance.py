@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from services.characters.appearance.overrides import DEFAULTS, Appearance, effective
+from services.characters.appearance.effective import DEFAULTS, effective
+from services.kit.character_definition.appearance import AppearanceOverrides
 
 
 @pytest.mark.parametrize(
@@ -47,7 +48,7 @@ from services.characters.appearance.overrides import DEFAULTS, Appearance, effec
     ],
 )
 def test_what_is_allowed_stays_as_it_was_sent(appearance: dict[str, Any]) -> None:
-    assert Appearance.model_validate(appearance).model_dump(mode="json", exclude_unset=True) == appearance
+    assert AppearanceOverrides.model_validate(appearance).model_dump(mode="json", exclude_unset=True) == appearance
     whole = effective(appearance)
     assert set(whole) >= set(DEFAULTS)
 
@@ -62,7 +63,7 @@ def test_what_is_allowed_stays_as_it_was_sent(appearance: dict[str, Any]) -> Non
 )  # fmt: skip
 def test_what_is_no_colour(colour: str) -> None:
     with pytest.raises(ValidationError):
-        Appearance.model_validate({"theme": {"primary_color": colour}})
+        AppearanceOverrides.model_validate({"theme": {"primary_color": colour}})
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_what_is_no_colour(colour: str) -> None:
 )
 def test_what_is_refused(overrides: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
-        Appearance.model_validate(overrides)
+        AppearanceOverrides.model_validate(overrides)
 
 
 def test_languages_are_completed() -> None:
@@ -106,11 +107,13 @@ def test_arrays_replace_and_the_defaults_stay_untouched() -> None:
 
 
 def test_the_defaults_are_valid_themselves() -> None:
-    Appearance.model_validate({name: value for name, value in DEFAULTS.items() if name != "noise_cancellation"})
-    Appearance.model_validate(DEFAULTS)
+    AppearanceOverrides.model_validate(
+        {name: value for name, value in DEFAULTS.items() if name != "noise_cancellation"}
+    )
+    AppearanceOverrides.model_validate(DEFAULTS)
 
 
 def test_more_than_one_fault_comes_at_once() -> None:
     with pytest.raises(ValidationError) as caught:
-        Appearance.model_validate({"theme": {"text_color": "?"}, "layout": {"position": "?"}, "logo_url": "?"})
+        AppearanceOverrides.model_validate({"theme": {"text_color": "?"}, "layout": {"position": "?"}, "logo_url": "?"})
     assert len(caught.value.errors()) == 3

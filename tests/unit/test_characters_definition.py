@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 from google.protobuf.struct_pb2 import Struct
 
-from services.characters.definition.field_types import Rules
-from services.characters.definition.fields import DEFAULTS, validated
 from services.characters.definition.input_schema import DIALECTS
+from services.characters.definition.validation import DEFAULTS, validated
 from services.kit.errors import CallboxError, Code
 from services.kit.net.url_policy import Allowances
 from services.kit.structs import from_struct
@@ -260,11 +259,11 @@ def test_private_addresses_are_refused_on_write(host: str) -> None:
 
 def test_private_addresses_that_the_operator_lists_are_taken() -> None:
     """Contract 14.9."""
-    rules = Rules(Allowances.parse("127.0.0.0/8, hooks.localhost"))
+    allowed = Allowances.parse("127.0.0.0/8, hooks.localhost")
     for url in ("http://127.0.0.1:9/x", "http://hooks.localhost/x"):
-        assert validated({**LEAST, **http(url=url)}, rules)["tools"][0]["config"]["url"] == url
+        assert validated({**LEAST, **http(url=url)}, allowed)["tools"][0]["config"]["url"] == url
     with pytest.raises(CallboxError):
-        validated({**LEAST, **http(url="http://10.0.0.1/")}, rules)
+        validated({**LEAST, **http(url="http://10.0.0.1/")}, allowed)
 
 
 def form(form_id: str, **fields: Any) -> dict[str, Any]:

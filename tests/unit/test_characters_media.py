@@ -7,14 +7,14 @@ import zlib
 
 import pytest
 
-from services.characters.media.kinds import MAX_BYTES, Purpose, judged
+from services.characters.media.validation import MAX_BYTES, Purpose, validated
 from services.kit.errors import CallboxError, Code
 from tests.fixtures.media import image, voice
 
 
 def refused(content: bytes, purpose: Purpose) -> str:
     with pytest.raises(CallboxError) as caught:
-        judged(content, purpose)
+        validated(content, purpose)
     assert caught.value.code is Code.VALIDATION_FAILED
     (sentence,) = caught.value.fields["file"]
     return sentence
@@ -42,7 +42,7 @@ def png_header(width: int, height: int) -> bytes:
     ],
 )
 def test_what_is_taken(content: bytes, purpose: Purpose, ending: str, media_type: str) -> None:
-    media = judged(content, purpose)
+    media = validated(content, purpose)
     digest, _, found = media.name.partition(".")
     assert (len(digest), found, media.media_type, media.content) == (64, ending, media_type, content)
 
@@ -95,4 +95,4 @@ def test_a_header_does_not_lie_about_the_length() -> None:
         recording.writeframes(bytes(2 * 8000))
     claims = bytearray(file.getvalue())
     claims[40:44] = struct.pack("<I", 2 * 8000 * 3600)
-    assert judged(bytes(claims), Purpose.VOICE).media_type == "audio/wav"
+    assert validated(bytes(claims), Purpose.VOICE).media_type == "audio/wav"

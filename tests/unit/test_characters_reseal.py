@@ -17,11 +17,11 @@ class Versions:
         self.rows = rows
         self.asked: list[int] = []
 
-    async def sealed(self, after: tuple[str, int], limit: int) -> list[tuple[str, int, dict[str, str]]]:
+    async def encrypted_secrets(self, after: tuple[str, int], limit: int) -> list[tuple[str, int, dict[str, str]]]:
         self.asked.append(limit)
         return [(*place, self.rows[place]) for place in sorted(self.rows) if place > after][:limit]
 
-    async def replace_sealed(
+    async def replace_secrets(
         self, character_id: str, version: int, before: Mapping[str, str], after: Mapping[str, str]
     ) -> None:
         assert self.rows[character_id, version] == before

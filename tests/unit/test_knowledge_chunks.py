@@ -5,8 +5,8 @@ import random
 
 import pytest
 
-from services.characters.knowledge.blocks import Kind, blocks
-from services.characters.knowledge.chunks import CHUNK_TOKENS, OVERLAP_TOKENS, Chunk, Page, chunks
+from services.characters.knowledge.ingestion.blocks import Kind, blocks
+from services.characters.knowledge.ingestion.chunks import CHUNK_TOKENS, OVERLAP_TOKENS, Chunk, Page, chunks
 from services.kit import wordpiece
 
 WORDS = ("shop", "bicycle", "opens", "saturday", "returns", "thirty", "days", "receipt", "chain", "wheel", "price")

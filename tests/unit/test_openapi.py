@@ -9,7 +9,7 @@ import jsonschema_rs
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from services.characters.definition.fields import DEFAULTS
+from services.characters.definition.validation import DEFAULTS
 from services.gateway.openapi.document import document
 from services.gateway.openapi.examples import Examples
 from services.gateway.openapi.schema import operations

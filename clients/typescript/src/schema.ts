@@ -1183,7 +1183,7 @@ export interface components {
             max_call_seconds: number;
             /**
              * Terms Url
-             * @description Empty: no consent step.
+             * @description Empty for no consent step.
              */
             terms_url: string;
             /**
@@ -1207,6 +1207,102 @@ export interface components {
              * @example []
              */
             forms: components["schemas"]["Form"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * AppearanceOverrides
+         * @description What differs from the default look and behaviour of the widget.
+         */
+        AppearanceOverrides: {
+            /**
+             * Name
+             * @example Voice Assistant
+             */
+            name?: string | null;
+            /**
+             * Subtitle
+             * @example
+             */
+            subtitle?: string | null;
+            /**
+             * Logo Url
+             * @example
+             */
+            logo_url?: string | null;
+            /**
+             * Fab Label
+             * @example
+             */
+            fab_label?: string | null;
+            /**
+             * Fab Sublabel
+             * @example
+             */
+            fab_sublabel?: string | null;
+            /**
+             * Start Button Text
+             * @example Start Call
+             */
+            start_button_text?: string | null;
+            /**
+             * Powered By Text
+             * @example Powered by Callbox
+             */
+            powered_by_text?: string | null;
+            /**
+             * Powered By Url
+             * @example
+             */
+            powered_by_url?: string | null;
+            theme?: components["schemas"]["ThemeOverrides"] | null;
+            dimensions?: components["schemas"]["DimensionsOverrides"] | null;
+            layout?: components["schemas"]["LayoutOverrides"] | null;
+            labels?: components["schemas"]["LabelsOverrides"] | null;
+            /**
+             * Languages
+             * @description Entries of the language picker, each language once.
+             */
+            languages?: components["schemas"]["LanguageEntry"][] | null;
+            /**
+             * Default Language
+             * @example en
+             */
+            default_language?: string | null;
+            /**
+             * Max Call Seconds
+             * @description 0 for no limit.
+             * @example 0
+             */
+            max_call_seconds?: number | null;
+            /**
+             * Terms Url
+             * @description Empty for no consent step.
+             * @example
+             */
+            terms_url?: string | null;
+            /**
+             * Terms Label
+             * @example Terms & Conditions
+             */
+            terms_label?: string | null;
+            /**
+             * Consent Text
+             * @example By starting the call you agree to our
+             */
+            consent_text?: string | null;
+            /**
+             * Show Audio Settings
+             * @example true
+             */
+            show_audio_settings?: boolean | null;
+            noise_cancellation?: components["schemas"]["NoiseCancellationOverrides"] | null;
+            /**
+             * Forms
+             * @description Forms that the agent can open.
+             * @example []
+             */
+            forms?: components["schemas"]["FormDefinition"][] | null;
         } & {
             [key: string]: unknown;
         };
@@ -1250,13 +1346,13 @@ export interface components {
          *       "llm_api_key": "••••1234",
          *       "tools": [],
          *       "mcp_servers": [],
-         *       "max_tool_calls_per_turn": 6,
          *       "max_tool_output_chars": 16000,
+         *       "max_tool_calls_per_turn": 6,
          *       "max_turn_seconds": 35,
          *       "kb_query_url": "https://kb.shop.example/ask",
          *       "kb_query_api_key": "••••1234",
-         *       "recording_enabled": false,
          *       "is_active": true,
+         *       "recording_enabled": false,
          *       "documents": [],
          *       "slug": "support-bot",
          *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
@@ -1298,17 +1394,13 @@ export interface components {
              */
             greeting: string;
             /**
-             * Voice
              * @description `audio_file` and `voice_url`.
-             * @default {}
              * @example {
              *       "audio_file": "",
              *       "voice_url": ""
              *     }
              */
-            voice: {
-                [key: string]: unknown;
-            };
+            voice: components["schemas"]["CharacterVoice"];
             /**
              * Language
              * @description BCP-47 tag for hearing and speaking.
@@ -1319,8 +1411,9 @@ export interface components {
              * Background Audio
              * @description Ambience mixed into the agent's audio.
              * @default
+             * @enum {string}
              */
-            background_audio: string;
+            background_audio: "" | "office" | "crowded room" | "cafe" | "nature";
             /**
              * Allowed Origins
              * @description Origins of pages that may start calls; empty means none.
@@ -1334,13 +1427,10 @@ export interface components {
              */
             handoff_targets: components["schemas"]["HandoffTarget"][];
             /**
-             * Widget Appearance
-             * @description Overrides of the widget's appearance; holds `forms`.
-             * @default {}
+             * @description Overrides of the widget's appearance; holds `forms`. At most 262,144 bytes of UTF-8 as compact JSON.
+             * @example {}
              */
-            widget_appearance: {
-                [key: string]: unknown;
-            };
+            widget_appearance: components["schemas"]["AppearanceOverrides"];
             /**
              * Stt Model
              * @description Public name of a recogniser; empty for the default.
@@ -1367,8 +1457,9 @@ export interface components {
              * Llm Provider
              * @description Kind of language model endpoint.
              * @default openai
+             * @constant
              */
-            llm_provider: string;
+            llm_provider: "openai";
             /**
              * Llm Model
              * @description Name of the language model; empty for the default.
@@ -1387,30 +1478,29 @@ export interface components {
              * @default []
              * @example []
              */
-            tools: {
-                [key: string]: unknown;
-            }[];
+            tools: (components["schemas"]["HttpTool"] | components["schemas"]["KnowledgeTool"] | components["schemas"]["McpTool"] | components["schemas"]["ClientEventTool"])[];
             /**
              * Mcp Servers
              * @description MCP servers; values of headers are read back masked.
              * @default []
              * @example []
              */
-            mcp_servers: {
-                [key: string]: unknown;
-            }[];
-            /**
-             * Max Tool Calls Per Turn
-             * @default 6
-             */
-            max_tool_calls_per_turn: number;
+            mcp_servers: components["schemas"]["McpServer"][];
             /**
              * Max Tool Output Chars
+             * @description Characters of a tool's answer that the model is shown.
              * @default 16000
              */
             max_tool_output_chars: number;
             /**
+             * Max Tool Calls Per Turn
+             * @description Calls of tools in one turn of the agent.
+             * @default 6
+             */
+            max_tool_calls_per_turn: number;
+            /**
              * Max Turn Seconds
+             * @description Length of one turn of the agent.
              * @default 35
              */
             max_turn_seconds: number;
@@ -1429,17 +1519,17 @@ export interface components {
              */
             kb_query_api_key: string;
             /**
-             * Recording Enabled
-             * @description Kept, and does nothing yet: calls are not recorded.
-             * @default false
-             */
-            recording_enabled: boolean;
-            /**
              * Is Active
              * @description A character that is not active takes no calls.
              * @default true
              */
             is_active: boolean;
+            /**
+             * Recording Enabled
+             * @description Kept, and does nothing yet: calls are not recorded.
+             * @default false
+             */
+            recording_enabled: boolean;
             /**
              * Documents
              * @description The newest of its knowledge base; passed over when sent.
@@ -1513,16 +1603,13 @@ export interface components {
              */
             greeting?: string | null;
             /**
-             * Voice
              * @description `audio_file` and `voice_url`.
              * @example {
              *       "audio_file": "",
              *       "voice_url": ""
              *     }
              */
-            voice?: {
-                [key: string]: unknown;
-            } | null;
+            voice?: components["schemas"]["CharacterVoice"] | null;
             /**
              * Language
              * @description BCP-47 tag for hearing and speaking.
@@ -1532,7 +1619,7 @@ export interface components {
              * Background Audio
              * @description Ambience mixed into the agent's audio.
              */
-            background_audio?: string | null;
+            background_audio?: ("" | "office" | "crowded room" | "cafe" | "nature") | null;
             /**
              * Allowed Origins
              * @description Origins of pages that may start calls; empty means none.
@@ -1544,12 +1631,10 @@ export interface components {
              */
             handoff_targets?: components["schemas"]["HandoffTarget"][] | null;
             /**
-             * Widget Appearance
-             * @description Overrides of the widget's appearance; holds `forms`.
+             * @description Overrides of the widget's appearance; holds `forms`. At most 262,144 bytes of UTF-8 as compact JSON.
+             * @example {}
              */
-            widget_appearance?: {
-                [key: string]: unknown;
-            } | null;
+            widget_appearance?: components["schemas"]["AppearanceOverrides"] | null;
             /**
              * Stt Model
              * @description Public name of a recogniser; empty for the default.
@@ -1573,7 +1658,7 @@ export interface components {
              * Llm Provider
              * @description Kind of language model endpoint.
              */
-            llm_provider?: string | null;
+            llm_provider?: "openai" | null;
             /**
              * Llm Model
              * @description Name of the language model; empty for the default.
@@ -1589,22 +1674,27 @@ export interface components {
              * @description Tool definitions; values of headers are read back masked.
              * @example []
              */
-            tools?: {
-                [key: string]: unknown;
-            }[] | null;
+            tools?: (components["schemas"]["HttpTool"] | components["schemas"]["KnowledgeTool"] | components["schemas"]["McpTool"] | components["schemas"]["ClientEventTool"])[] | null;
             /**
              * Mcp Servers
              * @description MCP servers; values of headers are read back masked.
              * @example []
              */
-            mcp_servers?: {
-                [key: string]: unknown;
-            }[] | null;
-            /** Max Tool Calls Per Turn */
-            max_tool_calls_per_turn?: number | null;
-            /** Max Tool Output Chars */
+            mcp_servers?: components["schemas"]["McpServer"][] | null;
+            /**
+             * Max Tool Output Chars
+             * @description Characters of a tool's answer that the model is shown.
+             */
             max_tool_output_chars?: number | null;
-            /** Max Turn Seconds */
+            /**
+             * Max Tool Calls Per Turn
+             * @description Calls of tools in one turn of the agent.
+             */
+            max_tool_calls_per_turn?: number | null;
+            /**
+             * Max Turn Seconds
+             * @description Length of one turn of the agent.
+             */
             max_turn_seconds?: number | null;
             /**
              * Kb Query Url
@@ -1619,15 +1709,15 @@ export interface components {
              */
             kb_query_api_key?: string | null;
             /**
-             * Recording Enabled
-             * @description Kept, and does nothing yet: calls are not recorded.
-             */
-            recording_enabled?: boolean | null;
-            /**
              * Is Active
              * @description A character that is not active takes no calls.
              */
             is_active?: boolean | null;
+            /**
+             * Recording Enabled
+             * @description Kept, and does nothing yet: calls are not recorded.
+             */
+            recording_enabled?: boolean | null;
             /**
              * Documents
              * @description The newest of its knowledge base; passed over when sent.
@@ -1689,17 +1779,13 @@ export interface components {
              */
             greeting: string;
             /**
-             * Voice
              * @description `audio_file` and `voice_url`.
-             * @default {}
              * @example {
              *       "audio_file": "",
              *       "voice_url": ""
              *     }
              */
-            voice: {
-                [key: string]: unknown;
-            };
+            voice?: components["schemas"]["CharacterVoice"];
             /**
              * Language
              * @description BCP-47 tag for hearing and speaking.
@@ -1710,8 +1796,9 @@ export interface components {
              * Background Audio
              * @description Ambience mixed into the agent's audio.
              * @default
+             * @enum {string}
              */
-            background_audio: string;
+            background_audio: "" | "office" | "crowded room" | "cafe" | "nature";
             /**
              * Allowed Origins
              * @description Origins of pages that may start calls; empty means none.
@@ -1725,13 +1812,10 @@ export interface components {
              */
             handoff_targets: components["schemas"]["HandoffTarget"][];
             /**
-             * Widget Appearance
-             * @description Overrides of the widget's appearance; holds `forms`.
-             * @default {}
+             * @description Overrides of the widget's appearance; holds `forms`. At most 262,144 bytes of UTF-8 as compact JSON.
+             * @example {}
              */
-            widget_appearance: {
-                [key: string]: unknown;
-            };
+            widget_appearance?: components["schemas"]["AppearanceOverrides"];
             /**
              * Stt Model
              * @description Public name of a recogniser; empty for the default.
@@ -1758,8 +1842,9 @@ export interface components {
              * Llm Provider
              * @description Kind of language model endpoint.
              * @default openai
+             * @constant
              */
-            llm_provider: string;
+            llm_provider: "openai";
             /**
              * Llm Model
              * @description Name of the language model; empty for the default.
@@ -1778,30 +1863,29 @@ export interface components {
              * @default []
              * @example []
              */
-            tools: {
-                [key: string]: unknown;
-            }[];
+            tools: (components["schemas"]["HttpTool"] | components["schemas"]["KnowledgeTool"] | components["schemas"]["McpTool"] | components["schemas"]["ClientEventTool"])[];
             /**
              * Mcp Servers
              * @description MCP servers; values of headers are read back masked.
              * @default []
              * @example []
              */
-            mcp_servers: {
-                [key: string]: unknown;
-            }[];
-            /**
-             * Max Tool Calls Per Turn
-             * @default 6
-             */
-            max_tool_calls_per_turn: number;
+            mcp_servers: components["schemas"]["McpServer"][];
             /**
              * Max Tool Output Chars
+             * @description Characters of a tool's answer that the model is shown.
              * @default 16000
              */
             max_tool_output_chars: number;
             /**
+             * Max Tool Calls Per Turn
+             * @description Calls of tools in one turn of the agent.
+             * @default 6
+             */
+            max_tool_calls_per_turn: number;
+            /**
              * Max Turn Seconds
+             * @description Length of one turn of the agent.
              * @default 35
              */
             max_turn_seconds: number;
@@ -1820,17 +1904,17 @@ export interface components {
              */
             kb_query_api_key: string;
             /**
-             * Recording Enabled
-             * @description Kept, and does nothing yet: calls are not recorded.
-             * @default false
-             */
-            recording_enabled: boolean;
-            /**
              * Is Active
              * @description A character that is not active takes no calls.
              * @default true
              */
             is_active: boolean;
+            /**
+             * Recording Enabled
+             * @description Kept, and does nothing yet: calls are not recorded.
+             * @default false
+             */
+            recording_enabled: boolean;
             /**
              * Documents
              * @description The newest of its knowledge base; passed over when sent.
@@ -1898,17 +1982,13 @@ export interface components {
              */
             greeting: string;
             /**
-             * Voice
              * @description `audio_file` and `voice_url`.
-             * @default {}
              * @example {
              *       "audio_file": "",
              *       "voice_url": ""
              *     }
              */
-            voice: {
-                [key: string]: unknown;
-            };
+            voice?: components["schemas"]["CharacterVoice"];
             /**
              * Language
              * @description BCP-47 tag for hearing and speaking.
@@ -1919,8 +1999,9 @@ export interface components {
              * Background Audio
              * @description Ambience mixed into the agent's audio.
              * @default
+             * @enum {string}
              */
-            background_audio: string;
+            background_audio: "" | "office" | "crowded room" | "cafe" | "nature";
             /**
              * Allowed Origins
              * @description Origins of pages that may start calls; empty means none.
@@ -1934,13 +2015,10 @@ export interface components {
              */
             handoff_targets: components["schemas"]["HandoffTarget"][];
             /**
-             * Widget Appearance
-             * @description Overrides of the widget's appearance; holds `forms`.
-             * @default {}
+             * @description Overrides of the widget's appearance; holds `forms`. At most 262,144 bytes of UTF-8 as compact JSON.
+             * @example {}
              */
-            widget_appearance: {
-                [key: string]: unknown;
-            };
+            widget_appearance?: components["schemas"]["AppearanceOverrides"];
             /**
              * Stt Model
              * @description Public name of a recogniser; empty for the default.
@@ -1967,8 +2045,9 @@ export interface components {
              * Llm Provider
              * @description Kind of language model endpoint.
              * @default openai
+             * @constant
              */
-            llm_provider: string;
+            llm_provider: "openai";
             /**
              * Llm Model
              * @description Name of the language model; empty for the default.
@@ -1987,30 +2066,29 @@ export interface components {
              * @default []
              * @example []
              */
-            tools: {
-                [key: string]: unknown;
-            }[];
+            tools: (components["schemas"]["HttpTool"] | components["schemas"]["KnowledgeTool"] | components["schemas"]["McpTool"] | components["schemas"]["ClientEventTool"])[];
             /**
              * Mcp Servers
              * @description MCP servers; values of headers are read back masked.
              * @default []
              * @example []
              */
-            mcp_servers: {
-                [key: string]: unknown;
-            }[];
-            /**
-             * Max Tool Calls Per Turn
-             * @default 6
-             */
-            max_tool_calls_per_turn: number;
+            mcp_servers: components["schemas"]["McpServer"][];
             /**
              * Max Tool Output Chars
+             * @description Characters of a tool's answer that the model is shown.
              * @default 16000
              */
             max_tool_output_chars: number;
             /**
+             * Max Tool Calls Per Turn
+             * @description Calls of tools in one turn of the agent.
+             * @default 6
+             */
+            max_tool_calls_per_turn: number;
+            /**
              * Max Turn Seconds
+             * @description Length of one turn of the agent.
              * @default 35
              */
             max_turn_seconds: number;
@@ -2029,17 +2107,17 @@ export interface components {
              */
             kb_query_api_key: string;
             /**
-             * Recording Enabled
-             * @description Kept, and does nothing yet: calls are not recorded.
-             * @default false
-             */
-            recording_enabled: boolean;
-            /**
              * Is Active
              * @description A character that is not active takes no calls.
              * @default true
              */
             is_active: boolean;
+            /**
+             * Recording Enabled
+             * @description Kept, and does nothing yet: calls are not recorded.
+             * @default false
+             */
+            recording_enabled: boolean;
             /**
              * Documents
              * @description The newest of its knowledge base; passed over when sent.
@@ -2051,6 +2129,100 @@ export interface components {
              * @description As in the path; it never changes.
              */
             slug?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * CharacterVoice
+         * @description A voice of the character's own.
+         */
+        CharacterVoice: {
+            /**
+             * Audio File
+             * @description Address of a recording; below the API's own if it was uploaded.
+             * @default
+             * @example https://shop.example/voice.wav
+             */
+            audio_file: string | null;
+            /**
+             * Voice Url
+             * @description Address from which Callbox fetches a recording.
+             * @default
+             * @example https://shop.example/voice.wav
+             */
+            voice_url: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ClientEventConfig
+         * @description A message to the client.
+         */
+        ClientEventConfig: {
+            /**
+             * Headers
+             * @description Headers of every request. Values are read back masked; a mask means unchanged.
+             */
+            headers?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Topic
+             * @description Data topic; none of Callbox's own and none that opens a form.
+             * @example custom.open_pricing
+             */
+            topic: string;
+            /**
+             * Await Reply Seconds
+             * @description How long the client's reply is waited for; 0 waits for none.
+             * @default 0
+             */
+            await_reply_seconds: number | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ClientEventTool
+         * @description A function that the client carries out.
+         */
+        ClientEventTool: {
+            /**
+             * Name
+             * @description Name of the function that the model calls.
+             * @example find_order
+             */
+            name: string;
+            /**
+             * Description
+             * @description Tells the model what the function does and when to call it.
+             * @example Finds an order.
+             */
+            description: string;
+            /**
+             * Input Schema
+             * @description JSON Schema of the arguments, an object; without one there are none.
+             */
+            input_schema?: {
+                [key: string]: unknown;
+            } | null;
+            config: components["schemas"]["ClientEventConfig"];
+            /**
+             * Is Active
+             * @description `false` hides the tool from the model.
+             * @default true
+             */
+            is_active: boolean | null;
+            /**
+             * Ordering
+             * @description Tools are shown to the model in ascending order of it.
+             * @default 0
+             */
+            ordering: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "client_event";
         } & {
             [key: string]: unknown;
         };
@@ -2149,6 +2321,34 @@ export interface components {
              * @example 24
              */
             border_radius: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * DimensionsOverrides
+         * @description CSS pixels.
+         */
+        DimensionsOverrides: {
+            /**
+             * Fab Size
+             * @example 64
+             */
+            fab_size?: number | null;
+            /**
+             * Panel Width
+             * @example 380
+             */
+            panel_width?: number | null;
+            /**
+             * Panel Height
+             * @example 620
+             */
+            panel_height?: number | null;
+            /**
+             * Border Radius
+             * @example 24
+             */
+            border_radius?: number | null;
         } & {
             [key: string]: unknown;
         };
@@ -2319,7 +2519,7 @@ export interface components {
             subtitle: string;
             /**
              * Fields
-             * @default []
+             * @description Passed over where there are steps.
              * @example [
              *       {
              *         "name": "email",
@@ -2328,25 +2528,21 @@ export interface components {
              *       }
              *     ]
              */
-            fields: {
-                [key: string]: unknown;
-            }[];
+            fields?: components["schemas"]["FormField"][];
             /**
              * Steps
-             * @default []
              * @example []
              */
-            steps: {
-                [key: string]: unknown;
-            }[];
+            steps?: components["schemas"]["FormStep"][];
             /**
              * Submit Url
-             * @description Address that gets the values; null for form-responses.
+             * @description Where values go; null for form-responses.
              * @example null
              */
             submit_url: string | null;
             /**
              * Submit Method
+             * @example POST
              * @enum {string}
              */
             submit_method: "POST" | "PUT" | "PATCH";
@@ -2357,14 +2553,31 @@ export interface components {
             submit_label: string;
             /** Success Message */
             success_message: string;
-            /** Disabled */
+            /**
+             * Disabled
+             * @description A disabled form cannot be opened.
+             * @example false
+             */
             disabled: boolean;
-            /** Topics */
+            /**
+             * Topics
+             * @description Further data topics that open it.
+             * @example [
+             *       "demo.open"
+             *     ]
+             */
             topics: string[];
-            /** Event Types */
+            /**
+             * Event Types
+             * @description Further `type`s of the legacy message that opens it.
+             * @example [
+             *       "show_demo_form"
+             *     ]
+             */
             event_types: string[];
             /**
              * Confirmation Topic
+             * @description Data topic on which a submitted form is confirmed.
              * @example voice.user_text
              */
             confirmation_topic: string;
@@ -2373,15 +2586,212 @@ export interface components {
              * @example book-demo_submitted
              */
             confirmation_type: string;
+            layout: components["schemas"]["FormLayout"];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * FormDefinition
+         * @description A form that the agent can open.
+         */
+        FormDefinition: {
             /**
-             * Layout
-             * @example {
-             *       "field_layout": "stack"
-             *     }
+             * Id
+             * @example book-demo
              */
-            layout: {
-                [key: string]: unknown;
-            };
+            id: string;
+            /**
+             * Title
+             * @example Book a demo
+             */
+            title: string;
+            /**
+             * Subtitle
+             * @default
+             */
+            subtitle: string | null;
+            /**
+             * Fields
+             * @description Passed over where there are steps.
+             * @default []
+             * @example [
+             *       {
+             *         "name": "email",
+             *         "required": true,
+             *         "type": "email"
+             *       }
+             *     ]
+             */
+            fields: components["schemas"]["FormField"][] | null;
+            /**
+             * Steps
+             * @default []
+             * @example []
+             */
+            steps: components["schemas"]["FormStep"][] | null;
+            /**
+             * Submit Url
+             * @description Where values go; null for form-responses.
+             * @example null
+             */
+            submit_url?: string | null;
+            /**
+             * Submit Method
+             * @default POST
+             */
+            submit_method: ("POST" | "PUT" | "PATCH") | null;
+            /**
+             * Submit Label
+             * @default Submit
+             * @example Submit
+             */
+            submit_label: string | null;
+            /**
+             * Success Message
+             * @default
+             */
+            success_message: string | null;
+            /**
+             * Disabled
+             * @description A disabled form cannot be opened.
+             * @default false
+             */
+            disabled: boolean | null;
+            /**
+             * Topics
+             * @description Further data topics that open it.
+             * @default []
+             * @example [
+             *       "demo.open"
+             *     ]
+             */
+            topics: string[] | null;
+            /**
+             * Event Types
+             * @description Further `type`s of the legacy message that opens it.
+             * @default []
+             * @example [
+             *       "show_demo_form"
+             *     ]
+             */
+            event_types: string[] | null;
+            /**
+             * Confirmation Topic
+             * @description Data topic on which a submitted form is confirmed.
+             * @default voice.user_text
+             * @example voice.user_text
+             */
+            confirmation_topic: string | null;
+            /**
+             * Confirmation Type
+             * @description `type` of the confirmation; null for the form's id with `_submitted`.
+             * @example book-demo_submitted
+             */
+            confirmation_type?: string | null;
+            layout?: components["schemas"]["FormLayout"] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * FormField
+         * @description One field of a form.
+         */
+        FormField: {
+            /**
+             * Type
+             * @default text
+             */
+            type: ("text" | "email" | "tel" | "textarea" | "select" | "number" | "date" | "time" | "checkbox" | "radio" | "display") | null;
+            /**
+             * Name
+             * @description The value is submitted under it; needed but for `display`.
+             * @default
+             * @example email
+             */
+            name: string | null;
+            /**
+             * Label
+             * @description What stands beside the field.
+             * @default
+             * @example Your e-mail address
+             */
+            label: string | null;
+            /**
+             * Required
+             * @default false
+             */
+            required: boolean | null;
+            /**
+             * Placeholder
+             * @default
+             * @example name@example.com
+             */
+            placeholder: string | null;
+            /**
+             * Options
+             * @description What a select or radio field offers: texts, or objects with `value` and `label`, each of at most 200 characters.
+             * @default []
+             * @example [
+             *       "Mornings",
+             *       {
+             *         "label": "Afternoons",
+             *         "value": "pm"
+             *       }
+             *     ]
+             */
+            options: unknown[] | null;
+            /**
+             * Rows
+             * @description Height of a textarea.
+             */
+            rows?: number | null;
+            /**
+             * Default Value
+             * @description A string, a number, true or false.
+             */
+            default_value?: unknown;
+            /**
+             * Help Text
+             * @default
+             * @example We answer within a day.
+             */
+            help_text: string | null;
+            /**
+             * Pattern
+             * @description ECMA-262 regular expression that the value must match.
+             * @default
+             * @example ^[0-9]{5}$
+             */
+            pattern: string | null;
+            /**
+             * Min
+             * @description Least length of a text, least number, first date or first time.
+             */
+            min?: unknown;
+            /**
+             * Max
+             * @description Greatest length of a text, greatest number, last date or last time.
+             */
+            max?: unknown;
+            /**
+             * Width
+             * @description In a grid.
+             * @default full
+             */
+            width: ("full" | "half") | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * FormLayout
+         * @description How the fields are laid out.
+         */
+        FormLayout: {
+            /**
+             * Field Layout
+             * @default stack
+             */
+            field_layout: ("stack" | "grid") | null;
         } & {
             [key: string]: unknown;
         };
@@ -2424,6 +2834,37 @@ export interface components {
             created_at: string;
         };
         /**
+         * FormStep
+         * @description One page of a form that has several.
+         */
+        FormStep: {
+            /**
+             * Id
+             * @default
+             * @example contact
+             */
+            id: string | null;
+            /**
+             * Title
+             * @default
+             * @example How to reach you
+             */
+            title: string | null;
+            /**
+             * Fields
+             * @example [
+             *       {
+             *         "name": "email",
+             *         "required": true,
+             *         "type": "email"
+             *       }
+             *     ]
+             */
+            fields: components["schemas"]["FormField"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * HandoffTarget
          * @description A character this one may hand the call to.
          */
@@ -2433,10 +2874,156 @@ export interface components {
              * @example sales-bot
              */
             slug: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * HttpConfig
+         * @description A request to an address of the owner.
+         */
+        HttpConfig: {
+            /**
+             * Headers
+             * @description Headers of every request. Values are read back masked; a mask means unchanged.
+             */
+            headers?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Url
+             * @description Absolute URL.
+             * @example https://api.shop.example/orders
+             */
+            url: string;
+            /**
+             * Method
+             * @description Arguments go into the body as JSON, those of GET and DELETE into the query.
+             * @default POST
+             */
+            method: ("GET" | "POST" | "PUT" | "PATCH" | "DELETE") | null;
+            /**
+             * Timeout Seconds
+             * @description After this long the model is told that the request timed out.
+             * @default 10
+             */
+            timeout_seconds: number | null;
+            /**
+             * Send Session
+             * @description Whether `_session` is sent: the session's id and its metadata.
+             * @default true
+             */
+            send_session: boolean | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * HttpTool
+         * @description A function that sends an HTTP request.
+         */
+        HttpTool: {
+            /**
+             * Name
+             * @description Name of the function that the model calls.
+             * @example find_order
+             */
+            name: string;
+            /**
+             * Description
+             * @description Tells the model what the function does and when to call it.
+             * @example Finds an order.
+             */
+            description: string;
+            /**
+             * Input Schema
+             * @description JSON Schema of the arguments, an object; without one there are none.
+             */
+            input_schema?: {
+                [key: string]: unknown;
+            } | null;
+            config: components["schemas"]["HttpConfig"];
+            /**
+             * Is Active
+             * @description `false` hides the tool from the model.
+             * @default true
+             */
+            is_active: boolean | null;
+            /**
+             * Ordering
+             * @description Tools are shown to the model in ascending order of it.
+             * @default 0
+             */
+            ordering: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "http";
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * KnowledgeConfig
+         * @description A question to the character's documents. Needs no configuration.
+         */
+        KnowledgeConfig: {
+            /**
+             * Headers
+             * @description Headers of every request. Values are read back masked; a mask means unchanged.
+             */
+            headers?: {
+                [key: string]: string;
+            } | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * KnowledgeTool
+         * @description A function that searches the character's documents.
+         */
+        KnowledgeTool: {
+            /**
+             * Name
+             * @description Name of the function that the model calls.
+             * @example find_order
+             */
+            name: string;
+            /**
+             * Description
+             * @description Tells the model what the function does and when to call it.
+             * @example Finds an order.
+             */
+            description: string;
+            /**
+             * Input Schema
+             * @description JSON Schema of the arguments, an object; without one there are none.
+             */
+            input_schema?: {
+                [key: string]: unknown;
+            } | null;
+            config?: components["schemas"]["KnowledgeConfig"] | null;
+            /**
+             * Is Active
+             * @description `false` hides the tool from the model.
+             * @default true
+             */
+            is_active: boolean | null;
+            /**
+             * Ordering
+             * @description Tools are shown to the model in ascending order of it.
+             * @default 0
+             */
+            ordering: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "kb";
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Labels
-         * @description Texts for the states of a call.
+         * @description Texts of the states of a call.
          */
         Labels: {
             /**
@@ -2483,12 +3070,61 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * LabelsOverrides
+         * @description Texts of the states of a call.
+         */
+        LabelsOverrides: {
+            /**
+             * Idle
+             * @example Idle
+             */
+            idle?: string | null;
+            /**
+             * Connecting
+             * @example Connecting…
+             */
+            connecting?: string | null;
+            /**
+             * Listening
+             * @example Listening
+             */
+            listening?: string | null;
+            /**
+             * Speaking
+             * @example Speaking…
+             */
+            speaking?: string | null;
+            /**
+             * Muted
+             * @example Microphone muted
+             */
+            muted?: string | null;
+            /**
+             * Call Ended
+             * @example Call ended
+             */
+            call_ended?: string | null;
+            /**
+             * Transcript Placeholder
+             * @example Your conversation will appear here
+             */
+            transcript_placeholder?: string | null;
+            /**
+             * Language Label
+             * @example Language
+             */
+            language_label?: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Language
          * @description An entry of the language picker.
          */
         Language: {
             /**
              * Code
+             * @description BCP-47 tag.
              * @example en
              */
             code: string;
@@ -2527,6 +3163,30 @@ export interface components {
              * @example moonshine-tiny-en
              */
             recogniser: string;
+        };
+        /**
+         * LanguageEntry
+         * @description An entry of the language picker.
+         */
+        LanguageEntry: {
+            /**
+             * Code
+             * @description BCP-47 tag.
+             * @example en
+             */
+            code: string;
+            /**
+             * Label
+             * @example English
+             */
+            label?: string | null;
+            /**
+             * Native Label
+             * @example English
+             */
+            native_label?: string | null;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Latency
@@ -2569,15 +3229,35 @@ export interface components {
         Layout: {
             /**
              * Position
+             * @example bottom-right
              * @enum {string}
              */
             position: "bottom-right" | "bottom-left" | "top-right" | "top-left";
             /**
              * Font Family
-             * @description Empty for the font of the page.
+             * @description Empty for the page's own.
              * @example Inter, sans-serif
              */
             font_family: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * LayoutOverrides
+         * @description Where the widget stands on the page.
+         */
+        LayoutOverrides: {
+            /**
+             * Position
+             * @example bottom-right
+             */
+            position?: ("bottom-right" | "bottom-left" | "top-right" | "top-left") | null;
+            /**
+             * Font Family
+             * @description Empty for the page's own.
+             * @example Inter, sans-serif
+             */
+            font_family?: string | null;
         } & {
             [key: string]: unknown;
         };
@@ -2639,6 +3319,123 @@ export interface components {
              * @example null
              */
             reason?: string | null;
+        };
+        /**
+         * McpConfig
+         * @description A tool of one of the character's MCP servers.
+         */
+        McpConfig: {
+            /**
+             * Headers
+             * @description Headers of every request. Values are read back masked; a mask means unchanged.
+             */
+            headers?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Server Name
+             * @description Name of one of `mcp_servers`.
+             * @example search
+             */
+            server_name: string;
+            /**
+             * Tool Name
+             * @description Name of the tool on the server.
+             * @example web_search
+             */
+            tool_name: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * McpServer
+         * @description A server whose tools the character may use.
+         */
+        McpServer: {
+            /**
+             * Name
+             * @description Name by which tools refer to it.
+             * @example search
+             */
+            name: string;
+            /**
+             * Url
+             * @description Its endpoint.
+             * @example https://mcp.shop.example/mcp
+             */
+            url: string;
+            /**
+             * Transport
+             * @description `streamable_http`: MCP's own; `sse`: an event stream; `http_json`: one JSON answer to each POST.
+             * @default streamable_http
+             */
+            transport: ("streamable_http" | "sse" | "http_json") | null;
+            /**
+             * Headers
+             * @description Headers of every request. Values are read back masked; a mask means unchanged.
+             */
+            headers?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Timeout Seconds
+             * @description Deadline of one call.
+             * @default 12
+             */
+            timeout_seconds: number | null;
+            /**
+             * Is Active
+             * @description `false` switches the server off.
+             * @default true
+             */
+            is_active: boolean | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * McpTool
+         * @description A function of an MCP server.
+         */
+        McpTool: {
+            /**
+             * Name
+             * @description Name of the function that the model calls.
+             * @example find_order
+             */
+            name: string;
+            /**
+             * Description
+             * @description Tells the model what the function does and when to call it.
+             * @example Finds an order.
+             */
+            description: string;
+            /**
+             * Input Schema
+             * @description JSON Schema of the arguments, an object; without one there are none.
+             */
+            input_schema?: {
+                [key: string]: unknown;
+            } | null;
+            config: components["schemas"]["McpConfig"];
+            /**
+             * Is Active
+             * @description `false` hides the tool from the model.
+             * @default true
+             */
+            is_active: boolean | null;
+            /**
+             * Ordering
+             * @description Tools are shown to the model in ascending order of it.
+             * @default 0
+             */
+            ordering: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "mcp";
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Me
@@ -2716,25 +3513,81 @@ export interface components {
         NoiseCancellation: {
             /**
              * Default
+             * @example server
              * @enum {string}
              */
             default: "off" | "browser" | "rnnoise" | "server";
-            /** Engines */
+            /**
+             * Engines
+             * @description What the caller may choose from; each once.
+             * @example [
+             *       "off",
+             *       "browser",
+             *       "rnnoise",
+             *       "server"
+             *     ]
+             */
             engines: ("off" | "browser" | "rnnoise" | "server")[];
             /**
              * Level
-             * @description Attenuation limit of `server`, in dB.
+             * @description Attenuation limit of `server` in dB.
              * @example 100
              */
             level: number;
-            /** User Selectable */
+            /**
+             * User Selectable
+             * @description Whether the caller may choose.
+             * @example true
+             */
             user_selectable: boolean;
             /**
              * Model Url
-             * @description Address of the `rnnoise` model; null for the bundled one.
+             * @description Where `rnnoise` is loaded from; null for the bundled.
              * @example null
              */
             model_url: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * NoiseCancellationOverrides
+         * @description Which noise cancellation there is, and which is on (contract 14.10).
+         */
+        NoiseCancellationOverrides: {
+            /**
+             * Default
+             * @example server
+             */
+            default?: ("off" | "browser" | "rnnoise" | "server") | null;
+            /**
+             * Engines
+             * @description What the caller may choose from; each once.
+             * @example [
+             *       "off",
+             *       "browser",
+             *       "rnnoise",
+             *       "server"
+             *     ]
+             */
+            engines?: ("off" | "browser" | "rnnoise" | "server")[] | null;
+            /**
+             * Level
+             * @description Attenuation limit of `server` in dB.
+             * @example 100
+             */
+            level?: number | null;
+            /**
+             * User Selectable
+             * @description Whether the caller may choose.
+             * @example true
+             */
+            user_selectable?: boolean | null;
+            /**
+             * Model Url
+             * @description Where `rnnoise` is loaded from; null for the bundled.
+             * @example null
+             */
+            model_url?: string | null;
         } & {
             [key: string]: unknown;
         };
@@ -3315,6 +4168,57 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * ThemeOverrides
+         * @description CSS colours.
+         */
+        ThemeOverrides: {
+            /**
+             * Primary Color
+             * @description Buttons, floating button, accents.
+             * @example #6366F1
+             */
+            primary_color?: string | null;
+            /**
+             * Accent Color
+             * @description Loading rings, highlights.
+             * @example #22D3EE
+             */
+            accent_color?: string | null;
+            /**
+             * Background Color
+             * @description Panel.
+             * @example #FFFFFF
+             */
+            background_color?: string | null;
+            /**
+             * Text Color
+             * @example #0F172A
+             */
+            text_color?: string | null;
+            /**
+             * User Bubble Color
+             * @example #6366F1
+             */
+            user_bubble_color?: string | null;
+            /**
+             * User Bubble Text Color
+             * @example #FFFFFF
+             */
+            user_bubble_text_color?: string | null;
+            /**
+             * Agent Bubble Color
+             * @example #F1F5F9
+             */
+            agent_bubble_color?: string | null;
+            /**
+             * Agent Bubble Text Color
+             * @example #0F172A
+             */
+            agent_bubble_text_color?: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Tokens
          * @description `access` is valid for 10 days, `refresh` for 30 days and one use.
          */
@@ -3581,13 +4485,13 @@ export interface components {
          *       "llm_api_key": "••••1234",
          *       "tools": [],
          *       "mcp_servers": [],
-         *       "max_tool_calls_per_turn": 6,
          *       "max_tool_output_chars": 16000,
+         *       "max_tool_calls_per_turn": 6,
          *       "max_turn_seconds": 35,
          *       "kb_query_url": "https://kb.shop.example/ask",
          *       "kb_query_api_key": "••••1234",
-         *       "recording_enabled": false,
          *       "is_active": true,
+         *       "recording_enabled": false,
          *       "slug": "support-bot",
          *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
          *       "version": 1,
@@ -3630,17 +4534,13 @@ export interface components {
              */
             greeting: string;
             /**
-             * Voice
              * @description `audio_file` and `voice_url`.
-             * @default {}
              * @example {
              *       "audio_file": "",
              *       "voice_url": ""
              *     }
              */
-            voice: {
-                [key: string]: unknown;
-            };
+            voice: components["schemas"]["CharacterVoice"];
             /**
              * Language
              * @description BCP-47 tag for hearing and speaking.
@@ -3651,8 +4551,9 @@ export interface components {
              * Background Audio
              * @description Ambience mixed into the agent's audio.
              * @default
+             * @enum {string}
              */
-            background_audio: string;
+            background_audio: "" | "office" | "crowded room" | "cafe" | "nature";
             /**
              * Allowed Origins
              * @description Origins of pages that may start calls; empty means none.
@@ -3666,13 +4567,10 @@ export interface components {
              */
             handoff_targets: components["schemas"]["HandoffTarget"][];
             /**
-             * Widget Appearance
-             * @description Overrides of the widget's appearance; holds `forms`.
-             * @default {}
+             * @description Overrides of the widget's appearance; holds `forms`. At most 262,144 bytes of UTF-8 as compact JSON.
+             * @example {}
              */
-            widget_appearance: {
-                [key: string]: unknown;
-            };
+            widget_appearance: components["schemas"]["AppearanceOverrides"];
             /**
              * Stt Model
              * @description Public name of a recogniser; empty for the default.
@@ -3699,8 +4597,9 @@ export interface components {
              * Llm Provider
              * @description Kind of language model endpoint.
              * @default openai
+             * @constant
              */
-            llm_provider: string;
+            llm_provider: "openai";
             /**
              * Llm Model
              * @description Name of the language model; empty for the default.
@@ -3719,30 +4618,29 @@ export interface components {
              * @default []
              * @example []
              */
-            tools: {
-                [key: string]: unknown;
-            }[];
+            tools: (components["schemas"]["HttpTool"] | components["schemas"]["KnowledgeTool"] | components["schemas"]["McpTool"] | components["schemas"]["ClientEventTool"])[];
             /**
              * Mcp Servers
              * @description MCP servers; values of headers are read back masked.
              * @default []
              * @example []
              */
-            mcp_servers: {
-                [key: string]: unknown;
-            }[];
-            /**
-             * Max Tool Calls Per Turn
-             * @default 6
-             */
-            max_tool_calls_per_turn: number;
+            mcp_servers: components["schemas"]["McpServer"][];
             /**
              * Max Tool Output Chars
+             * @description Characters of a tool's answer that the model is shown.
              * @default 16000
              */
             max_tool_output_chars: number;
             /**
+             * Max Tool Calls Per Turn
+             * @description Calls of tools in one turn of the agent.
+             * @default 6
+             */
+            max_tool_calls_per_turn: number;
+            /**
              * Max Turn Seconds
+             * @description Length of one turn of the agent.
              * @default 35
              */
             max_turn_seconds: number;
@@ -3761,17 +4659,17 @@ export interface components {
              */
             kb_query_api_key: string;
             /**
-             * Recording Enabled
-             * @description Kept, and does nothing yet: calls are not recorded.
-             * @default false
-             */
-            recording_enabled: boolean;
-            /**
              * Is Active
              * @description A character that is not active takes no calls.
              * @default true
              */
             is_active: boolean;
+            /**
+             * Recording Enabled
+             * @description Kept, and does nothing yet: calls are not recorded.
+             * @default false
+             */
+            recording_enabled: boolean;
             /**
              * Slug
              * @description Unique per installation.
@@ -4672,9 +5570,12 @@ export interface operations {
                      *       "consent_text": "By starting the call you agree to our",
                      *       "show_audio_settings": true,
                      *       "noise_cancellation": {
-                     *         "default": "off",
+                     *         "default": "server",
                      *         "engines": [
-                     *           "off"
+                     *           "off",
+                     *           "browser",
+                     *           "rnnoise",
+                     *           "server"
                      *         ],
                      *         "level": 100,
                      *         "user_selectable": true,
@@ -5109,13 +6010,13 @@ export interface operations {
                      *         "llm_api_key": "••••1234",
                      *         "tools": [],
                      *         "mcp_servers": [],
-                     *         "max_tool_calls_per_turn": 6,
                      *         "max_tool_output_chars": 16000,
+                     *         "max_tool_calls_per_turn": 6,
                      *         "max_turn_seconds": 35,
                      *         "kb_query_url": "https://kb.shop.example/ask",
                      *         "kb_query_api_key": "••••1234",
-                     *         "recording_enabled": false,
                      *         "is_active": true,
+                     *         "recording_enabled": false,
                      *         "documents": [],
                      *         "slug": "support-bot",
                      *         "id": "8d1fQ2Zk3vQy0N8rT1mJ",
@@ -5251,13 +6152,13 @@ export interface operations {
                      *       "llm_api_key": "••••1234",
                      *       "tools": [],
                      *       "mcp_servers": [],
-                     *       "max_tool_calls_per_turn": 6,
                      *       "max_tool_output_chars": 16000,
+                     *       "max_tool_calls_per_turn": 6,
                      *       "max_turn_seconds": 35,
                      *       "kb_query_url": "https://kb.shop.example/ask",
                      *       "kb_query_api_key": "••••1234",
-                     *       "recording_enabled": false,
                      *       "is_active": true,
+                     *       "recording_enabled": false,
                      *       "documents": [],
                      *       "slug": "support-bot",
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
@@ -5416,13 +6317,13 @@ export interface operations {
                      *       "llm_api_key": "••••1234",
                      *       "tools": [],
                      *       "mcp_servers": [],
-                     *       "max_tool_calls_per_turn": 6,
                      *       "max_tool_output_chars": 16000,
+                     *       "max_tool_calls_per_turn": 6,
                      *       "max_turn_seconds": 35,
                      *       "kb_query_url": "https://kb.shop.example/ask",
                      *       "kb_query_api_key": "••••1234",
-                     *       "recording_enabled": false,
                      *       "is_active": true,
+                     *       "recording_enabled": false,
                      *       "documents": [],
                      *       "slug": "support-bot",
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
@@ -5573,13 +6474,13 @@ export interface operations {
                      *       "llm_api_key": "••••1234",
                      *       "tools": [],
                      *       "mcp_servers": [],
-                     *       "max_tool_calls_per_turn": 6,
                      *       "max_tool_output_chars": 16000,
+                     *       "max_tool_calls_per_turn": 6,
                      *       "max_turn_seconds": 35,
                      *       "kb_query_url": "https://kb.shop.example/ask",
                      *       "kb_query_api_key": "••••1234",
-                     *       "recording_enabled": false,
                      *       "is_active": true,
+                     *       "recording_enabled": false,
                      *       "documents": [],
                      *       "slug": "support-bot",
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
@@ -5855,13 +6756,13 @@ export interface operations {
                      *       "llm_api_key": "••••1234",
                      *       "tools": [],
                      *       "mcp_servers": [],
-                     *       "max_tool_calls_per_turn": 6,
                      *       "max_tool_output_chars": 16000,
+                     *       "max_tool_calls_per_turn": 6,
                      *       "max_turn_seconds": 35,
                      *       "kb_query_url": "https://kb.shop.example/ask",
                      *       "kb_query_api_key": "••••1234",
-                     *       "recording_enabled": false,
                      *       "is_active": true,
+                     *       "recording_enabled": false,
                      *       "documents": [],
                      *       "slug": "support-bot",
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
@@ -6122,13 +7023,13 @@ export interface operations {
                      *       "llm_api_key": "••••1234",
                      *       "tools": [],
                      *       "mcp_servers": [],
-                     *       "max_tool_calls_per_turn": 6,
                      *       "max_tool_output_chars": 16000,
+                     *       "max_tool_calls_per_turn": 6,
                      *       "max_turn_seconds": 35,
                      *       "kb_query_url": "https://kb.shop.example/ask",
                      *       "kb_query_api_key": "••••1234",
-                     *       "recording_enabled": false,
                      *       "is_active": true,
+                     *       "recording_enabled": false,
                      *       "slug": "support-bot",
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
                      *       "version": 1,
@@ -6343,13 +7244,13 @@ export interface operations {
                      *       "llm_api_key": "••••1234",
                      *       "tools": [],
                      *       "mcp_servers": [],
-                     *       "max_tool_calls_per_turn": 6,
                      *       "max_tool_output_chars": 16000,
+                     *       "max_tool_calls_per_turn": 6,
                      *       "max_turn_seconds": 35,
                      *       "kb_query_url": "https://kb.shop.example/ask",
                      *       "kb_query_api_key": "••••1234",
-                     *       "recording_enabled": false,
                      *       "is_active": true,
+                     *       "recording_enabled": false,
                      *       "documents": [],
                      *       "slug": "support-bot",
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
@@ -6521,13 +7422,13 @@ export interface operations {
                      *       "llm_api_key": "••••1234",
                      *       "tools": [],
                      *       "mcp_servers": [],
-                     *       "max_tool_calls_per_turn": 6,
                      *       "max_tool_output_chars": 16000,
+                     *       "max_tool_calls_per_turn": 6,
                      *       "max_turn_seconds": 35,
                      *       "kb_query_url": "https://kb.shop.example/ask",
                      *       "kb_query_api_key": "••••1234",
-                     *       "recording_enabled": false,
                      *       "is_active": true,
+                     *       "recording_enabled": false,
                      *       "documents": [],
                      *       "slug": "support-bot",
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",
@@ -6707,13 +7608,13 @@ export interface operations {
                      *       "llm_api_key": "••••1234",
                      *       "tools": [],
                      *       "mcp_servers": [],
-                     *       "max_tool_calls_per_turn": 6,
                      *       "max_tool_output_chars": 16000,
+                     *       "max_tool_calls_per_turn": 6,
                      *       "max_turn_seconds": 35,
                      *       "kb_query_url": "https://kb.shop.example/ask",
                      *       "kb_query_api_key": "••••1234",
-                     *       "recording_enabled": false,
                      *       "is_active": true,
+                     *       "recording_enabled": false,
                      *       "documents": [],
                      *       "slug": "support-bot",
                      *       "id": "8d1fQ2Zk3vQy0N8rT1mJ",

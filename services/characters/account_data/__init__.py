@@ -1,1 +1,1 @@
-"""What this service stores of a user: exported and deleted."""
+"""Export and deletion of what this service stores of a tenant."""

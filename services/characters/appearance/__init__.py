@@ -1,1 +1,1 @@
-"""What a page shows of a character, and which pages may."""
+"""What a page shows of a character, and which pages may show it."""

@@ -1,1 +1,1 @@
-"""What a character consists of, and how a change of it is judged."""
+"""The definition of a character: validation, versions and their differences."""

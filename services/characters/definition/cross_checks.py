@@ -1,43 +1,43 @@
-"""What the parts of one definition must agree on: names that the model and the client tell things apart by."""
+"""Checks across the fields of one definition: unique names, and names that refer to each other."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from services.characters.definition import input_schema
-from services.characters.definition.field_types import Judging
+from services.kit.character_definition.field_types import ValidationContext
 from services.kit.forms.naming import is_own, opening_topics, tool_name
 
 HANDOFF_PREFIX = "transfer_to_"
-# Longer names of functions are refused by endpoints of language models.
+# Language model endpoints refuse longer names of functions.
 _MAX_FUNCTION_CHARACTERS = 64
 _MAX_TARGET_CHARACTERS = _MAX_FUNCTION_CHARACTERS - len(HANDOFF_PREFIX)
 
 Fault = tuple[str, str]
 
 
-def faults(definition: dict[str, Any], judging: Judging) -> dict[str, list[str]]:
-    """What is wrong between the parts of a definition whose parts are each well-formed, by path."""
+def faults(definition: dict[str, Any], context: ValidationContext) -> dict[str, list[str]]:
+    """Faults by path. definition: its fields are valid each by itself."""
     found: dict[str, list[str]] = {}
-    for path, fault in _all(definition, judging):
+    for path, fault in _faults(definition, context):
         found.setdefault(path, []).append(fault)
     return found
 
 
-def _all(definition: dict[str, Any], judging: Judging) -> Iterator[Fault]:
+def _faults(definition: dict[str, Any], context: ValidationContext) -> Iterator[Fault]:
     tools, forms = definition["tools"], definition["widget_appearance"].get("forms", [])
-    yield from _twice("mcp_servers.{}.name", [server["name"] for server in definition["mcp_servers"]])
-    yield from _twice("handoff_targets.{}.slug", [target["slug"] for target in definition["handoff_targets"]])
+    yield from _repeated("mcp_servers.{}.name", [server["name"] for server in definition["mcp_servers"]])
+    yield from _repeated("handoff_targets.{}.slug", [target["slug"] for target in definition["handoff_targets"]])
     yield from _names(tools, forms)
     servers = {server["name"] for server in definition["mcp_servers"]}
     yield from _topics(forms)
-    form_topics = {said for form in forms for said in (*form.get("topics", ()), form.get("confirmation_topic"))}
+    form_topics = {topic for form in forms for topic in (*form.get("topics", ()), form.get("confirmation_topic"))}
     for number, tool in enumerate(tools):
         config = tool["config"]
         if tool["kind"] == "mcp" and config["server_name"] not in servers:
             yield f"tools.{number}.config.server_name", _no_such_server(servers)
         if tool["kind"] == "client_event" and config["topic"] in form_topics:
             yield f"tools.{number}.config.topic", "is a topic of one of this character's forms; choose another"
-        for path, fault in input_schema.faults(tool["input_schema"], judging):
+        for path, fault in input_schema.faults(tool["input_schema"], context):
             yield ".".join(map(str, (f"tools.{number}.input_schema", *path))), fault
     for number, target in enumerate(definition["handoff_targets"]):
         if target["slug"] == definition["slug"]:
@@ -51,8 +51,8 @@ def _all(definition: dict[str, Any], judging: Judging) -> Iterator[Fault]:
 
 
 def _names(tools: list[dict[str, Any]], forms: list[dict[str, Any]]) -> Iterator[Fault]:
-    """Functions of one name; a form's counts also while it is disabled, so that it may be enabled at any time."""
-    yield from _twice("tools.{}.name", [tool["name"] for tool in tools])
+    """Names of tools that are not unique. Disabled forms count too, so that one can be enabled at any time."""
+    yield from _repeated("tools.{}.name", [tool["name"] for tool in tools])
     form_of: dict[str, str] = {}
     for number, form in enumerate(forms):
         path, name = f"widget_appearance.forms.{number}.id", tool_name(form["id"])
@@ -71,21 +71,21 @@ def _names(tools: list[dict[str, Any]], forms: list[dict[str, Any]]) -> Iterator
 
 
 def _topics(forms: list[dict[str, Any]]) -> Iterator[Fault]:
-    """Topics that mean something else already; a form's count also while it is disabled."""
-    # Those that ids make cannot be chosen otherwise, so that they come before those that were chosen.
-    form_of = {made: form["id"] for form in forms for made in opening_topics({"id": form["id"]})}
+    """Topics of forms that are taken. Disabled forms count too."""
+    # Topics made of ids come first, since their owner cannot choose others.
+    form_of = {topic: form["id"] for form in forms for topic in opening_topics({"id": form["id"]})}
     for number, form in enumerate(forms):
         path = f"widget_appearance.forms.{number}"
-        for made in filter(is_own, opening_topics({"id": form["id"]})):
-            yield f"{path}.id", f"makes the topic {made}, which is Callbox's own; choose another id"
-        for index, chosen in enumerate(form.get("topics", ())):
-            if is_own(chosen):
+        for topic in filter(is_own, opening_topics({"id": form["id"]})):
+            yield f"{path}.id", f"makes the topic {topic}, which is Callbox's own; choose another id"
+        for index, topic in enumerate(form.get("topics", ())):
+            if is_own(topic):
                 yield f"{path}.topics.{index}", "is a topic of Callbox itself; choose one with a prefix of your own"
-            elif form_of.setdefault(chosen, form["id"]) != form["id"]:
-                yield f"{path}.topics.{index}", f"opens the form {form_of[chosen]!r} already; choose another"
+            elif form_of.setdefault(topic, form["id"]) != form["id"]:
+                yield f"{path}.topics.{index}", f"opens the form {form_of[topic]!r} already; choose another"
 
 
-def _twice(path: str, names: Iterable[str]) -> Iterator[Fault]:
+def _repeated(path: str, names: Iterable[str]) -> Iterator[Fault]:
     seen: set[str] = set()
     for number, name in enumerate(names):
         if name in seen:

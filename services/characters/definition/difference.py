@@ -1,6 +1,6 @@
-"""What differs between two JSON values, as JSON Patch (RFC 6902), in time that grows with their size alone.
+"""The difference of two JSON values as JSON Patch (RFC 6902), in linear time.
 
-The libraries that make such patches look for moved elements and take minutes for a few thousand of them.
+Libraries that make such patches search for moved elements and take minutes for a few thousand of them.
 """
 
 import json
@@ -11,12 +11,12 @@ Step = dict[str, Any]
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two JSON values are one: `1` is not `true`, and the order of names says nothing."""
+    """Whether two JSON values are equal. `1` is not `true`, and the order of names does not matter."""
     return bool(one == other) and _canonical(one) == _canonical(other)
 
 
 def difference(before: Any, after: Any, path: str = "") -> Iterator[Step]:
-    """The steps that make `after` out of `before`, in an order in which they can be taken."""
+    """The steps that turn `before` into `after`, in the order in which they must be applied."""
     if isinstance(before, dict) and isinstance(after, dict):
         yield from _of_objects(before, after, path)
     elif isinstance(before, list) and isinstance(after, list):
@@ -38,7 +38,7 @@ def _of_objects(before: dict[str, Any], after: dict[str, Any], path: str) -> Ite
 
 
 def _of_arrays(before: list[Any], after: list[Any], path: str) -> Iterator[Step]:
-    """What is equal at both ends stays; between them element is held against element."""
+    """Keeps equal elements at both ends, and compares the elements between them pair by pair."""
     shorter = min(len(before), len(after))
     head = next((at for at in range(shorter) if not same(before[at], after[at])), shorter)
     rest = shorter - head

@@ -1,6 +1,6 @@
-"""What a tool takes, as JSON Schema: valid, of an object, whole in itself, with patterns that are safe to match.
+"""Checks a tool's input schema: valid JSON Schema of an object, without outside references, with safe patterns.
 
-Nothing is fetched: a schema that leads elsewhere, by `$ref` or by `$schema`, is refused before anybody looks there.
+Nothing is fetched: a schema with a `$ref` or `$schema` that leads elsewhere is refused.
 """
 
 from collections.abc import Iterator, Mapping
@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from services.characters.definition.field_types import Judging, one_of
+from services.kit.character_definition.field_types import ValidationContext, must_be_one_of
 from services.kit.patterns.judge import judge
 
 DIALECTS = (
@@ -19,17 +19,17 @@ DIALECTS = (
     "http://json-schema.org/draft-04/schema",
 )
 _REFERENCES = frozenset({"$ref", "$dynamicRef", "$recursiveRef"})
-# Keywords whose value is data, and those whose value has a schema under each name.
+# Keywords whose value is data, and keywords whose value has a schema under each name.
 _DATA = frozenset({"const", "default", "enum", "example", "examples"})
 _BY_NAME = frozenset({"$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties", "properties"})
-# A regular expression that compiles to more than this is no check of an argument.
+# Bytes of a compiled regular expression.
 _PATTERNS = jsonschema_rs.RegexOptions(size_limit=1_000_000, dfa_size_limit=1_000_000)
 
 Path = tuple[str | int, ...]
 
 
-def faults(schema: Mapping[str, Any], judging: Judging) -> Iterator[tuple[Path, str]]:
-    """What is wrong with a schema, each with its path below it; nothing for a good one."""
+def faults(schema: Mapping[str, Any], context: ValidationContext) -> Iterator[tuple[Path, str]]:
+    """The faults of a schema, each with its path inside the schema."""
     found = False
     for path, keyword, value in _keywords(schema, ()):
         if keyword == "$schema":
@@ -37,7 +37,7 @@ def faults(schema: Mapping[str, Any], judging: Judging) -> Iterator[tuple[Path, 
         elif keyword in _REFERENCES:
             fault = None if isinstance(value, str) and value.startswith("#") else "must lead to a place in this schema"
         else:
-            fault = _pattern_fault(value, judging)
+            fault = _pattern_fault(value, context)
         if fault is not None:
             found = True
             yield path, fault
@@ -53,22 +53,22 @@ def faults(schema: Mapping[str, Any], judging: Judging) -> Iterator[tuple[Path, 
             yield (), f"is not valid JSON Schema: {str(fault)[:300]}"
 
 
-def _pattern_fault(pattern: str, judging: Judging) -> str | None:
+def _pattern_fault(pattern: str, context: ValidationContext) -> str | None:
     judgement = judge(pattern)
     if judgement.faults:
         return judgement.faults[0]
-    return None if judging.affords(pattern, judgement.work) else "is one of too many patterns; leave some out"
+    return None if context.spend_on_schema(pattern, judgement.work) else "is one of too many patterns; leave some out"
 
 
 def _dialect_fault(value: Any, path: Path) -> str | None:
     if len(path) > 1:
         return "may stand at the top only"
     known = isinstance(value, str) and value.removesuffix("#") in DIALECTS
-    return None if known else one_of(DIALECTS)
+    return None if known else must_be_one_of(DIALECTS)
 
 
 def _keywords(schema: Any, path: Path) -> Iterator[tuple[Path, str, Any]]:
-    """Every `$schema`, reference and pattern below a place, wherever a schema may stand."""
+    """Path, keyword and value of every `$schema`, reference and pattern inside a schema."""
     if isinstance(schema, list):
         for number, item in enumerate(schema):
             yield from _keywords(item, (*path, number))

@@ -4,7 +4,7 @@ from typing import Any
 
 
 def merge(target: Any, patch: Any) -> Any:
-    """The target with the patch applied: objects merge at every depth, `null` takes away, anything else replaces."""
+    """The target with the patch applied: objects merge at every depth, `null` removes, anything else replaces."""
     if not isinstance(patch, dict):
         return patch
     merged = dict(target) if isinstance(target, dict) else {}

@@ -1,1 +1,1 @@
-"""The knowledge base of characters: documents are kept, read, cut into passages, and found by question."""
+"""The knowledge base of characters: stores documents, splits them into passages, and finds passages by question."""

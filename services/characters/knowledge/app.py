@@ -1,4 +1,4 @@
-"""Wires the process that reads documents, and runs it."""
+"""Wires the process that reads documents and runs it."""
 
 import asyncio
 import contextlib
@@ -14,10 +14,11 @@ from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Job
 
 from services.characters.knowledge.database import open_pool
-from services.characters.knowledge.documents import JOB, Documents
-from services.characters.knowledge.embeddings import Embeddings
-from services.characters.knowledge.extraction import Limits
-from services.characters.knowledge.reading import Patience, Reader, Sweeper
+from services.characters.knowledge.documents import JOB, DocumentStore
+from services.characters.knowledge.embeddings import EmbeddingClient
+from services.characters.knowledge.ingestion.cleanup import DocumentCleanup
+from services.characters.knowledge.ingestion.extractor_process import Limits
+from services.characters.knowledge.ingestion.reader import Reader, RetryPolicy
 from services.characters.knowledge.settings import KnowledgeSettings
 from services.kit import database, tasks
 from services.kit.blobs import Blobs
@@ -29,24 +30,24 @@ from services.kit.process import until_up
 
 SCHEMA = "characters"
 _MIGRATIONS = Path(__file__).parents[1] / "migrations"
-# Documents that one process reads at once: one waits for Triton while another is taken apart.
+# Documents that one process reads at once: one can be extracted while another waits for Triton.
 _AT_ONCE = 2
-_SWEEP_SECONDS = 60.0
+_CLEANUP_SECONDS = 60.0
 _RESTART_SECONDS = 1.0
 _log = get_logger(__name__)
 
 
 @asynccontextmanager
 async def running(settings: KnowledgeSettings) -> AsyncIterator[None]:
-    """Documents are read as long as the block runs; what is under way at its end is finished by another process."""
+    """Reads documents as long as the block runs. Another process finishes those under way at its end."""
     await until_up("PostgreSQL", lambda: database.migrate(settings.database_url, SCHEMA, _MIGRATIONS))
     blobs = Blobs(settings)
     async with (
         await open_pool(settings.database_url, SCHEMA) as pool,
         Outbound(settings.outbound_allow) as outbound,
-        Embeddings(settings.triton_address) as embeddings,
+        EmbeddingClient(settings.triton_address) as embeddings,
     ):
-        documents = Documents(pool)
+        documents = DocumentStore(pool)
         reader = Reader(
             documents,
             blobs,
@@ -58,9 +59,9 @@ async def running(settings: KnowledgeSettings) -> AsyncIterator[None]:
                 max_pages=settings.document_max_pages,
                 max_characters=settings.document_max_characters,
             ),
-            Patience(settings.document_attempts, settings.document_retry_seconds),
+            RetryPolicy(settings.document_attempts, settings.document_retry_seconds),
         )
-        sweeper = Sweeper(documents, blobs, settings.document_event_days)
+        cleanup = DocumentCleanup(documents, blobs, settings.document_event_days)
 
         async def readiness() -> dict[str, str | None]:
             model = await embeddings.check()
@@ -69,7 +70,7 @@ async def running(settings: KnowledgeSettings) -> AsyncIterator[None]:
         ops = ops_server(settings.ops_listen, readiness)
         stop = asyncio.Event()
         queue = asyncio.create_task(_work(pool, reader, documents, settings, stop), name="knowledge-queue")
-        sweeping = asyncio.create_task(sweeper.run(_SWEEP_SECONDS), name="knowledge-sweeper")
+        cleaning = asyncio.create_task(cleanup.run(_CLEANUP_SECONDS), name="knowledge-cleanup")
         try:
             await ops.start()
             _log.info("reading documents", ops_port=ops.port)
@@ -77,7 +78,7 @@ async def running(settings: KnowledgeSettings) -> AsyncIterator[None]:
         finally:
             stop.set()
             await asyncio.wait([queue], timeout=settings.drain_seconds)
-            await tasks.end(queue, sweeping)
+            await tasks.end(queue, cleaning)
             await ops.stop()
 
 
@@ -88,29 +89,29 @@ async def serve(settings: KnowledgeSettings, stop: asyncio.Event) -> None:
 
 
 async def _work(
-    pool: Pool, reader: Reader, documents: Documents, settings: KnowledgeSettings, stop: asyncio.Event
+    pool: Pool, reader: Reader, documents: DocumentStore, settings: KnowledgeSettings, stop: asyncio.Event
 ) -> None:
-    """Takes jobs from the queue until `stop` is set; begins anew when the database was away."""
+    """Takes jobs from the queue until `stop` is set; starts again after an outage of the database."""
     heartbeat = timedelta(seconds=settings.document_heartbeat_seconds)
     while not stop.is_set():
         driver = AsyncpgPoolDriver(pool)
         queue = QueueManager(Queries(driver))
-        stopping = asyncio.create_task(_pass_on(stop, queue.shutdown), name="knowledge-queue-stop")
+        stopping = asyncio.create_task(_forward(stop, queue.shutdown), name="knowledge-queue-stop")
 
         @queue.entrypoint(JOB)
         async def _read(job: Job) -> None:
             document_id = (job.payload or b"").decode()
-            if not await _unless(stop, reader.read(document_id)):
-                await documents.uncount(document_id)
-                # Cancelled, the job would be done for the queue.
+            if not await _until_stopped(stop, reader.read(document_id)):
+                await documents.undo_attempt(document_id)
+                # The queue takes a cancelled job for a done one.
                 raise RetryRequested(reason="the reader was stopped")
 
         try:
             async with driver:
-                # pgqueuer sends its first probe of the listener while it still connects it; the probe would be lost
-                # and, 10 s later, the queue broken. A channel that somebody listens to already has no such moment.
+                # pgqueuer probes its listener while that still connects. The probe can be lost, and then the queue
+                # breaks 10 s later. It is not lost on a channel that already has a listener.
                 await driver.add_listener(queue.channel, _ignored)
-                # A job whose reader gave no sign is found when the queue is looked through.
+                # A job without a heartbeat is found when the queue is polled.
                 await queue.run(
                     dequeue_timeout=heartbeat / 2,
                     batch_size=1,
@@ -119,7 +120,7 @@ async def _work(
                     shutdown_on_listener_failure=True,
                 )
         except Exception as fault:
-            _log.warning("the queue of documents broke", fault=repr(fault)[:200])
+            _log.warning("the document queue failed and starts again", fault=repr(fault)[:200])
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), _RESTART_SECONDS)
         finally:
@@ -127,11 +128,11 @@ async def _work(
 
 
 def _ignored(_payload: str | bytes | bytearray) -> None:
-    """What pgqueuer's own listener hears, too."""
+    """pgqueuer's own listener gets the same messages."""
 
 
-async def _unless(stop: asyncio.Event, work: Coroutine[None, None, None]) -> bool:
-    """Does the work, or gives it up when `stop` is set; whether it was done. Raises what the work raises."""
+async def _until_stopped(stop: asyncio.Event, work: Coroutine[None, None, None]) -> bool:
+    """Does the work until `stop` is set. Returns whether it was done; raises what the work raises."""
     working = asyncio.create_task(work, name="read-document")
     stopping = asyncio.create_task(_wait(stop), name="read-document-stop")
     try:
@@ -148,6 +149,6 @@ async def _wait(stop: asyncio.Event) -> None:
     await stop.wait()
 
 
-async def _pass_on(stop: asyncio.Event, other: asyncio.Event) -> None:
+async def _forward(stop: asyncio.Event, other: asyncio.Event) -> None:
     await stop.wait()
     other.set()

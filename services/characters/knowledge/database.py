@@ -1,4 +1,4 @@
-"""The pool of the knowledge base: beside the service's schema it knows where pgvector is."""
+"""The connection pool of the knowledge base, which knows pgvector's types."""
 
 import asyncpg
 from pgvector.asyncpg import register_vector
@@ -13,9 +13,9 @@ _VECTOR_SCHEMA = """select quote_ident(nspname) from pg_extension
 
 
 async def open_pool(url: str, schema: str) -> Pool:
-    """A pool whose connections find the tables of `schema` and the vectors of pgvector.
+    """A pool whose connections find the tables of `schema` and the types of pgvector.
 
-    JSON is left as text, which the queue needs. The schema must be migrated.
+    JSON stays text, as the job queue needs it. The schema must be migrated.
     """
     connection = await asyncpg.connect(url, timeout=_CONNECT_SECONDS, command_timeout=COMMAND_SECONDS)
     try:

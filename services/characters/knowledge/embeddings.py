@@ -1,4 +1,4 @@
-"""Directions of texts from the `embed` model on Triton, over one stream that all requests share."""
+"""Embeddings of texts from the `embed` model on Triton, over one gRPC stream that all requests share."""
 
 import asyncio
 import contextlib
@@ -16,11 +16,11 @@ from services.inference.protocol import EMBED_FIRST, EMBED_LATER, EMBED_MODEL
 from services.kit import tasks
 from services.kit.logs import get_logger
 
-# What may wait to be answered; more than that is refused here.
+# Requests that wait for an answer. More are refused.
 _MAX_OPEN = 256
-# Texts of a document under way at once, so that a question never waits for more than those at Triton.
+# Texts of a document under way at once: a question waits for no more than those at Triton.
 _DOCUMENT_TEXTS_AT_ONCE = 2
-# A stream that was closed and has not ended by then is cancelled after all: that Triton hangs.
+# A closed stream that has not ended by then is cancelled after all, since its Triton hangs.
 _CLOSING_SECONDS = 5.0
 _OPTIONS = (
     ("grpc.keepalive_time_ms", 10_000),
@@ -32,19 +32,19 @@ _OPTIONS = (
 )
 _log = get_logger(__name__)
 
-Direction = NDArray[np.float32]
+# float32 [384] of length 1.
+Embedding = NDArray[np.float32]
 
 
-class ModelAway(Exception):
-    """The sentence model did not answer in time, or not at all."""
+class EmbeddingUnavailable(Exception):
+    """The model did not answer in time, or not at all."""
 
 
-class Embeddings:
-    """A client of the sentence model; `async with` closes it.
+class EmbeddingClient:
+    """A client of the `embed` model; `async with` closes it.
 
-    A stream ends by closing its own side and reading what still comes, never by cancelling: tritonserver can die of a
-    memory fault when a call is cancelled while a decoupled model answers. So a request that nobody waits for any more
-    is left to be answered.
+    A stream is never cancelled: tritonserver can crash when a call is cancelled while a decoupled model answers. Our
+    side is closed and the remaining answers are read. So a request that nobody waits for any more is still answered.
     """
 
     def __init__(self, address: str) -> None:
@@ -59,10 +59,10 @@ class Embeddings:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def one(self, text: str, deadline_seconds: float, priority: int = EMBED_FIRST) -> Direction:
-        """The direction of a text: float32 [384] of length 1.
+    async def embed(self, text: str, deadline_seconds: float, priority: int = EMBED_FIRST) -> Embedding:
+        """The embedding of a text.
 
-        Raises: ModelAway.
+        Raises: EmbeddingUnavailable.
         """
         if self._stream is None or self._stream.broken:
             self._stream = _Stream(self._stub)
@@ -73,37 +73,37 @@ class Embeddings:
             async with asyncio.timeout(deadline_seconds):
                 return await asyncio.shield(answer)
         except TimeoutError:
-            raise ModelAway(f"no answer within {deadline_seconds:g} s") from None
+            raise EmbeddingUnavailable(f"no answer within {deadline_seconds:g} s") from None
 
-    async def many(self, texts: Sequence[str], deadline_seconds: float) -> list[Direction]:
-        """The directions of a document's texts. deadline_seconds: for each.
+    async def embed_all(self, texts: Sequence[str], deadline_seconds: float) -> list[Embedding]:
+        """The embeddings of a document's texts. deadline_seconds: for each.
 
-        Raises: ModelAway.
+        Raises: EmbeddingUnavailable.
         """
-        room = asyncio.Semaphore(_DOCUMENT_TEXTS_AT_ONCE)
-        found: dict[int, Direction] = {}
+        slots = asyncio.Semaphore(_DOCUMENT_TEXTS_AT_ONCE)
+        found: dict[int, Embedding] = {}
 
-        async def each(at: int, text: str) -> None:
-            async with room:
-                found[at] = await self.one(text, deadline_seconds, EMBED_LATER)
+        async def embed_one(index: int, text: str) -> None:
+            async with slots:
+                found[index] = await self.embed(text, deadline_seconds, EMBED_LATER)
 
-        asked = [asyncio.create_task(each(at, text), name="embed-text") for at, text in enumerate(texts)]
+        requests = [asyncio.create_task(embed_one(index, text), name="embed-text") for index, text in enumerate(texts)]
         try:
-            await asyncio.gather(*asked)
+            await asyncio.gather(*requests)
         finally:
-            await tasks.end(*asked)
-        return [found[at] for at in range(len(texts))]
+            await tasks.end(*requests)
+        return [found[index] for index in range(len(texts))]
 
     async def check(self) -> str | None:
         """None when the model answers, else what is wrong."""
         try:
-            await self.one("ready?", 1.0)
-        except ModelAway as fault:
+            await self.embed("ready?", 1.0)
+        except EmbeddingUnavailable as fault:
             return f"the sentence model does not answer ({fault}); check CALLBOX_TRITON_ADDRESS and Triton."
         return None
 
     async def close(self) -> None:
-        """Ends the stream, waits a few seconds at most for what is under way, and closes the channel."""
+        """Ends the stream, waits a few seconds at most for answers under way, and closes the channel."""
         if self._stream is not None:
             self._stream.close()
         if self._closing:
@@ -112,20 +112,20 @@ class Embeddings:
 
 
 class _Stream:
-    """One bidirectional stream, and who waits for what of it."""
+    """One bidirectional stream and the requests that wait for its answers."""
 
     def __init__(self, stub: service_pb2_grpc.GRPCInferenceServiceStub) -> None:
         self._requests: asyncio.Queue[service_pb2.ModelInferRequest | None] = asyncio.Queue(_MAX_OPEN + 1)
-        self._waiting: dict[str, asyncio.Future[Direction]] = {}
+        self._waiting: dict[str, asyncio.Future[Embedding]] = {}
         self._numbers = itertools.count(1)
         self.broken = False
         self._call = stub.ModelStreamInfer(self._sent())
         self.reader = asyncio.create_task(self._read(), name="embeddings")
 
-    def ask(self, text: str, priority: int) -> "asyncio.Future[Direction]":
-        """Sends a text. The future may be left alone. Raises: ModelAway when too many wait."""
+    def ask(self, text: str, priority: int) -> "asyncio.Future[Embedding]":
+        """Sends a text. The caller may drop the future. Raises: EmbeddingUnavailable when too many requests wait."""
         if len(self._waiting) >= _MAX_OPEN:
-            raise ModelAway(f"{_MAX_OPEN} texts wait already")
+            raise EmbeddingUnavailable(f"{_MAX_OPEN} texts wait already")
         name = str(next(self._numbers))
         data = text.encode()
         request = service_pb2.ModelInferRequest(model_name=EMBED_MODEL, id=name)
@@ -133,13 +133,13 @@ class _Stream:
         request.raw_input_contents.append(struct.pack("<I", len(data)) + data)
         request.parameters["priority"].uint64_param = priority
         answer = self._waiting[name] = asyncio.get_running_loop().create_future()
-        # Nobody may be there to take the fault.
+        # Without this a dropped future logs its fault.
         answer.add_done_callback(lambda done: done.cancelled() or done.exception())
         self._requests.put_nowait(request)
         return answer
 
     def close(self) -> None:
-        """Ends our side."""
+        """Closes our side."""
         if self.broken:
             return
         self.broken = True
@@ -152,14 +152,14 @@ class _Stream:
             yield request
 
     async def _read(self) -> None:
-        fault = ModelAway("the stream has ended")
+        fault = EmbeddingUnavailable("the stream has ended")
         try:
             async for message in self._call:
                 self._take(message)
         except grpc.aio.AioRpcError as error:
-            fault = ModelAway(f"{error.code().name}: {error.details()}"[:200])
+            fault = EmbeddingUnavailable(f"{error.code().name}: {error.details()}"[:200])
         except asyncio.CancelledError:
-            # gRPC raises this also in the reader of a call that was cancelled, though no task was.
+            # gRPC also raises this when the call was cancelled and no task was.
             if not self._call.cancelled():
                 raise
         finally:
@@ -176,15 +176,15 @@ class _Stream:
         if message.error_message:
             _log.warning("the sentence model refused a text", fault=message.error_message[:200])
         if answer is None:
-            # A fault without a name: whoever waits gets it, since nothing says whose it is.
+            # A fault without an id may belong to any request, so all of them get it.
             if message.error_message:
                 for waiting in self._waiting.values():
-                    waiting.set_exception(ModelAway(message.error_message[:200]))
+                    waiting.set_exception(EmbeddingUnavailable(message.error_message[:200]))
                 self._waiting.clear()
             return
         if message.error_message:
-            answer.set_exception(ModelAway(message.error_message[:200]))
+            answer.set_exception(EmbeddingUnavailable(message.error_message[:200]))
             return
         response = message.infer_response
-        at = [output.name for output in response.outputs].index("embedding")
-        answer.set_result(np.frombuffer(response.raw_output_contents[at], np.float32))
+        index = [output.name for output in response.outputs].index("embedding")
+        answer.set_result(np.frombuffer(response.raw_output_contents[index], np.float32))

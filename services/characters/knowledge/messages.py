@@ -4,20 +4,20 @@ from collections.abc import Callable
 
 from callbox.characters.v1 import knowledge_pb2 as pb
 
-from services.characters.knowledge.documents import Document, Event
-from services.characters.knowledge.search import Answer
-from services.characters.messages import timestamp
+from services.characters.knowledge.documents import Document, DocumentEvent
+from services.characters.knowledge.search import SearchResult
+from services.kit.times import timestamp
 
-# Where the file of a key is.
-Locate = Callable[[str], str]
+# Makes the URL of a file from its key.
+FileUrl = Callable[[str], str]
 
 
-def document(stored: Document, locate: Locate) -> pb.Document:
+def document(stored: Document, file_url: FileUrl) -> pb.Document:
     """A document as its owner reads it."""
     return pb.Document(
         id=stored.id,
         name=stored.name,
-        file=locate(stored.file_key),
+        file=file_url(stored.file_key),
         file_type=stored.file_type,
         status=_status(stored.status),
         chunk_count=stored.chunk_count,
@@ -26,28 +26,28 @@ def document(stored: Document, locate: Locate) -> pb.Document:
     )
 
 
-def event(happened: Event, locate: Locate) -> pb.DocumentEvent:
-    """What happened to a document."""
+def document_event(event: DocumentEvent, file_url: FileUrl) -> pb.DocumentEvent:
+    """An event of a document."""
     return pb.DocumentEvent(
-        number=happened.number,
-        tenant_id=happened.tenant_id,
-        character_slug=happened.character_slug,
+        number=event.number,
+        tenant_id=event.tenant_id,
+        character_slug=event.character_slug,
         document=pb.Document(
-            id=happened.document_id,
-            name=happened.name,
-            file=locate(happened.file_key),
-            file_type=happened.file_type,
-            status=_status(happened.status),
-            chunk_count=happened.chunk_count,
-            error=happened.error,
-            create_time=timestamp(happened.document_created_at),
+            id=event.document_id,
+            name=event.name,
+            file=file_url(event.file_key),
+            file_type=event.file_type,
+            status=_status(event.status),
+            chunk_count=event.chunk_count,
+            error=event.error,
+            create_time=timestamp(event.document_created_at),
         ),
-        create_time=timestamp(happened.created_at),
+        create_time=timestamp(event.created_at),
     )
 
 
-def answer(found: Answer) -> pb.SearchResponse:
-    """Passages that answer a question."""
+def search_response(result: SearchResult) -> pb.SearchResponse:
+    """The answer to a question."""
     return pb.SearchResponse(
         passages=[
             pb.Passage(
@@ -57,9 +57,9 @@ def answer(found: Answer) -> pb.SearchResponse:
                 score=passage.score,
                 document_id=passage.document_id,
             )
-            for passage in found.passages
+            for passage in result.passages
         ],
-        mode=pb.SEARCH_MODE_HYBRID if found.by_meaning else pb.SEARCH_MODE_WORDS,
+        mode=pb.SEARCH_MODE_HYBRID if result.by_meaning else pb.SEARCH_MODE_WORDS,
     )
 
 

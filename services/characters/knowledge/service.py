@@ -11,10 +11,10 @@ from callbox.characters.v1 import knowledge_pb2_grpc
 from google.protobuf.empty_pb2 import Empty
 
 from services.characters import access
-from services.characters.knowledge import file_names, kinds, messages
-from services.characters.knowledge.documents import Document, Documents, new_document_id
+from services.characters.knowledge import file_names, file_types, messages
+from services.characters.knowledge.documents import Document, DocumentStore, new_document_id
 from services.characters.knowledge.search import Search
-from services.characters.store import Store, Stored
+from services.characters.store import CharacterStore, StoredCharacter
 from services.kit import paging
 from services.kit.blobs import Blobs
 from services.kit.errors import CallboxError, Code, not_found, validation
@@ -28,16 +28,16 @@ MAX_QUERY_CHARACTERS = 2_000
 MAX_TOP_K, DEFAULT_TOP_K = 20, 5
 _MAX_URL_CHARACTERS = 2_048
 _ID_MAX_CHARACTERS = 64
-# What an address most often turns out to be.
+# The type of a page until it is fetched.
 _PAGE_TYPE = "html"
 _log = get_logger(__name__)
 
 
 class KnowledgeService(knowledge_pb2_grpc.KnowledgeServiceServicer):
-    """Documents of characters, and questions to them."""
+    """Documents of characters, and searches in them."""
 
     def __init__(
-        self, characters: Store, documents: Documents, blobs: Blobs, search: Search, allowed: Allowances
+        self, characters: CharacterStore, documents: DocumentStore, blobs: Blobs, search: Search, allowed: Allowances
     ) -> None:
         self._characters = characters
         self._documents = documents
@@ -48,7 +48,7 @@ class KnowledgeService(knowledge_pb2_grpc.KnowledgeServiceServicer):
     async def UploadDocument(  # noqa: N802
         self, request_iterator: AsyncIterator[pb.UploadDocumentRequest], context: Context
     ) -> pb.Document:
-        """Takes a file; what it is worth is seen later."""
+        """Stores a file; it is read later."""
         head = (await _next(request_iterator)).head
         character = await self._own(head.character)
         name = file_names.cited(head.name)
@@ -58,14 +58,14 @@ class KnowledgeService(knowledge_pb2_grpc.KnowledgeServiceServicer):
             size = 0
             async for message in request_iterator:
                 size += len(message.piece)
-                if size > kinds.MAX_FILE_BYTES:
+                if size > file_types.MAX_FILE_BYTES:
                     raise too_large()
                 file.write(message.piece)
             file.flush()
-            return await self._add(character, name, kinds.file_type(name), "", Path(file.name))
+            return await self._add(character, name, file_types.file_type(name), "", Path(file.name))
 
     async def AddPage(self, request: pb.AddPageRequest, context: Context) -> pb.Document:  # noqa: N802
-        """Takes an address; it is fetched later."""
+        """Stores the address of a page; it is fetched later."""
         character = await self._own(request.character)
         if len(request.url) > _MAX_URL_CHARACTERS:
             raise validation({"url": [f"must be at most {_MAX_URL_CHARACTERS:,} characters"]})
@@ -94,9 +94,9 @@ class KnowledgeService(knowledge_pb2_grpc.KnowledgeServiceServicer):
             raise not_found("Document")
         try:
             await self._blobs.delete(key)
-            await self._documents.forget_file(key)
+            await self._documents.remove_unused_file(key)
         except CallboxError as fault:
-            # The sweeper of the reading process tries again.
+            # The cleanup of the reading process tries again.
             _log.warning("a deleted document's file is still there", fault=str(fault))
         return Empty()
 
@@ -105,7 +105,7 @@ class KnowledgeService(knowledge_pb2_grpc.KnowledgeServiceServicer):
         if current_identity().is_service("agent"):
             found = await self._characters.find(request.character)
             if found is None:
-                raise not_found(access.WHAT)
+                raise not_found(access.CHARACTER)
             character = found
         else:
             character = await self._own(request.character)
@@ -118,40 +118,44 @@ class KnowledgeService(knowledge_pb2_grpc.KnowledgeServiceServicer):
         if not 1 <= limit <= MAX_TOP_K:
             raise validation({"top_k": [f"must be from 1 to {MAX_TOP_K}"]})
         language = character.definition["language"]
-        return messages.answer(await self._search.find(character.id, language, query, limit))
+        return messages.search_response(await self._search.find(character.id, language, query, limit))
 
     async def ListDocumentEvents(  # noqa: N802
         self, request: pb.ListDocumentEventsRequest, context: Context
     ) -> pb.ListDocumentEventsResponse:
-        """Lists what happened to documents."""
+        """Lists events of documents."""
         require_service("sessions")
         events = await self._documents.events(request.after, paging.page_size(request.page_size))
-        return pb.ListDocumentEventsResponse(events=[messages.event(each, self._blobs.url) for each in events])
+        return pb.ListDocumentEventsResponse(
+            events=[messages.document_event(event, self._blobs.url) for event in events]
+        )
 
-    async def _add(self, character: Stored, name: str, file_type: str, url: str, file: Path | None) -> pb.Document:
+    async def _add(
+        self, character: StoredCharacter, name: str, file_type: str, url: str, file: Path | None
+    ) -> pb.Document:
         document_id = new_document_id()
         key = file_names.file_key(character.id, document_id, name)
         if file is not None:
-            await self._documents.announce_file(key)
+            await self._documents.add_unused_file(key)
             await self._blobs.put(key, file)
         added: Document | None = await self._documents.add(
             document_id, character.id, character.tenant_id, name=name, file_type=file_type, file_key=key, url=url
         )
         if added is None:
-            # Its note may have gone with its owner while the file was being kept.
-            await self._documents.announce_file(key)
-            raise not_found(access.WHAT)
+            # The owner's data may have been deleted meanwhile, and the note of the file with it.
+            await self._documents.add_unused_file(key)
+            raise not_found(access.CHARACTER)
         return messages.document(added, self._blobs.url)
 
-    async def _own(self, slug_or_id: str) -> Stored:
-        return await access.own(self._characters, slug_or_id)
+    async def _own(self, slug_or_id: str) -> StoredCharacter:
+        return await access.owned_character(self._characters, slug_or_id)
 
 
 def too_large() -> CallboxError:
-    """The refusal of a file that is larger than files may be."""
+    """The refusal of a file that is too large."""
     return CallboxError(
         Code.PAYLOAD_TOO_LARGE,
-        f"The file is larger than {kinds.MAX_FILE_BYTES // 1024 // 1024} MB; upload it in parts.",
+        f"The file is larger than {file_types.MAX_FILE_BYTES // 1024 // 1024} MB; upload it in parts.",
     )
 
 

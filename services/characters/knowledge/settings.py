@@ -2,11 +2,11 @@
 
 from pydantic import Field
 
-from services.characters.installation import InstallationSettings
+from services.characters.shared_settings import SharedSettings
 
 
-class KnowledgeSettings(InstallationSettings):
-    """What the reader of documents is told."""
+class KnowledgeSettings(SharedSettings):
+    """Settings of the process that reads documents."""
 
     document_memory_mb: int = Field(default=1024, ge=256, le=65_536, description="Memory for reading one document.")
     document_seconds: float = Field(default=60.0, ge=1, le=3600, description="Time for reading one document.")

@@ -1,1 +1,1 @@
-"""Pictures and voices of characters."""
+"""Pictures of characters and recordings of their voices."""

@@ -1,32 +1,17 @@
-"""The files of characters where they are kept: rows in PostgreSQL, content in the store of files."""
-
-# ruff: noqa: S608 - what is put into statements are the constants below
+"""Uploaded files of characters: rows in PostgreSQL, content in the store of files."""
 
 from dataclasses import dataclass
 
-from services.characters.media.kinds import Media, Purpose
-from services.characters.store import CALL_DAYS
+from services.characters.media import statements
+from services.characters.media.validation import MediaFile, Purpose
 from services.kit.blobs import Blobs
 from services.kit.database import Pool
 from services.kit.errors import not_found
 
-# A row's file in the store, as an expression of SQL; `_key` says the same.
-FILE_KEY = "'characters/' || character_id || '/' || name"
-# A file that no version names may be one whose version is just being made.
-_GRACE_HOURS = 1
-_UNUSED = f"""select m.character_id, m.name from media m join characters c on c.id = m.character_id
-    where (
-        c.deleted_at < now() - make_interval(days => {CALL_DAYS})
-        or (c.deleted_at is not null or m.created_at < now() - make_interval(hours => {_GRACE_HOURS}))
-        and not exists (
-            select from versions v where v.character_id = m.character_id and m.name = any(v.media)
-        )
-    )"""
-
 
 @dataclass(frozen=True, slots=True)
-class Shelved:
-    """A file that is kept. deleted: its character is."""
+class StoredMedia:
+    """A file that is kept. deleted: whether its character is."""
 
     purpose: Purpose
     media_type: str
@@ -34,75 +19,67 @@ class Shelved:
     deleted: bool
 
 
-class Shelf:
-    """Keeps files, and takes away those that no version of a character names any more."""
+class MediaStore:
+    """Keeps files, and deletes those that no version of a character uses any more."""
 
     def __init__(self, pool: Pool, blobs: Blobs) -> None:
         self._pool = pool
         self._blobs = blobs
 
-    async def put(self, character_id: str, user_id: int, media: Media) -> None:
+    async def put(self, character_id: str, user_id: int, file: MediaFile) -> None:
         """Keeps a file of a character; the same content is kept once.
 
         Raises: CallboxError `not_found` when the character is gone.
         """
-        # The row comes first, so that what a failure leaves behind is found and swept away.
+        # The row comes first, so that the cleanup finds a file whose upload failed half-way.
         added = await self._pool.execute(
-            """insert into media (character_id, name, purpose, media_type, bytes, created_by)
-            select id, $2, $3, $4, $5, $6 from characters where id = $1 and deleted_at is null
-            on conflict (character_id, name) do update set created_at = now()""",
+            statements.INSERT,
             character_id,
-            media.name,
-            str(media.purpose),
-            media.media_type,
-            len(media.content),
+            file.name,
+            str(file.purpose),
+            file.media_type,
+            len(file.content),
             user_id,
         )
         gone = not_found("Character")
         if added == "INSERT 0 0":
             raise gone
-        await self._blobs.put(_key(character_id, media.name), media.content)
-        if await self.find(character_id, media.name) is None:
-            # Deleted meanwhile with its row: nobody else would find the file.
-            await self._blobs.delete(_key(character_id, media.name))
+        await self._blobs.put(file_key(character_id, file.name), file.content)
+        if await self.find(character_id, file.name) is None:
+            # The row was deleted meanwhile, and without a row no cleanup finds the file.
+            await self._blobs.delete(file_key(character_id, file.name))
             raise gone
 
-    async def find(self, character_id: str, name: str) -> Shelved | None:
-        """What is known of a file, None when there is none."""
-        row = await self._pool.fetchrow(
-            """select m.purpose, m.media_type, c.tenant_id, c.deleted_at is not null as deleted
-            from media m join characters c on c.id = m.character_id where m.character_id = $1 and m.name = $2""",
-            character_id,
-            name,
-        )
+    async def find(self, character_id: str, name: str) -> StoredMedia | None:
+        """The row of a file, None when there is none."""
+        row = await self._pool.fetchrow(statements.FIND, character_id, name)
         if row is None:
             return None
-        return Shelved(Purpose(row["purpose"]), row["media_type"], row["tenant_id"], row["deleted"])
+        return StoredMedia(Purpose(row["purpose"]), row["media_type"], row["tenant_id"], row["deleted"])
 
     async def read(self, character_id: str, name: str) -> bytes | None:
-        """A file's content."""
-        return await self._blobs.get(_key(character_id, name))
+        """The content of a file."""
+        return await self._blobs.get(file_key(character_id, name))
 
-    async def sweep(self, limit: int) -> int:
-        """Takes away at most `limit` files that nothing names; says how many it took."""
-        rows = await self._pool.fetch(f"{_UNUSED} order by m.created_at limit $1", limit)
-        taken = 0
+    async def delete_unused(self, limit: int) -> int:
+        """Deletes at most `limit` files that no version uses; returns how many."""
+        rows = await self._pool.fetch(statements.LIST_UNUSED, limit)
+        deleted = 0
         for row in rows:
-            taken += await self._take(row["character_id"], row["name"])
-        return taken
+            deleted += await self._delete_if_unused(row["character_id"], row["name"])
+        return deleted
 
-    async def _take(self, character_id: str, name: str) -> bool:
+    async def _delete_if_unused(self, character_id: str, name: str) -> bool:
         async with self._pool.acquire() as connection, connection.transaction():
-            # Held until the content is gone: who uploads the same file meanwhile waits, and finds it gone.
-            held = await connection.fetchrow(
-                f"{_UNUSED} and m.character_id = $1 and m.name = $2 for update of m skip locked", character_id, name
-            )
-            if held is None:
+            # Locked until the content is deleted: an upload of the same file waits, and then makes a new row.
+            locked = await connection.fetchrow(statements.LOCK_UNUSED, character_id, name)
+            if locked is None:
                 return False
-            await self._blobs.delete(_key(character_id, name))
-            await connection.execute("delete from media where character_id = $1 and name = $2", character_id, name)
+            await self._blobs.delete(file_key(character_id, name))
+            await connection.execute(statements.DELETE, character_id, name)
             return True
 
 
-def _key(character_id: str, name: str) -> str:
+def file_key(character_id: str, name: str) -> str:
+    """The key of a file in the store of files."""
     return f"characters/{character_id}/{name}"

@@ -1,6 +1,4 @@
-"""What a form may consist of (contract 5.1 to 5.3): judged on write, with the path of each fault."""
-
-# ruff: noqa: RUF012 - pydantic copies a default that can change
+"""Definitions of forms (contract 5.1 to 5.3): the models that validate them on write, and their defaults."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -11,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from services.kit.definition_part import Part
+from services.kit.definition_model import DefinitionModel, SchemaKeywords
 from services.kit.forms import naming
 from services.kit.forms.answers import judge as judge_answer
 from services.kit.forms.answers import option_values
@@ -23,14 +21,13 @@ MAX_FIELDS = 200
 _MAX_STEPS = 50
 _MAX_OPTIONS = 500
 _MAX_NAME_CHARACTERS = 100
-_KINDS = ("text", "email", "tel", "textarea", "select", "number", "date", "time", "checkbox", "radio", "display")
-# Judging that the patterns of one definition may take together, in steps of `judge`; some seconds.
+# Steps of `judge` that all patterns of one definition may take together: a few seconds.
 _MAX_PATTERN_WORK = 3_000_000
 
 _CHOICES = ("select", "radio")
 _MAX_OPTION_CHARACTERS = 200
 _BOTH = ("min", "max")
-# Fields are judged one at a time under this name.
+# The name under which the default of one field is judged.
 _ANY_NAME = "value"
 
 
@@ -82,25 +79,40 @@ def _submit_url(url: str) -> str:
     return url
 
 
-Topic = Annotated[str, Field(max_length=100), AfterValidator(_printable)]
+Topic = Annotated[str, Field(max_length=100), AfterValidator(_printable), SchemaKeywords({"minLength": 1})]
 
 
-class FormField(Part):
+class FormField(DefinitionModel):
     """One field of a form."""
 
-    type: Literal[_KINDS] = "text"  # type: ignore[valid-type]  # the names above
-    name: Annotated[str, Field(max_length=_MAX_NAME_CHARACTERS)] = ""
-    label: Annotated[str, Field(max_length=2000)] = ""
+    type: Literal[
+        "text", "email", "tel", "textarea", "select", "number", "date", "time", "checkbox", "radio", "display"
+    ] = "text"
+    name: Annotated[str, Field(max_length=_MAX_NAME_CHARACTERS)] = Field(
+        "", description="The value is submitted under it; needed but for `display`.", examples=["email"]
+    )
+    label: Annotated[str, Field(max_length=2000)] = Field(
+        "", description="What stands beside the field.", examples=["Your e-mail address"]
+    )
     required: bool = False
-    placeholder: Note = ""
-    options: Annotated[list[Any], Field(max_length=_MAX_OPTIONS)] = []
-    rows: Annotated[float, Field(ge=1, le=100)] | None = None
-    default_value: Any = None
-    help_text: Note = ""
-    pattern: str = ""
-    min: Any = None
-    max: Any = None
-    width: Literal["full", "half"] = "full"
+    placeholder: Note = Field("", examples=["name@example.com"])
+    options: Annotated[list[Any], Field(max_length=_MAX_OPTIONS)] = Field(
+        [],
+        description=(
+            "What a select or radio field offers: texts, or objects with `value` and `label`, each of at most "
+            f"{_MAX_OPTION_CHARACTERS} characters."
+        ),
+        examples=[["Mornings", {"value": "pm", "label": "Afternoons"}]],
+    )
+    rows: Annotated[float, Field(ge=1, le=100)] | None = Field(None, description="Height of a textarea.")
+    default_value: Any = Field(None, description="A string, a number, true or false.")
+    help_text: Note = Field("", examples=["We answer within a day."])
+    pattern: str = Field(
+        "", description="ECMA-262 regular expression that the value must match.", examples=["^[0-9]{5}$"]
+    )
+    min: Any = Field(None, description="Least length of a text, least number, first date or first time.")
+    max: Any = Field(None, description="Greatest length of a text, greatest number, last date or last time.")
+    width: Literal["full", "half"] = Field("full", description="In a grid.")
 
     @model_validator(mode="after")
     def _fits_together(self, info: ValidationInfo) -> Self:
@@ -115,7 +127,7 @@ class FormField(Part):
                 judgement = judge(self.pattern)
                 for fault in judgement.faults:
                     faults.add(fault, "pattern")
-                if isinstance(info.context, PatternBudget) and not info.context.pays(self.pattern, judgement.work):
+                if isinstance(info.context, PatternBudget) and not info.context.spend(self.pattern, judgement.work):
                     faults.add("is one of too many complex patterns; simplify them", "pattern")
         faults.raise_any()
         return self
@@ -155,42 +167,62 @@ class FormField(Part):
             faults.add(fault.message, "default_value")
 
     def _bare(self) -> dict[str, Any]:
-        """The field without what may become true when a visitor goes on typing."""
+        """The field reduced to its type and options, so that a default may still be incomplete."""
         return {"name": _ANY_NAME, "type": "text" if self.type == "email" else self.type, "options": self.options}
 
 
-class Step(Part):
-    """One page of a form of several."""
+class FormStep(DefinitionModel):
+    """One page of a form that has several."""
 
-    id: Line = ""
-    title: Line = ""
-    fields: Annotated[list[FormField], Field(min_length=1, max_length=MAX_FIELDS)]
+    id: Line = Field("", examples=["contact"])
+    title: Line = Field("", examples=["How to reach you"])
+    fields: Annotated[list[FormField], Field(min_length=1, max_length=MAX_FIELDS)] = Field(
+        examples=[[{"name": "email", "type": "email", "required": True}]]
+    )
 
 
-class Layout(Part):
+class FormLayout(DefinitionModel):
     """How the fields are laid out."""
 
     field_layout: Literal["stack", "grid"] = "stack"
 
 
-class FormDefinition(Part):
+class FormDefinition(DefinitionModel):
     """A form that the agent can open."""
 
-    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-    title: Annotated[Line, AfterValidator(_not_blank)]
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = Field(examples=["book-demo"])
+    title: Annotated[Line, AfterValidator(_not_blank)] = Field(examples=["Book a demo"])
     subtitle: Note = ""
-    fields: Annotated[list[FormField], Field(max_length=MAX_FIELDS)] = []
-    steps: Annotated[list[Step], Field(max_length=_MAX_STEPS)] = []
-    submit_url: Annotated[str, Field(max_length=2048), AfterValidator(_submit_url)] | None = None
+    fields: Annotated[list[FormField], Field(max_length=MAX_FIELDS)] = Field(
+        [],
+        description="Passed over where there are steps.",
+        examples=[[{"name": "email", "type": "email", "required": True}]],
+    )
+    steps: Annotated[list[FormStep], Field(max_length=_MAX_STEPS)] = Field([], examples=[[]])
+    submit_url: Annotated[str, Field(max_length=2048), AfterValidator(_submit_url)] | None = Field(
+        None, description="Where values go; null for form-responses.", examples=[None]
+    )
     submit_method: Literal["POST", "PUT", "PATCH"] = "POST"
-    submit_label: Line = "Submit"
+    submit_label: Line = Field("Submit", examples=["Submit"])
     success_message: Note = ""
-    disabled: bool = False
-    topics: Annotated[list[Topic], Field(max_length=20)] = []
-    event_types: Annotated[list[Topic], Field(max_length=20)] = []
-    confirmation_topic: Topic = naming.CONFIRMATION_TOPIC
-    confirmation_type: Topic | None = None
-    layout: Layout = Layout()
+    disabled: bool = Field(False, description="A disabled form cannot be opened.")
+    topics: Annotated[list[Topic], Field(max_length=20)] = Field(
+        [], description="Further data topics that open it.", examples=[["demo.open"]]
+    )
+    event_types: Annotated[list[Topic], Field(max_length=20)] = Field(
+        [], description="Further `type`s of the legacy message that opens it.", examples=[["show_demo_form"]]
+    )
+    confirmation_topic: Topic = Field(
+        naming.CONFIRMATION_TOPIC,
+        description="Data topic on which a submitted form is confirmed.",
+        examples=[naming.CONFIRMATION_TOPIC],
+    )
+    confirmation_type: Topic | None = Field(
+        None,
+        description="`type` of the confirmation; null for the form's id with `_submitted`.",
+        examples=["book-demo_submitted"],
+    )
+    layout: FormLayout = Field(default_factory=FormLayout)
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -221,22 +253,22 @@ class FormDefinition(Part):
 
 
 class PatternBudget:
-    """What the patterns of one definition may cost to judge, handed over as the context of its validation."""
+    """Limits the work of judging all patterns of one definition. Handed over as the context of its validation."""
 
     def __init__(self, work: int = _MAX_PATTERN_WORK) -> None:
         self._left = work
-        self._paid: set[str] = set()
+        self._judged: set[str] = set()
 
-    def pays(self, pattern: str, work: int) -> bool:
-        """Whether the budget has room for one more pattern; one seen before costs nothing."""
-        if pattern not in self._paid:
-            self._paid.add(pattern)
+    def spend(self, pattern: str, work: int) -> bool:
+        """Takes the work of a pattern from the budget; False when the budget is used up. Repeated patterns are free."""
+        if pattern not in self._judged:
+            self._judged.add(pattern)
             self._left -= work
         return self._left >= 0
 
 
 def completed(form: Mapping[str, Any]) -> dict[str, Any]:
-    """A stored form with the default of every key of its own (5.1); fields and steps stay as they are."""
+    """A stored form with defaults for its own keys that are not set (5.1). Fields and steps stay as they are."""
     given = {name: value for name, value in form.items() if value is not None}
     defaults: dict[str, Any] = {
         "subtitle": "",
@@ -254,7 +286,7 @@ def completed(form: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class _Faults:
-    """Faults of parts of an object, raised with the path of each."""
+    """Collects faults of an object with their paths, and raises them together."""
 
     def __init__(self) -> None:
         self._found: list[InitErrorDetails] = []

@@ -11,30 +11,25 @@ from .api_key import ApiKey
 from .api_key_change import ApiKeyChange
 from .api_key_with_value import ApiKeyWithValue
 from .appearance import Appearance
+from .appearance_overrides import AppearanceOverrides
 from .character import Character
+from .character_background_audio import CharacterBackgroundAudio
 from .character_change import CharacterChange
-from .character_change_mcp_servers_type_0_item import CharacterChangeMcpServersType0Item
-from .character_change_tools_type_0_item import CharacterChangeToolsType0Item
-from .character_change_voice_type_0 import CharacterChangeVoiceType0
-from .character_change_widget_appearance_type_0 import CharacterChangeWidgetAppearanceType0
+from .character_change_background_audio_type_0 import CharacterChangeBackgroundAudioType0
 from .character_definition import CharacterDefinition
-from .character_definition_mcp_servers_item import CharacterDefinitionMcpServersItem
-from .character_definition_tools_item import CharacterDefinitionToolsItem
-from .character_definition_voice import CharacterDefinitionVoice
-from .character_definition_widget_appearance import CharacterDefinitionWidgetAppearance
-from .character_mcp_servers_item import CharacterMcpServersItem
+from .character_definition_background_audio import CharacterDefinitionBackgroundAudio
 from .character_replacement import CharacterReplacement
-from .character_replacement_mcp_servers_item import CharacterReplacementMcpServersItem
-from .character_replacement_tools_item import CharacterReplacementToolsItem
-from .character_replacement_voice import CharacterReplacementVoice
-from .character_replacement_widget_appearance import CharacterReplacementWidgetAppearance
-from .character_tools_item import CharacterToolsItem
+from .character_replacement_background_audio import CharacterReplacementBackgroundAudio
 from .character_voice import CharacterVoice
-from .character_widget_appearance import CharacterWidgetAppearance
+from .client_event_config import ClientEventConfig
+from .client_event_config_headers_type_0 import ClientEventConfigHeadersType0
+from .client_event_tool import ClientEventTool
+from .client_event_tool_input_schema_type_0 import ClientEventToolInputSchemaType0
 from .code import Code
 from .delivery_page import DeliveryPage
 from .difference import Difference
 from .dimensions import Dimensions
+from .dimensions_overrides import DimensionsOverrides
 from .document import Document
 from .document_status import DocumentStatus
 from .envelope_agent_session_summary import EnvelopeAgentSessionSummary
@@ -44,18 +39,36 @@ from .error_body import ErrorBody
 from .error_body_errors import ErrorBodyErrors
 from .export_me_response_200 import ExportMeResponse200
 from .form import Form
-from .form_fields_item import FormFieldsItem
+from .form_definition import FormDefinition
+from .form_definition_submit_method_type_0 import FormDefinitionSubmitMethodType0
+from .form_field import FormField
+from .form_field_type_type_0 import FormFieldTypeType0
+from .form_field_width_type_0 import FormFieldWidthType0
 from .form_layout import FormLayout
+from .form_layout_field_layout_type_0 import FormLayoutFieldLayoutType0
 from .form_response import FormResponse
 from .form_response_values import FormResponseValues
-from .form_steps_item import FormStepsItem
+from .form_step import FormStep
 from .form_submit_method import FormSubmitMethod
 from .handoff_target import HandoffTarget
+from .http_config import HttpConfig
+from .http_config_headers_type_0 import HttpConfigHeadersType0
+from .http_config_method_type_0 import HttpConfigMethodType0
+from .http_tool import HttpTool
+from .http_tool_input_schema_type_0 import HttpToolInputSchemaType0
+from .knowledge_config import KnowledgeConfig
+from .knowledge_config_headers_type_0 import KnowledgeConfigHeadersType0
+from .knowledge_tool import KnowledgeTool
+from .knowledge_tool_input_schema_type_0 import KnowledgeToolInputSchemaType0
 from .labels import Labels
+from .labels_overrides import LabelsOverrides
 from .language import Language
 from .language_default import LanguageDefault
+from .language_entry import LanguageEntry
 from .latency import Latency
 from .layout import Layout
+from .layout_overrides import LayoutOverrides
+from .layout_overrides_position_type_0 import LayoutOverridesPositionType0
 from .layout_position import LayoutPosition
 from .limits import Limits
 from .limits_change import LimitsChange
@@ -65,6 +78,13 @@ from .list_usage_end_reason_type_0 import ListUsageEndReasonType0
 from .list_usage_status_type_0 import ListUsageStatusType0
 from .matched_voice import MatchedVoice
 from .matched_voice_likeness import MatchedVoiceLikeness
+from .mcp_config import McpConfig
+from .mcp_config_headers_type_0 import McpConfigHeadersType0
+from .mcp_server import McpServer
+from .mcp_server_headers_type_0 import McpServerHeadersType0
+from .mcp_server_transport_type_0 import McpServerTransportType0
+from .mcp_tool import McpTool
+from .mcp_tool_input_schema_type_0 import McpToolInputSchemaType0
 from .me import Me
 from .new_api_key import NewApiKey
 from .new_webhook import NewWebhook
@@ -72,6 +92,9 @@ from .new_webhook_events_item import NewWebhookEventsItem
 from .noise_cancellation import NoiseCancellation
 from .noise_cancellation_default import NoiseCancellationDefault
 from .noise_cancellation_engines_item import NoiseCancellationEnginesItem
+from .noise_cancellation_overrides import NoiseCancellationOverrides
+from .noise_cancellation_overrides_default_type_0 import NoiseCancellationOverridesDefaultType0
+from .noise_cancellation_overrides_engines_type_0_item import NoiseCancellationOverridesEnginesType0Item
 from .passage import Passage
 from .passage_metadata import PassageMetadata
 from .patch_step import PatchStep
@@ -97,6 +120,7 @@ from .submit_form import SubmitForm
 from .submit_form_values import SubmitFormValues
 from .tenant_limits import TenantLimits
 from .theme import Theme
+from .theme_overrides import ThemeOverrides
 from .tokens import Tokens
 from .tool_call import ToolCall
 from .tool_call_arguments_type_0 import ToolCallArgumentsType0
@@ -106,11 +130,8 @@ from .transcript_item_role import TranscriptItemRole
 from .usage_report import UsageReport
 from .user import User
 from .version import Version
+from .version_background_audio import VersionBackgroundAudio
 from .version_line import VersionLine
-from .version_mcp_servers_item import VersionMcpServersItem
-from .version_tools_item import VersionToolsItem
-from .version_voice import VersionVoice
-from .version_widget_appearance import VersionWidgetAppearance
 from .voice import Voice
 from .voice_catalogue import VoiceCatalogue
 from .webhook import Webhook
@@ -135,30 +156,25 @@ __all__ = (
     "ApiKeyChange",
     "ApiKeyWithValue",
     "Appearance",
+    "AppearanceOverrides",
     "Character",
+    "CharacterBackgroundAudio",
     "CharacterChange",
-    "CharacterChangeMcpServersType0Item",
-    "CharacterChangeToolsType0Item",
-    "CharacterChangeVoiceType0",
-    "CharacterChangeWidgetAppearanceType0",
+    "CharacterChangeBackgroundAudioType0",
     "CharacterDefinition",
-    "CharacterDefinitionMcpServersItem",
-    "CharacterDefinitionToolsItem",
-    "CharacterDefinitionVoice",
-    "CharacterDefinitionWidgetAppearance",
-    "CharacterMcpServersItem",
+    "CharacterDefinitionBackgroundAudio",
     "CharacterReplacement",
-    "CharacterReplacementMcpServersItem",
-    "CharacterReplacementToolsItem",
-    "CharacterReplacementVoice",
-    "CharacterReplacementWidgetAppearance",
-    "CharacterToolsItem",
+    "CharacterReplacementBackgroundAudio",
     "CharacterVoice",
-    "CharacterWidgetAppearance",
+    "ClientEventConfig",
+    "ClientEventConfigHeadersType0",
+    "ClientEventTool",
+    "ClientEventToolInputSchemaType0",
     "Code",
     "DeliveryPage",
     "Difference",
     "Dimensions",
+    "DimensionsOverrides",
     "Document",
     "DocumentStatus",
     "EnvelopeAgentSessionSummary",
@@ -168,18 +184,36 @@ __all__ = (
     "ErrorBodyErrors",
     "ExportMeResponse200",
     "Form",
-    "FormFieldsItem",
+    "FormDefinition",
+    "FormDefinitionSubmitMethodType0",
+    "FormField",
+    "FormFieldTypeType0",
+    "FormFieldWidthType0",
     "FormLayout",
+    "FormLayoutFieldLayoutType0",
     "FormResponse",
     "FormResponseValues",
-    "FormStepsItem",
+    "FormStep",
     "FormSubmitMethod",
     "HandoffTarget",
+    "HttpConfig",
+    "HttpConfigHeadersType0",
+    "HttpConfigMethodType0",
+    "HttpTool",
+    "HttpToolInputSchemaType0",
+    "KnowledgeConfig",
+    "KnowledgeConfigHeadersType0",
+    "KnowledgeTool",
+    "KnowledgeToolInputSchemaType0",
     "Labels",
+    "LabelsOverrides",
     "Language",
     "LanguageDefault",
+    "LanguageEntry",
     "Latency",
     "Layout",
+    "LayoutOverrides",
+    "LayoutOverridesPositionType0",
     "LayoutPosition",
     "Limits",
     "LimitsChange",
@@ -189,6 +223,13 @@ __all__ = (
     "ListUsageStatusType0",
     "MatchedVoice",
     "MatchedVoiceLikeness",
+    "McpConfig",
+    "McpConfigHeadersType0",
+    "McpServer",
+    "McpServerHeadersType0",
+    "McpServerTransportType0",
+    "McpTool",
+    "McpToolInputSchemaType0",
     "Me",
     "NewApiKey",
     "NewWebhook",
@@ -196,6 +237,9 @@ __all__ = (
     "NoiseCancellation",
     "NoiseCancellationDefault",
     "NoiseCancellationEnginesItem",
+    "NoiseCancellationOverrides",
+    "NoiseCancellationOverridesDefaultType0",
+    "NoiseCancellationOverridesEnginesType0Item",
     "Passage",
     "PassageMetadata",
     "PatchStep",
@@ -221,6 +265,7 @@ __all__ = (
     "SubmitFormValues",
     "TenantLimits",
     "Theme",
+    "ThemeOverrides",
     "Tokens",
     "ToolCall",
     "ToolCallArgumentsType0",
@@ -230,11 +275,8 @@ __all__ = (
     "UsageReport",
     "User",
     "Version",
+    "VersionBackgroundAudio",
     "VersionLine",
-    "VersionMcpServersItem",
-    "VersionToolsItem",
-    "VersionVoice",
-    "VersionWidgetAppearance",
     "Voice",
     "VoiceCatalogue",
     "Webhook",

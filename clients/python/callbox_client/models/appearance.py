@@ -35,11 +35,11 @@ class Appearance:
         theme (Theme): CSS colours.
         dimensions (Dimensions): CSS pixels.
         layout (Layout): Where the widget is placed.
-        labels (Labels): Texts for the states of a call.
+        labels (Labels): Texts of the states of a call.
         languages (list[Language]):
         default_language (str):
         max_call_seconds (int): 0 for no limit.
-        terms_url (str): Empty: no consent step.
+        terms_url (str): Empty for no consent step.
         terms_label (str):
         consent_text (str):
         show_audio_settings (bool):

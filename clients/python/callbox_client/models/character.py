@@ -2,17 +2,22 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..models.character_background_audio import CharacterBackgroundAudio, check_character_background_audio
+
 if TYPE_CHECKING:
-    from ..models.character_mcp_servers_item import CharacterMcpServersItem
-    from ..models.character_tools_item import CharacterToolsItem
+    from ..models.appearance_overrides import AppearanceOverrides
     from ..models.character_voice import CharacterVoice
-    from ..models.character_widget_appearance import CharacterWidgetAppearance
+    from ..models.client_event_tool import ClientEventTool
     from ..models.handoff_target import HandoffTarget
+    from ..models.http_tool import HttpTool
+    from ..models.knowledge_tool import KnowledgeTool
+    from ..models.mcp_server import McpServer
+    from ..models.mcp_tool import McpTool
 
 
 T = TypeVar("T", bound="Character")
@@ -29,9 +34,9 @@ class Character:
             'allowed_origins': ['https://shop.example'], 'handoff_targets': [{'slug': 'sales-bot'}], 'widget_appearance':
             {'name': 'Shop', 'theme': {'primary_color': '#6366F1'}}, 'stt_model': 'whisper-en-large', 'tts_model':
             'chatterbox-en-v1', 'keyterms': ['Callbox', 'Brompton'], 'llm_provider': 'openai', 'llm_model': 'gpt-4o-mini',
-            'llm_api_key': '••••1234', 'tools': [], 'mcp_servers': [], 'max_tool_calls_per_turn': 6,
-            'max_tool_output_chars': 16000, 'max_turn_seconds': 35, 'kb_query_url': 'https://kb.shop.example/ask',
-            'kb_query_api_key': '••••1234', 'recording_enabled': False, 'is_active': True, 'documents': [], 'slug':
+            'llm_api_key': '••••1234', 'tools': [], 'mcp_servers': [], 'max_tool_output_chars': 16000,
+            'max_tool_calls_per_turn': 6, 'max_turn_seconds': 35, 'kb_query_url': 'https://kb.shop.example/ask',
+            'kb_query_api_key': '••••1234', 'is_active': True, 'recording_enabled': False, 'documents': [], 'slug':
             'support-bot', 'id': '8d1fQ2Zk3vQy0N8rT1mJ', 'version': 1, 'created_by': 1, 'created_at':
             '2026-03-01T12:00:00Z', 'updated_at': '2026-03-01T12:00:00Z'}
 
@@ -41,28 +46,29 @@ class Character:
         image (str): Address of an avatar; below the API's own if it was uploaded. Default: ''.
         system_prompt (str): Instructions and persona; at most 65,536 bytes of UTF-8. Default: ''.
         greeting (str): First words of a call; empty means that the agent waits for the caller. Default: ''.
-        voice (CharacterVoice): `audio_file` and `voice_url`.
+        voice (CharacterVoice): A voice of the character's own.
         language (str): BCP-47 tag for hearing and speaking. Default: 'en'.
-        background_audio (str): Ambience mixed into the agent's audio. Default: ''.
+        background_audio (CharacterBackgroundAudio): Ambience mixed into the agent's audio. Default: ''.
         allowed_origins (list[str]): Origins of pages that may start calls; empty means none.
         handoff_targets (list[HandoffTarget]): Characters the call may be handed to.
-        widget_appearance (CharacterWidgetAppearance): Overrides of the widget's appearance; holds `forms`.
+        widget_appearance (AppearanceOverrides): What differs from the default look and behaviour of the widget.
         stt_model (str): Public name of a recogniser; empty for the default. Default: ''.
         tts_model (str): Public name of a voice; empty for the default. Default: ''.
         keyterms (list[str]): Words and names to expect of callers: at most 100 of at most 50 characters. A recogniser
             that can prefers them.
-        llm_provider (str): Kind of language model endpoint. Default: 'openai'.
+        llm_provider (Literal['openai']): Kind of language model endpoint. Default: 'openai'.
         llm_model (str): Name of the language model; empty for the default. Default: ''.
         llm_api_key (str): Key for the language model. Read back masked; a mask means unchanged. Default: ''.
-        tools (list[CharacterToolsItem]): Tool definitions; values of headers are read back masked.
-        mcp_servers (list[CharacterMcpServersItem]): MCP servers; values of headers are read back masked.
-        max_tool_calls_per_turn (int):  Default: 6.
-        max_tool_output_chars (int):  Default: 16000.
-        max_turn_seconds (int):  Default: 35.
+        tools (list[ClientEventTool | HttpTool | KnowledgeTool | McpTool]): Tool definitions; values of headers are read
+            back masked.
+        mcp_servers (list[McpServer]): MCP servers; values of headers are read back masked.
+        max_tool_output_chars (int): Characters of a tool's answer that the model is shown. Default: 16000.
+        max_tool_calls_per_turn (int): Calls of tools in one turn of the agent. Default: 6.
+        max_turn_seconds (int): Length of one turn of the agent. Default: 35.
         kb_query_url (str): Address of a knowledge base of your own, for `kb` tools. Default: ''.
         kb_query_api_key (str): Key for that address. Read back masked; a mask means unchanged. Default: ''.
-        recording_enabled (bool): Kept, and does nothing yet: calls are not recorded. Default: False.
         is_active (bool): A character that is not active takes no calls. Default: True.
+        recording_enabled (bool): Kept, and does nothing yet: calls are not recorded. Default: False.
         documents (list[Any]): The newest of its knowledge base; passed over when sent.
         slug (str): Unique per installation.
         id (str): Opaque identity; taken wherever the slug is.
@@ -76,10 +82,10 @@ class Character:
     voice: CharacterVoice
     allowed_origins: list[str]
     handoff_targets: list[HandoffTarget]
-    widget_appearance: CharacterWidgetAppearance
+    widget_appearance: AppearanceOverrides
     keyterms: list[str]
-    tools: list[CharacterToolsItem]
-    mcp_servers: list[CharacterMcpServersItem]
+    tools: list[ClientEventTool | HttpTool | KnowledgeTool | McpTool]
+    mcp_servers: list[McpServer]
     documents: list[Any]
     slug: str
     id: str
@@ -92,22 +98,26 @@ class Character:
     system_prompt: str = ""
     greeting: str = ""
     language: str = "en"
-    background_audio: str = ""
+    background_audio: CharacterBackgroundAudio = ""
     stt_model: str = ""
     tts_model: str = ""
-    llm_provider: str = "openai"
+    llm_provider: Literal["openai"] = "openai"
     llm_model: str = ""
     llm_api_key: str = ""
-    max_tool_calls_per_turn: int = 6
     max_tool_output_chars: int = 16000
+    max_tool_calls_per_turn: int = 6
     max_turn_seconds: int = 35
     kb_query_url: str = ""
     kb_query_api_key: str = ""
-    recording_enabled: bool = False
     is_active: bool = True
+    recording_enabled: bool = False
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.http_tool import HttpTool  # noqa: PLC0415
+        from ..models.knowledge_tool import KnowledgeTool  # noqa: PLC0415
+        from ..models.mcp_tool import McpTool  # noqa: PLC0415
+
         name = self.name
 
         character_type = self.character_type
@@ -122,7 +132,7 @@ class Character:
 
         language = self.language
 
-        background_audio = self.background_audio
+        background_audio: str = self.background_audio
 
         allowed_origins = self.allowed_origins
 
@@ -147,7 +157,16 @@ class Character:
 
         tools = []
         for tools_item_data in self.tools:
-            tools_item = tools_item_data.to_dict()
+            tools_item: dict[str, Any]
+            if isinstance(tools_item_data, HttpTool):
+                tools_item = tools_item_data.to_dict()
+            elif isinstance(tools_item_data, KnowledgeTool):
+                tools_item = tools_item_data.to_dict()
+            elif isinstance(tools_item_data, McpTool):
+                tools_item = tools_item_data.to_dict()
+            else:
+                tools_item = tools_item_data.to_dict()
+
             tools.append(tools_item)
 
         mcp_servers = []
@@ -155,9 +174,9 @@ class Character:
             mcp_servers_item = mcp_servers_item_data.to_dict()
             mcp_servers.append(mcp_servers_item)
 
-        max_tool_calls_per_turn = self.max_tool_calls_per_turn
-
         max_tool_output_chars = self.max_tool_output_chars
+
+        max_tool_calls_per_turn = self.max_tool_calls_per_turn
 
         max_turn_seconds = self.max_turn_seconds
 
@@ -165,9 +184,9 @@ class Character:
 
         kb_query_api_key = self.kb_query_api_key
 
-        recording_enabled = self.recording_enabled
-
         is_active = self.is_active
+
+        recording_enabled = self.recording_enabled
 
         documents = self.documents
 
@@ -206,13 +225,13 @@ class Character:
                 "llm_api_key": llm_api_key,
                 "tools": tools,
                 "mcp_servers": mcp_servers,
-                "max_tool_calls_per_turn": max_tool_calls_per_turn,
                 "max_tool_output_chars": max_tool_output_chars,
+                "max_tool_calls_per_turn": max_tool_calls_per_turn,
                 "max_turn_seconds": max_turn_seconds,
                 "kb_query_url": kb_query_url,
                 "kb_query_api_key": kb_query_api_key,
-                "recording_enabled": recording_enabled,
                 "is_active": is_active,
+                "recording_enabled": recording_enabled,
                 "documents": documents,
                 "slug": slug,
                 "id": id,
@@ -227,11 +246,14 @@ class Character:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.character_mcp_servers_item import CharacterMcpServersItem  # noqa: PLC0415
-        from ..models.character_tools_item import CharacterToolsItem  # noqa: PLC0415
+        from ..models.appearance_overrides import AppearanceOverrides  # noqa: PLC0415
         from ..models.character_voice import CharacterVoice  # noqa: PLC0415
-        from ..models.character_widget_appearance import CharacterWidgetAppearance  # noqa: PLC0415
+        from ..models.client_event_tool import ClientEventTool  # noqa: PLC0415
         from ..models.handoff_target import HandoffTarget  # noqa: PLC0415
+        from ..models.http_tool import HttpTool  # noqa: PLC0415
+        from ..models.knowledge_tool import KnowledgeTool  # noqa: PLC0415
+        from ..models.mcp_server import McpServer  # noqa: PLC0415
+        from ..models.mcp_tool import McpTool  # noqa: PLC0415
 
         d = dict(src_dict)
         name = d.pop("name")
@@ -248,7 +270,7 @@ class Character:
 
         language = d.pop("language")
 
-        background_audio = d.pop("background_audio")
+        background_audio = check_character_background_audio(d.pop("background_audio"))
 
         allowed_origins = cast(list[str], d.pop("allowed_origins"))
 
@@ -259,7 +281,7 @@ class Character:
 
             handoff_targets.append(handoff_targets_item)
 
-        widget_appearance = CharacterWidgetAppearance.from_dict(d.pop("widget_appearance"))
+        widget_appearance = AppearanceOverrides.from_dict(d.pop("widget_appearance"))
 
         stt_model = d.pop("stt_model")
 
@@ -267,7 +289,9 @@ class Character:
 
         keyterms = cast(list[str], d.pop("keyterms"))
 
-        llm_provider = d.pop("llm_provider")
+        llm_provider = cast(Literal["openai"], d.pop("llm_provider"))
+        if llm_provider != "openai":
+            raise ValueError(f"llm_provider must match const 'openai', got '{llm_provider}'")
 
         llm_model = d.pop("llm_model")
 
@@ -276,20 +300,52 @@ class Character:
         tools = []
         _tools = d.pop("tools")
         for tools_item_data in _tools:
-            tools_item = CharacterToolsItem.from_dict(tools_item_data)
+
+            def _parse_tools_item(data: object) -> ClientEventTool | HttpTool | KnowledgeTool | McpTool:
+                try:
+                    if not isinstance(data, dict):
+                        raise TypeError()
+                    tools_item_type_0 = HttpTool.from_dict(data)
+
+                    return tools_item_type_0
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                try:
+                    if not isinstance(data, dict):
+                        raise TypeError()
+                    tools_item_type_1 = KnowledgeTool.from_dict(data)
+
+                    return tools_item_type_1
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                try:
+                    if not isinstance(data, dict):
+                        raise TypeError()
+                    tools_item_type_2 = McpTool.from_dict(data)
+
+                    return tools_item_type_2
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                if not isinstance(data, dict):
+                    raise TypeError()
+                tools_item_type_3 = ClientEventTool.from_dict(data)
+
+                return tools_item_type_3
+
+            tools_item = _parse_tools_item(tools_item_data)
 
             tools.append(tools_item)
 
         mcp_servers = []
         _mcp_servers = d.pop("mcp_servers")
         for mcp_servers_item_data in _mcp_servers:
-            mcp_servers_item = CharacterMcpServersItem.from_dict(mcp_servers_item_data)
+            mcp_servers_item = McpServer.from_dict(mcp_servers_item_data)
 
             mcp_servers.append(mcp_servers_item)
 
-        max_tool_calls_per_turn = d.pop("max_tool_calls_per_turn")
-
         max_tool_output_chars = d.pop("max_tool_output_chars")
+
+        max_tool_calls_per_turn = d.pop("max_tool_calls_per_turn")
 
         max_turn_seconds = d.pop("max_turn_seconds")
 
@@ -297,9 +353,9 @@ class Character:
 
         kb_query_api_key = d.pop("kb_query_api_key")
 
-        recording_enabled = d.pop("recording_enabled")
-
         is_active = d.pop("is_active")
+
+        recording_enabled = d.pop("recording_enabled")
 
         documents = cast(list[Any], d.pop("documents"))
 
@@ -335,13 +391,13 @@ class Character:
             llm_api_key=llm_api_key,
             tools=tools,
             mcp_servers=mcp_servers,
-            max_tool_calls_per_turn=max_tool_calls_per_turn,
             max_tool_output_chars=max_tool_output_chars,
+            max_tool_calls_per_turn=max_tool_calls_per_turn,
             max_turn_seconds=max_turn_seconds,
             kb_query_url=kb_query_url,
             kb_query_api_key=kb_query_api_key,
-            recording_enabled=recording_enabled,
             is_active=is_active,
+            recording_enabled=recording_enabled,
             documents=documents,
             slug=slug,
             id=id,

@@ -1,19 +1,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..models.character_change_background_audio_type_0 import (
+    CharacterChangeBackgroundAudioType0,
+    check_character_change_background_audio_type_0,
+)
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ..models.character_change_mcp_servers_type_0_item import CharacterChangeMcpServersType0Item
-    from ..models.character_change_tools_type_0_item import CharacterChangeToolsType0Item
-    from ..models.character_change_voice_type_0 import CharacterChangeVoiceType0
-    from ..models.character_change_widget_appearance_type_0 import CharacterChangeWidgetAppearanceType0
+    from ..models.appearance_overrides import AppearanceOverrides
+    from ..models.character_voice import CharacterVoice
+    from ..models.client_event_tool import ClientEventTool
     from ..models.handoff_target import HandoffTarget
+    from ..models.http_tool import HttpTool
+    from ..models.knowledge_tool import KnowledgeTool
+    from ..models.mcp_server import McpServer
+    from ..models.mcp_tool import McpTool
 
 
 T = TypeVar("T", bound="CharacterChange")
@@ -32,31 +39,30 @@ class CharacterChange:
         image (None | str | Unset): Address of an avatar; below the API's own if it was uploaded.
         system_prompt (None | str | Unset): Instructions and persona; at most 65,536 bytes of UTF-8.
         greeting (None | str | Unset): First words of a call; empty means that the agent waits for the caller.
-        voice (CharacterChangeVoiceType0 | None | Unset): `audio_file` and `voice_url`.
+        voice (CharacterVoice | None | Unset): `audio_file` and `voice_url`.
         language (None | str | Unset): BCP-47 tag for hearing and speaking.
-        background_audio (None | str | Unset): Ambience mixed into the agent's audio.
+        background_audio (CharacterChangeBackgroundAudioType0 | None | Unset): Ambience mixed into the agent's audio.
         allowed_origins (list[str] | None | Unset): Origins of pages that may start calls; empty means none.
         handoff_targets (list[HandoffTarget] | None | Unset): Characters the call may be handed to.
-        widget_appearance (CharacterChangeWidgetAppearanceType0 | None | Unset): Overrides of the widget's appearance;
-            holds `forms`.
+        widget_appearance (AppearanceOverrides | None | Unset): Overrides of the widget's appearance; holds `forms`. At
+            most 262,144 bytes of UTF-8 as compact JSON.
         stt_model (None | str | Unset): Public name of a recogniser; empty for the default.
         tts_model (None | str | Unset): Public name of a voice; empty for the default.
         keyterms (list[str] | None | Unset): Words and names to expect of callers: at most 100 of at most 50 characters.
             A recogniser that can prefers them.
-        llm_provider (None | str | Unset): Kind of language model endpoint.
+        llm_provider (Literal['openai'] | None | Unset): Kind of language model endpoint.
         llm_model (None | str | Unset): Name of the language model; empty for the default.
         llm_api_key (None | str | Unset): Key for the language model. Read back masked; a mask means unchanged.
-        tools (list[CharacterChangeToolsType0Item] | None | Unset): Tool definitions; values of headers are read back
-            masked.
-        mcp_servers (list[CharacterChangeMcpServersType0Item] | None | Unset): MCP servers; values of headers are read
-            back masked.
-        max_tool_calls_per_turn (int | None | Unset):
-        max_tool_output_chars (int | None | Unset):
-        max_turn_seconds (int | None | Unset):
+        tools (list[ClientEventTool | HttpTool | KnowledgeTool | McpTool] | None | Unset): Tool definitions; values of
+            headers are read back masked.
+        mcp_servers (list[McpServer] | None | Unset): MCP servers; values of headers are read back masked.
+        max_tool_output_chars (int | None | Unset): Characters of a tool's answer that the model is shown.
+        max_tool_calls_per_turn (int | None | Unset): Calls of tools in one turn of the agent.
+        max_turn_seconds (int | None | Unset): Length of one turn of the agent.
         kb_query_url (None | str | Unset): Address of a knowledge base of your own, for `kb` tools.
         kb_query_api_key (None | str | Unset): Key for that address. Read back masked; a mask means unchanged.
-        recording_enabled (bool | None | Unset): Kept, and does nothing yet: calls are not recorded.
         is_active (bool | None | Unset): A character that is not active takes no calls.
+        recording_enabled (bool | None | Unset): Kept, and does nothing yet: calls are not recorded.
         documents (list[Any] | None | Unset): The newest of its knowledge base; passed over when sent.
     """
 
@@ -65,33 +71,36 @@ class CharacterChange:
     image: None | str | Unset = UNSET
     system_prompt: None | str | Unset = UNSET
     greeting: None | str | Unset = UNSET
-    voice: CharacterChangeVoiceType0 | None | Unset = UNSET
+    voice: CharacterVoice | None | Unset = UNSET
     language: None | str | Unset = UNSET
-    background_audio: None | str | Unset = UNSET
+    background_audio: CharacterChangeBackgroundAudioType0 | None | Unset = UNSET
     allowed_origins: list[str] | None | Unset = UNSET
     handoff_targets: list[HandoffTarget] | None | Unset = UNSET
-    widget_appearance: CharacterChangeWidgetAppearanceType0 | None | Unset = UNSET
+    widget_appearance: AppearanceOverrides | None | Unset = UNSET
     stt_model: None | str | Unset = UNSET
     tts_model: None | str | Unset = UNSET
     keyterms: list[str] | None | Unset = UNSET
-    llm_provider: None | str | Unset = UNSET
+    llm_provider: Literal["openai"] | None | Unset = UNSET
     llm_model: None | str | Unset = UNSET
     llm_api_key: None | str | Unset = UNSET
-    tools: list[CharacterChangeToolsType0Item] | None | Unset = UNSET
-    mcp_servers: list[CharacterChangeMcpServersType0Item] | None | Unset = UNSET
-    max_tool_calls_per_turn: int | None | Unset = UNSET
+    tools: list[ClientEventTool | HttpTool | KnowledgeTool | McpTool] | None | Unset = UNSET
+    mcp_servers: list[McpServer] | None | Unset = UNSET
     max_tool_output_chars: int | None | Unset = UNSET
+    max_tool_calls_per_turn: int | None | Unset = UNSET
     max_turn_seconds: int | None | Unset = UNSET
     kb_query_url: None | str | Unset = UNSET
     kb_query_api_key: None | str | Unset = UNSET
-    recording_enabled: bool | None | Unset = UNSET
     is_active: bool | None | Unset = UNSET
+    recording_enabled: bool | None | Unset = UNSET
     documents: list[Any] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.character_change_voice_type_0 import CharacterChangeVoiceType0  # noqa: PLC0415
-        from ..models.character_change_widget_appearance_type_0 import CharacterChangeWidgetAppearanceType0  # noqa: PLC0415
+        from ..models.appearance_overrides import AppearanceOverrides  # noqa: PLC0415
+        from ..models.character_voice import CharacterVoice  # noqa: PLC0415
+        from ..models.http_tool import HttpTool  # noqa: PLC0415
+        from ..models.knowledge_tool import KnowledgeTool  # noqa: PLC0415
+        from ..models.mcp_tool import McpTool  # noqa: PLC0415
 
         name = self.name
 
@@ -122,7 +131,7 @@ class CharacterChange:
         voice: dict[str, Any] | None | Unset
         if isinstance(self.voice, Unset):
             voice = UNSET
-        elif isinstance(self.voice, CharacterChangeVoiceType0):
+        elif isinstance(self.voice, CharacterVoice):
             voice = self.voice.to_dict()
         else:
             voice = self.voice
@@ -136,6 +145,8 @@ class CharacterChange:
         background_audio: None | str | Unset
         if isinstance(self.background_audio, Unset):
             background_audio = UNSET
+        elif isinstance(self.background_audio, str):
+            background_audio = self.background_audio
         else:
             background_audio = self.background_audio
 
@@ -163,7 +174,7 @@ class CharacterChange:
         widget_appearance: dict[str, Any] | None | Unset
         if isinstance(self.widget_appearance, Unset):
             widget_appearance = UNSET
-        elif isinstance(self.widget_appearance, CharacterChangeWidgetAppearanceType0):
+        elif isinstance(self.widget_appearance, AppearanceOverrides):
             widget_appearance = self.widget_appearance.to_dict()
         else:
             widget_appearance = self.widget_appearance
@@ -189,7 +200,7 @@ class CharacterChange:
         else:
             keyterms = self.keyterms
 
-        llm_provider: None | str | Unset
+        llm_provider: Literal["openai"] | None | Unset
         if isinstance(self.llm_provider, Unset):
             llm_provider = UNSET
         else:
@@ -213,7 +224,16 @@ class CharacterChange:
         elif isinstance(self.tools, list):
             tools = []
             for tools_type_0_item_data in self.tools:
-                tools_type_0_item = tools_type_0_item_data.to_dict()
+                tools_type_0_item: dict[str, Any]
+                if isinstance(tools_type_0_item_data, HttpTool):
+                    tools_type_0_item = tools_type_0_item_data.to_dict()
+                elif isinstance(tools_type_0_item_data, KnowledgeTool):
+                    tools_type_0_item = tools_type_0_item_data.to_dict()
+                elif isinstance(tools_type_0_item_data, McpTool):
+                    tools_type_0_item = tools_type_0_item_data.to_dict()
+                else:
+                    tools_type_0_item = tools_type_0_item_data.to_dict()
+
                 tools.append(tools_type_0_item)
 
         else:
@@ -231,17 +251,17 @@ class CharacterChange:
         else:
             mcp_servers = self.mcp_servers
 
-        max_tool_calls_per_turn: int | None | Unset
-        if isinstance(self.max_tool_calls_per_turn, Unset):
-            max_tool_calls_per_turn = UNSET
-        else:
-            max_tool_calls_per_turn = self.max_tool_calls_per_turn
-
         max_tool_output_chars: int | None | Unset
         if isinstance(self.max_tool_output_chars, Unset):
             max_tool_output_chars = UNSET
         else:
             max_tool_output_chars = self.max_tool_output_chars
+
+        max_tool_calls_per_turn: int | None | Unset
+        if isinstance(self.max_tool_calls_per_turn, Unset):
+            max_tool_calls_per_turn = UNSET
+        else:
+            max_tool_calls_per_turn = self.max_tool_calls_per_turn
 
         max_turn_seconds: int | None | Unset
         if isinstance(self.max_turn_seconds, Unset):
@@ -261,17 +281,17 @@ class CharacterChange:
         else:
             kb_query_api_key = self.kb_query_api_key
 
-        recording_enabled: bool | None | Unset
-        if isinstance(self.recording_enabled, Unset):
-            recording_enabled = UNSET
-        else:
-            recording_enabled = self.recording_enabled
-
         is_active: bool | None | Unset
         if isinstance(self.is_active, Unset):
             is_active = UNSET
         else:
             is_active = self.is_active
+
+        recording_enabled: bool | None | Unset
+        if isinstance(self.recording_enabled, Unset):
+            recording_enabled = UNSET
+        else:
+            recording_enabled = self.recording_enabled
 
         documents: list[Any] | None | Unset
         if isinstance(self.documents, Unset):
@@ -323,20 +343,20 @@ class CharacterChange:
             field_dict["tools"] = tools
         if mcp_servers is not UNSET:
             field_dict["mcp_servers"] = mcp_servers
-        if max_tool_calls_per_turn is not UNSET:
-            field_dict["max_tool_calls_per_turn"] = max_tool_calls_per_turn
         if max_tool_output_chars is not UNSET:
             field_dict["max_tool_output_chars"] = max_tool_output_chars
+        if max_tool_calls_per_turn is not UNSET:
+            field_dict["max_tool_calls_per_turn"] = max_tool_calls_per_turn
         if max_turn_seconds is not UNSET:
             field_dict["max_turn_seconds"] = max_turn_seconds
         if kb_query_url is not UNSET:
             field_dict["kb_query_url"] = kb_query_url
         if kb_query_api_key is not UNSET:
             field_dict["kb_query_api_key"] = kb_query_api_key
-        if recording_enabled is not UNSET:
-            field_dict["recording_enabled"] = recording_enabled
         if is_active is not UNSET:
             field_dict["is_active"] = is_active
+        if recording_enabled is not UNSET:
+            field_dict["recording_enabled"] = recording_enabled
         if documents is not UNSET:
             field_dict["documents"] = documents
 
@@ -344,11 +364,14 @@ class CharacterChange:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.character_change_mcp_servers_type_0_item import CharacterChangeMcpServersType0Item  # noqa: PLC0415
-        from ..models.character_change_tools_type_0_item import CharacterChangeToolsType0Item  # noqa: PLC0415
-        from ..models.character_change_voice_type_0 import CharacterChangeVoiceType0  # noqa: PLC0415
-        from ..models.character_change_widget_appearance_type_0 import CharacterChangeWidgetAppearanceType0  # noqa: PLC0415
+        from ..models.appearance_overrides import AppearanceOverrides  # noqa: PLC0415
+        from ..models.character_voice import CharacterVoice  # noqa: PLC0415
+        from ..models.client_event_tool import ClientEventTool  # noqa: PLC0415
         from ..models.handoff_target import HandoffTarget  # noqa: PLC0415
+        from ..models.http_tool import HttpTool  # noqa: PLC0415
+        from ..models.knowledge_tool import KnowledgeTool  # noqa: PLC0415
+        from ..models.mcp_server import McpServer  # noqa: PLC0415
+        from ..models.mcp_tool import McpTool  # noqa: PLC0415
 
         d = dict(src_dict)
         name = d.pop("name", UNSET)
@@ -389,7 +412,7 @@ class CharacterChange:
 
         greeting = _parse_greeting(d.pop("greeting", UNSET))
 
-        def _parse_voice(data: object) -> CharacterChangeVoiceType0 | None | Unset:
+        def _parse_voice(data: object) -> CharacterVoice | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -397,12 +420,12 @@ class CharacterChange:
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                voice_type_0 = CharacterChangeVoiceType0.from_dict(data)
+                voice_type_0 = CharacterVoice.from_dict(data)
 
                 return voice_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(CharacterChangeVoiceType0 | None | Unset, data)
+            return cast(CharacterVoice | None | Unset, data)
 
         voice = _parse_voice(d.pop("voice", UNSET))
 
@@ -415,12 +438,20 @@ class CharacterChange:
 
         language = _parse_language(d.pop("language", UNSET))
 
-        def _parse_background_audio(data: object) -> None | str | Unset:
+        def _parse_background_audio(data: object) -> CharacterChangeBackgroundAudioType0 | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast(None | str | Unset, data)
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                background_audio_type_0 = check_character_change_background_audio_type_0(data)
+
+                return background_audio_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(CharacterChangeBackgroundAudioType0 | None | Unset, data)
 
         background_audio = _parse_background_audio(d.pop("background_audio", UNSET))
 
@@ -463,7 +494,7 @@ class CharacterChange:
 
         handoff_targets = _parse_handoff_targets(d.pop("handoff_targets", UNSET))
 
-        def _parse_widget_appearance(data: object) -> CharacterChangeWidgetAppearanceType0 | None | Unset:
+        def _parse_widget_appearance(data: object) -> AppearanceOverrides | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -471,12 +502,12 @@ class CharacterChange:
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                widget_appearance_type_0 = CharacterChangeWidgetAppearanceType0.from_dict(data)
+                widget_appearance_type_0 = AppearanceOverrides.from_dict(data)
 
                 return widget_appearance_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(CharacterChangeWidgetAppearanceType0 | None | Unset, data)
+            return cast(AppearanceOverrides | None | Unset, data)
 
         widget_appearance = _parse_widget_appearance(d.pop("widget_appearance", UNSET))
 
@@ -515,12 +546,16 @@ class CharacterChange:
 
         keyterms = _parse_keyterms(d.pop("keyterms", UNSET))
 
-        def _parse_llm_provider(data: object) -> None | str | Unset:
+        def _parse_llm_provider(data: object) -> Literal["openai"] | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast(None | str | Unset, data)
+            llm_provider_type_0 = cast(Literal["openai"], data)
+            if llm_provider_type_0 != "openai":
+                raise ValueError(f"llm_provider_type_0 must match const 'openai', got '{llm_provider_type_0}'")
+            return llm_provider_type_0
+            return cast(Literal["openai"] | None | Unset, data)
 
         llm_provider = _parse_llm_provider(d.pop("llm_provider", UNSET))
 
@@ -542,7 +577,7 @@ class CharacterChange:
 
         llm_api_key = _parse_llm_api_key(d.pop("llm_api_key", UNSET))
 
-        def _parse_tools(data: object) -> list[CharacterChangeToolsType0Item] | None | Unset:
+        def _parse_tools(data: object) -> list[ClientEventTool | HttpTool | KnowledgeTool | McpTool] | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -553,18 +588,50 @@ class CharacterChange:
                 tools_type_0 = []
                 _tools_type_0 = data
                 for tools_type_0_item_data in _tools_type_0:
-                    tools_type_0_item = CharacterChangeToolsType0Item.from_dict(tools_type_0_item_data)
+
+                    def _parse_tools_type_0_item(data: object) -> ClientEventTool | HttpTool | KnowledgeTool | McpTool:
+                        try:
+                            if not isinstance(data, dict):
+                                raise TypeError()
+                            tools_type_0_item_type_0 = HttpTool.from_dict(data)
+
+                            return tools_type_0_item_type_0
+                        except (TypeError, ValueError, AttributeError, KeyError):
+                            pass
+                        try:
+                            if not isinstance(data, dict):
+                                raise TypeError()
+                            tools_type_0_item_type_1 = KnowledgeTool.from_dict(data)
+
+                            return tools_type_0_item_type_1
+                        except (TypeError, ValueError, AttributeError, KeyError):
+                            pass
+                        try:
+                            if not isinstance(data, dict):
+                                raise TypeError()
+                            tools_type_0_item_type_2 = McpTool.from_dict(data)
+
+                            return tools_type_0_item_type_2
+                        except (TypeError, ValueError, AttributeError, KeyError):
+                            pass
+                        if not isinstance(data, dict):
+                            raise TypeError()
+                        tools_type_0_item_type_3 = ClientEventTool.from_dict(data)
+
+                        return tools_type_0_item_type_3
+
+                    tools_type_0_item = _parse_tools_type_0_item(tools_type_0_item_data)
 
                     tools_type_0.append(tools_type_0_item)
 
                 return tools_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(list[CharacterChangeToolsType0Item] | None | Unset, data)
+            return cast(list[ClientEventTool | HttpTool | KnowledgeTool | McpTool] | None | Unset, data)
 
         tools = _parse_tools(d.pop("tools", UNSET))
 
-        def _parse_mcp_servers(data: object) -> list[CharacterChangeMcpServersType0Item] | None | Unset:
+        def _parse_mcp_servers(data: object) -> list[McpServer] | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -575,25 +642,16 @@ class CharacterChange:
                 mcp_servers_type_0 = []
                 _mcp_servers_type_0 = data
                 for mcp_servers_type_0_item_data in _mcp_servers_type_0:
-                    mcp_servers_type_0_item = CharacterChangeMcpServersType0Item.from_dict(mcp_servers_type_0_item_data)
+                    mcp_servers_type_0_item = McpServer.from_dict(mcp_servers_type_0_item_data)
 
                     mcp_servers_type_0.append(mcp_servers_type_0_item)
 
                 return mcp_servers_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(list[CharacterChangeMcpServersType0Item] | None | Unset, data)
+            return cast(list[McpServer] | None | Unset, data)
 
         mcp_servers = _parse_mcp_servers(d.pop("mcp_servers", UNSET))
-
-        def _parse_max_tool_calls_per_turn(data: object) -> int | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(int | None | Unset, data)
-
-        max_tool_calls_per_turn = _parse_max_tool_calls_per_turn(d.pop("max_tool_calls_per_turn", UNSET))
 
         def _parse_max_tool_output_chars(data: object) -> int | None | Unset:
             if data is None:
@@ -603,6 +661,15 @@ class CharacterChange:
             return cast(int | None | Unset, data)
 
         max_tool_output_chars = _parse_max_tool_output_chars(d.pop("max_tool_output_chars", UNSET))
+
+        def _parse_max_tool_calls_per_turn(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        max_tool_calls_per_turn = _parse_max_tool_calls_per_turn(d.pop("max_tool_calls_per_turn", UNSET))
 
         def _parse_max_turn_seconds(data: object) -> int | None | Unset:
             if data is None:
@@ -631,15 +698,6 @@ class CharacterChange:
 
         kb_query_api_key = _parse_kb_query_api_key(d.pop("kb_query_api_key", UNSET))
 
-        def _parse_recording_enabled(data: object) -> bool | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(bool | None | Unset, data)
-
-        recording_enabled = _parse_recording_enabled(d.pop("recording_enabled", UNSET))
-
         def _parse_is_active(data: object) -> bool | None | Unset:
             if data is None:
                 return data
@@ -648,6 +706,15 @@ class CharacterChange:
             return cast(bool | None | Unset, data)
 
         is_active = _parse_is_active(d.pop("is_active", UNSET))
+
+        def _parse_recording_enabled(data: object) -> bool | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(bool | None | Unset, data)
+
+        recording_enabled = _parse_recording_enabled(d.pop("recording_enabled", UNSET))
 
         def _parse_documents(data: object) -> list[Any] | None | Unset:
             if data is None:
@@ -686,13 +753,13 @@ class CharacterChange:
             llm_api_key=llm_api_key,
             tools=tools,
             mcp_servers=mcp_servers,
-            max_tool_calls_per_turn=max_tool_calls_per_turn,
             max_tool_output_chars=max_tool_output_chars,
+            max_tool_calls_per_turn=max_tool_calls_per_turn,
             max_turn_seconds=max_turn_seconds,
             kb_query_url=kb_query_url,
             kb_query_api_key=kb_query_api_key,
-            recording_enabled=recording_enabled,
             is_active=is_active,
+            recording_enabled=recording_enabled,
             documents=documents,
         )
 

@@ -1,19 +1,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..models.character_definition_background_audio import (
+    CharacterDefinitionBackgroundAudio,
+    check_character_definition_background_audio,
+)
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ..models.character_definition_mcp_servers_item import CharacterDefinitionMcpServersItem
-    from ..models.character_definition_tools_item import CharacterDefinitionToolsItem
-    from ..models.character_definition_voice import CharacterDefinitionVoice
-    from ..models.character_definition_widget_appearance import CharacterDefinitionWidgetAppearance
+    from ..models.appearance_overrides import AppearanceOverrides
+    from ..models.character_voice import CharacterVoice
+    from ..models.client_event_tool import ClientEventTool
     from ..models.handoff_target import HandoffTarget
+    from ..models.http_tool import HttpTool
+    from ..models.knowledge_tool import KnowledgeTool
+    from ..models.mcp_server import McpServer
+    from ..models.mcp_tool import McpTool
 
 
 T = TypeVar("T", bound="CharacterDefinition")
@@ -35,30 +42,30 @@ class CharacterDefinition:
         image (str | Unset): Address of an avatar; below the API's own if it was uploaded. Default: ''.
         system_prompt (str | Unset): Instructions and persona; at most 65,536 bytes of UTF-8. Default: ''.
         greeting (str | Unset): First words of a call; empty means that the agent waits for the caller. Default: ''.
-        voice (CharacterDefinitionVoice | Unset): `audio_file` and `voice_url`.
+        voice (CharacterVoice | Unset): A voice of the character's own.
         language (str | Unset): BCP-47 tag for hearing and speaking. Default: 'en'.
-        background_audio (str | Unset): Ambience mixed into the agent's audio. Default: ''.
+        background_audio (CharacterDefinitionBackgroundAudio | Unset): Ambience mixed into the agent's audio. Default:
+            ''.
         allowed_origins (list[str] | Unset): Origins of pages that may start calls; empty means none.
         handoff_targets (list[HandoffTarget] | Unset): Characters the call may be handed to.
-        widget_appearance (CharacterDefinitionWidgetAppearance | Unset): Overrides of the widget's appearance; holds
-            `forms`.
+        widget_appearance (AppearanceOverrides | Unset): What differs from the default look and behaviour of the widget.
         stt_model (str | Unset): Public name of a recogniser; empty for the default. Default: ''.
         tts_model (str | Unset): Public name of a voice; empty for the default. Default: ''.
         keyterms (list[str] | Unset): Words and names to expect of callers: at most 100 of at most 50 characters. A
             recogniser that can prefers them.
-        llm_provider (str | Unset): Kind of language model endpoint. Default: 'openai'.
+        llm_provider (Literal['openai'] | Unset): Kind of language model endpoint. Default: 'openai'.
         llm_model (str | Unset): Name of the language model; empty for the default. Default: ''.
         llm_api_key (str | Unset): Key for the language model. Read back masked; a mask means unchanged. Default: ''.
-        tools (list[CharacterDefinitionToolsItem] | Unset): Tool definitions; values of headers are read back masked.
-        mcp_servers (list[CharacterDefinitionMcpServersItem] | Unset): MCP servers; values of headers are read back
-            masked.
-        max_tool_calls_per_turn (int | Unset):  Default: 6.
-        max_tool_output_chars (int | Unset):  Default: 16000.
-        max_turn_seconds (int | Unset):  Default: 35.
+        tools (list[ClientEventTool | HttpTool | KnowledgeTool | McpTool] | Unset): Tool definitions; values of headers
+            are read back masked.
+        mcp_servers (list[McpServer] | Unset): MCP servers; values of headers are read back masked.
+        max_tool_output_chars (int | Unset): Characters of a tool's answer that the model is shown. Default: 16000.
+        max_tool_calls_per_turn (int | Unset): Calls of tools in one turn of the agent. Default: 6.
+        max_turn_seconds (int | Unset): Length of one turn of the agent. Default: 35.
         kb_query_url (str | Unset): Address of a knowledge base of your own, for `kb` tools. Default: ''.
         kb_query_api_key (str | Unset): Key for that address. Read back masked; a mask means unchanged. Default: ''.
-        recording_enabled (bool | Unset): Kept, and does nothing yet: calls are not recorded. Default: False.
         is_active (bool | Unset): A character that is not active takes no calls. Default: True.
+        recording_enabled (bool | Unset): Kept, and does nothing yet: calls are not recorded. Default: False.
         documents (list[Any] | Unset): The newest of its knowledge base; passed over when sent.
     """
 
@@ -68,31 +75,35 @@ class CharacterDefinition:
     image: str | Unset = ""
     system_prompt: str | Unset = ""
     greeting: str | Unset = ""
-    voice: CharacterDefinitionVoice | Unset = UNSET
+    voice: CharacterVoice | Unset = UNSET
     language: str | Unset = "en"
-    background_audio: str | Unset = ""
+    background_audio: CharacterDefinitionBackgroundAudio | Unset = ""
     allowed_origins: list[str] | Unset = UNSET
     handoff_targets: list[HandoffTarget] | Unset = UNSET
-    widget_appearance: CharacterDefinitionWidgetAppearance | Unset = UNSET
+    widget_appearance: AppearanceOverrides | Unset = UNSET
     stt_model: str | Unset = ""
     tts_model: str | Unset = ""
     keyterms: list[str] | Unset = UNSET
-    llm_provider: str | Unset = "openai"
+    llm_provider: Literal["openai"] | Unset = "openai"
     llm_model: str | Unset = ""
     llm_api_key: str | Unset = ""
-    tools: list[CharacterDefinitionToolsItem] | Unset = UNSET
-    mcp_servers: list[CharacterDefinitionMcpServersItem] | Unset = UNSET
-    max_tool_calls_per_turn: int | Unset = 6
+    tools: list[ClientEventTool | HttpTool | KnowledgeTool | McpTool] | Unset = UNSET
+    mcp_servers: list[McpServer] | Unset = UNSET
     max_tool_output_chars: int | Unset = 16000
+    max_tool_calls_per_turn: int | Unset = 6
     max_turn_seconds: int | Unset = 35
     kb_query_url: str | Unset = ""
     kb_query_api_key: str | Unset = ""
-    recording_enabled: bool | Unset = False
     is_active: bool | Unset = True
+    recording_enabled: bool | Unset = False
     documents: list[Any] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.http_tool import HttpTool  # noqa: PLC0415
+        from ..models.knowledge_tool import KnowledgeTool  # noqa: PLC0415
+        from ..models.mcp_tool import McpTool  # noqa: PLC0415
+
         name = self.name
 
         slug = self.slug
@@ -111,7 +122,9 @@ class CharacterDefinition:
 
         language = self.language
 
-        background_audio = self.background_audio
+        background_audio: str | Unset = UNSET
+        if not isinstance(self.background_audio, Unset):
+            background_audio = self.background_audio
 
         allowed_origins: list[str] | Unset = UNSET
         if not isinstance(self.allowed_origins, Unset):
@@ -146,7 +159,16 @@ class CharacterDefinition:
         if not isinstance(self.tools, Unset):
             tools = []
             for tools_item_data in self.tools:
-                tools_item = tools_item_data.to_dict()
+                tools_item: dict[str, Any]
+                if isinstance(tools_item_data, HttpTool):
+                    tools_item = tools_item_data.to_dict()
+                elif isinstance(tools_item_data, KnowledgeTool):
+                    tools_item = tools_item_data.to_dict()
+                elif isinstance(tools_item_data, McpTool):
+                    tools_item = tools_item_data.to_dict()
+                else:
+                    tools_item = tools_item_data.to_dict()
+
                 tools.append(tools_item)
 
         mcp_servers: list[dict[str, Any]] | Unset = UNSET
@@ -156,9 +178,9 @@ class CharacterDefinition:
                 mcp_servers_item = mcp_servers_item_data.to_dict()
                 mcp_servers.append(mcp_servers_item)
 
-        max_tool_calls_per_turn = self.max_tool_calls_per_turn
-
         max_tool_output_chars = self.max_tool_output_chars
+
+        max_tool_calls_per_turn = self.max_tool_calls_per_turn
 
         max_turn_seconds = self.max_turn_seconds
 
@@ -166,9 +188,9 @@ class CharacterDefinition:
 
         kb_query_api_key = self.kb_query_api_key
 
-        recording_enabled = self.recording_enabled
-
         is_active = self.is_active
+
+        recording_enabled = self.recording_enabled
 
         documents: list[Any] | Unset = UNSET
         if not isinstance(self.documents, Unset):
@@ -218,20 +240,20 @@ class CharacterDefinition:
             field_dict["tools"] = tools
         if mcp_servers is not UNSET:
             field_dict["mcp_servers"] = mcp_servers
-        if max_tool_calls_per_turn is not UNSET:
-            field_dict["max_tool_calls_per_turn"] = max_tool_calls_per_turn
         if max_tool_output_chars is not UNSET:
             field_dict["max_tool_output_chars"] = max_tool_output_chars
+        if max_tool_calls_per_turn is not UNSET:
+            field_dict["max_tool_calls_per_turn"] = max_tool_calls_per_turn
         if max_turn_seconds is not UNSET:
             field_dict["max_turn_seconds"] = max_turn_seconds
         if kb_query_url is not UNSET:
             field_dict["kb_query_url"] = kb_query_url
         if kb_query_api_key is not UNSET:
             field_dict["kb_query_api_key"] = kb_query_api_key
-        if recording_enabled is not UNSET:
-            field_dict["recording_enabled"] = recording_enabled
         if is_active is not UNSET:
             field_dict["is_active"] = is_active
+        if recording_enabled is not UNSET:
+            field_dict["recording_enabled"] = recording_enabled
         if documents is not UNSET:
             field_dict["documents"] = documents
 
@@ -239,11 +261,14 @@ class CharacterDefinition:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.character_definition_mcp_servers_item import CharacterDefinitionMcpServersItem  # noqa: PLC0415
-        from ..models.character_definition_tools_item import CharacterDefinitionToolsItem  # noqa: PLC0415
-        from ..models.character_definition_voice import CharacterDefinitionVoice  # noqa: PLC0415
-        from ..models.character_definition_widget_appearance import CharacterDefinitionWidgetAppearance  # noqa: PLC0415
+        from ..models.appearance_overrides import AppearanceOverrides  # noqa: PLC0415
+        from ..models.character_voice import CharacterVoice  # noqa: PLC0415
+        from ..models.client_event_tool import ClientEventTool  # noqa: PLC0415
         from ..models.handoff_target import HandoffTarget  # noqa: PLC0415
+        from ..models.http_tool import HttpTool  # noqa: PLC0415
+        from ..models.knowledge_tool import KnowledgeTool  # noqa: PLC0415
+        from ..models.mcp_server import McpServer  # noqa: PLC0415
+        from ..models.mcp_tool import McpTool  # noqa: PLC0415
 
         d = dict(src_dict)
         name = d.pop("name")
@@ -259,15 +284,20 @@ class CharacterDefinition:
         greeting = d.pop("greeting", UNSET)
 
         _voice = d.pop("voice", UNSET)
-        voice: CharacterDefinitionVoice | Unset
+        voice: CharacterVoice | Unset
         if isinstance(_voice, Unset):
             voice = UNSET
         else:
-            voice = CharacterDefinitionVoice.from_dict(_voice)
+            voice = CharacterVoice.from_dict(_voice)
 
         language = d.pop("language", UNSET)
 
-        background_audio = d.pop("background_audio", UNSET)
+        _background_audio = d.pop("background_audio", UNSET)
+        background_audio: CharacterDefinitionBackgroundAudio | Unset
+        if isinstance(_background_audio, Unset):
+            background_audio = UNSET
+        else:
+            background_audio = check_character_definition_background_audio(_background_audio)
 
         allowed_origins = cast(list[str], d.pop("allowed_origins", UNSET))
 
@@ -281,11 +311,11 @@ class CharacterDefinition:
                 handoff_targets.append(handoff_targets_item)
 
         _widget_appearance = d.pop("widget_appearance", UNSET)
-        widget_appearance: CharacterDefinitionWidgetAppearance | Unset
+        widget_appearance: AppearanceOverrides | Unset
         if isinstance(_widget_appearance, Unset):
             widget_appearance = UNSET
         else:
-            widget_appearance = CharacterDefinitionWidgetAppearance.from_dict(_widget_appearance)
+            widget_appearance = AppearanceOverrides.from_dict(_widget_appearance)
 
         stt_model = d.pop("stt_model", UNSET)
 
@@ -293,33 +323,67 @@ class CharacterDefinition:
 
         keyterms = cast(list[str], d.pop("keyterms", UNSET))
 
-        llm_provider = d.pop("llm_provider", UNSET)
+        llm_provider = cast(Literal["openai"] | Unset, d.pop("llm_provider", UNSET))
+        if llm_provider != "openai" and not isinstance(llm_provider, Unset):
+            raise ValueError(f"llm_provider must match const 'openai', got '{llm_provider}'")
 
         llm_model = d.pop("llm_model", UNSET)
 
         llm_api_key = d.pop("llm_api_key", UNSET)
 
         _tools = d.pop("tools", UNSET)
-        tools: list[CharacterDefinitionToolsItem] | Unset = UNSET
+        tools: list[ClientEventTool | HttpTool | KnowledgeTool | McpTool] | Unset = UNSET
         if _tools is not UNSET:
             tools = []
             for tools_item_data in _tools:
-                tools_item = CharacterDefinitionToolsItem.from_dict(tools_item_data)
+
+                def _parse_tools_item(data: object) -> ClientEventTool | HttpTool | KnowledgeTool | McpTool:
+                    try:
+                        if not isinstance(data, dict):
+                            raise TypeError()
+                        tools_item_type_0 = HttpTool.from_dict(data)
+
+                        return tools_item_type_0
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    try:
+                        if not isinstance(data, dict):
+                            raise TypeError()
+                        tools_item_type_1 = KnowledgeTool.from_dict(data)
+
+                        return tools_item_type_1
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    try:
+                        if not isinstance(data, dict):
+                            raise TypeError()
+                        tools_item_type_2 = McpTool.from_dict(data)
+
+                        return tools_item_type_2
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    if not isinstance(data, dict):
+                        raise TypeError()
+                    tools_item_type_3 = ClientEventTool.from_dict(data)
+
+                    return tools_item_type_3
+
+                tools_item = _parse_tools_item(tools_item_data)
 
                 tools.append(tools_item)
 
         _mcp_servers = d.pop("mcp_servers", UNSET)
-        mcp_servers: list[CharacterDefinitionMcpServersItem] | Unset = UNSET
+        mcp_servers: list[McpServer] | Unset = UNSET
         if _mcp_servers is not UNSET:
             mcp_servers = []
             for mcp_servers_item_data in _mcp_servers:
-                mcp_servers_item = CharacterDefinitionMcpServersItem.from_dict(mcp_servers_item_data)
+                mcp_servers_item = McpServer.from_dict(mcp_servers_item_data)
 
                 mcp_servers.append(mcp_servers_item)
 
-        max_tool_calls_per_turn = d.pop("max_tool_calls_per_turn", UNSET)
-
         max_tool_output_chars = d.pop("max_tool_output_chars", UNSET)
+
+        max_tool_calls_per_turn = d.pop("max_tool_calls_per_turn", UNSET)
 
         max_turn_seconds = d.pop("max_turn_seconds", UNSET)
 
@@ -327,9 +391,9 @@ class CharacterDefinition:
 
         kb_query_api_key = d.pop("kb_query_api_key", UNSET)
 
-        recording_enabled = d.pop("recording_enabled", UNSET)
-
         is_active = d.pop("is_active", UNSET)
+
+        recording_enabled = d.pop("recording_enabled", UNSET)
 
         documents = cast(list[Any], d.pop("documents", UNSET))
 
@@ -354,13 +418,13 @@ class CharacterDefinition:
             llm_api_key=llm_api_key,
             tools=tools,
             mcp_servers=mcp_servers,
-            max_tool_calls_per_turn=max_tool_calls_per_turn,
             max_tool_output_chars=max_tool_output_chars,
+            max_tool_calls_per_turn=max_tool_calls_per_turn,
             max_turn_seconds=max_turn_seconds,
             kb_query_url=kb_query_url,
             kb_query_api_key=kb_query_api_key,
-            recording_enabled=recording_enabled,
             is_active=is_active,
+            recording_enabled=recording_enabled,
             documents=documents,
         )
 

@@ -10,9 +10,9 @@ from ..models.form_submit_method import FormSubmitMethod, check_form_submit_meth
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ..models.form_fields_item import FormFieldsItem
+    from ..models.form_field import FormField
     from ..models.form_layout import FormLayout
-    from ..models.form_steps_item import FormStepsItem
+    from ..models.form_step import FormStep
 
 
 T = TypeVar("T", bound="Form")
@@ -26,18 +26,18 @@ class Form:
         id (str):
         title (str):
         subtitle (str):
-        submit_url (None | str): Address that gets the values; null for form-responses.
+        submit_url (None | str): Where values go; null for form-responses.
         submit_method (FormSubmitMethod):
         submit_label (str):
         success_message (str):
-        disabled (bool):
-        topics (list[str]):
-        event_types (list[str]):
-        confirmation_topic (str):
+        disabled (bool): A disabled form cannot be opened.
+        topics (list[str]): Further data topics that open it.
+        event_types (list[str]): Further `type`s of the legacy message that opens it.
+        confirmation_topic (str): Data topic on which a submitted form is confirmed.
         confirmation_type (str):
-        layout (FormLayout):
-        fields (list[FormFieldsItem] | Unset):
-        steps (list[FormStepsItem] | Unset):
+        layout (FormLayout): How the fields are laid out.
+        fields (list[FormField] | Unset): Passed over where there are steps.
+        steps (list[FormStep] | Unset):
     """
 
     id: str
@@ -53,8 +53,8 @@ class Form:
     confirmation_topic: str
     confirmation_type: str
     layout: FormLayout
-    fields: list[FormFieldsItem] | Unset = UNSET
-    steps: list[FormStepsItem] | Unset = UNSET
+    fields: list[FormField] | Unset = UNSET
+    steps: list[FormStep] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -127,9 +127,9 @@ class Form:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.form_fields_item import FormFieldsItem  # noqa: PLC0415
+        from ..models.form_field import FormField  # noqa: PLC0415
         from ..models.form_layout import FormLayout  # noqa: PLC0415
-        from ..models.form_steps_item import FormStepsItem  # noqa: PLC0415
+        from ..models.form_step import FormStep  # noqa: PLC0415
 
         d = dict(src_dict)
         id = d.pop("id")
@@ -164,20 +164,20 @@ class Form:
         layout = FormLayout.from_dict(d.pop("layout"))
 
         _fields = d.pop("fields", UNSET)
-        fields: list[FormFieldsItem] | Unset = UNSET
+        fields: list[FormField] | Unset = UNSET
         if _fields is not UNSET:
             fields = []
             for fields_item_data in _fields:
-                fields_item = FormFieldsItem.from_dict(fields_item_data)
+                fields_item = FormField.from_dict(fields_item_data)
 
                 fields.append(fields_item)
 
         _steps = d.pop("steps", UNSET)
-        steps: list[FormStepsItem] | Unset = UNSET
+        steps: list[FormStep] | Unset = UNSET
         if _steps is not UNSET:
             steps = []
             for steps_item_data in _steps:
-                steps_item = FormStepsItem.from_dict(steps_item_data)
+                steps_item = FormStep.from_dict(steps_item_data)
 
                 steps.append(steps_item)
 

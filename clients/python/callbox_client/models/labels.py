@@ -11,7 +11,7 @@ T = TypeVar("T", bound="Labels")
 
 @_attrs_define
 class Labels:
-    """Texts for the states of a call.
+    """Texts of the states of a call.
 
     Attributes:
         idle (str):

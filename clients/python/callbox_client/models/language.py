@@ -14,7 +14,7 @@ class Language:
     """An entry of the language picker.
 
     Attributes:
-        code (str):
+        code (str): BCP-47 tag.
         label (str):
         native_label (str):
     """

@@ -17,7 +17,7 @@ class Layout:
 
     Attributes:
         position (LayoutPosition):
-        font_family (str): Empty for the font of the page.
+        font_family (str): Empty for the page's own.
     """
 
     position: LayoutPosition

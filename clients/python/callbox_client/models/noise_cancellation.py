@@ -18,10 +18,10 @@ class NoiseCancellation:
 
     Attributes:
         default (NoiseCancellationDefault):
-        engines (list[NoiseCancellationEnginesItem]):
-        level (float): Attenuation limit of `server`, in dB.
-        user_selectable (bool):
-        model_url (None | str): Address of the `rnnoise` model; null for the bundled one.
+        engines (list[NoiseCancellationEnginesItem]): What the caller may choose from; each once.
+        level (float): Attenuation limit of `server` in dB.
+        user_selectable (bool): Whether the caller may choose.
+        model_url (None | str): Where `rnnoise` is loaded from; null for the bundled.
     """
 
     default: NoiseCancellationDefault

@@ -1,0 +1,1 @@
+"""From an uploaded file or web page to passages that a search finds."""
