@@ -16,6 +16,7 @@ from services.inference.hearing.listener import Listener
 from services.inference.hearing.routes import Routes, UnservedLanguage
 from services.inference.hearing.transcription import Transcription
 from services.inference.hearing.utterance import Utterance
+from services.inference.hearing.voicing import is_speech
 from services.inference.hearing.workers import Transcript, Workers
 from services.inference.protocol import COMMAND_AUDIO, COMMAND_FLUSH, KIND_FINAL, KIND_PARTIAL
 from tests.speech.sound import error_rate, recorded, said, silence
@@ -171,23 +172,109 @@ def test_what_is_no_speech_never_reaches_the_engine(routes: Routes, engine: Logg
     assert engine.batches == []
 
 
-def _melody() -> NDArray[np.float32]:
-    """Notes one after the other, each swelling and fading like a sung vowel: it passes for speech by its level."""
-    seconds = np.arange(int(0.35 * 16_000)) / 16_000
+def _melody(seconds: float, overtones: int, pitch: float, plucked: bool, noise: float) -> NDArray[np.float32]:
+    """Notes one after the other, each swelling like a sung vowel or plucked: their level is that of speech."""
+    at = np.arange(int(seconds * 16_000)) / 16_000
+    shape = np.minimum(1, at * 100) * np.exp(-4 * at) if plucked else np.hanning(len(at))
     notes = [
-        sum(np.sin(2 * np.pi * note * part * seconds) / part for part in (1, 2, 3, 4)) * np.hanning(len(seconds))
+        sum(np.sin(2 * np.pi * pitch * note * part * at) / part for part in range(1, overtones + 1)) * shape
         for note in (262, 294, 330, 349, 392, 440, 494, 523) * 2
     ]
-    return np.asarray(np.concatenate(notes) * 0.15, np.float32)
+    sound = np.concatenate(notes) * 0.15
+    return np.asarray(sound + np.random.default_rng(1).normal(0, noise, len(sound)), np.float32)
 
 
-def test_a_melody_gives_few_words_at_most(routes: Routes, engine: Logged) -> None:
+MELODIES = {
+    "sung": _melody(0.35, 4, 1.0, plucked=False, noise=0.0),
+    "sung over noise": _melody(0.35, 4, 1.0, plucked=False, noise=0.01),
+    "plucked": _melody(0.35, 3, 1.0, plucked=True, noise=0.0),
+    "low": _melody(0.35, 6, 0.5, plucked=False, noise=0.0),
+    "high": _melody(0.4, 2, 1.5, plucked=False, noise=0.0),
+    "slow": _melody(0.7, 4, 1.0, plucked=False, noise=0.0),
+    "fast": _melody(0.18, 4, 1.0, plucked=False, noise=0.0),
+}
+
+
+@pytest.mark.parametrize("melody", MELODIES)
+def test_a_melody_gives_no_words(routes: Routes, engine: Logged, melody: str) -> None:
+    """The recogniser makes sentences of most of these, so it is not asked: no voice is found in them."""
+    utterance = Utterance(0)
+    utterance.append(MELODIES[melody])
+    clip = utterance.clip()
+    assert is_speech(clip.samples, clip.levels, clip.voiced), "the level alone would tell"
     call = Call(routes)
-    call.hear(_melody())
+    call.hear(MELODIES[melody])
     call.flush()
-    text = call.final().text
-    assert engine.batches != []
-    assert len(text.split()) <= 3, text
+    assert {answer.text for answer in [*call.answers, call.final()]} == {""}
+    assert engine.batches == []
+
+
+@pytest.mark.parametrize("melody", MELODIES)
+def test_speech_over_a_melody_is_heard(routes: Routes, melody: str) -> None:
+    speech = said(SENTENCES[0])
+    call = Call(routes)
+    call.hear(speech + 0.2 * np.resize(MELODIES[melody], len(speech)))
+    call.flush()
+    assert error_rate(SENTENCES[0], call.final().text) <= 0.2
+
+
+CREDITS = (
+    "© transcript Emily Beynon",
+    "Subtitles by the Amara.org community",
+    "Transcription by CastingWords",
+    "Untertitel der Amara.org-Community",
+    "Untertitel im Auftrag des ZDF für funk, 2017",
+    "Sous-titrage Société Radio-Canada",
+    "Sous-titres réalisés par la communauté d'Amara.org",
+    "Subtítulos por la comunidad de Amara.org",
+    "Sottotitoli e revisione a cura di QTSS",
+    "Legendas pela comunidade Amara.org",
+    "字幕由Amara.org社区提供",
+    "字幕志愿者 杨茜茜",
+    "请不吝点赞 订阅 转发 打赏支持明镜与点点栏目",
+)
+
+
+@pytest.mark.parametrize("line", CREDITS)
+def test_credits_are_no_words_of_a_caller(line: str) -> None:
+    assert believed(Hypothesis(line, no_speech=0.0, confidence=-0.1), 3.0) == ""
+    assert believed(Hypothesis(f"Good morning. {line}.", no_speech=0.0, confidence=-0.1), 3.0) == "Good morning."
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The subtitles by your player are too small.",
+        "Transcripts from last year are missing.",
+        "Captions by email, please.",
+        "My address is www.lumen.com",
+        "Untertitel der Sendung fehlen.",
+        "¿Tiene subtítulos por defecto?",
+        "字幕はありますか。",
+        "Thank you for watching my dog.",
+    ],
+)
+def test_what_callers_say_of_subtitles_and_thanks_is_kept(line: str) -> None:
+    assert believed(Hypothesis(line, no_speech=0.25, confidence=-0.4), 3.0) == line
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Thank you for watching!",
+        "Vielen Dank fürs Zuschauen.",
+        "Merci d'avoir regardé cette vidéo !",
+        "¡Gracias por ver el video!",
+        "Grazie per la visione.",
+        "Obrigado por assistir.",
+        "ご視聴ありがとうございました",
+        "感谢观看",
+        "देखने के लिए धन्यवाद।",
+    ],
+)
+def test_the_end_of_a_video_is_believed_only_without_doubt(line: str) -> None:
+    assert believed(Hypothesis(line, no_speech=0.25, confidence=-0.4), 3.0) == ""
+    assert believed(Hypothesis(line, no_speech=0.02, confidence=-0.2), 3.0) == line
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from services.inference.engines.recogniser import Hypothesis, Speech
 from services.inference.hearing.guard import believed
 from services.inference.hearing.utterance import Clip, Reading, Utterance, Word
+from services.inference.hearing.voice_activity import has_voice
 from services.inference.hearing.voicing import FRAME_SAMPLES, FRAME_SECONDS, SAMPLE_RATE_HZ, is_speech
 
 # From here on a piece is settled at a real pause; a clip of this length takes about 0.2 s on one core.
@@ -115,6 +116,9 @@ class Transcription:
             part = clip if self._frames is None else _piece(clip, self._frames)
             if is_speech(part.samples, part.levels, part.voiced):
                 samples, self._offset = _trimmed(part)
+                if not has_voice(samples):
+                    self._heard("", ())
+                    continue
                 self._voiced_seconds = float(part.voiced.sum()) * FRAME_SECONDS
                 heard = self._utterance
                 return Speech(samples, heard.language, heard.draft, self._keyterms, heard.timed, self._should_stop)

@@ -1,0 +1,45 @@
+"""Whether a clip holds a voice, judged by a small neural network that was trained on speech, music and noise."""
+
+import threading
+from typing import Final
+
+import numpy as np
+from livekit.local_inference import VAD, VAD_WINDOW_SAMPLES
+from numpy.typing import NDArray
+
+# The network's word on a window of 32 ms. Recorded and synthetic speech in nine languages, quiet and in noise, has a
+# window of 0.94 or more, "A." too; melodies came to 0.86. A voice that is less clear is above the lower threshold for
+# longer: "A." for 8 windows in a row, melodies for 7.
+_CERTAIN: Final = 0.9
+_LIKELY: Final = 0.3
+_LIKELY_WINDOWS: Final = 8
+_FULL_SCALE: Final = 32_767
+
+
+class _Detector(threading.local):
+    """The network of one thread: it has a state."""
+
+    def __init__(self) -> None:
+        self.vad = VAD()
+
+
+_detector = _Detector()
+
+
+def has_voice(samples: NDArray[np.float32]) -> bool:
+    """Whether a voice is found in float32 [n] at 16 kHz in -1..1; hold music, for one, has none.
+
+    Takes 0.25 ms of a core for a window and ends at the first word, so speech costs a few milliseconds and only a clip
+    without speech is heard to its end.
+    """
+    vad = _detector.vad
+    vad.reset()
+    pcm = (np.clip(samples, -1.0, 1.0) * _FULL_SCALE).astype(np.int16)
+    pcm = np.pad(pcm, (0, -len(pcm) % VAD_WINDOW_SAMPLES))
+    likely = 0
+    for start in range(0, len(pcm), VAD_WINDOW_SAMPLES):
+        probability = vad.predict(pcm[start : start + VAD_WINDOW_SAMPLES])
+        likely = likely + 1 if probability > _LIKELY else 0
+        if probability > _CERTAIN or likely >= _LIKELY_WINDOWS:
+            return True
+    return False
