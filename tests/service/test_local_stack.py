@@ -54,7 +54,9 @@ async def test_data_and_secrets_outlive_the_stack_and_are_private(tmp_path: Path
     async with Stack(settings, only=["postgres"]):
         pass
     secrets = {path: path.read_bytes() for folder in ("keys", "secrets") for path in (tmp_path / folder).iterdir()}
-    assert all(private(path) for path in secrets if path.suffix != ".pub")
+    hidden = [path for path in secrets if path.suffix != ".pub"]
+    assert {path.parent.name for path in hidden} == {"keys", "secrets"}
+    assert all(map(private, hidden))
     assert private(tmp_path / "secrets")
     assert private(tmp_path / "keys")
     async with Stack(settings, only=["postgres"]):

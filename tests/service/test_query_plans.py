@@ -69,7 +69,7 @@ async def seen(
                 await _use(service, url, pool, tmp_path_factory.mktemp(service))
             await watch.explain_cursors(pool)
         scans = await _counted(url, "select relname, seq_tup_read from pg_stat_user_tables")
-        yield Seen(service, watch, sizes, unindexed, dict(scans))
+        yield Seen(service, watch, sizes, unindexed, {row["relname"]: row["seq_tup_read"] for row in scans})
 
 
 async def _use(service: str, url: str, pool: Pool, folder: Path) -> None:

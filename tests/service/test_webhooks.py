@@ -454,31 +454,3 @@ async def test_old_messages_are_forgotten_with_their_log(post: Post) -> None:
     await post.deliveries.prune(timedelta(days=30))
     assert [row["status"] for row in await post.log(endpoint_id)] == ["pending", "pending"]
     assert await post.pool.fetchval("select count(*) from webhook_messages") == 2
-
-
-async def test_the_queries_of_the_queue_use_indexes(post: Post) -> None:
-    """With many done deliveries, looking for due ones and reading a page touch few rows."""
-    endpoint_id, _ = await post.endpoint("https://shop.example/")
-    await post.pool.execute(
-        """
-        with message as (
-            insert into webhook_messages (id, tenant_id, type, body)
-            select 'msg_' || n, $2, 'session.ended', '{}' from generate_series(1, 20000) n returning id
-        )
-        insert into webhook_deliveries (id, tenant_id, endpoint_id, message_id, give_up_at, status, next_attempt_at)
-        select 'dlv_' || id, $2, $1, id, now(), 'delivered', null from message
-        """,
-        endpoint_id,
-        TENANT,
-    )
-    await post.pool.execute("analyze webhook_deliveries")
-    await post.happen()
-    for statement in (
-        "select seq from webhook_deliveries d where d.endpoint_id = 'whk_1' and status = 'pending' "
-        "and next_attempt_at <= now() order by next_attempt_at limit 4",
-        "select endpoint_id from webhook_deliveries where status = 'pending' and endpoint_id > 'whk_1' "
-        "order by endpoint_id limit 1",
-        f"select id from webhook_deliveries where endpoint_id = '{endpoint_id}' order by seq desc limit 50",
-    ):
-        plan = "\n".join(row[0] for row in await post.pool.fetch(f"explain {statement}"))
-        assert "Seq Scan" not in plan, plan

@@ -397,6 +397,7 @@ def test_all_patterns_of_a_definition_together_have_a_bound() -> None:
     tools = [{**TOOL, "name": name, "input_schema": schema} for name in ("a", "b")]
     assert judged({**LEAST, "tools": tools[:1]})
     found = faults({**LEAST, "tools": tools})
+    assert found
     assert all(path.startswith("tools.1.input_schema.properties.") for path in found)
 
 
@@ -413,7 +414,7 @@ def test_a_monstrous_definition_is_judged_in_a_moment() -> None:
 def test_all_faults_come_at_once() -> None:
     found = faults({"slug": "Bad Slug", "language": "xx-"})
     assert set(found) == {"slug", "name", "language"}
-    assert all(sentence for sentences in found.values() for sentence in sentences)
+    assert all(sentences and all(sentences) for sentences in found.values())
 
 
 @pytest.mark.parametrize(

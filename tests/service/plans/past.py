@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 TENANT = Tenant("ten_busy", 7)
 # Enough that reading an index is cheaper than reading a table, as it is at any larger size.
-SESSIONS, TURNS, OTHERS = 12_000, 60_000, 4_000
+SESSIONS, TURNS, OTHERS = 8_000, 24_000, 4_000
 _SECONDS = 120.0
 # Tables that stay small → why. Every other table must have rows here.
 SMALL_TABLES = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -127,7 +126,7 @@ def _new(name: str) -> NewSession:
         "participant_identity": f"user-{name}", "origin_url": "", "metadata": {}, "snapshot": b"", "mcp_headers": {},
         "trace_context": {}, "max_call_seconds": 60,
     }  # fmt: skip
-    return NewSession(**{each.name: values[each.name] for each in fields(NewSession)})
+    return NewSession(**values)
 
 
 async def _life(store: Store) -> None:
