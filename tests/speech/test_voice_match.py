@@ -86,6 +86,7 @@ def tone(seconds: float) -> Sound:
 
 
 def test_a_speaker_is_more_like_itself_than_like_others(kokoro: Kokoro, speaker: Speaker) -> None:
+    """Takes 10 s: five voices each say a sentence, which costs half as long as it lasts."""
     names = ("af_heart", "am_michael", "bf_emma", "bm_george", "af_bella")
     first = speaker.embed([said(kokoro, name, TEXTS[0]) for name in names])
     second = speaker.embed([sampled(name) for name in names])
@@ -265,6 +266,7 @@ async def test_bad_recordings_are_told_and_harm_nobody(pool: Server) -> None:
 
 
 async def test_recordings_that_would_wait_too_long_are_refused(pool: Server) -> None:
+    """Takes 10 s or more: the recordings that are not refused are matched one after the other."""
     async with connected(pool.url) as client:
         asked = await asyncio.gather(*(matched(client, recorded("en")) for _ in range(8)), return_exceptions=True)
     refused = [answer for answer in asked if isinstance(answer, TritonFault)]
