@@ -218,8 +218,9 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that matches voices and does nothing else."""
     folder = tmp_path_factory.mktemp("voice_match")
     profile = folder / "matching.toml"
-    # One round of mixes is tried, not as many as fit in the seconds of a call.
-    profile.write_text(re.sub(r"(?m)^seconds = \d+", "seconds = 1", small("voice_match")))
+    # One round of mixes is tried, not as many as fit in the seconds of a call, and one recording may wait.
+    hasty = re.sub(r"(?m)^seconds = \d+", "seconds = 1", small("voice_match"))
+    profile.write_text(re.sub(r"(?m)^max_waiting = \d+", "max_waiting = 1", hasty))
     with serving(folder, str(profile)) as running:
         yield running
 
