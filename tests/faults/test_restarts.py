@@ -17,10 +17,12 @@ pytestmark = pytest.mark.timeout(120)
 
 # The longest a turn may be silent while Triton comes back.
 ANSWERED_SECONDS = 30.0
+READY_SECONDS = 90.0
 
 
 @pytest.mark.parametrize("part", ["sessions", "postgres", "redis"])
 async def test_a_call_goes_on_while_a_part_is_restarted(callbox: StackThread, measure: Measure, part: str) -> None:
+    """Takes 20 s: three questions and their answers, spoken in real time."""
     async with callbox.sessions() as sessions:
         grant = await sessions.start(callbox.character)
         async with Caller(grant) as caller:
@@ -41,6 +43,7 @@ async def test_a_call_goes_on_while_a_part_is_restarted(callbox: StackThread, me
 
 
 async def test_a_call_outlives_triton(callbox: StackThread, measure: Measure) -> None:
+    """Takes 30 s: Triton needs up to half of it to come back."""
     async with callbox.sessions() as sessions:
         grant = await sessions.start(callbox.character)
         async with Caller(grant) as caller:
@@ -54,7 +57,7 @@ async def test_a_call_outlives_triton(callbox: StackThread, measure: Measure) ->
             measure("from the kill of Triton to the agent's next sound", second.answer.start - killed)
             assert second.answer.start - second.spoken.end < ANSWERED_SECONDS
             assert second.replies, "the turn ended in silence"
-            await callbox.do(callbox.stack.wait_ready("triton"))
+            await callbox.do(callbox.stack.wait_ready("triton"), READY_SECONDS)
             measure("from the kill of Triton to its readiness", time.time() - killed)
             third = await caller.say(MONDAY)
             assert_answered(MONDAY, third)

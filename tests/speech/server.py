@@ -18,7 +18,7 @@ import psutil
 
 from services.inference.profile import PROFILES
 
-READY_SECONDS = 45.0
+READY_SECONDS = 90.0
 _MODEL_PROCESS = "triton_python_b"
 
 

@@ -86,6 +86,7 @@ def tone(seconds: float) -> Sound:
 
 
 def test_a_speaker_is_more_like_itself_than_like_others(kokoro: Kokoro, speaker: Speaker) -> None:
+    """Takes 10 s: five voices each say a sentence, which costs half as long as it lasts."""
     names = ("af_heart", "am_michael", "bf_emma", "bm_george", "af_bella")
     first = speaker.embed([said(kokoro, name, TEXTS[0]) for name in names])
     second = speaker.embed([sampled(name) for name in names])
@@ -217,8 +218,9 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that matches voices and does nothing else."""
     folder = tmp_path_factory.mktemp("voice_match")
     profile = folder / "matching.toml"
-    # One round of mixes is tried, not as many as fit in the seconds of a call.
-    profile.write_text(re.sub(r"(?m)^seconds = \d+", "seconds = 1", small("voice_match")))
+    # One round of mixes is tried, not as many as fit in the seconds of a call, and one recording may wait.
+    hasty = re.sub(r"(?m)^seconds = \d+", "seconds = 1", small("voice_match"))
+    profile.write_text(re.sub(r"(?m)^max_waiting = \d+", "max_waiting = 1", hasty))
     with serving(folder, str(profile)) as running:
         yield running
 
@@ -265,6 +267,7 @@ async def test_bad_recordings_are_told_and_harm_nobody(pool: Server) -> None:
 
 
 async def test_recordings_that_would_wait_too_long_are_refused(pool: Server) -> None:
+    """Takes 10 s or more: the recordings that are not refused are matched one after the other."""
     async with connected(pool.url) as client:
         asked = await asyncio.gather(*(matched(client, recorded("en")) for _ in range(8)), return_exceptions=True)
     refused = [answer for answer in asked if isinstance(answer, TritonFault)]
