@@ -8,7 +8,7 @@ from deploy.local.part import NotReady, Part
 from deploy.local.probe import http_probe
 from deploy.local.secret import Secrets
 from deploy.local.settings import ROOT, LocalSettings
-from services.kit.files import write_private
+from services.kit.secret_files import write_private
 
 _HOST = "127.0.0.1"
 _NAME = "livekit-server"

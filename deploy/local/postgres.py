@@ -14,7 +14,7 @@ import asyncpg
 
 from deploy.local.part import NotReady, Part
 from deploy.local.secret import Secrets
-from services.kit.files import write_private
+from services.kit.secret_files import write_private
 
 DATABASE = "callbox"
 ROLES = ("accounts", "characters", "sessions")

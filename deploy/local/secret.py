@@ -3,8 +3,8 @@
 import secrets
 from pathlib import Path
 
-from services.kit.files import ensure_secret
 from services.kit.identity import ensure_keys
+from services.kit.secret_files import ensure_secret
 
 IDENTITIES = ("accounts", "characters", "gateway", "sessions", "agent")
 

@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 import httpx
 
 from deploy.local.settings import LocalSettings
-from services.kit.files import write_private
+from services.kit.secret_files import write_private
 
 _SECONDS = 10.0
 _EMAIL = "demo@callbox.example.com"

@@ -12,7 +12,7 @@ from services.accounts.store import Store
 from services.accounts.tokens.access import AccessTokens
 from services.kit.errors import CallboxError, Code
 from services.kit.identity import GATEWAY_ISSUER
-from services.kit.rates import counted_address
+from services.kit.rate_limits import counted_address
 from services.kit.rpc.context import current_identity
 
 # How recent a sign-in must be where there is no password to ask for.
