@@ -1,4 +1,4 @@
-"""A scripted caller: waits for the greeting, speaks a line, hears the answer out, speaks the next."""
+"""A scripted caller: waits for the greeting, then speaks lines and waits for the answer to each."""
 
 import asyncio
 import time
@@ -17,23 +17,23 @@ from caller.waveform import Segment
 JOIN_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
 LONGEST_REPLY_SECONDS = 90.0
-# The agent has finished when it says so and is quiet for the first; when it says nothing of itself, for the second;
-# when it says that it still works but is not heard, for the third; when only a filler was heard, for the fourth.
+# The agent has finished after this much silence: when its state says listening; when it sent no state; when its state
+# says thinking or speaking; when only a filler was heard.
 QUIET_SECONDS = 0.5
-QUIET_UNTOLD_SECONDS = 1.5
+QUIET_NO_STATE_SECONDS = 1.5
 QUIET_BUSY_SECONDS = 8.0
 QUIET_UNANSWERED_SECONDS = 20.0
-# A reply is told of when its first frame leaves; its sound is heard within this.
+# The message about a reply is sent with its first audio frame; the sound arrives within this time.
 UNDERWAY_SECONDS = 1.0
-# Messages of a turn come within this after its last sound.
+# The messages of a turn arrive within this time after its last sound.
 LATE_SECONDS = 2.0
-# A reply that stops this soon after the caller's last word was cut short by it; the answer is what follows.
+# A reply that stops within this time after the line was interrupted by it; the answer is what follows.
 CUT_SECONDS = 0.5
 _POLL_SECONDS = 0.02
 
 
 class NoAnswer(Exception):
-    """The agent did not come, did not answer, or left; the message is a sentence."""
+    """The agent did not join, did not answer, or left; the message is a sentence."""
 
 
 class Caller:
@@ -71,11 +71,11 @@ class Caller:
 
     @property
     def closed(self) -> asyncio.Event:
-        """Set once the room is left, by whomever."""
+        """Set when the call is over, whoever ended it."""
         return self._connection.closed
 
     async def greeting(self) -> str:
-        """Waits until the agent is there and its greeting, if it has one, is spoken. Raises: NoAnswer."""
+        """Waits until the agent has joined and has spoken its greeting, if it has one. Raises: NoAnswer."""
         await self._until(lambda: self._connection.agent_here, JOIN_SECONDS, "The agent did not join the call")
         if self._grant.greeting:
             await self._until(lambda: bool(self.downlink.received.segments), JOIN_SECONDS, "The agent did not greet")
@@ -83,7 +83,7 @@ class Caller:
         return " ".join(each.text for each in self.said if each.final and not each.by_caller)
 
     async def say(self, line: Line) -> Turn:
-        """Speaks a line and hears the answer out. Raises: NoAnswer; `unanswered` then tells what came of the line."""
+        """Speaks a line and waits for the end of the answer. Raises: NoAnswer; `unanswered` then returns the turn."""
         mark, marked, now = len(self.said), len(self.waterfalls), time.time()
         self._last = (mark, Segment(now, now))
         try:
@@ -95,13 +95,13 @@ class Caller:
         return await self._answered(line.said, spoken, mark, marked)
 
     def unanswered(self, line: Line) -> Turn:
-        """The turn of the line that was said last and got no answer."""
+        """The turn of the last line, which got no answer."""
         mark, spoken = self._last
         heard = tuple(each.text for each in self.said[mark:] if each.final and each.by_caller)
         return Turn(said=line.said, spoken=spoken, heard=heard)
 
     async def next_turn(self) -> Turn:
-        """Waits, without end, until somebody speaks into the microphone, and hears the answer out. Raises: NoAnswer."""
+        """Waits without a time limit for speech in the microphone, then for the end of the answer. Raises: NoAnswer."""
         mark, marked, began = len(self.said), len(self.waterfalls), time.time()
         while self.uplink.sent.after(began) is None or not self._replied(mark):
             self._check()
@@ -156,7 +156,7 @@ class Caller:
         return any(each.final and not each.by_caller for each in self.said[mark:])
 
     def _answered_out(self, mark: int, marked: int) -> bool:
-        """True when the answer is over, and not just a filler before it."""
+        """True if the answer is over, and not only a filler before it."""
         now = time.time()
         if not (self._replied(mark) or len(self.waterfalls) > marked):
             return self.downlink.received.silent_seconds(now) > QUIET_UNANSWERED_SECONDS
@@ -169,7 +169,7 @@ class Caller:
     def _finished(self) -> bool:
         quiet = self.downlink.received.silent_seconds(time.time())
         if not self._state:
-            return quiet > QUIET_UNTOLD_SECONDS
+            return quiet > QUIET_NO_STATE_SECONDS
         return quiet > (QUIET_BUSY_SECONDS if self._state in ("speaking", "thinking") else QUIET_SECONDS)
 
     def _take(self, message: Message) -> None:
@@ -182,7 +182,7 @@ class Caller:
                 self._told_at = time.time()
                 self.waterfalls.append(message)
             case Fault():
-                # It is sent again for who may have missed it.
+                # The agent sends an error more than once.
                 if message in self.faults:
                     return
                 self.faults.append(message)

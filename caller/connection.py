@@ -1,4 +1,4 @@
-"""The caller's place in the room: both audio tracks, the data channel, and how it ended."""
+"""The caller's connection to a LiveKit room: audio in both directions and the data channel."""
 
 import asyncio
 import contextlib
@@ -15,18 +15,18 @@ from caller.uplink import Uplink
 
 CONNECT_SECONDS = 10.0
 LEAVE_SECONDS = 5.0
-# Asked of the agent: partial transcripts, and where its time went.
-WISHES = {"callbox.partials": "true", "callbox.metrics": "true"}
+# Asks the agent to send partial transcripts and latency figures.
+PARTICIPANT_ATTRIBUTES = {"callbox.partials": "true", "callbox.metrics": "true"}
 
 
 class JoinFailed(Exception):
-    """The room could not be joined; the message tells why and what to do."""
+    """The room could not be joined; the message says why and what to do."""
 
 
 class Connection:
     """Joins the room of a session and leaves it again. An async context manager: it owns every task of the call.
 
-    on_message: called with each message of the agent that is understood.
+    on_message: called with each known message of the agent.
     """
 
     def __init__(self, grant: Grant, on_message: Callable[[Message], None]) -> None:
@@ -49,7 +49,7 @@ class Connection:
                 await self._room.connect(self._grant.livekit_url, self._grant.token)
                 track = rtc.LocalAudioTrack.create_audio_track("caller", self.uplink.source)
                 options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
-                await self._room.local_participant.set_attributes(WISHES)
+                await self._room.local_participant.set_attributes(PARTICIPANT_ATTRIBUTES)
                 await self._room.local_participant.publish_track(track, options)
         except (rtc.ConnectError, TimeoutError) as fault:
             await self._leave()
@@ -74,7 +74,7 @@ class Connection:
             await self._room.local_participant.publish_data(body, reliable=True, topic="voice.user_text")
 
     def fault(self) -> BaseException | None:
-        """What stopped the audio, if anything did."""
+        """The exception that stopped the audio; None if it runs."""
         for task in self._tasks:
             if task.done() and not task.cancelled() and task.exception() is not None:
                 return task.exception()

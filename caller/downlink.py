@@ -1,4 +1,4 @@
-"""The agent's side of the audio, as it arrives."""
+"""Audio from the agent to the caller."""
 
 import time
 
@@ -8,15 +8,15 @@ from livekit import rtc
 from caller.uplink import Tap
 from caller.waveform import RATE_HZ, Listener
 
-# More than this waits only when the caller's own machine hangs; then the oldest frame is dropped.
+# The queue only fills up if this machine hangs; then the oldest frame is dropped.
 _QUEUE_FRAMES = 500
 
 
 class Downlink:
-    """Listens to one remote track.
+    """Receives one remote track.
 
-    A frame stands for the 10 ms after it arrived, as with a loudspeaker that plays it at once. taps: each is called
-    with each frame and the time of its first sample, unix seconds.
+    A frame counts as played in the 10 ms after it arrived. received: segments of sound. taps: called with each frame
+    and the unix time of its first sample.
     """
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class Downlink:
         self.taps: list[Tap] = []
 
     async def run(self, track: rtc.Track) -> None:
-        """Listens until the track ends or the task is cancelled."""
+        """Receives until the track ends or the task is cancelled."""
         stream = rtc.AudioStream(track, sample_rate=RATE_HZ, num_channels=1, capacity=_QUEUE_FRAMES)
         try:
             async for event in stream:

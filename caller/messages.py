@@ -1,4 +1,4 @@
-"""Messages of the agent on the data channel."""
+"""Messages that the agent sends on the data channel."""
 
 import json
 from dataclasses import dataclass, field
@@ -8,9 +8,9 @@ PARTS = ("end_of_turn", "final_transcript", "first_token", "first_audio", "playo
 
 @dataclass(frozen=True)
 class Spoken:
-    """Words of either side.
+    """A transcript of one side.
 
-    by_caller: what the agent heard, else what it says. final: the text will not change any more.
+    by_caller: said by the caller, as the agent heard it; else said by the agent. final: the text will not change.
     """
 
     id: str
@@ -21,14 +21,14 @@ class Spoken:
 
 @dataclass(frozen=True)
 class State:
-    """What the agent does: listening, thinking, speaking or idle."""
+    """The agent's state: listening, thinking, speaking or idle."""
 
     state: str
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Why the agent leaves, or could not come."""
+    """Why the agent left or could not join."""
 
     code: str
     message: str
@@ -36,7 +36,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Waterfall:
-    """Where the agent's time went in one turn.
+    """Latency of one turn, by its parts.
 
     speech_end, first_frame: unix seconds on the worker's clock. parts: milliseconds, in the order of `PARTS`.
     """
@@ -51,7 +51,7 @@ Message = Spoken | State | Fault | Waterfall
 
 
 def parse(topic: str, payload: bytes) -> Message | None:
-    """Reads one data packet; None for a topic or a body that is not known."""
+    """Parses a data packet; None for an unknown topic or body."""
     try:
         body = json.loads(payload)
         return _parse(topic, body) if isinstance(body, dict) else None

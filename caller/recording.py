@@ -1,4 +1,4 @@
-"""Both sides of a call in one stereo file."""
+"""Records both sides of a call in one stereo file."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from caller.waveform import RATE_HZ, Samples
 
-# Frames arrive a little early or late; only a wider gap is time without sound.
+# Smaller gaps are jitter; a wider gap is silence.
 _JITTER_SAMPLES = RATE_HZ * 80 // 1000
 MAX_SECONDS = 3600.0
 
@@ -24,10 +24,7 @@ class _Side:
 
 
 class Recording:
-    """Caller and agent on one time line, kept in memory until written.
-
-    What comes after `MAX_SECONDS` is left out, so that a forgotten call does not fill the memory.
-    """
+    """Caller and agent on one time line, kept in memory until written; ends after `MAX_SECONDS`."""
 
     def __init__(self) -> None:
         self._start: float | None = None

@@ -1,4 +1,4 @@
-"""A session over HTTP, as any client asks for it."""
+"""Starts, reads and ends sessions over HTTP, as any client does."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from typing import Any, Self
 import httpx
 
 REQUEST_SECONDS = 5.0
-# A session that nobody carries any more is ended by the reaper within this.
+# The reaper ends an abandoned session within this time.
 END_SECONDS = 15.0
 _POLL_SECONDS = 0.2
 
@@ -21,14 +21,14 @@ _HINTS = {
     "not_authenticated": "Check --api-key; `make run` writes a good one to demo.json in the data folder.",
     "token_expired": "Log in again.",
     "origin_not_allowed": "Give --api-key, or add the address to the character's allowed_origins.",
-    "upstream_unavailable": "A part of Callbox is away: `callbox doctor` says which.",
+    "upstream_unavailable": "A part of Callbox cannot be reached: `callbox doctor` says which.",
 }
 
 
 class Refused(Exception):
-    """The call was not admitted.
+    """The API refused a request, or could not be reached.
 
-    message: the API's own sentence. hint: what to do about it, may be empty. code: stable code of the API.
+    message: of the API. hint: what to do; may be empty. code: stable error code of the API.
     """
 
     def __init__(self, message: str, code: str = "", status: int = 0) -> None:
@@ -39,9 +39,9 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """Where to call and as whom.
+    """A gateway and the credentials to use.
 
-    api_key: empty means the call is started as the page at `base_url` would.
+    api_key: empty: requests have the `Origin` of a page at `base_url` instead.
     """
 
     base_url: str
@@ -49,9 +49,9 @@ class Target:
 
     @classmethod
     def found(cls, data_dir: Path, base_url: str | None, api_key: str | None) -> Self:
-        """The given address and key; what is missing comes from the demo account of a stack on this machine.
+        """The given address and key; a missing one is taken from the demo account of a stack on this machine.
 
-        Raises: Refused when there is neither.
+        Raises: Refused if there is no address.
         """
         demo: dict[str, Any] = {}
         path = data_dir / "demo.json"
@@ -72,7 +72,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Grant:
-    """An admitted session: what is needed to join and what will be said first."""
+    """An admitted session: address and token of its room, and the greeting."""
 
     session_id: str
     livekit_url: str
@@ -95,13 +95,13 @@ class Sessions:
         await self._http.aclose()
 
     async def start(self, agent: str, **overrides: object) -> Grant:
-        """Asks for a call. overrides: further fields of the request. Raises: Refused."""
+        """Starts a session. overrides: further fields of the request. Raises: Refused."""
         answer = await self._send("POST", "/api/agents/agent-session/", {"agent": agent, **overrides})
         data = answer.get("data") or answer
         return Grant(data["session_id"], data["livekit_url"], data["token"], data.get("greeting") or "")
 
     async def read(self, session_id: str) -> dict[str, Any]:
-        """The session as the API shows it. Raises: Refused."""
+        """The session as the API returns it. Raises: Refused."""
         return await self._send("GET", f"/api/agents/sessions/{session_id}/")
 
     async def history(self, session_id: str) -> dict[str, Any]:
@@ -111,11 +111,11 @@ class Sessions:
         return data
 
     async def end(self, session_id: str) -> None:
-        """Ends a session by the API. Raises: Refused."""
+        """Ends a session. Raises: Refused."""
         await self._send("POST", f"/api/agents/sessions/{session_id}/end/")
 
     async def ended(self, session_id: str, seconds: float = END_SECONDS) -> dict[str, Any]:
-        """The session once it is over, or as it is after `seconds`. Raises: Refused."""
+        """Waits for the end of a session; returns it after `seconds` at the latest. Raises: Refused."""
         give_up = time.monotonic() + seconds
         while True:
             session = await self.read(session_id)

@@ -1,4 +1,4 @@
-"""What the caller says: text or sound files as 48 kHz samples."""
+"""Lines for the caller to speak: text or sound files as 48 kHz samples."""
 
 import functools
 import itertools
@@ -14,18 +14,18 @@ from caller.waveform import RATE_HZ, Samples, segments_of, trimmed
 if TYPE_CHECKING:
     from hibari import Hibari
 
-# Fixes the noise in the synthesised voice, so that one text is one recording.
+# Seed of the synthesis: the same text always gives the same samples.
 SEED = 20
 MAX_FILE_SECONDS = 120.0
 
 
 class SpeechError(Exception):
-    """Nothing could be made to say; the message tells why and what to do."""
+    """A line could not be made; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One thing to say.
+    """One line.
 
     said: the text or the name of the file. samples: int16 [n], mono, `RATE_HZ`.
     """
@@ -35,7 +35,7 @@ class Line:
 
 
 def from_text(text: str) -> Line:
-    """Synthesises a line; silence at both ends is cut. Raises: SpeechError."""
+    """Synthesises a line without silence at its ends. Raises: SpeechError."""
     voice = _voice()
     wave = voice(text, seed=SEED)
     samples = trimmed(_resampled(wave, voice.sample_rate))
@@ -65,7 +65,7 @@ def from_file(path: Path) -> Line:
 
 
 def with_pauses(samples: Samples, longest_seconds: float) -> Samples:
-    """Shortens every pause inside the recording that is longer than `longest_seconds` to it."""
+    """Shortens every pause in a recording to at most `longest_seconds`."""
     segments = segments_of(samples)
     keep, cursor = [], 0
     for before, after in itertools.pairwise(segments):

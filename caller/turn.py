@@ -1,4 +1,4 @@
-"""One turn of a call: what was said, heard and answered, and where the time went."""
+"""One turn of a call: what was said, heard and answered, and its latency by parts."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,8 +13,8 @@ UPLINK, DOWNLINK = "uplink", "downlink"
 class Turn:
     """A line and its answer.
 
-    said: the text or the file's name. spoken: the line as sent, unix seconds. heard: what the agent took it for, one
-    item for each turn it made of it. replies: what the agent said to it. answer: the first sound after the line.
+    said: the text or the file's name. spoken: the line as sent, in unix time. heard: the agent's transcripts of it, one
+    for each turn that the agent divided it into. replies: texts of the agent. answer: the first sound after the line.
     parts: milliseconds.
     """
 
@@ -28,7 +28,7 @@ class Turn:
 
     @property
     def voice_to_voice_ms(self) -> float | None:
-        """From the last audible sample sent to the first audible sample got."""
+        """From the last audible sample sent to the first audible sample received."""
         return None if self.answer is None else (self.answer.start - self.spoken.end) * 1000.0
 
     def as_json(self) -> dict[str, Any]:
@@ -44,11 +44,10 @@ class Turn:
 
 
 def parts_of(spoken: Segment, answer: Segment | None, waterfall: Waterfall | None, one_clock: bool) -> dict[str, float]:
-    """Parts of a turn in milliseconds, in the order they follow each other.
+    """Parts of a turn's latency in milliseconds, in their order in time.
 
-    one_clock: the worker's clock is the caller's, so the way there and back can be told and all parts add up to
-    voice-to-voice; else only the worker's own parts. Where something else was heard before the answer, there is no way
-    back and the parts do not add up to the first sound.
+    one_clock: caller and worker are on one machine. Then uplink and downlink are known, too, and all parts add up to
+    voice-to-voice. If something else, such as a filler, was heard before the answer, downlink is left out.
     """
     if waterfall is None:
         return {}

@@ -1,4 +1,4 @@
-"""The caller's side of the audio: frames paced by the wall clock, without end."""
+"""Audio from the caller to the agent: frames at the pace of the clock, silence included."""
 
 import asyncio
 import time
@@ -12,18 +12,18 @@ from caller.waveform import RATE_HZ, Listener, Samples, Segment
 
 FRAME_SECONDS = 0.01
 FRAME_SAMPLES = RATE_HZ // 100
-# A microphone is never quite silent.
-_ROOM_TONE_DBFS = -72.0
+# A real microphone always has some noise.
+_NOISE_DBFS = -72.0
 _CAPTURE_SECONDS = 2.0
 
 Tap = Callable[[Samples, float], None]
 
 
 class Uplink:
-    """Sends 10 ms frames at the pace of the clock: what there is to say, else the quiet of a room.
+    """Sends 10 ms frames at the pace of the clock: the queued lines, and faint noise between them.
 
-    A frame stands for the 10 ms before it is sent, as with a microphone. taps: each is called with each frame and the
-    time of its first sample, unix seconds.
+    A frame counts as recorded in the 10 ms before it is sent. sent: segments of sound. taps: called with each frame and
+    the unix time of its first sample.
     """
 
     def __init__(self) -> None:
@@ -32,17 +32,17 @@ class Uplink:
         self.taps: list[Tap] = []
         self._waiting: deque[tuple[Samples, asyncio.Future[Segment]]] = deque()
         self._live: deque[Samples] | None = None
-        noise = np.random.default_rng(1).normal(0.0, 32768.0 * 10.0 ** (_ROOM_TONE_DBFS / 20.0), RATE_HZ)
+        noise = np.random.default_rng(1).normal(0.0, 32768.0 * 10.0 ** (_NOISE_DBFS / 20.0), RATE_HZ)
         self._tone = noise.astype(np.int16).reshape(-1, FRAME_SAMPLES)
 
     def say(self, samples: Samples) -> asyncio.Future[Segment]:
-        """Queues a line. The future ends with the line: its first and last audible sample as sent, unix seconds."""
+        """Queues a line. The future's result, at its end: unix times of its first and last audible sample as sent."""
         done: asyncio.Future[Segment] = asyncio.get_running_loop().create_future()
         self._waiting.append((samples, done))
         return done
 
     def hear_from(self, live: deque[Samples]) -> None:
-        """Sends frames of a microphone from now on; the queue holds frames of `FRAME_SAMPLES`."""
+        """Sends frames of a microphone from now on. live: a queue of frames of `FRAME_SAMPLES`."""
         self._live = live
 
     async def run(self) -> None:

@@ -1,4 +1,4 @@
-"""Where sound begins and ends in audio, measured on the waveform alone."""
+"""Finds where sound begins and ends in audio, by its level."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ import numpy as np
 import numpy.typing as npt
 
 RATE_HZ = 48_000
-# A block this long is the grain of every measurement: 2 of them make one WebRTC frame.
+# Resolution of every measurement; a WebRTC frame is two blocks.
 BLOCK_SECONDS = 0.005
-# Speech lies near -20 dBFS; comfort noise, codec noise and the noise floor of a microphone lie below -55.
+# Speech is near -20 dBFS; comfort noise, codec noise and microphone noise are below -55.
 AUDIBLE_DBFS = -46.0
-# A click is shorter than 3 blocks in 4.
+# A segment starts with 3 loud blocks of 4; a click is shorter.
 ONSET_WINDOW_BLOCKS = 4
 ONSET_LOUD_BLOCKS = 3
-# Shorter pauses lie inside words and between them.
+# Shorter pauses are inside words or between them.
 PAUSE_SECONDS = 0.2
 
 Samples = npt.NDArray[np.int16]

@@ -32,7 +32,7 @@ _ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass
 class Outcome:
-    """What came of a call."""
+    """Result of a call."""
 
     session_id: str
     turns: list[Turn] = field(default_factory=list)
@@ -108,7 +108,7 @@ async def _call(target: Target, slug: str, lines: Sequence[Line], as_json: bool,
             except NoAnswer as fault:
                 outcome.failure = str(fault)
             except asyncio.CancelledError:
-                # Ctrl-C: the call was left and ended on the way here; how it ended is still told.
+                # Ctrl-C: the call has already been ended; still report its end reason.
                 outcome.interrupted = True
                 if (task := asyncio.current_task()) is not None:
                     task.uncancel()
@@ -125,7 +125,7 @@ async def _call(target: Target, slug: str, lines: Sequence[Line], as_json: bool,
 async def _joined(
     sessions: Sessions, grant: Grant, transcript: Transcript, recording: Recording | None
 ) -> AsyncIterator[Caller]:
-    """The caller in the room. Who goes before all is said ends the session, so that its slot is free at once."""
+    """The caller in the room. An exception ends the session at once, so that its slot is free."""
     caller = Caller(grant, transcript.take)
     if recording:
         caller.uplink.taps.append(recording.add_caller)

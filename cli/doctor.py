@@ -1,4 +1,4 @@
-"""`callbox doctor`: looks at every part and says what to do about each fault."""
+"""`callbox doctor`: checks every part and says what to do about each fault."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""The real microphone and loudspeaker of this machine."""
+"""Microphone and loudspeaker of this machine."""
 
 from collections import deque
 from types import TracebackType
@@ -10,13 +10,12 @@ from caller.waveform import RATE_HZ, Samples
 if TYPE_CHECKING:
     import sounddevice
 
-# When the room takes audio slower than the device gives it, or the device plays slower than the room gives it, the
-# oldest frame is dropped: 0.2 s of delay is worse than a gap.
+# If one side is slower than the other, the oldest frame is dropped: a gap is better than more than 0.2 s of delay.
 QUEUE_FRAMES = 20
 
 
 class NoDevice(Exception):
-    """There is nothing to speak into; the message says what to do."""
+    """There is no microphone or loudspeaker; the message says what to do."""
 
 
 class Microphone:
@@ -54,7 +53,7 @@ class Microphone:
         self.close()
 
     def close(self) -> None:
-        """Gives the devices back."""
+        """Closes the devices."""
         for stream in self._streams:
             stream.close()
         self._streams.clear()
@@ -63,7 +62,7 @@ class Microphone:
         """Queues a frame for the loudspeaker."""
         self._to_play.append(samples)
 
-    # PortAudio calls both from a thread of its own; a deque's append and popleft are atomic.
+    # PortAudio calls both in its own thread; append and popleft of a deque are atomic.
     def _recorded(self, data: Samples, *_: object) -> None:
         self.frames.append(data[:, 0].copy())
 

@@ -1,10 +1,10 @@
-"""What is to be said, in the order of the command line."""
+"""The order of `--say` and `--wav` on the command line, which typer does not keep."""
 
 from collections.abc import Mapping, Sequence
 
 
 def in_order(argv: Sequence[str], values: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
-    """Merges the values of several options into the order in which they were given.
+    """Merges the values of several options in the order of the command line.
 
     argv: the command line. values: option → its values as parsed, each option's own order kept. Parsed values that
     `argv` does not show follow at the end.

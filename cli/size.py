@@ -1,4 +1,4 @@
-"""`callbox size`: how many calls this machine carries, measured on it."""
+"""`callbox size`: measures how many calls this machine carries."""
 
 import asyncio
 import contextlib
@@ -33,10 +33,10 @@ from services.kit.settings import SettingsError
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
-# The quick form is over within two minutes, with the start and the end of its stack.
+# The quick form takes at most two minutes, with starting and stopping its stack.
 _QUICK_SECONDS, _THOROUGH_SECONDS = 80.0, 1_500.0
 _QUICK_STEP_SECONDS, _THOROUGH_STEP_SECONDS = 18.0, 90.0
-# Calls that just began are greeted and have their first turn before anything counts.
+# New calls get their greeting and settle before anything is counted.
 _GREETED_SECONDS, _SETTLE_SECONDS = 8.0, 2.0
 _MOST_PER_CORE, _MOST = 8, 64
 
@@ -90,17 +90,17 @@ async def _measure(settings: LocalSettings, thorough: bool, most: int | None, co
         async with (
             _stack(settings, Path(folder), bound) as running,
             Sessions(running.target) as sessions,
-            ConcurrentCalls(sessions, SLUG, lines) as crowd,
+            ConcurrentCalls(sessions, SLUG, lines) as calls,
         ):
 
-            async def attempt(calls: int) -> Step:
-                return await _step(crowd, running, calls, step_seconds)
+            async def attempt(count: int) -> Step:
+                return await _step(calls, running, count, step_seconds)
 
             return await search(attempt, bound, lambda step: _tell(console, step), until)
 
 
 def _stack(settings: LocalSettings, folder: Path, slots: int) -> contextlib.AbstractAsyncContextManager[Running]:
-    """A stack with the operator's own language model and speech models, and more slots than it can fill."""
+    """A stack with the operator's language model and speech models, and more slots than are needed."""
     known = variables_of("inference") | variables_of("agent")
     chosen = {name: value for name, value in os.environ.items() if name in known}
     chosen["CALLBOX_DEFAULT_CONCURRENT_SESSIONS"] = str(2 * _MOST)
@@ -108,11 +108,11 @@ def _stack(settings: LocalSettings, folder: Path, slots: int) -> contextlib.Abst
     return own_stack(folder, SLUG, chosen, slots=slots, **model)
 
 
-async def _step(crowd: ConcurrentCalls, running: Running, calls: int, seconds: float) -> Step:
-    await crowd.resize(calls, _GREETED_SECONDS)
+async def _step(calls: ConcurrentCalls, running: Running, count: int, seconds: float) -> Step:
+    await calls.resize(count, _GREETED_SECONDS)
     await asyncio.sleep(_SETTLE_SECONDS)
     watch = Watch(running.pids())
-    observed = await crowd.observe(seconds)
+    observed = await calls.observe(seconds)
     cores, callers = watch.cores()
     return Step(observed, cores, callers)
 

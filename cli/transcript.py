@@ -1,4 +1,4 @@
-"""A call as it is printed on a terminal."""
+"""Prints a call on a terminal."""
 
 from rich.console import Console
 from rich.control import Control
@@ -14,7 +14,7 @@ _NAMES = {True: ("you  ", "bold cyan"), False: ("agent", "bold green")}
 class Transcript:
     """Prints both sides as they speak, and a line after each turn.
 
-    On a terminal a text that still grows is rewritten in place; elsewhere only final texts are printed.
+    On a terminal a partial text is rewritten in place; elsewhere only final texts are printed.
     """
 
     def __init__(self, console: Console) -> None:
@@ -22,12 +22,12 @@ class Transcript:
         self._growing = False
 
     def note(self, text: str) -> None:
-        """Prints a line of our own."""
+        """Prints a note."""
         self._clear()
         self._console.print(Text(text, style="dim"), soft_wrap=True)
 
     def take(self, message: Message) -> None:
-        """Prints a message of the agent, if it is one to read."""
+        """Prints a message of the agent: transcripts and errors."""
         match message:
             case Spoken(_, text, by_caller, final):
                 self._speak(text, by_caller, final)
@@ -36,7 +36,7 @@ class Transcript:
                 self._console.print(Text(f"error  {text}", style="bold red"))
 
     def turn(self, turn: Turn) -> None:
-        """Prints where the time of a turn went."""
+        """Prints the latency of a turn."""
         whole = turn.voice_to_voice_ms
         parts = "  ".join(f"{name.replace('_', ' ')} {ms:.0f}" for name, ms in turn.parts.items())
         measured = "no sound" if whole is None else f"{whole:.0f} ms"

@@ -1,4 +1,4 @@
-"""`callbox up`: the whole of Callbox on this machine, until Ctrl-C."""
+"""`callbox up`: runs all of Callbox on this machine until Ctrl-C."""
 
 import asyncio
 import os
@@ -77,7 +77,7 @@ def _asked(stop: asyncio.Event) -> None:
 
 
 def _welcome(settings: LocalSettings) -> list[str]:
-    """What a person needs who has just started Callbox."""
+    """Addresses and commands to print after the start."""
     lines = [
         "─" * _WIDTH,
         f"Talk to it in a browser:   {settings.base_url}/try/{SLUG}",

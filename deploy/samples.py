@@ -1,7 +1,7 @@
-"""Records a sentence with every voice of the catalogue: `python -m deploy.samples [--listen] FOLDER [VOICE …]`.
+"""Records a sentence with each voice of the catalogue: `python -m deploy.samples [--listen] FOLDER [VOICE …]`.
 
-Asks the endpoints that the catalogue names; for pools that name none the Triton at CALLBOX_TRITON_ADDRESS, or without
-that one of its own. `deploy/samples` has the MP3s that the catalogue names; `--listen` writes WAVs and a page.
+Uses the endpoints in the catalogue. For pools without any it uses the Triton at CALLBOX_TRITON_ADDRESS, or starts one.
+`deploy/samples` has the MP3s that the catalogue names; `--listen` writes WAVs and a page instead.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from services.kit.languages import lookup
 from services.kit.settings import CatalogueSettings
 
 _SECONDS = 60.0
-# Of the variable bit rates that lame offers: about 32 kbit/s of speech, which is hard to tell from the original.
+# LAME variable bit rate, about 32 kbit/s for speech; hard to tell from the original.
 _MP3 = {"format": "MP3", "subtype": "MPEG_LAYER_III", "bitrate_mode": "VARIABLE", "compression_level": 0.8}
 _WAV = {"format": "WAV", "subtype": "PCM_16"}
 _SENTENCES = {
@@ -47,14 +47,14 @@ _SENTENCES = {
 
 
 def main() -> int:
-    """Exit status: 2 for a catalogue that cannot be used, 1 where a voice was not recorded."""
+    """Exit status: 0 all recorded, 1 a voice was not recorded, 2 the catalogue is not valid."""
     parser = argparse.ArgumentParser(prog="python -m deploy.samples", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("voices", nargs="*", help="names of voices; all when there is none")
     parser.add_argument("--listen", action="store_true", help="write WAVs and a page to listen to them")
     asked = parser.parse_intermixed_args()
     try:
-        # A sample that is still to be made is no fault here.
+        # The samples may not exist yet.
         catalogue = read(CatalogueSettings().catalogue, with_samples=False)
     except CatalogueError as fault:
         sys.stderr.write(f"{fault}\n")
@@ -75,7 +75,7 @@ def main() -> int:
 
 
 async def _record(voices: Sequence[Voice], pools: Mapping[str, Pool], folder: Path, ending: str) -> list[Voice]:
-    """Those that were recorded. Raises: NotReady."""
+    """The voices that were recorded. Raises: NotReady."""
     recorded = []
     async with _triton() as own:
         for voice in voices:
@@ -96,7 +96,7 @@ async def _record(voices: Sequence[Voice], pools: Mapping[str, Pool], folder: Pa
 
 @contextlib.asynccontextmanager
 async def _triton() -> AsyncIterator[str]:
-    """The address of the server for pools that name none. Raises: NotReady."""
+    """Address of the server for pools without endpoints. Raises: NotReady."""
     if address := os.environ.get("CALLBOX_TRITON_ADDRESS"):
         yield address
         return
@@ -105,7 +105,7 @@ async def _triton() -> AsyncIterator[str]:
 
 
 def _sentence(voice: Voice) -> str:
-    """What a voice says in its own language. Raises: KeyError for one that has no sentence here."""
+    """The sentence in the voice's language. Raises: KeyError if there is none."""
     language = lookup(voice.languages[0], _SENTENCES)
     if language is None:
         raise KeyError(f"deploy/samples.py has no sentence in {voice.languages[0]}: add one")
@@ -113,7 +113,7 @@ def _sentence(voice: Voice) -> str:
 
 
 async def _spoken(client: InferenceServerClient, voice: Voice) -> NDArray[np.int16]:
-    """The sentence of a voice's own language: int16 [n] at the voice's rate."""
+    """The sentence spoken by a voice: int16 [n] at the voice's sample rate."""
     text, language = _sentence(voice), voice.languages[0]
     inputs = [_text("text", text), _text("voice", voice.voice), _text("language", language)]
 

@@ -1,4 +1,4 @@
-"""A page to listen to recordings of voices."""
+"""An HTML page to listen to recorded voices."""
 
 from collections.abc import Iterable
 from html import escape
@@ -28,7 +28,7 @@ _ROW = (
 
 
 def page(recorded: Iterable[tuple[Voice, str, str]]) -> str:
-    """HTML with a line for each voice, the text it says and the file beside the page that has it say so."""
+    """HTML with a row for each voice. recorded: (voice, spoken text, audio file beside the page)."""
     rows = (
         _ROW.format(
             name=escape(voice.name),

@@ -1,1 +1,1 @@
-"""Measures a running Callbox: calls it carries, processor, memory. `callbox size` and the benches use it."""
+"""Measures a running Callbox: concurrent calls, processor, memory. `callbox size` and the benches use it."""

@@ -1,4 +1,4 @@
-"""How many calls a stack carries before callers wait too long or hear gaps, and which part is the limit."""
+"""Finds how many calls a stack carries before answers are late or have gaps, and which part is the limit."""
 
 import os
 import time
@@ -12,16 +12,16 @@ from measure.percentiles import Percentiles
 from measure.processes import Meter
 
 LONGEST_P95_MS = 1_500.0
-# Above this share of all cores, work waits for the processor rather than for any part.
+# Above this share of all cores, the processor is the limit and not any one part.
 BUSY_SHARE = 0.85
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one number of calls was like.
+    """Measurement with one number of calls.
 
-    cores: kept busy by each part of the stack, each of Triton's models by itself. callers: by the bench, in whose place
-    a customer's own machines stand.
+    cores: busy cores by part of the stack; each of Triton's models is a part. callers: busy cores of the scripted
+    callers, which in production run on other machines.
     """
 
     observed: Observed
@@ -30,12 +30,12 @@ class Step:
 
     @property
     def waits(self) -> Percentiles | None:
-        """Voice to voice in milliseconds; None when nobody said anything."""
+        """Voice-to-voice latency in milliseconds; None without any turn."""
         waits = self.observed.waits_ms()
         return Percentiles.of(waits) if waits else None
 
     def faults(self) -> list[str]:
-        """Why this is too many, as short sentences; empty when it is not."""
+        """Why this number of calls is too high; empty if it is not."""
         found = []
         if self.waits is None or not self.observed.answered:
             found.append("nobody got an answer")
@@ -48,7 +48,7 @@ class Step:
         return found
 
     def parts_ms(self) -> dict[str, float]:
-        """Median of each part of the wait, milliseconds."""
+        """Median of each part of the latency, milliseconds."""
         taken: dict[str, list[float]] = {}
         for each in self.observed.answered:
             for name, ms in each.turn.parts.items():
@@ -58,19 +58,19 @@ class Step:
 
 @dataclass
 class Capacity:
-    """Every number of calls that was tried, in the order of trying."""
+    """All measurements, in order."""
 
     cores: int
     steps: list[Step] = field(default_factory=list)
 
     @property
     def carried(self) -> Step | None:
-        """The most calls that went well; None when a single one was too many."""
+        """The measurement with the most calls that had no fault; None if one call was too many."""
         well = [step for step in self.steps if not step.faults()]
         return max(well, key=lambda step: step.observed.calls, default=None)
 
     def limit(self) -> str:
-        """Which part keeps it from more, as a sentence."""
+        """A sentence that names the limiting part."""
         over = [step for step in self.steps if step.faults()]
         if not over:
             return "No limit was found: more calls were not tried."
@@ -85,7 +85,7 @@ class Capacity:
         before, now = (self.carried or step).parts_ms(), step.parts_ms()
         grown = max(now, key=lambda name: now[name] - before.get(name, 0.0), default="")
         if not grown:
-            return "Not told: nobody got an answer."
+            return "Unknown: nobody got an answer."
         return (
             f"The part called {grown.replace('_', ' ')}: it takes {now[grown]:.0f} ms where it took "
             f"{before.get(grown, 0.0):.0f}, with {used:.1f} of {self.cores} cores busy."
@@ -93,9 +93,9 @@ class Capacity:
 
 
 def next_calls(tried: Mapping[int, bool], first: int, most: int) -> int | None:
-    """How many calls to try next: twice as many while it goes well, then between what went well and what did not.
+    """The number of calls to try next: doubled until one fails, then bisected. None if the answer is known.
 
-    tried: whether it went well, by number of calls. None when the answer is known.
+    tried: number of calls → whether it had no fault.
     """
     low = max((calls for calls, well in tried.items() if well), default=0)
     high = min((calls for calls, well in tried.items() if not well), default=None)
@@ -107,7 +107,7 @@ def next_calls(tried: Mapping[int, bool], first: int, most: int) -> int | None:
 async def search(
     attempt: Callable[[int], Awaitable[Step]], most: int, told: Callable[[Step], None], until: float
 ) -> Capacity:
-    """Tries numbers of calls, one a core first, until the answer is known, or `until` (of time.monotonic) is over."""
+    """Tries numbers of calls, beginning with one per core, until the answer is known or time.monotonic() is `until`."""
     capacity = Capacity(len(os.sched_getaffinity(0)))
     tried: dict[int, bool] = {}
     while time.monotonic() < until and (calls := next_calls(tried, capacity.cores, most)) is not None:
@@ -119,7 +119,7 @@ async def search(
 
 
 def parts_of(pids: Mapping[str, int]) -> dict[str, int]:
-    """The parts of a stack with each of Triton's models by itself: name → process id."""
+    """Part → process id; each of Triton's models is a part."""
     found = dict(pids)
     triton = found.pop("triton", None)
     if triton is None:
@@ -132,7 +132,7 @@ def parts_of(pids: Mapping[str, int]) -> dict[str, int]:
 
 
 class Watch:
-    """Cores that every part and the bench itself keep busy between two moments."""
+    """Measures the cores that each part and this process keep busy."""
 
     def __init__(self, pids: Mapping[str, int]) -> None:
         self._parts = Meter(parts_of(pids))
@@ -140,6 +140,6 @@ class Watch:
         self._used = time.process_time()
 
     def cores(self) -> tuple[dict[str, float], float]:
-        """By part, and of the bench itself."""
+        """Busy cores since the object was made: by part, and of this process."""
         own = (time.process_time() - self._used) / (time.monotonic() - self._began)
         return self._parts.cores(), own

@@ -1,4 +1,4 @@
-"""Many scripted calls at once, and what each of their turns was like."""
+"""Runs many scripted calls at once and records their turns."""
 
 import asyncio
 import contextlib
@@ -14,18 +14,18 @@ from caller.speech import Line
 from caller.turn import Turn
 from caller.waveform import Segment
 
-# Between two sentences the voice itself is silent for half of this at most: who hears more waits for an engine.
+# A voice pauses at most half of this between sentences; a longer silence means that the engine was late.
 UNDER_RUN_SECONDS = 0.6
-# A caller thinks this long between an answer and the next question.
+# Pause of a caller between an answer and the next question.
 THINK_SECONDS = 1.0
-# Calls do not begin at one moment; nor do their questions.
+# Spreads the start of calls, and with it their questions.
 STAGGER_SECONDS = 0.4
 LEAVE_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
 class Answered:
-    """One turn of one call. ended: unix seconds. under_runs: pauses inside the answer that nobody meant."""
+    """One turn of one call. ended: unix seconds. under_runs: unintended gaps inside the answer."""
 
     turn: Turn
     ended: float
@@ -34,9 +34,9 @@ class Answered:
 
 @dataclass
 class Observed:
-    """What a crowd of `calls` went through in `seconds`.
+    """What happened in `calls` calls during `seconds`.
 
-    overdue_ms: how long each caller had waited who still had no answer at the end. lost: why calls ended by themselves.
+    overdue_ms: waiting times of callers who had no answer at the end. lost: reasons of calls that ended by themselves.
     """
 
     calls: int
@@ -46,24 +46,24 @@ class Observed:
     lost: list[str] = field(default_factory=list)
 
     def waits_ms(self) -> list[float]:
-        """Voice to voice of every turn; one without an answer counts as long as it has waited."""
+        """Voice-to-voice latency of every turn; a turn without an answer counts with its waiting time."""
         whole = (each.turn.voice_to_voice_ms for each in self.answered)
         return [*(ms for ms in whole if ms is not None), *self.overdue_ms]
 
     @property
     def under_runs(self) -> int:
-        """Pauses inside answers that nobody meant."""
+        """Unintended gaps inside answers."""
         return sum(each.under_runs for each in self.answered)
 
 
 def under_runs(segments: Sequence[Segment], spoken: Segment) -> int:
-    """How often an answer to what was `spoken` stood still. segments: of the agent's sound, in order."""
+    """Number of gaps in the answer to `spoken`. segments: of the agent's sound, in order."""
     answer = [each for each in segments if each.start > spoken.end]
     return sum(after.start - before.end > UNDER_RUN_SECONDS for before, after in itertools.pairwise(answer))
 
 
 class _Call:
-    """One caller who asks one question after the other until told to leave."""
+    """One call: asks one question after the other until `leave`."""
 
     def __init__(self, sessions: Sessions, character: str, lines: Sequence[Line], place: int) -> None:
         self._sessions = sessions
@@ -78,7 +78,7 @@ class _Call:
         self.task = asyncio.create_task(self._run(), name=f"call-{place}")
 
     def waited_ms(self, now: float) -> float | None:
-        """How long this caller has waited for an answer that has not begun; None when nothing is owed."""
+        """How long the caller has waited for an answer that has not begun; None if it waits for none."""
         caller, since = self._caller, self._waiting_since
         if caller is None or since is None or not caller.uplink.sent.segments or caller.uplink.sent.sounding:
             return None
@@ -115,9 +115,9 @@ class _Call:
 
 
 class ConcurrentCalls:
-    """Calls that go on until they are told to leave. An async context manager; leaving it ends them all.
+    """A changeable number of calls. An async context manager; leaving it ends all calls.
 
-    lines: what callers ask, each beginning at another one.
+    lines: what callers ask; each caller begins at another line.
     """
 
     def __init__(self, sessions: Sessions, character: str, lines: Sequence[Line]) -> None:
@@ -134,7 +134,7 @@ class ConcurrentCalls:
         await self.resize(0, 0.0)
 
     async def resize(self, calls: int, greeted_seconds: float) -> None:
-        """Lets callers come or go until there are `calls`; waits until all were greeted, at most so long."""
+        """Starts or ends calls until there are `calls`; waits at most `greeted_seconds` until all have been greeted."""
         gone = [call for call in self._calls if call.task.done()]
         self._calls = [call for call in self._calls if not call.task.done()]
         leaving, self._calls = self._calls[calls:], self._calls[:calls]
@@ -146,7 +146,7 @@ class ConcurrentCalls:
                 await asyncio.gather(*(call.greeted.wait() for call in self._calls))
 
     async def observe(self, seconds: float) -> Observed:
-        """Watches the crowd for a while: the turns that ended in it, and the callers who wait at its end."""
+        """Waits for `seconds`; returns the turns that ended in this time and the callers who still wait."""
         began = time.time()
         await asyncio.sleep(seconds)
         now = time.time()

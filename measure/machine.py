@@ -1,4 +1,4 @@
-"""The machine a figure was taken on."""
+"""Describes the machine that a measurement ran on."""
 
 import os
 import platform
@@ -20,7 +20,7 @@ _PACKAGES = (
 
 
 def machine() -> dict[str, str]:
-    """Name → value: cores, processor, memory, system and the versions that matter."""
+    """Name → value: cores, processor, memory, system and versions of the main packages."""
     return {
         "cores": str(len(os.sched_getaffinity(0))),
         "processor": processor(),

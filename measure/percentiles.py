@@ -1,4 +1,4 @@
-"""Percentiles of what was measured."""
+"""Percentiles of measurements."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Percentiles:
-    """Percentiles in the unit of the samples; `count` samples stand behind them."""
+    """Percentiles of `count` samples, in the unit of the samples."""
 
     count: int
     p50: float

@@ -9,10 +9,10 @@ import psutil
 
 @dataclass(frozen=True)
 class Usage:
-    """What the processes of one part take together.
+    """Resources of all processes of one part.
 
-    pss_bytes: memory, shared pages divided among their users. rss_bytes: memory, shared pages counted each time.
-    cpu_seconds: processor time since each of them began.
+    pss_bytes: memory; shared pages are divided among their users. rss_bytes: memory; shared pages count in full.
+    cpu_seconds: processor time since each process started.
     """
 
     pss_bytes: int
@@ -22,12 +22,12 @@ class Usage:
 
 
 def usage(pids: Mapping[str, int]) -> dict[str, Usage]:
-    """Usage of each part with all its descendants; a part that has just ended counts nothing."""
+    """Usage of each part with all its descendants; zero for a part that has ended."""
     return {name: _usage(pid) for name, pid in pids.items()}
 
 
 class Meter:
-    """Processor time of every part between two moments."""
+    """Measures the processor time of every part from when it is made."""
 
     def __init__(self, pids: Mapping[str, int]) -> None:
         self._pids = pids
@@ -35,7 +35,7 @@ class Meter:
         self._before = usage(pids)
 
     def cores(self) -> dict[str, float]:
-        """Cores that each part kept busy on average since the meter was made; a part that ended since is left out."""
+        """Average number of busy cores of each part; a part that has ended is left out."""
         seconds = time.monotonic() - self._began
         return {
             name: max(0.0, now.cpu_seconds - self._before[name].cpu_seconds) / seconds

@@ -1,4 +1,4 @@
-"""What `callbox doctor` looks at: one finding a thing, each with what to do."""
+"""The checks of `callbox doctor`. Each finding says what to do."""
 
 import asyncio
 import importlib.metadata
@@ -30,7 +30,7 @@ _FREE_BYTES = 2_000_000_000
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at. todo: what to do about it; empty when it is well."""
+    """The result of one check. todo: what to do; empty if the check passed."""
 
     name: str
     seen: str
@@ -38,13 +38,13 @@ class Finding:
 
 
 async def checkup(settings: LocalSettings) -> AsyncIterator[Finding]:
-    """Looks at the machine, then at what runs."""
+    """Checks the machine, then the running stack."""
     for finding in (_python(), _packages(), _livekit(), _web(), _disk(settings)):
         yield finding
     state = read_state(settings.folder)
     if not state:
         yield _ports(settings)
-        yield Finding("stack", "does not run from " + str(settings.folder), "Start it: make run")
+        yield Finding("stack", "is not running from " + str(settings.folder), "Start it: make run")
         return
     yield Finding("stack", f"runs as process {state['pid']} from {settings.folder}")
     # Loopback only, plain HTTP.
@@ -66,7 +66,7 @@ def _python() -> Finding:
 
 
 def _packages() -> Finding:
-    """Whether what is installed is what the lock says."""
+    """Whether the installed packages match requirements.lock."""
     wrong = []
     for line in (ROOT / "requirements.lock").read_text().splitlines():
         name, _, rest = line.partition("==")
@@ -151,7 +151,7 @@ async def _model(client: httpx.AsyncClient, settings: LocalSettings, model: str)
 
 
 async def _llm(client: httpx.AsyncClient, settings: LocalSettings) -> Finding:
-    """Asks the language model for one word, as the worker would."""
+    """Asks the language model for one word, as the worker does."""
     key = settings.llm_api_key.get_secret_value()
     if settings.local_llm:
         path = settings.folder / "secrets" / "llm"
@@ -163,7 +163,7 @@ async def _llm(client: httpx.AsyncClient, settings: LocalSettings) -> Finding:
     }
     url = f"{settings.effective_llm_url}/chat/completions"
     todo = "See the lines of llm." if settings.local_llm else "Check CALLBOX_LLM_URL, _MODEL and _API_KEY."
-    # An endpoint of the operator may be outside: this one keeps checking certificates.
+    # The operator's endpoint may be on another machine, so its certificate is checked.
     async with httpx.AsyncClient(timeout=_ANSWER_SECONDS) as outside:
         asker = client if settings.local_llm else outside
         began = asyncio.get_running_loop().time()
@@ -179,7 +179,7 @@ async def _llm(client: httpx.AsyncClient, settings: LocalSettings) -> Finding:
 
 
 async def _slots(client: httpx.AsyncClient, settings: LocalSettings) -> Finding:
-    """What sessions counts of the slots that workers announce."""
+    """Slots that workers have announced to the sessions service."""
     todo = "See the lines of agent: it must reach livekit, sessions and triton."
     try:
         answer = await client.get(f"http://127.0.0.1:{settings.sessions_ops_port}/metrics")

@@ -1,4 +1,4 @@
-"""Which environment each process gets: its own settings and nobody else's."""
+"""The environment of each process: it gets only the settings that it reads."""
 
 import importlib
 import os
@@ -12,7 +12,7 @@ from services.kit.settings import PREFIX, SettingsError, check_unknown
 
 SERVICES = ("accounts", "characters", "characters.knowledge", "sessions", "gateway", "agent", "inference")
 
-# Addresses and files that the runner decides itself.
+# Addresses and files that `callbox up` sets itself.
 WIRED = frozenset(
     PREFIX + name
     for name in (
@@ -22,17 +22,17 @@ WIRED = frozenset(
     )
 )  # fmt: skip
 
-# What `callbox call` reads; it may stay set in the terminal that `callbox up` is started from.
+# Read by `callbox call`; may be set in the terminal that runs `callbox up`.
 _CLIENT = frozenset(PREFIX + name for name in ("BASE_URL", "API_KEY"))
 
 _LOOPBACK = "127.0.0.1,localhost"
-# Ours and LiveKit's are decided by the runner; Python's would change what the children import or forget.
+# `callbox up` sets the first two itself; PYTHON variables could change what the child processes import.
 _FOREIGN = (PREFIX, "LIVEKIT_", "PYTHON")
 
 
 @cache
 def variables_of(service: str) -> frozenset[str]:
-    """Every variable a service reads."""
+    """Names of all environment variables that a service reads."""
     module = importlib.import_module(f"services.{service}.settings")
     return frozenset(
         str(kind.model_config.get("env_prefix", "")).upper() + name.upper()
@@ -43,9 +43,9 @@ def variables_of(service: str) -> frozenset[str]:
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> LocalSettings:
-    """The runner's settings; variables of the services may stand beside them.
+    """Settings of `callbox up`. The environment may also hold settings of the services.
 
-    Raises: SettingsError for a variable that nothing reads, one the runner decides itself, or a bad value.
+    Raises: SettingsError for an unknown variable, for one that `callbox up` sets itself, and for a bad value.
     """
     environ = os.environ if environ is None else environ
     own = LocalSettings.variables()
@@ -58,19 +58,19 @@ def read_settings(environ: Mapping[str, str] | None = None) -> LocalSettings:
 
 
 def base_environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
-    """What every part inherits: the operator's environment without settings of ours."""
+    """The environment that every part inherits: the operator's, without settings of Callbox and LiveKit."""
     environ = os.environ if environ is None else environ
     base = {name: value for name, value in environ.items() if not name.upper().startswith(_FOREIGN)}
-    # Parts speak to each other over loopback, which a proxy of the operator must not see.
+    # Parts use loopback, which must not go through the operator's proxy.
     for name in ("no_proxy", "NO_PROXY"):
         base[name] = ",".join(filter(None, [base.get(name, ""), _LOOPBACK]))
     return base | {"PYTHONUNBUFFERED": "1"}
 
 
 def service_environment(service: str, wired: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment of one service: the base, the operator's own variables for it, and over them what is wired.
+    """The environment of one service: the base, the operator's variables for it, and `wired`, which wins.
 
-    wired: may hold more than the service reads; what it does not read is left out.
+    wired: may hold variables that the service does not read; these are left out.
     """
     known = variables_of(service)
     own = {name: value for name, value in {**environ, **wired}.items() if name in known}

@@ -1,4 +1,4 @@
-"""LiveKit's server on one machine: loopback only, no help from outside."""
+"""The LiveKit server on one machine: loopback only, without STUN or other outside servers."""
 
 import json
 import shutil
@@ -8,14 +8,14 @@ from deploy.local.part import NotReady, Part
 from deploy.local.probe import http_probe
 from deploy.local.secret import Secrets
 from deploy.local.settings import ROOT, LocalSettings
-from services.kit.files import write_private
+from services.kit.secret_files import write_private
 
 _HOST = "127.0.0.1"
 _NAME = "livekit-server"
 
 
 def livekit_binary() -> Path | None:
-    """The server that set-up built, else the one on PATH."""
+    """The server that scripts/setup.sh built, else the one on PATH."""
     built = ROOT / ".tools" / "bin" / _NAME
     if built.exists():
         return built
@@ -26,7 +26,7 @@ def livekit_binary() -> Path | None:
 def livekit_part(settings: LocalSettings, secrets: Secrets, environ: dict[str, str]) -> Part:
     """LiveKit's server as a part of the stack.
 
-    Raises: NotReady when there is no binary.
+    Raises: NotReady if there is no binary.
     """
     binary = livekit_binary()
     if binary is None:

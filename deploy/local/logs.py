@@ -1,4 +1,4 @@
-"""Lines of all parts on one output, each under the name of its part."""
+"""Writes the log lines of all parts to one output, each with the name of its part."""
 
 import contextlib
 import queue
@@ -12,8 +12,8 @@ from typing import TextIO
 Line = Callable[[str, str], None]
 """Takes (part, line without its end)."""
 
-# An output that does not read (a paused terminal) must never hold up a part: past this many waiting lines new ones
-# are dropped and counted.
+# A blocked output, such as a paused terminal, must not block a part: beyond this many waiting lines, new ones are
+# dropped and counted.
 _WAITING_LINES = 5_000
 _FILE_BYTES = 20_000_000
 _TAIL_LINES = 30
@@ -21,10 +21,10 @@ _COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
 
 
 class Lines:
-    """Writes lines from a thread of its own and remembers the last of each part."""
+    """Writes lines in its own thread and keeps the last 30 of each part."""
 
     def __init__(self, output: TextIO | Path | None = None, *, width: int = 10) -> None:
-        """output: a stream, a file to begin anew, or None for the terminal."""
+        """output: a stream, a file to overwrite, or None for stdout."""
         self._width = width
         self._path = output if isinstance(output, Path) else None
         self._output: TextIO | None = None if isinstance(output, Path) else output or sys.stdout
@@ -53,7 +53,7 @@ class Lines:
         return list(self._tails.get(part, ()))
 
     def close(self) -> None:
-        """Writes what waits, for two seconds at most."""
+        """Writes the waiting lines; gives up after two seconds."""
         with contextlib.suppress(queue.Full):
             self._waiting.put(None, timeout=1)
         self._thread.join(timeout=2)
@@ -63,7 +63,7 @@ class Lines:
             if (first := self._waiting.get()) is None:
                 return
             if self._output is None:
-                # With the first line and not before: another stack may be writing to this file.
+                # Opened with the first line only: until then another stack may be writing to this file.
                 assert self._path is not None
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 self._output = files.enter_context(self._path.open("w", encoding="utf-8", errors="replace"))
@@ -73,7 +73,7 @@ class Lines:
         written = 0
         while text is not None:
             if self._dropped:
-                told = f"{self._dropped} lines were dropped: the output did not read"
+                told = f"{self._dropped} lines were dropped: the output was blocked"
                 text = f"{'callbox':<{self._width}} | {told}\n{text}"
                 self._dropped = 0
             if written <= limit:
@@ -82,7 +82,7 @@ class Lines:
                     if self._waiting.empty():
                         output.flush()
                 except (OSError, ValueError):
-                    # The reader is gone; parts go on without it.
+                    # The reader of the output has gone; the parts go on.
                     limit = -1
                 written += len(text)
             text = self._waiting.get()

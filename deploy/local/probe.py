@@ -1,4 +1,4 @@
-"""Probes over HTTP."""
+"""Readiness checks over HTTP."""
 
 import httpx
 
@@ -9,12 +9,12 @@ _BODY_CHARACTERS = 300
 
 
 def http_probe(url: str) -> Probe:
-    """Ready when the address answers 200."""
+    """A probe: ready if the URL answers 200."""
 
     async def probe() -> None:
         try:
-            # Plain HTTP over loopback: no proxy has a part in it, and loading the machine's certificates for each
-            # try would take the cores that the parts start on.
+            # Plain HTTP over loopback needs no proxy and no certificates. Loading the system's certificates for
+            # each try would slow down the start of the parts.
             async with httpx.AsyncClient(timeout=_SECONDS, trust_env=False, verify=False) as client:  # noqa: S501
                 answer = await client.get(url)
         except httpx.HTTPError as fault:

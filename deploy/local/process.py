@@ -1,4 +1,4 @@
-"""A child process with all that it starts: followed, read, and ended to the last one."""
+"""Runs a child process, reads its output, and stops it with all its descendants."""
 
 import asyncio
 import contextlib
@@ -29,14 +29,14 @@ _LAST_LINES_SECONDS = 1.0
 class Process:
     """A running part.
 
-    Its descendants carry `MARK` in their environment, so they are found even when they left its session and its
-    group and their parent is gone.
+    Its descendants have `MARK` in their environment. By it they are found even if they left the session and the process
+    group and their parent has ended.
     """
 
     def __init__(self, part: Part, mark: str, on_line: Callable[[str], None]) -> None:
         """Starts the process.
 
-        Raises: OSError when the command cannot be run.
+        Raises: OSError if the command cannot be run.
         """
         self.part = part
         self._mark = mark
@@ -66,15 +66,15 @@ class Process:
         return time.monotonic() - self.started
 
     def signal(self, number: int) -> None:
-        """Signals the part itself, not its descendants."""
+        """Sends a signal to the part itself, not to its descendants."""
         self._popen.send_signal(number)
 
     async def wait(self) -> int:
-        """Waits for the end of the part itself, whoever still holds its output. Returns the exit status."""
+        """Waits for the end of the part itself; its descendants may still run. Returns the exit status."""
         try:
             watch = os.pidfd_open(self.pid)
         except (AttributeError, OSError):
-            while self._popen.poll() is None:  # noqa: ASYNC110 - the kernel has no event for it here
+            while self._popen.poll() is None:  # noqa: ASYNC110 - this kernel has no pidfd
                 await asyncio.sleep(_POLL_SECONDS)
             return self._popen.poll() or 0
         ended = asyncio.Event()
@@ -90,7 +90,7 @@ class Process:
             os.close(watch)
 
     async def stop(self) -> None:
-        """Asks the part to end, gives it its grace, then kills it and all that it started."""
+        """Sends the stop signal, waits for the grace period, then kills the part and its descendants."""
         family = family_of(self.pid)
         if self._popen.poll() is None:
             self.signal(self.part.stop_signal)
@@ -99,12 +99,12 @@ class Process:
         await self.close(family)
 
     async def close(self, family: Iterable[int] = ()) -> None:
-        """Kills what is left of the part and its descendants, and stops reading them."""
+        """Kills the part and its descendants if they still run, and stops reading their output."""
         if self._popen.poll() is None:
             self._popen.kill()
             await self.wait()
         await kill_all(f"{self._mark}\0", self.pid, family)
-        # Nobody holds the pipe any more, so what was written last is read to its end.
+        # All writers of the pipe are dead, so the reader reaches its end.
         await asyncio.wait([self._reader], timeout=_LAST_LINES_SECONDS)
         await cancel(self._reader)
         assert self._popen.stdout is not None
@@ -112,7 +112,7 @@ class Process:
 
 
 def family_of(pid: int) -> set[int]:
-    """Descendants of a process; empty when it is gone."""
+    """Process ids of all descendants; empty if the process has ended."""
     try:
         return {child.pid for child in psutil.Process(pid).children(recursive=True)}
     except psutil.NoSuchProcess:
@@ -120,10 +120,10 @@ def family_of(pid: int) -> set[int]:
 
 
 def find_processes(mark: str, session: int = -1) -> set[int]:
-    """Living processes whose mark begins so, or that are in this session."""
+    """Running processes whose mark begins with `mark`, or that belong to the session."""
     needle = f"{MARK}={mark}".encode()
     found = set()
-    for entry in os.listdir("/proc"):  # noqa: PTH208 - hundreds of entries, read while cores are short
+    for entry in os.listdir("/proc"):  # noqa: PTH208 - called often; Path objects for hundreds of entries are slow
         if not entry.isdigit():
             continue
         with contextlib.suppress(OSError):
@@ -134,7 +134,7 @@ def find_processes(mark: str, session: int = -1) -> set[int]:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process is there and more than a zombie."""
+    """Whether a process exists and is not a zombie."""
     try:
         return _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()[0] not in (b"Z", b"X")
     except (OSError, IndexError):
@@ -147,9 +147,9 @@ def _read(path: str) -> bytes:
 
 
 async def kill_all(mark: str, session: int = -1, family: Iterable[int] = ()) -> int:
-    """Kills what carries the mark, is in the session or belongs to the family, until none of it lives.
+    """Kills all processes that have the mark, are in the session or in the family, until none is left.
 
-    Returns how many were killed.
+    Returns the number of killed processes.
     """
     killed: set[int] = set()
     give_up = time.monotonic() + _SWEEP_SECONDS
@@ -166,7 +166,7 @@ async def kill_all(mark: str, session: int = -1, family: Iterable[int] = ()) -> 
 
 
 async def _read_lines(pipe: IO[bytes], on_line: Callable[[str], None]) -> None:
-    """Hands on each line; one longer than `_LINE_CHARACTERS` is cut."""
+    """Calls `on_line` for each line, cut to `_LINE_CHARACTERS`."""
     reader = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
     transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
@@ -186,7 +186,7 @@ async def _read_lines(pipe: IO[bytes], on_line: Callable[[str], None]) -> None:
 
 
 async def cancel(task: asyncio.Task[None]) -> None:
-    """Cancels a task and waits for its end; being cancelled oneself is not swallowed.
+    """Cancels a task and waits for its end. A cancellation of the caller is passed on.
 
     Raises: what the task raised.
     """

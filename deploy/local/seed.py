@@ -1,4 +1,4 @@
-"""The demo account and its character, made over HTTP as any client would."""
+"""Makes the demo account and its character over HTTP, as any client does."""
 
 import json
 import secrets
@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 import httpx
 
 from deploy.local.settings import LocalSettings
-from services.kit.files import write_private
+from services.kit.secret_files import write_private
 
 _SECONDS = 10.0
 _EMAIL = "demo@callbox.example.com"
@@ -17,7 +17,7 @@ SLUG = "support-bot"
 
 
 class Demo(TypedDict):
-    """What `demo.json` holds."""
+    """Content of `demo.json`."""
 
     base_url: str
     email: str
@@ -27,16 +27,16 @@ class Demo(TypedDict):
 
 
 class SeedFailed(Exception):
-    """The gateway did not take the demo account or its character; the message says what it answered."""
+    """The gateway refused the demo account or its character; the message has its answer."""
 
 
 def demo_path(settings: LocalSettings) -> Path:
-    """Where the demo's credentials are kept."""
+    """The file with the demo's credentials."""
     return settings.folder / "demo.json"
 
 
 def read_demo(settings: LocalSettings) -> Demo | None:
-    """The demo's credentials of the last start; None when there are none."""
+    """The demo's credentials; None if the file is missing or not valid."""
     try:
         demo: Demo = json.loads(demo_path(settings).read_text())
         return demo if demo.keys() >= Demo.__required_keys__ else None
@@ -45,7 +45,7 @@ def read_demo(settings: LocalSettings) -> Demo | None:
 
 
 def character(settings: LocalSettings) -> dict[str, Any]:
-    """The demo character: few plain facts, since the local model is small."""
+    """The demo character, with few facts: the local model is small."""
     return {
         "slug": SLUG,
         "name": "Lumen Lamps support",
@@ -73,7 +73,7 @@ Answer in one short sentence."""
 
 
 async def seed(settings: LocalSettings) -> Demo:
-    """Makes what is missing and leaves what is there.
+    """Makes the account, key and character if they are missing.
 
     Raises: SeedFailed.
     """
@@ -124,7 +124,7 @@ async def _character(client: httpx.AsyncClient, settings: LocalSettings) -> None
         await _ask(client, "POST", "/api/ai-characters/", wanted, expect=201)
         return
     there = _checked(answer, 200).get("allowed_origins", [])
-    # The port may have moved since the last start; what the operator changed stays.
+    # The port may have changed since the last start. The operator's own changes are kept.
     missing = [origin for origin in wanted["allowed_origins"] if origin not in there]
     if missing:
         await _ask(client, "PATCH", f"/api/ai-characters/{SLUG}/", {"allowed_origins": [*there, *missing]}, expect=200)

@@ -1,4 +1,4 @@
-"""What an operator may set when the whole of Callbox runs on one machine."""
+"""Settings of Callbox on one machine."""
 
 from pathlib import Path
 from typing import Self
@@ -35,7 +35,7 @@ class LocalSettings(Settings):
     llm_url: str = Field(default="", description="OpenAI-compatible endpoint, ending in /v1; empty: the local model.")
     llm_model: str = Field(default="", description="Model asked for at CALLBOX_LLM_URL.")
     llm_api_key: SecretStr = Field(default=SecretStr(""), description="Key for CALLBOX_LLM_URL.")
-    # Threads wait for each other at every step of every layer: with busy cores two answer ten times slower than one.
+    # Threads wait for each other in every layer: on busy cores two threads are ten times slower than one.
     llm_threads: int = Field(default=1, ge=1, le=256, description="Threads of the local model; cores that are free.")
 
     port: int = _port(8000, "HTTP of the gateway.")
@@ -68,7 +68,7 @@ class LocalSettings(Settings):
 
     @property
     def base_url(self) -> str:
-        """Where a client on this machine reaches the gateway."""
+        """URL of the gateway for clients on this machine."""
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - compared, not bound
         return f"http://{host}:{self.port}"
 
@@ -78,7 +78,7 @@ class LocalSettings(Settings):
         return self.data_dir.expanduser().resolve()
 
     def slots_for(self, profile: str) -> int:
-        """Calls the worker takes at once, with the speech models of this profile."""
+        """Calls the worker takes at once with a profile of speech models."""
         size = read_size(self.folder)
         measured = size.calls if size is not None and size.fits(profile) else _UNMEASURED_SLOTS
         return self.slots or measured
@@ -90,10 +90,10 @@ class LocalSettings(Settings):
 
     @property
     def effective_llm_url(self) -> str:
-        """The endpoint the worker asks."""
+        """The endpoint that the worker uses."""
         return self.llm_url or f"http://127.0.0.1:{self.llm_port}/v1"
 
     @property
     def effective_llm_model(self) -> str:
-        """The model the worker asks for."""
+        """The model that the worker uses."""
         return self.llm_model or _LOCAL_MODEL

@@ -1,4 +1,4 @@
-"""How many calls this machine was measured to carry, kept in the data folder."""
+"""The measured number of calls that this machine carries, stored in the data folder."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ _FILE = "size.json"
 
 
 class Size(BaseModel):
-    """What `callbox size` found. A figure of another processor or profile says nothing here."""
+    """Result of `callbox size`. It is only valid for the same processor, cores and profile."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -23,13 +23,13 @@ class Size(BaseModel):
     measured_at: str
 
     def fits(self, profile: str) -> bool:
-        """Whether it was measured on a machine like this one, with these models."""
+        """Whether it was measured on a machine like this one, with this profile."""
         here = (len(os.sched_getaffinity(0)), processor(), profile)
         return (self.cores, self.processor, self.profile) == here
 
 
 def processor() -> str:
-    """The processor's name as the system tells it; empty when it does not."""
+    """The processor's name from /proc/cpuinfo; empty if there is none."""
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
             return line.partition(":")[2].strip()
@@ -37,7 +37,7 @@ def processor() -> str:
 
 
 def read_size(folder: Path) -> Size | None:
-    """What was measured; None when nothing was, or it cannot be read any more."""
+    """The stored result; None if there is none or it is not valid."""
     try:
         return Size.model_validate_json((folder / _FILE).read_bytes())
     except (OSError, ValidationError):
@@ -45,7 +45,7 @@ def read_size(folder: Path) -> Size | None:
 
 
 def write_size(folder: Path, size: Size) -> Path:
-    """Keeps what was measured; the next start announces it. Answers the file."""
+    """Stores a result, which the next start uses for its slots. Returns the file."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = folder / f".{_FILE}"
     draft.write_text(size.model_dump_json(indent=2) + "\n")

@@ -27,11 +27,11 @@ _STATE = "run.json"
 
 
 class AlreadyRunning(Exception):
-    """Another stack holds the data folder; the message says which and what to do."""
+    """Another stack uses the data folder; the message says which one and what to do."""
 
 
 def isolated(folder: Path, **changes: Any) -> LocalSettings:
-    """Settings of a stack of its own: this data folder and free ports; `changes` are fields of `LocalSettings`."""
+    """Settings of a separate stack: this data folder and free ports. changes: fields of `LocalSettings`."""
     names = [port.setting for port in ports_of(LocalSettings.model_construct())]
     return LocalSettings.model_validate(
         {"data_dir": folder, **dict(zip(names, pick_ports(len(names)), strict=True)), **changes}
@@ -39,7 +39,7 @@ def isolated(folder: Path, **changes: Any) -> LocalSettings:
 
 
 class Stack:
-    """Starts every part, waits until all are ready, seeds the demo, and ends them to the last process."""
+    """Starts all parts, waits until they are ready, makes the demo account, and stops all processes."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class Stack:
 
     @property
     def base_url(self) -> str:
-        """Where clients reach the gateway."""
+        """URL of the gateway."""
         return self.settings.base_url
 
     @property
@@ -83,7 +83,7 @@ class Stack:
         return self._demo
 
     async def __aenter__(self) -> Self:
-        """Starts the stack; on failure nothing of it is left."""
+        """Starts the stack. If that fails, everything is stopped again."""
         try:
             await self.start()
         except BaseException:
@@ -103,7 +103,7 @@ class Stack:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._take_lock()
         if left := await kill_all(self._mark):
-            self.lines(RUNNER, f"ended {left} processes that the last run left behind")
+            self.lines(RUNNER, f"killed {left} processes of the last run")
         check_ports(self.settings)
         secrets = Secrets(self.folder)
         secrets.make()
@@ -114,7 +114,7 @@ class Stack:
             self._demo = await seed(self.settings)
 
     async def stop(self) -> None:
-        """Ends every part within about ten seconds, also those that hang."""
+        """Stops all parts within about ten seconds, even if they hang."""
         if self._supervisor is not None:
             await self._supervisor.stop()
             self._supervisor = None
@@ -141,11 +141,11 @@ class Stack:
         return process.pid
 
     def kill(self, name: str, number: int = signal.SIGKILL) -> None:
-        """Signals the part itself; the supervisor starts it again when it ends."""
+        """Sends a signal to a part; the supervisor restarts it if it ends."""
         os.kill(self.pid(name), number)
 
     async def stop_part(self, name: str) -> None:
-        """Ends a part and keeps it down."""
+        """Stops a part until it is started again."""
         await self._running[name].stop()
 
     async def start_part(self, name: str, seconds: float | None = None) -> None:
@@ -154,7 +154,7 @@ class Stack:
         await self.wait_ready(name, seconds)
 
     async def restart(self, name: str, seconds: float | None = None) -> None:
-        """Ends a part, starts it again and waits until it is ready."""
+        """Restarts a part and waits until it is ready."""
         await self.stop_part(name)
         await self.start_part(name, seconds)
 
@@ -189,7 +189,7 @@ class Stack:
         self._lock = lock
 
     def _save(self) -> None:
-        """Writes what runs, for `callbox doctor`."""
+        """Writes the state of all parts to a file, for `callbox doctor`."""
         keepers = self._supervisor.keepers.values() if self._supervisor else ()
         parts = {
             keeper.part.name: {
@@ -207,7 +207,7 @@ class Stack:
 
 
 def read_state(folder: Path) -> dict[str, Any]:
-    """What runs from a data folder: pid, base_url, parts; empty when nothing does."""
+    """State of the stack that runs from a data folder: pid, base_url, parts; empty if none runs."""
     try:
         state: dict[str, Any] = json.loads((folder / _STATE).read_text())
         return state if psutil.pid_exists(int(state["pid"])) else {}

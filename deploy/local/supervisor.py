@@ -1,4 +1,4 @@
-"""Keeps every part running: starts by readiness, restarts with growing delay, stops in stages."""
+"""Keeps all parts running: starts them in order of their needs, restarts them with backoff, stops them in stages."""
 
 import asyncio
 import time
@@ -11,22 +11,22 @@ from deploy.local.process import Process, cancel
 
 _FIRST_DELAY_SECONDS = 0.25
 _LAST_DELAY_SECONDS = 10.0
-# A part that ran this long was well: its next delay is the first one again.
+# The restart delay starts over after a part has run this long.
 _WELL_SECONDS = 20.0
 _PROBE_SECONDS = 0.05
 _SLOWEST_PROBE_SECONDS = 0.3
-# A part that ends this often before it was ready once will not come up by itself.
+# Gives up on a part that ends this often before it was ever ready.
 _START_TRIES = 5
 
 RUNNER = "callbox"
 
 
 class StartFailed(Exception):
-    """A part that did not come up; the message ends with its last lines."""
+    """A part did not start; the message ends with its last log lines."""
 
 
 class Keeper:
-    """Keeps one part running until it is closed."""
+    """Supervises one part."""
 
     def __init__(self, part: Part, mark: str, lines: Lines, changed: Callable[[], None]) -> None:
         self.part = part
@@ -42,13 +42,13 @@ class Keeper:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Keeps the part running from now on."""
+        """Starts the part, and restarts it whenever it ends."""
         if self._task is None:
             self._stopping = False
             self._task = asyncio.create_task(self._keep(), name=f"keep-{self.part.name}")
 
     async def stop(self) -> None:
-        """Ends the part and keeps it down until `start`."""
+        """Stops the part until `start` is called."""
         self._stopping = True
         if self.process is not None:
             await self.process.stop()
@@ -91,7 +91,7 @@ class Keeper:
             delay = min(delay * 2, _LAST_DELAY_SECONDS)
 
     async def _run_once(self) -> tuple[bool, float, str]:
-        """Runs the part to its end: whether it got ready, its age in seconds, how it ended."""
+        """Runs the part until it ends. Returns: whether it was ready, its age in seconds, how it ended."""
         name = self.part.name
         began = time.monotonic()
         try:
@@ -142,11 +142,11 @@ class Supervisor:
     def __init__(
         self, parts: Sequence[Part], mark: str, lines: Lines, changed: Callable[[], None] = lambda: None
     ) -> None:
-        """mark: begins the mark of each part's processes. changed: called after each start, readiness and end."""
+        """mark: prefix of the mark of all processes. changed: called after each start, readiness and end."""
         self.keepers = {part.name: Keeper(part, f"{mark}{part.name}", lines, changed) for part in parts}
 
     async def start(self) -> None:
-        """Starts every part as soon as what it needs is ready, and waits for all.
+        """Starts each part when the parts it needs are ready, and waits for all.
 
         Raises: StartFailed for the first part that does not come up.
         """
@@ -164,7 +164,7 @@ class Supervisor:
         await keeper.wait_ready()
 
     async def stop(self) -> None:
-        """Stops stage by stage, the highest first."""
+        """Stops the parts stage by stage, the highest first."""
         by_stage = sorted(self.keepers.values(), key=lambda keeper: -keeper.part.stage)
         for _, stage in groupby(by_stage, key=lambda keeper: keeper.part.stage):
             async with asyncio.TaskGroup() as stopping:

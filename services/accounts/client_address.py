@@ -6,7 +6,7 @@ import grpc
 
 from services.kit.errors import CallboxError
 from services.kit.identity import GATEWAY_ISSUER
-from services.kit.rates import counted_address
+from services.kit.rate_limits import counted_address
 from services.kit.rpc.context import current_identity
 
 Context = grpc.aio.ServicerContext[Any, Any]

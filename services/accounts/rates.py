@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from limits import parse
 from prometheus_client import Counter
 
-from services.kit import rates
-from services.kit.rates import Counted, counted
+from services.kit import rate_limits
+from services.kit.rate_limits import Counted, counted
 
 _PREFIX = "callbox:rates"
 _uncounted = Counter(
@@ -34,7 +34,7 @@ class Rates:
     """
 
     def __init__(self, redis_url: str, limits: Limits) -> None:
-        self._rates = rates.Rates(redis_url, _PREFIX, "attempts", _uncounted)
+        self._rates = rate_limits.Rates(redis_url, _PREFIX, "attempts", _uncounted)
         self._limits = {name: parse(text) for name, text in vars(limits).items()}
 
     async def close(self) -> None:

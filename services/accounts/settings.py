@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from services.kit.rates import Rate
+from services.kit.rate_limits import Rate
 from services.kit.settings import ServiceSettings
 
 

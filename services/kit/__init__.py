@@ -1,1 +1,1 @@
-"""What every service shares and nothing else."""
+"""Code that several services share."""

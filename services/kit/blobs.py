@@ -1,4 +1,4 @@
-"""Files by key, in a folder or in any S3-compatible store."""
+"""Stores files under keys, in a folder or in an S3-compatible bucket."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -16,7 +16,7 @@ from services.kit.errors import outage
 from services.kit.logs import get_logger
 from services.kit.settings import ServiceSettings
 
-# One operation, its retries included; the largest is to keep a file of 50 MB.
+# Time limit of one operation with its retries; the slowest is the upload of a file of 50 MB.
 _OPERATION_SECONDS = 30.0
 _RETRY_SECONDS = 10.0
 _CONNECT_SECONDS = 3.0
@@ -28,7 +28,7 @@ Done = TypeVar("Done")
 
 
 class BlobSettings(ServiceSettings):
-    """What a service that keeps files is told."""
+    """Settings of a service that stores files."""
 
     files_url: str = Field(
         default="",
@@ -44,9 +44,9 @@ class BlobSettings(ServiceSettings):
 
 
 class Blobs:
-    """Files under keys such as `documents/chr_1/doc_2`; a key may be written again.
+    """Files under keys such as `documents/chr_1/doc_2`. Writing a key again replaces its file.
 
-    Every method raises CallboxError `upstream_unavailable` when the store does not answer in time.
+    Every method raises CallboxError `upstream_unavailable` if the store does not answer in time.
     """
 
     def __init__(self, settings: BlobSettings) -> None:
@@ -55,22 +55,22 @@ class Blobs:
         self._url = url.rstrip("/")
 
     def url(self, key: str) -> str:
-        """Where a file stands: `s3://…` or `file:///…`. Not for strangers to follow."""
+        """The internal address of a file: `s3://…` or `file:///…`. Clients get `signed_url` instead."""
         return f"{self._url}/{key}"
 
     async def put(self, key: str, content: bytes | Path) -> None:
-        """Keeps a file, whole or not at all, from memory or from a file of this machine."""
+        """Stores a file atomically, from memory or from a local file."""
         await _answered(obstore.put, self._store, key, content)
 
     async def get(self, key: str) -> bytes | None:
-        """A file's bytes, None when there is none."""
+        """The content of a file; None if there is no such file."""
         try:
             return await _answered(self._read, key)
         except FileNotFoundError:
             return None
 
     async def stream(self, key: str) -> AsyncIterator[bytes] | None:
-        """A file's bytes in chunks of at least 256 KiB but the last, None when there is none."""
+        """The content of a file in chunks of at least 256 KiB, apart from the last; None if there is no such file."""
         try:
             found = await _answered(obstore.get, self._store, key)
         except FileNotFoundError:
@@ -84,18 +84,18 @@ class Blobs:
         return chunks()
 
     async def delete(self, key: str) -> None:
-        """Deletes a file; nothing happens when there is none."""
+        """Deletes a file; does nothing if there is no such file."""
         try:
             await _answered(obstore.delete, self._store, key)
         except FileNotFoundError:
             return
 
     async def keys(self, prefix: str) -> list[str]:
-        """Keys that stand below a prefix, in no order."""
+        """All keys that begin with a prefix, in no particular order."""
         return await _answered(self._list, prefix)
 
     async def signed_url(self, key: str, life: timedelta) -> str | None:
-        """A link that lets whoever has it read the file for a while; None for files in a folder."""
+        """A URL that reads the file without credentials until `life` is over; None for files in a folder."""
         if isinstance(self._store, LocalStore):
             return None
         return await _answered(obstore.sign, self._store, "GET", key, life)
@@ -134,14 +134,14 @@ def _s3(url: str, settings: BlobSettings) -> S3Store:
 
 
 async def _answered(work: Callable[..., Done], *arguments: Any) -> Done:
-    # In threads: the library's own coroutines call back into an interpreter that has ended, and abort the process.
+    # In threads: the library's own coroutines call back after the interpreter has ended, which aborts the process.
     try:
         async with asyncio.timeout(_OPERATION_SECONDS):
             return await asyncio.to_thread(work, *arguments)
     except (BaseError, OSError) as fault:
-        # A store in the cloud answers the same for a file, a bucket and an account that it does not know.
+        # S3 answers 404 for an unknown file, bucket or account alike; only an unknown file (NoSuchKey) is no failure.
         if isinstance(fault, FileNotFoundError) and ("<Code>" not in str(fault) or "NoSuchKey" in str(fault)):
             raise
         detail = str(fault).partition("\n")[0][:200]
-        _log.warning("the store of files failed", fault=type(fault).__name__, detail=detail)
+        _log.warning("the file store failed", fault=type(fault).__name__, detail=detail)
         raise outage() from fault

@@ -1,6 +1,6 @@
-"""The voice catalogue: which voices and recognisers there are, by the public names that clients use for them.
+"""The voice catalogue: all voices and recognisers, by the public names that clients use.
 
-What the TOML file of `CALLBOX_CATALOGUE` says, checked; `services.kit.catalogue_file` reads it.
+The model of the TOML file that `CALLBOX_CATALOGUE` names; `services.kit.catalogue_file` reads it.
 """
 
 from collections import Counter
@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from services.kit.languages import LanguageTag, lookup
 
-# Types of the samples that every browser plays, or nearly every.
+# Audio formats that browsers play.
 SAMPLE_TYPES = {".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".wav": "audio/wav"}
 
 
@@ -31,23 +31,23 @@ def _sample(text: str) -> str:
     return text
 
 
-# A name stands in URLs and in file names.
+# Names are used in URLs and file names.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 Words = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class Item(BaseModel):
-    """What all of the catalogue have in common: it never changes, and says nothing that is not known."""
+    """Base of all parts of the catalogue: frozen, and unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Pool(Item):
-    """Where engines are reached.
+    """Servers that run speech engines.
 
-    endpoints: `host:port`; none for a Triton pool means the worker's own, `CALLBOX_TRITON_ADDRESS`.
-    metadata_file: lines of `name: value` that go with every call, its authorisation among them; beside the catalogue.
-    function_id: of a function that NVIDIA hosts.
+    endpoints: `host:port`; a Triton pool without any uses the worker's `CALLBOX_TRITON_ADDRESS`.
+    metadata_file: lines of `name: value`, such as the authorisation, sent with every request; beside the catalogue.
+    function_id: of a function hosted by NVIDIA.
     """
 
     protocol: Literal["triton", "riva"]
@@ -58,10 +58,10 @@ class Pool(Item):
 
 
 class Entry(Item):
-    """What a recogniser and a voice have in common.
+    """Fields that recognisers and voices share.
 
-    model: what the engine is asked for. languages: BCP-47 tags; one asked for finds these by RFC 4647 lookup.
-    fallback: name of the entry that serves a call when this one's pool fails.
+    model: name of the model on the server. languages: BCP-47 tags, matched by RFC 4647 lookup.
+    fallback: name of the entry that serves a call if this one's pool fails.
     """
 
     name: Name
@@ -74,14 +74,15 @@ class Entry(Item):
     fallback: str = ""
 
     def serving(self, tag: str) -> str | None:
-        """The language of this entry that serves a tag, or None."""
+        """The language of this entry that matches a tag; None if there is none."""
         return lookup(tag, self.languages)
 
 
 class Recogniser(Entry):
-    """One that hears. engine: which one of the model's is asked for; empty for its first that hears the language.
+    """A speech recogniser.
 
-    keyterms: whether a hint list biases it.
+    engine: name of one of the model's engines; empty: the first that supports the language. keyterms: whether it takes
+    a list of words to expect.
     """
 
     engine: Annotated[str, Field(max_length=100)] = ""
@@ -89,10 +90,10 @@ class Recogniser(Entry):
 
 
 class Voice(Entry):
-    """One that speaks.
+    """A voice.
 
-    title: for people. voice: what the model calls it. can_clone: speaks as a recording does; can_match: as near to a
-    recording as a mix of its engine's voices comes. sample: file beside the catalogue; empty for none.
+    title: shown to people. voice: its name in the model. can_clone: can imitate a recording. can_match: can mix its
+    engine's voices to resemble a recording. sample: file beside the catalogue; empty for none.
     """
 
     title: Words
@@ -104,22 +105,22 @@ class Voice(Entry):
 
     @property
     def takes_recordings(self) -> bool:
-        """Whether a reference recording changes how it speaks."""
+        """Whether it uses a reference recording."""
         return self.can_clone or self.can_match
 
 
 class Default(Item):
-    """Names of what serves a language when a call names nothing."""
+    """Names of the voice and recogniser for a language, if a call names none."""
 
     voice: Name
     recogniser: Name
 
 
 class Catalogue(Item):
-    """Everything that can be asked for by name.
+    """All pools, recognisers and voices.
 
-    denoise: the Triton pool that takes noise out of what callers say; empty where nobody does. defaults: by the
-    languages that are served.
+    denoise: the Triton pool that suppresses noise; empty for none. defaults: by language; these are the languages that
+    calls may have.
     """
 
     denoise: str = ""
@@ -130,20 +131,20 @@ class Catalogue(Item):
 
     @cached_property
     def languages(self) -> list[str]:
-        """Languages that are served."""
+        """Languages that calls may have."""
         return sorted(self.defaults)
 
     def default(self, tag: str) -> Default | None:
-        """What serves a language when nothing is named; None when nobody serves it."""
+        """The default voice and recogniser of a language; None if the language is not served."""
         language = lookup(tag, self.defaults)
         return self.defaults[language] if language else None
 
     def voice(self, name: str) -> Voice | None:
-        """The voice of this name or alias."""
+        """The voice with this name or alias."""
         return find(name, self.voices)
 
     def recogniser(self, name: str) -> Recogniser | None:
-        """The recogniser of this name or alias."""
+        """The recogniser with this name or alias."""
         return find(name, self.recognisers)
 
 
@@ -151,24 +152,24 @@ E = TypeVar("E", bound=Entry)
 
 
 def find(name: str, entries: Iterable[E]) -> E | None:
-    """The entry of this name or alias."""
+    """The entry with this name or alias."""
     return next((entry for entry in entries if name == entry.name or name in entry.aliases), None)
 
 
 def speaking(tag: str, entries: Iterable[E]) -> list[E]:
-    """The entries that serve a language: those that name it most exactly first, else in the catalogue's order."""
+    """The entries that serve a language: the most exact match first, else in the order of the catalogue."""
     return sorted((entry for entry in entries if entry.serving(tag)), key=lambda entry: -len(entry.serving(tag) or ""))
 
 
 def fallbacks(entry: E, entries: Sequence[E]) -> Iterator[E]:
-    """Who serves instead of an entry, the next one first. The entries are of a catalogue without faults."""
+    """The fallbacks of an entry, in order. Expects a catalogue without circular fallbacks."""
     while following := find(entry.fallback, entries):
         yield following
         entry = following
 
 
 def faults(catalogue: Catalogue) -> Iterator[str]:
-    """What in the catalogue does not fit together, each as a sentence that names the entry and what to do."""
+    """Inconsistencies between entries, each as a sentence that names the entry and what to do."""
     for name, pool in catalogue.pools.items():
         if pool.protocol == "riva" and not pool.endpoints:
             yield f"[pools.{name}] has no endpoints; list at least one host:port of Riva."

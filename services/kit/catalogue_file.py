@@ -25,7 +25,7 @@ _log = get_logger(__name__)
 
 
 class CatalogueError(SettingsError):
-    """A catalogue that cannot be used; the message says what to change."""
+    """An invalid catalogue; the message says what to change."""
 
 
 class CatalogueFile:

@@ -1,4 +1,4 @@
-"""One error type, carried between services as rich gRPC status and answered over HTTP as contract 14.1."""
+"""The error type of all services: a rich gRPC status between them, the body of contract 14.1 over HTTP."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -59,7 +59,7 @@ _STATUS: dict[Code, tuple[grpc.StatusCode, int]] = {
     Code.INTERNAL: (grpc.StatusCode.INTERNAL, 500),
 }
 
-# What a status means when the other side sent no reason of ours.
+# For a status without an ErrorInfo of ours.
 _CODE_OF_STATUS: dict[grpc.StatusCode, Code] = {
     grpc.StatusCode.INVALID_ARGUMENT: Code.INVALID_REQUEST,
     grpc.StatusCode.UNAUTHENTICATED: Code.NOT_AUTHENTICATED,
@@ -79,9 +79,9 @@ _INTERNAL_MESSAGE = "Something went wrong on our side; try again, and name the r
 
 @dataclass
 class CallboxError(Exception):
-    """A refusal or fault that the caller can act on.
+    """An error that is shown to the caller.
 
-    message: one sentence. fields: faults by field path. retry_after_seconds: when trying again makes sense.
+    message: one sentence. fields: field path → what is wrong. retry_after_seconds: when a retry may succeed.
     """
 
     code: Code
@@ -94,12 +94,12 @@ class CallboxError(Exception):
 
     @property
     def grpc_status(self) -> grpc.StatusCode:
-        """The gRPC status this error travels under."""
+        """The gRPC status of this error."""
         return _STATUS[self.code][0]
 
     @property
     def http_status(self) -> int:
-        """The HTTP status this error is answered with."""
+        """The HTTP status of this error."""
         return _STATUS[self.code][1]
 
     def body(self, request_id: str) -> dict[str, object]:
@@ -114,28 +114,28 @@ class CallboxError(Exception):
         }
 
     def headers(self) -> dict[str, str]:
-        """HTTP headers that belong to this error."""
+        """HTTP headers of this error."""
         return {} if self.retry_after_seconds is None else {"Retry-After": str(self.retry_after_seconds)}
 
 
 def internal() -> CallboxError:
-    """The error shown in place of a fault whose details are nobody else's business."""
+    """The error for an unexpected exception; its details are only logged."""
     return CallboxError(Code.INTERNAL, _INTERNAL_MESSAGE)
 
 
 def outage() -> CallboxError:
-    """The error shown when something that a request needs cannot be reached right now."""
+    """The error for a dependency that cannot be reached now."""
     return CallboxError(Code.UPSTREAM_UNAVAILABLE, _UPSTREAM_MESSAGE, retry_after_seconds=_UPSTREAM_RETRY_SECONDS)
 
 
 def validation(fields: Mapping[str, list[str]]) -> CallboxError:
-    """A 422 from faults by field path."""
+    """A 422. fields: field path → what is wrong."""
     first = next(iter(fields.items()), ("request", ["is not valid"]))
     return CallboxError(Code.VALIDATION_FAILED, f"{first[0]}: {first[1][0]}", fields)
 
 
 def not_found(what: str) -> CallboxError:
-    """A 404 that does not say whether the thing exists for somebody else."""
+    """A 404 that does not tell whether another tenant has such a thing."""
     return CallboxError(Code.NOT_FOUND, f"{what} was not found; check its name and that it is yours.")
 
 
@@ -173,7 +173,7 @@ async def abort(context: grpc.aio.ServicerContext[object, object], error: Callbo
 
 
 def from_rpc(fault: grpc.aio.AioRpcError) -> CallboxError:
-    """The error that the other side of an RPC raised, or what its bare status means."""
+    """The CallboxError that the other service raised, or the one that matches its status."""
     status = rpc_status.from_call(fault)  # type: ignore[arg-type]  # AioRpcError has the methods it reads
     fields: dict[str, list[str]] = {}
     reason, retry = "", None

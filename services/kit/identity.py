@@ -1,6 +1,6 @@
-"""Who asks: short-lived signed tokens that every service verifies by public key.
+"""Identity tokens between services: who makes a request, signed for two minutes and verified with a public key.
 
-An issuer may vouch only for its own kind of caller: accounts for users, the gateway for visitors, a service for itself.
+Each issuer signs for one kind of caller only: accounts for users, the gateway for visitors, a service for itself.
 """
 
 import time
@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from services.kit.errors import CallboxError, Code
-from services.kit.files import ensure_secret
+from services.kit.secret_files import ensure_secret
 
 _ALGORITHM = "EdDSA"
 _AUDIENCE = "callbox"
@@ -27,7 +27,7 @@ GATEWAY_ISSUER = "gateway"
 
 
 class Kind(StrEnum):
-    """What sort of caller asks."""
+    """Kind of caller."""
 
     USER = "user"
     VISITOR = "visitor"
@@ -36,10 +36,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Identity:
-    """A caller that some issuer vouches for.
+    """A caller, as an issuer signed it.
 
-    name: the service's name, or the issuer of a visitor. user_id, tenant_id, is_staff: of a user. by_key: the user came
-    with an API key. origin: of a visitor's page.
+    name: of a service; for a visitor, the issuer. user_id, tenant_id, is_staff: of a user. by_key: the user sent an API
+    key. origin: of a visitor's page.
     """
 
     kind: Kind
@@ -51,16 +51,16 @@ class Identity:
     origin: str = ""
 
     def is_service(self, *names: str) -> bool:
-        """True when the caller is one of these services."""
+        """True if the caller is one of these services."""
         return self.kind is Kind.SERVICE and self.name in names
 
     def may_see(self, tenant_id: str) -> bool:
-        """True when a user may read this tenant's data."""
+        """True if the caller is a user who may read this tenant's data."""
         return self.kind is Kind.USER and (self.is_staff or self.tenant_id == tenant_id)
 
 
 def ensure_keys(keys_dir: Path, names: Iterable[str]) -> None:
-    """Makes the Ed25519 key pair of each issuer, once: `<name>.key` (mode 600) and `<name>.pub`."""
+    """Makes the Ed25519 key pair of each issuer unless it exists: `<name>.key` (mode 600) and `<name>.pub`."""
     for name in names:
         private = serialization.load_pem_private_key(ensure_secret(keys_dir / f"{name}.key", _new_key), None)
         public = private.public_key().public_bytes(
@@ -78,7 +78,7 @@ def _new_key() -> bytes:
 
 
 class Signer:
-    """Signs identities in the name of one issuer."""
+    """Signs identities as one issuer."""
 
     def __init__(self, keys_dir: Path, issuer: str) -> None:
         self._issuer = issuer
@@ -86,7 +86,7 @@ class Signer:
         self._service_token = ("", 0.0)
 
     def sign(self, identity: Identity, ttl_seconds: float = IDENTITY_TTL_SECONDS) -> str:
-        """A token for the identity, good for `ttl_seconds`."""
+        """A token for the identity, valid for `ttl_seconds`."""
         now = time.time()
         claims: dict[str, object] = {
             "iss": self._issuer,
@@ -103,7 +103,7 @@ class Signer:
         return jwt.encode(claims, self._key, _ALGORITHM)  # type: ignore[arg-type]  # an Ed25519 key by construction
 
     def service_token(self) -> str:
-        """A token for the issuer itself, signed anew when half of its life is over."""
+        """A token for the issuer itself; a new one is signed when half of the lifetime is over."""
         token, renew_at = self._service_token
         if time.monotonic() >= renew_at:
             token = self.sign(Identity(Kind.SERVICE, name=self._issuer))
@@ -112,7 +112,7 @@ class Signer:
 
 
 class Verifier:
-    """Verifies identity tokens by the public keys in a folder, `<issuer>.pub` each, read when first asked for."""
+    """Verifies identity tokens with the public keys in a folder. `<issuer>.pub` is read when it is first needed."""
 
     def __init__(self, keys_dir: Path) -> None:
         self._keys_dir = keys_dir

@@ -1,4 +1,4 @@
-"""Random identities."""
+"""Random ids."""
 
 import secrets
 

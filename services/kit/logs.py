@@ -1,4 +1,4 @@
-"""Log lines of one shape: service, request_id, session_id."""
+"""Log lines in one format, with service, request_id and session_id."""
 
 import logging
 import sys
@@ -16,9 +16,9 @@ _QUIET = ("uvicorn.access", "httpx", "httpcore", "asyncio", "alembic", "hpack")
 def setup_logging(
     service: str, form: Literal["json", "console"] = "json", level: str = "info", *, root: bool = True
 ) -> None:
-    """Sends structlog and the standard library's logging to stdout in one shape.
+    """Writes log lines of structlog and of `logging` to stdout in one format.
 
-    root: False leaves handlers of the standard library as they are.
+    root: False leaves the handlers of `logging` unchanged.
     """
 
     def add_service(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -33,12 +33,12 @@ def setup_logging(
     ]
     if form == "json":
         render: list[structlog.typing.Processor] = [
-            # Without the locals of its frames, which may hold secrets.
+            # Local variables may hold secrets.
             structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False)),
             structlog.processors.JSONRenderer(),
         ]
     else:
-        # Its own tracebacks show the locals of each frame.
+        # The default traceback shows local variables.
         plain = structlog.dev.plain_traceback
         render = [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), exception_formatter=plain)]
     threshold = logging.getLevelNamesMapping()[level.upper()]

@@ -1,16 +1,16 @@
-"""Texts that people give things as names."""
+"""Checks that a name or title can be shown in one line."""
 
 import unicodedata
 
-# Controls, halves of surrogate pairs, and what ends a line or a paragraph.
+# Unicode categories: controls, surrogates, line and paragraph separators.
 _REFUSED = frozenset({"Cc", "Cs", "Zl", "Zp"})
-# They turn round what is shown after them, outside the name too.
+# Direction overrides also reverse the text that follows the name.
 _OVERRIDES = frozenset("\u202d\u202e")
 
 
 def is_one_line(text: str) -> bool:
-    """Whether a text can be shown in one line as it is spelled.
+    """Whether a text can be shown in one line without changing what is around it.
 
-    Joiners of scripts and emoji, blanks that do not break, and marks of direction belong to it.
+    Joiners (ZWJ, ZWNJ), no-break spaces and direction marks are allowed.
     """
     return not any(sign in _OVERRIDES or unicodedata.category(sign) in _REFUSED for sign in text)

@@ -1,4 +1,4 @@
-"""The operator's HTTP listener of a service: /healthz, /readyz, /metrics, and what the service adds."""
+"""The operator's HTTP listener of a service: /healthz, /readyz, /metrics and the service's own routes."""
 
 import asyncio
 import os
@@ -18,10 +18,10 @@ _STOP_SECONDS = 3
 
 
 class Note(str):
-    """Something that readiness tells but does not judge."""
+    """A message in /readyz that does not make the service unready."""
 
 
-# Name of each thing the service depends on → None when it is well, a note, else what is wrong with it.
+# Dependency → None if it works, a Note, or what is wrong with it.
 Readiness = Callable[[], Awaitable[dict[str, str | None]]]
 
 
@@ -48,7 +48,7 @@ def ops_routes(readiness: Readiness = _always_ready) -> list[BaseRoute]:
 
 
 def _registry() -> CollectorRegistry:
-    """This process's metrics, or those of all its children where they write to a common folder."""
+    """The metrics of this process; of all its children, if PROMETHEUS_MULTIPROC_DIR names their common folder."""
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return REGISTRY
     registry = CollectorRegistry()
@@ -71,7 +71,7 @@ class HttpServer:
             access_log=False,
             lifespan="off",
             server_header=False,
-            # Whose word is taken for where a request comes from is the gateway's to say.
+            # The gateway itself decides which proxies it trusts.
             proxy_headers=False,
             timeout_graceful_shutdown=_STOP_SECONDS,
         )
@@ -81,13 +81,13 @@ class HttpServer:
 
     @property
     def port(self) -> int:
-        """The port that was bound."""
+        """The port it listens on."""
         return int(self._server.servers[0].sockets[0].getsockname()[1])
 
     async def start(self) -> None:
-        """Binds and serves.
+        """Listens and serves.
 
-        Raises: OSError when the address is taken.
+        Raises: OSError if the address is taken.
         """
         self._server.config.load()
         self._server.lifespan = self._server.config.lifespan_class(self._server.config)
@@ -98,9 +98,9 @@ class HttpServer:
         self._task = asyncio.create_task(self._server.main_loop(), name="http-server")
 
     async def stop(self) -> None:
-        """Takes nothing new, gives open requests a moment, and closes."""
+        """Stops accepting connections, waits at most 3 s for open requests, and closes."""
         if self._task is not None:
-            # It but ticks; asked to end, it would tick once more.
+            # The loop only sleeps and checks a flag: cancelling it is quicker than setting the flag.
             await tasks.end(self._task)
             await self._server.shutdown()
 

@@ -1,4 +1,4 @@
-"""A service's process: settings, logs, traces, signals."""
+"""Runs a service as a process: settings, logs, traces, signals."""
 
 import asyncio
 import signal
@@ -15,7 +15,7 @@ from services.kit.tracing import setup_tracing
 
 AnySettings = TypeVar("AnySettings", bound=ServiceSettings)
 
-# Time a dependency gets to come up before the process gives up and its runner starts it again.
+# Time to wait for a dependency before the process exits, to be restarted by its supervisor.
 START_SECONDS = 60.0
 _log = get_logger(__name__)
 
@@ -23,11 +23,11 @@ _log = get_logger(__name__)
 def run(
     name: str, settings_class: type[AnySettings], serve: Callable[[AnySettings, asyncio.Event], Awaitable[None]]
 ) -> None:
-    """Runs a service until SIGTERM or SIGINT sets the event that `serve` was given. Exit status 2 on bad settings."""
+    """Runs a service until SIGTERM or SIGINT, which set `serve`'s event. Exit status 2: invalid settings."""
     try:
         settings = settings_class.load()
     except SettingsError as fault:
-        raise _useless(name, fault) from None
+        raise _invalid_settings(name, fault) from None
     setup_logging(name, settings.log_format, settings.log_level)
     setup_tracing(name, settings.otlp_endpoint)
 
@@ -41,19 +41,19 @@ def run(
     try:
         uvloop.run(main())
     except SettingsError as fault:
-        # Of a file that a setting names.
-        raise _useless(name, fault) from None
+        # In a file that a setting names.
+        raise _invalid_settings(name, fault) from None
 
 
-def _useless(name: str, fault: SettingsError) -> SystemExit:
+def _invalid_settings(name: str, fault: SettingsError) -> SystemExit:
     print(f"callbox {name}: {fault}", file=sys.stderr)
     return SystemExit(2)
 
 
 async def until_up(what: str, attempt: Callable[[], Awaitable[None]], seconds: float = START_SECONDS) -> None:
-    """Tries `attempt` until it raises no more, at most `seconds`, saying once what it waits for.
+    """Repeats `attempt` until it succeeds, for at most `seconds`. Logs once what it waits for.
 
-    Raises: the last fault when the time is over.
+    Raises: the last exception when the time is over.
     """
 
     def tell(state: tenacity.RetryCallState) -> None:

@@ -1,4 +1,4 @@
-"""Settings read once from the environment, then frozen."""
+"""Settings, read once from the environment and then frozen."""
 
 import difflib
 import os
@@ -14,7 +14,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 class SettingsError(Exception):
-    """Settings that cannot be used; the message says which variable and what it may be."""
+    """Invalid settings; the message names the variable and the values it may have."""
 
 
 class Settings(BaseSettings):
@@ -26,7 +26,7 @@ class Settings(BaseSettings):
     def load(cls, environ: Mapping[str, str] | None = None) -> Self:
         """Reads and checks the environment.
 
-        Raises: SettingsError for an unknown `CALLBOX_` variable, naming the nearest known one, and for a bad value.
+        Raises: SettingsError for a bad value, and for an unknown `CALLBOX_` variable, with the most similar known one.
         """
         environ = os.environ if environ is None else environ
         check_unknown(environ, cls.variables())
@@ -55,7 +55,7 @@ class Settings(BaseSettings):
 
 
 class ServiceSettings(Settings):
-    """What every service is told."""
+    """Settings that every service has."""
 
     data_dir: Path = Field(default=Path(".callbox"), description="Folder for keys and files that outlive the process.")
     keys_dir: Path = Field(default=Path(".callbox/keys"), description="Folder of identity keys.")
@@ -70,7 +70,7 @@ class ServiceSettings(Settings):
 
 
 class CatalogueSettings(ServiceSettings):
-    """What a service that knows voices and recognisers by name is told."""
+    """Settings of a service that uses the voice catalogue."""
 
     catalogue: Path = Field(
         default=_ROOT / "deploy" / "catalogue.toml", description="The voice catalogue, with its samples beside it."
@@ -78,9 +78,9 @@ class CatalogueSettings(ServiceSettings):
 
 
 def check_unknown(environ: Mapping[str, str], known: Iterable[str]) -> None:
-    """Refuses `CALLBOX_` variables that nothing reads.
+    """Refuses `CALLBOX_` variables that no service reads.
 
-    Raises: SettingsError naming each unknown variable and the nearest known one.
+    Raises: SettingsError with each unknown variable and the most similar known one.
     """
     names = set(known)
     unknown = sorted(name for name in environ if name.upper().startswith(PREFIX) and name not in names)

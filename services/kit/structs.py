@@ -7,21 +7,21 @@ from google.protobuf.struct_pb2 import Struct, Value
 
 from services.kit.errors import validation
 
-# Up to here every whole number is exact in the double that a Struct carries.
+# A Struct stores numbers as doubles, which hold integers exactly up to here.
 EXACT = 2**53
 
 
 def from_struct(struct: Struct, path: str = "") -> dict[str, Any]:
-    """The JSON object in a Struct that comes from outside. path: where it stands in a body, empty for all of it.
+    """The JSON object in a Struct from a client. path: of the field that holds it; empty for the whole body.
 
-    Raises: CallboxError `validation_failed` for a number that JSON does not have, or U+0000, which PostgreSQL does not.
+    Raises: CallboxError `validation_failed` for NaN and infinity (not JSON) and for U+0000 (not in PostgreSQL).
     """
-    _judge_fields(struct, path)
+    _check_fields(struct, path)
     return to_dict(struct)
 
 
 def to_dict(struct: Struct) -> dict[str, Any]:
-    """The JSON object in a Struct; whole numbers come out as int, as far as a double tells them apart."""
+    """The JSON object in a Struct; integers up to `EXACT` become int."""
     return {name: _plain(value) for name, value in struct.fields.items()}
 
 
@@ -48,32 +48,32 @@ def _plain(value: Value) -> Any:
     return None
 
 
-def _judge_fields(struct: Struct, path: str) -> None:
+def _check_fields(struct: Struct, path: str) -> None:
     for name, value in struct.fields.items():
         below = _below(path, name)
-        _judge_text(name, below)
-        _judge(value, below)
+        _check_text(name, below)
+        _check(value, below)
 
 
-def _judge(value: Value, path: str) -> None:
+def _check(value: Value, path: str) -> None:
     match value.WhichOneof("kind"):
         case "string_value":
-            _judge_text(value.string_value, path)
+            _check_text(value.string_value, path)
         case "number_value" if not math.isfinite(value.number_value):
             raise validation({path: ["is a number that is not finite"]})
         case "struct_value":
-            _judge_fields(value.struct_value, path)
+            _check_fields(value.struct_value, path)
         case "list_value":
             for index, item in enumerate(value.list_value.values):
-                _judge(item, _below(path, str(index)))
+                _check(item, _below(path, str(index)))
 
 
-def _judge_text(text: str, path: str) -> None:
+def _check_text(text: str, path: str) -> None:
     if "\x00" in text:
         raise validation({path: ["holds the character U+0000, which cannot be stored; remove it"]})
 
 
 def _below(path: str, name: str) -> str:
-    # Where a fault is reported, in which no NUL can stand either.
+    # The path stands in the error, which cannot hold U+0000 either.
     name = name.replace("\x00", "")
     return f"{path}.{name}" if path else name

@@ -1,4 +1,4 @@
-"""Ends background tasks for certain."""
+"""Cancels background tasks and waits for their end."""
 
 import asyncio
 
@@ -9,10 +9,10 @@ _log = get_logger(__name__)
 
 
 async def end(*tasks: asyncio.Task[None]) -> None:
-    """Cancels tasks and waits until they have ended, whatever they raise.
+    """Cancels tasks and waits until all have ended; their exceptions are ignored.
 
-    One that goes on is cancelled again: a library may lose a cancellation that comes in the same moment as what it
-    waits for, as `asyncio.wait_for` does before Python 3.12.
+    A task that goes on is cancelled again: a library may swallow a cancellation that arrives together with the result
+    it waits for, as `asyncio.wait_for` does before Python 3.12.
     """
     for task in tasks:
         task.cancel()
@@ -20,6 +20,10 @@ async def end(*tasks: asyncio.Task[None]) -> None:
     while pending:
         _, pending = await asyncio.wait(pending, timeout=_AGAIN_SECONDS)
         for task in pending:
-            _log.warning("cancelled again", task=task.get_name(), at=str(task.get_stack(limit=1))[:200])
+            _log.warning(
+                "a task ignored its cancellation and is cancelled again",
+                task=task.get_name(),
+                at=str(task.get_stack(limit=1))[:200],
+            )
             task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

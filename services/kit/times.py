@@ -30,7 +30,7 @@ def timestamp_or_none(moment: datetime | None) -> Timestamp | None:
 
 
 def timestamp_now() -> Timestamp:
-    """This moment, in nanoseconds."""
+    """The current time, with nanoseconds."""
     message = Timestamp()
     message.FromNanoseconds(time.time_ns())
     return message
@@ -47,7 +47,7 @@ def moment_or_none(message: Timestamp) -> datetime | None:
 
 
 def duration(seconds: float) -> Duration:
-    """The protobuf message of a length of time."""
+    """The protobuf message of a duration."""
     message = Duration()
     message.FromNanoseconds(round(seconds * 1e9))
     return message

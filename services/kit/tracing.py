@@ -1,4 +1,4 @@
-"""OpenTelemetry trace context from HTTP through gRPC to the worker. Nothing is exported unless an endpoint is set."""
+"""Passes the OpenTelemetry trace context from HTTP through gRPC to the worker. Exports spans only to a set endpoint."""
 
 from collections.abc import Mapping
 
@@ -12,9 +12,9 @@ TRACE_KEYS = ("traceparent", "tracestate")
 
 
 def setup_tracing(service: str, otlp_endpoint: str = "") -> None:
-    """Names the process in traces and, when an OTLP gRPC endpoint is given, sends spans to it."""
+    """Sets the name of the process in traces, and sends spans to an OTLP gRPC endpoint if one is given."""
     provider = TracerProvider(
-        # The trace is carried on in any case; spans that nobody gets are not written.
+        # Without an endpoint no span is recorded, but the trace context is still passed on.
         sampler=sampling.DEFAULT_ON if otlp_endpoint else sampling.ALWAYS_OFF,
         resource=Resource.create({"service.name": f"callbox-{service}"}),
     )
@@ -32,12 +32,12 @@ def tracer() -> trace.Tracer:
 
 
 def outgoing() -> dict[str, str]:
-    """Headers that carry the current trace on."""
+    """Headers that pass the current trace to another service."""
     carrier: dict[str, str] = {}
     inject(carrier)
     return carrier
 
 
 def incoming(headers: Mapping[str, str]) -> Context:
-    """The trace that came with these headers."""
+    """The trace context in these headers."""
     return extract({name: headers[name] for name in TRACE_KEYS if name in headers})

@@ -7,8 +7,8 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from services.kit.errors import internal
 from services.kit.file_stamp import FileStamp
-from services.kit.files import ensure_secret
 from services.kit.logs import get_logger
+from services.kit.secret_files import ensure_secret
 
 _log = get_logger(__name__)
 

@@ -1,4 +1,4 @@
-"""Word pieces, the tokens of the sentence model: what it reads and what lengths of text are counted in.
+"""The tokenizer of the sentence embedding model (WordPiece). Lengths of text are counted in its tokens.
 
 `data/wordpiece.txt` is the vocabulary of BERT base uncased (Google, Apache-2.0), which MiniLM shares.
 """
@@ -14,12 +14,12 @@ _VOCABULARY = Path(__file__).parent / "data" / "wordpiece.txt"
 
 
 def encode(texts: Sequence[str]) -> list[Encoding]:
-    """The tokens of each text, with the marks of its begin and end, and where in the text they stand."""
+    """The tokens of each text with their offsets, [CLS] and [SEP] included."""
     return list(_tokenizer().encode_batch(list(texts)))
 
 
 def count(text: str) -> int:
-    """How many tokens a text has, without the marks of its begin and end."""
+    """Number of tokens in a text, without [CLS] and [SEP]."""
     return len(_tokenizer().encode(text, add_special_tokens=False).ids)
 
 

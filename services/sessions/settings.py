@@ -8,7 +8,7 @@ from pydantic_core import from_json
 from pydantic_settings import NoDecode
 
 from services.kit.net.url_policy import ALLOWED, Allowances
-from services.kit.rates import Rate
+from services.kit.rate_limits import Rate
 from services.kit.settings import CatalogueSettings
 from services.sessions.prices import Price
 

@@ -40,7 +40,7 @@ def test_an_output_that_does_not_read_holds_nobody_up() -> None:
         lines("part", str(number))
     output.open.set()
     lines.close()
-    assert "lines were dropped: the output did not read" in output.getvalue()
+    assert "lines were dropped: the output was blocked" in output.getvalue()
 
 
 def test_a_file_begins_anew(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""HTTP and addresses: limits on what comes in, and the guarded client for what goes out."""
+"""Limits on incoming HTTP, and the guarded client for outgoing requests."""

@@ -1,4 +1,4 @@
-"""HTTP on the wire: limits on what comes before the body, and house-style answers to what is no HTTP at all."""
+"""Limits on the request line and headers of HTTP requests, and JSON errors for requests that are not valid HTTP."""
 
 import asyncio
 import http
@@ -13,11 +13,11 @@ from services.kit.logs import get_logger
 from services.kit.metrics import refusals
 from services.kit.rpc.context import REQUEST_ID_KEY, sane_request_id
 
-# Request line and headers together; real clients stay under 16 KiB.
+# Request line and headers together; ordinary clients stay under 16 KiB.
 MAX_HEAD_BYTES = 65_536
 MAX_URL_BYTES = 16_384
 MAX_HEADERS = 200
-# From the first byte of a request, or from the connection, to the end of its headers.
+# From the connection, or the first byte of a request, to the end of the headers.
 HEAD_SECONDS = 10.0
 
 _UPGRADE = re.compile(rb"(?i)\r\nupgrade:")
@@ -27,7 +27,7 @@ _log = get_logger(__name__)
 
 
 class _Refused(Exception):
-    """What is wrong with a request that no application sees."""
+    """A request that is refused before it reaches the application."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -42,28 +42,28 @@ _TOO_SLOW = _Refused(408, f"The headers did not arrive within {HEAD_SECONDS:g} s
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, which of itself takes any number and size of headers and waits for them for ever."""
+    """uvicorn's HTTP protocol with limits on the number, size and time of headers, which it does not have itself."""
 
     _fault: _Refused | None = None
     _in_head = True
-    # Bytes of a head that has not ended yet, and of the headers that it already has.
+    # Bytes received of an unfinished head, and bytes of its complete headers.
     _pending_bytes = 0
     _kept_bytes = 0
     _closing = False
     _head_deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as its base does
-        """Begins to wait for a request."""
+        """Starts the time limit for the first head."""
         super().connection_made(transport)
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Ends the wait."""
+        """Stops the time limit."""
         self._stop_waiting()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Feeds the parser, unless the head has grown over its limit."""
+        """Feeds the parser; refuses a head that is over its limit."""
         if self._closing:
             return
         if self._in_head:
@@ -74,19 +74,19 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._refuse(_TOO_LARGE)
 
     def on_message_begin(self) -> None:
-        """A request begins."""
+        """A request starts."""
         super().on_message_begin()
         self._in_head, self._kept_bytes = True, 0
         self._await_head()
 
     def on_url(self, url: bytes) -> None:
-        """A part of the address."""
+        """A part of the URL was parsed."""
         super().on_url(url)
         if len(self.url) > MAX_URL_BYTES:
             self._give_up(_TOO_LONG)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header, whole."""
+        """A header was parsed."""
         super().on_header(name, value)
         self._kept_bytes += len(name) + len(value)
         if len(self.headers) > MAX_HEADERS:
@@ -95,18 +95,18 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._give_up(_TOO_LARGE)
 
     def on_headers_complete(self) -> None:
-        """The head is whole: the application takes over."""
+        """The head is complete: the application runs."""
         self._stop_waiting()
         super().on_headers_complete()
         self._in_head, self._pending_bytes = False, 0
 
     def on_message_complete(self) -> None:
-        """The request is whole; what follows is the head of another."""
+        """The request is complete; the next bytes are the head of another."""
         self._in_head = True
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Answers what the parser gave up on."""
+        """Answers a request that could not be parsed."""
         self._refuse(self._fault or _MALFORMED)
 
     def _give_up(self, fault: _Refused) -> NoReturn:
@@ -123,28 +123,28 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._head_deadline = None
 
     def _refuse(self, fault: _Refused) -> None:
-        """Answers, if nothing else is being answered, and closes."""
+        """Sends the refusal unless a response has started, and closes the connection."""
         if self._closing:
             return
         self._closing = True
         self._stop_waiting()
         answered = self.cycle is None or self.cycle.response_complete
-        # A connection that was opened ahead and never used is closed without a word.
+        # An unused connection is closed without an answer.
         wanted = answered and self._pending_bytes > 0 if self._in_head else not self.cycle.response_started
         if wanted:
             self.transport.write(_answer(fault, dict(self.headers or ())))
         if self.cycle is not None:
-            # The application, if one still reads this request, is told that nothing more will come.
+            # Wakes an application that still waits for the body.
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         self.transport.close()
 
 
 def _without_upgrade(data: bytes) -> bytes:
-    """The bytes of a head with any wish for another protocol renamed.
+    """The bytes of a head with its `Upgrade` header renamed.
 
-    No other is spoken here, and llhttp ends a request with such a wish at its headers: its body would be lost. Java's
-    client and `curl --http2` ask for h2c with every request over plain HTTP.
+    No other protocol is supported, and llhttp would end such a request after its headers and lose its body. Java's
+    client and `curl --http2` ask to upgrade to h2c with every request over plain HTTP.
     """
     if not _UPGRADE.search(data):
         return data
@@ -162,5 +162,5 @@ def _answer(fault: _Refused, headers: dict[bytes, bytes]) -> bytes:
         f"content-type: application/json\r\ncontent-length: {len(body)}\r\n"
         f"{REQUEST_ID_KEY}: {request_id}\r\nconnection: close\r\n\r\n"
     )
-    _log.info("refused on the wire", request_id=request_id, status=fault.status, reason=fault.message)
+    _log.info("refused before the application", request_id=request_id, status=fault.status, reason=fault.message)
     return head.encode() + body

@@ -1,4 +1,4 @@
-"""The origin gate (contract 14.3)."""
+"""Checks origins against `allowed_origins` (contract 14.3)."""
 
 import ipaddress
 from collections.abc import Iterable
@@ -11,10 +11,10 @@ _WILDCARD = "*."
 
 
 def is_allowed(origin: str, entries: Iterable[str]) -> bool:
-    """Whether a request's `Origin` is covered by a character's `allowed_origins`.
+    """Whether a character's `allowed_origins` allow a request's `Origin`.
 
-    Scheme, host and port must be equal after normalisation; `https://*.acme.com` covers every sub-domain but not the
-    apex; `*` covers any origin that is one of a web site, so not `null`. A path in an entry is ignored.
+    Scheme, host and port must be equal after normalisation. `https://*.acme.com` matches every sub-domain but not
+    `acme.com` itself. `*` matches any web origin, but not `null`. A path in an entry is ignored.
     """
     asked = _normalise(origin)
     if asked is None or asked[1].startswith(_WILDCARD):
@@ -38,7 +38,7 @@ def is_valid_entry(entry: str) -> bool:
 
 
 def normalised(url: str) -> str | None:
-    """The origin of a page's address as a browser sends it in `Origin`, or None when it is no http(s) page."""
+    """The origin of a URL as a browser sends it in `Origin`; None if it is not an http(s) URL."""
     found = _normalise(url)
     if found is None or found[1].startswith(_WILDCARD):
         return None
@@ -48,10 +48,10 @@ def normalised(url: str) -> str | None:
 
 
 def _normalise(url: str) -> tuple[str, str, int] | None:
-    """(scheme, host in its one ASCII form, port), or None when it is no http(s) origin."""
+    """(scheme, host in normalised ASCII, port), or None if it is not an http(s) origin."""
     url = url.strip()
     if not url.isprintable() or " " in url:
-        # `urlsplit` would leave tabs and line ends out, and find another host than the text shows.
+        # `urlsplit` drops tabs and newlines, and so could find another host than the text shows.
         return None
     try:
         parts = urlsplit(url)
@@ -72,7 +72,7 @@ def _name(host: str, *, is_literal: bool) -> str:
         return ipaddress.IPv6Address(host).compressed
     if not host.isascii():
         host = idna.encode(host, uts46=True).decode()
-    # One dot at the end is the root of the name system, which every name stands below.
+    # A trailing dot stands for the DNS root and changes nothing.
     host = host.removesuffix(".").lower()
     if not all(host.split(".")) or any(character in host for character in "\\%*:[]"):
         raise ValueError("not a host")

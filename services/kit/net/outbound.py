@@ -1,7 +1,7 @@
-"""The one HTTP client for URLs that somebody else gave us (contract 14.9).
+"""The HTTP client for URLs from customers; protects against SSRF (contract 14.9).
 
-http and https only; every address of a name is judged, and the one connected to is one of those; every redirect is
-judged again; nothing is larger or slower than its caller allows; no proxy, cookie or credential of ours is used.
+Allows http and https only. Checks every address that a name resolves to, and connects to one of those. Checks every
+redirect again. Limits time and size as the caller asks. Uses no proxy, no cookies and no credentials of the server.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from urllib.parse import urljoin
 import httpcore
 import httpx
 
-from services.kit.net.decoding import BadEncoding, Decoding, OverLimit
+from services.kit.net.content_encoding import BadEncoding, Decoding, OverLimit
 from services.kit.net.resolver import Resolve, SystemResolver
 from services.kit.net.url_policy import Address, Allowances, BadUrl, Target, judge, read_url
 
 MAX_REDIRECTS = 3
 _MAX_CONNECTIONS = 512
 _MAX_ADDRESSES_TRIED = 4
-# An address that swallows packets gets this long before the next one is tried.
+# Time limit for one address before the next one is tried.
 _CONNECT_SECONDS = 3.0
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _USER_AGENT = "Callbox/1.0"
 _ACCEPTED_ENCODINGS = "gzip, deflate, br"
-# What a caller gives us for one origin and another origin may know as well.
+# Headers that a redirect to another origin keeps.
 _CARRIED_ACROSS_ORIGINS = frozenset(
     {
         "accept",
@@ -43,7 +43,7 @@ _CARRIED_ACROSS_ORIGINS = frozenset(
     }
 )
 _OF_THE_BODY = frozenset({"content-type", "content-language", "content-encoding", "content-location"})
-# Ours to set: what frames the message or says whom it is for.
+# Headers that the client sets itself: framing, connection and host.
 _RESERVED = frozenset(
     {
         "host",
@@ -62,7 +62,7 @@ _RESERVED = frozenset(
 
 
 class OutboundError(Exception):
-    """A request that brought no answer. str: one sentence for whoever gave the URL; code: stable, for a program."""
+    """A request without an answer. str: a sentence for whoever gave the URL. code: stable, for programs."""
 
     code: ClassVar[str]
 
@@ -80,20 +80,20 @@ class TooLarge(OutboundError):
 
 
 class TimedOut(OutboundError):
-    """The whole exchange, names and redirects included, did not end in time."""
+    """The request, with DNS and redirects, did not finish in time."""
 
     code = "timeout"
 
 
 class Failed(OutboundError):
-    """The name or the server cannot be reached, or what it answers is no HTTP."""
+    """The name cannot be resolved, the server cannot be reached, or its answer is not valid HTTP."""
 
     code = "failed"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server answered. url: the last one asked. body: decompressed."""
+    """A server's response. url: after redirects. body: decompressed."""
 
     status: int
     headers: httpx.Headers
@@ -103,9 +103,9 @@ class Answer:
 
 @dataclass(frozen=True)
 class Stream:
-    """An answer whose body is read piece by piece, inside the block of `Outbound.stream`.
+    """A response whose body is read in pieces, inside the block of `Outbound.stream`.
 
-    pieces: the decompressed body in pieces of at most 64 KiB, to be walked once; raises TooLarge, Failed.
+    pieces: the decompressed body in pieces of at most 64 KiB; can be read once. Raises: TooLarge, Failed.
     """
 
     status: int
@@ -115,7 +115,7 @@ class Stream:
 
 
 class Outbound:
-    """An HTTP client that reaches public addresses, and what the operator lists, alone. `async with` opens it."""
+    """An HTTP client that only connects to public addresses and those the operator lists. Use with `async with`."""
 
     def __init__(
         self,
@@ -127,9 +127,9 @@ class Outbound:
     ) -> None:
         """allowed: the operator's list of private networks and hosts, as the setting spells it.
 
-        tls: instead of the usual certificate authorities (`SSL_CERT_FILE` is honoured). keepalive_seconds: how long a
-        connection waits for the next request to its origin; none, so that names are resolved for every request.
-        Raises: ValueError for an entry of `allowed` that cannot be read.
+        tls: replaces the default certificate authorities (`SSL_CERT_FILE` is honoured). keepalive_seconds: how long an
+        idle connection is kept; 0 closes it, so that names are resolved for every request.
+        Raises: ValueError for an invalid entry of `allowed`.
         """
         self._allowed = allowed if isinstance(allowed, Allowances) else Allowances.parse(allowed)
         self._system = SystemResolver() if resolve is None else None
@@ -167,10 +167,10 @@ class Outbound:
         max_bytes: int,
         follow_redirects: int = MAX_REDIRECTS,
     ) -> Answer:
-        """Asks and reads the whole answer, whatever its status.
+        """Sends a request and reads the whole response, whatever its status.
 
-        deadline_seconds: for all of it, names and redirects included. max_bytes: of the body, as received and as
-        decompressed. follow_redirects: 0 to 3; beyond it the request is refused, with 0 a redirect is the answer.
+        deadline_seconds: for everything, with DNS and redirects. max_bytes: of the body, as received and as
+        decompressed. follow_redirects: 0 to 3; more redirects are refused, and with 0 the redirect is the response.
         Raises: Refused, TooLarge, TimedOut, Failed.
         """
         async with self.stream(
@@ -195,9 +195,9 @@ class Outbound:
         max_bytes: int,
         follow_redirects: int = MAX_REDIRECTS,
     ) -> Answer:
-        """Gets a URL and writes the body of a 2xx answer into the file; the answer's own body is empty.
+        """Gets a URL and writes the body of a 2xx response into the file; the returned body is empty.
 
-        Raises: as `request`; what was written until then stays written.
+        Raises: as `request`; the file then holds what was read so far.
         """
         async with self.stream(
             "GET",
@@ -224,7 +224,7 @@ class Outbound:
         max_bytes: int,
         follow_redirects: int = MAX_REDIRECTS,
     ) -> AsyncIterator[Stream]:
-        """As `request`, with the body still to be read; what happens inside the block counts against the deadline."""
+        """As `request`, but the body is read inside the block, which counts against the deadline."""
         hop = _Hop.first(method, url, headers or {}, content, self._allowed)
         left = min(follow_redirects, MAX_REDIRECTS)
         try:
@@ -262,7 +262,7 @@ class Outbound:
 
 @dataclass(frozen=True)
 class _Hop:
-    """One request of a chain of redirects."""
+    """One request in a chain of redirects."""
 
     method: str
     target: Target
@@ -278,16 +278,16 @@ class _Hop:
         lowered = {name.lower(): value for name, value in headers.items()}
         if reserved := sorted(_RESERVED & lowered.keys()):
             raise Refused(f"The header {reserved[0]} cannot be set; leave it out.")
-        return cls(method.upper(), _judged(url, allowed), lowered, content)
+        return cls(method.upper(), _checked(url, allowed), lowered, content)
 
     def onward(self, status: int, answered: httpx.Headers, allowed: Allowances) -> _Hop | None:
-        """The next request, if this answer asks for one (RFC 9110, 15.4)."""
+        """The next request, if this response is a redirect (RFC 9110, 15.4)."""
         locations = answered.get_list("location")
         if status not in _REDIRECTS or not locations:
             return None
         if len(set(locations)) > 1:
             raise Refused(f"{self.target.host} redirects to several places at once.")
-        target = _judged(_resolved(self.target.url, locations[0]), allowed)
+        target = _checked(_resolved(self.target.url, locations[0]), allowed)
         method, content, headers = self.method, self.content, dict(self.headers)
         if (status == 303 and method != "HEAD") or (status in (301, 302) and method == "POST"):
             method, content = "GET", None
@@ -297,7 +297,7 @@ class _Hop:
         return _Hop(method, target, headers, content)
 
     def message_headers(self) -> list[tuple[bytes, bytes]]:
-        """All headers of the message, framing included."""
+        """All headers of the request, framing included."""
         headers = {"user-agent": _USER_AGENT, "accept": "*/*", "accept-encoding": _ACCEPTED_ENCODINGS, **self.headers}
         if self.content is not None or self.method in ("POST", "PUT", "PATCH"):
             headers["content-length"] = str(len(self.content or b""))
@@ -311,7 +311,7 @@ class _Hop:
 
 
 class _Network(httpcore.AsyncNetworkBackend):
-    """Connects to a checked address of a name; TLS and `Host` go on by the name."""
+    """Connects to a checked address of a name; TLS and `Host` use the name."""
 
     def __init__(self, allowed: Allowances, resolve: Resolve) -> None:
         self._allowed = allowed
@@ -326,7 +326,7 @@ class _Network(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Resolves once, judges all that came, and tries those addresses in turn."""
+        """Resolves the name once, checks all addresses, and tries them in turn."""
         addresses = await self._addresses(host)
         fault: Exception = httpcore.ConnectError("no address")
         for address in addresses[:_MAX_ADDRESSES_TRIED]:
@@ -357,7 +357,7 @@ class _Network(httpcore.AsyncNetworkBackend):
 async def _pieces(
     method: str, response: httpcore.Response, headers: httpx.Headers, max_bytes: int
 ) -> AsyncGenerator[bytes, None]:
-    """The body, undone and counted."""
+    """The decompressed body, with its limit checked."""
     if method == "HEAD":
         return
     with _decoding_errors():
@@ -385,7 +385,7 @@ def _decoding_errors() -> Iterator[None]:
 
 @contextmanager
 def _errors(target: Target) -> Iterator[None]:
-    """Faults of the network as ours. A fault of our own that passed through is left alone."""
+    """Maps exceptions of httpcore to those of this module."""
     try:
         yield
     except (httpcore.ConnectError, httpcore.ConnectTimeout):
@@ -398,7 +398,7 @@ def _errors(target: Target) -> Iterator[None]:
         raise Failed(f"What {target.host} answered is not valid HTTP.") from None
 
 
-def _judged(url: str, allowed: Allowances) -> Target:
+def _checked(url: str, allowed: Allowances) -> Target:
     try:
         target = read_url(url)
         judge(target, allowed)
@@ -408,7 +408,7 @@ def _judged(url: str, allowed: Allowances) -> Target:
 
 
 def _resolved(base: str, location: str) -> str:
-    """A `Location` against the URL it came from. Blanks, which many servers send, are encoded."""
+    """The absolute URL of a `Location`. Spaces, which many servers send, are encoded."""
     try:
         return urljoin(base, location.strip(" \t").replace(" ", "%20"))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Names into addresses."""
+"""DNS resolution without blocking the event loop."""
 
 import asyncio
 import ipaddress
@@ -9,27 +9,27 @@ from typing import TypeAlias
 
 from services.kit.net.url_policy import Address
 
-# All addresses of a name. Raises: OSError when it has none.
+# Returns all addresses of a name. Raises: OSError if it has none.
 Resolve: TypeAlias = Callable[[str], Awaitable[list[Address]]]
 
-# getaddrinfo cannot be interrupted: a name whose servers do not answer holds a thread for up to half a minute, also
-# when nobody waits for it any more. There are so many that who gives us such names does not hold up the others.
+# getaddrinfo cannot be cancelled: a name whose servers do not answer blocks a thread for up to 30 s, even after the
+# request has timed out. With this many threads, such names do not hold up other requests.
 _THREADS = 128
 
 
 class SystemResolver:
-    """The system's own resolver, in threads of its own."""
+    """The system's resolver (getaddrinfo), in its own threads."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="resolver")
 
     async def __call__(self, host: str) -> list[Address]:
-        """The addresses of a name, in the order in which they should be tried. Raises: OSError."""
+        """The addresses of a name, in the order to try them. Raises: OSError."""
         found = await asyncio.get_running_loop().run_in_executor(self._threads, _look_up, host)
         return list(dict.fromkeys(ipaddress.ip_address(address) for address in found))
 
     def close(self) -> None:
-        """Takes no more names; one that is being looked up ends by itself."""
+        """Accepts no more names; running lookups end by themselves."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 

@@ -1,7 +1,7 @@
-"""Which addresses may be asked for somebody else: URLs and addresses judged, without a network (contract 14.9).
+"""Which URLs and addresses of customers may be connected to; uses no network (contract 14.9).
 
-A URL is read here once and for all: what was judged is what is connected to, so no second reader can read it
-differently.
+A URL is parsed only here. The parts that were checked are the parts that are connected to, so no second parser can
+disagree.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ MAX_URL_CHARS = 4_096
 _DEFAULT_PORT = {"http": 80, "https": 443}
 _MAX_NAME_CHARS = 253
 
-# IANA's registry of special-purpose IPv4 addresses, multicast, the reserved class E, and the platform address of Azure,
-# which is a public one by number only.
+# IANA's special-purpose IPv4 addresses, multicast, the reserved class E, and Azure's platform address, which is
+# internal although its number is public.
 _CLOSED_V4 = [
     ipaddress.IPv4Network(network)
     for network in (
@@ -45,8 +45,8 @@ _CLOSED_V4 = [
         "240.0.0.0/4",
     )
 ]
-# All that is routed on the public internet lies in 2000::/3; this leaves out loopback, link-local, unique local,
-# multicast, IPv4-mapped, -compatible and -translated ones and both NAT64 prefixes.
+# All public IPv6 addresses are in 2000::/3. This excludes loopback, link-local, unique local, multicast, IPv4-mapped,
+# -compatible and -translated addresses and both NAT64 prefixes.
 _OPEN_V6 = ipaddress.IPv6Network("2000::/3")
 _CLOSED_V6 = [
     ipaddress.IPv6Network(network)
@@ -67,7 +67,7 @@ _FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2028\u2029]")
 _KEPT_IN_PATH = "/%:@!$&'()*+,;=-._~"
 _KEPT_IN_QUERY = _KEPT_IN_PATH + "?"
 
-# What the setting is, in every service that heeds it.
+# Description of the setting, for every service that has it.
 ALLOWED = (
     "Private networks and hosts that URLs of customers may lead to all the same, with commas: `10.1.0.0/16`, "
     "`hooks.internal`, `*.apps.internal` for every name below one. For every tenant and every such URL: tools, MCP "
@@ -77,15 +77,15 @@ _NOT_PUBLIC = "must lead to a public address; {host} is private or reserved, and
 
 
 class BadUrl(ValueError):
-    """A URL that nothing is sent to; the text completes a sentence that begins with its field's name."""
+    """A refused URL; the text completes a sentence that begins with the name of the field."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """A URL as it is used.
+    """A parsed URL.
 
-    scheme: http or https. host: lower-case ASCII name without a trailing dot, or an address, without brackets.
-    resource: path and query as sent. address: of a host that is a literal address.
+    scheme: http or https. host: lower-case ASCII name without a trailing dot, or an address without brackets.
+    resource: path and query as sent. address: the address, if the host is a literal address.
     """
 
     scheme: str
@@ -96,27 +96,27 @@ class Target:
 
     @property
     def authority(self) -> str:
-        """What `Host` says: the default port is left out."""
+        """Value of the `Host` header, without the default port."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _DEFAULT_PORT[self.scheme] else f"{host}:{self.port}"
 
     @property
     def origin(self) -> tuple[str, str, int]:
-        """Scheme, host and port: credentials never leave it."""
+        """Scheme, host and port. Credentials are not sent to another origin."""
         return self.scheme, self.host, self.port
 
     @property
     def url(self) -> str:
-        """The URL in its one normal form, without a fragment."""
+        """The normalised URL, without a fragment."""
         return f"{self.scheme}://{self.authority}{self.resource}"
 
 
 @dataclass(frozen=True)
 class Allowances:
-    """What the operator lists as allowed although it is private.
+    """Private networks and hosts that the operator allows.
 
-    networks: as `10.1.0.0/16`. hosts: names as `hooks.internal`, or `.internal` for every name below it; all addresses
-    that such a name resolves to are allowed.
+    networks: such as `10.1.0.0/16`. hosts: names such as `hooks.internal`, or `.internal` for every name below it. All
+    addresses that such a name resolves to are allowed.
     """
 
     networks: tuple[Network, ...] = ()
@@ -124,9 +124,9 @@ class Allowances:
 
     @classmethod
     def parse(cls, entries: str | Iterable[str]) -> Self:
-        """From `10.1.0.0/16, hooks.internal, *.svc.cluster.local`, or from those entries one by one.
+        """Parses `10.1.0.0/16, hooks.internal, *.svc.cluster.local`, or a list of such entries.
 
-        Raises: ValueError naming the entry that is neither.
+        Raises: ValueError with the entry that is neither a network nor a name.
         """
         networks: list[Network] = []
         hosts: list[str] = []
@@ -149,9 +149,9 @@ class Allowances:
         return any(host == listed or (listed[0] == "." and host.endswith(listed)) for listed in self.hosts)
 
     def permits(self, address: Address) -> bool:
-        """Whether something may be sent to the address: it is public, or in a network listed.
+        """Whether the address may be connected to: it is public, or in a listed network.
 
-        A NAT64 or IPv4-mapped address is as good as the IPv4 address inside, also in a network that is listed.
+        For a NAT64 or IPv4-mapped address in a listed network, the IPv4 address inside it is checked, too.
         """
         if is_public(address):
             return True
@@ -162,7 +162,7 @@ class Allowances:
 
 
 def is_public(address: Address) -> bool:
-    """Whether the address is one of the public internet."""
+    """Whether the address is public."""
     if isinstance(address, ipaddress.IPv4Address):
         return address.is_global and not any(address in network for network in _CLOSED_V4)
     if address.scope_id is not None or address not in _OPEN_V6:
@@ -171,9 +171,9 @@ def is_public(address: Address) -> bool:
 
 
 def url_faults(url: str, allowed: Allowances | Sequence[str] = ()) -> list[str]:
-    """What is wrong with a URL that somebody asks us to use, as ends of sentences; empty when it may be stored.
+    """What is wrong with a URL from a customer, as ends of sentences; empty if it may be stored.
 
-    Names are judged by their look alone, for what they resolve to is judged at each use.
+    Names are not resolved here: their addresses are checked at each use.
     """
     try:
         judge(read_url(url), allowed if isinstance(allowed, Allowances) else Allowances.parse(allowed))
@@ -183,7 +183,7 @@ def url_faults(url: str, allowed: Allowances | Sequence[str] = ()) -> list[str]:
 
 
 def judge(target: Target, allowed: Allowances) -> None:
-    """Refuses literal addresses and names that are private without asking anybody.
+    """Refuses private literal addresses and names that always stand for one. Resolves nothing.
 
     Raises: BadUrl.
     """
@@ -191,16 +191,16 @@ def judge(target: Target, allowed: Allowances) -> None:
         return
     if target.address is not None and not allowed.permits(target.address):
         raise BadUrl(_NOT_PUBLIC.format(host=target.host))
-    # A loopback network on the list opens the name that always stands for it (RFC 6761).
+    # A listed loopback network also allows `localhost`, which always resolves to it (RFC 6761).
     loopback: list[Address] = [ipaddress.IPv4Address("127.0.0.1"), ipaddress.IPv6Address("::1")]
     if _is_local_name(target.host) and not any(allowed.permits(address) for address in loopback):
         raise BadUrl(_NOT_PUBLIC.format(host=target.host))
 
 
 def read_url(url: str) -> Target:
-    """The parts of an http or https URL.
+    """Parses an http or https URL.
 
-    Raises: BadUrl for what is no such URL, or is one that different programs read differently.
+    Raises: BadUrl for anything else, and for a URL that programs may parse differently.
     """
     if len(url) > MAX_URL_CHARS:
         raise BadUrl(f"must be at most {MAX_URL_CHARS} characters long")
@@ -264,7 +264,7 @@ def _is_name(name: str) -> bool:
 
 
 def _ends_in_number(name: str) -> bool:
-    """Whether some resolver may take the name for an IPv4 address in one of its old spellings."""
+    """Whether a resolver may take the name for an IPv4 address in an old notation, such as octal."""
     return _NUMBER.match(name.rpartition(".")[2]) is not None
 
 
@@ -273,7 +273,7 @@ def _is_local_name(host: str) -> bool:
 
 
 def _inner(address: Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that a translator would reach by this IPv6 address."""
+    """The IPv4 address inside a NAT64 or IPv4-mapped address."""
     if isinstance(address, ipaddress.IPv4Address):
         return None
     if address.ipv4_mapped is not None:

@@ -1,1 +1,1 @@
-"""gRPC between our services: server, client, and what travels with a request."""
+"""gRPC between services: server, client and request context."""

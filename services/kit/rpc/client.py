@@ -1,4 +1,4 @@
-"""gRPC channels to our own services: deadlines, identity, request id and trace are carried on."""
+"""gRPC calls to other services; deadline, identity, request id and trace are passed on."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, TypeVar
@@ -9,7 +9,7 @@ from services.kit.errors import CallboxError, Code, from_rpc
 from services.kit.rpc import context as request
 from services.kit.tracing import outgoing
 
-# A page of 200 calls with their transcripts is the largest answer there is.
+# The largest answer is a page of 200 calls with their transcripts.
 _MAX_ANSWER_BYTES = 64 * 1024 * 1024
 _OPTIONS = (
     ("grpc.max_receive_message_length", _MAX_ANSWER_BYTES),
@@ -26,7 +26,7 @@ Response = TypeVar("Response")
 
 
 def connect(address: str) -> grpc.aio.Channel:
-    """A channel to one of our services; close it when done."""
+    """A channel to a service; the caller closes it."""
     return grpc.aio.insecure_channel(address, options=_OPTIONS)
 
 
@@ -39,9 +39,9 @@ async def call(
 ) -> Response:
     """Calls one RPC.
 
-    identity: token to send; None passes on the token of the request being handled. deadline_seconds: at most this long,
-    and never longer than what is left of the request being handled.
-    Raises: CallboxError as the other side raised it, `upstream_unavailable` when it cannot be reached in time.
+    identity: token to send; None passes on the token of the request being handled. deadline_seconds: limited to
+    the time that is left for the request being handled.
+    Raises: the CallboxError that the other service raised; `upstream_unavailable` if it cannot be reached in time.
     """
     left = _left(deadline_seconds)
     try:
@@ -53,10 +53,10 @@ async def call(
 async def stream(
     method: Callable[..., Any], message: object, *, identity: str | None = None, deadline_seconds: float
 ) -> AsyncGenerator[Any, None]:
-    """Calls one RPC that answers with a stream; close the iterator to end it early.
+    """Calls one RPC that answers with a stream; closing the iterator cancels it.
 
-    identity, deadline_seconds: as for `call`, the latter for the whole stream.
-    Raises: CallboxError as the other side raised it, `upstream_unavailable` when it is gone or the time is over.
+    identity, deadline_seconds: as for `call`; the deadline is for the whole stream.
+    Raises: the CallboxError that the other service raised; `upstream_unavailable` if it is lost or the time is over.
     """
     answers = method(message, timeout=_left(deadline_seconds), metadata=_metadata(identity))
     try:

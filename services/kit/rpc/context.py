@@ -1,4 +1,4 @@
-"""What travels with a request: its id, its trace, its deadline and who asks."""
+"""Context of the request being handled: its id, deadline and identity."""
 
 import re
 import time
@@ -19,20 +19,20 @@ _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 
 def sane_request_id(given: str | None) -> str:
-    """The request id given, if it is safe to log and pass on, else a new one."""
+    """The given request id if it is safe to log and pass on, else a new one."""
     return given if given and _SANE_REQUEST_ID.match(given) else new_id("req")
 
 
 def set_identity(identity: Identity | None, token: str = "") -> None:
-    """Says who asks, for the rest of this request."""
+    """Sets the identity of the current request."""
     _identity.set(identity)
     identity_token.set(token)
 
 
 def current_identity() -> Identity:
-    """Who asks.
+    """The identity of the current request.
 
-    Raises: CallboxError `not_authenticated` when nobody said.
+    Raises: CallboxError `not_authenticated` if it has none.
     """
     identity = _identity.get()
     if identity is None:
@@ -41,7 +41,7 @@ def current_identity() -> Identity:
 
 
 def current_user() -> Identity:
-    """The user who asks.
+    """The user who made the current request.
 
     Raises: CallboxError `not_authenticated` for a visitor or a service.
     """
@@ -52,7 +52,7 @@ def current_user() -> Identity:
 
 
 def require_service(*names: str) -> None:
-    """Lets only these services pass.
+    """Refuses callers other than these services.
 
     Raises: CallboxError `permission_denied`.
     """
@@ -61,11 +61,11 @@ def require_service(*names: str) -> None:
 
 
 def set_deadline(seconds: float | None) -> None:
-    """Says how many seconds from now the request may still take; None for no limit."""
+    """Sets the deadline of the current request, in seconds from now; None for no limit."""
     _deadline.set(None if seconds is None else time.monotonic() + seconds)
 
 
 def remaining_seconds(at_most: float) -> float:
-    """Seconds left for one step of the request, `at_most` at the most, never below zero."""
+    """Seconds that a step of the request may take: `at_most`, or less if the deadline is near; never negative."""
     deadline = _deadline.get()
     return at_most if deadline is None else max(0.0, min(at_most, deadline - time.monotonic()))

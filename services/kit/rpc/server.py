@@ -1,4 +1,4 @@
-"""A gRPC server: who asks is verified, errors are rich, health is told, SIGTERM drains."""
+"""A gRPC server that verifies identities, sends rich error statuses, reports its health and drains."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ _OPTIONS = (
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
     ("grpc.keepalive_permit_without_calls", 1),
 )
-# An RPC without a deadline gets this one, so that nothing waits for ever on our side.
+# Deadline of an RPC that came without one.
 _DEFAULT_DEADLINE_SECONDS = 10.0
-# The same for an RPC that answers with a stream, which may have long pauses.
+# The same for an RPC that answers with a stream; a stream may pause for long.
 _DEFAULT_STREAM_SECONDS = 3600.0
-# Requests that are cancelled at the end of the drain are gone well within this time.
+# Time for requests that are cancelled at the end of the drain.
 _STOP_SECONDS = 3.0
 _BEARER = "bearer "
-# Within this time a client on the same network has written what it has begun.
+# Time for a refused client to finish writing its request.
 _DRAIN_SECONDS = 1.0
 
 _log = get_logger(__name__)
 
 
 class _Unreadable:
-    """In place of a message that is none."""
+    """Stands for a message that could not be parsed."""
 
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -55,7 +55,7 @@ StreamHandler = Callable[[Any, Context], AsyncGenerator[Any, None]]
 
 
 class RequestInterceptor(grpc.aio.ServerInterceptor):
-    """Puts identity, request id, trace and deadline in the context, and maps every exception to a rich status."""
+    """Sets identity, request id, trace and deadline of a request, and maps exceptions to rich statuses."""
 
     def __init__(self, verifier: Verifier) -> None:
         self._verifier = verifier
@@ -63,7 +63,7 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):
         self._draining = False
 
     def end_streams(self) -> None:
-        """Ends every stream as unavailable, so that its reader turns to another process; later ones end at once."""
+        """Ends all streams as unavailable, so that clients reconnect to another process; new streams end at once."""
         self._draining = True
         for limit in self._streams:
             limit.reschedule(asyncio.get_running_loop().time())
@@ -73,7 +73,7 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> grpc.RpcMethodHandler[Any, Any] | None:
-        """Wraps handlers of one message or one answer; the health service passes as it is."""
+        """Wraps unary and streaming handlers, apart from those of the health service."""
         handler = await continuation(handler_call_details)
         method = handler_call_details.method
         if handler is None or method.startswith("/grpc.health."):
@@ -121,7 +121,7 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):
                     await self._serve(method, context, _DEFAULT_STREAM_SECONDS, work, told)
 
             return grpc.unary_stream_rpc_method_handler(
-                # A coroutine that writes is the other form of a streaming handler.
+                # gRPC accepts a coroutine that calls `context.write` as a streaming handler.
                 pour,
                 request_deserializer=_tolerant(handler.request_deserializer),
                 response_serializer=handler.response_serializer,
@@ -136,7 +136,7 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):
                 self._streams.add(limit)
                 if self._draining:
                     limit.reschedule(0)
-                # Closed here and now: what it holds is not to wait for the garbage collector.
+                # Close the generator at once, so that its resources do not wait for the garbage collector.
                 async with aclosing(answers):
                     async for one in answers:
                         await context.write(one)
@@ -158,15 +158,15 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):
         told: Callable[[str], None],
         rest: AsyncIterator[Any] | None = None,
     ) -> Any:
-        """Does the work of one RPC.
+        """Runs the handler of one RPC.
 
-        told: takes the name of the status that it ended with. rest: messages that are still to come.
+        told: called with the name of the final status. rest: request messages that were not read yet.
         """
         code = "OK"
         headers = {key: str(value) for key, value in context.invocation_metadata() or ()}
         with (
             bound_contextvars(request_id=self._enter(headers, context, deadline_seconds)),
-            # A refusal is an answer and no fault of the span's; faults are logged.
+            # A refusal is a normal answer, not an exception of the span; unexpected exceptions are logged.
             tracer().start_as_current_span(method, incoming(headers), trace.SpanKind.SERVER, record_exception=False),
         ):
             try:
@@ -195,7 +195,7 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):
                 if answer.code is Code.INTERNAL:
                     _log.exception("request failed", method=method)
                 else:
-                    _log.warning("a part could not be reached", method=method, fault=repr(fault)[:200])
+                    _log.warning("a dependency could not be reached", method=method, fault=repr(fault)[:200])
                 await _drain(rest)
                 await abort(context, answer)
             finally:
@@ -211,7 +211,7 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):
 
 
 def _tolerant(deserialize: Callable[[bytes], Any] | None) -> Callable[[bytes], Any] | None:
-    """Lets a message that cannot be read reach us, or gRPC would answer it as a fault of ours."""
+    """Passes on a message that cannot be parsed; gRPC itself would answer with INTERNAL."""
     if deserialize is None:
         return None
 
@@ -245,7 +245,7 @@ async def _readable(messages: AsyncIterator[Any]) -> AsyncIterator[Any]:
 
 
 class Server:
-    """One gRPC server with `grpc.health.v1`; start it, and stop it with the time that open requests get."""
+    """A gRPC server with the health service `grpc.health.v1`."""
 
     def __init__(self, listen: str, keys_dir: Path) -> None:
         self._interceptor = RequestInterceptor(Verifier(keys_dir))
@@ -261,9 +261,9 @@ class Server:
         return self._server
 
     async def start(self, services: Sequence[str]) -> None:
-        """Binds, serves, and reports these fully named services and the whole as healthy.
+        """Listens, serves, and reports the server and these services (full names) as healthy.
 
-        Raises: OSError when the address is taken.
+        Raises: OSError if the address is taken.
         """
         try:
             self.port = self._server.add_insecure_port(self._listen)
@@ -274,11 +274,11 @@ class Server:
             await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
 
     async def stop(self, drain_seconds: float) -> None:
-        """Turns unhealthy, takes nothing new, ends streams and gives open requests `drain_seconds`."""
+        """Reports unhealthy, accepts no new requests, ends streams and waits `drain_seconds` for open requests."""
         await self._health.enter_graceful_shutdown()
         self._interceptor.end_streams()
         try:
             async with asyncio.timeout(drain_seconds + _STOP_SECONDS):
                 await self._server.stop(drain_seconds)
         except TimeoutError:
-            _log.warning("the gRPC server did not end in time", seconds=drain_seconds + _STOP_SECONDS)
+            _log.warning("the gRPC server did not stop in time", seconds=drain_seconds + _STOP_SECONDS)

@@ -1,4 +1,4 @@
-"""The two listeners of a service, up and down in order."""
+"""Starts and stops the two listeners of a service, gRPC and HTTP, in order."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,9 +12,9 @@ _log = get_logger(__name__)
 
 @asynccontextmanager
 async def serving(server: Server, full_name: str, ops: HttpServer, drain_seconds: float) -> AsyncIterator[None]:
-    """Listens while the block runs, then drains. full_name: of the gRPC service, for health.
+    """Serves while the block runs, then drains. full_name: of the gRPC service, for health checks.
 
-    ops: the operator's HTTP listener; it is there before and after, so that a start and a drain can be watched.
+    ops: the operator's HTTP listener. It starts first and stops last, so that starting and draining can be observed.
     """
     await ops.start()
     try:

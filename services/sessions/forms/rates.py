@@ -2,7 +2,7 @@
 
 from limits import parse
 
-from services.kit.rates import Rates, counted, counted_address
+from services.kit.rate_limits import Rates, counted, counted_address
 from services.sessions.metrics import uncounted_answers
 
 _PREFIX = "callbox:form-rates"

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from services.kit.rates import Rate, counted_address
+from services.kit.rate_limits import Rate, counted_address
 
 
 @pytest.mark.parametrize(

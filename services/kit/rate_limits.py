@@ -1,4 +1,4 @@
-"""How often something may happen: moving windows on Redis that every process counts together."""
+"""Rate limits: moving windows in Redis, shared by all processes."""
 
 import asyncio
 import hashlib
@@ -23,19 +23,19 @@ from services.kit.errors import CallboxError, Code
 from services.kit.logs import get_logger
 from services.kit.rpc import context as request
 
-# A Redis that hangs costs a request two times this: the first time, this process may have stood still itself.
+# Time limit of one try. There are two tries, because the first may fail when this process itself was blocked.
 _SECONDS = 0.3
 _TRIES = 2
-# So many are counted at once. The others wait for their turn: a crowd must not look like a Redis that hangs.
+# Requests counted at the same time. Others wait, so that many requests at once do not look like a Redis that hangs.
 _AT_ONCE = 8
 _TURN_SECONDS = 2.0
-# What one customer of a provider has of IPv6.
+# A provider gives each customer a network of this size.
 _IPV6_PREFIX = 64
 _AWAY = (OSError, redis.exceptions.RedisError)
 _log = get_logger(__name__)
 
 
-def _a_rate(text: str) -> str:
+def _valid_rate(text: str) -> str:
     try:
         parse(text)
     except ValueError:
@@ -43,13 +43,16 @@ def _a_rate(text: str) -> str:
     return text
 
 
-# A rate as text, for settings.
-Rate = Annotated[str, AfterValidator(_a_rate)]
+# A rate limit as text, for settings.
+Rate = Annotated[str, AfterValidator(_valid_rate)]
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Something that is counted: a rate, what it is the rate of, and a digest of whose."""
+    """One limit for one subject.
+
+    rate: the limit. what: the action. whose: digest of the subject, such as an e-mail address.
+    """
 
     rate: RateLimitItem
     what: str
@@ -57,12 +60,12 @@ class Counted:
 
 
 def counted(rate: RateLimitItem, what: str, whose: str) -> Counted:
-    """whose: as it is; neither e-mails nor addresses stand in Redis."""
+    """whose: the subject in plain text. It is hashed, so that Redis holds no e-mail or IP address."""
     return Counted(rate, what, hashlib.sha256(whose.encode(errors="surrogatepass")).hexdigest()[:32])
 
 
 def counted_address(address: str) -> str:
-    """What an address is counted as: an IPv4 address itself, an IPv6 address its /64, anything else as unknown."""
+    """The subject that an IP address counts as: IPv4 itself, IPv6 its /64 network, anything else "unknown"."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -75,13 +78,13 @@ def counted_address(address: str) -> str:
 
 
 class Rates:
-    """Counts. While Redis is away nothing is counted and everything passes."""
+    """Counts and refuses. While Redis is unreachable nothing is counted and nothing is refused."""
 
     def __init__(self, redis_url: str, prefix: str, noun: str, uncounted: Counter) -> None:
-        """prefix: of the keys in Redis. noun: what there are too many of. uncounted: grows while Redis is away."""
+        """prefix: of the keys in Redis. noun: plural, for the error. uncounted: counts requests that Redis did not."""
         self._pool = BlockingConnectionPool.from_url(
             redis_url,
-            # Those that forget need some, too, and take no turns.
+            # `forget` takes no turn and needs connections, too.
             max_connections=2 * _AT_ONCE,
             timeout=_SECONDS,
             socket_timeout=_SECONDS,
@@ -103,9 +106,9 @@ class Rates:
         await self._pool.disconnect()
 
     async def count(self, *all_counted: Counted) -> None:
-        """Counts one, of each in turn until one is refused.
+        """Counts one event against each limit, until one refuses.
 
-        Raises: CallboxError `rate_limited`, also when too many wait to be counted.
+        Raises: CallboxError `rate_limited`, also if too many requests wait to be counted.
         """
         try:
             async with self._turn():
@@ -113,15 +116,15 @@ class Rates:
                     await self._count(one)
         except _AWAY as fault:
             self._uncounted.inc()
-            _log.warning("not counted: Redis is away", what=self._noun, fault=repr(fault)[:200])
+            _log.warning("not counted: Redis is unreachable", what=self._noun, fault=repr(fault)[:200])
 
     async def forget(self, one: Counted) -> None:
-        """Begins to count anew."""
+        """Sets the count of a limit back to zero."""
         try:
             async with asyncio.timeout(request.remaining_seconds(_SECONDS)):
                 await self._limiter.clear(one.rate, one.what, one.whose)
         except _AWAY as fault:
-            _log.warning("not forgotten: Redis is away", what=self._noun, fault=repr(fault)[:200])
+            _log.warning("count not reset: Redis is unreachable", what=self._noun, fault=repr(fault)[:200])
 
     @tenacity.retry(
         retry=tenacity.retry_if_exception_type(_AWAY), stop=tenacity.stop_after_attempt(_TRIES), reraise=True

@@ -1,4 +1,4 @@
-"""Compressed bodies, undone in small pieces, so that a bomb costs no more than the limit it meets."""
+"""Decompresses HTTP bodies in small pieces, so that a decompression bomb stops at its limit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 import brotli
 
 PIECE_BYTES = 64 * 1024
-# A body that was encoded more often than this has nothing good in mind.
+# More encodings than this are taken for an attack.
 _MAX_ENCODINGS = 2
 
 
@@ -18,20 +18,20 @@ class BadEncoding(ValueError):
 
 
 class OverLimit(ValueError):
-    """A body that is longer than its limit, as received or at any stage of undoing its encodings."""
+    """A body that is over its limit, as received or after any decompression step."""
 
 
 class _Decoder(Protocol):
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """What the data expands to, in pieces of about `PIECE_BYTES`."""
+        """The decompressed data, in pieces of about `PIECE_BYTES`."""
 
     @property
     def finished(self) -> bool:
-        """Whether the data ended where its format says it ends."""
+        """Whether the compressed data is complete."""
 
 
 class _Zlib:
-    """gzip, with several members, or deflate, with or without its zlib wrapping."""
+    """gzip with one or more members, or deflate with or without a zlib header."""
 
     def __init__(self, gzip: bool) -> None:
         self._gzip = gzip
@@ -88,12 +88,12 @@ class _Brotli:
 
 
 class Decoding:
-    """Undoes the encodings of one body. limit_bytes: of the body as received and after each encoding undone."""
+    """Decompresses one body. limit_bytes: for the body as received and after each decompression step."""
 
     def __init__(self, content_encoding: str, limit_bytes: int) -> None:
         """content_encoding: value of the header, in the order in which the encodings were applied.
 
-        Raises: BadEncoding for one that was not asked for.
+        Raises: BadEncoding for an encoding that was not requested.
         """
         names = [name for part in content_encoding.split(",") if (name := part.strip().lower()) not in ("", "identity")]
         if len(names) > _MAX_ENCODINGS:
@@ -104,7 +104,7 @@ class Decoding:
         self._received = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """What the next bytes received stand for, in small pieces.
+        """Decompresses the next received bytes, in small pieces.
 
         Raises: OverLimit, BadEncoding.
         """
@@ -112,9 +112,9 @@ class Decoding:
         return self._stage(0, data)
 
     def finish(self) -> None:
-        """Says that all was received.
+        """Marks the end of the body.
 
-        Raises: BadEncoding when something is missing.
+        Raises: BadEncoding if data is missing.
         """
         if self._received and not all(decoder.finished for decoder in self._decoders):
             raise BadEncoding("the body was cut short")

@@ -1,4 +1,4 @@
-"""Secrets that live in files of the data folder."""
+"""Secrets in files of the data folder, which only their owner can read."""
 
 import os
 import secrets
@@ -10,9 +10,9 @@ _SECRET_MODE = 0o600
 
 
 def ensure_secret(path: Path, make: Callable[[], bytes] = lambda: secrets.token_urlsafe(32).encode()) -> bytes:
-    """Reads a secret file, making it with mode 600 when it is not there.
+    """Reads a secret file; makes it first, with mode 600, if it is missing.
 
-    Two processes that start at once end with the same secret.
+    Processes that start together get the same secret.
     """
     try:
         return path.read_bytes()
