@@ -25,12 +25,15 @@ WAIT_SECONDS = 20.0
 # (function, large table) → why it may be read from end to end.
 MAY_READ_WHOLE = {
     ("accounts/store.py:Store.add_user", "users"): "it stops at the first user that there is",
-    ("characters/media/store.py:Shelf.sweep", "media"): "nothing but the versions says whether a file is in use",
-    ("characters/media/store.py:Shelf.sweep", "characters"): "as above",
+    (
+        "characters/media/store.py:MediaStore.delete_unused",
+        "media",
+    ): "nothing but the versions says whether a file is in use",
+    ("characters/media/store.py:MediaStore.delete_unused", "characters"): "as above",
 }
 # Functions that no statement comes from, though their class sends some → why.
 SEND_NOTHING: dict[str, str] = {
-    "characters/media/store.py:Shelf.read": "the content of files is in the store of files",
+    "characters/media/store.py:MediaStore.read": "the content of files is in the store of files",
 }
 
 

@@ -37,7 +37,7 @@ DIRECTION = np.full(384, 1 / math.sqrt(384), np.float32)
 class OneDirection:
     """Takes the place of the sentence model, which needs Triton: every text has the same direction."""
 
-    async def one(self, _text: str, _deadline_seconds: float) -> Any:
+    async def embed(self, _text: str, _deadline_seconds: float) -> Any:
         return DIRECTION
 
 

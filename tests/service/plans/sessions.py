@@ -77,31 +77,31 @@ class Lifecycle:
     async def finalise(self, session_id: str, reason: str, connection: Any = None) -> Any:
         return await self._store.finalise(session_id, reason, None, 0.0, connection)
 
-    def ended(self, _call: Any) -> None:
+    def after_end(self, _call: Any) -> None:
         return
 
 
-class Feed:
-    """Takes the place of the live news of a call, of which there are none."""
+class LiveUpdates:
+    """Takes the place of the live updates of a call, of which there are none."""
 
-    hears = True
+    is_connected = True
 
     @asynccontextmanager
-    async def feed(self, _session_id: str) -> AsyncIterator[Any]:
-        yield SimpleNamespace(changed=asyncio.Event(), agent_state=0, forms=list, partials=list)
+    async def subscribe(self, _session_id: str) -> AsyncIterator[Any]:
+        yield SimpleNamespace(changed=asyncio.Event(), agent_state=0, take_forms=list, take_partials=list)
 
-    def news(self, _session_id: str) -> None:
+    def notify(self, _session_id: str) -> None:
         return
 
 
-class Chores:
+class BackgroundTasks:
     """Keeps what is to be done in the background."""
 
     def __init__(self) -> None:
-        self.works: list[Coroutine[None, None, None]] = []
+        self.tasks: list[Coroutine[None, None, None]] = []
 
     def start(self, _what: str, work: Coroutine[None, None, None]) -> None:
-        self.works.append(work)
+        self.tasks.append(work)
 
 
 async def use(pool: Pool) -> None:
@@ -162,7 +162,7 @@ async def _events(database: Database, store: Store) -> None:
         pb.SessionEvent(sequence=2, occur_time=moment, usage=pb.Usage(llm_input_tokens=3)),
         pb.SessionEvent(sequence=3, occur_time=moment, end=pb.EndEvent(reason=pb.END_REASON_CLIENT_LEFT)),
     ]
-    taker = EventAppender(database, cast("Any", Lifecycle(store)), cast("Any", Feed()), {})
+    taker = EventAppender(database, cast("Any", Lifecycle(store)), cast("Any", LiveUpdates()), {})
     assert await taker.append("sess_b", GRANT.worker_id, events) == 3
 
 
@@ -176,7 +176,7 @@ async def _history(database: Database) -> None:
             await history.list(meant, 50, "", 0, full=True)
             await history.list(meant, 50, "", 600, full=True)
             await history.list(meant, 200, write_token(NOW - timedelta(days=100), SESSIONS // 2), 0, full=True)
-    watching = Watcher(database, history, cast("Any", Feed()), 5)
+    watching = Watcher(database, history, cast("Any", LiveUpdates()), 5)
     for session_id in (PAST, "sess_b"):
         async with asyncio.timeout(RELAY_SECONDS), aclosing(watching.watch(session_id, "ten", 0)) as told:
             async for answer in told:
@@ -247,8 +247,8 @@ async def _documents(database: Database) -> None:
 
 
 async def _idempotency_keys(database: Database, store: Store) -> None:
-    chores = Chores()
-    keys = IdempotencyKeys(database, cast("Any", chores))
+    background = BackgroundTasks()
+    keys = IdempotencyKeys(database, cast("Any", background))
     key = IdempotencyKey("ten_hook1/1", "a key", b"digest")
     assert await keys.take(key) is None
 
@@ -258,7 +258,7 @@ async def _idempotency_keys(database: Database, store: Store) -> None:
     await store.insert(_new("e"), GRANT, 600, 5.0, bind)
     assert await keys.take(key) is not None
     keys.free(IdempotencyKey("ten_hook1/1", "another", b"digest"))
-    for work in chores.works:
+    for work in background.tasks:
         await work
     await keys.delete_expired()
 

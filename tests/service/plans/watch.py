@@ -31,7 +31,7 @@ _MAX_PLANS = 12
 _SHOWN_CHARACTERS = 100
 _SENDS = ("execute", "executemany", "fetch", "fetchrow", "fetchval", "cursor")
 # Receivers of calls of these names that are no connections.
-_NOT_POSTGRES = {"pipe", "self._references"}
+_NOT_POSTGRES = {"pipe", "self._reference_audio"}
 # What has no plan.
 _UTILITIES = ("set ", "lock ", "listen ", "unlisten ", "notify ", "begin", "commit", "rollback", "explain ", "vacuum ")
 
