@@ -73,7 +73,7 @@ def secret_fields(definition: Mapping[str, Any]) -> Iterator[SecretField]:
 
 
 def _headers(key: str, path: str, headers: Any) -> Iterator[SecretField]:
-    # Old versions may have anything under `headers` in tools of kinds that take none.
+    # In old versions some tools have something else than an object under `headers`.
     for name, value in list(headers.items()) if isinstance(headers, dict) else ():
         if isinstance(value, str):
             yield SecretField(f"{key}/{name.lower()}", f"{path}.{name}", headers, name)

@@ -79,7 +79,7 @@ Headers = Annotated[
 
 
 class _Config(DefinitionModel):
-    """What the configurations of all kinds share. Every kind takes headers, for they are secrets in every kind."""
+    """What the configurations of all kinds share. All take headers, so that header values are masked in all."""
 
     headers: Headers = Field(default_factory=dict)
 

@@ -1,5 +1,5 @@
-"""Forms (contract 5, 14.6 and 14.12): what a definition may say, what an answer must be, and what both are called.
+"""Forms (contract 5, 14.6 and 14.12).
 
-`definition` judges forms on write, `answers` judges values by a form as it is stored, `names` has a form's tool, topics
-and types. Plain values in, plain values out.
+`definition` validates forms on write, `answers` validates submitted values by a stored form, `naming` has the names of
+a form's tool, topics and types. Plain values in, plain values out.
 """

@@ -1,4 +1,4 @@
-"""Whether values may be submitted to a form."""
+"""Validates the values that are submitted to a form."""
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ from services.kit.patterns import MAX_TEXT_CHARACTERS, PatternError, TooSlowErro
 MAX_VALUE_CHARACTERS = 10_000
 MAX_VALUES_BYTES = 131_072
 _MAX_FAULTS = 50
-# Processor time that all patterns of one answer may take together.
+# Processor time of all patterns of one answer together.
 _PATTERN_SECONDS = 0.5
 _TEXTS = frozenset({"text", "email", "tel", "textarea"})
 _CHOICES = frozenset({"select", "radio"})
@@ -21,7 +21,7 @@ _SHOWN_CHARACTERS = 100
 
 
 class Rule(StrEnum):
-    """What a value fails."""
+    """The rule that a value breaks."""
 
     UNKNOWN = "unknown"
     REQUIRED = "required"
@@ -36,7 +36,7 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with one value. message: a sentence that follows the field's name."""
+    """A fault of one value. message: a sentence that follows the field's name."""
 
     rule: Rule
     message: str
@@ -44,18 +44,18 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Values as they are to be stored, defaults included, and what is wrong with them by field name."""
+    """values: to be stored, defaults included. faults: by field name."""
 
     values: dict[str, Any]
     faults: dict[str, Fault]
 
     def errors(self) -> dict[str, list[str]]:
-        """The faults by path, as an answer shows them: `values.<field>`."""
+        """The faults by path in the request: `values.<field>`."""
         return {f"values.{name[:_SHOWN_CHARACTERS]}": [fault.message] for name, fault in self.faults.items()}
 
 
 def fields_of(form: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The fields of a form that have a value, in order: of all its steps, else its own."""
+    """The fields of a form that have a value, in order: those of its steps, or its own where it has none."""
     steps = form.get("steps") or ()
     fields: Iterable[Mapping[str, Any]] = (
         (field for step in steps for field in step.get("fields") or ()) if steps else form.get("fields") or ()
@@ -64,10 +64,10 @@ def fields_of(form: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def judge(form: Mapping[str, Any], values: Mapping[str, Any]) -> Judged:
-    """Judges values by a form as it is stored, and adds the default of every field that has no value.
+    """Validates values by a stored form, and adds the default of every field that has no value.
 
-    A value is a JSON scalar, judged by how it is spelled, and stays as it was sent. Of each field the first fault
-    counts: what it must be (required, its type, among its options, an e-mail address), `pattern`, `min`, `max`.
+    A value is a JSON scalar. It is checked in its form as text and stored as it was sent. Each field reports its first
+    fault, in this order: required, type, options, e-mail address, `pattern`, `min`, `max`.
     """
     fields = {str(field["name"]): field for field in fields_of(form)}
     faults = {

@@ -1,10 +1,10 @@
-"""What a form is called where it is used (contract 5.1, 6 and 7.8)."""
+"""Names that are made from a form's id: its tool, topics and types (contract 5.1, 6 and 7.8)."""
 
 from collections.abc import Mapping
 from typing import Any
 
 CONFIRMATION_TOPIC = "voice.user_text"
-# What Callbox and LiveKit say to a client; who else spoke there could pass for them.
+# Topics on which Callbox and LiveKit speak to a client. Another sender could pass for them.
 _OWN_PREFIXES = ("voice", "lk", "callbox")
 _OWN_TOPICS = ("form.state", "form.control")
 
@@ -20,12 +20,12 @@ def topic(form_id: str) -> str:
 
 
 def is_own(topic: str) -> bool:
-    """Whether Callbox or LiveKit speak on a data topic themselves."""
+    """Whether a data topic is one of Callbox's or LiveKit's own."""
     return topic.partition(".")[0] in _OWN_PREFIXES or topic in _OWN_TOPICS
 
 
 def opens_some_form(topic: str) -> bool:
-    """Whether a data topic is made like those that open forms, and may be one's as soon as that form is there."""
+    """Whether a data topic has the form of those that open forms, so that it could belong to a form."""
     return topic.partition(".")[0] == "form" or topic.endswith(".form")
 
 

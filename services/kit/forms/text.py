@@ -1,11 +1,11 @@
-"""Text and numbers as a browser reads them, so that page and server agree."""
+"""Parses text and numbers as a browser does, so that page and server agree."""
 
 import math
 import re
 from datetime import date, time
 from decimal import Decimal
 
-# ECMA-262 WhiteSpace and LineTerminator, which `String.prototype.trim` takes away and `\s` matches.
+# ECMA-262 WhiteSpace and LineTerminator, which `String.prototype.trim` removes and `\s` matches.
 BLANKS = (
     "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f"
     "\u3000\ufeff"
