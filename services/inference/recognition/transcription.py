@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.inference.engines.recogniser import Hypothesis, Speech
-from services.inference.hearing.guard import believed
-from services.inference.hearing.utterance import Clip, Reading, Utterance, Word
-from services.inference.hearing.voicing import FRAME_SAMPLES, FRAME_SECONDS, SAMPLE_RATE_HZ, is_speech
+from services.inference.recognition.hallucinations import believed
+from services.inference.recognition.utterance import Clip, Reading, Utterance, Word
+from services.inference.recognition.voicing import FRAME_SAMPLES, FRAME_SECONDS, SAMPLE_RATE_HZ, is_speech
 
 # From here on a piece is settled at a real pause; a clip of this length takes about 0.2 s on one core.
 SOFT_PIECE_SECONDS: Final = 12.0
