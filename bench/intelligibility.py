@@ -19,7 +19,7 @@ from services.inference.engines.moonshine import Moonshine
 from services.inference.engines.recogniser import Recogniser, Speech
 from services.inference.engines.synthesiser import SAMPLE_RATE_HZ, Voice
 from services.inference.engines.whisper import Whisper
-from services.inference.speaking.speech import Speaker
+from services.inference.synthesis.speech import Speaker
 
 _HEARD_AT_HZ = 16_000
 # A recogniser wants some silence around what it hears.

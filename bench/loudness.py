@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from bench.sentences import sentences
 from bench.speaker import own_speaker
 from services.inference.engines.synthesiser import SAMPLE_RATE_HZ
-from services.inference.speaking import loudness
-from services.inference.speaking.shaping import shaped
-from services.inference.speaking.speech import Speaker
+from services.inference.synthesis import loudness
+from services.inference.synthesis.shaping import shaped
+from services.inference.synthesis.speech import Speaker
 
 TARGET_LUFS = -20.0
 # About 7 s of speech a voice.

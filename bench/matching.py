@@ -21,10 +21,10 @@ import soxr
 from numpy.typing import NDArray
 
 from services.inference.engines.kokoro import Kokoro
-from services.inference.engines.matching import Matcher
+from services.inference.engines.kokoro_voices import Styles
 from services.inference.engines.phonemes.reader import Reader
 from services.inference.engines.speaker import SAMPLE_RATE_HZ, Speaker
-from services.inference.engines.styles import Styles
+from services.inference.engines.voice_matching import Matcher
 from services.inference.engines.voiceprints import read_prints
 from services.inference.settings import InferenceSettings
 

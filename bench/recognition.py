@@ -25,12 +25,12 @@ from measure.machine import machine
 from measure.percentiles import Percentiles
 from services.inference.engines.moonshine import Moonshine
 from services.inference.engines.recogniser import SAMPLE_RATE_HZ, Recogniser, never
-from services.inference.hearing.listener import Listener
-from services.inference.hearing.routes import Routes
-from services.inference.hearing.transcription import Transcription
-from services.inference.hearing.utterance import PARTIAL_INTERVAL_SECONDS, Utterance
-from services.inference.hearing.workers import Transcript, Workers
 from services.inference.protocol import COMMAND_AUDIO, COMMAND_FLUSH, KIND_FINAL
+from services.inference.recognition.listener import Listener
+from services.inference.recognition.routes import Routes
+from services.inference.recognition.transcription import Transcription
+from services.inference.recognition.utterance import PARTIAL_INTERVAL_SECONDS, Utterance
+from services.inference.recognition.workers import Transcript, Workers
 
 SENTENCES: Final = (
     "What time do you open on Saturday?",

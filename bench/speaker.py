@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from services.inference.engines.hibari import Hibari
 from services.inference.engines.kokoro import Kokoro
+from services.inference.engines.kokoro_voices import Styles
 from services.inference.engines.phonemes.reader import Reader
-from services.inference.engines.styles import Styles
 from services.inference.settings import InferenceSettings
-from services.inference.speaking.speech import Speaker
+from services.inference.synthesis.speech import Speaker
 
 
 @contextlib.contextmanager

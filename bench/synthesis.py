@@ -33,9 +33,9 @@ from services.agent.speech.wire.triton import Triton
 from services.inference import cores
 from services.inference.engines.moonshine import Moonshine
 from services.inference.profile import read_profile
+from services.inference.profile_sections import AUTO, TtsSection
 from services.inference.protocol import TTS_MODEL, TTS_RATE_HZ
-from services.inference.sections import AUTO, TtsSection
-from services.inference.speaking.speech import Speaker
+from services.inference.synthesis.speech import Speaker
 
 VOICES = {"hibari": "heart", "kokoro": "af_heart"}
 STREAMS = (1, 4, 8, 16)

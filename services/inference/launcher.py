@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Final, NoReturn
 
-from services.inference import guard
+from services.inference import process_watch
 from services.inference.profile import read_profile
 from services.inference.settings import InferenceSettings
 from services.inference.workspace import SetupError, Workspace, library_path, prepare
@@ -90,5 +90,5 @@ def launch(settings: InferenceSettings) -> NoReturn:
     arguments = command(settings, workspace)
     sys.stdout.flush()
     sys.stderr.flush()
-    subprocess.Popen([sys.executable, "-I", "-S", str(Path(guard.__file__))])
+    subprocess.Popen([sys.executable, "-I", "-S", str(Path(process_watch.__file__))])
     os.execve(workspace.binary, arguments, environment(workspace))  # noqa: S606  (no shell is wanted)

@@ -10,7 +10,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from services.inference import cores
-from services.inference.sections import DenoiseSection, EmbedSection, Section, SttSection, TtsSection, VoiceMatchSection
+from services.inference.profile_sections import (
+    DenoiseSection,
+    EmbedSection,
+    Section,
+    SttSection,
+    TtsSection,
+    VoiceMatchSection,
+)
 
 HERE: Final = Path(__file__).parent
 PROFILES: Final = HERE / "profiles"

@@ -85,7 +85,7 @@ def _digest(package: Path, profile: Profile, folders: list[str]) -> str:
     for path in (
         Path(__file__),
         Path(__file__).with_name("profile.py"),
-        Path(__file__).with_name("sections.py"),
+        Path(__file__).with_name("profile_sections.py"),
         *sorted(REPOSITORY.rglob("*.j2")),
     ):
         seen.update(path.read_bytes())

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from services.inference.engines.hibari import Hibari
 from services.inference.engines.phonemes.reader import ENGLISH, Reader
-from services.inference.speaking.speech import Speaker
+from services.inference.synthesis.speech import Speaker
 
 SAMPLES = Path(next(iter(pytest_audioeval.__path__))) / "samples" / "audio"
 

@@ -17,7 +17,7 @@ from deploy.local.logs import Lines
 from deploy.local.part import Part
 from deploy.local.probe import http_probe
 from deploy.local.supervisor import Keeper
-from services.inference.guard import ending, model_served
+from services.inference.process_watch import ending, model_served
 from services.inference.protocol import COMMAND_FLUSH
 from tests.speech.client import Stream, TritonFault, connected, tensor
 from tests.speech.faulty import STEPS

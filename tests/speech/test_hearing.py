@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from services.inference.engines.recogniser import SAMPLE_RATE_HZ
-from services.inference.hearing.utterance import PARTIAL_INTERVAL_SECONDS
 from services.inference.protocol import COMMAND_FLUSH, COMMAND_SNAPSHOT
+from services.inference.recognition.utterance import PARTIAL_INTERVAL_SECONDS
 from tests.speech.client import Ear, Heard, TritonFault, connected, tensor
 from tests.speech.server import Server
 from tests.speech.sound import error_rate, recorded, said, silence

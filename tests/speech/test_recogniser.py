@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from services.inference.engines.moonshine import Moonshine
 from services.inference.engines.recogniser import Hypothesis, Speech
-from services.inference.hearing.guard import believed
-from services.inference.hearing.listener import Listener
-from services.inference.hearing.routes import Routes, UnservedLanguage
-from services.inference.hearing.transcription import Transcription
-from services.inference.hearing.utterance import Utterance
-from services.inference.hearing.voicing import is_speech
-from services.inference.hearing.workers import Transcript, Workers
 from services.inference.protocol import COMMAND_AUDIO, COMMAND_FLUSH, KIND_FINAL, KIND_PARTIAL
+from services.inference.recognition.hallucinations import believed
+from services.inference.recognition.listener import Listener
+from services.inference.recognition.routes import Routes, UnservedLanguage
+from services.inference.recognition.transcription import Transcription
+from services.inference.recognition.utterance import Utterance
+from services.inference.recognition.voicing import is_speech
+from services.inference.recognition.workers import Transcript, Workers
 from tests.speech.sound import error_rate, recorded, said, silence
 
 _SECONDS = 20.0

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from hibari import Hibari as Synthesiser
 
-from services.inference.hearing.guard import clean
-from services.inference.speaking.clauses import Pauses, pieces
+from services.inference.recognition.hallucinations import clean
+from services.inference.synthesis.clauses import Pauses, pieces
 from services.kit.reading.languages import LANGUAGES
 from services.kit.reading.speakable import speakable
 

@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from tritonclient.grpc.aio import InferenceServerClient
 
 from services.inference import protocol
-from services.inference.engines import mixing
-from services.inference.engines.checkpoint import read_tensors
+from services.inference.engines import mix_search
 from services.inference.engines.kokoro import Kokoro
-from services.inference.engines.matching import MAX_SECONDS, MIN_SECONDS, CannotMatch, Matcher
+from services.inference.engines.kokoro_voices import Styles
 from services.inference.engines.phonemes.reader import Reader
 from services.inference.engines.speaker import DIMENSIONS, SAMPLE_RATE_HZ, NoSpeech, Speaker
-from services.inference.engines.styles import Styles
+from services.inference.engines.torch_checkpoint import read_tensors
+from services.inference.engines.voice_matching import MAX_SECONDS, MIN_SECONDS, CannotMatch, Matcher
 from services.inference.engines.voiceprints import read_prints
 from services.inference.settings import InferenceSettings
 from tests.speech.client import TritonFault, connected, tensor
@@ -146,12 +146,12 @@ def test_the_search_finds_the_mix_that_a_speaker_was_made_of() -> None:
     shares[[2, 7]] = 0.65, 0.35
     target = shares @ directions
     target /= np.linalg.norm(target)
-    known = mixing.Known(directions)
+    known = mix_search.Known(directions)
     best, *others = known.propose(target, [], 3)
     assert best.tolist() == pytest.approx(shares.tolist(), abs=0.051)
     for mix in (best, *others):
         assert mix.sum() == pytest.approx(1.0)
-        assert np.count_nonzero(mix) <= mixing.MAX_VOICES
+        assert np.count_nonzero(mix) <= mix_search.MAX_VOICES
     for one, other in itertools.combinations((best, *others), 2):
         assert np.abs(one - other).sum() >= 0.2
     assert all(np.abs(mix - best).sum() >= 0.2 for mix in known.propose(target, [best], 5))
@@ -160,13 +160,13 @@ def test_the_search_finds_the_mix_that_a_speaker_was_made_of() -> None:
 def test_a_mix_is_written_as_the_synthesiser_reads_it(kokoro: Kokoro) -> None:
     names = list(kokoro.voices)
     random = np.random.default_rng(5)
-    for count in range(1, mixing.MAX_VOICES + 1):
+    for count in range(1, mix_search.MAX_VOICES + 1):
         shares = np.zeros(len(names), np.float32)
         shares[random.choice(len(names), count, replace=False)] = random.dirichlet(np.full(count, 5.0))
-        written = mixing.written(names, mixing.rounded(shares))
+        written = mix_search.written(names, mix_search.rounded(shares))
         voice = kokoro.voice(written)
         assert sum(weight for _, weight in voice.parts) == pytest.approx(1.0)
-        assert len(voice.parts) == np.count_nonzero(mixing.rounded(shares))
+        assert len(voice.parts) == np.count_nonzero(mix_search.rounded(shares))
 
 
 def test_a_voice_of_its_own_is_found_again(kokoro: Kokoro, matcher: Matcher) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from services.inference.engines import weights
 from services.inference.engines.recogniser import AUTO, UNDETERMINED, Hypothesis, Speech
 from services.inference.engines.whisper import Whisper
-from services.inference.hearing.guard import believed
+from services.inference.recognition.hallucinations import believed
 from tests.speech.sound import recorded, silence
 
 RATE_HZ: Final = 16_000

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from services.inference import cores
-from services.inference.engines import own
-from services.inference.engines.recognisers import load
+from services.inference.engines import custom
+from services.inference.engines.registry import load
 from services.inference.profile import MODELS, PROFILES, Profile, read_profile, render
 from services.kit.catalogue_file import read
 
@@ -143,7 +143,7 @@ OWN = "my_package.my_engine:MyEngine"
 
 def test_an_engine_of_ones_own_is_named_by_its_path_and_made_with_its_options(tmp_path: Path) -> None:
     """What a text may hold reaches the class through Triton's text format."""
-    path = tmp_path / "own.toml"
+    path = tmp_path / "custom.toml"
     path.write_text(
         f"""
 [tts]
@@ -186,5 +186,5 @@ def test_a_recogniser_of_ones_own_says_how_many_threads_take_batches() -> None:
     ],
 )
 def test_an_engine_that_cannot_be_made_says_what_to_do(path: str, options: dict[str, int], sentence: str) -> None:
-    with pytest.raises(own.EngineNotFound, match=sentence):
-        own.made(path, options)
+    with pytest.raises(custom.EngineNotFound, match=sentence):
+        custom.made(path, options)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from services.inference.speaking.scheduler import Full, Places, Scheduler, Stream
-from services.inference.speaking.speech import Speech
+from services.inference.synthesis.scheduler import Full, Places, Scheduler, Stream
+from services.inference.synthesis.speech import Speech
 
 SECONDS = 5.0
 

@@ -21,10 +21,7 @@ from services.inference.adapters.tensors import (
 )
 from services.inference.adapters.watchdog import Watch, end_with_parent
 from services.inference.engines.recogniser import AUTO, SAMPLE_RATE_HZ
-from services.inference.engines.recognisers import load
-from services.inference.hearing.listener import Listener
-from services.inference.hearing.routes import Routes, UnservedLanguage
-from services.inference.hearing.workers import Busy, Transcript, Workers
+from services.inference.engines.registry import load
 from services.inference.protocol import (
     COMMAND_AUDIO,
     COMMAND_DISCARD,
@@ -32,6 +29,9 @@ from services.inference.protocol import (
     STT_MAX_KEYTERMS,
     STT_MODEL,
 )
+from services.inference.recognition.listener import Listener
+from services.inference.recognition.routes import Routes, UnservedLanguage
+from services.inference.recognition.workers import Busy, Transcript, Workers
 
 _MAX_REQUEST_SAMPLES: Final = 30 * SAMPLE_RATE_HZ
 _OUTPUT_WORDS: Final = "words"

@@ -11,18 +11,18 @@ from numpy.typing import NDArray
 
 from services.inference.adapters.tensors import InvalidInput, failure, number, output, parameters, send, text
 from services.inference.adapters.watchdog import Watch, end_with_parent
-from services.inference.engines import own
+from services.inference.engines import custom
 from services.inference.engines.chatterbox import Chatterbox
 from services.inference.engines.hibari import Hibari
 from services.inference.engines.kokoro import Device, Kokoro
+from services.inference.engines.kokoro_voices import Styles
 from services.inference.engines.phonemes.reader import Reader
-from services.inference.engines.styles import Styles
 from services.inference.engines.synthesiser import Synthesiser
 from services.inference.protocol import TTS_MAX_CHARACTERS, TTS_MODEL
 from services.inference.settings import InferenceSettings
-from services.inference.speaking.clauses import Pauses
-from services.inference.speaking.scheduler import Full, Places, Scheduler, Stream
-from services.inference.speaking.speech import Speaker, Speech
+from services.inference.synthesis.clauses import Pauses
+from services.inference.synthesis.scheduler import Full, Places, Scheduler, Stream
+from services.inference.synthesis.speech import Speaker, Speech
 
 
 def _engine(name: str, settings: dict[str, str], reader: Reader) -> Synthesiser:
@@ -30,8 +30,8 @@ def _engine(name: str, settings: dict[str, str], reader: Reader) -> Synthesiser:
         return Hibari(reader)
     if name == "chatterbox":
         return Chatterbox(Path(settings["weights"]), Path(settings["recordings"]), settings["device"])
-    if own.PATH.fullmatch(name):
-        engine: Synthesiser = own.made(name, json.loads(settings["options"]).get(name, {}))
+    if custom.PATH.fullmatch(name):
+        engine: Synthesiser = custom.made(name, json.loads(settings["options"]).get(name, {}))
         return engine
     device: Device = "cuda" if settings["device"] == "cuda" else "cpu"
     styles = Styles(InferenceSettings().kokoro_voices, reader.languages)

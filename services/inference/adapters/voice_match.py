@@ -20,10 +20,10 @@ from services.inference.adapters.tensors import (
 )
 from services.inference.adapters.watchdog import Watch, end_with_parent
 from services.inference.engines.kokoro import Kokoro
-from services.inference.engines.matching import MAX_SECONDS, CannotMatch, Matcher
+from services.inference.engines.kokoro_voices import Styles
 from services.inference.engines.phonemes.reader import LANGUAGES
 from services.inference.engines.speaker import SAMPLE_RATE_HZ
-from services.inference.engines.styles import Styles
+from services.inference.engines.voice_matching import MAX_SECONDS, CannotMatch, Matcher
 from services.inference.engines.voiceprints import ProbeReader
 from services.inference.protocol import EXHAUSTED, VOICE_MATCH_LANGUAGE, VOICE_MATCH_MODEL
 from services.inference.settings import InferenceSettings

@@ -33,7 +33,7 @@ class Watch:
     """Ends this model process when a step of its engine takes longer than `hang_seconds`, with a line that says so.
 
     Steps begin on any thread, several at once. What ends the server then, so that it is started again with this model,
-    is services.inference.guard.
+    is services.inference.process_watch.
 
     settings: the model's parameters, `hang_seconds` among them.
     """

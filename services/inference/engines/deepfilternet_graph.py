@@ -13,7 +13,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from services.inference.engines.graph import Graph
+from services.inference.engines.onnx_builder import Graph
 
 BANDS: Final = 32
 BINS: Final = 96

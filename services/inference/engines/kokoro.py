@@ -10,8 +10,8 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from services.inference.engines.kokoro_voices import Styles
 from services.inference.engines.phonemes.reader import portions
-from services.inference.engines.styles import Styles
 from services.inference.engines.synthesiser import Voice
 from services.inference.engines.weights import joined
 

@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from services.inference.engines.graph import Graph
-from services.inference.engines.ortfile import Quantized, Weights, beside
+from services.inference.engines.onnx_builder import Graph
+from services.inference.engines.ort_weights import Quantized, Weights, beside
 
 LAYERS: Final = 6
 HEADS: Final = 8

@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.inference.engines.checkpoint import read_tensors
-from services.inference.hearing.voicing import FRAME_SAMPLES, frame_levels, is_speech, voiced_frames
+from services.inference.engines.torch_checkpoint import read_tensors
+from services.inference.recognition.voicing import FRAME_SAMPLES, frame_levels, is_speech, voiced_frames
 
 SAMPLE_RATE_HZ: Final = 16_000
 DIMENSIONS: Final = 256

@@ -15,11 +15,11 @@ import soxr
 from numpy.typing import NDArray
 
 from services.inference.engines.kokoro import Kokoro, Pronunciation
+from services.inference.engines.kokoro_voices import Styles
 from services.inference.engines.phonemes.reader import LANGUAGES, Reader
-from services.inference.engines.probes import PROBES
+from services.inference.engines.probe_sentences import PROBES
 from services.inference.engines.speaker import SAMPLE_RATE_HZ as SPEAKER_RATE_HZ
 from services.inference.engines.speaker import Speaker
-from services.inference.engines.styles import Styles
 from services.inference.engines.synthesiser import SAMPLE_RATE_HZ, Voice
 from services.inference.settings import InferenceSettings
 

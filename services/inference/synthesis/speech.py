@@ -13,10 +13,10 @@ from services.inference.engines.synthesiser import (
     UnknownVoice,
     Voice,
 )
-from services.inference.speaking.clauses import Pauses, pieces
-from services.inference.speaking.loudness import gain_db
-from services.inference.speaking.sentences import sentences
-from services.inference.speaking.shaping import shaped
+from services.inference.synthesis.clauses import Pauses, pieces
+from services.inference.synthesis.loudness import gain_db
+from services.inference.synthesis.sentences import sentences
+from services.inference.synthesis.shaping import shaped
 from services.kit.reading.speakable import speakable
 
 

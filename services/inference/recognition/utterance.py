@@ -7,7 +7,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.inference.hearing.voicing import FRAME_SAMPLES, FRAME_SECONDS, SAMPLE_RATE_HZ, frame_levels, voiced_frames
+from services.inference.recognition.voicing import (
+    FRAME_SAMPLES,
+    FRAME_SECONDS,
+    SAMPLE_RATE_HZ,
+    frame_levels,
+    voiced_frames,
+)
 
 # Audio that no worker came to settle for a minute is beyond use: the oldest is dropped.
 MAX_UNSETTLED_SECONDS: Final = 60.0

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from services.inference import cores
-from services.inference.engines import own
+from services.inference.engines import custom
 
 Count = Annotated[int, Field(ge=1, le=1024)]
 # A number, or what services.inference.cores makes of the cores that are there.
@@ -24,7 +24,7 @@ def _one_of(*names: str) -> Callable[[str], str]:
     """A check that a name is one of these, or the path of an operator's own engine."""
 
     def check(name: str) -> str:
-        if name not in names and not own.PATH.fullmatch(name):
+        if name not in names and not custom.PATH.fullmatch(name):
             raise ValueError(f"must be one of {', '.join(names)}, or an engine of your own as package.module:Class")
         return name
 
@@ -140,7 +140,7 @@ class SttSection(SequenceSection):
         return self
 
     def _ours(self) -> list[str]:
-        return [name for name in self.engines if not own.PATH.fullmatch(name)]
+        return [name for name in self.engines if not custom.PATH.fullmatch(name)]
 
     def on(self, model: str, available: int) -> Self:
         """Also in the tables of the engines."""

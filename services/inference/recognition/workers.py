@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from services.inference.engines.recogniser import Hypothesis, Recogniser, Speech
-from services.inference.hearing.transcription import Transcription
-from services.inference.hearing.utterance import Reading, Utterance, Word
-from services.inference.hearing.voicing import SAMPLE_RATE_HZ
 from services.inference.protocol import EXHAUSTED, KIND_FINAL, KIND_PARTIAL
+from services.inference.recognition.transcription import Transcription
+from services.inference.recognition.utterance import Reading, Utterance, Word
+from services.inference.recognition.voicing import SAMPLE_RATE_HZ
 
 # Beyond this many waiting answers a new request is refused: its answer would come too late to be of use.
 MAX_WAITING: Final = 128

@@ -6,9 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.inference.engines.recogniser import AUTO
-from services.inference.hearing.routes import Routes
-from services.inference.hearing.utterance import Utterance
-from services.inference.hearing.workers import Answer, Busy, Job, Transcript, Workers
 from services.inference.protocol import (
     COMMAND_AUDIO,
     COMMAND_DISCARD,
@@ -19,6 +16,9 @@ from services.inference.protocol import (
     KIND_PARTIAL,
     KIND_SNAPSHOT,
 )
+from services.inference.recognition.routes import Routes
+from services.inference.recognition.utterance import Utterance
+from services.inference.recognition.workers import Answer, Busy, Job, Transcript, Workers
 
 # A client that asks faster than this many answers behind is not reading them.
 MAX_OPEN_ANSWERS: Final = 16

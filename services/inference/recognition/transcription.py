@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.inference.engines.recogniser import Hypothesis, Speech
-from services.inference.hearing.guard import believed
-from services.inference.hearing.utterance import Clip, Reading, Utterance, Word
-from services.inference.hearing.voice_activity import has_voice
-from services.inference.hearing.voicing import FRAME_SAMPLES, FRAME_SECONDS, SAMPLE_RATE_HZ, is_speech
+from services.inference.recognition.hallucinations import believed
+from services.inference.recognition.utterance import Clip, Reading, Utterance, Word
+from services.inference.recognition.voice_activity import has_voice
+from services.inference.recognition.voicing import FRAME_SAMPLES, FRAME_SECONDS, SAMPLE_RATE_HZ, is_speech
 
 # From here on a piece is settled at a real pause; a clip of this length takes about 0.2 s on one core.
 SOFT_PIECE_SECONDS: Final = 12.0

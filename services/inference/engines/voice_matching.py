@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.inference.engines.kokoro import Kokoro
-from services.inference.engines.mixing import Known, Shares, written
+from services.inference.engines.mix_search import Known, Shares, written
 from services.inference.engines.speaker import SAMPLE_RATE_HZ, NoSpeech, Speaker
 from services.inference.engines.voiceprints import probe, read_prints
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from services.inference.engines.synthesiser import SAMPLE_RATE_HZ
 from services.inference.protocol import EXHAUSTED, TTS_MODEL
-from services.inference.speaking.speech import Speech
+from services.inference.synthesis.speech import Speech
 
 # An engine hangs in no known case; if one does, the process ends without it.
 _CLOSE_SECONDS: Final = 5.0

@@ -4,7 +4,7 @@ And ends model processes that outlive their server: one that waits for it with P
 
 tritonserver never starts the process of a decoupled model again: it stays `ready`, streams that are open hear nothing
 more, and each new request waits a second for an error. This runs beside the server, as a child of it, for as long:
-`python -I -S guard.py`. It needs nothing but the standard library and takes no memory to speak of.
+`python -I -S process_watch.py`. It needs nothing but the standard library and takes no memory to speak of.
 """
 
 import os

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Final
 
-from services.inference.engines import own
+from services.inference.engines import custom
 from services.inference.engines.recogniser import Recogniser
 
 # Imported when asked for, so that a server needs the packages of its own engines only.
@@ -21,10 +21,10 @@ def load(name: str, settings: Mapping[str, str]) -> tuple[Recogniser, int]:
     name: of the product's, or the path of an operator's own. settings: parameters of the model; those of the engine
     are named after it, `moonshine.workers`; those of an operator's own are in `options`.
     """
-    if own.PATH.fullmatch(name):
+    if custom.PATH.fullmatch(name):
         given = {"workers": 1, **json.loads(settings["options"]).get(name, {})}
         workers = int(given.pop("workers"))
-        return own.made(name, given), workers
+        return custom.made(name, given), workers
     module, class_name, options = _CLASSES[name]
     values = {key: settings[f"{name}.{key}"] for key in options}
     engine: Recogniser = getattr(import_module(module), class_name)(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from services.inference.engines.recogniser import AUTO
-from services.inference.hearing.workers import Workers
+from services.inference.recognition.workers import Workers
 
 
 class UnservedLanguage(ValueError):
