@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120)]
 TEXT = "We open at ten in the morning on Saturday, and we close at six in the evening."
 # Said in real time where nothing happens in the middle of it.
 SHORT = "We open at ten in the morning."
-LONG = "This is one more sentence, which takes its time. " * 40
+LONG = "This is one more sentence, which takes its time. " * 20
 # What a caller may wait beyond the time that an endpoint is given.
 GRACE_SECONDS = 1.0
 

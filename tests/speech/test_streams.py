@@ -17,7 +17,7 @@ pytestmark = pytest.mark.asyncio
 _TEXTS = ("Yes.", "We open at ten.", "We open at ten in the morning on Saturday, and we close at six in the evening.")
 _LONG_TEXT = "This is one more sentence that nobody will wait for. " * 40
 # How often each model is left, and the longest it may take.
-_GIVEN_UP = 40
+_GIVEN_UP = 100
 _MIXED_SECONDS = 45.0
 
 

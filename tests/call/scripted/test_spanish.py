@@ -15,11 +15,11 @@ from tests.speech.client import connected, speech
 
 pytestmark = pytest.mark.timeout(120)
 
-GREETING = "Buenos días, esta es la tienda de lámparas."
+GREETING = "Hola, esta es la tienda de lámparas."
 QUESTION = "¿A qué hora abren ustedes el sábado?"
 # Not the voice of the agent, which is ef_dora.
 CALLER_VOICE = "em_alex"
-ANSWER = "El sábado abrimos por la mañana y cerramos por la tarde."
+ANSWER = "Claro, el sábado abrimos por la mañana."
 
 
 @pytest.fixture(scope="module")
