@@ -5,11 +5,12 @@ import structlog
 from tests.fixtures.livekit import livekit_server
 from tests.fixtures.sessions import house, make_house, own_house, shared_house
 from tests.fixtures.shared_stack import shared_stack
-from tests.http.site import make_site, own_site, shared_site, site, web_dir
+from tests.http.site import make_gateway, make_site, own_site, shared_site, site, web_dir
 
 __all__ = [
     "house",
     "livekit_server",
+    "make_gateway",
     "make_house",
     "make_site",
     "own_house",

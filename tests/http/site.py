@@ -15,7 +15,8 @@ import pytest_asyncio
 
 from services.gateway.app import running
 from services.gateway.settings import GatewaySettings
-from tests.fixtures.sessions import ORIGIN, needs_own_stack
+from tests.fixtures.own_stack import needs_own_stack
+from tests.fixtures.sessions import ORIGIN
 from tests.fixtures.shared_stack import Credentials
 from tests.fixtures.tenants import OWNER
 from tests.http.conformance import hold
@@ -116,6 +117,20 @@ def refused(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
 MakeSite = Callable[..., Awaitable[Site]]
 
 
+def gateway_settings(house: SessionsHouse, **given: Any) -> GatewaySettings:
+    """Settings of a gateway before the services of a house."""
+    return GatewaySettings(
+        **{
+            "listen": "127.0.0.1:0",
+            "keys_dir": house.settings.keys_dir,
+            "accounts_address": house.settings.accounts_address,
+            "characters_address": house.settings.characters_address,
+            "sessions_address": house.settings.listen,
+            **given,
+        }
+    )
+
+
 @pytest.fixture
 def web_dir(tmp_path: Path) -> Path:
     """Folder for built pages; nothing is built yet."""
@@ -123,7 +138,7 @@ def web_dir(tmp_path: Path) -> Path:
 
 
 @pytest_asyncio.fixture
-async def make_site(make_house: MakeHouse, web_dir: Path, keys_dir: Path) -> AsyncIterator[MakeSite]:
+async def make_site(make_house: MakeHouse, web_dir: Path) -> AsyncIterator[MakeSite]:
     """Makes the site with settings of the gateway that differ, and of accounts and sessions in mappings of theirs."""
     async with AsyncExitStack() as stack:
 
@@ -131,17 +146,7 @@ async def make_site(make_house: MakeHouse, web_dir: Path, keys_dir: Path) -> Asy
             accounts: Mapping[str, Any] | None = None, sessions: Mapping[str, Any] | None = None, **differing: Any
         ) -> Site:
             house = await make_house(accounts, **(sessions or {}))
-            settings = GatewaySettings(
-                **{
-                    "listen": "127.0.0.1:0",
-                    "keys_dir": keys_dir,
-                    "accounts_address": house.settings.accounts_address,
-                    "characters_address": house.settings.characters_address,
-                    "sessions_address": house.settings.listen,
-                    "web_dir": web_dir,
-                    **differing,
-                }
-            )
+            settings = gateway_settings(house, **{"web_dir": web_dir, **differing})
             api = await stack.enter_async_context(running(settings))
             made = Site(house, f"http://127.0.0.1:{api.port}", stack)
             await made.sign_in()
@@ -163,6 +168,21 @@ async def shared_site(shared_house: SessionsHouse, shared_stack: SharedStack) ->
         made = Site(shared_house, shared_stack.base_url, stack)
         await made.enter(await shared_stack.credentials(shared_house.user_id))
         yield made
+
+
+@pytest_asyncio.fixture
+async def make_gateway(shared_site: Site, web_dir: Path) -> AsyncIterator[MakeSite]:
+    """Makes a site of the shared services with a gateway of its own, whose settings differ."""
+    async with AsyncExitStack() as stack:
+
+        async def make(**differing: Any) -> Site:
+            settings = gateway_settings(shared_site.house, **{"web_dir": web_dir, **differing})
+            api = await stack.enter_async_context(running(settings))
+            made = Site(shared_site.house, f"http://127.0.0.1:{api.port}", stack)
+            await made.enter(Credentials(shared_site.access, shared_site.key))
+            return made
+
+        yield make
 
 
 @pytest.fixture

@@ -223,9 +223,9 @@ async def test_a_preflight_is_reflected(site: Site) -> None:
     assert "GET" in answer.headers["allow"]
 
 
-async def test_in_debug_any_page_may_read(make_site: MakeSite) -> None:
+async def test_in_debug_any_page_may_read(make_gateway: MakeSite) -> None:
     """Contract 1.6 and 14.3: CALLBOX_DEBUG skips the check, in the gateway and in characters alike."""
-    site = await make_site(debug=True)
+    site = await make_gateway(debug=True)
     # The characters service of this house checks all the same: both must be told.
     refused(await site.nobody.get(APPEARANCE), 403, "origin_not_allowed")
     assert (await site.nobody.get(APPEARANCE, headers=PAGE)).status_code == 200

@@ -158,7 +158,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for(site: Site, monkeypat
             yield b" "
             await asyncio.sleep(0.05)
 
-    for path, method in TAKES_JSON:
+    async def ask(path: str, method: str) -> None:
         began = time.monotonic()
         reader, writer = await wire.connect(site)
         try:
@@ -168,6 +168,8 @@ async def test_a_body_that_does_not_come_is_not_waited_for(site: Site, monkeypat
         assert answer is not None
         refused(answer, 400, "invalid_request")
         assert time.monotonic() - began < 2.0, path
+
+    await asyncio.gather(*(ask(path, method) for path, method in TAKES_JSON))
 
 
 async def test_heads_without_end_are_refused_on_the_wire(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,14 +71,14 @@ async def test_a_service_that_is_away_is_said_within_a_second_and_comes_back(sit
         assert (await site.start()).status_code == 200
 
 
-async def test_a_service_that_hangs_is_not_waited_for(make_site: MakeSite) -> None:
+async def test_a_service_that_hangs_is_not_waited_for(make_gateway: MakeSite) -> None:
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(-1)
         writer.close()
 
     async with await asyncio.start_server(say_nothing, "127.0.0.1") as silent:
         port = silent.sockets[0].getsockname()[1]
-        site = await make_site(sessions_address=f"127.0.0.1:{port}")
+        site = await make_gateway(sessions_address=f"127.0.0.1:{port}")
         for answer in await asyncio.gather(site.start(), site.keyed.post(START, json={"agent": "support-bot"})):
             refused(answer, 503, "upstream_unavailable")
             assert answer.elapsed.total_seconds() < 1.2

@@ -15,7 +15,7 @@ from services.characters.knowledge.app import running as running_reader
 from services.characters.knowledge.settings import KnowledgeSettings
 from tests.fixtures import documents
 from tests.fixtures.embedder import embedder
-from tests.http.site import MakeSite, Site, refused
+from tests.http.site import Site, refused
 from tests.speech.server import Server
 
 __all__ = ["embedder"]
@@ -41,9 +41,8 @@ async def read(client: httpx.AsyncClient, document_id: str) -> dict[str, Any]:
 
 
 @pytest_asyncio.fixture
-async def reading(make_site: MakeSite, embedder: Server) -> AsyncIterator[Site]:
+async def reading(site: Site, embedder: Server) -> AsyncIterator[Site]:
     """A site whose documents are read."""
-    site = await make_site()
     told = {name: getattr(site.house.settings, name) for name in ("database_url", "data_dir", "keys_dir")}
     async with running_reader(KnowledgeSettings(**told, triton_address=embedder.url, drain_seconds=3.0)):
         yield site

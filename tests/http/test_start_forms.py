@@ -130,8 +130,8 @@ async def test_a_credential_that_is_presented_must_be_good(site: Site, keys_dir:
         assert await site.sessions() == []
 
 
-async def test_debug_of_the_gateway_alone_opens_no_gate(make_site: MakeSite) -> None:
-    site = await make_site(debug=True)
+async def test_debug_of_the_gateway_alone_opens_no_gate(make_gateway: MakeSite) -> None:
+    site = await make_gateway(debug=True)
     async with site.house.worker():
         # The characters service, which is the gate, is not in debug.
         refused(await site.start(origin=None), 403, "origin_not_allowed")

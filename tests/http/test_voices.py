@@ -132,8 +132,8 @@ async def test_what_is_no_tag_of_a_language_is_refused(site: Site, language: str
     assert list(body["errors"]) == ["language"]
 
 
-async def test_a_sample_is_for_everybody_and_kept_by_its_digest(make_site: MakeSite, catalogue: Path) -> None:
-    site = await make_site(catalogue=catalogue)
+async def test_a_sample_is_for_everybody_and_kept_by_its_digest(make_gateway: MakeSite, catalogue: Path) -> None:
+    site = await make_gateway(catalogue=catalogue)
     ann, bob = (await site.keyed.get(VOICES)).json()["voices"]
     assert bob["sample_url"] is None
     refused(await site.nobody.get(f"{VOICES}bob/sample/"), 404, "not_found")
@@ -169,9 +169,9 @@ async def test_a_sample_is_for_everybody_and_kept_by_its_digest(make_site: MakeS
     ],
 )
 async def test_a_player_gets_the_part_it_asks_for(
-    make_site: MakeSite, catalogue: Path, asked: str, first: int | None, last: int | None
+    make_gateway: MakeSite, catalogue: Path, asked: str, first: int | None, last: int | None
 ) -> None:
-    site = await make_site(catalogue=catalogue)
+    site = await make_gateway(catalogue=catalogue)
     answer = await site.nobody.get(SAMPLE, headers={"Range": asked})
     assert answer.headers["accept-ranges"] == "bytes"
     if first is None or last is None:
@@ -199,8 +199,8 @@ async def test_a_player_gets_several_parts_at_once(make_site: MakeSite, catalogu
 @pytest.mark.parametrize(
     "name", ["nobody", "..", "%2e%2e", "%2e%2e%2fcatalogue.toml", "ann%00", "a" * 5_000, "ann.mp3"]
 )
-async def test_no_other_file_can_be_had(make_site: MakeSite, catalogue: Path, name: str) -> None:
-    site = await make_site(catalogue=catalogue)
+async def test_no_other_file_can_be_had(make_gateway: MakeSite, catalogue: Path, name: str) -> None:
+    site = await make_gateway(catalogue=catalogue)
     answer: httpx.Response = await site.nobody.get(f"{VOICES}{name}/sample/")
     assert answer.status_code in (404, 414), answer.text
     assert b"pools" not in answer.content

@@ -1,7 +1,19 @@
 """What tests of one service have beside the common fixtures: the service, running."""
 
-from tests.fixtures.accounts import accounts, accounts_channel, accounts_settings, hasher
-from tests.fixtures.characters import characters, characters_channel
+from tests.fixtures.accounts import (
+    accounts,
+    accounts_channel,
+    accounts_settings,
+    hasher,
+    own_accounts_channel,
+    shared_accounts_channel,
+)
+from tests.fixtures.characters import (
+    characters,
+    characters_channel,
+    own_characters_channel,
+    shared_characters_channel,
+)
 from tests.fixtures.livekit import livekit_server
 from tests.fixtures.sessions import house, make_house, own_house, shared_house
 from tests.fixtures.shared_stack import shared_stack
@@ -16,7 +28,11 @@ __all__ = [
     "house",
     "livekit_server",
     "make_house",
+    "own_accounts_channel",
+    "own_characters_channel",
     "own_house",
+    "shared_accounts_channel",
+    "shared_characters_channel",
     "shared_house",
     "shared_stack",
 ]

@@ -232,6 +232,7 @@ async def test_data_is_that_of_the_user_who_asks(
                 await refusal(attempt, Code.NOT_AUTHENTICATED)
 
 
+@pytest.mark.own_stack("reads and writes rows")
 async def test_a_user_is_deleted_only_after_it_was_begun(
     accounts_channel: grpc.aio.Channel, callers: Callers, database_url: str
 ) -> None:

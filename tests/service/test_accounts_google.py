@@ -177,7 +177,8 @@ async def test_a_token_for_another_nonce_is_refused(browser: Browser) -> None:
         {"nonce": ""},
         {"wrong_key": True},
     ],
-    ids=str,
+    # The processes of pytest-xdist must give a test the same name.
+    ids=lambda wrong: "expired" if "exp" in wrong else str(wrong),
 )
 async def test_a_token_that_is_not_meant_for_us_is_refused(browser: Browser, wrong: dict[str, Any]) -> None:
     await browser.oidc.know("sub-6", email=EMAIL, email_verified=True, **wrong)

@@ -81,6 +81,7 @@ async def test_a_key_speaks_for_its_owner(ada: Account, keys_dir: Path) -> None:
     assert 60 < answer.expire_time.seconds - time.time() <= 121
 
 
+@pytest.mark.own_stack("reads and writes rows")
 async def test_a_key_is_stored_as_a_digest(ada: Account, database_url: str) -> None:
     value = (await ada.create()).value
     connection = await asyncpg.connect(database_url)

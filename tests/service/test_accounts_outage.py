@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 import httpx
+import pytest
 from callbox.accounts.v1 import accounts_pb2 as pb
 
 from services.accounts.app import running
@@ -27,6 +28,7 @@ async def log_in(accounts: AccountsServiceAsyncStub) -> pb.TokenPair:
     return await call(accounts.LogIn, pb.LogInRequest(email="ada@callbox.local", password=PASSWORD))
 
 
+@pytest.mark.own_stack("stops PostgreSQL")
 async def test_a_request_while_the_database_is_away_says_try_again_and_the_service_heals(
     accounts: AccountsServiceAsyncStub, postgres_server: PostgresServer
 ) -> None:
@@ -43,6 +45,7 @@ async def test_a_request_while_the_database_is_away_says_try_again_and_the_servi
     assert (await log_in(accounts)).access
 
 
+@pytest.mark.own_stack("stops PostgreSQL")
 async def test_a_restart_between_requests_is_not_noticed(
     accounts: AccountsServiceAsyncStub, postgres_server: PostgresServer
 ) -> None:

@@ -138,6 +138,8 @@ async def test_passwords_of_every_allowed_form_work(accounts: AccountsServiceAsy
         await refusal(log_in(accounts, email, password + "x"), Code.NOT_AUTHENTICATED)
 
 
+@pytest.mark.own_stack("measures with the hasher of production")
+@pytest.mark.usefixtures("own_accounts_channel")
 @pytest.mark.parametrize("hasher", [HASHER], ids=["as in production"])
 async def test_unknown_address_and_wrong_password_are_alike_in_answer_and_time(
     accounts: AccountsServiceAsyncStub,
@@ -158,6 +160,7 @@ async def test_unknown_address_and_wrong_password_are_alike_in_answer_and_time(
     assert 0.5 < fastest_unknown / fastest_wrong < 2.0, (fastest_wrong, fastest_unknown)
 
 
+@pytest.mark.own_stack("reads and writes rows")
 async def test_nothing_secret_is_stored_as_it_is(accounts: AccountsServiceAsyncStub, database_url: str) -> None:
     tokens = (await sign_up(accounts)).tokens
     connection = await asyncpg.connect(database_url)
@@ -176,12 +179,14 @@ async def test_an_access_token_lives_ten_days_and_names_its_key(accounts: Accoun
     assert jwt.get_unverified_header(token).keys() >= {"kid"}
 
 
+@pytest.mark.own_stack("signs with the keys of its service")
 async def test_an_expired_access_token_says_so(accounts: AccountsServiceAsyncStub, forger: AccessTokens) -> None:
     """Contract 1.7: 401 for a JWT that has expired."""
     user_id = (await sign_up(accounts)).user.id
     await refusal(exchange(accounts, forger.issue(user_id, -10)), Code.TOKEN_EXPIRED)
 
 
+@pytest.mark.own_stack("signs with the keys of its service")
 async def test_no_other_token_passes_for_an_access_token(
     accounts: AccountsServiceAsyncStub, callers: Callers, forger: AccessTokens
 ) -> None:
@@ -237,6 +242,7 @@ async def test_log_out_revokes_and_may_be_said_twice(accounts: AccountsServiceAs
     await refusal(refresh(accounts, tokens.refresh), Code.NOT_AUTHENTICATED)
 
 
+@pytest.mark.own_stack("reads and writes rows")
 async def test_an_expired_refresh_token_says_so(accounts: AccountsServiceAsyncStub, database_url: str) -> None:
     tokens = (await sign_up(accounts)).tokens
     connection = await asyncpg.connect(database_url)

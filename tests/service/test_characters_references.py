@@ -110,6 +110,7 @@ async def test_pages_by_number_have_the_total_of_all(owner: Owner) -> None:
     assert await owner.page(page_size=3, skip=9) == ([], 7)
 
 
+@pytest.mark.own_stack("reads and writes rows")
 async def test_a_list_reads_its_own_part_of_the_index(owner: Owner, database_url: str) -> None:
     """Searching, counting and paging go over the index of the tenant, whoever else is there."""
     await owner.create("needle-bot")

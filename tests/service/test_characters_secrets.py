@@ -75,6 +75,7 @@ async def stored_secrets(database_url: str, tmp_path: Path) -> dict[str, str]:
     return {row["key"]: vault.decrypt(row["value"]) for row in rows}
 
 
+@pytest.mark.own_stack("reads the key file")
 async def test_secrets_are_masked_on_read_and_encrypted_at_rest(
     owner: Owner, callers: Callers, database_url: str, tmp_path: Path
 ) -> None:
@@ -143,6 +144,7 @@ async def test_a_mask_with_nothing_behind_it_is_refused(owner: Owner) -> None:
     assert set(error.fields) == {"llm_api_key"}
 
 
+@pytest.mark.own_stack("reads the key file")
 async def test_masks_of_headers_follow_names_not_positions(owner: Owner, database_url: str, tmp_path: Path) -> None:
     await owner.create(tools=[tool("a", X="first-secret-aaaa"), tool("b", X="other-secret-aaaa")])
     turned = await owner.patch(tools=[tool("b", x="••••aaaa"), tool("a", X="••••aaaa", Y="new-one-secret-bbbb")])
@@ -170,6 +172,7 @@ async def test_only_the_agent_reads_secrets_and_of_deleted_characters_too(owner:
     assert await read_key(owner, callers, made) == KEY
 
 
+@pytest.mark.own_stack("reads and writes rows")
 async def test_a_lost_key_file_is_an_internal_fault_and_a_new_secret_mends_it(
     owner: Owner, callers: Callers, database_url: str
 ) -> None:
@@ -251,6 +254,7 @@ async def all_sealed(database_url: str) -> list[dict[str, str]]:
     return [json.loads(row["secrets"]) for row in rows]
 
 
+@pytest.mark.own_stack("reads the key file")
 async def test_a_new_key_is_in_use_at_once_and_reseal_rids_of_the_old_one(
     owner: Owner,
     callers: Callers,

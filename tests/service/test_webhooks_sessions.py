@@ -208,8 +208,7 @@ async def test_a_process_killed_in_the_middle_of_a_delivery_loses_nothing(
 # The RPCs
 
 
-async def test_every_private_address_and_trick_is_refused_on_write(make_house: MakeHouse) -> None:
-    house = await make_house()
+async def test_every_private_address_and_trick_is_refused_on_write(house: SessionsHouse) -> None:
     async with hooks(house) as stub:
         for url in [*PRIVATE, *TRICKS]:
             if not url.isprintable() or "\ud800" in url:
@@ -230,8 +229,7 @@ async def test_every_private_address_and_trick_is_refused_on_write(make_house: M
         await refusal(call(stub.UpdateWebhook, change, identity=house.user), Code.VALIDATION_FAILED)
 
 
-async def test_nonsense_is_refused_and_never_a_fault_of_ours(make_house: MakeHouse, callers: Callers) -> None:
-    house = await make_house()
+async def test_nonsense_is_refused_and_never_a_fault_of_ours(house: SessionsHouse, callers: Callers) -> None:
     async with hooks(house) as stub:
         for url in ("http://a.example/\x00", "", "x" * 100_000, "http://a.example\r\n/"):
             await refusal(
