@@ -114,7 +114,7 @@ async def test_files_as_forms_and_alone(site: Site) -> None:
         spoken = PutVoiceFilesBody(file=File(io.BytesIO(voice()), "ada.wav", "audio/wav"))
         heard = await put_voice.asyncio("support-bot", client=client, body=spoken)
         assert isinstance(heard, Character)
-        assert str(heard.voice["audio_file"]).endswith(".wav")
+        assert str(heard.voice.audio_file).endswith(".wav")
     with AuthenticatedClient(base_url=site.base_url, token=site.access) as client:
         # httpx sends a file that is the whole body from a client that waits.
         picture = File(io.BytesIO(image("PNG")))
