@@ -3,13 +3,15 @@
 # to pytest. Lanes run one after the other, because each of them uses both cores. Fails at the end if one of them failed.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-# A lane: its folders, then how pytest spreads them. Calls and speech are judged by time, and get the machine to themselves.
+# A lane: its folders : how pytest spreads them : the marks of the tests it takes. Calls and speech are judged by time,
+# and get the machine to themselves.
 lanes=(
-    "unit service http : -n 2 --dist worksteal"
-    "speech :"
-    "call :"
-    "browser :"
-    "faults :"
+    "unit service http : -n 2 --dist worksteal : not alone"
+    "service : : alone"
+    "speech : :"
+    "call : :"
+    "browser : :"
+    "faults : :"
 )
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -26,14 +28,15 @@ is_wanted() { ((${#wanted[@]} == 0)) || [[ " ${wanted[*]} " == *" $1 "* ]]; }
 
 failed=() closing=() number=0
 for lane in "${lanes[@]}"; do
+    IFS=: read -r names spread marks <<<"$lane"
     folders=()
-    for folder in ${lane%%:*}; do
+    for folder in $names; do
         [[ -d tests/$folder ]] && is_wanted "$folder" && folders+=("tests/$folder")
     done
     ((${#folders[@]})) || continue
     number=$((number + 1)) name="${folders[*]#tests/}"
     # shellcheck disable=SC2086 # the words of a lane are words of their own
-    CALLBOX_TEST_FIGURES="$scratch/$number.json" .venv/bin/python -m pytest "${folders[@]}" ${lane##*:} "$@" \
+    CALLBOX_TEST_FIGURES="$scratch/$number.json" .venv/bin/python -m pytest "${folders[@]}" $spread -m "${marks# }" "$@" \
         | tee "$scratch/out"
     status=${PIPESTATUS[0]}
     ((status)) && failed+=("$name")

@@ -50,8 +50,8 @@ class Figures:
     def __init__(self) -> None:
         self.folders: dict[str, Folder] = defaultdict(Folder)
         # Seconds by test: of its call, and of its fixtures.
-        self.called: Counter[str] = Counter()
-        self.prepared: Counter[str] = Counter()
+        self.called: dict[str, float] = defaultdict(float)
+        self.prepared: dict[str, float] = defaultdict(float)
         self.no_reason: set[str] = set()
         self._under_way: Counter[str] = Counter()
         self._outcomes: dict[str, str] = {}
@@ -88,8 +88,9 @@ class Figures:
 
     def slowest(self) -> list[str]:
         """Names of the tests that took longest, with their fixtures."""
-        seconds = self.called + self.prepared
-        return [name for name, took in seconds.most_common(_SLOWEST) if took > _SHOWN_SECONDS]
+        seconds = {name: self.called[name] + self.prepared[name] for name in {*self.called, *self.prepared}}
+        found = [name for name, took in seconds.items() if took > _SHOWN_SECONDS]
+        return sorted(found, key=seconds.__getitem__, reverse=True)[:_SLOWEST]
 
 
 _figures = Figures()
@@ -112,8 +113,8 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    is_slow = call.when == "call" and call.duration > _SLOW_SECONDS and isinstance(item, pytest.Function)
-    if is_slow and _REASON not in (inspect.getdoc(item.function) or ""):
+    said = (inspect.getdoc(item.function) or "") if isinstance(item, pytest.Function) else ""
+    if call.when == "call" and call.duration > _SLOW_SECONDS and _REASON not in said:
         report.user_properties.append((_NO_REASON, True))
     return report
 

@@ -11,7 +11,8 @@ import pytest
 from callbox.sessions.v1 import sessions_pb2 as pb
 
 from tests.fixtures.sessions import ORIGIN, until
-from tests.http.site import OWNER, refused
+from tests.fixtures.tenants import OWNER
+from tests.http.site import refused
 from tests.http.test_google import configured, sign_in
 from tests.http.test_history import a_call
 

@@ -13,7 +13,8 @@ import jwt
 import pytest
 
 from tests.fixtures.sessions import ORIGIN
-from tests.http.site import OWNER, START, refused
+from tests.fixtures.tenants import OWNER
+from tests.http.site import START, refused
 
 if TYPE_CHECKING:
     import httpx

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tests.http.site import OWNER, START, refused
+from tests.fixtures.tenants import OWNER
+from tests.http.site import START, refused
 
 if TYPE_CHECKING:
     from tests.http.site import Site

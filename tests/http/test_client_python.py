@@ -33,7 +33,7 @@ from callbox_client.models import (
 from callbox_client.types import File
 
 from tests.fixtures.media import image, voice
-from tests.http.site import OWNER
+from tests.fixtures.tenants import OWNER
 
 if TYPE_CHECKING:
     from tests.http.site import Site

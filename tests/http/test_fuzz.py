@@ -28,6 +28,7 @@ _SECONDS = 0 if _MANY else 120
 @pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 @pytest.mark.timeout(_SECONDS)
 async def test_made_up_requests(site: Site) -> None:
+    """Slow: five hundred requests, each answer held against the document, and many more with `make fuzz-http`."""
     cases = int(os.environ["CALLBOX_FUZZ_CASES"]) if _MANY else _CASES
     seed = int(os.environ.get("CALLBOX_FUZZ_SEED") or secrets.randbits(32)) if _MANY else 1
     made = await site.owner.post(

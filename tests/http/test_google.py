@@ -8,7 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest_asyncio
 
-from tests.http.site import OWNER, refused
+from tests.fixtures.tenants import OWNER
+from tests.http.site import refused
 
 if TYPE_CHECKING:
     import httpx

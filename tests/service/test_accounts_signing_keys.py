@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import jwt
+import pytest
 import pytest_asyncio
 from callbox.accounts.v1 import accounts_pb2 as pb
 from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceStub
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
     from services.accounts.settings import AccountsSettings
     from tests.fixtures.postgres import PostgresServer
+
+pytestmark = pytest.mark.own_stack("replaces the keys of its service, which others sign with")
 
 ROOT = Path(__file__).resolve().parents[2]
 MONTH = timedelta(days=30)

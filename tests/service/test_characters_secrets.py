@@ -263,7 +263,10 @@ async def test_a_new_key_is_in_use_at_once_and_reseal_rids_of_the_old_one(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Contract 14.5: encrypted at rest with key rotation, old versions and deleted characters included."""
+    """Contract 14.5: encrypted at rest with key rotation, old versions and deleted characters included.
+
+    Slow: the command runs three times, each in a process that imports the service.
+    """
     path = tmp_path / "data" / "characters-secrets.key"
     made = await owner.create(llm_api_key=KEY, tools=[tool(Authorization=TOKEN)])
     await owner.patch(llm_api_key=OTHER_KEY)

@@ -162,7 +162,10 @@ async def test_words_alone_answer_while_the_sentence_model_is_away(make_library:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 async def test_a_document_whose_reader_is_killed_is_read_by_another(library: Library, number: signal.Signals) -> None:
-    """Killed in the middle of a long document: nothing is lost and nothing is twice."""
+    """Killed in the middle of a long document: nothing is lost and nothing is twice.
+
+    Slow: the reader is a process that imports the service, and the document is long enough to be killed in.
+    """
     text = "\n\n".join(
         f"Paragraph {at} is about the wheel number {at}. " + "It turns and turns. " * 60 for at in range(60)
     )

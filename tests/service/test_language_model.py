@@ -13,6 +13,8 @@ import pytest
 
 from services.agent.thinking.turnstile import Turnstile
 
+pytestmark = pytest.mark.alone
+
 _KEY = "a-key-of-this-test"
 _READY_SECONDS = 30.0
 # About five hundred tokens: to read them anew takes two seconds, to read a question after them a tenth of one.
