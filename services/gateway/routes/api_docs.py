@@ -10,8 +10,8 @@ from starlette.routing import Mount
 
 from services.gateway.built_files import NOT_BUILT, RETRY_SECONDS, REVALIDATE, BuiltFiles
 
-# Redoc writes three kinds of things that a policy would stop: empty <style> elements that it fills by script, the style
-# sheet of its scroll bar (the second digest: of Redoc 2.5.4), and a worker from a blob for its search.
+# Redoc needs: empty <style> elements that it fills by script (the first digest), the style sheet of its scroll bar (the
+# second digest, of Redoc 2.5.4), icons in data: URLs, and a worker from a blob for its search.
 _POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; worker-src blob:; "
     "style-src 'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=' "
