@@ -19,8 +19,9 @@ import pytest
 import pytest_asyncio
 
 from tests.fixtures.sessions import ORIGIN, until
+from tests.fixtures.tenants import OWNER
 from tests.http.requests import PLACE, Route, routes
-from tests.http.site import OWNER, START, refused
+from tests.http.site import START, refused
 from tests.http.test_accounts_contract import log_in, make_staff
 
 if TYPE_CHECKING:
@@ -218,9 +219,9 @@ class House:
 
 
 @pytest_asyncio.fixture
-async def full_house(site: Site, database_url: str) -> AsyncIterator[House]:
+async def full_house(site: Site) -> AsyncIterator[House]:
     await site.nobody.post("/api/auth/signup/", json=_STAFF)
-    await make_staff(database_url, _STAFF["email"])
+    await make_staff(site, _STAFF["email"])
     staff = await site.client(Authorization=f"Bearer {(await log_in(site, _STAFF))['access']}")
     changed = await site.owner.patch("/api/ai-characters/support-bot/", json=_WITH_FORM)
     assert changed.status_code == 200, changed.text
