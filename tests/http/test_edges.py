@@ -118,8 +118,9 @@ async def test_the_schema_is_served(site: Site) -> None:
     assert served.json() == document()
 
 
-async def test_the_api_page_says_what_to_run_until_it_is_built(site: Site, web_dir: Path) -> None:
+async def test_the_api_page_says_what_to_run_until_it_is_built(make_gateway: MakeSite, web_dir: Path) -> None:
     """That the built page works, and asks no other host, is tested in tests/browser/test_api_docs.py."""
+    site = await make_gateway()
     page = await site.nobody.get("/api/docs")
     assert (page.status_code, page.headers["content-type"]) == (503, "text/html; charset=utf-8")
     assert int(page.headers["retry-after"]) >= 1
