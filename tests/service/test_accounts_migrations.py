@@ -17,6 +17,7 @@ from services.kit import database
 from services.kit.errors import Code
 from services.kit.rpc.client import call, connect
 from tests.fixtures.refusals import refusal
+from tests.fixtures.tenants import CHEAP_HASHER
 
 if TYPE_CHECKING:
     from services.accounts.settings import AccountsSettings
@@ -40,7 +41,7 @@ async def migrate_to(number: str, database_url: str, folder: Path) -> None:
 
 async def test_users_of_the_first_version_log_in(accounts_settings: AccountsSettings, tmp_path: Path) -> None:
     await migrate_to("0001", accounts_settings.database_url, tmp_path)
-    async with Passwords() as passwords:
+    async with Passwords(CHEAP_HASHER) as passwords:
         hashed = await passwords.hash("correct horse battery")
     connection = await asyncpg.connect(accounts_settings.database_url)
     await connection.execute("insert into accounts.tenants (id, concurrent_sessions) values ('ten_old', 5)")
@@ -50,7 +51,7 @@ async def test_users_of_the_first_version_log_in(accounts_settings: AccountsSett
         hashed,
     )
     await connection.close()
-    async with app.running(accounts_settings) as server, connect(f"127.0.0.1:{server.port}") as channel:
+    async with app.running(accounts_settings, CHEAP_HASHER) as server, connect(f"127.0.0.1:{server.port}") as channel:
         request = pb.LogInRequest(email="old@callbox.local", password="correct horse battery")
         assert (await call(AccountsServiceStub(channel).LogIn, request)).access
 
@@ -69,7 +70,7 @@ async def test_users_log_in_by_every_spelling_of_their_mailbox(
         "bob@xn--bcher-kva.example",
     )
     connection = await asyncpg.connect(accounts_settings.database_url)
-    async with Passwords() as passwords:
+    async with Passwords(CHEAP_HASHER) as passwords:
         for number, email in enumerate(emails):
             await connection.execute(
                 "insert into accounts.tenants (id, concurrent_sessions) values ($1, 5)", f"ten_{number}"
@@ -80,7 +81,7 @@ async def test_users_log_in_by_every_spelling_of_their_mailbox(
                 *(email, email.casefold(), await passwords.hash(f"password of {number}"), f"ten_{number}"),
             )
     await connection.close()
-    async with app.running(accounts_settings) as server, connect(f"127.0.0.1:{server.port}") as channel:
+    async with app.running(accounts_settings, CHEAP_HASHER) as server, connect(f"127.0.0.1:{server.port}") as channel:
         accounts = AccountsServiceStub(channel)
         for email, number in (
             *((email, number) for number, email in enumerate(emails)),

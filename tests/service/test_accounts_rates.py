@@ -21,6 +21,7 @@ from services.kit.errors import CallboxError, Code
 from services.kit.rpc.client import call, connect
 from services.kit.settings import SettingsError
 from tests.fixtures.refusals import refusal
+from tests.fixtures.tenants import CHEAP_HASHER
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -221,7 +222,7 @@ async def test_a_redis_that_hangs_delays_nobody_for_long(
 
     server = await asyncio.start_server(hang, "127.0.0.1", unused_tcp_port)
     settings = accounts_settings.model_copy(update={"redis_url": f"redis://127.0.0.1:{unused_tcp_port}/0"})
-    async with server, running(settings) as accounts, connect(f"127.0.0.1:{accounts.port}") as channel:
+    async with server, running(settings, CHEAP_HASHER) as accounts, connect(f"127.0.0.1:{accounts.port}") as channel:
         door = Door(AccountsServiceStub(channel), callers.service("gateway"))
         started = time.monotonic()
         await refusal(door.log_in(), Code.NOT_AUTHENTICATED)
