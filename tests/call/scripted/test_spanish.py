@@ -62,7 +62,9 @@ async def test_a_question_in_spanish_is_heard_answered_and_written_down(callbox:
     assert turn.replies == (ANSWER,)
     greeting, answer = between(0.0, turn.spoken.start), between(turn.spoken.end, float("inf"))
     assert word_error_rate(GREETING, greeting) <= 0.35, greeting
-    assert word_error_rate(ANSWER, answer) <= 0.35, answer
+    # On a slow machine the agent asks for a moment first.
+    last_words = " ".join(answer.split()[-len(ANSWER.split()) :])
+    assert word_error_rate(ANSWER, last_words) <= 0.35, answer
     assert [(each["role"], each["text"]) for each in history["transcript"]] == [
         ("assistant", GREETING),
         ("user", asked),
