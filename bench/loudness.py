@@ -45,7 +45,7 @@ def natural_lufs(speaker: Speaker, name: str) -> float:
 def write(gains: Mapping[str, float]) -> None:
     """Write the gains beside the module that reads them."""
     lines = [
-        "# Measured by `python -m bench.loudness`: what brings each voice from the engine's level to the target.",
+        "# Measured by `python -m bench.loudness`: the gain from the level of each voice to the target.",
         f"target_lufs = {TARGET_LUFS}",
         "",
         "[gain_db]",

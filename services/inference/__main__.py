@@ -1,4 +1,4 @@
-"""`python -m services.inference`: serve the speech models. With `render`: only make their folder and print its path."""
+"""`python -m services.inference` serves the speech models; `render` only makes their folder and prints its path."""
 
 import sys
 
@@ -9,7 +9,7 @@ from services.inference.workspace import SetupError, prepare
 
 
 def main(arguments: list[str]) -> int:
-    """Exit status: 2 for a wrong command or setting, 1 for a missing part; does not return when it serves."""
+    """Exit status: 2 for a wrong command or setting, 1 for a missing part. Does not return when it serves."""
     if arguments not in ([], ["render"]):
         sys.stderr.write("usage: python -m services.inference [render]\n")
         return 2

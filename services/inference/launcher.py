@@ -1,4 +1,4 @@
-"""Becomes tritonserver: prepares its folder, then replaces this process by it."""
+"""Prepares tritonserver's folder, then replaces this process with tritonserver."""
 
 import contextlib
 import os
@@ -15,12 +15,12 @@ from services.inference.workspace import SetupError, Workspace, library_path, pr
 
 _SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108  (Triton makes its regions there)
 _EXIT_TIMEOUT_SECONDS: Final = 3
-# Calls keep their connection for an hour and probe it; Triton's default takes that for an attack.
+# Clients keep a connection for an hour and send keepalive pings. Triton's default closes such a connection as abuse.
 _PING_INTERVAL_MS: Final = 5_000
 
 
 def check_ports(settings: InferenceSettings) -> None:
-    """Raise SetupError naming the setting of the first port that is taken."""
+    """Raise SetupError for the first port that is in use, with the name of its setting."""
     for name in ("triton_grpc_port", "triton_http_port", "triton_metrics_port"):
         port = getattr(settings, name)
         with socket.socket() as probe:
@@ -39,7 +39,7 @@ def _memory_prefix(settings: InferenceSettings) -> str:
 
 
 def sweep_shared_memory(settings: InferenceSettings) -> None:
-    """Remove what a server that was killed on the same port left in shared memory."""
+    """Remove the shared memory of an earlier server on the same port that was killed."""
     for left in _SHARED_MEMORY.glob(f"{_memory_prefix(settings)}*"):
         with contextlib.suppress(OSError):
             left.unlink()
@@ -73,7 +73,7 @@ def command(settings: InferenceSettings, workspace: Workspace) -> list[str]:
 def environment(workspace: Workspace) -> dict[str, str]:
     """The environment of tritonserver and of its model processes."""
     return {
-        # The engines bring threads of their own; a pool in numpy would only take their cores.
+        # The engines have their own threads; numpy's thread pool would take their cores.
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "MALLOC_ARENA_MAX": "2",
@@ -83,7 +83,7 @@ def environment(workspace: Workspace) -> dict[str, str]:
 
 
 def launch(settings: InferenceSettings) -> NoReturn:
-    """Replace this process by tritonserver, so that signals reach it. Raises SetupError, ValueError."""
+    """Replace this process with tritonserver, so that signals reach it. Raises SetupError, ValueError."""
     workspace = prepare(read_profile(settings.inference_profile), settings.data_dir)
     check_ports(settings)
     sweep_shared_memory(settings)
@@ -91,4 +91,4 @@ def launch(settings: InferenceSettings) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     subprocess.Popen([sys.executable, "-I", "-S", str(Path(process_watch.__file__))])
-    os.execve(workspace.binary, arguments, environment(workspace))  # noqa: S606  (no shell is wanted)
+    os.execve(workspace.binary, arguments, environment(workspace))  # noqa: S606  (no shell is needed)

@@ -1,10 +1,11 @@
-"""Ends tritonserver when one of its model processes has died, so that whatever keeps the server starts it again.
+"""Ends tritonserver when one of its model processes has died, so that the supervisor or container restarts it.
 
-And ends model processes that outlive their server: one that waits for it with Python's lock held cannot end itself.
+Also ends model processes that outlive their server: a process that waits for the server with the GIL held cannot end
+itself.
 
-tritonserver never starts the process of a decoupled model again: it stays `ready`, streams that are open hear nothing
-more, and each new request waits a second for an error. This runs beside the server, as a child of it, for as long:
-`python -I -S process_watch.py`. It needs nothing but the standard library and takes no memory to speak of.
+tritonserver never restarts the process of a decoupled model: it stays `ready`, open streams get no more data, and each
+new request waits a second for an error. This program runs as a child of the server until the server ends:
+`python -I -S process_watch.py`. It needs only the standard library and little memory.
 """
 
 import os
@@ -14,21 +15,21 @@ import sys
 from pathlib import Path
 
 _LOOK_MS = 500
-# A server that could not load a model says why and ends by itself; a model process whose server is gone does, too.
+# Time to end by itself, for a server that could not load a model, and for a model process whose server has ended.
 _OWN_END_MS = 500
 _STOP_MS = 1_000
 _STUB = "triton_python_backend_stub"
 
 
 def model_served(arguments: list[str]) -> str | None:
-    """The name of the model that a process of these arguments serves; None when it is no model process."""
+    """The model that a process with these arguments serves; None when it is not a model process."""
     if not arguments[0].endswith(_STUB):
         return None
     return next((Path(each).parts[-3] for each in arguments if each.endswith("/1/model.py")), None)
 
 
 def ending(stat: str) -> str | None:
-    """How a process ended, by the text of its /proc/PID/stat; None when it lives or ended well."""
+    """How a process failed, from the text of its /proc/PID/stat; None when it runs or ended with status 0."""
     fields = stat.rpartition(")")[2].split()
     status = int(fields[-1])
     if fields[0] != "Z" or status == 0:
@@ -54,7 +55,7 @@ def _ends(handle: int, within_ms: int) -> bool:
 
 
 class Guard:
-    """Watches a server and the model processes that it has."""
+    """Watches a server and its model processes."""
 
     def __init__(self, server: int) -> None:
         self._server = server
@@ -64,7 +65,7 @@ class Guard:
         self._models: dict[int, tuple[int, str]] = {}
 
     def run(self) -> None:
-        """Returns when the server has ended, and its model processes with it."""
+        """Watch until the server and its model processes have ended."""
         while True:
             ended = [handle for handle, _ in self._poller.poll(_LOOK_MS)]
             if self._server_handle in ended:
@@ -82,7 +83,7 @@ class Guard:
                     handle = os.pidfd_open(pid)
                     self._models[handle] = (pid, name)
                     self._poller.register(handle, select.POLLIN)
-        except OSError:  # a process ended while it was looked at: the next look is right
+        except OSError:  # a process ended during the scan: the next scan is correct
             return
 
     def _model_ended(self, handle: int) -> None:
@@ -91,10 +92,12 @@ class Guard:
         os.close(handle)
         try:
             how = ending(Path(f"/proc/{pid}/stat").read_text())
-        except OSError:  # the server has taken note of its end: it is stopping
+        except OSError:  # the server has reaped the process: it is shutting down
             return
         if how is not None and not _ends(self._server_handle, _OWN_END_MS):
-            sys.stderr.write(f"inference: the process of model {name} {how}: the server ends, to be started again\n")
+            sys.stderr.write(
+                f"inference: the process of model {name} {how}: the server ends, so that it is restarted\n"
+            )
             sys.stderr.flush()
             self._stop()
 
@@ -104,8 +107,8 @@ class Guard:
                 signal.pidfd_send_signal(handle, signal.SIGKILL)
 
     def _stop(self) -> None:
-        # At once, so that every client's stream breaks now and not after the server's own grace. The first process of a
-        # container cannot be killed from inside of it, but it can be asked to end.
+        # SIGKILL first, so that clients' streams break at once and not after the server's grace period. The first
+        # process of a container ignores SIGKILL from inside the container, but not SIGTERM.
         for number in (signal.SIGKILL, signal.SIGTERM):
             signal.pidfd_send_signal(self._server_handle, number)
             if _ends(self._server_handle, _STOP_MS):
@@ -113,7 +116,7 @@ class Guard:
 
 
 def main() -> None:
-    """Guards the process that started this one."""
+    """Watch the process that started this one."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     Guard(os.getppid()).run()

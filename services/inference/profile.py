@@ -1,4 +1,4 @@
-"""A profile picks engines, threads and limits; the model repository is rendered from it."""
+"""Reads a profile, which sets engines, threads and limits, and renders Triton's model repository from it."""
 
 import json
 import tomllib
@@ -26,7 +26,7 @@ MODELS: Final = ("stt", "tts", "denoise", "embed", "voice_match")
 
 
 class Profile(BaseModel):
-    """The models of one server. A pool that serves some of them alone has the sections of those."""
+    """The models of one server. A server of some models only has a profile with their sections only."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -44,11 +44,11 @@ class Profile(BaseModel):
 
     @property
     def models(self) -> tuple[str, ...]:
-        """Names of the models that it has sections of."""
+        """Names of the models that the profile has a section for."""
         return tuple(name for name in MODELS if getattr(self, name) is not None)
 
     def on(self, available: int) -> Self:
-        """The same with a number in place of every `auto`, for a machine with so many cores."""
+        """A copy with a number in place of every `auto`, for a machine with that many cores."""
         return self.model_copy(update={model: self._section(model).on(model, available) for model in self.models})
 
     def _section(self, model: str) -> Section:
@@ -57,9 +57,9 @@ class Profile(BaseModel):
 
 
 def read_profile(name: str, available: int | None = None) -> Profile:
-    """Read a profile by name, or by path when it ends in .toml, for so many cores; default: those that are there.
+    """Read a profile by name, or by path when it ends in .toml. available: number of cores, default this machine's.
 
-    Raises ValueError with the known names when there is none, or with each fault when it is not valid.
+    Raises ValueError: with the known names when there is no such profile, with each error when it is invalid.
     """
     path = Path(name) if name.endswith(".toml") else PROFILES / f"{name}.toml"
     if not path.is_file():
@@ -87,7 +87,7 @@ def _sentence(fault: ErrorDetails) -> str:
 
 
 def _quoted(value: object) -> str:
-    """A string of Protocol Buffers' text format, whose escapes are JSON's."""
+    """A string in Protocol Buffers' text format, which accepts JSON's escapes."""
     return json.dumps(str(value), ensure_ascii=False)
 
 

@@ -1,4 +1,4 @@
-"""The sections of a profile: what each model may be told."""
+"""The sections of a profile: the settings of each model."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -10,7 +10,7 @@ from services.inference import cores
 from services.inference.engines import custom
 
 Count = Annotated[int, Field(ge=1, le=1024)]
-# A number, or what services.inference.cores makes of the cores that are there.
+# In place of a number of threads: services.inference.cores computes it from the available cores.
 AUTO: Final = "auto"
 Threads = Count | Literal["auto"]
 Milliseconds = Annotated[int, Field(ge=0, le=5_000)]
@@ -21,7 +21,7 @@ _SLOT_OUTLIVES_SECONDS: Final = 10
 
 
 def _one_of(*names: str) -> Callable[[str], str]:
-    """A check that a name is one of these, or the path of an operator's own engine."""
+    """A validator: the name must be one of these, or the path of a custom engine."""
 
     def check(name: str) -> str:
         if name not in names and not custom.PATH.fullmatch(name):
@@ -32,57 +32,58 @@ def _one_of(*names: str) -> Callable[[str], str]:
 
 
 def _without_engine(options: Iterable[str], engines: Iterable[str]) -> None:
-    """Raise ValueError where options are for an engine that is not in use."""
+    """Raise ValueError when there are options for an engine that is not in use."""
     if lost := sorted(set(options) - set(engines)):
         raise ValueError(f"has options for {', '.join(lost)}, which `engines` does not name")
 
 
 class Section(BaseModel):
-    """What every model has."""
+    """Settings of every model."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     instances: Count = 1
     max_batch_size: Count
     max_queue_delay_microseconds: Annotated[int, Field(ge=0, le=100_000)] = 0
-    """How long a request may wait for others to share its batch; without a wait a batch is what has come meanwhile."""
+    """How long a request may wait for others to join its batch. With 0, a batch is the requests that already wait."""
     hang_seconds: Seconds = 20
-    """A step of the engine that takes longer ends the server, so that it is started again."""
+    """A step of the engine that takes longer ends the server, so that it is restarted."""
 
     def on(self, model: str, available: int) -> Self:
-        """The same with a number in place of every `auto`, for a machine with so many cores."""
+        """A copy with a number in place of every `auto`, for a machine with that many cores."""
         automatic = [name for name in ("workers", "threads") if getattr(self, name, None) == AUTO]
         return self.model_copy(update={name: cores.threads(model, available) for name in automatic})
 
     def template_values(self) -> dict[str, Any]:
-        """What config.pbtxt.j2 refers to; everything the model itself reads is under `parameters`."""
+        """The variables of config.pbtxt.j2. The model itself reads only those under `parameters`."""
         values = self.model_dump()
         shared = {name: values.pop(name) for name in ("instances", "max_batch_size", "max_queue_delay_microseconds")}
         return {**shared, "on_gpu": _on_gpu(values), "parameters": values}
 
 
 def _on_gpu(settings: Mapping[str, Any]) -> bool:
-    """Whether a section, or the table of an engine in it, says `device = "cuda"`."""
+    """Whether a section, or an engine's table in it, has `device = "cuda"`."""
     tables = [each for each in settings.values() if isinstance(each, Mapping)]
     return settings.get("device") == "cuda" or any(map(_on_gpu, tables))
 
 
 class StreamSection(Section):
-    """What a model has that serves calls."""
+    """Settings of a model that serves streams of calls."""
 
     max_streams: Count = 64
-    """Calls at once; one more is refused as RESOURCE_EXHAUSTED."""
+    """Most calls at once. A further call is refused with RESOURCE_EXHAUSTED."""
 
 
 class SequenceSection(StreamSection):
-    """What a model has that keeps a state for each of its streams."""
+    """Settings of a model that keeps a state for each stream."""
 
     idle_seconds: Seconds
 
     def template_values(self) -> dict[str, Any]:
-        """A stream too many must reach the model, which says so, instead of waiting in the scheduler without a word.
+        """Give Triton's scheduler more slots, and a longer idle time, than the model has.
 
-        The model forgets an idle sequence first and says so, too; the scheduler's slot outlives it by a little.
+        A stream over the limit then reaches the model, which refuses it with an error; in the scheduler it would wait
+        silently. For the same reason an idle sequence ends in the model first.
         """
         return {
             **super().template_values(),
@@ -92,26 +93,26 @@ class SequenceSection(StreamSection):
 
 
 class RecogniserSettings(BaseModel):
-    """One engine of the recogniser."""
+    """Settings of one recognition engine."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     workers: Threads
-    """Threads that take batches; with two, an answer starts while partials are heard."""
+    """Threads that take batches. With two, an answer can start while partials are decoded."""
     threads: Count = 1
-    """Threads inside the engine for each of them."""
+    """Threads inside the engine for each worker."""
     max_batch: Count = 8
-    """Most clips of different calls that are heard together."""
+    """Most clips of different calls in one batch."""
 
 
 class WhisperSettings(RecogniserSettings):
-    """Whisper, which runs on a GPU too."""
+    """Settings of Whisper, which can also run on a GPU."""
 
     device: Literal["cpu", "cuda"] = "cpu"
 
 
 class OwnRecogniserSettings(BaseModel):
-    """An operator's own recogniser; what is not named here goes to its class."""
+    """Settings of a custom recogniser. Other keys are passed to its class."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -123,19 +124,19 @@ _SttEngine = Annotated[str, AfterValidator(_one_of("moonshine", "whisper"))]
 
 
 class SttSection(SequenceSection):
-    """Hearing. Of `engines` the first that serves a call's language hears it."""
+    """Speech recognition. The first of `engines` that serves a call's language is used."""
 
     engines: Annotated[tuple[_SttEngine, ...], Field(min_length=1)]
     moonshine: RecogniserSettings | None = None
     whisper: WhisperSettings | None = None
     options: dict[str, OwnRecogniserSettings] = {}
-    """By the path of an engine."""
+    """Settings of custom engines, by path."""
 
     @model_validator(mode="after")
     def _engines_have_settings(self) -> Self:
         for name in self._ours():
             if getattr(self, name) is None:
-                raise ValueError(f"names the engine {name!r} and has no table [stt.{name}]")
+                raise ValueError(f"names the engine {name!r} but has no table [stt.{name}]")
         _without_engine(self.options, self.engines)
         return self
 
@@ -143,7 +144,7 @@ class SttSection(SequenceSection):
         return [name for name in self.engines if not custom.PATH.fullmatch(name)]
 
     def on(self, model: str, available: int) -> Self:
-        """Also in the tables of the engines."""
+        """A copy with a number in place of every `auto`, also in the engines' tables."""
         tables = {name: getattr(self, name) for name in self._ours()}
         number = cores.threads(model, available)
         made: dict[str, Any] = {
@@ -154,7 +155,7 @@ class SttSection(SequenceSection):
         return super().on(model, available).model_copy(update=made)
 
     def template_values(self) -> dict[str, Any]:
-        """An engine's settings are parameters named after it: `moonshine.workers`."""
+        """An engine's settings become parameters with its name as prefix: `moonshine.workers`."""
         values = super().template_values()
         settings = values["parameters"]
         tables = {name: settings.pop(name) for name in ("moonshine", "whisper")}
@@ -168,28 +169,28 @@ _TtsEngine = Annotated[str, AfterValidator(_one_of("hibari", "kokoro", "chatterb
 
 
 class TtsSection(StreamSection):
-    """Speaking."""
+    """Speech synthesis."""
 
     engines: Annotated[tuple[_TtsEngine, ...], Field(min_length=1)]
-    """The first comes before the others where two have a voice of one name."""
+    """If two engines have a voice of the same name, the earlier engine is used."""
     voice: str
-    """What a text is spoken with that names no voice."""
+    """The voice of a text that names no voice."""
     languages: tuple[str, ...] = ()
-    """BCP-47 tags that Hibari and Kokoro read; each one's dictionaries are loaded at the start."""
+    """BCP-47 tags that Hibari and Kokoro read. Their dictionaries are loaded at the start."""
     workers: Threads
-    """Threads that each engine makes its pieces with."""
+    """Threads for each engine."""
     threads: Count
-    """How many of them work on one piece of Kokoro's; Hibari's takes one."""
+    """Of these, the threads that work on one piece of Kokoro. Hibari uses one for a piece."""
     device: Literal["cpu", "cuda"] = "cpu"
-    """What Kokoro runs on."""
+    """The device that Kokoro and Chatterbox run on."""
     model: str = ""
-    """An ONNX file with Kokoro's weights instead of the int8 ones that are installed."""
+    """An ONNX file with Kokoro's weights, instead of the installed int8 ones."""
     weights: str = ""
-    """Folder with Chatterbox's weights, which nobody installs."""
+    """Folder with Chatterbox's weights, which the setup does not install."""
     recordings: str = ""
-    """Folder with a WAV of each voice that Chatterbox speaks as."""
+    """Folder with one WAV file for each voice of Chatterbox."""
     options: dict[str, dict[str, JsonValue]] = {}
-    """What an operator's own engine is made with, by its path."""
+    """Options of custom engines, by path."""
     comma_pause_ms: Milliseconds
     sentence_pause_ms: Milliseconds
 
@@ -207,7 +208,7 @@ class TtsSection(StreamSection):
         return self
 
     def template_values(self) -> dict[str, Any]:
-        """A parameter is a string: lists are joined by commas."""
+        """Parameters are strings: lists are joined with commas."""
         values = super().template_values()
         joined = {name: ",".join(getattr(self, name)) for name in ("engines", "languages")}
         return {**values, "parameters": {**values["parameters"], **joined, "options": json.dumps(self.options)}}
@@ -227,21 +228,21 @@ class EmbedSection(Section):
     max_waiting: Count
 
     def template_values(self) -> dict[str, Any]:
-        """`max_waiting` is Triton's to keep, not the model's."""
+        """Triton enforces `max_waiting`, so it is not passed to the model."""
         values = super().template_values()
         return {**values, "max_waiting": values["parameters"].pop("max_waiting")}
 
 
 class VoiceMatchSection(Section):
-    """Matching a voice to a recording."""
+    """Voice matching: finds the voice most like a recording."""
 
     hang_seconds: Seconds = 60
     engine: Literal["kokoro"]
     workers: Count
-    """Mixes that are made at once."""
+    """Most mixes synthesised at once."""
     threads: Threads
-    """How many of them work on one mix."""
+    """Threads that work on one mix."""
     seconds: Seconds
-    """After which no further mixes are tried."""
+    """Time after which no further mixes are tried."""
     max_waiting: Annotated[int, Field(ge=0, le=64)]
-    """Recordings that may wait for the one under way; one more is refused."""
+    """Most recordings that wait while one is being matched. A further recording is refused."""

@@ -19,11 +19,11 @@ VOICE_MATCH_RATE_HZ: Final = 16_000
 
 DENOISE_FRAME_SAMPLES: Final = 480
 DENOISE_MAX_FRAMES: Final = 10
-# What comes out is this much behind what went in.
+# Delay of the output behind the input.
 DENOISE_DELAY_SAMPLES: Final = 3 * DENOISE_FRAME_SAMPLES
 DENOISE_FULL_LEVEL_DB: Final = 100.0
-# Where a request has no level: of 12, 24 and 100 dB the one with the fewest word errors (bench/denoising.py).
-# More wins words in a street and loses twice as many where other people speak behind the caller.
+# The level of a request without one: of 12, 24 and 100 dB it has the fewest word errors (bench/denoising.py).
+# A higher level saves words in street noise, but loses twice as many when other people speak behind the caller.
 DENOISE_DEFAULT_LEVEL_DB: Final = 12.0
 
 STT_MAX_KEYTERMS: Final = 100
@@ -35,14 +35,14 @@ EMBED_DIMENSIONS: Final = 384
 EMBED_MAX_TOKENS: Final = 510
 EMBED_MAX_CHARACTERS: Final = 50_000
 
-# Values of the `priority` parameter of a request to the embed model: a question that somebody waits for is before text
-# that is being stored.
+# Values of the `priority` parameter of a request to the embed model: a question that a caller waits for comes before
+# text that is being stored.
 EMBED_FIRST: Final = 1
 EMBED_LATER: Final = 2
 
 VOICE_MATCH_MIN_SECONDS: Final = 3.0
 VOICE_MATCH_MAX_SECONDS: Final = 60.0
-# What is meant when a request names no language.
+# The default of a request without a language.
 VOICE_MATCH_LANGUAGE: Final = "en"
 
 # Values of the `command` input of the stt model.
@@ -65,8 +65,8 @@ _TRITON_UNKNOWN_SEQUENCE: Final = "must specify the START flag"
 
 
 def is_sequence_lost(message: str) -> bool:
-    """Whether an error says that the server no longer knows the sequence, so that a new one has to be started.
+    """Whether an error message says that the server has no state for the sequence, so that a new one must be started.
 
-    Triton's scheduler answers in words of its own when it has already dropped the sequence; both forms are recognised.
+    Also recognises the message of Triton's scheduler, which it sends when it has already dropped the sequence.
     """
     return SEQUENCE_LOST in message or _TRITON_UNKNOWN_SEQUENCE in message

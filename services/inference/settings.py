@@ -16,7 +16,7 @@ class InferenceSettings(BaseSettings):
 
     triton_host: str = Field(default="127.0.0.1", description="Address that Triton's three ports are bound to.")
     triton_grpc_port: Port = 8001
-    """The port that clients speak to."""
+    """The port that clients connect to."""
     triton_http_port: Port = 8002
     """Health (`/v2/health/ready`) and model control over HTTP."""
     triton_metrics_port: Port = 8003
@@ -25,8 +25,8 @@ class InferenceSettings(BaseSettings):
         default="cpu", description="File in `services/inference/profiles` without its ending, or the path of a .toml."
     )
     data_dir: Path = Path(".callbox")
-    """Folder for what is made at run time; the rendered model repository goes to `inference/` in it."""
+    """Folder for files made at run time. The rendered model repository is in its `inference/`."""
     kokoro_voices: Path = Field(
         default=Path(".tools/kokoro/voices"),
-        description="Folder with a style file for each voice of Kokoro; `scripts/setup.sh` brings them.",
+        description="Folder with a style file for each voice of Kokoro; `scripts/setup.sh` installs them.",
     )

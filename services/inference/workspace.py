@@ -1,4 +1,4 @@
-"""The folder that tritonserver runs from: its Python backend and the rendered model repository."""
+"""Prepares the folder that tritonserver runs from: the Python backend and the rendered model repository."""
 
 import hashlib
 import importlib.metadata
@@ -16,7 +16,7 @@ from services.inference.profile import REPOSITORY, Profile, render
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _UTILITIES: Final = "triton_python_backend_utils.py"
-# The base interpreter's own site-packages go: nothing but what the environment locks may be loaded.
+# Removes the base interpreter's site-packages from the path: only packages locked by the environment may be loaded.
 _PRELUDE: Final = """import sys
 
 sys.path[:] = [*{folders!r}, *(path for path in sys.path if path and not path.endswith("site-packages"))]
@@ -24,12 +24,12 @@ sys.path[:] = [*{folders!r}, *(path for path in sys.path if path and not path.en
 
 
 class SetupError(RuntimeError):
-    """Something that the server needs is missing; the message says how to get it."""
+    """A part that the server needs is missing. The message says how to get it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Paths of one ready-made folder."""
+    """Paths of a prepared folder and of tritonserver."""
 
     binary: Path
     libraries: Path
@@ -45,12 +45,12 @@ def _package() -> Path:
 
 
 def import_folders() -> list[str]:
-    """Where the model processes look for packages, in order."""
+    """Folders from which the model processes import packages, in order."""
     return [str(Path(folder).resolve()) for folder in (*site.getsitepackages(), str(_ROOT))]
 
 
 def check_numpy(folders: list[str]) -> None:
-    """Refuse numpy 2: the wheel's stub is built for numpy 1 and hands over broken tensors. Raises SetupError."""
+    """Refuse numpy 2: the wheel's stub is built for numpy 1 and would return broken tensors. Raises SetupError."""
     for found in importlib.metadata.distributions(name="numpy", path=folders):
         if int(found.version.split(".")[0]) >= 2:
             raise SetupError(
@@ -61,10 +61,10 @@ def check_numpy(folders: list[str]) -> None:
 
 
 def _backend(package: Path, target: Path, folders: list[str]) -> None:
-    """Library, stub and utilities of the Python backend side by side.
+    """Put the library, stub and utilities of the Python backend into one folder.
 
-    The stub starts an interpreter that ignores PYTHONPATH, so the import folders are written into the first file of
-    ours that it loads.
+    The stub's interpreter ignores PYTHONPATH, so the import folders are written into the utilities, which it loads
+    first.
     """
     server = package / "tritonserver"
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -93,7 +93,7 @@ def _digest(package: Path, profile: Profile, folders: list[str]) -> str:
 
 
 def prepare(profile: Profile, data_dir: Path) -> Workspace:
-    """Make the folder for a profile below `data_dir`, or find it there already made.
+    """Make the folder for a profile below `data_dir`, unless it exists.
 
     Raises SetupError when a part is missing or does not fit.
     """
@@ -122,6 +122,6 @@ def prepare(profile: Profile, data_dir: Path) -> Workspace:
 
 
 def library_path(workspace: Workspace, inherited: str | None) -> str:
-    """Value of LD_LIBRARY_PATH: this interpreter's own libpython before any other of the system."""
+    """Value of LD_LIBRARY_PATH, with this interpreter's libpython before any other."""
     own = sysconfig.get_config_var("LIBDIR")
     return os.pathsep.join(str(part) for part in (own, workspace.libraries, inherited) if part)

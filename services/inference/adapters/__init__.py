@@ -1,1 +1,1 @@
-"""Thin classes between Triton's Python backend and the engines; they hold no model code."""
+"""Thin classes between Triton's Python backend and the engines; they contain no model code."""

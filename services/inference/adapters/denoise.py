@@ -1,4 +1,4 @@
-"""The `denoise` model: frames of many calls in, the same frames without noise out."""
+"""The `denoise` model: takes audio frames of many calls and returns the same frames without noise."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -30,14 +30,14 @@ from services.inference.protocol import (
 
 @dataclass
 class _Call:
-    """state: its number in the engine. level_db: attenuation limit until another is sent."""
+    """state: the number of the call's state in the engine. level_db: attenuation limit until a request changes it."""
 
     state: int
     level_db: float = DENOISE_DEFAULT_LEVEL_DB
 
 
 class TritonPythonModel:
-    """Triton's entry points: one engine step over all frames of a batch."""
+    """Triton's entry points. One engine step filters all frames of a batch."""
 
     def initialize(self, args: dict[str, str]) -> None:
         """Load the engine."""
@@ -94,5 +94,5 @@ class TritonPythonModel:
         self._engine.release(call.state)
 
     def finalize(self) -> None:
-        """Forget the calls before the process ends."""
+        """Release the state of every call before the process ends."""
         self._sequences.clear()

@@ -1,4 +1,4 @@
-"""The `embed` model: texts in, their directions out."""
+"""The `embed` model: takes texts and returns their embedding vectors."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from services.inference.protocol import EMBED_MAX_CHARACTERS, EMBED_MODEL
 
 
 class TritonPythonModel:
-    """Triton's entry points: one engine step over all texts of a batch."""
+    """Triton's entry points. One engine step embeds all texts of a batch."""
 
     def initialize(self, args: dict[str, str]) -> None:
         """Load and warm the engine."""
@@ -39,7 +39,7 @@ class TritonPythonModel:
     def _answer(self, batch: list[list[str]], senders: list[Any]) -> None:
         try:
             with self._watch.step():
-                directions, counts = self._engine.embed([text for asked in batch for text in asked])
+                vectors, counts = self._engine.embed([text for asked in batch for text in asked])
         except Exception as problem:  # the model serves other requests and must outlive one bad batch
             for sender in senders:
                 send(sender, failure(f"{EMBED_MODEL} failed on these texts: {problem}"), final=True)
@@ -49,7 +49,7 @@ class TritonPythonModel:
             rows = slice(at, at + len(asked))
             at += len(asked)
             tokens = np.array(counts[rows], np.int32).reshape(-1, 1)
-            outputs = [pb.Tensor("embedding", np.ascontiguousarray(directions[rows])), pb.Tensor("tokens", tokens)]
+            outputs = [pb.Tensor("embedding", np.ascontiguousarray(vectors[rows])), pb.Tensor("tokens", tokens)]
             send(sender, pb.InferenceResponse(outputs), final=True)
 
     def finalize(self) -> None:

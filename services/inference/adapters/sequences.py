@@ -1,4 +1,4 @@
-"""The states of the sequences of one model instance, forgotten when they end or fall silent."""
+"""The state of each sequence of one model instance. A state is dropped when its sequence ends or is idle too long."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -13,11 +13,11 @@ _SWEEP_SECONDS: Final = 5.0
 
 
 class SequenceLost(RuntimeError):
-    """The request belongs to a sequence that this server does not know (any more)."""
+    """The server has no state for the sequence of a request: it never had one, or has dropped it."""
 
 
 class Exhausted(RuntimeError):
-    """One stream more than the server carries; the message starts with the protocol's word for it."""
+    """All `max_streams` of the model are in use. The message starts with the protocol's `EXHAUSTED`."""
 
     def __init__(self, model: str, max_streams: int) -> None:
         super().__init__(
@@ -27,7 +27,7 @@ class Exhausted(RuntimeError):
 
 
 class Sequences(Generic[State]):
-    """States by correlation id. Used from one thread only, the one that Triton calls `execute` on."""
+    """States by correlation id. Not thread-safe: use it only from the thread on which Triton calls `execute`."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Sequences(Generic[State]):
         self._swept = time.monotonic()
 
     def of(self, request: Any) -> State:
-        """The state of a request's sequence, made new at its start. Raises SequenceLost, Exhausted."""
+        """The state of the request's sequence; the first request creates it. Raises SequenceLost, Exhausted."""
         now = time.monotonic()
         self._sweep(now)
         key: int | str = request.correlation_id()
@@ -63,7 +63,7 @@ class Sequences(Generic[State]):
         return state
 
     def done(self, request: Any) -> None:
-        """Forget the sequence if this request was its last."""
+        """Drop the state of the sequence if this request was its last."""
         if request.flags() & SEQUENCE_END:
             self._forget(request.correlation_id())
 
@@ -81,6 +81,6 @@ class Sequences(Generic[State]):
             self._forget(key)
 
     def clear(self) -> None:
-        """Forget all sequences."""
+        """Drop all states."""
         for key in list(self._states):
             self._forget(key)

@@ -1,4 +1,4 @@
-"""The `stt` model: sequences of audio in, partial and final transcripts out."""
+"""The `stt` model: takes sequences of audio and returns partial and final transcripts."""
 
 import json
 from typing import Any, Final
@@ -60,7 +60,7 @@ def _keyterms(value: str | None) -> tuple[str, ...]:
 
 
 def _expect(listener: Listener, request: Any) -> None:
-    """Tell the listener what the first request says of the call. Raises InvalidInput."""
+    """Pass the language, key terms and engine of a call's first request to the listener. Raises InvalidInput."""
     language = text(request, "language")
     tag = language.split("-")[0].lower() if language else listener.language
     timed = _OUTPUT_WORDS in request.requested_output_names()
@@ -86,7 +86,7 @@ def _response(transcript: Transcript) -> Any:
 
 
 class TritonPythonModel:
-    """Triton's entry points. Requests return at once; answers come from the worker threads."""
+    """Triton's entry points. `execute` returns at once; the worker threads send the answers."""
 
     def initialize(self, args: dict[str, str]) -> None:
         """Load and warm the engine."""

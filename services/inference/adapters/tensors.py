@@ -14,7 +14,7 @@ SEQUENCE_END: Final = 2
 
 
 class InvalidInput(ValueError):
-    """The client sent something that cannot be used; the message says what and starts with the protocol's word."""
+    """The client sent an invalid input. The message says which, and starts with the protocol's `INVALID_INPUT`."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(f"{INVALID_INPUT} {sentence}")
@@ -32,7 +32,7 @@ def _values(request: Any, name: str) -> NDArray[Any] | None:
 
 
 def audio(request: Any, name: str, max_samples: int) -> NDArray[np.float32]:
-    """A copy of an audio input: float32 [n] limited to -1..1. Raises InvalidInput."""
+    """A copy of an audio input: float32 [n], clipped to -1..1. Raises InvalidInput."""
     values = _values(request, name)
     if values is None:
         return np.zeros(0, np.float32)
@@ -90,12 +90,12 @@ def output(name: str, value: float | NDArray[Any], dtype: type[np.generic]) -> A
 
 
 def failure(problem: str) -> Any:
-    """A response that carries an error and nothing else."""
+    """A response with an error and no outputs."""
     return pb.InferenceResponse(error=pb.TritonError(problem))
 
 
 def send(sender: Any, response: Any | None, final: bool) -> None:
-    """Send a response, or only the end of the stream. A client that has left is no error."""
+    """Send a response, or only the end of the stream. It is not an error when the client has disconnected."""
     flags = pb.TRITONSERVER_RESPONSE_COMPLETE_FINAL if final else 0
     try:
         if response is None:
@@ -103,4 +103,4 @@ def send(sender: Any, response: Any | None, final: bool) -> None:
         else:
             sender.send(response, flags=flags)
     except pb.TritonModelException as problem:
-        pb.Logger.log_info(f"a response had no reader: {problem}")
+        pb.Logger.log_info(f"a response was not delivered, the client has disconnected: {problem}")

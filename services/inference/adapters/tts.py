@@ -1,4 +1,4 @@
-"""The `tts` model: a text in, speech out piece by piece."""
+"""The `tts` model: takes a text and returns speech, piece by piece."""
 
 import json
 import threading
@@ -40,7 +40,7 @@ def _engine(name: str, settings: dict[str, str], reader: Reader) -> Synthesiser:
 
 
 class TritonPythonModel:
-    """Triton's entry points. Each engine's streams take turns, piece by piece."""
+    """Triton's entry points. Each engine has a scheduler that alternates between its streams after every piece."""
 
     def initialize(self, args: dict[str, str]) -> None:
         """Load and warm the engines."""
@@ -59,11 +59,11 @@ class TritonPythonModel:
             engine.name: Scheduler(engine.name, max(1, workers // min(threads, engine.max_threads)), places, watch.step)
             for engine in engines
         }
-        self._turn = threading.Lock()  # guards the streams by request id
+        self._lock = threading.Lock()  # guards _open, the streams by request id
         self._open: dict[str, Stream] = {}
 
     def execute(self, requests: list[Any]) -> None:
-        """Take a batch of texts."""
+        """Start a stream for each text of a batch, or cancel the stream that a request names."""
         for request in requests:
             sender = request.get_response_sender()
             try:
@@ -76,7 +76,7 @@ class TritonPythonModel:
                 send(sender, failure(str(problem)), final=True)
 
     def _cancel(self, request_id: str) -> None:
-        with self._turn:
+        with self._lock:
             stream = self._open.get(request_id)
         if stream:
             self._schedulers[stream.speech.engine.name].cancel(stream)
@@ -86,19 +86,19 @@ class TritonPythonModel:
             send(sender, pb.InferenceResponse([output("audio", sound, np.int16)]), final=False)
 
         def ended(problem: str | None) -> None:
-            with self._turn:
+            with self._lock:
                 if self._open.get(request_id) is stream:
                     del self._open[request_id]
             send(sender, None if problem is None else failure(problem), final=True)
 
         stream = Stream(speech, heard, ended)
         if request_id:
-            with self._turn:
+            with self._lock:
                 self._open[request_id] = stream
         try:
             self._schedulers[speech.engine.name].submit(stream)
         except Full:
-            with self._turn:
+            with self._lock:
                 self._open.pop(request_id, None)
             raise
 

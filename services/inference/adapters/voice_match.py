@@ -1,4 +1,4 @@
-"""The `voice_match` model: a recording in, the voice or mix of voices nearest to its speaker out."""
+"""The `voice_match` model: takes a recording and returns the voice, or mix of voices, most like its speaker."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -28,12 +28,12 @@ from services.inference.engines.voiceprints import ProbeReader
 from services.inference.protocol import EXHAUSTED, VOICE_MATCH_LANGUAGE, VOICE_MATCH_MODEL
 from services.inference.settings import InferenceSettings
 
-# A little over the bound, so that the engine can say by how much a recording is too long.
+# More than the engine takes, so that the engine's error can say how long the recording is.
 _MAX_SAMPLES = int(2 * MAX_SECONDS * SAMPLE_RATE_HZ)
 
 
 class TritonPythonModel:
-    """Triton's entry points. Recordings are matched one after the other by a thread of its own."""
+    """Triton's entry points. One background thread matches the recordings, one after the other."""
 
     def initialize(self, args: dict[str, str]) -> None:
         """Load and warm the engines."""
@@ -44,13 +44,13 @@ class TritonPythonModel:
         self._matcher = Matcher(kokoro, int(settings["workers"]), float(settings["seconds"]))
         self._matcher.warm_up()
         self._max_waiting = int(settings["max_waiting"])
-        self._room = threading.BoundedSemaphore(1 + self._max_waiting)  # guards the queue's bound
-        self._turn = ThreadPoolExecutor(1, thread_name_prefix="voice_match")
+        self._free_slots = threading.BoundedSemaphore(1 + self._max_waiting)  # bounds the executor's queue
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="voice_match")
         self._closing = threading.Event()
         self._watch = Watch(settings, VOICE_MATCH_MODEL)
 
     def execute(self, requests: list[Any]) -> None:
-        """Take recordings; each is answered once."""
+        """Queue the recordings of a batch. Each request gets exactly one answer."""
         for request in requests:
             sender = request.get_response_sender()
             try:
@@ -59,14 +59,14 @@ class TritonPythonModel:
             except InvalidInput as problem:
                 send(sender, failure(str(problem)), final=True)
                 continue
-            if self._room.acquire(blocking=False):
-                self._turn.submit(self._match, samples, language, sender)
+            if self._free_slots.acquire(blocking=False):
+                self._executor.submit(self._match, samples, language, sender)
             else:
                 full = f"{EXHAUSTED} {self._max_waiting} recordings wait; try again or add a server"
                 send(sender, failure(full), final=True)
 
     def _match(self, samples: NDArray[np.float32], language: str, sender: Any) -> None:
-        response = failure("the server stops")
+        response = failure("the server is shutting down")
         try:
             if not self._closing.is_set():
                 with self._watch.step():
@@ -79,11 +79,11 @@ class TritonPythonModel:
         except Exception as error:  # the thread serves other calls and must outlive one bad recording
             response = failure(f"the matching failed on this recording: {error}")
         finally:
-            self._room.release()
+            self._free_slots.release()
             send(sender, response, final=True)
 
     def finalize(self) -> None:
         """Stop the threads before the process ends."""
         self._closing.set()
-        self._turn.shutdown(wait=True, cancel_futures=False)
+        self._executor.shutdown(wait=True, cancel_futures=False)
         self._matcher.close()

@@ -1,4 +1,4 @@
-"""Ends a model process whose engine hangs, and one whose tritonserver is gone."""
+"""Ends this model process when its engine hangs or when its tritonserver has ended."""
 
 import contextlib
 import faulthandler
@@ -14,26 +14,26 @@ from typing import Final
 
 _SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108  (Triton makes its regions there)
 _LOOK_SECONDS: Final = 0.5
-# The end of a process that hung, told from a crash; EX_SOFTWARE of sysexits.h.
+# Exit status that distinguishes a hang from a crash: EX_SOFTWARE of sysexits.h.
 HUNG_STATUS: Final = 70
 
 
 @dataclass(eq=False, slots=True)
 class Step:
-    """Work of an engine that is under way."""
+    """One running step of an engine."""
 
     age_seconds: float = 0.0
 
     def alive(self) -> None:
-        """Begin to count anew: for work of many parts, after each of them."""
+        """Reset the age. Work of many parts calls this after each part."""
         self.age_seconds = 0.0
 
 
 class Watch:
-    """Ends this model process when a step of its engine takes longer than `hang_seconds`, with a line that says so.
+    """Ends this model process, with a log line, when a step of its engine takes longer than `hang_seconds`.
 
-    Steps begin on any thread, several at once. What ends the server then, so that it is started again with this model,
-    is services.inference.process_watch.
+    Several threads may run steps at once. services.inference.process_watch then ends the server, so that it is started
+    again with this model.
 
     settings: the model's parameters, `hang_seconds` among them.
     """
@@ -47,7 +47,7 @@ class Watch:
 
     @contextlib.contextmanager
     def step(self) -> Iterator[Step]:
-        """Around one step of the engine."""
+        """Measure the time of one engine step: the body of the `with` block."""
         step = Step()
         with self._lock:
             self._steps.add(step)
@@ -60,11 +60,12 @@ class Watch:
     def _look(self) -> None:
         looked = time.monotonic()
         while True:
-            # A step that holds Python's lock stops this thread, too: then C ends the process, and shows every stack.
+            # A step that holds the GIL blocks this thread, too. Then faulthandler's C thread ends the process and
+            # prints every stack.
             faulthandler.dump_traceback_later(2 * self._hang_seconds, exit=True)
             time.sleep(_LOOK_SECONDS)
             now = time.monotonic()
-            # A process that was stopped as a whole, with its machine say, has not hung all that time.
+            # When the whole process was suspended (with its machine, for example), that time is not counted.
             passed = min(now - looked, 2 * _LOOK_SECONDS)
             looked = now
             with self._lock:
@@ -77,14 +78,14 @@ class Watch:
     def _end(self) -> None:
         sys.stderr.write(
             f"inference: a step of model {self._model} took more than {self._hang_seconds:g} s: its process ends. "
-            "If the machine was only slow, raise hang_seconds in the profile; where it stood:\n"
+            "If the machine was only slow, raise hang_seconds in the profile. Stack of every thread:\n"
         )
         faulthandler.dump_traceback(all_threads=True)
         sys.stderr.flush()
         os._exit(HUNG_STATUS)
 
 
-def _forget_region() -> None:
+def _remove_shared_memory() -> None:
     """Remove the shared memory between the server and this process; its name is one of our arguments."""
     for argument in Path("/proc/self/cmdline").read_bytes().decode(errors="replace").split("\0"):
         region = _SHARED_MEMORY / argument
@@ -93,9 +94,9 @@ def _forget_region() -> None:
 
 
 def end_with_parent() -> None:
-    """Watch the parent process from a thread of its own and exit with it.
+    """Start a thread that exits this process when the parent process ends.
 
-    The kernel's parent-death signal is of no use here: it follows the thread that started this process, and Triton's
+    The kernel's parent-death signal does not work here: it follows the thread that started this process, and Triton's
     model loading threads end long before the server does.
     """
     parent = os.getppid()
@@ -106,7 +107,7 @@ def end_with_parent() -> None:
         poller.register(handle, select.POLLIN)
         poller.poll()
         try:
-            _forget_region()
+            _remove_shared_memory()
         finally:
             os._exit(1)
 

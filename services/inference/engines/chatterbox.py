@@ -1,4 +1,4 @@
-"""Chatterbox, which speaks as a recording does: for a GPU, with weights that the operator brings."""
+"""Chatterbox, which clones the voice of a recording. Needs a GPU and weights that the operator provides."""
 
 import importlib.util
 import re
@@ -17,29 +17,29 @@ from services.inference.engines.synthesiser import SAMPLE_RATE_HZ, UnknownVoice,
 from services.inference.workspace import SetupError
 
 _PACKAGE: Final = "chatterbox"
-# What ChatterboxTTS.from_local reads of its folder.
+# The files that ChatterboxTTS.from_local reads.
 _WEIGHTS: Final = ("ve.safetensors", "t3_cfg.safetensors", "s3gen.safetensors", "tokenizer.json")
 _LANGUAGE: Final = "en"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
-# Voices whose recordings stay worked out, a few MB each on the device.
+# Voices whose conditions are cached, a few MB each on the device.
 _MAX_KEPT: Final = 64
-# How lively it speaks and how close to the recording's pace, by the authors' advice for plain talk.
+# Expressiveness and pacing: the authors' advice for everyday speech.
 _EXAGGERATION: Final = 0.5
 _GUIDANCE: Final = 0.5
 
 
 class Chatterbox:
-    """A voice for each recording, `NAME.wav`, that its folder has at the start."""
+    """Has one voice for each recording, `NAME.wav`, that is in the folder at the start."""
 
     name = "chatterbox"
     max_threads = 1
-    # It makes a piece as a whole, so a caller waits for all of the first one.
+    # A piece is returned as a whole, so the caller waits for all of the first piece.
     piece_characters: tuple[int, ...] = (60, 200)
 
     def __init__(self, weights: Path, recordings: Path, device: str = "cuda") -> None:
         """weights: folder of the model's files; device: as PyTorch names it.
 
-        Raises SetupError where the package, the weights or the recordings are missing.
+        Raises SetupError when the package, the weights or the recordings are missing.
         """
         if importlib.util.find_spec(_PACKAGE) is None:
             raise SetupError("chatterbox-tts is not installed: install the `chatterbox` extra")
@@ -61,11 +61,11 @@ class Chatterbox:
         self._net: Any = import_module("chatterbox.tts").ChatterboxTTS.from_local(weights, device)
         if self._net.sr != SAMPLE_RATE_HZ:
             raise SetupError(f"this Chatterbox speaks at {self._net.sr} Hz, not at {SAMPLE_RATE_HZ}: install 0.1.7")
-        self._turn = threading.Lock()  # guards the net, which holds one voice at a time, and what is kept of voices
+        self._turn = threading.Lock()  # guards the network, which holds one voice at a time, and the cache
         self._kept: OrderedDict[str, Any] = OrderedDict()
 
     def voice(self, name: str) -> Voice:
-        """The voice of that name; it cannot mix. Raises UnknownVoice."""
+        """The voice of that name; Chatterbox cannot mix voices. Raises UnknownVoice."""
         if found := self.voices.get(name):
             return found
         raise UnknownVoice(f"there is no recording of a voice {name!r}; recorded: {', '.join(self.voices)}")
@@ -88,7 +88,7 @@ class Chatterbox:
         yield sound
 
     def _conditions(self, name: str) -> Any:
-        """What the net takes from a recording; the least used is forgotten. With the turn held."""
+        """The network's conditions for a recording. Caches the last used _MAX_KEPT voices. The lock must be held."""
         if name not in self._kept:
             self._net.prepare_conditionals(str(self._recordings / f"{name}.wav"), exaggeration=_EXAGGERATION)
             self._kept[name] = self._net.conds
@@ -98,6 +98,6 @@ class Chatterbox:
         return self._kept[name]
 
     def close(self) -> None:
-        """Give the weights' memory back; the object is of no use afterwards."""
+        """Free the weights' memory. The object cannot be used afterwards."""
         self._kept.clear()
         del self._net

@@ -1,4 +1,4 @@
-"""Engines of an operator's own: a profile names them by where they are, `package.module:Class`."""
+"""Custom engines: a profile names the class of such an engine as `package.module:Class`."""
 
 import inspect
 import re
@@ -10,11 +10,11 @@ PATH: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII
 
 
 class EngineNotFound(ValueError):
-    """There is no such class, or it does not take what the profile says; the message says what to do."""
+    """The class cannot be imported, or rejects the profile's options. The message says what to do."""
 
 
 def made(path: str, options: Mapping[str, Any]) -> Any:
-    """The class at a path, called with the profile's options. Raises EngineNotFound, and whatever the class raises."""
+    """Import a class and call it with the profile's options. Raises EngineNotFound, or the class's own error."""
     module, _, name = path.partition(":")
     try:
         engine = getattr(import_module(module), name)

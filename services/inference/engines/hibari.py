@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from services.inference.engines.phonemes.reader import ENGLISH, Reader, portions
 from services.inference.engines.synthesiser import UnknownVoice, Voice
 
-# What the net takes at once, by its own documentation.
+# Most phonemes that the network takes at once, by its documentation.
 _MAX_PHONEMES: Final = 400
 
 
 def _installed() -> Mapping[str, Voice]:
-    """The voices whose weights are in the package and that speak American English; others would be downloaded."""
+    """The American English voices whose weights are in the package; any other voice would be downloaded."""
     names = (name for name, entry in registry.VOICES.items() if entry.get("bundled") and not entry["british"])
     return MappingProxyType({name: Voice(name, (ENGLISH,), ((name, 1.0),)) for name in names})
 
@@ -31,19 +31,19 @@ class Hibari:
     piece_characters: tuple[int, ...] = (45, 260)
 
     def __init__(self, reader: Reader) -> None:
-        """Reads with a reader that has American English."""
+        """reader: must have American English loaded."""
         self.voices = _installed()
         self._reader = reader
         self._nets = {name: Net(voice=name, threads=self.max_threads) for name in self.voices}
 
     def voice(self, name: str) -> Voice:
-        """The voice of that name; it cannot mix. Raises UnknownVoice."""
+        """The voice of that name; Hibari cannot mix voices. Raises UnknownVoice."""
         if found := self.voices.get(name):
             return found
         raise UnknownVoice(f"voice {name!r} is not installed; installed: {', '.join(self.voices)}")
 
     def warm_up(self) -> None:
-        """Give the net's buffers their size."""
+        """Run a short and a longer text, so that the network allocates its buffers."""
         for voice in self.voices.values():
             for text in ("Warm up.", "A somewhat longer sentence, so that every buffer has its size."):
                 for _ in self.sounds(text, voice, ENGLISH, 1.0):
@@ -55,5 +55,5 @@ class Hibari:
             yield self._nets[voice.name].from_phonemes(phonemes, speed)
 
     def close(self) -> None:
-        """Give the weights' memory back; the object is of no use afterwards."""
+        """Free the weights' memory. The object cannot be used afterwards."""
         self._nets.clear()

@@ -1,4 +1,4 @@
-"""Where a word of a hint list may stand in a text that was heard without it."""
+"""Finds the words in a recognised text that a key term may replace."""
 
 import heapq
 from collections.abc import Iterator, Sequence
@@ -11,18 +11,18 @@ from numpy.typing import NDArray
 
 from services.inference.engines.tokens import TokenTable
 
-# "Lumiflex" is heard as "Luma Flex", "Kubernetes" as "cube our needs".
+# "Lumiflex" is recognised as "Luma Flex", "Kubernetes" as "cube our needs".
 _MAX_SPAN_WORDS: Final = 3
-# "Siobhan" and the "Xiaopin" that is heard have this much in common; unlike words less.
+# "Siobhan" and "Xiaopin", as which it is recognised, are this similar; unrelated words are less.
 _MIN_LIKENESS: Final = 0.4
 _MAX_COMPARED: Final = 64
-# A longer run of words holds something else besides the term, which would be lost.
+# A longer run of words contains other words besides the term; replacing it would lose them.
 _MAX_LENGTHS: Final = 1.25
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A text in which a term takes the place of what was heard: its tokens, the term's, how alike they are spelled."""
+    """The text with a term in place of some words: its tokens, the term's tokens, the similarity of the spelling."""
 
     tokens: tuple[int, ...]
     term: tuple[int, ...]
@@ -34,7 +34,7 @@ def _letters(text: str) -> str:
 
 
 def _counts(words: Sequence[str]) -> NDArray[np.int32]:
-    """How often each of 32 classes of letters is in each word: int32 [k, 32]."""
+    """How often each of 32 classes of letters occurs in each word: int32 [k, 32]."""
     counts = np.zeros((len(words), 32), np.int32)
     for row, word in enumerate(words):
         for character in word:
@@ -43,7 +43,7 @@ def _counts(words: Sequence[str]) -> NDArray[np.int32]:
 
 
 def _spans(tokens: Sequence[int], table: TokenTable) -> list[tuple[int, int, str]]:
-    """Runs of one to three words: first token, token after the last, letters. A mark after them stays outside."""
+    """Runs of one to three words: first token, token after the last, letters. Excludes punctuation after them."""
     starts = [at for at, token in enumerate(tokens) if table.begins_word(token)]
     spans = []
     for place, first in enumerate(starts):
@@ -56,7 +56,7 @@ def _spans(tokens: Sequence[int], table: TokenTable) -> list[tuple[int, int, str
 
 
 def candidates(tokens: Sequence[int], terms: Sequence[str], table: TokenTable, most: int) -> list[Candidate]:
-    """The likeliest places for terms in a text, at most `most`; none where nothing in it is like one of them."""
+    """The most likely places for terms in a text, at most `most`; empty when no words are similar to a term."""
     spans = [span for span in _spans(tokens, table) if span[2]]
     spelled = [_letters(term) for term in terms]
     if not spans or not any(spelled):

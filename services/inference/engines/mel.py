@@ -1,4 +1,4 @@
-"""Log-mel spectrogram as Whisper was trained on: 80 bands, a frame every 10 ms."""
+"""The log-mel spectrogram that Whisper was trained on: 80 bands, a frame every 10 ms."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ FRAME_SAMPLES: Final = 160
 FRAMES_PER_SECOND: Final = SAMPLE_RATE_HZ // FRAME_SAMPLES
 _WINDOW_SAMPLES: Final = 400
 _FLOOR: Final = 1e-10
-# Whatever is this far (in powers of ten) below the loudest value of a clip is flat ground.
+# Values are limited to this many powers of ten below the loudest value of the clip.
 _RANGE: Final = 8.0
 
 # Slaney's mel scale: linear to 1 kHz, logarithmic above.
@@ -44,7 +44,7 @@ def log_mel(samples: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
     """The spectrogram of a clip followed by silence.
 
     samples: float32 [n] at SAMPLE_RATE_HZ in -1..1; frames: length of the result, at least n / FRAME_SAMPLES.
-    Returns float32 [BANDS, frames], the same as if the silence had been transformed too, which it is not.
+    Returns float32 [BANDS, frames]. The silence is filled in without computing its transform.
     """
     half = _WINDOW_SAMPLES // 2
     heard = min(frames, (len(samples) + half) // FRAME_SAMPLES + 1)

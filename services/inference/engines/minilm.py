@@ -1,4 +1,4 @@
-"""MiniLM-L6, a sentence model: a text in, a direction in 384 dimensions out; 3 ms for a question, 0.1 s for a page."""
+"""MiniLM-L6, a sentence embedding model: 384 dimensions; 3 ms for a question, 0.1 s for a page."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from services.kit import wordpiece
 
 DIMENSIONS: Final = 384
-# Positions that the model has, the marks of begin and end among them; what follows is not read.
+# Positions of the model, including its start and end tokens. Tokens beyond them are ignored.
 MAX_TOKENS: Final = 512
-# Texts are padded to the longest of a run. Padding costs more than a run of its own except for short ones.
+# Texts are padded to the longest of a run, so only short texts share a run: for long ones padding costs more.
 _TOKENS_A_RUN: Final = 512
 
 
 class MiniLm:
-    """The model, int8 on the CPU. `embed` may be called from several threads at once."""
+    """The model, int8 on the CPU. `embed` is thread-safe."""
 
     def __init__(self, threads: int = 1) -> None:
         options = onnxruntime.SessionOptions()
@@ -33,10 +33,10 @@ class MiniLm:
         self.embed(["warm up", "warm up " * MAX_TOKENS])
 
     def embed(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[int]]:
-        """The direction of each text and the tokens it has.
+        """The embedding of each text and its number of tokens.
 
-        Returns: float32 [n, DIMENSIONS] of length 1, and the count of each text's tokens, which is above what was read
-        when the text is longer than MAX_TOKENS less its two marks. A text without words has a direction too.
+        Returns: float32 [n, DIMENSIONS] of length 1, and the token count of each text. A count above MAX_TOKENS - 2
+        means that the end of the text was ignored. A text without words has an embedding too.
         """
         encoded = [encoding.ids for encoding in wordpiece.encode(texts)]
         directions = np.empty((len(encoded), DIMENSIONS), np.float32)
@@ -59,7 +59,7 @@ class MiniLm:
         return normal
 
     def close(self) -> None:
-        """Give the weights' memory back; the object is of no use afterwards."""
+        """Free the weights' memory. The object cannot be used afterwards."""
         del self._session
 
 
@@ -68,7 +68,7 @@ def _cut(tokens: list[int]) -> list[int]:
 
 
 def _groups(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Indices of texts of like length that are run together, the shortest first."""
+    """Indices of texts of similar length that are run together, the shortest first."""
     group: list[int] = []
     for at in sorted(range(len(lengths)), key=lambda at: lengths[at]):
         if group and lengths[at] * (len(group) + 1) > _TOKENS_A_RUN:

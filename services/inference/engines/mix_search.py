@@ -1,6 +1,6 @@
-"""Which mix of voices promises to sound like a speaker, from what is known of the voices and of mixes tried before.
+"""Proposes mixes of voices that may sound like a speaker, from the measured embeddings of voices and earlier mixes.
 
-Pure. Between two mixes that were heard, the direction of a mix is taken to lie where its shares do.
+Pure functions. The embedding of a new mix is estimated by linear interpolation between two measured mixes.
 """
 
 from collections.abc import Sequence
@@ -10,36 +10,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAX_VOICES: Final = 4
-# Shares are multiples of this: finer steps change less in the direction than another sentence does.
+# Shares are multiples of this. A finer step changes the embedding less than another sentence does.
 STEP: Final = 0.05
 _SHARES: Final[NDArray[np.float32]] = np.array([0.2, 0.35, 0.5, 0.65, 0.8], np.float32)
 _BEAM: Final = 8
-# Two mixes nearer than this (sum of differences of shares) are not both worth a try.
+# Of two mixes closer than this (sum of the differences of their shares) only one is tried.
 _MIN_DIFFERENCE: Final = 0.2
 
 Shares = NDArray[np.float32]
 
 
 class Known:
-    """Mixes of n voices and the direction that each was heard to have; at first the voices themselves."""
+    """Measured mixes of n voices and their embeddings; at first the voices themselves."""
 
     def __init__(self, directions: NDArray[np.float32]) -> None:
         self.shares: Shares = np.eye(len(directions), dtype=np.float32)
         self.directions = directions
 
     def add(self, shares: Shares, direction: NDArray[np.float32]) -> None:
-        """A mix was made and heard."""
+        """Add a measured mix."""
         self.shares = np.vstack([self.shares, shares])
         self.directions = np.vstack([self.directions, direction])
 
     def singles(self, target: NDArray[np.float32], count: int) -> list[Shares]:
-        """The nearest voices, unmixed, the best first."""
+        """The nearest single voices, the best first."""
         voices = self.shares.shape[1]
         best = np.argsort(-_likeness(self.directions[:voices], target))[:count]
         return [np.asarray(self.shares[at]) for at in best]
 
     def propose(self, target: NDArray[np.float32], tried: Sequence[Shares], count: int) -> list[Shares]:
-        """The most promising mixes, the best first, each unlike those tried and one another.
+        """The most promising mixes, the best first. Each differs from the others and from those already tried.
 
         target: float32 [d] of length 1. Returns at most `count` of float32 [n] that sum to 1.
         """
@@ -53,7 +53,7 @@ class Known:
         return found
 
     def _ranked(self, target: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Mixes float32 [k, n] by promise: what is known is blended with what is known, up to the bound of voices."""
+        """Blends of two known mixes, the most promising first: float32 [k, n]. Bounded in the number of voices."""
         shares, directions = self.shares, self.directions
         for _ in range(MAX_VOICES - 1):
             best = np.argsort(-_likeness(directions, target))[:_BEAM]
@@ -76,7 +76,7 @@ def _likeness(directions: NDArray[np.float32], target: NDArray[np.float32]) -> N
 
 
 def rounded(shares: Shares) -> Shares:
-    """Shares as multiples of STEP that still sum to 1; what is too small for a step goes to the others."""
+    """Shares rounded to multiples of STEP that still sum to 1; a share below a step is added to the others."""
     steps = round(1.0 / STEP)
     exact = shares / shares.sum() * steps
     whole = np.floor(exact + 1e-4)

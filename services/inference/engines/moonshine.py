@@ -15,9 +15,9 @@ from services.inference.engines.moonshine_graphs import HEAD_WIDTH, HEADS, LAYER
 from services.inference.engines.recogniser import SAMPLE_RATE_HZ, Hypothesis, Speech, check_lengths
 from services.inference.engines.tokens import TokenTable
 
-# The model was trained on clips of a second and more; a shorter one makes it say its word several times.
+# The model was trained on clips of a second and more. For a shorter clip it repeats the word several times.
 MIN_SECONDS: Final = 1.0
-# English speech stays below 6.5 tokens a second; what runs over the limit is a decoder in a loop.
+# English speech stays below 6.5 tokens a second. A decoder that exceeds the limit is in a loop.
 TOKENS_PER_SECOND: Final = 6.5
 TOKENS_EXTRA: Final = 8
 
@@ -26,8 +26,8 @@ _END_TOKEN: Final = 2
 _UNSEEN: Final = -1e9
 _CACHES: Final = 2 * LAYERS
 
-# A keyterm may be this much less likely than what was heard (nats): for itself, and for each of its tokens, since rare
-# names are spelled in many. Misheard names came to 1 to 10 nats, terms that were not said to 26 and more.
+# A key term may be this much less likely than the decoded words (nats): once, and again for each of its tokens, because
+# rare names have many. Measured: misheard names 1 to 10 nats, terms that were not said 26 and more.
 _BONUS: Final = 2.0
 _BONUS_PER_TOKEN: Final = 3.0
 _MOST_CANDIDATES: Final = 6
@@ -39,7 +39,7 @@ def _session(model: bytes, threads: int) -> ort.InferenceSession:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    # A spinning thread would take the core from the language model that runs beside it.
+    # A spinning thread would take the core away from the language model.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
@@ -54,7 +54,7 @@ def bundled_folder() -> Path:
 
 @dataclass(slots=True)
 class _Row:
-    """One clip on its way through the decoder.
+    """One clip that is being decoded.
 
     cross: float32 [1, HEADS, t, HEAD_WIDTH], key and value of each layer.
     """
@@ -73,7 +73,7 @@ class _Row:
         return self.ended or self.stopped or len(self.tokens) >= self.limit
 
     def take(self, token: int) -> None:
-        """The decoder's next token."""
+        """Append the decoder's next token."""
         if token == _END_TOKEN:
             self.ended = True
         elif len(self.tokens) < self.limit:
@@ -81,8 +81,8 @@ class _Row:
 
 
 class Moonshine:
-    """Greedy decoding. The encoder hears one clip at a time: it works no faster on several, and none is changed by the
-    length of another. The decoder takes all clips together, each with its own draft and length.
+    """Greedy decoding. The encoder takes one clip at a time: a batch is no faster, and would pad a clip to the length
+    of the longest. The decoder takes all clips together, each with its own draft and length.
     """
 
     name = "moonshine"
@@ -101,12 +101,12 @@ class Moonshine:
         self._cross = [f"cross.{at}" for at in range(_CACHES)]
 
     def warm_up(self) -> None:
-        """Run once on a second of silence, so that the first real clip is not the slow one."""
+        """Run once on a second of silence, so that the first real clip is not slow."""
         for _ in self.decode([Speech(np.zeros(SAMPLE_RATE_HZ, np.float32))] * 2):
             pass
 
     def decode(self, batch: Sequence[Speech]) -> Iterator[tuple[int, Hypothesis] | None]:
-        """As of `Recogniser`. A draft's tokens that still hold are accepted in one pass."""
+        """See `Recogniser.decode`. One pass verifies all tokens of a draft and accepts those that still fit."""
         check_lengths(batch, self.max_seconds)
         rows = []
         for place, speech in enumerate(batch):
@@ -142,7 +142,7 @@ class Moonshine:
             batch.read_last_tokens()
 
     def _biased(self, row: _Row) -> Iterator[None]:
-        """Put keyterms where they are nearly as likely as what was heard; one pass for each."""
+        """Insert key terms where they are nearly as likely as the decoded words; one pass for each."""
         for _ in range(_MOST_TERMS):
             found = candidates(row.tokens, row.speech.keyterms, self._tokens, _MOST_CANDIDATES)
             if not found:
@@ -159,7 +159,7 @@ class Moonshine:
             row.tokens = list(found[best].tokens)
 
     def _likelihoods(self, row: _Row, texts: Sequence[tuple[int, ...]]) -> NDArray[np.float64]:
-        """Log-probability of each text, its end included."""
+        """Log-probability of each text, including its end token."""
         width = 1 + max(len(text) for text in texts)
         tokens = np.full((len(texts), width), _START_TOKEN, np.int64)
         following = np.full((len(texts), width), _END_TOKEN, np.int64)
@@ -182,12 +182,12 @@ class Moonshine:
         return Hypothesis(self._tokens.text(row.tokens), tuple(row.tokens), stopped=row.stopped, overran=overran)
 
     def close(self) -> None:
-        """Give the weights' memory back; the object is of no use afterwards."""
+        """Free the weights' memory. The object cannot be used afterwards."""
         del self._encoder, self._decoder
 
 
 class _Batch:
-    """The rows that the decoder works on, and their caches. Where a row has no token in the cache, it is masked."""
+    """The rows in the decoder and their caches. Cache positions without a token of the row are masked."""
 
     def __init__(self, session: ort.InferenceSession, rows: list[_Row]) -> None:
         self.rows = rows
@@ -204,7 +204,7 @@ class _Batch:
         self._seen = np.zeros((len(rows), 0), np.bool_)
 
     def read_drafts(self) -> None:
-        """The first pass, over the start token and the drafts: a row keeps what holds, and takes the next token."""
+        """The first pass, over the start token and the drafts: a row keeps the tokens that fit and adds the next."""
         drafts = [row.speech.draft[: row.limit - 1] for row in self.rows]
         width = 1 + max(len(draft) for draft in drafts)
         tokens = np.full((len(drafts), width), _START_TOKEN, np.int64)
@@ -222,7 +222,7 @@ class _Batch:
         self._seen = np.arange(width) < held[:, None]
 
     def read_last_tokens(self) -> None:
-        """A later pass: every row that goes on takes one token."""
+        """A later pass: every unfinished row gets one token."""
         seen = np.concatenate([self._seen, np.ones((len(self.rows), 1), np.bool_)], axis=1)
         bias = np.where(seen, np.float32(0), np.float32(_UNSEEN))[:, None, None]
         tokens = np.array([[row.tokens[-1] if row.tokens else _START_TOKEN] for row in self.rows], np.int64)
@@ -240,7 +240,7 @@ class _Batch:
         return np.asarray(best, np.int64)
 
     def drop_finished(self) -> bool:
-        """Take finished rows out once they are half of all. Returns whether any row goes on."""
+        """Remove finished rows once they are half of all. Returns whether an unfinished row is left."""
         going = [at for at, row in enumerate(self.rows) if not row.over]
         if going and 2 * len(going) <= len(self.rows):
             longest = int(self._frames[going].sum(axis=1).max())
@@ -253,7 +253,7 @@ class _Batch:
 
 
 def _first_feed(tokens: NDArray[np.int64]) -> dict[str, Any]:
-    """What a pass over texts from their start is given: each token sees those before it, and there is no cache."""
+    """The decoder's inputs for texts from their start: each token sees those before it, and the cache is empty."""
     count, width = tokens.shape
     later = np.triu(np.full((width, width), _UNSEEN, np.float32), 1)
     empty = np.zeros((count, HEADS, 0, HEAD_WIDTH), np.float32)

@@ -1,7 +1,7 @@
-"""Moonshine tiny as two graphs of our own over the wheel's weights.
+"""Moonshine tiny as two ONNX graphs of our own that use the wheel's weights.
 
-The graphs of the wheel decode clips of one length in step. These take clips of any length together: every row of a
-batch has its own positions and its own valid places in the key/value cache.
+The wheel's graphs can batch only clips of one length. These take clips of any length together: every row of a batch has
+its own positions and its own mask over the key/value cache.
 """
 
 from pathlib import Path
@@ -32,7 +32,7 @@ def _product(graph: Graph, value: str, weight: Quantized, bias: str = "") -> str
 
 
 class _Layers:
-    """What both graphs are made of."""
+    """The layers that both graphs use."""
 
     def __init__(self, graph: Graph, weights: Weights) -> None:
         self.graph = graph
@@ -95,7 +95,7 @@ def _stem(graph: Graph, weights: Weights, samples: str) -> str:
 
 
 def encoder(encoder_file: Path, decoder_file: Path) -> bytes:
-    """The decoder's keys and values of a clip.
+    """The encoder: computes the decoder's keys and values of a clip.
 
     `samples` float32 [1, n] in; `cross.0` to `cross.11` float32 [1, HEADS, t, HEAD_WIDTH] out, key and value by layer.
     """
@@ -124,12 +124,12 @@ def encoder(encoder_file: Path, decoder_file: Path) -> bytes:
 
 
 def decoder(decoder_file: Path) -> bytes:
-    """One pass over `tokens` int64 [b, w].
+    """The decoder: one pass over `tokens` int64 [b, w].
 
-    Further inputs: `positions`, `following` int64 [b, w]; `bias` float32 [b, 1, w, p + w], 0 where a token may look and
-    very low elsewhere; `frames` int32 [b, t], 1 where a clip has a frame; `cross.i` as of the encoder; `past.i` float32
-    [b, HEADS, p, HEAD_WIDTH]. Outputs: `best` int64 [b, w]; `likely` float32 [b, w], the log-probability of the token
-    in `following`; `present.i`.
+    Further inputs: `positions`, `following` int64 [b, w]; `bias` float32 [b, 1, w, p + w], 0 where a token may attend
+    and very low elsewhere; `frames` int32 [b, t], 1 where a clip has a frame; `cross.i`, the encoder's outputs;
+    `past.i` float32 [b, HEADS, p, HEAD_WIDTH]. Outputs: `best` int64 [b, w]; `likely` float32 [b, w], the
+    log-probability of the token in `following`; `present.i`.
     """
     weights = Weights(decoder_file)
     graph = Graph()

@@ -1,4 +1,4 @@
-"""Writes a computation as an ONNX model, for onnxruntime to run."""
+"""Builds an ONNX model node by node, for onnxruntime."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -8,13 +8,13 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-# The newest that the operators used need; onnxruntime reads both.
+# The versions that the used operators need; onnxruntime supports both.
 _IR_VERSION: Final = 8
 _OPSET: Final = 18
 
 
 class Graph:
-    """A graph that grows node by node; values are known by their names."""
+    """A graph under construction. A value is identified by its name."""
 
     def __init__(self) -> None:
         self._nodes: list[onnx.NodeProto] = []
@@ -28,7 +28,7 @@ class Graph:
         return f"v{self._count}"
 
     def input(self, name: str, dtype: str, shape: Sequence[int | str]) -> str:
-        """Declare an input; a size given as a word may be any."""
+        """Declare an input. A dimension given as a word is variable."""
         self._inputs.append(_declared(name, dtype, shape))
         return name
 
@@ -38,23 +38,23 @@ class Graph:
         self._outputs.append(_declared(name, dtype, shape))
 
     def constant(self, values: NDArray[Any]) -> str:
-        """A weight."""
+        """Add a constant, such as a weight. Returns its name."""
         name = self._name()
         self._weights.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
 
     def many(self, count: int, op: str, *inputs: str, domain: str = "", **options: Any) -> list[str]:
-        """The outputs of an operator; an input that is left out is an empty name."""
+        """Add an operator with several outputs and return their names. "" omits an optional input."""
         names = [self._name() for _ in range(count)]
         self._nodes.append(helper.make_node(op, inputs, names, domain=domain, **options))
         return names
 
     def one(self, op: str, *inputs: str, domain: str = "", **options: Any) -> str:
-        """The only output of an operator."""
+        """Add an operator with one output and return its name."""
         return self.many(1, op, *inputs, domain=domain, **options)[0]
 
     def model(self) -> bytes:
-        """The whole as an ONNX model."""
+        """The graph as a serialised ONNX model."""
         graph = helper.make_graph(self._nodes, "graph", self._inputs, self._outputs, self._weights)
         opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid("com.microsoft", 1)]
         return bytes(helper.make_model(graph, ir_version=_IR_VERSION, opset_imports=opsets).SerializeToString())

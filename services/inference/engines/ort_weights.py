@@ -1,4 +1,4 @@
-"""Reads the weights out of a model in onnxruntime's own format."""
+"""Reads the weights of a model in onnxruntime's own format."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Quantized:
 
 
 def beside(*parts: Quantized) -> Quantized:
-    """Weights of the same input side by side, so that one product gives all their outputs."""
+    """Concatenates weights of the same input, so that one product computes all their outputs."""
     return Quantized(
         np.concatenate([part.values for part in parts], axis=1),
         np.concatenate([part.scale for part in parts]),
@@ -33,7 +33,7 @@ def beside(*parts: Quantized) -> Quantized:
 
 
 class Weights:
-    """Named float arrays and, by the name of the layer, quantised products of one file."""
+    """The weights in one file: float arrays by name, quantised products by layer."""
 
     def __init__(self, path: Path) -> None:
         graph = InferenceSession.GetRootAsInferenceSession(path.read_bytes(), 0).Model().Graph()
@@ -52,11 +52,11 @@ class Weights:
                     self._products[node.Outputs(0).decode()] = node.Inputs(1).decode().removesuffix("_quantized")
 
     def array(self, name: str) -> NDArray[np.float32]:
-        """A float array by the end or beginning of its name. Raises KeyError."""
+        """A float array, by the beginning or end of its name. Raises KeyError."""
         return np.asarray(self._tensors[_only(name, self._tensors)], np.float32)
 
     def product(self, layer: str) -> Quantized:
-        """The quantised product of a layer, by a part of the name of its output. Raises KeyError."""
+        """The quantised product of a layer, by a part of its output's name. Raises KeyError."""
         return self.table(self._products[_only(layer, self._products)])
 
     def table(self, name: str) -> Quantized:
@@ -70,7 +70,7 @@ class Weights:
 
 
 def _signed(values: NDArray[np.uint8]) -> NDArray[np.int8]:
-    """The same numbers as int8, of which processors with VNNI make a product a quarter faster."""
+    """The same numbers as int8: with it processors with VNNI compute a product a quarter faster."""
     return (values ^ np.uint8(0x80)).view(np.int8)
 
 

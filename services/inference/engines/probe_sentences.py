@@ -1,8 +1,8 @@
-"""What voices are made to say so that they can be compared: sentences of about 3 s, by the language's tag."""
+"""Sentences of about 3 s that voices speak so that they can be compared, by language tag."""
 
 from typing import Final
 
-# The first is said while a mix is searched; the second says how near the mix came, to which the search was deaf.
+# The search for a mix uses the first sentence. The second, which the search does not use, verifies the result.
 PROBES: Final[dict[str, tuple[str, str]]] = {
     "en-US": (
         "We were away a year ago, and nobody told me about the weather.",

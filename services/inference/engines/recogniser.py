@@ -1,4 +1,4 @@
-"""What every engine of speech recognition is to those who use it."""
+"""The interface of every speech recognition engine."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,23 +9,23 @@ from numpy.typing import NDArray
 
 SAMPLE_RATE_HZ: Final = 16_000
 AUTO: Final = "auto"
-# BCP-47's tag for a language that nobody can tell.
+# BCP-47's tag for an undetermined language.
 UNDETERMINED: Final = "und"
 
 
 def never() -> bool:
-    """For work that nobody stops."""
+    """A `should_stop` that never stops the work."""
     return False
 
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """One clip to be heard.
+    """One clip to recognise.
 
     samples: float32 [n] mono at 16 kHz in -1..1, at least 1 and at most the engine's `max_seconds`; language: primary
     BCP-47 tag, or AUTO where the engine detects; draft: tokens of an earlier hypothesis of the same clip, () for none;
-    keyterms: words to lean towards; timed: whether words with times are wanted, which costs a tenth more; should_stop:
-    asked between passes, may be called from the engine's thread only.
+    keyterms: words to prefer; timed: whether to return words with times, which costs a tenth more; should_stop: asked
+    between passes, only from the engine's thread.
     """
 
     samples: NDArray[np.float32]
@@ -38,12 +38,12 @@ class Speech:
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """What the engine heard in one clip.
+    """The engine's result for one clip.
 
-    tokens: to be handed back as the next draft; language: primary tag it was heard in, UNDETERMINED where AUTO was
-    asked and the clip does not tell; stopped: `should_stop` was true, the text is what there was by then; overran:
-    decoding hit its limit of length or runs in a loop; no_speech: probability 0..1 that nobody spoke; confidence: mean
-    log-probability of a token, both None where the engine has none; words: (word, start, end) in seconds of the clip.
+    tokens: the next draft of the same clip; language: primary tag of the recognised language, UNDETERMINED when AUTO
+    was asked and detection failed; stopped: `should_stop` returned true, the text is incomplete; overran: decoding hit
+    its length limit or loops; no_speech: probability 0..1 that nobody spoke; confidence: mean log-probability of a
+    token; both are None if the engine does not report them; words: (word, start, end) in seconds of the clip.
     """
 
     text: str
@@ -64,9 +64,9 @@ def check_lengths(batch: Sequence[Speech], max_seconds: float) -> None:
 
 
 class Recogniser(Protocol):
-    """An engine that hears clips of different calls at once. `decode` may be called from several threads.
+    """An engine that decodes clips of different calls in one batch. `decode` must be thread-safe.
 
-    languages: primary tags served; can_bias: whether keyterms change what is heard; can_detect: whether AUTO is served;
+    languages: primary tags served; can_bias: whether it uses keyterms; can_detect: whether it serves AUTO;
     max_seconds: longest clip; max_batch: most clips of one `decode`.
     """
 
@@ -78,14 +78,14 @@ class Recogniser(Protocol):
     max_batch: int
 
     def warm_up(self) -> None:
-        """Run once, so that the first real clip is not the slow one."""
+        """Run once, so that the first real clip is not slow."""
 
     def decode(self, batch: Sequence[Speech]) -> Iterator[tuple[int, Hypothesis] | None]:
-        """Hear 1 to `max_batch` clips together.
+        """Recognise 1 to `max_batch` clips together.
 
-        Yields each clip's place in the batch with its hypothesis, once, as soon as it is done; and None between passes,
-        where the caller may do what is more urgent. Raises ValueError for a clip that is empty or too long.
+        Yields (index in the batch, hypothesis) once for each clip, as soon as it is done; and None between passes, when
+        the caller may do more urgent work. Raises ValueError for a clip that is empty or too long.
         """
 
     def close(self) -> None:
-        """Give the weights' memory back; the object is of no use afterwards."""
+        """Free the weights' memory. The object cannot be used afterwards."""

@@ -1,4 +1,4 @@
-"""The engines of recognition by the names that profiles use."""
+"""The recognition engines, by their names in a profile."""
 
 import json
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import Final
 from services.inference.engines import custom
 from services.inference.engines.recogniser import Recogniser
 
-# Imported when asked for, so that a server needs the packages of its own engines only.
+# Imported when needed, so that a server needs only the packages of its own engines.
 _CLASSES: Final = {
     "moonshine": ("services.inference.engines.moonshine", "Moonshine", ("threads", "max_batch")),
     "whisper": ("services.inference.engines.whisper", "Whisper", ("threads", "workers", "max_batch", "device")),
@@ -16,10 +16,10 @@ _CLASSES: Final = {
 
 
 def load(name: str, settings: Mapping[str, str]) -> tuple[Recogniser, int]:
-    """An engine with its weights, and how many threads take batches for it.
+    """Load an engine with its weights. Also returns the number of its worker threads.
 
-    name: of the product's, or the path of an operator's own. settings: parameters of the model; those of the engine
-    are named after it, `moonshine.workers`; those of an operator's own are in `options`.
+    name: a built-in engine, or the path of a custom one. settings: the model's parameters; a built-in engine's have its
+    name as prefix (`moonshine.workers`); a custom engine's are in `options`.
     """
     if custom.PATH.fullmatch(name):
         given = {"workers": 1, **json.loads(settings["options"]).get(name, {})}

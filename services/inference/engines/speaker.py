@@ -1,4 +1,4 @@
-"""Resemblyzer's speaker encoder: a recording in, the direction of its speaker in 256 dimensions out."""
+"""Resemblyzer's speaker encoder: turns a recording into an embedding of its speaker with 256 dimensions."""
 
 import importlib.util
 from collections.abc import Sequence
@@ -15,30 +15,30 @@ from services.inference.recognition.voicing import FRAME_SAMPLES, frame_levels, 
 SAMPLE_RATE_HZ: Final = 16_000
 DIMENSIONS: Final = 256
 
-# What the network was trained on, by resemblyzer/hparams.py.
+# As in training, by resemblyzer/hparams.py.
 _WINDOW_SAMPLES: Final = 400
 _HOP_SAMPLES: Final = 160
 _BANDS: Final = 40
 _PARTIAL_FRAMES: Final = 160
 _LAYERS: Final = 3
-# The network hears loudness as part of a voice, so all are brought to one: of -35 to -20 dB this told 14 voices of
-# Kokoro apart best.
+# Loudness changes the embedding, so every recording is brought to this level. Of -35 to -20 dB, this level separates 14
+# voices of Kokoro best.
 _LEVEL_DB: Final = -27.0
 
-# Partials begin this many frames apart: 1.3 a second, as the network's authors embed.
+# Distance between the starts of two partials: 1.3 partials a second, as the network's authors do.
 _PARTIAL_STEP_FRAMES: Final = 77
-# A last partial that has less than this of its frames is left out.
+# The last partial is left out if it has less than this share of its frames.
 _MIN_COVERAGE: Final = 0.75
-# Pauses up to this long stay in; they belong to the way somebody speaks.
+# Pauses up to this length are kept: they are part of how a person speaks.
 _KEPT_PAUSE_FRAMES: Final = 9
 
 
-# Less is not enough for one partial.
+# Shorter speech does not fill one partial.
 _MIN_SPEECH_SAMPLES: Final = int(1.5 * SAMPLE_RATE_HZ)
 
 
 class NoSpeech(ValueError):
-    """Nobody speaks in the recording, or hardly; the message says which."""
+    """The recording has no speech or too little of it; the message says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class _Layer:
 
 
 class Speaker:
-    """The encoder in numpy. `embed` may be called from several threads at once."""
+    """The encoder in numpy. `embed` is thread-safe."""
 
     def __init__(self) -> None:
         tensors = read_tensors(_weights(), "model_state")
@@ -67,10 +67,10 @@ class Speaker:
         self._bias = tensors["linear.bias"]
 
     def embed(self, recordings: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-        """The speaker's direction of each recording.
+        """The speaker's embedding of each recording.
 
         recordings: float32 [n] at 16 kHz in -1..1. Returns float32 [k, DIMENSIONS] of length 1 and without negative
-        values: the likeness of two speakers is the dot product. Raises: NoSpeech.
+        values; the dot product of two is the similarity of the speakers. Raises: NoSpeech.
         """
         parts = [_partials(_spoken(samples)) for samples in recordings]
         directions = self._run(np.concatenate(parts))
@@ -88,7 +88,7 @@ class Speaker:
 
 
 def _weights() -> Path:
-    """The wheel's file; the package itself cannot be imported without PyTorch, so it is not."""
+    """The wheel's weights file. The package is not imported, because it needs PyTorch."""
     spec = importlib.util.find_spec("resemblyzer")
     if spec is None or not spec.submodule_search_locations:
         raise FileNotFoundError("resemblyzer is not installed: install the `inference` extra")
@@ -104,7 +104,7 @@ def _lstm(layer: _Layer, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
     outputs = np.empty((len(inputs), *hidden.shape), np.float32)
     for at, gates in enumerate(driven):
         gates += hidden @ layer.states
-        # A sigmoid is a tanh of half its argument; one call over all gates costs less than four.
+        # sigmoid(x) = (1 + tanh(x / 2)) / 2: one tanh over all gates is faster than four calls.
         gates[:, : 2 * size] *= 0.5
         gates[:, 3 * size :] *= 0.5
         np.tanh(gates, out=gates)
@@ -116,7 +116,7 @@ def _lstm(layer: _Layer, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _spoken(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The recording without its long pauses, at the level of all. Raises: NoSpeech."""
+    """The recording at _LEVEL_DB and without its long pauses. Raises: NoSpeech."""
     frames = samples[: len(samples) // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
     levels = frame_levels(frames)
     voiced = voiced_frames(levels)
@@ -164,6 +164,6 @@ def _filters() -> NDArray[np.float64]:
     return np.asarray(np.maximum(0.0, np.minimum(rise, fall)) * 2.0 / (high - low))
 
 
-# The window repeats with its length, as those of spectrum analysis do.
+# A periodic window, as is usual for spectrum analysis.
 _HANN: Final = np.hanning(_WINDOW_SAMPLES + 1)[:-1]
 _FILTERS: Final = _filters()

@@ -1,22 +1,22 @@
-"""What a recogniser's tokens say: the words they spell and when, without the loop they may run in."""
+"""Turns a recogniser's tokens into words with times, and cuts off a decoder's loop."""
 
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 _SECONDS_PER_STATE: Final = 0.02
-# A telephone number or "no, no, no" repeats itself too, but not for so long.
+# A telephone number or "no, no, no" repeats too, but less often.
 _LOOP_REPEATS: Final = 3
 _LOOP_TOKENS: Final = 12
 _BROKEN: Final = "\ufffd"
-# Scripts that put no blanks between words: each character is one.
+# Scripts without spaces between words: each character counts as a word.
 _UNSPACED: Final = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
 
 
 def without_loop(tokens: Sequence[int]) -> Sequence[int]:
-    """The tokens up to the end of the first of the runs that they end in.
+    """The tokens, cut after the first occurrence of the run that repeats at their end.
 
-    Runs that repeat at least three times and are no short word said often; others are left as they are.
+    Cuts only a run that repeats at least _LOOP_REPEATS times and is not a short word said often.
     """
     for period in range(1, len(tokens) // _LOOP_REPEATS + 1):
         span = max(period * _LOOP_REPEATS, _LOOP_TOKENS)
@@ -30,7 +30,7 @@ def without_loop(tokens: Sequence[int]) -> Sequence[int]:
 
 
 def _pieces(tokens: Sequence[int], text_of: Callable[[Sequence[int]], str]) -> Iterator[tuple[str, int, int]]:
-    """Runs of tokens that are whole characters: (text, first token, the one after the last)."""
+    """Runs of tokens that are whole characters: (text, index of the first token, index after the last)."""
     first = 0
     for after in range(1, len(tokens) + 1):
         text = text_of(tokens[first:after])
@@ -50,10 +50,10 @@ def _is_mark(text: str) -> bool:
 def words(
     tokens: Sequence[int], alignments: Sequence[tuple[int, int]], text_of: Callable[[Sequence[int]], str]
 ) -> Iterator[tuple[str, float, float]]:
-    """The words of a text and when they are said.
+    """The words of a text with their times.
 
     tokens: of the text; alignments: path of (token, encoder state) from the first to the end, 20 ms a state; text_of:
-    the text of a run of tokens with its leading blank. Yields (word with its punctuation, start, end) in seconds.
+    the text of a run of tokens with its leading space. Yields (word with its punctuation, start, end) in seconds.
     """
     begins: dict[int, float] = {}
     for token, state in alignments:

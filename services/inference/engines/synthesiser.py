@@ -1,4 +1,4 @@
-"""What every engine of speech synthesis is to those who use it."""
+"""The interface of every speech synthesis engine."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,15 +13,14 @@ MAX_SPEED: Final = 2.0
 
 
 class UnknownVoice(ValueError):
-    """No such voice, or a mix that cannot be made; the message says which there are."""
+    """The voice does not exist or the mix cannot be made. The message lists the installed voices."""
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """One voice, or a mix of some.
+    """One voice, or a mix of several.
 
-    parts: (name, weight) of the voices it is made of, weights sum to 1; languages: BCP-47 tags it can speak, its own
-    first.
+    parts: (name, weight) of the voices in it, weights sum to 1; languages: BCP-47 tags it can speak, its own first.
     """
 
     name: str
@@ -29,7 +28,7 @@ class Voice:
     parts: tuple[tuple[str, float], ...]
 
     def speaks(self, language: str) -> str | None:
-        """The voice's own tag for a language asked for, by its primary tag; None when it doesn't speak it."""
+        """The voice's tag with the same primary language; None when it does not speak the language."""
         wanted = language.lower().replace("_", "-")
         exact = [tag for tag in self.languages if tag.lower() == wanted]
         near = [tag for tag in self.languages if tag.lower().split("-")[0] == wanted.split("-")[0]]
@@ -37,11 +36,11 @@ class Voice:
 
 
 class Synthesiser(Protocol):
-    """An engine that speaks pieces of text. `sounds` is called from several threads at once.
+    """An engine that speaks pieces of text. `sounds` must be thread-safe.
 
-    voices: those installed, by name. max_threads: how many can shorten the work
-    of one piece; piece_characters: most characters of the first, second, … piece of a text, the last
-    for all that follow: what a caller waits for, against how good a long piece sounds.
+    voices: the installed ones, by name; max_threads: more threads do not make one piece faster; piece_characters: most
+    characters of the first, second, … piece of a text, the last for all that follow. Short pieces start sooner, long
+    pieces sound better.
     """
 
     name: str
@@ -53,14 +52,14 @@ class Synthesiser(Protocol):
         """The voice, or the mix, of that name. Raises UnknownVoice."""
 
     def warm_up(self) -> None:
-        """Run once, so that the first real text is not the slow one."""
+        """Run once, so that the first real text is not slow."""
 
     def sounds(self, piece: str, voice: Voice, language: str, speed: float) -> Iterator[NDArray[np.float32]]:
         """Synthesise one piece of text, in as many parts as the engine needs.
 
         language: one of the voice's; speed: MIN_SPEED to MAX_SPEED. Yields float32 [n] at 24 kHz with the engine's own
-        silence around it and at its own level; nothing where there is nothing to pronounce.
+        silence and level; nothing when the text has nothing to pronounce.
         """
 
     def close(self) -> None:
-        """Give the weights' memory back; the object is of no use afterwards."""
+        """Free the weights' memory. The object cannot be used afterwards."""

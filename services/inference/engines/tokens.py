@@ -12,7 +12,7 @@ _SPECIAL: Final = (b"<unk>", b"<s>", b"</s>")
 
 @dataclass(frozen=True, slots=True)
 class TokenTable:
-    """The bytes that each token stands for, by its number."""
+    """The bytes of each token, by its number."""
 
     pieces: tuple[bytes, ...]
     _numbers: dict[bytes, int] = field(init=False, repr=False, compare=False)
@@ -45,13 +45,13 @@ class TokenTable:
         return cls(tuple(pieces))
 
     def text(self, tokens: Iterable[int]) -> str:
-        """The readable text of a run of tokens; a character that is cut in the middle is left out."""
+        """The text of a run of tokens; an incomplete character is left out."""
         pieces = (self.pieces[token] for token in tokens)
         joined = b"".join(piece for piece in pieces if piece not in _SPECIAL)
         return joined.replace(_WORD_START, b" ").decode("utf-8", errors="ignore").strip()
 
     def tokens(self, text: str) -> tuple[int, ...]:
-        """A text as tokens, the longest that fits first; empty when a part of it has none."""
+        """A text as tokens, longest match first; empty when a part of it has no token."""
         rest = text.encode().replace(b" ", _WORD_START)
         found: list[int] = []
         while rest:

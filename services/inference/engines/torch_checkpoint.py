@@ -1,4 +1,4 @@
-"""Tensors of a checkpoint of PyTorch before 1.6, read without PyTorch and without running what its pickle names."""
+"""Reads the tensors of a checkpoint from PyTorch before 1.6, without PyTorch and without running code of its pickle."""
 
 import pickle
 from collections import OrderedDict
@@ -10,14 +10,14 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-# By torch/serialization.py: the file begins with these two numbers, each a pickle of its own.
+# By torch/serialization.py: the file begins with these two numbers, each as a separate pickle.
 _MAGIC: Final = 0x1950A86A20F9469CFC6C
 _PROTOCOL: Final = 1001
 
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """A tensor as the pickle describes it: a place in a storage that follows the pickle."""
+    """A tensor as the pickle describes it: a range in a storage that follows the pickle."""
 
     storage: str
     offset: int
@@ -30,7 +30,7 @@ def _view(storage: str, offset: int, shape: tuple[int, ...], stride: tuple[int, 
 
 
 class _Unpickler(pickle.Unpickler):
-    """Admits plain values, ordered dicts and float tensors; every other name is refused."""
+    """Accepts plain values, ordered dicts and float tensors, and refuses every other name."""
 
     _ADMITTED: Final[Mapping[tuple[str, str], Any]] = {
         ("collections", "OrderedDict"): OrderedDict,
@@ -61,7 +61,7 @@ def read_tensors(path: Path, entry: str) -> dict[str, NDArray[np.float32]]:
         try:
             if (_load(file), _load(file)) != (_MAGIC, _PROTOCOL):
                 raise ValueError(f"{path.name} is not a checkpoint of PyTorch 0.4 to 1.5")
-            _load(file)  # facts on the machine that wrote it
+            _load(file)  # information about the machine that wrote the file
             views: Mapping[str, _View] = _load(file)[entry]
             order: Sequence[str] = _load(file)
         except (pickle.UnpicklingError, EOFError, KeyError, TypeError) as fault:

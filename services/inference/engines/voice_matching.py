@@ -1,4 +1,4 @@
-"""Finds the mix of Kokoro's voices that comes nearest to a recorded speaker, by making mixes and hearing them."""
+"""Finds the mix of Kokoro's voices most like a recorded speaker, by synthesising mixes and comparing them."""
 
 import time
 from collections.abc import Sequence
@@ -16,32 +16,32 @@ from services.inference.engines.voiceprints import probe, read_prints
 
 MIN_SECONDS: Final = 3.0
 MAX_SECONDS: Final = 60.0
-# More rounds than this gained nothing in `bench/matching.py`.
+# More rounds did not improve the match in `bench/matching.py`.
 _MAX_ROUNDS: Final = 4
 _SEARCHED, _UNHEARD = 0, 1
 
-# Speech spends 0.1 % of its time at its very peak, a sine 6 %; what was cut off spends far more.
+# Speech is at its peak level for 0.1 % of the time, a sine for 6 %, a clipped recording for much more.
 _CLIPPED_LEVEL: Final = 0.995
 _MAX_CLIPPED_SHARE: Final = 0.1
 
 
 class CannotMatch(ValueError):
-    """There is nothing to match, or no voice for it; the message says what to send instead."""
+    """The recording cannot be matched, or no voice speaks the language. The message says what to send instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A voice or a mix, as the tts model reads it, and how alike it is: the cosine of the two speakers' directions."""
+    """A voice or mix, as the tts model reads it, and its similarity: the cosine of the two speakers' embeddings."""
 
     voice: str
     similarity: float
 
 
 class Matcher:
-    """Kokoro and the speaker encoder. One `match` at a time; its work is shared among a few threads."""
+    """Kokoro and the speaker encoder. Runs one `match` at a time, on a few threads."""
 
     def __init__(self, kokoro: Kokoro, workers: int, seconds: float) -> None:
-        """workers: mixes that are made at once. seconds: after which no new round is begun."""
+        """workers: mixes that are made at once. seconds: time after which no new round begins."""
         self._kokoro = kokoro
         self._speaker = Speaker()
         self._prints = read_prints(kokoro.voices)
@@ -50,14 +50,14 @@ class Matcher:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="match")
 
     def warm_up(self) -> None:
-        """Make and hear one voice."""
+        """Synthesise and embed one voice."""
         name, voice = next(iter(self._kokoro.voices.items()))
         self._hear((name, voice.languages[0], _SEARCHED))
 
     def match(self, samples: NDArray[np.float32], language: str) -> Match:
-        """The nearest voice for a recording.
+        """The voice or mix most like a recording.
 
-        samples: float32 [n] at 16 kHz in -1..1, 3 to 60 s of one speaker; language: BCP-47, that it has to speak.
+        samples: float32 [n] at 16 kHz in -1..1, 3 to 60 s of one speaker; language: BCP-47 tag that it must speak.
         Raises: CannotMatch.
         """
         began = time.monotonic()
@@ -73,24 +73,24 @@ class Matcher:
 
     @property
     def languages(self) -> list[str]:
-        """Those that a voice speaks."""
+        """The languages for which there is a voice."""
         return sorted({tag for voice in self._kokoro.voices.values() for tag in voice.languages})
 
     def _speaking(self, language: str) -> list[str]:
-        """Names of the voices of a language: those of the very accent where there are any."""
+        """Names of the voices of a language; only those of the exact accent if there are any."""
         tags = {name: voice.speaks(language) for name, voice in self._kokoro.voices.items()}
         exact = [name for name, tag in tags.items() if tag and tag.lower() == language.lower()]
         return exact or [name for name, tag in tags.items() if tag]
 
     def _judged(self, searched: Sequence[Match], language: str, target: NDArray[np.float32]) -> Match:
-        """The best of what was found, by both sentences: the search takes what it happens to like in its own."""
+        """The best match by both probe sentences. The search uses one sentence and fits its peculiarities."""
         heard = self._pool.map(self._hear, [(each.voice, language, _UNHEARD) for each in searched])
         judged = [Match(each.voice, float(direction @ target)) for each, direction in zip(searched, heard, strict=True)]
         sums = [first.similarity + second.similarity for first, second in zip(searched, judged, strict=True)]
         return judged[int(np.argmax(sums))]
 
     def _search(self, names: Sequence[str], language: str, target: NDArray[np.float32], deadline: float) -> list[Match]:
-        """The nearest voice and, where one was nearer, the nearest mix, as they were heard."""
+        """The nearest voice, and the nearest mix if it is nearer, with their measured similarity."""
         known = Known(np.stack([self._prints[name] for name in names]))
         tried: list[Shares] = []
         likeness: list[float] = []
@@ -104,7 +104,7 @@ class Matcher:
                 likeness.append(float(direction @ target))
             asked = known.propose(target, tried, self._workers)
             now = time.monotonic()
-            # To judge costs about as much as two rounds.
+            # The final comparison costs about as much as two rounds.
             if not asked or now + 3 * (now - began) > deadline:
                 break
         found = [Match(written(names, shares), like) for shares, like in zip(tried, likeness, strict=True)]
@@ -118,13 +118,13 @@ class Matcher:
         return np.asarray(self._speaker.embed([sound])[0])
 
     def close(self) -> None:
-        """Stop the threads and give the weights' memory back; the object is of no use afterwards."""
+        """Stop the threads and free the weights' memory. The object cannot be used afterwards."""
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._kokoro.close()
 
 
 def _check(samples: NDArray[np.float32]) -> None:
-    """Raises CannotMatch."""
+    """Check the length and the level. Raises CannotMatch."""
     seconds = len(samples) / SAMPLE_RATE_HZ
     if not MIN_SECONDS <= seconds <= MAX_SECONDS:
         raise CannotMatch(

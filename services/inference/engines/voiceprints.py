@@ -1,9 +1,9 @@
-"""How Kokoro's voices sound to the speaker encoder: measured once from their own speech, kept in a file beside this.
+"""The speaker embeddings of Kokoro's voices, measured from their own speech and kept in a file beside this one.
 
     python -m services.inference.engines.voiceprints
 
-measures them again; needed after a change of the model, the voices, the probes or the encoder. Takes about 4 minutes on
-two cores.
+measures them again. Run it after a change of the model, the voices, the probes or the encoder. It takes about 4 minutes
+on two cores.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,14 +25,14 @@ from services.inference.settings import InferenceSettings
 
 FILE: Final = Path(__file__).with_name("voiceprints.npz")
 _COMMAND: Final = "python -m services.inference.engines.voiceprints"
-# Keys of the file: a print by the voice's name, a probe's phonemes by its language and number.
+# Prefixes of the file's keys: print/VOICE, and phonemes/ with the probe's language and number.
 _PRINT, _PHONEMES = "print/", "phonemes/"
 
 Print = NDArray[np.float32]
 
 
 class ProbeReader:
-    """Reads the probes and nothing else, from the file: dictionaries of all languages would take 400 MB."""
+    """Knows the phonemes of the probes only, from the file. The dictionaries of all languages would take 400 MB."""
 
     def __init__(self) -> None:
         with np.load(FILE, allow_pickle=False) as stored:
@@ -48,7 +48,7 @@ class ProbeReader:
 
 
 def read_prints(names: Iterable[str]) -> Mapping[str, Print]:
-    """float32 [d] of length 1 for each voice. Raises ValueError for one that was never measured."""
+    """The embedding of each voice: float32 [d] of length 1. Raises ValueError for a voice that was not measured."""
     with np.load(FILE, allow_pickle=False) as stored:
         if missing := [name for name in names if _PRINT + name not in stored]:
             raise ValueError(f"{FILE.name} has no print of {', '.join(missing)}: run {_COMMAND}")
@@ -56,13 +56,13 @@ def read_prints(names: Iterable[str]) -> Mapping[str, Print]:
 
 
 def probe(kokoro: Kokoro, voice: Voice, language: str, number: int) -> NDArray[np.float32]:
-    """A probe said by a voice: float32 [n] at the encoder's rate. language: one of the voice's."""
+    """A probe sentence spoken by a voice: float32 [n] at the encoder's rate. language: one of the voice's."""
     sound = np.concatenate(list(kokoro.sounds(PROBES[language][number], voice, language, 1.0)))
     return np.asarray(soxr.resample(sound, SAMPLE_RATE_HZ, SPEAKER_RATE_HZ), np.float32)
 
 
 def _measured(kokoro: Kokoro, speaker: Speaker, voice: Voice) -> Print:
-    """The mean over the probes of its own language."""
+    """The voice's mean embedding over the probes of its own language."""
     language = voice.languages[0]
     sounds = [probe(kokoro, voice, language, number) for number in range(len(PROBES[language]))]
     return _normal(speaker.embed(sounds).mean(axis=0))
@@ -81,7 +81,7 @@ def _phonemes(reader: Pronunciation) -> dict[str, str]:
 
 
 def main() -> None:
-    """Measure every voice that is installed and write the file."""
+    """Measure every installed voice and write the file."""
     reader, speaker = Reader(), Speaker()
     kokoro = Kokoro(reader, Styles(InferenceSettings().kokoro_voices, LANGUAGES), threads=2)
     prints = {name: _measured(kokoro, speaker, voice).astype(np.float16) for name, voice in kokoro.voices.items()}

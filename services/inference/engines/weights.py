@@ -1,4 +1,4 @@
-"""Weights that come in the parts of several packages, joined in files that are only in memory."""
+"""Joins weights that are split over several packages, in files that exist only in memory."""
 
 import hashlib
 import os
@@ -17,9 +17,9 @@ _SHA256: Final = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6
 
 @contextmanager
 def joined(parts: Iterable[Traversable], sha256: str, damaged: str) -> Iterator[Path]:
-    """The parts of a file as one, at a path that is there until the block ends.
+    """The joined parts, at a path that exists until the `with` block ends.
 
-    sha256: of the whole, in hexadecimal. Raises RuntimeError with the sentence `damaged` when it is another.
+    sha256: of the joined file, in hexadecimal. Raises RuntimeError with the sentence `damaged` when it differs.
     """
     digest = hashlib.sha256()
     handle = os.memfd_create("weights")
@@ -36,7 +36,7 @@ def joined(parts: Iterable[Traversable], sha256: str, damaged: str) -> Iterator[
 
 @contextmanager
 def whisper_base() -> Iterator[Path]:
-    """A folder with the weights of Whisper base in CTranslate2's format, there until the block ends.
+    """A folder with the weights of Whisper base in CTranslate2's format; exists until the `with` block ends.
 
     Raises RuntimeError when a package is missing or damaged.
     """

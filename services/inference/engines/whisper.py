@@ -21,40 +21,40 @@ from services.inference.engines.recogniser import (
 from services.inference.engines.spelling import without_loop, words
 from services.inference.engines.weights import whisper_base
 
-# The model was trained on windows of 30 s and pays for all of it. Told less, it hears as well from 8 s on; below that
-# it says a short clip again and again.
+# The model was trained on windows of 30 s and always computes the whole window. Windows from 8 s on are as accurate;
+# with shorter ones it repeats a short clip's text again and again.
 _WINDOW_SECONDS: Final = (8, 16, 30)
-# Windows of this length together are one pass: more gain nothing on a core, and nothing can be stopped within a pass.
+# Sum of the windows in one pass. A longer pass is no faster on one core, and decoding cannot stop within a pass.
 _PASS_SECONDS: Final = 32
-# Silence that a window must have after the clip, but for the widest, or the end is not found.
+# Silence that must follow the clip in every window but the widest, or the model does not find the end.
 _SLACK_SECONDS: Final = 1.0
 
-# The most that was measured is about half of this; what runs over it is a decoder in a loop.
+# About twice the most that was measured. A decoder that exceeds it is in a loop.
 _TOKENS_PER_SECOND: Final = {"hi": 20.0}
 _TOKENS_PER_SECOND_ELSEWHERE: Final = 12.0
 _TOKENS_EXTRA: Final = 8
-# Of its 448 positions the model was trained to use half for what comes before and half for the text.
+# The model was trained to use half of its 448 positions for the prompt and half for the text.
 _MAX_TOKENS: Final = 224
 _MAX_PROMPT_TOKENS: Final = 100
 
-# A language that is written in several ways is written like what came before: without these Hindi comes out in Arabic
-# or Latin letters and Chinese in traditional ones.
+# The model continues in the script of its prompt. Without these prompts it writes Hindi in Arabic or Latin letters and
+# Chinese in traditional characters.
 _OPENINGS: Final = {
     "hi": "नमस्ते, आप कैसे हैं? मैं ठीक हूँ, धन्यवाद।",
     "zh": "请说简体中文，谢谢。",
 }
-# A clip above this that the decoder loops on is not worth hearing twice.
+# A looping clip is decoded a second time only if its probability of no speech is at most this.
 _MAX_NO_SPEECH: Final = 0.6
-# Below this the language of a clip is a guess: one word is often taken for English, Hindi for Urdu.
+# A detected language with a lower probability is a guess: one word is often taken for English, Hindi for Urdu.
 _MIN_CERTAINTY: Final = 0.5
 
 
 @dataclass(slots=True, eq=False)
 class _Clip:
-    """One clip on its way through the windows.
+    """One clip that is being decoded.
 
-    language: tag that it is decoded in, AUTO before that is known; certain: whether it is known or a guess; states:
-    what the encoder made of it in its window; again: whether it is heard for the second time.
+    language: tag that it is decoded in, AUTO while unknown; certain: false if the language is a guess; states: the
+    encoder's output for its window; again: whether it is decoded for the second time.
     """
 
     index: int
@@ -68,19 +68,19 @@ class _Clip:
 
     @property
     def heard_in(self) -> str:
-        """Tag of the language for those who asked."""
+        """Tag of the language to report, UNDETERMINED for a guess."""
         return self.language if self.certain else UNDETERMINED
 
     @property
     def limit(self) -> int:
-        """The most tokens that its sound can hold."""
+        """The most tokens that speech of its length can have."""
         rate = _TOKENS_PER_SECOND.get(self.language, _TOKENS_PER_SECOND_ELSEWHERE)
         seconds = len(self.speech.samples) / SAMPLE_RATE_HZ
         return min(_MAX_TOKENS, int(seconds * rate) + _TOKENS_EXTRA)
 
 
 def _narrowest(samples: int) -> int:
-    """Index of the window for a clip of so many samples."""
+    """Index of the narrowest window for a clip of that many samples."""
     for at, seconds in enumerate(_WINDOW_SECONDS[:-1]):
         if samples <= (seconds - _SLACK_SECONDS) * SAMPLE_RATE_HZ:
             return at
@@ -90,12 +90,11 @@ def _narrowest(samples: int) -> int:
 class Whisper:
     """Greedy decoding of batches, at most `workers` at once.
 
-    Clips that fit the same window are heard together, whatever their languages; one that the decoder loops on is heard
-    once more in the next wider window. CTranslate2 cannot be stopped within a pass, so a pass is bounded: by the
-    seconds of its windows, and in tokens by the length of its clips. Between passes each clip is asked whether it is
-    still wanted.
+    Clips that fit the same window are decoded together, in any mix of languages. A clip on which the decoder loops is
+    decoded once more in the next wider window. CTranslate2 cannot be stopped within a pass, so a pass is bounded: in
+    seconds by its windows, in tokens by the length of its clips. `should_stop` of each clip is asked between passes.
 
-    languages: those whose error rate was measured and found usable, see services/inference/README.md.
+    languages: those with a usable measured error rate, see services/inference/README.md.
     """
 
     name = "whisper"
@@ -128,14 +127,14 @@ class Whisper:
         return list(self._tokens.encode(f" {text}", add_special_tokens=False).ids)
 
     def warm_up(self) -> None:
-        """Run once on each window, so that the first real clip is not the slow one."""
+        """Run once on each window, so that the first real clip is not slow."""
         for seconds in _WINDOW_SECONDS:
             samples = int((seconds - _SLACK_SECONDS) * SAMPLE_RATE_HZ)
             for _ in self.decode([Speech(np.zeros(samples, np.float32), "es")]):
                 pass
 
     def decode(self, batch: Sequence[Speech]) -> Iterator[tuple[int, Hypothesis] | None]:
-        """As of `Recogniser`. Drafts are not used: CTranslate2 would take them as given."""
+        """See `Recogniser.decode`. Drafts are not used: CTranslate2 would accept them without a check."""
         check_lengths(batch, self.max_seconds)
         for speech in batch:
             if speech.language not in (*self.languages, AUTO):
@@ -151,7 +150,7 @@ class Whisper:
                 yield from self._pass(alike[first : first + size])
 
     def _pass(self, clips: list[_Clip]) -> Iterator[tuple[int, Hypothesis] | None]:
-        """Hear clips of one window; a looping one is put into the next window instead of being answered."""
+        """Decode clips of one window. A looping clip is moved to the next window instead of being yielded."""
         yield None
         yield from self._unwanted(clips)
         if clips:
@@ -172,7 +171,7 @@ class Whisper:
 
     @staticmethod
     def _unwanted(clips: list[_Clip]) -> Iterator[tuple[int, Hypothesis]]:
-        """Take those out that nobody waits for any more, answered with nothing."""
+        """Remove the clips whose `should_stop` is true, each with an empty hypothesis."""
         for clip in [clip for clip in clips if clip.speech.should_stop()]:
             clips.remove(clip)
             yield clip.index, Hypothesis("", language=clip.heard_in, stopped=True)
@@ -191,7 +190,7 @@ class Whisper:
             clip.prompt = self._prompt(clip.language, clip.speech.keyterms)
 
     def _detected(self, guesses: Sequence[tuple[str, float]]) -> tuple[str, bool]:
-        """The likeliest language that is served, and whether the model is sure of it."""
+        """The most likely served language, and whether the model is certain of it."""
         tags = [(token.strip("<|>"), share) for token, share in guesses]
         served = next(tag for tag, _ in tags if tag in self.languages)
         return served, tags[0][0] == served and tags[0][1] >= _MIN_CERTAINTY
@@ -218,7 +217,7 @@ class Whisper:
             self._states(clips),
             [list(clip.prompt) for clip in clips],
             beam_size=1,
-            # CTranslate2 gives the text half of this, or what the prompt leaves of it.
+            # CTranslate2 allows the text half of this, or what the prompt leaves.
             max_length=max(2 * longest, longest + len(clips[0].prompt)),
             return_scores=True,
             return_no_speech_prob=True,
@@ -246,6 +245,6 @@ class Whisper:
         return words(tokens, found.alignments, self._tokens.decode)
 
     def close(self) -> None:
-        """Give the weights' memory back; the object is of no use afterwards."""
+        """Free the weights' memory. The object cannot be used afterwards."""
         self._model.unload_model()
         del self._model

@@ -1,1 +1,1 @@
-"""What stands between an audio stream and a speech recognition engine: voicing, utterances, scheduling."""
+"""From an audio stream to a speech recognition engine: voice detection, utterances, scheduling."""

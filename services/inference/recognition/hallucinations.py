@@ -1,4 +1,4 @@
-"""Takes back what a recogniser says that nobody said."""
+"""Removes text that a recogniser made up: loops, subtitle credits, words in silence."""
 
 import re
 from typing import Final
@@ -9,20 +9,21 @@ _MUSIC: Final = re.compile(r"[♪♫♬]+|\[[^\]]*\]")
 _SPACES: Final = re.compile(r"\s+")
 _COMMAS: Final = re.compile(r",{2,}")
 _MAX_UNIT_WORDS: Final = 12
-# "Five five five five" is a phone number and "no no no no" a caller; what a looping decoder writes runs on.
+# Callers do repeat words: "five five five five" in a phone number, "no no no no". A looping decoder repeats more often.
 _MAX_REPEATS_OF_ONE_WORD: Final = 8
 _MAX_REPEATS_OF_A_PHRASE: Final = 4
-# The fastest talkers stay below 25 characters a second of sound in any alphabet; a short word has its spelling.
+# The fastest talkers stay below 25 characters a second of sound in any alphabet. A short word may have many letters,
+# so some are allowed on top.
 _MAX_CHARACTERS_PER_SECOND: Final = 40.0
 _SPARE_CHARACTERS: Final = 15
-# Above this an engine that tells says itself that nobody spoke (Whisper's own threshold).
+# Above this probability nobody spoke, for engines that report it (Whisper's own threshold).
 _MAX_NO_SPEECH: Final = 0.6
-# Where it is in doubt, its doubt about the words decides (their mean log-probability, Whisper's own threshold): noise
-# stays below, speech of the languages that are served above.
+# Between 0.3 and 0.6 the confidence decides: the mean log-probability of the words (Whisper's own threshold). Noise is
+# below it, speech in the served languages above.
 _DOUBTED_NO_SPEECH: Final = 0.3
 _MIN_CONFIDENCE: Final = -1.0
-# Credits of subtitles, which recognisers learned and write where nobody speaks. Nobody says them to a character, so a
-# sentence with one is left out wherever it stands. Each names who made the subtitles: callers may speak of subtitles.
+# Subtitle credits: recognisers learned them and write them when nobody speaks. No caller says them, so a sentence with
+# a credit is always removed. Each pattern needs the name of the author, because a caller may talk about subtitles.
 _CREDITS: Final = re.compile(
     r"""
     amara\.org | © | \bqtss\b | ^copyright\ (?:wdr|zdf|ard|swr|ndr|br)\b
@@ -36,7 +37,8 @@ _CREDITS: Final = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-# How videos end. A caller may say it, so it is left out only as a whole text of which the engine is in some doubt.
+# Closing words of videos. A caller may say them, so they are removed only when they are the whole text and the engine
+# is not certain of it.
 _FAREWELLS: Final = re.compile(
     r"""
     (?:thank\ you|thanks)(?:\ (?:so|very)\ much)?\ for\ (?:watching|listening|viewing)
@@ -69,7 +71,7 @@ def _key(word: str) -> str:
 
 
 def _repeats(words: list[str], at: int, unit: int) -> int:
-    """How often the `unit` words at `at` stand there in a row."""
+    """How many times in a row the `unit` words at `at` occur."""
     first = [_key(word) for word in words[at : at + unit]]
     count = 1
     while [_key(word) for word in words[at + count * unit : at + (count + 1) * unit]] == first:
@@ -78,9 +80,9 @@ def _repeats(words: list[str], at: int, unit: int) -> int:
 
 
 def without_loops(text: str, overran: bool) -> str:
-    """The text with a phrase that repeats like a decoder in a loop cut to its first occurrence.
+    """The text, with each phrase that a looping decoder repeated reduced to its first occurrence.
 
-    overran: the decoder hit its length limit; then three repetitions are already taken for a loop.
+    overran: the decoder hit its length limit; then three repetitions already count as a loop.
     """
     words = text.split()
     kept: list[str] = []
@@ -100,7 +102,7 @@ def without_loops(text: str, overran: bool) -> str:
 
 
 def clean(text: str, overran: bool = False) -> str:
-    """The transcript without music signs, stage directions, credits and loops; empty when nothing else is left."""
+    """The transcript without music signs, [sound descriptions], credits and loops; empty when nothing else is left."""
     text = _SPACES.sub(" ", _MUSIC.sub(" ", text)).strip()
     text = _without_credits(text)
     if not any(character.isalnum() for character in text):
@@ -109,9 +111,9 @@ def clean(text: str, overran: bool = False) -> str:
 
 
 def believed(hypothesis: Hypothesis, voiced_seconds: float) -> str:
-    """The text of a hypothesis as far as its sound can have said it; empty when it cannot.
+    """The text of a hypothesis, or "" when the audio cannot have contained it.
 
-    voiced_seconds: how long the clip stood out from its background.
+    voiced_seconds: how much of the clip is louder than its background.
     """
     no_speech = hypothesis.no_speech or 0.0
     doubted = hypothesis.confidence is not None and hypothesis.confidence < _MIN_CONFIDENCE

@@ -1,4 +1,4 @@
-"""One sequence of the stt model: what each request does to the utterance that is being spoken."""
+"""One sequence of the stt model: applies each request to the current utterance."""
 
 from typing import Final
 
@@ -20,14 +20,14 @@ from services.inference.recognition.routes import Routes
 from services.inference.recognition.utterance import Utterance
 from services.inference.recognition.workers import Answer, Busy, Job, Transcript, Workers
 
-# A client that asks faster than this many answers behind is not reading them.
+# A client with this many unanswered requests is not reading its answers.
 MAX_OPEN_ANSWERS: Final = 16
 
 
 class Listener:
-    """Feeds audio to utterances and asks for transcriptions. No two of its methods may run at once.
+    """Feeds audio to utterances and submits transcription jobs. Not thread-safe.
 
-    language: primary tag of what comes, or AUTO while it is not known.
+    language: primary tag of the coming utterances, or AUTO while it is not known.
     """
 
     def __init__(self, routes: Routes) -> None:
@@ -41,10 +41,10 @@ class Listener:
         self._open: list[Job] = []
 
     def expect(self, language: str, keyterms: tuple[str, ...] = (), timed: bool = False, engine: str = "") -> None:
-        """What the coming utterances are like.
+        """Set the options of the coming utterances.
 
-        language: primary tag, or AUTO for the one that the first utterance with words is heard in; keyterms,
-        timed: as of `Speech`; engine: who is to hear them, "" for the first that can. Raises UnservedLanguage.
+        language: primary tag, or AUTO to detect it from the first utterance with words; keyterms, timed: see `Speech`;
+        engine: name of the engine to use, "" for the first that serves the language. Raises UnservedLanguage.
         """
         self._routes.of(language, engine)
         self.language = language
@@ -56,7 +56,7 @@ class Listener:
         """Take one request: float32 [n] at 16 kHz, n may be 0, and a COMMAND_* value.
 
         answer: called once, now or from another thread, with the transcript, an error sentence or neither.
-        Raises Busy when the client asks faster than it is answered.
+        Raises Busy when MAX_OPEN_ANSWERS answers are outstanding.
         """
         utterance = self._utterance
         if len(samples):
@@ -95,7 +95,7 @@ class Listener:
         self._open.append(job)
 
     def _pool(self) -> Workers:
-        """The threads that hear this utterance; chosen at its first job, when more may be known than at its start."""
+        """The workers of this utterance, chosen at its first job: by then its language may have been detected."""
         if self._workers is None:
             self._utterance.language = self.language
             self._utterance.keyterms = self._keyterms
@@ -120,5 +120,5 @@ class Listener:
         self._workers = None
 
     def end(self) -> None:
-        """No more requests come; answers that were asked for are still given."""
+        """End the sequence. Jobs already submitted are still answered."""
         self._utterance.end()

@@ -1,4 +1,4 @@
-"""Which engine hears which language."""
+"""Selects the recognition engine for a language."""
 
 from collections.abc import Sequence
 
@@ -7,17 +7,20 @@ from services.inference.recognition.workers import Workers
 
 
 class UnservedLanguage(ValueError):
-    """No engine, or not the one asked for, hears the language; the message names what would do."""
+    """No engine, or not the requested one, serves the language. The message lists what is served."""
 
 
 class Routes:
-    """The engines of one server, each behind its threads; the first that hears a language is the one for it."""
+    """The engines of one server, each with its worker threads. The first that serves a language is used for it."""
 
     def __init__(self, pools: Sequence[Workers]) -> None:
         self._pools = tuple(pools)
 
     def of(self, language: str, engine: str = "") -> Workers:
-        """The threads for a primary tag or AUTO, of an engine by its name or of the first. Raises UnservedLanguage."""
+        """The workers for a primary tag or AUTO: of the named engine, or of the first that serves it.
+
+        Raises UnservedLanguage.
+        """
         asked = [pool for pool in self._pools if engine in ("", pool.engine.name)]
         if not asked:
             names = ", ".join(pool.engine.name for pool in self._pools)
@@ -32,16 +35,16 @@ class Routes:
 
     @property
     def usual(self) -> str:
-        """The language of a call that names none: English where it is served."""
+        """The default language of a call: English if it is served, else the first engine's first language."""
         return "en" if self.serves("en") else self._pools[0].engine.languages[0]
 
     def serves(self, language: str, engine: str = "") -> bool:
-        """Whether an engine, or the one of that name, hears a primary tag."""
+        """Whether any engine, or the named one, serves a primary tag."""
         asked = (pool.engine for pool in self._pools if engine in ("", pool.engine.name))
         return any(language in each.languages for each in asked)
 
     def close(self) -> None:
-        """Stop the threads and give the engines' memory back."""
+        """Stop the threads and free the engines' memory."""
         for pool in self._pools:
             pool.close()
             pool.engine.close()

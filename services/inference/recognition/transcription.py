@@ -13,23 +13,23 @@ from services.inference.recognition.utterance import Clip, Reading, Utterance, W
 from services.inference.recognition.voice_activity import has_voice
 from services.inference.recognition.voicing import FRAME_SAMPLES, FRAME_SECONDS, SAMPLE_RATE_HZ, is_speech
 
-# From here on a piece is settled at a real pause; a clip of this length takes about 0.2 s on one core.
+# A longer clip is cut at a real pause and its first piece is settled. A clip of this length takes 0.2 s on one core.
 SOFT_PIECE_SECONDS: Final = 12.0
-# From here on it is settled at the quietest place, pause or not.
+# A clip of this length is cut at its quietest place, even without a pause.
 HARD_PIECE_SECONDS: Final = 22.0
 _EARLIEST_CUT_SECONDS: Final = 5.0
 _HARD_CUT_FROM_SECONDS: Final = 10.0
 _PAUSE_SECONDS: Final = 0.3
 _QUIET_SECONDS: Final = 0.2
 
-# Silence kept round the speech. Without it the model repeats or loses the first and last word.
+# Silence kept around the speech. Without it the model repeats or loses the first and last word.
 _LEAD_SECONDS: Final = 0.2
 _TAIL_SECONDS: Final = 0.5
-# A quiet caller's short words are mistaken for others unless they are brought up to this.
+# Quieter clips are amplified to this peak: engines misrecognise short words of a quiet caller.
 _QUIET_PEAK: Final = 0.3
 _MAX_GAIN: Final = 30.0
 
-# An answer that takes longer is of no use to a caller who waits for it; what was heard by then is given.
+# Decoding stops after this time and the text so far is returned: a later answer is useless to the caller.
 LIMIT_SECONDS: Final = 8.0
 
 
@@ -38,7 +38,7 @@ def _frames(seconds: float) -> int:
 
 
 def cut_point(levels: NDArray[np.float32], voiced: NDArray[np.bool_]) -> int | None:
-    """Where to settle the first piece of a long clip, in frames; None while it is short enough.
+    """Where to cut the first piece of a long clip, in frames; None while the clip is short enough.
 
     levels: float32 [k] dB; voiced: bool [k].
     """
@@ -64,9 +64,9 @@ def _piece(clip: Clip, frames: int) -> Clip:
 
 
 def _trimmed(clip: Clip) -> tuple[NDArray[np.float32], float]:
-    """The speech of a clip with silence before and after it, missing silence made up, at an even loudness.
+    """The speech of a clip with some silence around it, added where it is missing, and amplified if it is quiet.
 
-    Also the second of the utterance at which it begins.
+    Returns (float32 [n], the second of the utterance at which it begins).
     """
     spoken = np.flatnonzero(clip.voiced)
     first = (int(spoken[0]) - _frames(_LEAD_SECONDS)) * FRAME_SAMPLES
@@ -80,9 +80,9 @@ def _trimmed(clip: Clip) -> tuple[NDArray[np.float32], float]:
 
 
 class Transcription:
-    """One reading of an utterance so far: ask `speech` for a clip, have it heard, `take` what was heard, until `over`.
+    """One transcription of an utterance so far. Loop: decode the clip from `speech`, `take` the result, until `over`.
 
-    Settles long pieces on the way, so that cost and memory do not grow with the utterance. keyterms: as of `Speech`.
+    Settles the pieces of a long utterance on the way, so that cost and memory stay bounded. keyterms: see `Speech`.
     """
 
     def __init__(
@@ -105,11 +105,11 @@ class Transcription:
 
     @property
     def over(self) -> bool:
-        """Whether `reading` is there, or will never be."""
+        """Whether the transcription has finished, with or without a `reading`."""
         return self.stopped or self.reading is not None
 
     def speech(self) -> Speech | None:
-        """The next clip to be heard; None when nothing is left to hear."""
+        """The next clip to decode; None when there is none."""
         while not self.over:
             self.clip = clip = self._utterance.clip()
             self._frames = cut_point(clip.levels, clip.voiced)
@@ -129,7 +129,7 @@ class Transcription:
         return self._unwanted() or time.monotonic() > self._deadline
 
     def take(self, hypothesis: Hypothesis) -> None:
-        """What was heard in the clip that `speech` gave last. Its tokens are the draft of the next reading."""
+        """Take the engine's result for the last clip from `speech`. Its tokens are the draft of the next reading."""
         if not hypothesis.stopped or len(hypothesis.tokens) > len(self._utterance.draft):
             self._utterance.draft = hypothesis.tokens
         if hypothesis.stopped and self._unwanted():

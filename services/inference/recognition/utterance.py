@@ -1,4 +1,4 @@
-"""The audio of one utterance while it is being spoken, and what is already known of its text."""
+"""The audio of one utterance while it is being spoken, and the part of its text that is already known."""
 
 import threading
 from dataclasses import dataclass
@@ -15,24 +15,24 @@ from services.inference.recognition.voicing import (
     voiced_frames,
 )
 
-# Audio that no worker came to settle for a minute is beyond use: the oldest is dropped.
+# Bound of the audio buffer. When workers are this far behind, the oldest audio is dropped.
 MAX_UNSETTLED_SECONDS: Final = 60.0
-# While nobody speaks, only this much is kept before the first word.
+# Audio kept before the first word; older silence is dropped.
 LEAD_KEPT_SECONDS: Final = 0.5
 _LEAD_CHECK_SECONDS: Final = 1.0
 
 PARTIAL_INTERVAL_SECONDS: Final = 0.4
 _PARTIAL_MIN_VOICED_FRAMES: Final = 10
 
-# Fewer voiced frames than this after an answer leave the answer standing.
+# An answer stays valid while fewer voiced frames than this follow it.
 _NEW_SPEECH_FRAMES: Final = 3
-# A partial may stand for a final when it saw at least this much after the last word.
+# A partial may be reused as the final when it covers at least this many frames after the last word.
 _PARTIAL_TAIL_FRAMES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """What is unsettled of an utterance at one moment.
+    """A copy of the unsettled audio of an utterance.
 
     samples: float32 [n] at 16 kHz; levels: float32 [k] dB of its whole frames; voiced: bool [k];
     start, end: samples of the utterance before it and up to its end, settled and dropped ones included.
@@ -50,7 +50,7 @@ Word = tuple[str, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What an utterance was heard to say: text, its words with start and end in seconds, and in which language."""
+    """The recognised text of an utterance, its words with start and end in seconds, and its language."""
 
     text: str
     words: tuple[Word, ...]
@@ -59,16 +59,16 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What was read of the utterance up to `end` samples."""
+    """The reading of an utterance up to `end` samples."""
 
     reading: Reading
     end: int
 
 
 class Utterance:
-    """One utterance: bounded audio, settled text, the last answer. Safe to use from several threads.
+    """One utterance: bounded audio, settled text, the last answer. Thread-safe.
 
-    language, keyterms, timed: as of `Speech`; set before the first clip is heard and not changed afterwards.
+    language, keyterms, timed: see `Speech`; set before the first clip is decoded and not changed afterwards.
     """
 
     def __init__(self, index: int) -> None:
@@ -120,14 +120,14 @@ class Utterance:
         self._levels = self._levels[frames:]
 
     def clip(self) -> Clip:
-        """A copy of what is unsettled now."""
+        """A copy of the audio that is unsettled now."""
         with self._lock:
             levels = self._levels
             start = self._received - self._count
             return Clip(self._samples[: self._count].copy(), levels, voiced_frames(levels), start, self._received)
 
     def settle(self, frames: int, text: str, words: tuple[Word, ...]) -> None:
-        """Take `text` as final for the first `frames` frames and forget their audio."""
+        """Take `text` as final for the first `frames` frames and drop their audio."""
         with self._lock:
             self._drop(min(frames, len(self._levels)))
             if text:
@@ -136,7 +136,7 @@ class Utterance:
             self.draft = ()
 
     def whole(self, tail: str, words: tuple[Word, ...], language: str) -> Reading:
-        """What is settled, followed by `tail`."""
+        """The settled text followed by `tail`, as one reading."""
         with self._lock:
             text = " ".join([*self._settled, tail] if tail else self._settled)
             return Reading(text, (*self._words, *words), language)
@@ -147,7 +147,7 @@ class Utterance:
         return int(voiced_frames(self._levels)[max(0, first) :].sum())
 
     def partial_due(self) -> bool:
-        """Whether enough new speech has come since the last partial, and none is on its way."""
+        """Whether enough new speech has come since the last partial, and no partial is under way."""
         with self._lock:
             if self.partial_pending or self._over:
                 return False
@@ -156,13 +156,13 @@ class Utterance:
             return self._voiced_after(self._partial_end) >= _PARTIAL_MIN_VOICED_FRAMES
 
     def partial_done(self, end: int) -> None:
-        """Note that a partial that saw the audio up to `end` samples has been sent or given up."""
+        """Note that a partial for the audio up to `end` samples has been sent or dropped."""
         with self._lock:
             self.partial_pending = False
             self._partial_end = max(self._partial_end, end)
 
     def remember(self, reading: Reading, clip: Clip, firm: bool) -> None:
-        """Keep an answer for reuse; a partial's only when it saw the silence after the last word."""
+        """Keep an answer for reuse; a partial's only when it covers the silence after the last word."""
         trailing = len(clip.voiced) - int(np.flatnonzero(clip.voiced)[-1]) - 1 if clip.voiced.any() else 0
         if not firm and trailing < _PARTIAL_TAIL_FRAMES:
             return
@@ -170,7 +170,7 @@ class Utterance:
             self._answer = _Answer(reading, clip.end)
 
     def standing_answer(self) -> Reading | None:
-        """The last answer if nothing has been said since, else None."""
+        """The last answer if no speech has come since, else None."""
         with self._lock:
             if self._answer is None or self._voiced_after(self._answer.end) >= _NEW_SPEECH_FRAMES:
                 return None
@@ -183,17 +183,17 @@ class Utterance:
             return self._received / SAMPLE_RATE_HZ
 
     def urge(self, change: int) -> None:
-        """Count a snapshot or final that waits (+1) or was answered (-1); partials give way to it."""
+        """Count a snapshot or final that waits (+1) or was answered (-1). Partials are dropped while one waits."""
         with self._lock:
             self._urgent += change
 
     def end(self) -> None:
-        """The utterance takes no more audio and wants no more partials."""
+        """End the utterance: no more audio is added and no more partials are made."""
         with self._lock:
             self._over = True
 
     @property
     def partial_unwanted(self) -> bool:
-        """Whether a partial would only be in the way."""
+        """Whether a partial should be dropped: the utterance has ended, or a snapshot or final waits."""
         with self._lock:
             return self._over or self._urgent > 0

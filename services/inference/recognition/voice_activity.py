@@ -1,4 +1,4 @@
-"""Whether a clip holds a voice, judged by a small neural network that was trained on speech, music and noise."""
+"""Detects a voice in a clip with a small neural network that was trained on speech, music and noise."""
 
 import threading
 from typing import Final
@@ -7,9 +7,9 @@ import numpy as np
 from livekit.local_inference import VAD, VAD_WINDOW_SAMPLES
 from numpy.typing import NDArray
 
-# The network's word on a window of 32 ms. Recorded and synthetic speech in nine languages, quiet and in noise, has a
-# window of 0.94 or more, "A." too; melodies came to 0.86. A voice that is less clear is above the lower threshold for
-# longer: "A." for 8 windows in a row, melodies for 7.
+# Probability of a voice in one window of 32 ms. Recorded and synthetic speech in nine languages, quiet and in noise,
+# reaches 0.94 or more in some window, even the single word "A."; melodies reach 0.86. An unclear voice stays above the
+# lower threshold for longer: "A." for 8 windows in a row, melodies for 7.
 _CERTAIN: Final = 0.9
 _LIKELY: Final = 0.3
 _LIKELY_WINDOWS: Final = 8
@@ -17,7 +17,7 @@ _FULL_SCALE: Final = 32_767
 
 
 class _Detector(threading.local):
-    """The network of one thread: it has a state."""
+    """The network of one thread. Each thread needs its own, because the network keeps state."""
 
     def __init__(self) -> None:
         self.vad = VAD()
@@ -27,10 +27,10 @@ _detector = _Detector()
 
 
 def has_voice(samples: NDArray[np.float32]) -> bool:
-    """Whether a voice is found in float32 [n] at 16 kHz in -1..1; hold music, for one, has none.
+    """Whether float32 [n] at 16 kHz in -1..1 contains a voice. Hold music, for example, does not.
 
-    Takes 0.25 ms of a core for a window and ends at the first word, so speech costs a few milliseconds and only a clip
-    without speech is heard to its end.
+    Takes 0.25 ms of one core per window and stops at the first word, so speech costs a few milliseconds. Only a clip
+    without speech is examined to its end.
     """
     vad = _detector.vad
     vad.reset()

@@ -9,7 +9,7 @@ SAMPLE_RATE_HZ: Final = 16_000
 FRAME_SAMPLES: Final = 320
 FRAME_SECONDS: Final = FRAME_SAMPLES / SAMPLE_RATE_HZ
 
-# In-band level below which nothing is heard as speech; a quiet caller on a laptop speaks at about -45 dB.
+# In-band level below which no frame counts as speech; a quiet caller on a laptop speaks at about -45 dB.
 SILENCE_DB: Final = -58.0
 # Speech swings by 20 dB and more from frame to frame; hum, fans and tones stay within this.
 STEADY_SPREAD_DB: Final = 6.0
@@ -19,7 +19,7 @@ _STEADY_MIN_FRAMES: Final = 15
 
 # The shortest word ("a", "no" cut short) is voiced for longer than this; clicks and lip noise are not.
 MIN_SPEECH_FRAMES: Final = 6
-# Bursts shorter than this have to be pitched like a voice to count as words: one cough, or several.
+# Shorter sounds count as words only if they have the pitch of a voice: a cough has not.
 SHORT_SPEECH_FRAMES: Final = 30
 _PITCH_MIN_LAG: Final = 40
 _PITCH_MAX_LAG: Final = 230
@@ -55,7 +55,7 @@ def _peak(levels: NDArray[np.float32]) -> float:
 
 
 def voiced_frames(levels: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Which frames stand out from the background like speech does.
+    """Which frames are as far above the background as speech is.
 
     levels: float32 [k] of `frame_levels`. Returns bool [k]; all false for silence and for any steady sound.
     """
@@ -72,7 +72,7 @@ def voiced_frames(levels: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 
 def _pitched(samples: NDArray[np.float32], voiced: NDArray[np.bool_]) -> bool:
-    """Whether at least two voiced stretches of 40 ms repeat themselves at the rate of a voice (70 to 400 Hz)."""
+    """Whether at least two voiced stretches of 40 ms have the pitch of a voice (70 to 400 Hz)."""
     found = 0
     for index in np.flatnonzero(voiced):
         clip = samples[index * FRAME_SAMPLES : (index + 2) * FRAME_SAMPLES]
@@ -83,7 +83,7 @@ def _pitched(samples: NDArray[np.float32], voiced: NDArray[np.bool_]) -> bool:
         echo = np.fft.irfft(power)[: _PITCH_MAX_LAG + 1]
         if echo[0] <= 0:
             continue
-        # The overlap shrinks with the lag; without this the strength of a low voice is underrated.
+        # The overlap shrinks with the lag; without this correction the strength of a low voice is too small.
         lags = np.arange(_PITCH_MIN_LAG, _PITCH_MAX_LAG + 1)
         strength = echo[lags] / echo[0] * (len(clip) / (len(clip) - lags))
         found += bool(strength.max() > _PITCH_STRENGTH)
@@ -93,15 +93,15 @@ def _pitched(samples: NDArray[np.float32], voiced: NDArray[np.bool_]) -> bool:
 
 
 def _longest(voiced: NDArray[np.bool_]) -> int:
-    """Frames of the longest run of voiced ones."""
+    """Length of the longest run of voiced frames."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], voiced, [False]])))
     return int((edges[1::2] - edges[::2]).max(initial=0))
 
 
 def is_speech(samples: NDArray[np.float32], levels: NDArray[np.float32], voiced: NDArray[np.bool_]) -> bool:
-    """Whether a clip holds something worth transcribing, or only silence, a click, typing, a tone or a hum.
+    """Whether a clip contains speech, and not only silence, a click, typing, a tone or a hum.
 
-    samples: float32 [n] at 16 kHz; levels, voiced: of its frames, in step with the samples.
+    samples: float32 [n] at 16 kHz; levels, voiced: one value for each frame of the samples.
     """
     count = int(voiced.sum())
     if count < MIN_SPEECH_FRAMES:

@@ -1,4 +1,4 @@
-"""The threads that transcribe: calls that wait together are heard together, finals and snapshots first."""
+"""The threads that transcribe. They batch waiting utterances of different calls, finals and snapshots first."""
 
 import threading
 import time
@@ -14,21 +14,21 @@ from services.inference.recognition.transcription import Transcription
 from services.inference.recognition.utterance import Reading, Utterance, Word
 from services.inference.recognition.voicing import SAMPLE_RATE_HZ
 
-# Beyond this many waiting answers a new request is refused: its answer would come too late to be of use.
+# When this many jobs wait, a new request is refused: its answer would come too late.
 MAX_WAITING: Final = 128
 
 
 class Busy(RuntimeError):
-    """Too many transcriptions wait; the message starts with the protocol's word for it."""
+    """Too many transcriptions wait. The message starts with the protocol's `EXHAUSTED`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
     """One answer.
 
-    audio_seconds: how much of the utterance it covers; utterance: its number; compute_ms: time since its batch began;
-    language: primary tag it was heard in; words: with start and end in seconds of the utterance, of finals only;
-    biased: whether keyterms had a part in it.
+    audio_seconds: how much of the utterance it covers; utterance: the utterance's number; compute_ms: time since its
+    batch began; language: primary tag of the recognised language; words: with start and end in seconds of the
+    utterance, in finals only; biased: whether keyterms were used.
     """
 
     text: str
@@ -44,7 +44,7 @@ class Transcript:
     def of(
         cls, reading: Reading, kind: str, utterance: Utterance, seconds: float, compute_ms: float, biased: bool
     ) -> "Transcript":
-        """A reading as an answer of that kind."""
+        """Make an answer of a kind from a reading."""
         words = reading.words if kind == KIND_FINAL else ()
         return cls(reading.text, kind, seconds, utterance.index, compute_ms, reading.language, words, biased)
 
@@ -56,7 +56,7 @@ Answer = Callable[[Transcript | None, str | None], None]
 class Job:
     """One transcription to do. `answer` is called exactly once, with a transcript, an error or neither.
 
-    dropped: set when the caller threw the utterance away; then a snapshot is answered with an empty text.
+    dropped: set when the client discarded the utterance; then a snapshot is answered with an empty text.
     """
 
     kind: str
@@ -67,21 +67,21 @@ class Job:
 
     @property
     def unwanted(self) -> bool:
-        """Whether nobody waits for it any more."""
+        """Whether its answer is no longer needed."""
         return self.utterance.partial_unwanted if self.kind == KIND_PARTIAL else self.dropped.is_set()
 
 
 def _transcription(job: Job) -> Transcription:
     utterance = job.utterance
-    # A partial is over too soon for what terms cost; then it cannot stand for a final either.
+    # Partials are made without key terms, which cost too much time. Such a partial is not reused as the final.
     return Transcription(utterance, lambda: job.unwanted, () if job.kind == KIND_PARTIAL else utterance.keyterms)
 
 
 class Workers:
-    """A fixed number of threads over one engine. Partials never hold more than all but one of them.
+    """A fixed number of threads over one engine. Partials use at most all threads but one.
 
-    A thread takes as many jobs as the engine hears at once. While it hears partials it looks between the engine's
-    passes for finals and snapshots, and does those first. `watched` is entered round every pass.
+    A thread takes up to the engine's `max_batch` jobs at once. While it decodes partials, it checks between the
+    engine's passes for finals and snapshots and does them first. Each pass runs inside `watched`.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class Workers:
             thread.start()
 
     def submit(self, job: Job) -> None:
-        """Queue a job. Raises Busy when too many wait; a partial is then given up instead, newest audio wins."""
+        """Queue a job. Raises Busy when MAX_WAITING finals and snapshots wait; partials are never refused."""
         with self._changed:
             if job.kind == KIND_PARTIAL:
                 self._partials.append(job)
@@ -115,7 +115,7 @@ class Workers:
             self._changed.notify()
 
     def _batch(self, waiting: deque[Job]) -> list[Job]:
-        """Take the first jobs of different utterances that nobody works on."""
+        """Take the first waiting jobs, one for each utterance, of utterances that no thread works on."""
         batch: list[Job] = []
         for job in tuple(waiting):
             if len(batch) == self.engine.max_batch:
@@ -149,7 +149,7 @@ class Workers:
                     self._changed.notify_all()
 
     def _serve_urgent(self) -> None:
-        """Do what is more urgent than the partials under way."""
+        """Do the finals and snapshots that arrived while partials are decoded."""
         while True:
             with self._changed:
                 batch = self._batch(self._urgent)
@@ -169,7 +169,7 @@ class Workers:
                     self._serve([job])
 
     def _answered(self, job: Job, began: float) -> bool:
-        """Answer a job that needs no engine."""
+        """Answer a job if that needs no engine. Returns whether it is answered."""
         utterance = job.utterance
         if job.unwanted:
             empty = Reading("", (), utterance.language)
@@ -180,7 +180,7 @@ class Workers:
         return job.done
 
     def _hear(self, jobs: Sequence[Job], began: float) -> None:
-        """Have the jobs' utterances heard together, clip after clip where one has several."""
+        """Decode the jobs' utterances as one batch; a long utterance takes several clips."""
         attempts = [(job, _transcription(job)) for job in jobs]
         partials = any(job.kind == KIND_PARTIAL for job in jobs)
         while attempts:
@@ -234,7 +234,7 @@ class Workers:
             job.utterance.partial_done(0)
         else:
             job.utterance.urge(-1)
-        # Answered before the utterance is free again, so that the answers of a call keep their order.
+        # Answer before the utterance is free again, so that the answers of a call keep their order.
         try:
             job.answer(transcript, error)
         finally:
@@ -244,7 +244,7 @@ class Workers:
                 self._changed.notify_all()
 
     def close(self) -> None:
-        """Stop the threads; jobs that still wait are answered with nothing."""
+        """Stop the threads. Jobs that still wait are answered with neither transcript nor error."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()

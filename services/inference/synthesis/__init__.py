@@ -1,1 +1,1 @@
-"""What stands between a reply's text and a speech synthesis engine: clauses, pauses, loudness, whose turn it is."""
+"""From a reply's text to a speech synthesis engine: clauses, pauses, loudness, scheduling."""

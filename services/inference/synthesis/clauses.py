@@ -5,15 +5,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-# A lone "Well," in front would sound chopped off.
+# A shorter piece, such as "Well," alone, sounds chopped off.
 _MIN_WIDTH: Final = 12.0
-# A sign of these scripts takes as long to say as this many Latin letters.
+# A character of these scripts takes as long to say as 2.5 Latin letters.
 _WIDE: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uff10-\uff5a]")
 _WIDE_WIDTH: Final = 2.5
 
 _CLAUSE_END: Final = re.compile(r"(?<=[,;:\u2014\u2013])\s+|(?<=[、，；：])\s*|\s+(?=[(\u2014\u2013])")
 _WORD_END: Final = re.compile(r"\s+")
-# Words that a speaker takes breath before, by primary tag; in Japanese what a phrase ends with.
+# A speaker takes a breath before these words, by primary tag. In Japanese the cut is after the particle of a phrase.
 _JOINING: Final = {
     "en": "and but or because so which who that when while if where with for",
     "es": "y e pero o porque que cuando donde si para con",
@@ -25,8 +25,8 @@ _JOINING: Final = {
 _BEFORE_WORD: Final = {
     language: re.compile(rf"\s+(?=(?:{'|'.join(words.split())})\s)") for language, words in _JOINING.items()
 }
-# How far over its limit a piece may go where the sentence then ends with it. What is written without spaces would be
-# cut in the middle of a word otherwise.
+# A piece may exceed its limit by this factor if its sentence then ends with it. Languages written without spaces get
+# more, because they would otherwise be cut in the middle of a word.
 _STRETCH: Final = {"ja": 1.5, "zh": 2.0}
 _USUAL_STRETCH: Final = 1.3
 _BEFORE_WORD["ja"] = re.compile(r"(?<=[はがをにでと])(?=[\u3400-\u9fff\u30a0-\u30ff])")
@@ -34,7 +34,7 @@ _BEFORE_WORD["ja"] = re.compile(r"(?<=[はがをにでと])(?=[\u3400-\u9fff\u30
 
 @dataclass(frozen=True, slots=True)
 class Pauses:
-    """Silence after a piece, in milliseconds, by what ends it."""
+    """Silence after a piece, in milliseconds, by the punctuation at its end."""
 
     comma_ms: int = 120
     sentence_ms: int = 250
@@ -48,12 +48,12 @@ class Pauses:
 
 
 def _width(text: str) -> float:
-    """Length of a text in Latin letters that take as long to say."""
+    """Width of a text: the number of Latin letters that take as long to say."""
     return len(text) + (_WIDE_WIDTH - 1) * len(_WIDE.findall(text))
 
 
 def _halves(text: str, limit: float, language: str) -> tuple[str, str]:
-    """The longest start of at most `limit` wide that ends well, and the rest; all of it where little would be left."""
+    """Split a text at the last good boundary within width `limit`; (text, "") if the whole fits within the stretch."""
     fits = len(text)
     while _width(text[:fits]) > limit:
         fits -= max(1, int((_width(text[:fits]) - limit) / _WIDE_WIDTH))
@@ -86,8 +86,9 @@ def pieces(
 ) -> Iterator[tuple[str, int]]:
     """The pieces of a text in order, each with the pause after it in milliseconds.
 
-    A line without a full stop still ends like a sentence, unless it is the last: then the sentence may go on in another
-    text. limits: most Latin letters of the first, second, … piece, the last for all that follow; language: primary tag.
+    A line without a full stop gets a sentence's pause, except the last line, whose sentence may continue in the next
+    text. limits: maximum width of the first, second, … piece; the last applies to all that follow; language: primary
+    tag.
     """
     found = list(_pieces(sentences, limits, language))
     for index, (piece, ends) in enumerate(found):

@@ -1,4 +1,4 @@
-"""What brings each voice to one loudness: gains measured by `python -m bench.loudness`, kept in loudness.toml."""
+"""Gains that bring all voices to one loudness, measured by `python -m bench.loudness` and kept in loudness.toml."""
 
 import tomllib
 from functools import cache
@@ -14,5 +14,5 @@ def _gains() -> dict[str, float]:
 
 
 def gain_db(voice: Voice) -> float:
-    """Decibels to add to what the engine makes; of a mix the weighted mean, of a voice never measured 0."""
+    """Gain for the engine's output in dB: for a mix the weighted mean, for a voice that was not measured 0."""
     return sum(weight * _gains().get(part, 0.0) for part, weight in voice.parts)

@@ -1,4 +1,4 @@
-"""Who is spoken for next: the stream whose listener would be the first to hear nothing."""
+"""Schedules synthesis: the stream whose audio runs out first is served first."""
 
 import heapq
 import itertools
@@ -16,7 +16,7 @@ from services.inference.engines.synthesiser import SAMPLE_RATE_HZ
 from services.inference.protocol import EXHAUSTED, TTS_MODEL
 from services.inference.synthesis.speech import Speech
 
-# An engine hangs in no known case; if one does, the process ends without it.
+# Longest wait for the threads at shutdown. If an engine hangs, the process ends without it.
 _CLOSE_SECONDS: Final = 5.0
 
 Heard = Callable[[NDArray[np.int16]], None]
@@ -25,18 +25,18 @@ Around = Callable[[], AbstractContextManager[object]]
 
 
 class Full(RuntimeError):
-    """As many streams as may be are open; the message starts with the protocol's word for it."""
+    """All `max_streams` streams are in use. The message starts with the protocol's `EXHAUSTED`."""
 
 
 class Places:
-    """How many streams may be open at once, over all schedulers of a model."""
+    """Limits how many streams are open at once, over all schedulers of a model."""
 
     def __init__(self, count: int) -> None:
         self._count = count
         self._left = threading.BoundedSemaphore(count)
 
     def take(self) -> None:
-        """Raises Full."""
+        """Take one place. Raises Full."""
         if not self._left.acquire(blocking=False):
             raise Full(
                 f"{EXHAUSTED} {TTS_MODEL} carries {self._count} streams, all are taken; "
@@ -44,15 +44,15 @@ class Places:
             )
 
     def free(self) -> None:
-        """Give one back."""
+        """Give one place back."""
         self._left.release()
 
 
 @dataclass(eq=False, slots=True)
 class Stream:
-    """One text under way. `heard` is called with each piece in order, `ended` once, with the problem if there was one.
+    """One text being spoken. `heard` is called with each piece in order; `ended` once, with an error sentence or None.
 
-    Both are called from the scheduler's threads, never two at a time.
+    The scheduler's threads call both, never two at a time.
     """
 
     speech: Speech
@@ -69,11 +69,11 @@ class Stream:
 class Scheduler:
     """A few threads over one engine; the unit of work is a piece. The earliest deadline is served first.
 
-    The deadline of a stream is when the audio it was given runs out; one that has none yet comes before all that have.
+    The deadline of a stream is the time at which the audio sent so far ends. A stream without audio comes first.
     """
 
     def __init__(self, name: str, workers: int, places: Places, around: Around = nullcontext) -> None:
-        """around: entered for each piece, by who wants to know how long one takes."""
+        """around: a context manager that each piece is made in, for example to measure its time."""
         self._places = places
         self._around = around
         self._changed = threading.Condition()  # guards everything below
@@ -85,12 +85,12 @@ class Scheduler:
             thread.start()
 
     def submit(self, stream: Stream) -> None:
-        """Begin a stream. Raises Full."""
+        """Start a stream. Raises Full."""
         self._places.take()
         self._queue(stream, float("-inf"))
 
     def cancel(self, stream: Stream) -> None:
-        """Speak no further than the piece under way; a stream that waits ends now. One that has ended stays so."""
+        """Stop a stream after the piece under way, or now if it waits. Does nothing if it has ended."""
         with self._changed:
             stream.unwanted = True
             waits = [entry for entry in self._waiting if entry[2] is stream]
@@ -138,7 +138,7 @@ class Scheduler:
         stream.ended(problem)
 
     def close(self) -> None:
-        """Stop after the pieces under way; streams that still wait end without a problem."""
+        """Stop after the pieces under way. Streams that still wait end without an error."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()

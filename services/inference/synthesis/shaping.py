@@ -1,4 +1,4 @@
-"""Shapes the edges and the level of synthesised speech: no leading silence, short pauses, no clicks, no clipping."""
+"""Trims, fades and levels synthesised speech: no leading silence, short pauses, no clicks, no clipping."""
 
 from typing import Final
 
@@ -6,22 +6,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 _STEP_SECONDS: Final = 0.005
-# Weak first sounds ("f", "h") lie just above this; the engine's silence lies 90 dB below.
+# Weak first sounds ("f", "h") are just above this level; the engine's silence is 90 dB below it.
 _ONSET_DB: Final = -48.0
 _END_DB: Final = -50.0
 _LEAD_SECONDS: Final = 0.005
 _TAIL_SECONDS: Final = 0.020
 _FADE_IN_SECONDS: Final = 0.003
 _FADE_OUT_SECONDS: Final = 0.015
-# -1 dB of full scale: what EBU R128 leaves for codecs and resampling to overshoot.
+# -1 dB of full scale: the headroom of EBU R128 for overshoot of codecs and resampling.
 _MAX_PEAK: Final = 0.891
 
 
 def shaped(samples: NDArray[np.float32], rate_hz: int, pause_ms: int, gain_db: float = 0.0) -> NDArray[np.int16]:
-    """One piece of speech, cut to its sound, brought to its level and followed by a pause.
+    """One piece of speech without the silence around it, with the gain applied and a pause after it.
 
-    samples: float32 [n] in -1..1; a piece that the gain would bring above -1 dB of full scale gets less of it. Returns
-    int16 [m]; empty when there is no sound in it.
+    samples: float32 [n] in -1..1. The gain is limited so that the peak stays below -1 dB of full scale. Returns
+    int16 [m]; empty when the piece has no sound.
     """
     step = int(_STEP_SECONDS * rate_hz)
     count = len(samples) // step

@@ -1,4 +1,4 @@
-"""A text as speech, piece by piece, by whichever engine has the voice."""
+"""Speaks a text piece by piece with the engine that has the voice."""
 
 from collections.abc import Iterator, Sequence
 
@@ -21,10 +21,10 @@ from services.kit.reading.speakable import speakable
 
 
 class Speech:
-    """One text to be spoken: each step of the iteration is the work of one piece.
+    """One text to be spoken. Each step of the iteration makes one piece.
 
-    Yields int16 [n] at 24 kHz, empty for a piece that cannot be pronounced; each piece, the last too, is followed by
-    its pause, so that texts sent one after the other sound like one. `over` is true once the last piece was yielded.
+    Yields int16 [n] at 24 kHz, empty for a piece that cannot be pronounced. Each piece, the last too, ends with its
+    pause, so that texts sent one after the other sound like one. `over` is true once the last piece was yielded.
     """
 
     def __init__(
@@ -56,20 +56,20 @@ class Speech:
 
 
 class Speaker:
-    """All voices of some engines. Used from several threads at once."""
+    """All voices of some engines. Thread-safe."""
 
     def __init__(self, engines: Sequence[Synthesiser], default: str, pauses: Pauses | None = None) -> None:
-        """default: the voice of a text that names none. Raises UnknownVoice when there is no such voice."""
+        """default: the voice of a text that names no voice. Raises UnknownVoice when it is not installed."""
         self._engines = engines
         self._pauses = pauses or Pauses()
         self._default = default
         self.found(default)
 
     def order(self, text: str, voice: str | None = None, language: str | None = None, speed: float = 1.0) -> Speech:
-        """A text ready to be spoken; nothing is made yet.
+        """Prepare a text to be spoken; synthesis starts when the result is iterated.
 
         text: plain or Markdown; voice: a name, or a mix that an engine can make; language: BCP-47, default the voice's
-        own. Raises ValueError with a sentence for a voice, a language or a speed that cannot be had.
+        own. Raises ValueError for a voice, a language or a speed that is not available.
         """
         engine, found = self.found(voice or self._default)
         tag = found.speaks(language) if language else found.languages[0]
@@ -82,7 +82,7 @@ class Speaker:
 
     @property
     def voices(self) -> dict[str, Voice]:
-        """Every voice by name, those of the first engine first; where two have one of a name, it is the first's."""
+        """Every voice by name, in the order of the engines. For a name of two engines, the first engine's voice."""
         found: dict[str, Voice] = {}
         for engine in self._engines:
             found = {**found, **{name: voice for name, voice in engine.voices.items() if name not in found}}
@@ -94,7 +94,7 @@ class Speaker:
             engine.close()
 
     def found(self, name: str) -> tuple[Synthesiser, Voice]:
-        """The voice, or the mix, of that name, and who has it. Raises UnknownVoice."""
+        """The voice, or the mix, of that name, and its engine. Raises UnknownVoice."""
         for engine in self._engines:
             if name in engine.voices:
                 return engine, engine.voices[name]

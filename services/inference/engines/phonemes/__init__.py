@@ -1,1 +1,1 @@
-"""Text to phonemes in misaki's alphabet, the one that Hibari and Kokoro were trained on."""
+"""Converts text to phonemes in misaki's alphabet, on which Hibari and Kokoro were trained."""

@@ -1,4 +1,4 @@
-"""Spanish, French, Hindi, Italian and Portuguese phonemes from eSpeak NG, which runs as a process of its own."""
+"""Spanish, French, Hindi, Italian and Portuguese phonemes from eSpeak NG, which runs in a separate process."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-# eSpeak NG's names of its voices, by the tag they are asked for with.
+# eSpeak NG's voice names, by language tag.
 VOICES: Final = {"es": "es", "fr": "fr", "hi": "hi", "it": "it", "pt-BR": "pt-br"}
 
 _PROGRAM: Final = Path(__file__).with_name("espeak_program.py")
@@ -21,15 +21,15 @@ _PROGRAM: Final = Path(__file__).with_name("espeak_program.py")
 _ANSWER_SECONDS: Final = 3.0
 _MAX_ANSWER_BYTES: Final = 1 << 20
 
-# The model was trained on clauses with their punctuation, which eSpeak NG leaves out: so it is given the words between.
-# A point or comma within a number belongs to the number.
+# The model was trained on clauses with punctuation, which eSpeak NG leaves out. So eSpeak NG gets only the words
+# between the punctuation. A point or comma within a number belongs to the number.
 _PUNCTUATION: Final = re.compile(r"\s*([;:.,!?¡¿—–…\"«»“”()।]+)(?=\s|$|[\"»”)])\s*|\s*([¡¿\"«“(—–…]+)\s*")
 _LOOSE: Final = re.compile(r"\s+([;:.,!?…”)])")
 _SPACES: Final = re.compile(r"\s+")
 _SIGNS: Final = str.maketrans({"«": "“", "»": "”", "–": "—", "।": ".", "¡": None, "¿": None})
-# Where it changes to another language within a text it says so.
+# eSpeak NG marks a change of language within a text like this.
 _LANGUAGE_SWITCH: Final = re.compile(r"\([^()]*\)")
-# eSpeak's letters for what misaki writes as one sign (misaki.espeak.EspeakG2P).
+# eSpeak NG's spelling of sounds that misaki writes as one character (misaki.espeak.EspeakG2P).
 _MISAKI: Final = (
     ("a^ɪ", "I"),
     ("a^ʊ", "W"),
@@ -48,11 +48,11 @@ _MISAKI: Final = (
 
 
 class EspeakFailed(RuntimeError):
-    """eSpeak NG did not answer, twice."""
+    """eSpeak NG failed twice in a row."""
 
 
 def _python() -> str:
-    """The interpreter that this environment is made from: Triton's model processes are no `python` themselves."""
+    """Path of the Python interpreter: in Triton's model processes, `sys.executable` is not one."""
     return str(Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}")
 
 
@@ -72,7 +72,7 @@ class _Process:
         )
 
     def ask(self, voice: str, text: str, deadline: float) -> list[str]:
-        """Raises OSError where it is dead or does not answer before the deadline of the monotonic clock."""
+        """Phonemes of each clause. Raises OSError when the process is dead or misses the monotonic deadline."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps([voice, text]).encode() + b"\n")
         answer = json.loads(self._line(deadline))
@@ -95,7 +95,7 @@ class _Process:
         return line
 
     def end(self) -> None:
-        """Kill and reap it."""
+        """Kill and reap the process."""
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
@@ -104,14 +104,14 @@ class _Process:
 
 
 class Espeak:
-    """The process, started again when it dies or hangs. May be read from several threads."""
+    """Runs the process and restarts it when it dies or hangs. Thread-safe."""
 
     def __init__(self) -> None:
         self._turn = threading.Lock()  # guards the process: one question at a time
         self._process: _Process | None = None
 
     def read(self, language: str, text: str) -> str:
-        """Phonemes of a text in one of VOICES; empty where nothing can be pronounced. Raises EspeakFailed."""
+        """Phonemes of a text in one of VOICES; empty when nothing can be pronounced. Raises EspeakFailed."""
         found: list[str] = []
         at = 0
         for mark in _PUNCTUATION.finditer(text):
@@ -123,7 +123,7 @@ class Espeak:
     def _words(self, language: str, words: str) -> str:
         if not any(character.isalnum() for character in words):
             return ""
-        # A line is a question, and a zero ends a text in C.
+        # A line break would end the request, and a NUL would end the text in C.
         words = "".join(" " if unicodedata.category(character) == "Cc" else character for character in words)
         ipa = _LANGUAGE_SWITCH.sub("", " ".join(self._ask(VOICES[language], words)))
         for theirs, ours in _MISAKI:

@@ -1,9 +1,9 @@
-"""A program of its own, because eSpeak NG is GPL-3.0: reads lines of text, answers with lines of phonemes.
+"""Reads lines of text and answers with lines of phonemes. A separate program, because eSpeak NG is GPL-3.0.
 
     python espeak_program.py LIBRARY DATA
 
-Each line in is JSON, [voice, text]; each line out is JSON, {"ipa": [clause, …]} or {"error": sentence}. It ends with
-its input. It imports nothing but the standard library, so that any Python 3 runs it.
+Each input line is JSON, [voice, text]; each output line is JSON, {"ipa": [clause, …]} or {"error": sentence}. It exits
+at the end of its input. It imports only the standard library, so that any Python 3 runs it.
 """
 
 import ctypes
@@ -13,12 +13,12 @@ import sys
 _SYNCHRONOUS_SILENT = 2  # AUDIO_OUTPUT_SYNCHRONOUS: nothing is played
 _DONT_EXIT = 0x8000
 _UTF8 = 1
-# IPA (2) with a tie (0x80) of this sign between the letters of one sound.
+# IPA (0x02), with a tie (0x80), the character ^, between the letters of one sound.
 _PHONEME_MODE = 0x02 | 0x80 | ord("^") << 8
 
 
 class Espeak:
-    """The library, loaded."""
+    """The loaded library."""
 
     def __init__(self, library: str, data: str) -> None:
         self._library = ctypes.CDLL(library)
@@ -40,7 +40,7 @@ class Espeak:
 
 
 def main(library: str, data: str) -> None:
-    """Answer until the input ends."""
+    """Answer requests until the input ends."""
     espeak = Espeak(library, data)
     for line in sys.stdin.buffer:
         try:

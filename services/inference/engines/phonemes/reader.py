@@ -1,4 +1,4 @@
-"""Reads a text in any of the languages that are loaded, each part of it by who knows its script."""
+"""Converts a text to phonemes. Parts in another script are read by the language of that script."""
 
 import re
 import unicodedata
@@ -12,10 +12,10 @@ from services.inference.engines.phonemes.espeak import Espeak
 ENGLISH: Final = "en-US"
 LANGUAGES: Final = (ENGLISH, "en-GB", *ESPEAK_VOICES, "ja", "zh")
 
-# Languages by what Unicode calls the letters that they read themselves.
+# The scripts that each language reads itself, by Unicode's names.
 _SCRIPTS: Final = {"ja": ("CJK", "HIRAGANA", "KATAKANA", "LATIN"), "zh": ("CJK",), "hi": ("DEVANAGARI", "LATIN")}
 _LATIN: Final = ("LATIN",)
-# Who reads the letters that the language of a text does not.
+# The language that reads a script when the language of the text does not.
 _GUESTS: Final = {"LATIN": ENGLISH, "CJK": "zh", "HIRAGANA": "ja", "KATAKANA": "ja", "DEVANAGARI": "hi"}
 _SCRIPT_OF_NAME: Final = re.compile(r"FULLWIDTH (LATIN)|(LATIN|CJK|HIRAGANA|KATAKANA|DEVANAGARI)")
 
@@ -23,7 +23,7 @@ Read = Callable[[str], str]
 
 
 def script(character: str) -> str | None:
-    """Unicode's name of a letter's script, "" for one that nobody here reads; None for what belongs to no script."""
+    """Unicode's name of a character's script, "" for an unsupported script, None for a character without a script."""
     if unicodedata.category(character)[0] != "L":
         return None
     if "぀" <= character <= "ヿ" and character in "ー・":
@@ -33,7 +33,7 @@ def script(character: str) -> str | None:
 
 
 def runs(text: str, language: str) -> Iterator[tuple[str, str]]:
-    """Parts of a text with the language that reads each, "" for one that nobody reads.
+    """Parts of a text, each with the language that reads it, "" for an unsupported script.
 
     Digits, punctuation and spaces go with the letters before them.
     """
@@ -52,13 +52,13 @@ def runs(text: str, language: str) -> Iterator[tuple[str, str]]:
 
 
 class Reader:
-    """Phonemes in misaki's alphabet for the languages it was made with."""
+    """Converts text of the given languages to phonemes in misaki's alphabet."""
 
     def __init__(self, languages: Iterable[str] = LANGUAGES) -> None:
-        """Loads the languages now, so that no call waits for one. Raises ValueError for one that isn't known."""
+        """Loads the languages now, so that no call waits for it. Raises ValueError for an unknown language."""
         self.languages = tuple(languages)
         if unknown := sorted(set(self.languages) - set(LANGUAGES)):
-            raise ValueError(f"nobody reads {', '.join(unknown)}; known: {', '.join(LANGUAGES)}")
+            raise ValueError(f"unknown languages: {', '.join(unknown)}; known: {', '.join(LANGUAGES)}")
         self._espeak = Espeak()
         try:
             self._reads: dict[str, Read] = {language: self._loaded(language) for language in self.languages}
@@ -67,7 +67,7 @@ class Reader:
             raise
 
     def _loaded(self, language: str) -> Read:
-        # Each import loads its dictionaries, so only what is wanted is imported.
+        # Each import loads dictionaries, so only the needed modules are imported.
         if language in ESPEAK_VOICES:
             read: Read = partial(self._espeak.read, language)
             read("a")
@@ -85,7 +85,7 @@ class Reader:
         return English(british=language == "en-GB").read
 
     def read(self, text: str, language: str) -> str:
-        """Phonemes of a text. What is written in a script that nobody here reads is left out.
+        """Phonemes of a text, without the parts in an unsupported script.
 
         language: one of `languages`; raises KeyError for another.
         """
@@ -98,12 +98,12 @@ class Reader:
         return " ".join(filter(None, parts))
 
     def close(self) -> None:
-        """End the process of eSpeak NG."""
+        """Stop the eSpeak NG process."""
         self._espeak.close()
 
 
 def portions(phonemes: str, limit: int) -> Iterator[str]:
-    """A string of phonemes in parts of at most `limit`, cut after punctuation, else between words, else anywhere."""
+    """Parts of at most `limit` characters, split after punctuation, else between words, else anywhere."""
     rest = phonemes
     while len(rest) > limit:
         head = rest[:limit]
