@@ -117,7 +117,7 @@ async def test_what_a_killed_run_left_behind_is_ended_by_the_next(tmp_path: Path
         if orphan.returncode is None:
             orphan.kill()
             await orphan.wait()
-    assert "that the last run left behind" in (tmp_path / "stack.log").read_text()
+    assert "processes of the last run" in (tmp_path / "stack.log").read_text()
 
 
 async def test_an_unknown_part_is_named_with_the_known_ones(tmp_path: Path) -> None:

@@ -19,8 +19,6 @@ _REPORT_SECONDS = 1.0
 # Until sessions says how often it wants to hear of the worker.
 _FIRST_INTERVAL_SECONDS = 0.5
 _log = get_logger(__name__)
-_slots = Gauge("callbox_worker_slots", "Calls this worker can carry.", multiprocess_mode="livemax")
-_calls = Gauge("callbox_worker_calls", "Calls this worker carries.", multiprocess_mode="livemax")
 
 
 class Report:
@@ -42,12 +40,15 @@ class Report:
         await registered.wait()
         signer = Signer(self._settings.keys_dir, "agent")
         interval = _FIRST_INTERVAL_SECONDS
+        # livekit-agents empties the folder of the metrics' files when it starts, so these are made after that.
+        slots = Gauge("callbox_worker_slots", "Calls this worker can carry.", multiprocess_mode="livemax")
+        calls = Gauge("callbox_worker_calls", "Calls this worker carries.", multiprocess_mode="livemax")
         async with connect(self._settings.sessions_address) as channel:
             stub = sessions_pb2_grpc.SessionsServiceStub(channel)
             while True:
                 worker = self.worker()
-                _slots.set(worker.slots)
-                _calls.set(len(worker.session_ids))
+                slots.set(worker.slots)
+                calls.set(len(worker.session_ids))
                 try:
                     answer = await call(
                         stub.ReportWorker,
