@@ -271,7 +271,8 @@ async def _delivery(site: Site, webhook_id: str) -> str:
 
     async def is_there() -> bool:
         listed = (await site.owner.get(f"/api/webhooks/{webhook_id}/deliveries/")).json()
-        found[:] = [str(delivery["id"]) for delivery in listed["data"]]
+        # One that is being sent cannot be sent again.
+        found[:] = [str(delivery["id"]) for delivery in listed["data"] if delivery["attempts"]]
         return bool(found)
 
     await until(is_there)
@@ -288,13 +289,10 @@ def held_to(asked: Asked, *, must_fail: bool) -> None:
         assert not must_fail, f"it must fail, or a table in {__file__} must say why it may answer: {asked}"
 
 
-def test_the_tables_name_operations_that_exist() -> None:
+async def test_the_tables_are_of_now_and_each_request_is_a_good_one(full_house: House) -> None:
     for table in (_WITHOUT_POSTGRESQL, _READS_BY_POST, _WITHOUT_REDIS):
         assert set(table) <= set(_ROUTES)
         assert all(table.values())
-
-
-async def test_with_everything_there_each_request_is_a_good_one(full_house: House) -> None:
     for asked in await full_house.ask_all(at_once=False, deletions=False):
         if asked.name not in _NOT_CONFIGURED:
             assert asked.answer.status_code < 400, asked
