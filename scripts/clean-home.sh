@@ -37,21 +37,15 @@ keep_file CARGO_HOME "$HOME/.cargo"
 clean=$(mktemp -d "${TMPDIR:-/tmp}/callbox-home.XXXXXX") || exit 1
 # PostgreSQL and Chromium run as another user and must be able to go through.
 chmod 711 "$clean"
-child=
 finish() {
-    trap '' INT TERM HUP
-    if [[ -n $child ]] && kill -0 "$child" 2>/dev/null; then
-        kill -TERM "$child" 2>/dev/null
-        wait "$child"
-    fi
     chmod -R u+w "$clean" 2>/dev/null
     rm -rf "$clean"
 }
 trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
+# The command gets these signals, too; this script goes on when it has ended.
+trap : INT TERM HUP
 
-mkdir -p "$clean"/home/{.cache,.config,.local/share,.local/state} "$clean/tmp"
+mkdir "$clean/home" "$clean/tmp"
 mkdir -m 700 "$clean/run"
 chmod 711 "$clean/home"
 chmod 1777 "$clean/tmp"
@@ -59,7 +53,4 @@ export HOME="$clean/home" TMPDIR="$clean/tmp" TMP="$clean/tmp" TEMP="$clean/tmp"
 export XDG_CACHE_HOME="$HOME/.cache" XDG_CONFIG_HOME="$HOME/.config" XDG_DATA_HOME="$HOME/.local/share"
 export XDG_STATE_HOME="$HOME/.local/state" XDG_RUNTIME_DIR="$clean/run"
 
-# In the background, because bash handles a signal only when a command in the foreground has ended.
-"$@" <&0 &
-child=$!
-wait "$child"
+"$@"
