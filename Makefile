@@ -2,19 +2,23 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help run test check proto docs clients voices bench-voice bench-speech bench-http bench-kb fuzz-http clean
+.PHONY: help run test test-older-cpu check proto docs clients voices bench-voice bench-speech bench-http bench-kb fuzz-http clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## set up what is missing, start everything, and keep it running until Ctrl-C
 	@scripts/setup.sh run
 	@exec .venv/bin/python -m cli up
 
 test: ## set up, check, and run every test on the real parts
-	@scripts/setup.sh test
-	@scripts/check.sh
-	@scripts/test.sh
+	@scripts/clean-home.sh scripts/setup.sh test
+	@scripts/clean-home.sh scripts/check.sh
+	@scripts/clean-home.sh scripts/test.sh
+
+test-older-cpu: ## run the tests that hear and speak with the kernels of a processor without AVX-512
+	@scripts/clean-home.sh scripts/setup.sh test
+	@scripts/clean-home.sh scripts/older-cpu.sh scripts/test.sh speech call
 
 check: ## ruff, mypy, import rule, buf lint and breaking, fresh stubs, web types
 	@scripts/setup.sh run

@@ -8,8 +8,11 @@ from livekit.agents.utils.aio.channel import Chan
 
 from services.kit.tasks import end
 
-# llama.cpp frees a slot within this time after an answer's last piece, or after it was told that nobody wants the rest.
+# llama.cpp frees a slot within this time after an answer's last piece. When an answer is given up, llama.cpp notices at
+# its next token, and needs the time of some tokens more; how long a token takes depends on the machine.
 _FREED_SECONDS = 0.03
+_FREED_TOKENS = 3
+_FREED_MAX_SECONDS = 1.0
 # Pieces of an answer that wait to be read. An answer has one for each token.
 _MAX_UNREAD_PIECES = 4096
 
@@ -47,8 +50,9 @@ class Turnstile(httpx2.AsyncBaseTransport):
             raise
         return httpx2.Response(head.status_code, headers=head.headers, stream=exchange, extensions=head.extensions)
 
-    def _leave(self) -> None:
-        self._free_at = asyncio.get_running_loop().time() + _FREED_SECONDS
+    def _leave(self, token_seconds: float) -> None:
+        busy = _FREED_SECONDS + min(_FREED_TOKENS * token_seconds, _FREED_MAX_SECONDS)
+        self._free_at = asyncio.get_running_loop().time() + busy
         self._inside.release()
 
     async def aclose(self) -> None:
@@ -60,16 +64,19 @@ class Turnstile(httpx2.AsyncBaseTransport):
 class _Exchange(httpx2.AsyncByteStream):
     """A request and its answer, in a task of its own: httpx closes a connection whose reader is cancelled.
 
-    head: the answer's head. on_end: told when all is over.
+    head: the answer's head. on_end: told when all is over, with the seconds that a token took at most where the answer
+    was closed before its end, else 0.
     """
 
     def __init__(
-        self, transport: httpx2.AsyncBaseTransport, request: httpx2.Request, on_end: Callable[[], None]
+        self, transport: httpx2.AsyncBaseTransport, request: httpx2.Request, on_end: Callable[[float], None]
     ) -> None:
         self.head: asyncio.Future[httpx2.Response] = asyncio.get_running_loop().create_future()
         self._pieces = Chan[bytes](_MAX_UNREAD_PIECES)
         self._fault: Exception | None = None
-        self._begun = self._given_up = False
+        self._given_up = False
+        self._closed_early = False
+        self._token_seconds = 0.0
         self._on_end = on_end
         self.task = asyncio.create_task(self._run(transport, request), name="language-model-exchange")
 
@@ -89,21 +96,25 @@ class _Exchange(httpx2.AsyncByteStream):
         finally:
             self.head.cancel()
             self._pieces.close()
-            self._on_end()
+            self._on_end(self._token_seconds if self._closed_early else 0.0)
 
     async def _read(self, response: httpx2.Response) -> None:
         assert isinstance(response.stream, httpx2.AsyncByteStream)
+        loop = asyncio.get_running_loop()
+        before = None
         async for piece in response.stream:
-            if self._given_up:
-                return
-            self._begun = True
+            now = loop.time()
+            if before is not None:
+                self._token_seconds = max(self._token_seconds, now - before)
+                if self._given_up:
+                    self._closed_early = True
+                    return
+            before = now
             self._pieces.send_nowait(piece)
 
     def give_up(self) -> None:
-        """The answer is not wanted any more."""
+        """The answer is not wanted any more: it is closed at its next piece, the second at the earliest."""
         self._given_up = True
-        if self._begun:
-            self.task.cancel()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for piece in self._pieces:

@@ -201,7 +201,8 @@ class Whisper:
     def _prompt(self, language: str, keyterms: Sequence[str]) -> tuple[int, ...]:
         before = [*self._openings.get(language, ())]
         if keyterms:
-            before = [*self._encoded(", ".join(keyterms) + "."), *before][:_MAX_PROMPT_TOKENS]
+            # No full stop: after one the decoder often ends the sentence early.
+            before = [*self._encoded(", ".join(keyterms)), *before][:_MAX_PROMPT_TOKENS]
         return (
             *((self._token("<|startofprev|>"), *before) if before else ()),
             *self._start(language),
