@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
-# Runs the folders of tests: all of them, or those that are named (`scripts/test.sh unit http`); what follows `--` goes
-# to pytest. Lanes run one after the other, because each of them uses both cores. Fails at the end if one of them failed.
+# Runs the folders of tests: all of them, or those that are named (`scripts/test.sh unit http`). What follows `--` goes to
+# pytest. A lane is one pytest process over some folders. Lanes in one line run side by side; lines run one after the
+# other. Fails at the end if a lane failed.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-# A lane: its folders : how pytest spreads them : the marks of the tests it takes. Calls and speech are judged by time,
-# and get the machine to themselves.
-lanes=(
+# A lane: its folders : options of pytest : the marks of the tests that it takes. The first line uses both cores by
+# itself. Tests of speech compute, tests of calls mostly wait for speech in real time, so they share the cores.
+steps=(
     "unit service http : -n 2 --dist worksteal : not alone"
     "service : : alone"
-    "speech : :"
-    "call : :"
-    "browser : :"
-    "faults : :"
+    "speech : : | call browser : --ignore=tests/call/scripted : | call/scripted faults : :"
 )
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+# Ctrl-C reaches pytest, too, which ends what it started.
+trap : INT TERM
 
 wanted=()
 while (($#)) && [[ $1 != -- ]]; do
@@ -24,29 +24,50 @@ while (($#)) && [[ $1 != -- ]]; do
 done
 (($#)) && shift
 
-is_wanted() { ((${#wanted[@]} == 0)) || [[ " ${wanted[*]} " == *" $1 "* ]]; }
+# Whether a folder, or the folder that it is in, was asked for.
+is_wanted() { ((${#wanted[@]} == 0)) || [[ " ${wanted[*]} " == *" $1 "* || " ${wanted[*]} " == *" ${1%%/*} "* ]]; }
 
-failed=() closing=() number=0
-for lane in "${lanes[@]}"; do
-    IFS=: read -r names spread marks <<<"$lane"
-    folders=()
-    for folder in $names; do
-        [[ -d tests/$folder ]] && is_wanted "$folder" && folders+=("tests/$folder")
-    done
-    ((${#folders[@]})) || continue
-    number=$((number + 1)) name="${folders[*]#tests/}"
+# run_lane NUMBER FOLDERS OPTIONS MARKS PYTEST-OPTIONS…: prints each line under the lane's name.
+run_lane() {
+    local number=$1 name=$2 options=$3 marks=$4 folders=() folder
+    shift 4
+    for folder in $name; do folders+=("tests/$folder"); done
     # shellcheck disable=SC2086 # the words of a lane are words of their own
-    CALLBOX_TEST_FIGURES="$scratch/$number.json" .venv/bin/python -m pytest "${folders[@]}" $spread -m "${marks# }" "$@" \
-        | tee "$scratch/out"
-    status=${PIPESTATUS[0]}
-    ((status)) && failed+=("$name")
-    closing+=("$(printf '%-18s %s' "$name" "$(tail -n 1 "$scratch/out" | tr -d '=')")")
+    CALLBOX_TEST_FIGURES="$scratch/$number.json" .venv/bin/python -m pytest "${folders[@]}" $options \
+        ${marks:+-m "$marks"} "$@" 2>&1 | tee "$scratch/$number.out" | sed -u "s#^#${name// /+} | #"
+    echo "${PIPESTATUS[0]}" >"$scratch/$number.status"
+}
+
+names=() began=$SECONDS
+for step in "${steps[@]}"; do
+    jobs=()
+    IFS='|' read -ra lanes <<<"$step"
+    for lane in "${lanes[@]}"; do
+        IFS=: read -r folders options marks <<<"$lane"
+        name=""
+        for folder in $folders; do
+            [[ -d tests/$folder ]] && is_wanted "$folder" && name+="${name:+ }$folder"
+        done
+        [[ -n $name ]] || continue
+        names+=("$name")
+        run_lane ${#names[@]} "$name" "$options" "$(xargs <<<"$marks")" "$@" &
+        jobs+=($!)
+    done
+    ((${#jobs[@]} == 0)) || wait "${jobs[@]}"
 done
 
 printf '\n'
-printf '%s\n' "${closing[@]}"
+failed=()
+for number in $(seq ${#names[@]}); do
+    name=${names[number - 1]}
+    status=$(cat "$scratch/$number.status" 2>/dev/null || echo "no status")
+    # 5: the marks and options left no test.
+    [[ $status == 0 || $status == 5 ]] || failed+=("$name")
+    printf '%-20s %s\n' "$name" "$(tail -n 1 "$scratch/$number.out" | tr -d '=')"
+done
 shopt -s nullglob
 .venv/bin/python -m tests.folders "$scratch"/*.json
+printf 'All of it took %d s.\n' "$((SECONDS - began))"
 if ((${#failed[@]})); then
     printf 'Failed: %s.\n' "$(IFS=,; echo "${failed[*]}")" >&2
     exit 1

@@ -152,7 +152,7 @@ def main(paths: list[str]) -> None:
         print(folder.row(name))
     total = sum(folders.values(), Folder())
     print(total.row("all"))
-    print(f"{total.passed} passed, {total.failed} failed, {total.skipped} skipped in total")
+    print(f"{total.passed} passed, {total.failed} failed, {total.skipped} skipped")
 
 
 if __name__ == "__main__":
