@@ -3,23 +3,11 @@
 import re
 from collections.abc import Iterator
 
+from services.kit.reading.sentences import SENTENCE_END, is_abbreviation
+
 # A clause ends at punctuation that a blank follows: "9:30" and "3.5" stay whole. Chinese, Japanese
 # and Hindi need no blank.
 _CLAUSE_END = re.compile(r"[,;:.!?…—–](?=[\"'”’)\]]*\s)|[。！？；，、।][」』”）]?")
-_SENTENCE_END = re.compile(r"[.!?…](?=[\"'”’)\]]*\s)|[。！？।][」』”）]?")
-# Single letters are initials or parts of "U.S."; "1." at the start of a line or after a sentence counts an item.
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Rev|Gen|Col|Capt|Sgt|Lt|Gov|Sen|Rep|Hon|St|Mt|Ft|Ave|Rd|Blvd|Apt|Ste|vs|etc"
-    r"|approx|dept|est"
-    r"|appt|tel|ext|no|nos|fig|vol|pp|incl|max|min|Inc|Ltd|Co|Corp|Jr|Sr|Sra|Srta|Dra|Sig|Dott|Avv|Ing|Mme"
-    r"|Mlle|núm|pág|p"
-    r"|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Mon|Tues?|Wed|Thu|Thurs|Fri|Sat|e\.g|i\.e|a\.m|p\.m"
-    r"|a\.k\.a|[^\W\d_])"
-    r"|(?:^|[\n.!?:;]\s*)\d{1,2}|\bn\.º)\.$",
-    re.IGNORECASE,
-)
-_STOPS_TOO = re.compile(r"\bno\.$", re.IGNORECASE)
-_FIGURE_NEXT = re.compile(r"\s+[#\d]")
 # Text in brackets, in emphasis or in a link is not cut. A mark that is never closed holds a clause up for so long.
 _OPEN = re.compile(
     r"(?:[(\[（【][^)\]）】]{0,80}|\]\([^)\s]{0,200}|(?<![\w*])\*{1,2}(?=[^\s*])[^*]{0,80}|`[^`]{1,80}"
@@ -33,7 +21,6 @@ _WANTS_MORE = re.compile(
     r"^\W{0,2}\d[\d.,:/+-]*%?$|^[A-Z]\.$|[$€£#@&/+=-]$|\b(?:No|Mr|Mrs|Ms|Dr|Prof|St|May|March|June|July)\.?$"
 )
 _OPEN_CHARACTERS = 250
-_ABBREVIATION_CHARACTERS = 16
 _WORD = re.compile(r"\S+")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _UNSPACED_PER_WORD = 2
@@ -78,25 +65,21 @@ class ClauseSplitter:
             yield rest
 
     def _end(self) -> int | None:
-        pattern = _CLAUSE_END if self._first else _SENTENCE_END
+        pattern = _CLAUSE_END if self._first else SENTENCE_END
         least = _FIRST_MIN_WORDS if self._first else _LATER_MIN_WORDS
         for match in pattern.finditer(self._text, 0, _MAX_CHARACTERS):
             head = self._text[: match.end()]
-            if _words(head) >= least and not self._abbreviates(match.end()) and not self._is_open(match.end()):
+            if (
+                _words(head) >= least
+                and not is_abbreviation(self._text, match.end())
+                and not self._is_open(match.end())
+            ):
                 return match.end()
         cut = self._between_words(_FIRST_MAX_WORDS if self._first else _MAX_WORDS, least)
         return _MAX_CHARACTERS if cut is None and len(self._text) > _MAX_CHARACTERS else cut
 
     def _is_open(self, end: int) -> bool:
         return _OPEN.search(self._text, max(0, end - _OPEN_CHARACTERS), end) is not None
-
-    def _abbreviates(self, end: int) -> bool:
-        """Whether the last full stop belongs to its word; "no." does where a figure follows."""
-        start = max(0, end - _ABBREVIATION_CHARACTERS)
-        if _STOPS_TOO.search(self._text, start, end):
-            rest = self._text[end : end + _ABBREVIATION_CHARACTERS]
-            return not rest.strip() or _FIGURE_NEXT.match(rest) is not None
-        return _ABBREVIATION.search(self._text, start, end) is not None
 
     def _between_words(self, most: int, least: int) -> int | None:
         words: list[re.Match[str]] = list(_WORD.finditer(self._text, 0, 2 * _MAX_CHARACTERS))

@@ -15,8 +15,8 @@ from services.inference.engines.synthesiser import (
 )
 from services.inference.synthesis.clauses import Pauses, pieces
 from services.inference.synthesis.loudness import gain_db
-from services.inference.synthesis.sentences import sentences
 from services.inference.synthesis.shaping import shaped
+from services.kit.reading.sentences import sentences
 from services.kit.reading.speakable import speakable
 
 
@@ -37,7 +37,7 @@ class Speech:
 
     def __iter__(self) -> Iterator[NDArray[np.int16]]:
         primary = self._language.split("-")[0]
-        spoken = sentences(speakable(self._text, self._language), primary)
+        spoken = [sentence.strip() for sentence in sentences(speakable(self._text, self._language))]
         found = list(pieces(spoken, self._pauses, self.engine.piece_characters, primary))
         for at, (piece, pause_ms) in enumerate(found):
             sound = self._piece(piece, pause_ms)

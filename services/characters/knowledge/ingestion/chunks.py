@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from services.characters.knowledge.ingestion.blocks import Block, Kind, blocks, table_head
+from services.kit.reading.sentences import sentences
 
 # Tokens of a passage with the headings above it. The embedding model reads 510.
 CHUNK_TOKENS = 480
@@ -15,7 +16,6 @@ _LEAST_TOKENS = 120
 _HEADINGS_TOKENS = 60
 # An unknown word, such as a long code, is one token of many characters.
 _CHARACTERS_A_TOKEN = 8
-_SENTENCE = re.compile(r"[^.!?。！？\n]*(?:[.!?。！？]+|\n|\Z)\s*")
 # The end of a page whose last sentence is complete.
 _ENDED = re.compile(r"[.!?:;。！？…»”\")\]]\s*\Z")
 
@@ -114,12 +114,12 @@ def _tail(held: Sequence[_Piece], following: _Piece, size: TokenCounter) -> list
     last = held[-1]
     if last.kind in (Kind.TABLE, Kind.CODE, Kind.HEADING) or last.headings != following.headings:
         return []
-    sentences = _sentences(last.text)
+    repeated = list(sentences(last.text))
     if last.page != following.page:
         # Across a page break only an unfinished sentence is repeated.
-        sentences = [] if _ENDED.search(last.text) else sentences[-1:]
+        repeated = [] if _ENDED.search(last.text) else repeated[-1:]
     kept = ""
-    for sentence in reversed(sentences):
+    for sentence in reversed(repeated):
         if size(sentence + kept) > OVERLAP_TOKENS:
             break
         kept = sentence + kept
@@ -162,7 +162,7 @@ def _of_block(block: Block, page: int, headings: tuple[str, ...], size: TokenCou
         joints = ["\n"] * len(parts)
     else:
         text = "\n".join(block.lines)
-        parts = [text] if size(text) <= whole else _sentences(text)
+        parts = [text] if size(text) <= whole else list(sentences(text))
         joints = [""] * len(parts)
     at = 0
     for index, part in enumerate(parts):
@@ -170,10 +170,6 @@ def _of_block(block: Block, page: int, headings: tuple[str, ...], size: TokenCou
             joint = joints[index] if at else "\n" if block.kind is Kind.ITEM else "\n\n"
             yield _Piece(block.kind, piece, size(piece), page, joint, headings, head)
             at += 1
-
-
-def _sentences(text: str) -> list[str]:
-    return [sentence for sentence in _SENTENCE.findall(text) if sentence]
 
 
 def _cut(text: str, limit: int, size: TokenCounter) -> Iterator[str]:
