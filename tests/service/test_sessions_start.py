@@ -122,7 +122,7 @@ BAD_OVERRIDES: list[tuple[str, Any]] = [
     ("greeting", "x" * 5_001),
     ("origin_url", "https://x/" + "a" * 2_048),
     ("origin_url", "https://x/\0"),
-    ("mcp_headers", {f"h{number}": "v" for number in range(65)}),
+    ("mcp_headers", {f"h{number}": "v" for number in range(51)}),
     ("mcp_headers", {"X-Org": "\0"}),
     ("metadata", _struct(note="x" * 16_384)),
     ("metadata", _struct(note="a\0b")),

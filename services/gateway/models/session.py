@@ -1,19 +1,18 @@
 """Bodies of starting, reading and ending a call (contract 3 and 14.12)."""
 
 import json
-import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-MAX_METADATA_BYTES = 16_384
-MAX_PROMPT_BYTES = 65_536
-MAX_GREETING_CHARACTERS = 5_000
-MAX_URL_CHARACTERS = 2_048
-_MAX_MCP_HEADERS = 50
-_MAX_HEADER_CHARACTERS = 4_096
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}\Z")
+from services.kit.start_limits import (
+    MAX_GREETING_CHARACTERS,
+    MAX_METADATA_BYTES,
+    MAX_PROMPT_BYTES,
+    MAX_URL_CHARACTERS,
+    headers_fault,
+)
 
 
 def _small_metadata(value: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -31,17 +30,8 @@ def _small_prompt(value: str | None) -> str | None:
 
 
 def _header_map(value: dict[str, str] | None) -> dict[str, str] | None:
-    if value is None:
-        return None
-    if len(value) > _MAX_MCP_HEADERS:
-        raise ValueError(f"has {len(value)} headers; at most {_MAX_MCP_HEADERS} are allowed")
-    for name, content in value.items():
-        if not _HEADER_NAME.match(name):
-            raise ValueError(f"{name[:60]!r} is not a valid name of an HTTP header")
-        if len(content) > _MAX_HEADER_CHARACTERS or any(ord(character) < 32 for character in content):
-            raise ValueError(
-                f"the value of {name!r} must have at most {_MAX_HEADER_CHARACTERS} characters and no control characters"
-            )
+    if value is not None and (fault := headers_fault(value)):
+        raise ValueError(fault)
     return value
 
 

@@ -1,7 +1,6 @@
 """Overrides that a start request makes to its character, checked and applied to the snapshot. Pure."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from callbox.characters.v1 import characters_pb2
@@ -9,16 +8,16 @@ from callbox.sessions.v1 import sessions_pb2 as pb
 
 from services.kit.catalogue import Catalogue
 from services.kit.errors import validation
+from services.kit.start_limits import (
+    MAX_GREETING_CHARACTERS,
+    MAX_METADATA_BYTES,
+    MAX_PROMPT_BYTES,
+    MAX_URL_CHARACTERS,
+    headers_fault,
+)
 from services.kit.structs import to_dict
 from services.sessions.start import voices
 from services.sessions.start.voices import Faults
-
-MAX_PROMPT_BYTES = 65_536
-MAX_METADATA_BYTES = 16_384
-MAX_GREETING_CHARACTERS = 5_000
-MAX_URL_CHARACTERS = 2_048
-MAX_HEADERS = 64
-MAX_HEADER_BYTES = 8_192
 
 
 def apply(character: characters_pb2.CharacterSnapshot, asked: pb.StartSessionRequest, catalogue: Catalogue) -> None:
@@ -64,15 +63,5 @@ def _check_sizes(asked: pb.StartSessionRequest, faults: Faults) -> None:
         faults["metadata"] = [f"May be at most {MAX_METADATA_BYTES} bytes of compact JSON."]
     elif "\\u0000" in compact:
         faults["metadata"] = ["May not hold a NUL character."]
-    if fault := _headers_fault(asked.mcp_headers):
+    if fault := headers_fault(asked.mcp_headers):
         faults["mcp_headers"] = [fault]
-
-
-def _headers_fault(headers: Mapping[str, str]) -> str | None:
-    if len(headers) > MAX_HEADERS:
-        return f"May have at most {MAX_HEADERS} entries."
-    if any("\0" in name or "\0" in value for name, value in headers.items()):
-        return "May not hold a NUL character."
-    if any(len(name.encode()) + len(value.encode()) > MAX_HEADER_BYTES for name, value in headers.items()):
-        return f"Each header may be at most {MAX_HEADER_BYTES} bytes."
-    return None
