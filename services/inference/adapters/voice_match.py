@@ -1,5 +1,6 @@
 """The `voice_match` model: a recording in, the voice or mix of voices nearest to its speaker out."""
 
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -28,6 +29,8 @@ from services.inference.engines.voiceprints import ProbeReader
 from services.inference.protocol import EXHAUSTED, VOICE_MATCH_LANGUAGE, VOICE_MATCH_MODEL
 from services.inference.settings import InferenceSettings
 
+# The share of a core that is left to a process of this value beside one that hears or speaks is a quarter.
+_NICE = 5
 # A little over the bound, so that the engine can say by how much a recording is too long.
 _MAX_SAMPLES = int(2 * MAX_SECONDS * SAMPLE_RATE_HZ)
 
@@ -38,6 +41,8 @@ class TritonPythonModel:
     def initialize(self, args: dict[str, str]) -> None:
         """Load and warm the engines."""
         end_with_parent()
+        # A search takes seconds of a core, in the moments in which the call's greeting is made.
+        os.nice(_NICE)
         settings = parameters(args)
         styles = Styles(InferenceSettings().kokoro_voices, LANGUAGES)
         kokoro = Kokoro(ProbeReader(), styles, int(settings["threads"]))
