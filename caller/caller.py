@@ -74,11 +74,14 @@ class Caller:
         """Set when the call is over, whoever ended it."""
         return self._connection.closed
 
-    async def greeting(self) -> str:
-        """Waits until the agent has joined and has spoken its greeting, if it has one. Raises: NoAnswer."""
-        await self._until(lambda: self._connection.agent_here, JOIN_SECONDS, "The agent did not join the call")
+    async def greeting(self, seconds: float = JOIN_SECONDS) -> str:
+        """Waits until the agent is there and its greeting, if it has one, is spoken. Raises: NoAnswer.
+
+        seconds: until the agent is there, and then until it begins to speak.
+        """
+        await self._until(lambda: self._connection.agent_here, seconds, "The agent did not join the call")
         if self._grant.greeting:
-            await self._until(lambda: bool(self.downlink.received.segments), JOIN_SECONDS, "The agent did not greet")
+            await self._until(lambda: bool(self.downlink.received.segments), seconds, "The agent did not greet")
         await self._until(self._finished, LONGEST_REPLY_SECONDS, "The greeting did not end")
         return " ".join(each.text for each in self.said if each.final and not each.by_caller)
 

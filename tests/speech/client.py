@@ -187,9 +187,12 @@ async def connected(url: str) -> AsyncIterator[InferenceServerClient]:
 
 
 async def spoken(
-    client: InferenceServerClient, text: str, **options: float | str
+    client: InferenceServerClient, text: str, seconds: float = ANSWER_SECONDS, /, **options: float | str
 ) -> AsyncGenerator[NDArray[np.int16], None]:
-    """The audio responses of one text. The stream ends after the last one, because only one request is sent on it."""
+    """The audio responses of one text, all within `seconds`.
+
+    The stream ends after the last one, because only one request is sent on it.
+    """
     inputs = [tensor("text", [text.encode()], "BYTES")]
     named = [name for name in ("voice", "language") if name in options]
     inputs += [tensor(name, [str(options[name]).encode()], "BYTES") for name in named]
@@ -199,7 +202,7 @@ async def spoken(
     async def once() -> AsyncIterator[dict[str, Any]]:
         yield {"model_name": "tts", "inputs": inputs}
 
-    responses = client.stream_infer(once(), stream_timeout=ANSWER_SECONDS)
+    responses = client.stream_infer(once(), stream_timeout=seconds)
     try:
         async for result, error in responses:
             if error is not None:
@@ -209,7 +212,9 @@ async def spoken(
         responses.cancel()
 
 
-async def speech(client: InferenceServerClient, text: str, **options: float | str) -> NDArray[np.int16]:
+async def speech(
+    client: InferenceServerClient, text: str, seconds: float = ANSWER_SECONDS, /, **options: float | str
+) -> NDArray[np.int16]:
     """All of it: int16 [n] at 24 kHz."""
-    parts = [part async for part in spoken(client, text, **options)]
+    parts = [part async for part in spoken(client, text, seconds, **options)]
     return np.concatenate(parts) if parts else np.zeros(0, np.int16)

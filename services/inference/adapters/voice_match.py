@@ -1,5 +1,6 @@
 """The `voice_match` model: takes a recording and returns the voice, or mix of voices, most like its speaker."""
 
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -28,6 +29,8 @@ from services.inference.engines.voiceprints import ProbeReader
 from services.inference.protocol import EXHAUSTED, VOICE_MATCH_LANGUAGE, VOICE_MATCH_MODEL
 from services.inference.settings import InferenceSettings
 
+# With this niceness the model's process gets a quarter of a core that it shares with one that hears or speaks.
+_NICE = 5
 # More than the engine takes, so that the engine's error can say how long the recording is.
 _MAX_SAMPLES = int(2 * MAX_SECONDS * SAMPLE_RATE_HZ)
 
@@ -38,6 +41,8 @@ class TritonPythonModel:
     def initialize(self, args: dict[str, str]) -> None:
         """Load and warm the engines."""
         end_with_parent()
+        # A search takes seconds of a core, in the moments in which the call's greeting is made.
+        os.nice(_NICE)
         settings = parameters(args)
         styles = Styles(InferenceSettings().kokoro_voices, LANGUAGES)
         kokoro = Kokoro(ProbeReader(), styles, int(settings["threads"]))

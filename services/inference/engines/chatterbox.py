@@ -3,7 +3,6 @@
 import importlib.util
 import re
 import threading
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -11,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
+from cachetools import LRUCache
 from numpy.typing import NDArray
 
 from services.inference.engines.synthesiser import SAMPLE_RATE_HZ, UnknownVoice, Voice
@@ -62,7 +62,7 @@ class Chatterbox:
         if self._net.sr != SAMPLE_RATE_HZ:
             raise SetupError(f"this Chatterbox speaks at {self._net.sr} Hz, not at {SAMPLE_RATE_HZ}: install 0.1.7")
         self._turn = threading.Lock()  # guards the network, which holds one voice at a time, and the cache
-        self._kept: OrderedDict[str, Any] = OrderedDict()
+        self._kept: LRUCache[str, Any] = LRUCache(_MAX_KEPT)
 
     def voice(self, name: str) -> Voice:
         """The voice of that name; Chatterbox cannot mix voices. Raises UnknownVoice."""
@@ -92,9 +92,6 @@ class Chatterbox:
         if name not in self._kept:
             self._net.prepare_conditionals(str(self._recordings / f"{name}.wav"), exaggeration=_EXAGGERATION)
             self._kept[name] = self._net.conds
-            if len(self._kept) > _MAX_KEPT:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(name)
         return self._kept[name]
 
     def close(self) -> None:
