@@ -1,4 +1,4 @@
-"""One request at a time to a language model on the operator's machines, so that its cache of a call is used."""
+"""Sends a call's requests to a local language model one at a time, so that the model's cache for the call is used."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -8,36 +8,37 @@ from livekit.agents.utils.aio.channel import Chan
 
 from services.kit.tasks import end
 
-# llama.cpp frees a slot within this time after an answer's last piece, or after it was told that nobody wants the rest.
+# llama.cpp frees a slot within this time after the last piece of an answer or after its connection was closed.
 _FREED_SECONDS = 0.03
-# Pieces of an answer that wait to be read. An answer has one for each token.
+# Most pieces of an answer that wait to be read. An answer has one for each token.
 _MAX_UNREAD_PIECES = 4096
 
 
 class Turnstile(httpx2.AsyncBaseTransport):
-    """Lets a request of a call through when the one before has left the server.
+    """An HTTP transport that sends a request only after the server has finished the one before.
 
-    A server such as llama.cpp keeps what it has read in slots and gives a request a slot that is free. While the slot
-    of the call is busy with an answer that nobody wants, the next request gets one that knows nothing, and the whole
-    conversation is read again, which takes seconds. For the same reason a request that is given up before its answer
-    began is let read to its end: it cannot be stopped there, and the next one begins with the same words.
+    A server such as llama.cpp caches the conversations it has read in slots, and gives each request a free slot. While
+    the slot of the call is still busy with a cancelled answer, the next request would get an empty slot, and the server
+    would read the whole conversation again, which takes seconds. For the same reason a request that is cancelled before
+    its answer began is not aborted: the server reads it to its end anyway, and the next request begins with the same
+    text.
     """
 
     def __init__(self, transport: httpx2.AsyncBaseTransport) -> None:
         self._transport = transport
-        self._inside = asyncio.Lock()
+        self._lock = asyncio.Lock()  # held while a request is at the server
         self._free_at = 0.0
         self._exchanges: set[asyncio.Task[None]] = set()
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Sends a request in its turn. How long it waits for that is limited by whoever asks."""
-        await self._inside.acquire()
+        """Waits for the turn, then sends the request. The caller must limit the wait."""
+        await self._lock.acquire()
         try:
             await asyncio.sleep(max(0.0, self._free_at - asyncio.get_running_loop().time()))
         except asyncio.CancelledError:
-            self._inside.release()
+            self._lock.release()
             raise
-        exchange = _Exchange(self._transport, request, self._leave)
+        exchange = _Exchange(self._transport, request, self._finished)
         self._exchanges.add(exchange.task)
         exchange.task.add_done_callback(self._exchanges.discard)
         try:
@@ -47,20 +48,20 @@ class Turnstile(httpx2.AsyncBaseTransport):
             raise
         return httpx2.Response(head.status_code, headers=head.headers, stream=exchange, extensions=head.extensions)
 
-    def _leave(self) -> None:
+    def _finished(self) -> None:
         self._free_at = asyncio.get_running_loop().time() + _FREED_SECONDS
-        self._inside.release()
+        self._lock.release()
 
     async def aclose(self) -> None:
-        """Ends what is still under way."""
+        """Cancels running exchanges and closes the transport."""
         await end(*self._exchanges)
         await self._transport.aclose()
 
 
 class _Exchange(httpx2.AsyncByteStream):
-    """A request and its answer, in a task of its own: httpx closes a connection whose reader is cancelled.
+    """A request and its answer, in a separate task, because httpx closes a connection whose reader is cancelled.
 
-    head: the answer's head. on_end: told when all is over.
+    head: the response without its body. on_end: called when the exchange has ended.
     """
 
     def __init__(
@@ -82,7 +83,7 @@ class _Exchange(httpx2.AsyncByteStream):
                 await self._read(response)
             finally:
                 await response.aclose()
-        except Exception as fault:  # handed on to the request's reader
+        except Exception as fault:  # raised to the reader of the answer
             self._fault = fault
             if not self.head.done():
                 self.head.set_exception(fault)
@@ -100,7 +101,7 @@ class _Exchange(httpx2.AsyncByteStream):
             self._pieces.send_nowait(piece)
 
     def give_up(self) -> None:
-        """The answer is not wanted any more."""
+        """Drops the answer: cancels it if it has begun; otherwise only waits for its start."""
         self._given_up = True
         if self._begun:
             self.task.cancel()
@@ -112,6 +113,6 @@ class _Exchange(httpx2.AsyncByteStream):
             raise self._fault
 
     async def aclose(self) -> None:
-        """Ends the answer; called when it was read, too."""
+        """Closes the answer; httpx also calls this when it was read to its end."""
         if not self.task.done():
             self.give_up()
