@@ -1,7 +1,7 @@
-"""`python -m bench.intelligibility [VOICE …]`: what is understood of each voice when it is transcribed back.
+"""`python -m bench.intelligibility [VOICE …]`: error rate of each voice when its speech is recognised.
 
-English voices by word error rate over 50 sentences, heard by Moonshine; the others by character error rate over six,
-heard by Whisper base, which writes numbers as digits and is itself wrong in some languages more than in others.
+English voices: word error rate over 50 sentences, recognised by Moonshine. Other voices: character error rate over six,
+recognised by Whisper base, which writes numbers as digits and makes more errors in some languages than in others.
 """
 
 import sys
@@ -22,9 +22,9 @@ from services.inference.engines.whisper import Whisper
 from services.inference.synthesis.speech import Speaker
 
 _HEARD_AT_HZ = 16_000
-# A recogniser wants some silence around what it hears.
+# Silence around each clip; a recogniser needs some.
 _AROUND_SECONDS = 0.3
-# Above this a voice is not called good.
+# A voice with a higher rate is not called good.
 MAX_ERROR_RATE = 0.05
 
 

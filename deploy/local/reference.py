@@ -1,4 +1,4 @@
-"""The tables of settings in docs/operations.md, from the settings classes: `python -m deploy.local.reference`."""
+"""Writes the tables of settings in docs/operations.md from the settings classes: `python -m deploy.local.reference`."""
 
 import importlib
 from collections.abc import Iterable, Iterator

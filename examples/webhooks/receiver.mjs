@@ -1,4 +1,4 @@
-// Receives Callbox webhooks: checks each signature, handles each message once, and answers within the time it has.
+// Receives Callbox webhooks: checks each signature, handles each message once, and answers in time.
 //
 //     WEBHOOK_SECRET=whsec_… node receiver.mjs 9000
 //
@@ -10,13 +10,13 @@ import { createServer } from "node:http";
 const TOLERANCE_SECONDS = 5 * 60;
 const MAX_BODY_BYTES = 1_048_576;
 
-// While a secret is being rotated, list the old and the new one, divided by a comma.
+// While a secret is being rotated, list the old and the new one, separated by a comma.
 const secrets = process.env.WEBHOOK_SECRET.split(",").map((secret) => Buffer.from(secret.replace(/^whsec_/, ""), "base64"));
 
-// Messages may come more than once. Keep their identities where they outlive this process, in your database for one.
+// Messages may come more than once. In production keep their ids in a database, so that they outlive this process.
 const seen = new Set();
 
-/** Does what the message is for; what takes longer than a few seconds belongs in a queue of your own. */
+/** Handles a message. Put work that takes longer than a few seconds into a queue of your own. */
 function handle(message) {
   console.log(JSON.stringify({ type: message.type, data: message.data }));
 }
