@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Runs the folders of tests: all of them, or those that are named (`scripts/test.sh unit http`); what follows `--` goes
-# to pytest. Lanes run one after the other, because each of them uses both cores. Fails at the end if one of them failed.
+# Runs the test folders: all, or those that are named (`scripts/test.sh unit http`). Arguments after `--` are passed to
+# pytest. Lanes run one after the other, because each uses both cores. Fails at the end if one lane failed.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-# A lane: its folders, then how pytest spreads them. Calls and speech are judged by time, and get the machine to themselves.
+# A lane: its folders, then how pytest spreads them. Tests of calls and speech measure time, so they run alone.
 lanes=(
     "unit service http : -n 2 --dist worksteal"
     "speech :"
@@ -32,7 +32,7 @@ for lane in "${lanes[@]}"; do
     done
     ((${#folders[@]})) || continue
     number=$((number + 1)) name="${folders[*]#tests/}"
-    # shellcheck disable=SC2086 # the words of a lane are words of their own
+    # shellcheck disable=SC2086 # a lane must be split into words
     CALLBOX_TEST_FIGURES="$scratch/$number.json" .venv/bin/python -m pytest "${folders[@]}" ${lane##*:} "$@" \
         | tee "$scratch/out"
     status=${PIPESTATUS[0]}

@@ -2,7 +2,7 @@
 //
 //     WEBHOOK_SECRET=whsec_… node receiver.mjs 9000
 //
-// Needs nothing but Node. A message whose signature or timestamp is not good is answered with 400 and not handled.
+// Needs only Node. A message with an invalid signature or timestamp is answered with 400 and not handled.
 
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
@@ -21,7 +21,7 @@ function handle(message) {
   console.log(JSON.stringify({ type: message.type, data: message.data }));
 }
 
-/** The message, or null when no secret fits, something was changed, or it is older than five minutes. */
+/** The message; null if no secret matches its signature or it is older than five minutes. */
 function verify(body, headers) {
   const id = headers["webhook-id"];
   const timestamp = headers["webhook-timestamp"];
@@ -41,7 +41,7 @@ function verify(body, headers) {
   return null;
 }
 
-/** The bytes as they came: a body that was parsed and written again has another signature. Null for too many. */
+/** The raw bytes, because a body that was parsed and serialised again has a different signature. Null if there are too many. */
 async function read(request) {
   const chunks = [];
   let length = 0;
