@@ -1,4 +1,4 @@
-"""`python -m bench.loudness [VOICE …]`: measures voices (EBU R128) and writes the gains that bring them to one level."""
+"""`python -m bench.loudness [VOICE …]`: measures voices (EBU R128) and writes the gains to one level."""
 
 import sys
 import tomllib

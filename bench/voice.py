@@ -32,7 +32,7 @@ CHARACTER = "support-bot"
 
 
 def voice(
-    base_url: Annotated[str | None, typer.Option(help="A stack that runs; default: one of its own is started.")] = None,
+    base_url: Annotated[str | None, typer.Option(help="A running stack; default: a separate one is started.")] = None,
     api_key: Annotated[str | None, typer.Option(help="API key for --base-url; default: the demo's.")] = None,
     data_dir: Annotated[Path, typer.Option(help="Data folder of the stack at --base-url.")] = Path(".callbox"),
     character: Annotated[str, typer.Option(help="Slug of the character to call.")] = CHARACTER,

@@ -1,4 +1,4 @@
-"""Keeps all parts running: starts them in order of their dependencies, restarts them with backoff, stops them in stages."""
+"""Keeps all parts running: starts them by their dependencies, restarts them with backoff, stops them in stages."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""The character that speaks at this moment of a call."""
+"""The current character of a call."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

@@ -16,9 +16,9 @@ from services.inference import protocol
 
 SAMPLE_RATE_HZ = protocol.TTS_RATE_HZ
 _FRAME_MS = 20
-# A voice that sends no audio for this long is replaced, if another one is left.
+# A voice that sends no audio for this long is replaced by another voice or endpoint, if there is one.
 _SILENT_SECONDS = 2.0
-# Without another one it is given up after this, and the caller hears that something went wrong.
+# Without another one the reply fails after this, and the caller hears that something went wrong.
 _LONGEST_SILENT_SECONDS = 3 * _SILENT_SECONDS
 # Played for a text without words (an emoji alone), because livekit-agents treats a reply without audio as an error.
 _NOTHING = bytes(SAMPLE_RATE_HZ // 100 * 2)
