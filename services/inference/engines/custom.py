@@ -27,6 +27,6 @@ def made(path: str, options: Mapping[str, Any]) -> Any:
         inspect.signature(engine).bind(**options)
     except TypeError as problem:
         raise EngineNotFound(
-            f"the engine {path!r} cannot be made with the options of the profile ({problem}): correct its table `options`"
+            f"the engine {path!r} cannot be made with the profile's options ({problem}): correct its table `options`"
         ) from problem
     return engine(**options)

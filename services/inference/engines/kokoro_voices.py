@@ -87,7 +87,7 @@ def _parts(mix: str) -> tuple[tuple[str, float], ...]:
     parts = tuple((match[1], float(match[2])) for match in found if match)
     if len(parts) != len(found) or len(parts) > MAX_PARTS or len({part for part, _ in parts}) != len(parts):
         raise UnknownVoice(
-            f"{mix[:80]!r} is not a mix of voices: write up to {MAX_PARTS} different ones like af_heart*0.6+af_bella*0.4"
+            f"{mix[:80]!r} is not a voice mix: write up to {MAX_PARTS} different ones, as af_heart*0.6+af_bella*0.4"
         )
     if not math.isclose(sum(weight for _, weight in parts), 1.0, abs_tol=1e-3):
         raise UnknownVoice(f"the weights of {mix!r} must sum to 1, not to {sum(w for _, w in parts):g}")
