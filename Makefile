@@ -11,7 +11,7 @@ run: ## set up what is missing, start everything, and keep it running until Ctrl
 	@scripts/setup.sh run
 	@exec .venv/bin/python -m cli up
 
-test: ## set up, check, and run every test on the real parts
+test: ## set up, check, and run every test against the real parts
 	@scripts/clean-home.sh scripts/setup.sh test
 	@scripts/clean-home.sh scripts/check.sh
 	@scripts/clean-home.sh scripts/test.sh
@@ -45,7 +45,7 @@ bench-voice: ## measure a call on this machine: voice to voice, its parts, sessi
 	@scripts/setup.sh run
 	@.venv/bin/python -m bench.voice
 
-fuzz-http: ## try N made-up requests (default 20000) on a gateway with everything behind it
+fuzz-http: ## send N generated requests (default 20000) to a gateway with all services behind it
 	@scripts/setup.sh test
 	@CALLBOX_FUZZ_CASES=$(or $(N),20000) .venv/bin/python -m pytest tests/http/test_fuzz.py -q -s --timeout 0
 
@@ -53,7 +53,7 @@ bench-kb: ## measure the knowledge base over 100,000 passages: latency of questi
 	@scripts/setup.sh run
 	@.venv/bin/python -m bench.knowledge
 
-bench-speech: ## measure hearing, speaking and noise suppression by themselves, then how many calls this machine carries
+bench-speech: ## measure recognition, synthesis and noise suppression alone, then how many calls this machine can serve
 	@scripts/setup.sh run
 	@.venv/bin/python -m bench.recognition
 	@.venv/bin/python -m bench.synthesis
@@ -63,7 +63,7 @@ bench-speech: ## measure hearing, speaking and noise suppression by themselves, 
 	@.venv/bin/python -m bench.matching
 	@.venv/bin/python -m cli size --thorough --no-keep
 
-bench-http: ## measure the HTTP API on one core beside a bare hop: gate, appearance, session start, history at size
+bench-http: ## measure the HTTP API on one core and compare it with a bare hop: origin check, appearance, session start, large history
 	@scripts/setup.sh run
 	@.venv/bin/python -m bench.http
 

@@ -1,1 +1,1 @@
-"""Programs that measure Callbox; what its claims of speed rest on."""
+"""Programs that measure Callbox's published figures."""

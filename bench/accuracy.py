@@ -1,4 +1,4 @@
-"""Word errors of recognition: the same clips, heard by two engines."""
+"""Compares the word errors of two recognition engines on the same clips."""
 
 import itertools
 from collections.abc import Sequence
@@ -17,23 +17,23 @@ from bench.words import errors_and_words
 from services.inference.engines.recogniser import SAMPLE_RATE_HZ, Recogniser, Speech
 from services.inference.engines.synthesiser import SAMPLE_RATE_HZ as SPOKEN_RATE_HZ
 
-# Voices of both engines of synthesis and of both accents, deep and high.
+# Voices of both synthesis engines and both accents, deep and high.
 _VOICES: Final = ("heart", "af_bella", "am_michael", "bm_george")
 _NOISE_LEVELS: Final = (0.005, 0.01, 0.02, 0.03)
-# Rounding alone turns a word here and there, so that a difference of a few words in a thousand clips says nothing.
+# Rounding alone changes single words, so a difference of a few words in a thousand clips is not significant.
 _ROUNDS: Final = 4
 
 
 @dataclass(frozen=True)
 class Spoken:
-    """What a caller says: text and float32 [n] at 16 kHz."""
+    """A spoken sentence: text and float32 [n] at 16 kHz."""
 
     text: str
     samples: NDArray[np.float32]
 
 
 def spoken(sentences: Sequence[str], voices: Sequence[str] = _VOICES[:1]) -> list[Spoken]:
-    """Every sentence, said by every voice."""
+    """Every sentence, spoken by every voice."""
     made = []
     with own_speaker(threads=2) as speaker:
         for text, voice in itertools.product(sentences, voices):
@@ -45,7 +45,7 @@ def spoken(sentences: Sequence[str], voices: Sequence[str] = _VOICES[:1]) -> lis
 
 
 def in_noise(said: Sequence[Spoken]) -> list[Spoken]:
-    """All sentences, clean and in white noise of several levels, in an order in which neighbours are unlike."""
+    """All sentences, clean and in white noise at several levels, in mixed order."""
     chance = np.random.default_rng(0)
     clips = [*said]
     for level in _NOISE_LEVELS * _ROUNDS:
@@ -57,13 +57,13 @@ def in_noise(said: Sequence[Spoken]) -> list[Spoken]:
 
 
 def errors(engine: Recogniser, clips: Sequence[Spoken]) -> list[int]:
-    """Word errors of each clip, as many heard together as the engine takes."""
+    """Word errors of each clip, decoded in batches of the engine's largest size."""
     found = heard(engine, [Speech(each.samples) for each in clips], engine.max_batch)
     return [errors_and_words(clip.text, each.text)[0] for clip, each in zip(clips, found, strict=True)]
 
 
 def compared(batched: Recogniser, plain: Recogniser) -> str:
-    """Both engines on the same clips in words; where they differ, which was right more often."""
+    """A sentence with the word errors of both engines, and how often each was better."""
     clips = in_noise(spoken(ENGLISH, _VOICES))
     words = sum(errors_and_words(each.text, each.text)[1] for each in clips)
     ours, theirs = errors(batched, clips), errors(plain, clips)

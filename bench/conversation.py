@@ -1,4 +1,4 @@
-"""One call of many turns, and whether each question stands in the transcript whole."""
+"""Holds one call of many turns, and checks that each question is complete in the transcript."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,29 +15,29 @@ MAX_MISSING_MS = 60.0
 
 @dataclass(frozen=True)
 class Asked:
-    """One question and its turn."""
+    """One question and the turn that answered it."""
 
     question: Question
     turn: Turn
 
     @property
     def word_error_rate(self) -> float:
-        """Of what the agent heard against the words of the recording."""
+        """Word error rate of the transcript against the words of the recording."""
         return word_error_rate(self.question.text, " ".join(self.turn.heard))
 
     @property
     def splits(self) -> int:
-        """How often the agent took a pause for the end."""
+        """How often the agent took a pause for the end of the question."""
         return max(0, len(self.turn.heard) - 1)
 
     @property
     def missing_ms(self) -> float | None:
-        """What the parts lack to the whole, or have too much; None when parts or sound are missing."""
+        """The whole latency minus the sum of its parts; None when parts or audio are missing."""
         whole, parts = self.turn.voice_to_voice_ms, self.turn.parts
         return None if whole is None or not parts else whole - sum(parts.values())
 
     def faults(self) -> list[str]:
-        """What a good turn would not have, as sentences."""
+        """The faults of the turn, as sentences."""
         found = []
         if self.splits:
             found.append(f"split into {self.splits + 1} turns: {' | '.join(self.turn.heard)}")
@@ -46,16 +46,16 @@ class Asked:
         if not self.turn.replies:
             found.append("no reply in the transcript")
         if self.missing_ms is None:
-            found.append("no parts were told")
+            found.append("no parts of the latency were reported")
         elif abs(self.missing_ms) > MAX_MISSING_MS:
-            found.append(f"the parts miss the whole by {self.missing_ms:.0f} ms")
+            found.append(f"the sum of the parts differs from the whole by {self.missing_ms:.0f} ms")
         return found
 
 
 async def converse(
     sessions: Sessions, character: str, questions: Sequence[Question], progress: Callable[[Asked], None]
 ) -> list[Asked]:
-    """Asks every question in one call. Raises: Refused, NoAnswer with the question that got none."""
+    """Asks every question in one call. Raises: Refused, NoAnswer with the unanswered question."""
     grant = await sessions.start(character)
     asked: list[Asked] = []
     async with Caller(grant) as caller:

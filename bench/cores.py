@@ -1,4 +1,4 @@
-"""Which core the load is made on and which one serves it."""
+"""Binds the load to one core and the servers to another."""
 
 import os
 from collections.abc import Iterator
@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def two_cores() -> Iterator[tuple[int, int]]:
-    """(core of the load, core of the servers); what is started inside runs on the servers' until `only` says otherwise.
+    """Yields (core of the load, core of the servers). Processes started inside run on the servers' core.
 
-    On a machine with one core both are the same.
+    On a machine with one core both are the same. `only` changes the core.
     """
     before = os.sched_getaffinity(0)
     ordered = sorted(before)
@@ -22,6 +22,6 @@ def two_cores() -> Iterator[tuple[int, int]]:
 
 
 def only(core: int) -> None:
-    """Keeps every thread of this process, and what it starts from now on, on one core."""
-    for thread in os.listdir("/proc/self/task"):  # noqa: PTH208 - names are all that is wanted
+    """Binds every thread of this process, and everything that it starts from now on, to one core."""
+    for thread in os.listdir("/proc/self/task"):  # noqa: PTH208 - only names are needed
         os.sched_setaffinity(int(thread), {core})

@@ -1,4 +1,4 @@
-"""The denoise part of `make bench-speech`: delay and cost, noise taken away, and words lost or won by it."""
+"""The denoise part of `make bench-speech`: delay, cost, noise reduction, and effect on word errors."""
 
 import asyncio
 import itertools
@@ -53,7 +53,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class Result:
-    """A scene at an attenuation limit; None: as it came. word_errors: errors by words."""
+    """A scene at an attenuation limit; None: not denoised. word_errors: errors divided by words."""
 
     noise: str
     ratio_db: float | None
@@ -63,7 +63,7 @@ class Result:
 
 
 def scenes(asked: Sequence[Question], ratios_db: Sequence[float]) -> list[Scene]:
-    """Clean speech, and the same in each noise at each ratio."""
+    """Clean speech, and the same speech in each noise at each ratio."""
     chance = np.random.default_rng(SEED)
     pad = np.zeros(int(_PAD_SECONDS * RATE_HZ), np.float32)
     clean = [_whole(np.concatenate([pad, question.line.samples.astype(np.float32) / 32768, pad])) for question in asked]
@@ -88,14 +88,14 @@ def _whole(samples: Sound) -> Sound:
 
 
 class Bench:
-    """The models that take part, on one server."""
+    """The measured models, on one server."""
 
     def __init__(self, triton: Triton) -> None:
         self._triton = triton
         self._room = asyncio.Semaphore(_AT_ONCE)
 
     async def judge(self, scene: Scene, level_db: float | None) -> Result:
-        """A scene as it came or denoised: its noise and what is heard of it. Raises: EngineError, TimeoutError."""
+        """Measures noise and word errors of a scene, raw or denoised. Raises: EngineError, TimeoutError."""
         async with self._room:
             sound = np.concatenate(scene.sounds)
             delay = 0
@@ -142,7 +142,7 @@ class Bench:
 async def quality(
     folder: Path, ratios_db: Sequence[float], levels_db: Sequence[float], profile: str
 ) -> tuple[list[Result], float]:
-    """Every scene as it came and at each level, and the seconds of speech of one. Raises: NotReady, EngineError."""
+    """Every scene, raw and at each level, and the seconds of speech in one scene. Raises: NotReady, EngineError."""
     asked = questions(folder)
     made = scenes(asked, ratios_db)
     async with own_triton(profile) as server:
@@ -157,19 +157,19 @@ async def quality(
 
 
 def street(seconds: float) -> Sound:
-    """Something to take out: float32 [n]."""
+    """Street noise: float32 [n]."""
     return np.asarray(0.05 * noises.street(int(seconds * RATE_HZ), np.random.default_rng(SEED)), np.float32)
 
 
 async def speed(folder: Path, streams: Sequence[int], seconds: float) -> list[Paced]:
-    """What Callbox does and the plain way, one after the other. Raises: NotReady, EngineError."""
+    """Measures Callbox's design and the plain one, one after the other. Raises: NotReady, EngineError."""
     sound = street(20)
     return [each for design in designs() for each in await measure(design, streams, sound, seconds, str(folder))]
 
 
 def show_speed(console: Console, found: Sequence[Paced], seconds: float) -> None:
     """A line for each design and number of callers."""
-    table = Table(title=f"denoise: milliseconds a packet is away, in real time for {seconds:g} s, through Triton")
+    table = Table(title=f"denoise: round-trip milliseconds of a packet, in real time for {seconds:g} s, through Triton")
     for name in (
         "design",
         "streams",
@@ -210,7 +210,7 @@ def show_cost(console: Console, found: Sequence[Cost]) -> None:
 
 
 def show_quality(console: Console, found: Sequence[Result], seconds: float) -> None:
-    """A line for each scene: signal to noise and word errors as it came and at each level."""
+    """A line for each scene: signal to noise and word errors, raw and at each level."""
     levels = list(dict.fromkeys(each.level_db for each in found))
     table = Table(title=f"denoise: signal to noise in dB (SI-SDR) and word errors, {seconds:.0f} s of speech a line")
     table.add_column("noise")

@@ -1,4 +1,4 @@
-"""Made-up handbooks of shops: passages as documents have them, and questions that callers ask about them."""
+"""Made-up handbooks of shops: passages like those of documents, and questions of callers about them."""
 
 import itertools
 import random
@@ -64,7 +64,7 @@ _QUESTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Sentences:
-    """Every sentence there is, by thing and topic."""
+    """All sentences, by thing and topic."""
 
     by_section: dict[tuple[str, str], tuple[str, ...]]
 
@@ -75,7 +75,7 @@ class Sentences:
 
 
 def sentences(chance: random.Random) -> Sentences:
-    """The sentences that passages are made of."""
+    """Makes the sentences from which passages are composed."""
     return Sentences(
         {
             (thing, topic): tuple(fact.format(thing=thing, n=chance.randint(2, 30)) for fact in facts for _ in range(4))
@@ -86,7 +86,7 @@ def sentences(chance: random.Random) -> Sentences:
 
 
 def passages(known: Sentences, count: int, chance: random.Random) -> Iterator[Sequence[str]]:
-    """So many passages: four to eight sentences each about one thing, mostly of one topic."""
+    """Yields `count` passages: each has four to eight sentences about one thing, mostly on one topic."""
     topics = list(_FACTS)
     for _ in range(count):
         thing, topic = chance.choice(_THINGS), chance.choice(topics)
@@ -96,7 +96,7 @@ def passages(known: Sentences, count: int, chance: random.Random) -> Iterator[Se
 
 
 def questions(count: int, chance: random.Random) -> list[str]:
-    """So many questions; a few more than once."""
+    """`count` questions; a few occur more than once."""
     return [
         chance.choice(_QUESTIONS[topic]).format(thing=chance.choice(_THINGS))
         for topic in chance.choices(list(_QUESTIONS), k=count)

@@ -1,4 +1,4 @@
-"""The bare hop that the gateway is held against: FastAPI with one model, one unary RPC by grpc.aio, and nothing else.
+"""The bare hop that the gateway is compared with: FastAPI with one model, one unary RPC by grpc.aio, and nothing else.
 
 `python -m bench.hop service PORT` and `python -m bench.hop gateway PORT SERVICE_PORT`.
 """
@@ -19,7 +19,7 @@ _HOST = "127.0.0.1"
 
 
 class Asked(BaseModel):
-    """The body: what the start of a session is asked with at the least."""
+    """The body: the least that the start of a session needs."""
 
     agent: str
     language: str | None = None
@@ -67,7 +67,7 @@ def gateway(service_port: int) -> FastAPI:
 
 
 def main(words: list[str]) -> None:
-    """Runs one side until it is ended."""
+    """Runs one side until the process is stopped."""
     if words[0] == "service":
         uvloop.run(service(int(words[1])))
         return

@@ -1,4 +1,4 @@
-"""`make bench-http`: what the HTTP API takes on one core, beside a bare FastAPI → grpc.aio hop on the same core."""
+"""`make bench-http`: throughput of the HTTP API on one core, compared with a bare FastAPI → grpc.aio hop."""
 
 import asyncio
 import json
@@ -59,14 +59,14 @@ Measure = Callable[[int, float], Awaitable[Load]]
 
 @dataclass(frozen=True)
 class Row:
-    """What one load came to."""
+    """The result of one load."""
 
     name: str
     load: Load
 
     @property
     def is_faulty(self) -> bool:
-        """Whether there were answers that a load like this does not explain."""
+        """Whether there were answers that the load does not explain."""
         return bool(set(self.load.wrong) - ({_BUSY} if self.name == "start" else set()))
 
     def as_json(self) -> dict[str, object]:
@@ -119,9 +119,9 @@ async def _bench(
     async with running(folder) as site:
         only(load_core)
         loads = _loads(site)
-        # The past comes first, so that everything is measured over tables of that size.
+        # The past is inserted first, so that everything is measured over tables of that size.
         if not only_parts or any(part.startswith("history") for part in only_parts):
-            console.print(f"[dim]{sessions:,} sessions with {turns:,} turns are put there …")
+            console.print(f"[dim]inserting {sessions:,} sessions with {turns:,} turns …")
             began = time.monotonic()
             past = await make_past(site.database_url, SCHEMA, site.tenant, sessions, turns, OTHERS)
             console.print(f"[dim]done in {time.monotonic() - began:.0f} s")
@@ -130,21 +130,21 @@ async def _bench(
             console.print("appearance: left out, this gateway has no such address.")
             del loads["appearance"]
         rows = await _measure({name: measure for name, measure in loads.items() if is_wanted(name)}, seconds, console)
-        # Last, because what it starts would be the newest in the history.
+        # Last, because its sessions would be the newest in the history.
         if is_wanted("start"):
             rows += await _measure({"start": _starts(site)}, seconds, console)
         return rows
 
 
 def _loads(site: Site) -> dict[str, Measure]:
-    """Name → load, of what needs no past."""
+    """Name → load, for the loads without a past."""
     body = json.dumps(_BODY).encode()
     refused = Request.of("POST", START, 403, body, origin=_ELSEWHERE)
     appearance = Request.of("GET", "/api/agents/support-bot/appearance/", 200, origin=site.stack.base_url)
     number = count()
 
     def unknown() -> Request:
-        # Another one each time, so that the gateway has to ask.
+        # Another character each time, so that the gateway has to ask.
         stranger = {**_BODY, "agent": f"nobody-{next(number)}"}
         return Request.of("POST", START, 404, json.dumps(stranger).encode(), origin=_ELSEWHERE)
 
@@ -165,7 +165,7 @@ def _starts(site: Site) -> Measure:
 
 
 def _history(site: Site, past: Past) -> dict[str, Measure]:
-    """Name → load, of what reads the past."""
+    """Name → load, for the loads that read the past."""
     chance = random.Random(2)
     key = site.demo["api_key"]
     span = past.last - past.first

@@ -1,7 +1,7 @@
-"""`python -m bench.intelligibility [VOICE …]`: what is understood of each voice when it is transcribed back.
+"""`python -m bench.intelligibility [VOICE …]`: error rate of each voice when its speech is recognised.
 
-English voices by word error rate over 50 sentences, heard by Moonshine; the others by character error rate over six,
-heard by Whisper base, which writes numbers as digits and is itself wrong in some languages more than in others.
+English voices: word error rate over 50 sentences, recognised by Moonshine. Other voices: character error rate over six,
+recognised by Whisper base, which writes numbers as digits and makes more errors in some languages than in others.
 """
 
 import sys
@@ -22,9 +22,9 @@ from services.inference.engines.whisper import Whisper
 from services.inference.synthesis.speech import Speaker
 
 _HEARD_AT_HZ = 16_000
-# A recogniser wants some silence around what it hears.
+# Silence around each clip; a recogniser needs some.
 _AROUND_SECONDS = 0.3
-# Above this a voice is not called good.
+# A voice with a higher rate is not called good.
 MAX_ERROR_RATE = 0.05
 
 
@@ -40,7 +40,7 @@ def error_rates(speaker: Speaker, voice: str, recogniser: Recogniser, every: int
 
 
 def character_errors(speaker: Speaker, name: str, language: str, recogniser: Recogniser) -> float:
-    """Character error rate over the sentences of a language, the mean of them."""
+    """Mean character error rate over the sentences of a language."""
     primary = language.split("-")[0]
     rates = [
         errors(primary, sentence, _heard(recogniser, spoken(speaker, sentence, name), primary))[1]
@@ -57,7 +57,7 @@ def _heard(recogniser: Recogniser, sound: NDArray[np.float32], language: str) ->
 
 
 def _english(speaker: Speaker, voices: dict[str, Voice]) -> float:
-    """Prints a line a voice; the worst rate."""
+    """Prints a line for each voice. Returns the worst rate."""
     recogniser, worst = Moonshine(), 0.0
     for name in voices:
         rate, seconds = error_rates(speaker, name, recogniser)
@@ -67,7 +67,7 @@ def _english(speaker: Speaker, voices: dict[str, Voice]) -> float:
 
 
 def _others(speaker: Speaker, voices: dict[str, Voice]) -> None:
-    """Prints a line a voice and one a language."""
+    """Prints a line for each voice and each language."""
     recogniser = Whisper()
     rates = defaultdict(list)
     for name, voice in voices.items():
@@ -75,11 +75,11 @@ def _others(speaker: Speaker, voices: dict[str, Voice]) -> None:
         rates[language].append(character_errors(speaker, name, language, recogniser))
         print(f"{name:14s} {rates[language][-1]:6.1%}  of the characters, {language}", flush=True)
     for language, found in rates.items():
-        print(f"{language:14s} {np.mean(found):6.1%}  in the mean of {len(found)} voices, best {min(found):.1%}")
+        print(f"{language:14s} {np.mean(found):6.1%}  mean of {len(found)} voices, best {min(found):.1%}")
 
 
 def main(wanted: list[str]) -> int:
-    """Exit status: 1 when an English voice asked for by name is above MAX_ERROR_RATE, 2 for a name that nobody has."""
+    """Exit status: 1 if an English voice asked for by name exceeds MAX_ERROR_RATE, 2 for an unknown name."""
     with own_speaker() as speaker:
         if unknown := sorted(set(wanted) - set(speaker.voices)):
             print(f"there is no voice {', '.join(unknown)}; there are {', '.join(speaker.voices)}", file=sys.stderr)

@@ -1,9 +1,9 @@
-"""How fast and how well the knowledge base answers: `make bench-kb`.
+"""`make bench-kb`: latency and recall of the knowledge base.
 
-Everything runs as on one machine: gateway, characters, PostgreSQL with pgvector, and Triton with the sentence model.
-The passages are put into the tables directly. Their texts are made up; the vector of a passage is the mean of its
-sentences' vectors, each by the real model, which is near to what the model says of the whole passage and takes minutes
-instead of hours. Questions go the whole way over HTTP.
+Everything runs as on one machine: gateway, characters, PostgreSQL with pgvector, and Triton with the embedding model.
+The passages are inserted into the tables directly. Their texts are made up. The vector of a passage is the mean of its
+sentences' vectors, each from the real model: this is close to the vector of the whole passage and takes minutes instead
+of hours. Questions are asked over HTTP.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ from services.inference.engines.minilm import MiniLm
 
 PARTS = ("postgres", "redis", "livekit", "triton", "accounts", "characters", "sessions", "gateway")
 PROFILE = '[embed]\nengine = "minilm"\nthreads = 1\nmax_batch_size = 8\nmax_waiting = 256\n'
-# Slug → passages: the one that the goal is about; one of middle size; and the small ones, as most are.
+# Slug → passages: a large character, for which the goal is set; one of middle size; and small ones, as most are.
 LARGE, MIDDLE = ("large-bot", 100_000), ("middle-bot", 30_000)
 SMALL_COUNT, SMALL_PASSAGES = 20, 2_000
 QUESTIONS, CLIENTS = 300, 8
@@ -54,7 +54,7 @@ Vectors = NDArray[np.float32]
 
 @dataclass
 class Case:
-    """What was measured with one character."""
+    """The measurements with one character."""
 
     character: str
     passages: int
@@ -63,7 +63,7 @@ class Case:
 
 
 async def main() -> int:
-    """Exit status 1 when a goal is missed."""
+    """Returns exit status 1 when a goal is missed."""
     console = Console(width=120)
     chance = random.Random(_SEED)
     with tempfile.TemporaryDirectory(prefix="callbox-bench-") as folder:
@@ -126,7 +126,7 @@ async def _fill(
     chance: random.Random,
     console: Console,
 ) -> tuple[dict[str, Vectors], dict[str, str]]:
-    """Puts the passages into the tables and builds the indexes; the vectors of each character, in order of identity."""
+    """Inserts the passages and builds the indexes. Returns the vectors of each character, in the order of their ids."""
     console.print(f"storing {sum(sizes.values()):,} passages …")
     began = time.monotonic()
     find = "select indexdef from pg_indexes where schemaname = 'characters' and indexname = $1"
@@ -180,9 +180,9 @@ async def _fill(
 async def _recall(
     connection: "asyncpg.Connection[asyncpg.Record]", character_id: str, kept: Vectors, asked: Vectors
 ) -> float:
-    """Of the passages that are nearest by exact comparison, the share that the index finds.
+    """The share of the exactly nearest passages that the index finds.
 
-    A passage as near as the last of them counts as one of them: which of two equal ones is named means nothing.
+    A passage as near as the last of them also counts, because the order of equal passages is arbitrary.
     """
     ids = [
         row["id"]
@@ -199,7 +199,7 @@ async def _recall(
 
 
 async def _asked(client: httpx.AsyncClient, slug: str, asked: Sequence[str], clients: int) -> list[float]:
-    """Milliseconds of each question over HTTP, so many at a time."""
+    """Milliseconds of each question over HTTP, with `clients` at a time."""
     waiting = list(asked)
     taken: list[float] = []
 
@@ -210,7 +210,7 @@ async def _asked(client: httpx.AsyncClient, slug: str, asked: Sequence[str], cli
             answer = await client.get("/api/knowledge-base/query/", params=params)
             taken.append((time.perf_counter() - began) * 1000.0)
             if answer.status_code != 200 or answer.headers["x-callbox-search"] != "hybrid" or len(answer.json()) != 5:
-                raise RuntimeError(f"an answer that does not count: {answer.status_code} {answer.text[:200]}")
+                raise RuntimeError(f"unexpected answer: {answer.status_code} {answer.text[:200]}")
 
     await asyncio.gather(*(one_after_the_other() for _ in range(clients)))
     return taken

@@ -1,4 +1,4 @@
-"""How well Whisper hears each language, and what batches, words and memory cost: `python -m bench.languages`."""
+"""`python -m bench.languages`: Whisper's accuracy in each language, and the cost of batches, words and memory."""
 
 import time
 import unicodedata
@@ -17,7 +17,7 @@ from services.inference.engines.recogniser import AUTO, SAMPLE_RATE_HZ, Hypothes
 from services.inference.engines.whisper import Whisper
 
 SAMPLES = Path(next(iter(pytest_audioeval.__path__))) / "samples" / "audio"
-# Scripts without blanks have no words to count errors in.
+# Languages without spaces between words: they have no word error rate.
 UNSPACED = ("ja", "zh")
 BATCHES = (1, 4, 8)
 ROUNDS = 3
@@ -48,7 +48,7 @@ def heard(engine: Recogniser, clips: Sequence[Speech], size: int) -> list[Hypoth
 
 
 def errors(language: str, said: str, text: str) -> tuple[float | None, float]:
-    """Word and character error rate; case, punctuation and blanks of unspaced scripts do not count."""
+    """Word and character error rate, ignoring case, punctuation, and spaces in scripts that have none."""
     said, text = plain(said), plain(text)
     if language in UNSPACED:
         return None, float(jiwer.cer(said.replace(" ", ""), text.replace(" ", "") or "-"))

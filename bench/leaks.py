@@ -1,4 +1,4 @@
-"""What a speech server keeps of streams that are over, by the memory of its processes."""
+"""Measures the memory that a speech server does not free after streams have ended."""
 
 import asyncio
 import sys
@@ -18,7 +18,7 @@ from services.agent.speech.wire.triton import Triton
 from services.inference import protocol
 
 AT_ONCE = 6
-# Buffers of the allocator and of gRPC grow at first.
+# Streams before the first measurement: buffers of the allocator and of gRPC grow at first.
 WARM_STREAMS = 100
 _MODELS = (protocol.STT_MODEL, protocol.TTS_MODEL, protocol.DENOISE_MODEL)
 _REPLY_SECONDS = 20.0
@@ -26,7 +26,7 @@ EXIT_FAILED = 1
 
 
 async def short_streams(triton: Triton, count: int) -> None:
-    """So many streams of a few requests each to the models of a call, a few at a time.
+    """Opens `count` streams of a few requests each to the models of a call, a few at a time.
 
     Raises: EngineError, TimeoutError.
     """
@@ -59,7 +59,7 @@ async def _short_stream(triton: Triton, model: str, number: int) -> None:
 
 
 def resident(pid: int) -> dict[str, int]:
-    """Bytes in memory of a tritonserver and of each of its model processes, by name."""
+    """Resident bytes of a tritonserver and of each of its model processes, by name."""
     server = psutil.Process(pid)
     models = [each for each in server.children() if each.name().startswith("triton_python_b")]
     return {"server": server.memory_info().rss, **{each.cmdline()[-2]: each.memory_info().rss for each in models}}

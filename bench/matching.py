@@ -1,10 +1,10 @@
-"""How near a mix of voices comes to a speaker, against the nearest single voice.
+"""Similarity of a mix of voices to a speaker, compared with the nearest single voice.
 
     python -m bench.matching
 
-Speakers are Kokoro's own with a changed pitch and each left out of the voices that may match it, Kokoro's of other
-languages, and recorded ones. The figure is the cosine between the speaker's direction and that of the voice or mix when
-it says two sentences that neither the search nor the prints know.
+The speakers are Kokoro's voices, some with changed pitch (a speaker's own voice may not match it), Kokoro's voices of
+other languages, and recorded people. The figure is the cosine between the embedding of the speaker and that of the
+voice or mix, for two sentences that neither the search nor the voiceprints use.
 """
 
 import itertools
@@ -30,7 +30,7 @@ from services.inference.settings import InferenceSettings
 
 Sound = NDArray[np.float32]
 LANGUAGES = ("en-US", "en-GB", "es", "ja", "zh")
-# What the speakers are recorded with, and what the answers are judged by.
+# SAID: sentences of the recordings. JUDGED: sentences for the comparison of the matches.
 SAID = (
     "The library closes at six on Fridays, so come a little earlier if you can.",
     "My brother has painted the kitchen yellow, and it looks rather cheerful now.",
@@ -49,7 +49,7 @@ MATCHED_LANGUAGE = "en"
 
 
 def said(kokoro: Kokoro, name: str, texts: tuple[str, ...], factor: float = 1.0) -> Sound:
-    """Some sentences by a voice or mix, in English whatever its language, its pitch and pace changed by a factor."""
+    """English sentences spoken by a voice or mix of any language, with pitch and pace changed by a factor."""
     voice = kokoro.voice(name)
     language = voice.speaks("en") or "en-US"
     sound = np.concatenate([part for text in texts for part in kokoro.sounds(text, voice, language, 1.0)])
@@ -99,7 +99,7 @@ def main() -> None:
     seconds = [row[3] for row in rows]
     print("a match takes p50 {:.1f} s, p95 {:.1f} s, p99 {:.1f} s".format(*np.percentile(seconds, (50, 95, 99))))
     strangers = [float(one @ other) for one, other in itertools.combinations(read_prints(every).values(), 2)]
-    print(f"two different voices of Kokoro are at {np.mean(strangers):.2f} in the mean")
+    print(f"mean similarity of two different voices of Kokoro: {np.mean(strangers):.2f}")
     reader.close()
 
 

@@ -1,4 +1,4 @@
-"""Noises made by rule, each float32 [n] at 48 kHz of no particular level, and how they are mixed with speech."""
+"""Generates noises, each float32 [n] at 48 kHz with an arbitrary level, and mixes them with speech."""
 
 import math
 from collections.abc import Sequence
@@ -11,16 +11,16 @@ from numpy.typing import NDArray
 RATE_HZ: Final = 48_000
 Sound = NDArray[np.float32]
 
-# How much faster or slower a voice is played to be another one's, by pitch and pace.
+# Playback speeds that turn one voice into several others, by pitch and pace.
 _VOICES: Final = (0.78, 0.86, 0.94, 1.07, 1.16, 1.27)
 _KEYS_A_SECOND: Final = 6.0
 _CARS_A_SECOND: Final = 0.35
-# Quieter than this below the loudest 20 ms is a pause, and no part of the level of speech.
+# Audio this far below the loudest 20 ms is a pause and does not count for the level of speech.
 _PAUSE_DB: Final = 35.0
 
 
 def _shaped(noise: Sound, low_hz: float, high_hz: float, tilt_db_octave: float) -> Sound:
-    """Noise between two frequencies that falls by so many dB with each octave."""
+    """Noise between two frequencies that falls by tilt_db_octave dB with each octave."""
     spectrum = np.fft.rfft(noise)
     frequencies = np.fft.rfftfreq(len(noise), 1 / RATE_HZ)
     gain = np.zeros_like(frequencies)
@@ -30,12 +30,12 @@ def _shaped(noise: Sound, low_hz: float, high_hz: float, tilt_db_octave: float) 
 
 
 def white(length: int, chance: np.random.Generator) -> Sound:
-    """The same at every frequency."""
+    """White noise: equal power at every frequency."""
     return chance.standard_normal(length).astype(np.float32)
 
 
 def street(length: int, chance: np.random.Generator) -> Sound:
-    """A rumble that never stops, and cars that come, hiss and go."""
+    """Street noise: a constant rumble, and cars that pass."""
     at = np.arange(length) / RATE_HZ
     sound = _shaped(white(length, chance), 40, 4_000, 6)
     sound /= sound.std()
@@ -48,7 +48,7 @@ def street(length: int, chance: np.random.Generator) -> Sound:
 
 
 def keyboard(length: int, chance: np.random.Generator) -> Sound:
-    """Keys that are pressed and let go: a click each, and a thump of the table with the first."""
+    """Typing: a click at each press and release of a key, and a thump of the table at the press."""
     sound = np.zeros(length, np.float32)
     moments = np.cumsum(chance.exponential(1 / _KEYS_A_SECOND, round(2 * _KEYS_A_SECOND * length / RATE_HZ)))
     for moment in moments:
@@ -65,7 +65,7 @@ def keyboard(length: int, chance: np.random.Generator) -> Sound:
 
 
 def babble(length: int, chance: np.random.Generator, speech: Sound) -> Sound:
-    """Several people at once, who all say other parts of `speech`."""
+    """Babble: several people at once, who all say different parts of `speech`."""
     sound = np.zeros(length, np.float32)
     for pace in _VOICES:
         voice = soxr.resample(speech, RATE_HZ * pace, RATE_HZ)
@@ -75,21 +75,21 @@ def babble(length: int, chance: np.random.Generator, speech: Sound) -> Sound:
 
 
 def speech_power(speech: Sound) -> float:
-    """Mean square of the parts in which somebody speaks."""
+    """Mean square of the parts with speech."""
     frames = speech[: len(speech) // 960 * 960].reshape(-1, 960)
     powers = (frames.astype(np.float64) ** 2).mean(axis=1)
     return float(powers[powers > powers.max() * 10 ** (-_PAUSE_DB / 10)].mean())
 
 
 def mixed(speech: Sound, noise: Sound, ratio_db: float) -> Sound:
-    """Speech with noise under it, so much quieter than the speech is while somebody speaks."""
+    """Speech with noise at a ratio below the power of the parts with speech."""
     power = float((noise.astype(np.float64) ** 2).mean())
     scale = np.sqrt(speech_power(speech) / power * 10 ** (-ratio_db / 10))
     return np.asarray(speech + scale * noise, np.float32)
 
 
 def ratio_db(reference: Sound, found: Sound, delay: int) -> float:
-    """Signal to noise in dB of what came out `delay` samples late, at any level (SI-SDR); infinite without noise."""
+    """SI-SDR in dB of an output that is `delay` samples late; independent of its level; infinite without noise."""
     reference, found = reference[: len(reference) - delay].astype(np.float64), found[delay:].astype(np.float64)
     wanted = np.dot(found, reference) / np.dot(reference, reference) * reference
     noise = float(np.sum((found - wanted) ** 2))
@@ -97,6 +97,6 @@ def ratio_db(reference: Sound, found: Sound, delay: int) -> float:
 
 
 def joined(parts: Sequence[Sound], gap_seconds: float) -> Sound:
-    """One after the other, with silence between."""
+    """The parts one after the other, with silence between."""
     gap = np.zeros(int(gap_seconds * RATE_HZ), np.float32)
     return np.concatenate([each for part in parts for each in (part, gap)])

@@ -1,4 +1,4 @@
-"""Frames of many callers through the denoise model: how long each is away in real time, and what the engine costs."""
+"""Sends frames of many callers through the denoise model: round-trip times in real time, and cost of the engine."""
 
 import asyncio
 import math
@@ -24,7 +24,7 @@ _PACKET_MS = 20
 
 @dataclass(frozen=True)
 class Design:
-    """A way to serve: the `[denoise]` section of its profile, and the length of its packets."""
+    """A design of the server: the `[denoise]` section of its profile, and the length of its packets."""
 
     name: str
     section: str
@@ -33,22 +33,22 @@ class Design:
 
 @dataclass(frozen=True)
 class Paced:
-    """What a design did with so many callers. away_ms: milliseconds from sending a packet to having it back."""
+    """The result of a design with a number of callers. away_ms: milliseconds from sending a packet to its answer."""
 
     design: str
     streams: int
     packet_ms: int
     away_ms: Percentiles
     late: float
-    """Part of the packets that was away for longer than the packet lasts."""
+    """Share of the packets whose round trip took longer than the packet's length."""
     cores: float
     requests_an_execution: float
 
 
 def designs() -> tuple[Design, Design]:
-    """What Callbox does: frames of all callers in one step; and the plain way: a request for each frame, one at a time.
+    """Callbox's design (frames of all callers in one step) and the plain design (one request for each frame).
 
-    The plain one has a process for each core, as Triton scales.
+    The plain design has a process for each core, which is how Triton scales.
     """
     return (
         Design("batched", "idle_seconds = 30\nmax_batch_size = 32\n", _PACKET_MS),
@@ -57,7 +57,7 @@ def designs() -> tuple[Design, Design]:
 
 
 async def measure(design: Design, streams: Sequence[int], sound: Sound, seconds: float, folder: str) -> list[Paced]:
-    """The design at each number of callers, on a server of its own. Raises: NotReady, EngineError."""
+    """Measures a design at each number of callers, on a separate server. Raises: NotReady, EngineError."""
     path = f"{folder}/{design.name}.toml"
     with open(path, "w") as profile:  # noqa: ASYNC230, PTH123 - a few bytes, before anything runs
         profile.write(f'[denoise]\nengine = "deepfilternet"\n{design.section}')
@@ -99,7 +99,7 @@ async def _counts(server: TritonServer) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Cost:
-    """Milliseconds of a core for a packet of so many callers at once: the engine's, and the library's."""
+    """Milliseconds of one core for a packet, with a number of callers at once: of the engine and of the library."""
 
     callers: int
     batched_ms: Percentiles
@@ -107,7 +107,7 @@ class Cost:
 
 
 def cost(callers: Sequence[int], sound: Sound, seconds: float) -> list[Cost]:
-    """The engine without a server, and the library, in turn: a packet of every caller at a time."""
+    """Measures the engine without a server, and the library, alternately: one packet of every caller at a time."""
     size = RATE_HZ * _PACKET_MS // 1000
     found = []
     for count in callers:
@@ -151,7 +151,7 @@ class _Caller:
         return self._sound[self._at : self._at + self._size]
 
     async def talk(self, seconds: float, phase: float) -> list[float]:
-        """Milliseconds that each packet was away. phase: part of a packet that this caller is behind the first."""
+        """Round-trip milliseconds of each packet. phase: this caller's offset from the first, as part of a packet."""
         sent: list[float] = []
         number = math.ceil(seconds / self._packet_seconds)
         reading = asyncio.create_task(self._read(number))

@@ -1,4 +1,4 @@
-"""A tenant's past: sessions and turns as a busy year leaves them, copied straight into the tables of sessions."""
+"""Inserts a tenant's past, the sessions and turns of a busy year, directly into the tables of sessions."""
 
 import json
 import random
@@ -13,7 +13,7 @@ from services.sessions.messages import wire
 
 SESSIONS = 100_000
 TURNS = 2_000_000
-# Calls of others, so that the tenant's are a part of the table.
+# Calls of other tenants, so that the tenant's are only a part of the table.
 OTHERS = 20_000
 OTHER_TENANTS = 40
 CHARACTERS = ("support-bot", "sales-bot", "booking-bot", "survey-bot", "concierge")
@@ -24,7 +24,7 @@ SITES = (
     "https://status.example/",
     "",
 )
-# Few characters and sites take most calls, and most callers hang up.
+# Few characters and sites have most calls, and most calls end because the caller hangs up.
 _WEIGHTS = (60, 20, 10, 7, 3)
 _REASONS = {
     "client_left": 71,
@@ -53,7 +53,7 @@ _SESSION_COLUMNS = """
 
 @dataclass(frozen=True)
 class Tenant:
-    """Whose past it is."""
+    """The tenant whose past is inserted."""
 
     tenant_id: str
     owner_id: int
@@ -61,7 +61,7 @@ class Tenant:
 
 @dataclass(frozen=True)
 class Past:
-    """What was put there."""
+    """The inserted rows."""
 
     session_ids: list[str]
     sessions: int
@@ -73,7 +73,7 @@ class Past:
 async def make_past(
     database_url: str, schema: str, tenant: Tenant, sessions: int = SESSIONS, turns: int = TURNS, others: int = OTHERS
 ) -> Past:
-    """Puts `sessions` calls with `turns` turns together there, and `others` calls of other tenants."""
+    """Inserts `sessions` calls with `turns` turns in total, and `others` calls of other tenants."""
     chance = random.Random(1)
     now = datetime.now(UTC)
     moments = sorted(now - chance.random() * _YEAR for _ in range(sessions + others))
@@ -94,7 +94,7 @@ async def make_past(
                     rows.append((first_row + number, f"sess_past{number:019d}", length))
                 yield _session(chance, first_row + number, number, whose, moment, length)
 
-        # Added up afterwards at once instead of row by row.
+        # The totals are computed once afterwards, instead of row by row.
         await connection.execute("alter table sessions disable trigger user")
         await _copy(connection, "sessions", ["id", *_SESSION_COLUMNS.split()], lines())
         await connection.execute("alter table sessions enable trigger user")
@@ -114,7 +114,7 @@ async def make_past(
 
 
 def _lengths(chance: random.Random, sessions: int, turns: int) -> list[int]:
-    """Turns of each session: most are short, few are long, together exactly `turns`."""
+    """Number of turns of each session: most are short, few are long, the sum is `turns`."""
     raw = [chance.lognormvariate(0.0, 0.8) for _ in range(sessions)]
     scale = turns / sum(raw)
     lengths = [min(400, int(each * scale)) for each in raw]

@@ -1,4 +1,4 @@
-"""The plain way to hear a call, to compare with: the wheel's own graphs, one engine a stream, nothing shared."""
+"""Plain recognition for comparison: the wheel's own graphs, one engine for each stream, nothing shared."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -49,7 +49,7 @@ class PlainMoonshine:
             pass
 
     def decode(self, batch: Sequence[Speech]) -> Iterator[tuple[int, Hypothesis] | None]:
-        """As of `Recogniser`."""
+        """See `Recogniser.decode`."""
         for place, speech in enumerate(batch):
             hypothesis = self._heard(speech)
             yield place, hypothesis
@@ -86,5 +86,5 @@ class PlainMoonshine:
             feed |= {"use_cache_branch": np.array([True]), "input_ids": np.array([[token]])}
 
     def close(self) -> None:
-        """Give the weights' memory back."""
+        """Free the weights' memory."""
         del self._encoder, self._decoder

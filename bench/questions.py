@@ -11,7 +11,7 @@ from caller.speech import Line, from_file, from_text, with_pauses
 from caller.waveform import RATE_HZ
 from measure.questions import TEXTS
 
-# A person who goes on speaking pauses this long at a comma.
+# A person's pause at a comma.
 COMMA_SECONDS = 0.2
 
 
@@ -26,7 +26,7 @@ class Question:
 def questions(folder: Path) -> list[Question]:
     """All questions: synthesised ones with natural pauses, and recorded English samples of other voices.
 
-    folder: where the synthesised recordings are kept, each named by its content, so that every run plays the same.
+    folder: cache of the synthesised recordings, each named by its content, so that every run plays the same audio.
     """
     folder.mkdir(parents=True, exist_ok=True)
     own = [Question(text, Line(text, _recorded(text, folder).samples)) for text in TEXTS]

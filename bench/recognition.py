@@ -1,7 +1,7 @@
-"""Streams that a core hears in real time: calls batched on one engine, beside one plain engine for each stream.
+"""Number of streams that one core recognises in real time: batched on one engine, and with a plain engine for each.
 
-`python -m bench.recognition`. Engine and scheduler run in this process without Triton; their threads are bound to one
-core, the callers' thread to another where there is one.
+`python -m bench.recognition`. Engine and scheduler run in this process without Triton. Their threads are bound to one
+core, the callers' thread to another if there is one.
 """
 
 import itertools
@@ -47,21 +47,21 @@ SENTENCES: Final = (
     "Please change my appointment from Tuesday morning to Thursday afternoon.",
 )
 FINAL_LIMIT_MS: Final = 300.0
-# A server that leaves partials out is not in real time, however fast its finals are.
+# A server that skips more partials is not in real time, even if its finals are fast.
 LEAST_PARTIALS: Final = 0.8
 _PARTIAL_STEP: Final = round(PARTIAL_INTERVAL_SECONDS * SAMPLE_RATE_HZ)
 _STEP: Final = SAMPLE_RATE_HZ // 20
 _TAIL_SECONDS: Final = 0.1
 _PAUSE_SECONDS: Final = 1.0
 _PAUSE_STEPS: Final = round(_PAUSE_SECONDS * SAMPLE_RATE_HZ / _STEP)
-# Wide enough for the table, also where the output is a file.
+# Wide enough for the table, even if the output is a file.
 _WIDTH: Final = 140
 _DRAIN_SECONDS: Final = 20.0
 
 
 @dataclass
 class Heard:
-    """What came back of a run. final_ms: from flush to answer; cost: core seconds of this process."""
+    """The result of a run. final_ms: from flush to answer; cost: core seconds of this process."""
 
     streams: int
     final_ms: list[float] = field(default_factory=list)
@@ -73,18 +73,18 @@ class Heard:
 
     @property
     def partials_a_second(self) -> float:
-        """Partials by second of speech."""
+        """Partials for each second of speech."""
         return self.partials / self.speech_seconds
 
     def in_real_time(self, partials_alone: float) -> bool:
-        """Whether finals came in time and partials as often as to one caller alone."""
+        """Whether finals came in time and partials nearly as often as for a single caller."""
         figures = Percentiles.of(self.final_ms)
         often = self.partials_a_second >= LEAST_PARTIALS * partials_alone
         return not self.missing and figures.p95 <= FINAL_LIMIT_MS and often
 
 
 class Caller:
-    """One stream in real time: an utterance, a short silence, a flush, a pause, and again."""
+    """One stream in real time, which repeats: an utterance, a short silence, a flush, a pause."""
 
     def __init__(self, listener: Listener, said: Sequence[Spoken], first: int, heard: Heard) -> None:
         self._listener = listener
@@ -103,7 +103,7 @@ class Caller:
         self._parts += [(quiet, None)] * _PAUSE_STEPS
 
     def step(self) -> None:
-        """Say the next 50 ms."""
+        """Send the next 50 ms."""
         if not self._parts:
             self._plan()
         samples, ended = self._parts.pop(0)
@@ -131,7 +131,7 @@ class Caller:
 
 
 def listen(make: Callable[[int], list[Routes]], said: Sequence[Spoken], streams: int, seconds: float) -> Heard:
-    """Have so many callers heard for a while; `make` gives each caller's routes."""
+    """Run `streams` callers for some seconds. `make` returns each caller's routes."""
     own, others = _cores()
     os.sched_setaffinity(0, {own})
     routes = make(streams)
@@ -159,9 +159,9 @@ def listen(make: Callable[[int], list[Routes]], said: Sequence[Spoken], streams:
 
 
 def core_time(engine: Recogniser, said: Sequence[Spoken], calls: int) -> float:
-    """Core milliseconds for a second of speech, partials and final, when so many calls are always heard together.
+    """Core milliseconds for a second of speech, partials and final, when `calls` clips are always decoded together.
 
-    By the clock of the thread, so that neighbours on the core do not count.
+    Measured by the thread's clock, so that other programs on the core do not count.
     """
     spent, heard = 0.0, 0.0
     for first in range(0, len(said) - calls + 1, calls):
@@ -193,7 +193,7 @@ def _cores() -> tuple[int, set[int]]:
 
 
 def batched(streams: int) -> list[Routes]:
-    """One engine for all, one thread."""
+    """One engine with one thread for all streams."""
     engine = _warm(Moonshine())
     return [Routes([Workers(engine, 1)])] * streams
 
@@ -251,7 +251,7 @@ def main(
     design: Annotated[list[str] | None, typer.Option(help="batched or plain; default: both.")] = None,
     only: Annotated[str, typer.Option(help="`errors`, `streams` or `all`.")] = "all",
 ) -> None:
-    """Prints p50, p95, p99 of finals, partials, cost and word errors of each design, and how many streams it bears."""
+    """Prints p50, p95, p99 of finals, partials, cost, word errors and the highest number of streams of each design."""
     console = Console(highlight=False, width=_WIDTH)
     conditions = ", ".join(f"{name} {value}" for name, value in machine().items())
     console.print(f"{conditions}; load {os.getloadavg()[0]:.1f}", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""What a bench has spoken: replies of one to three sentences, as an agent gives them."""
+"""Texts for the benches to speak: replies of one to three sentences, as an agent gives them."""
 
 import random
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ _MAX_SENTENCES = 3
 
 
 def replies(seed: int) -> Iterator[str]:
-    """Without end; the same for the same seed."""
+    """Yields replies without end; the same for the same seed."""
     chance = random.Random(seed)
     while True:
         yield " ".join(chance.sample(ENGLISH, chance.randint(1, _MAX_SENTENCES)))

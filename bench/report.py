@@ -1,4 +1,4 @@
-"""What the bench found, as tables and as JSON."""
+"""The results of the voice bench, as tables and as JSON."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -17,7 +17,7 @@ _PARTS_TITLE = "Parts: memory in a call; cores kept busy, idle and in a call"
 
 @dataclass
 class Report:
-    """Everything that was measured; an empty field was not."""
+    """All measurements. An empty field was not measured."""
 
     machine: dict[str, str]
     asked: list[Asked] = field(default_factory=list)
@@ -27,7 +27,7 @@ class Report:
     call_cores: dict[str, float] = field(default_factory=dict)
 
     def latency(self) -> dict[str, Percentiles]:
-        """Milliseconds of the whole and of each part."""
+        """Milliseconds of the whole latency and of each part."""
         samples: dict[str, list[float]] = {}
         for each in self.asked:
             if (whole := each.turn.voice_to_voice_ms) is not None:
@@ -37,7 +37,7 @@ class Report:
         return {name: Percentiles.of(taken) for name, taken in samples.items()}
 
     def faults(self) -> list[str]:
-        """Every fault of every turn, with its question, and each part that did not live through the call."""
+        """Every fault of every turn, with its question, and each part of the stack that ended during the call."""
         turns = [f"{each.question.text!r}: {fault}" for each in self.asked for fault in each.faults()]
         ended = [name for name in self.memory if name not in self.call_cores]
         return [*turns, *(f"{name} ended during the call" for name in ended)]
@@ -75,7 +75,7 @@ class Report:
             console.print(self._parts())
         faults = self.faults()
         whole = len({each.question.text for each in self.asked if not each.faults()})
-        console.print(f"{whole} of {len(self.asked)} questions stand in the transcript whole and add up.")
+        console.print(f"{whole} of {len(self.asked)} questions are complete in the transcript, and their parts add up.")
         for fault in faults:
             console.print(f"  [red]✗[/red] {fault}", soft_wrap=True)
 

@@ -1,4 +1,4 @@
-"""What voices are measured with: plain sentences without figures, so that only the speech is judged."""
+"""Plain sentences without numbers to measure voices with, so that only the speech is judged."""
 
 from typing import Final
 
@@ -55,7 +55,7 @@ ENGLISH: Final = (
     "The music stopped and everyone began to clap.",
 )
 
-# By primary tag; the first is what a voice's sample says.
+# By primary tag. A voice's sample uses the first sentence.
 OTHERS: Final = {
     "es": (
         "Hola, gracias por llamar. ¿En qué puedo ayudarle?",
@@ -117,6 +117,6 @@ OTHERS: Final = {
 
 
 def sentences(language: str) -> tuple[str, ...]:
-    """What a voice of that BCP-47 tag is measured with."""
+    """The sentences for a voice of that BCP-47 tag."""
     primary = language.split("-")[0]
     return ENGLISH if primary == "en" else OTHERS[primary]

@@ -1,4 +1,4 @@
-"""What `make bench-http` runs against: the services as in production, and the bare hop beside them."""
+"""Starts what `make bench-http` measures: the services as in production, and the bare hop."""
 
 import asyncio
 import contextlib
@@ -33,7 +33,7 @@ _MANY = 1_000_000
 
 @dataclass(frozen=True)
 class Media:
-    """The LiveKit server as a worker knows it."""
+    """The LiveKit server's address and key, for a worker."""
 
     key: str
     secret: str
@@ -42,7 +42,7 @@ class Media:
 
 @dataclass(frozen=True)
 class Site:
-    """A stack that serves. hop_port: of the bare hop. access: the demo account's token."""
+    """A running stack. hop_port: port of the bare hop. access: the demo account's token."""
 
     stack: Stack
     demo: Demo
@@ -52,18 +52,18 @@ class Site:
 
     @property
     def port(self) -> int:
-        """The gateway's."""
+        """The gateway's port."""
         return self.stack.settings.port
 
     @property
     def database_url(self) -> str:
-        """PostgreSQL as the sessions service knows it."""
+        """URL of PostgreSQL for the sessions service."""
         folder = self.stack.folder
         return Postgres(folder, self.stack.settings.postgres_port, Secrets(folder)).url("sessions")
 
     @contextlib.asynccontextmanager
     async def worker(self, slots: int) -> AsyncIterator[DirectedWorker]:
-        """A worker with so many slots, known to LiveKit and to sessions, that takes what it is given."""
+        """A worker with that many slots, registered with LiveKit and sessions, that accepts every job."""
         settings, secrets = self.stack.settings, Secrets(self.stack.folder)
         key, _, secret = secrets.livekit_keys_file.read_text().strip().partition(": ")
         token = Signer(secrets.keys_dir, "agent").service_token()
@@ -76,7 +76,7 @@ class Site:
 
 @contextlib.asynccontextmanager
 async def running(folder: Path, log_format: str = "json") -> AsyncIterator[Site]:
-    """Starts everything below a data folder, and ends it. Raises: MeasureError."""
+    """Starts everything in a data folder, and stops it at the end of the block. Raises: MeasureError."""
     environ = {"CALLBOX_DEFAULT_CONCURRENT_SESSIONS": str(_MANY)}
     async with Stack(isolated(folder), environ=environ, only=PARTS, log_format=log_format) as stack, _hop() as hop_port:
         demo = await seed(stack.settings)
@@ -89,7 +89,7 @@ async def running(folder: Path, log_format: str = "json") -> AsyncIterator[Site]
 
 @contextlib.asynccontextmanager
 async def _hop() -> AsyncIterator[int]:
-    """The port of the bare hop."""
+    """Runs the bare hop and yields its port."""
     port, service_port = pick_ports(2)
     sides = [("service", service_port), ("gateway", port, service_port)]
     processes = []

@@ -1,4 +1,4 @@
-"""The engines of speech synthesis as a profile sets them up, without a server around them."""
+"""The synthesis engines with the settings of a profile, without a server."""
 
 import contextlib
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from services.inference.synthesis.speech import Speaker
 
 @contextlib.contextmanager
 def own_speaker(threads: int = 1) -> Iterator[Speaker]:
-    """Every voice of both engines. threads: that work on one piece of Kokoro's."""
+    """Every voice of both engines. threads: number of threads for one piece of Kokoro."""
     reader = Reader()
     styles = Styles(InferenceSettings().kokoro_voices, reader.languages)
     speaker = Speaker([Hibari(reader), Kokoro(reader, styles, threads)], "heart")

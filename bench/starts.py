@@ -1,11 +1,11 @@
-"""How long a session takes to start."""
+"""Measures how long a session takes to start."""
 
 import asyncio
 import time
 
 from caller.session import Refused, Sessions
 
-# Time a slot gets to come back after its session was ended.
+# Longest wait for a slot to be free after its session was ended.
 _FREE_SECONDS = 5.0
 _POLL_SECONDS = 0.05
 
@@ -13,7 +13,7 @@ _POLL_SECONDS = 0.05
 async def measure_starts(sessions: Sessions, character: str, count: int) -> list[float]:
     """Starts sessions one after the other, ends each, and waits until its slot is free.
 
-    Returns: milliseconds of each start alone. Raises: Refused when a slot does not come back.
+    Returns: milliseconds of each start alone. Raises: Refused when a slot does not become free.
     """
     taken: list[float] = []
     give_up = time.monotonic() + _FREE_SECONDS

@@ -1,10 +1,11 @@
-"""`python -m bench.synthesis`: first audio and cost of the tts model at rising numbers of callers, beside a plain way.
+"""`python -m bench.synthesis`: first audio and cost of the tts model at rising numbers of callers.
 
-A stream is a caller that asks for replies of one to three sentences, one after the other. Of Kokoro it hears each to
-its end and thinks for 1 to 3 s, as in a call; of Hibari, which such callers leave idle, it asks for the next one 50 to
-250 ms after the last was whole. First audio is the time from sending the text to having the first samples; a piece is
-late when it comes after the one before it has been played. The plain way has the same engine on as many threads make
-each reply as a whole, in the order in which they were asked for; it runs without Triton, in its favour.
+A stream is a caller that requests replies of one to three sentences, one after the other. With Kokoro it listens to
+each reply to its end and waits for 1 to 3 s, as in a call. Hibari would be idle with such callers, so there it requests
+the next reply 50 to 250 ms after the last was complete. First audio is the time from sending the text to the first
+samples. A piece is late if it arrives after the piece before it was played to its end. For comparison, the plain way
+makes each reply as a whole, in the order of the requests, with the same engine and number of threads, and without
+Triton, which is in its favour.
 """
 
 import asyncio
@@ -39,7 +40,7 @@ from services.inference.synthesis.speech import Speaker
 
 VOICES = {"hibari": "heart", "kokoro": "af_heart"}
 STREAMS = (1, 4, 8, 16)
-# Of an H100 by NVIDIA for its own synthesiser at so many streams.
+# NVIDIA's figures for its own synthesiser on an H100, by engine to compare and number of streams.
 GOAL_P95_MS = {("hibari", 1): 42.0, ("hibari", 8): 113.0}
 _REPLY_SECONDS = 120.0
 _MIB = 2**20
@@ -49,7 +50,7 @@ Pieces = AsyncIterator[NDArray[np.int16]]
 
 @dataclass(frozen=True)
 class Pace:
-    """How a caller goes on after a reply. hears: waits until it has been played; think_seconds: then, from and to."""
+    """A caller's wait between replies. hears: wait until the reply was played; think_seconds: then (from, to)."""
 
     hears: bool
     think_seconds: tuple[float, float]
@@ -60,7 +61,7 @@ PACES = {"hibari": Pace(False, (0.05, 0.25)), "kokoro": Pace(True, (1.0, 3.0))}
 
 @dataclass(frozen=True)
 class Way:
-    """One way to have replies spoken. cpu_seconds: processor time so far of the process that speaks."""
+    """One way to synthesise replies. cpu_seconds: processor time used so far by its process."""
 
     name: str
     speak: Callable[[str], Pieces]
@@ -69,7 +70,7 @@ class Way:
 
 @dataclass
 class Heard:
-    """What the callers of one run heard."""
+    """The results of all callers of one run."""
 
     first_ms: list[float] = field(default_factory=list)
     audio_seconds: float = 0.0
@@ -79,7 +80,7 @@ class Heard:
 
 @dataclass(frozen=True)
 class Row:
-    """One run. audio_per_core_second: seconds of speech for a second of processor time."""
+    """One run. audio_per_core_second: seconds of speech for each second of processor time."""
 
     way: str
     voice: str
@@ -190,7 +191,7 @@ async def _measure(
 
 
 def _toml(section: TtsSection) -> str:
-    """A profile with this section alone."""
+    """A profile with only this section."""
     return "\n".join(["[tts]", *(f"{name} = {json.dumps(value)}" for name, value in section.model_dump().items())])
 
 

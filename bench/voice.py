@@ -1,4 +1,4 @@
-"""`make bench-voice`: one call of many turns, the start of sessions, and what a stack takes."""
+"""`make bench-voice`: measures one call of many turns, session starts, and the stack's memory and processor use."""
 
 import asyncio
 import contextlib
@@ -24,7 +24,7 @@ from measure.processes import Meter, usage
 from measure.stack import MeasureError, Running, own_stack
 
 IDLE_SECONDS = 10.0
-# Models load lazily and caches are cold after a start; a real installation is warm.
+# Wait after a start: models load lazily and caches are cold, but a real installation is warm.
 SETTLE_SECONDS = 3.0
 EXIT_FAILED = 1
 EXIT_FAULTY = 5
@@ -32,7 +32,7 @@ CHARACTER = "support-bot"
 
 
 def voice(
-    base_url: Annotated[str | None, typer.Option(help="A stack that runs; default: one of its own is started.")] = None,
+    base_url: Annotated[str | None, typer.Option(help="A running stack; default: a separate one is started.")] = None,
     api_key: Annotated[str | None, typer.Option(help="API key for --base-url; default: the demo's.")] = None,
     data_dir: Annotated[Path, typer.Option(help="Data folder of the stack at --base-url.")] = Path(".callbox"),
     character: Annotated[str, typer.Option(help="Slug of the character to call.")] = CHARACTER,
@@ -70,7 +70,7 @@ async def _bench(
 
             def tell(each: Asked) -> None:
                 _tell(console, each)
-                if each.question is asked[-1]:  # the last answer is over and the call is still on
+                if each.question is asked[-1]:  # the last answer has ended and the call still runs
                     report.call_cores = busy.cores()
                     report.memory = usage(running.pids())
 

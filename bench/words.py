@@ -1,10 +1,10 @@
-"""How far a text is from what was said."""
+"""Word errors of a recognised text."""
 
 from typing import Any
 
 import jiwer
 
-_transforms: Any = jiwer  # its classes carry no types
+_transforms: Any = jiwer  # its classes have no type annotations
 _NORMAL = _transforms.Compose(
     [
         _transforms.ToLowerCase(),
@@ -19,14 +19,14 @@ _NORMAL = _transforms.Compose(
 
 
 def word_error_rate(said: str, heard: str) -> float:
-    """Word errors in `heard` by words of `said`; case and punctuation do not count. 1.0 when nothing was heard."""
+    """Word errors in `heard` divided by the words of `said`, ignoring case and punctuation. 1.0 for an empty text."""
     if not heard.strip():
         return 1.0
     return float(jiwer.wer(said, heard, reference_transform=_NORMAL, hypothesis_transform=_NORMAL))
 
 
 def errors_and_words(said: str, heard: str) -> tuple[int, int]:
-    """(word errors in `heard`, words of `said`), to be summed over many texts."""
+    """(word errors in `heard`, number of words of `said`), to be summed over many texts."""
     if not heard.strip():
         words = len(_NORMAL(said)[0])
         return words, words

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that is judged without running Callbox. Goes through all checks and fails at the end if one failed.
+# Runs all checks that do not need a running Callbox. Fails at the end if one failed.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 bin=.venv/bin
@@ -25,9 +25,9 @@ stubs_are_fresh() {
         || { echo "The generated stubs are stale: run 'make proto'."; return 1; }
 }
 
-# Against the commit before this one: what was promised there is kept.
+# Checks that proto/ is compatible with the commit before this one.
 promises_are_kept() {
-    git rev-parse --verify --quiet 'HEAD~1:proto' >/dev/null || { echo "nothing was promised before"; return 0; }
+    git rev-parse --verify --quiet 'HEAD~1:proto' >/dev/null || { echo "the commit before has no proto/"; return 0; }
     local before="$scratch/before"
     mkdir -p "$before" && git archive HEAD~1 proto | tar -x -C "$before" \
         && "$bin/buf" breaking proto --against "$before/proto"

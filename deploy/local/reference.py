@@ -1,4 +1,4 @@
-"""The tables of settings in docs/operations.md, from the settings classes: `python -m deploy.local.reference`."""
+"""Writes the tables of settings in docs/operations.md from the settings classes: `python -m deploy.local.reference`."""
 
 import importlib
 from collections.abc import Iterable, Iterator
@@ -19,9 +19,9 @@ BEGIN, END = "<!-- settings: written by `make docs` -->", "<!-- end of settings 
 
 _ALONE = """### Parts that run alone
 
-`callbox up` decides these itself, and refuses to start where one is set. Set them for a part that you run alone, as
-`python -m services.sessions`; it reads `CALLBOX_DATA_DIR` and its other settings from the table above as well. What two
-parts read differently stands once for each."""
+`callbox up` sets these itself, and refuses to start if one is set. Set them for a part that you run alone, for example
+`python -m services.sessions`, which also reads `CALLBOX_DATA_DIR` and its other settings from the table above. A
+variable with two rows has a different default or meaning in each part."""
 
 
 def table() -> str:

@@ -103,7 +103,7 @@ async def _access(client: httpx.AsyncClient, email: str, password: str, *, known
     if answer.status_code == 409:
         raise SeedFailed(
             f"The account {email} exists but its password is not in demo.json. Put the file back, or move the data "
-            "folder away to begin anew."
+            "folder away to start again."
         )
     return str(_checked(answer, 201)["access"])
 

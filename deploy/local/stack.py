@@ -1,4 +1,4 @@
-"""The whole of Callbox as one object: for `callbox up`, for tests and for benchmarks.
+"""All parts of Callbox as one object, for `callbox up`, tests and benchmarks.
 
 async with Stack(isolated(tmp_path)) as stack:
     await call(stack.base_url, stack.demo["api_key"])

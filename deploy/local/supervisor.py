@@ -1,4 +1,4 @@
-"""Keeps all parts running: starts them in order of their needs, restarts them with backoff, stops them in stages."""
+"""Keeps all parts running: starts them by their dependencies, restarts them with backoff, stops them in stages."""
 
 import asyncio
 import time
@@ -72,7 +72,7 @@ class Keeper:
         if not self.ready.is_set():
             what = f"ended {_START_TRIES} times" if self._gave_up.is_set() else f"was not ready within {limit:g} s"
             tail = "\n".join(f"    {line}" for line in self._lines.tail(self.part.name)[-15:])
-            raise StartFailed(f"{self.part.name} {what}. Its last lines:\n{tail or '    (it wrote nothing)'}")
+            raise StartFailed(f"{self.part.name} {what}. Its last lines:\n{tail or '    (no output)'}")
 
     async def _keep(self) -> None:
         delay = _FIRST_DELAY_SECONDS

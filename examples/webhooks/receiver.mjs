@@ -1,8 +1,8 @@
-// Receives Callbox webhooks: checks each signature, handles each message once, and answers within the time it has.
+// Receives Callbox webhooks: checks each signature, handles each message once, and answers in time.
 //
 //     WEBHOOK_SECRET=whsec_… node receiver.mjs 9000
 //
-// Needs nothing but Node. A message whose signature or timestamp is not good is answered with 400 and not handled.
+// Needs only Node. A message with an invalid signature or timestamp is answered with 400 and not handled.
 
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
@@ -10,18 +10,18 @@ import { createServer } from "node:http";
 const TOLERANCE_SECONDS = 5 * 60;
 const MAX_BODY_BYTES = 1_048_576;
 
-// While a secret is being rotated, list the old and the new one, divided by a comma.
+// While a secret is being rotated, list the old and the new one, separated by a comma.
 const secrets = process.env.WEBHOOK_SECRET.split(",").map((secret) => Buffer.from(secret.replace(/^whsec_/, ""), "base64"));
 
-// Messages may come more than once. Keep their identities where they outlive this process, in your database for one.
+// Messages may come more than once. In production keep their ids in a database, so that they outlive this process.
 const seen = new Set();
 
-/** Does what the message is for; what takes longer than a few seconds belongs in a queue of your own. */
+/** Handles a message. Put work that takes longer than a few seconds into a queue of your own. */
 function handle(message) {
   console.log(JSON.stringify({ type: message.type, data: message.data }));
 }
 
-/** The message, or null when no secret fits, something was changed, or it is older than five minutes. */
+/** The message; null if no secret matches its signature or it is older than five minutes. */
 function verify(body, headers) {
   const id = headers["webhook-id"];
   const timestamp = headers["webhook-timestamp"];
@@ -41,7 +41,7 @@ function verify(body, headers) {
   return null;
 }
 
-/** The bytes as they came: a body that was parsed and written again has another signature. Null for too many. */
+/** The raw bytes, because a body that was parsed and serialised again has a different signature. Null if there are too many. */
 async function read(request) {
   const chunks = [];
   let length = 0;

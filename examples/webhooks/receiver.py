@@ -1,9 +1,9 @@
-"""Receives Callbox webhooks: checks each signature, handles each message once, and answers within the time it has.
+"""Receives Callbox webhooks: checks each signature, handles each message once, and answers in time.
 
     pip install standardwebhooks
     WEBHOOK_SECRET=whsec_… python receiver.py 9000
 
-A message whose signature or timestamp is not good is answered with 400 and not handled.
+A message with an invalid signature or timestamp is answered with 400 and not handled.
 """
 
 import json
@@ -16,20 +16,20 @@ from typing import Any
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
-# While a secret is being rotated, list the old and the new one, divided by a comma.
+# While a secret is being rotated, list the old and the new one, separated by a comma.
 SECRETS = [Webhook(secret) for secret in os.environ["WEBHOOK_SECRET"].split(",")]
 MAX_BODY_BYTES = 1_048_576
-# Messages may come more than once. Keep their identities where they outlive this process, in your database for one.
+# Messages may come more than once. In production keep their ids in a database, so that they outlive this process.
 seen: OrderedDict[str, None] = OrderedDict()
 
 
 def handle(message: dict[str, Any]) -> None:
-    """Does what the message is for; what takes longer than a few seconds belongs in a queue of your own."""
+    """Handles a message. Put work that takes longer than a few seconds into a queue of your own."""
     print(json.dumps({"type": message["type"], "data": message["data"]}), flush=True)
 
 
 def verify(body: bytes, headers: dict[str, str]) -> dict[str, Any] | None:
-    """The message, or None when no secret fits, something was changed, or the message is older than five minutes."""
+    """The message; None if no secret matches its signature or it is older than five minutes."""
     for secret in SECRETS:
         try:
             message: dict[str, Any] = secret.verify(body, headers)
@@ -40,20 +40,20 @@ def verify(body: bytes, headers: dict[str, str]) -> dict[str, Any] | None:
 
 
 class Receiver(BaseHTTPRequestHandler):
-    """One request."""
+    """Handles one request."""
 
     timeout = 10
 
     def do_POST(self) -> None:
-        """Takes a message."""
+        """Receives a message."""
         length = self.headers.get("content-length", "")
         if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
             if length.isdecimal():
-                # What is left unread would break the connection before the answer arrives.
+                # Unread data would break the connection before the answer arrives.
                 self.rfile.read(MAX_BODY_BYTES + 1)
             self.answer(413)
             return
-        # The bytes as they came: a body that was parsed and written again has another signature.
+        # Verify the raw bytes: a body that was parsed and serialised again has a different signature.
         message = verify(self.rfile.read(int(length)), dict(self.headers.items()))
         if message is None:
             self.answer(400)
@@ -67,13 +67,13 @@ class Receiver(BaseHTTPRequestHandler):
         self.answer(204)
 
     def answer(self, status: int) -> None:
-        """Answers with a status alone."""
+        """Answers with a status and no body."""
         self.send_response(status)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Leaves the terminal to the messages."""
+        """Logs no requests, so that only messages are printed."""
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""The worker: one LiveKit job is one call that hears, thinks and speaks."""
+"""The worker: each LiveKit job is one call with speech recognition, a language model and speech synthesis."""

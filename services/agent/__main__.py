@@ -6,11 +6,11 @@ from pathlib import Path
 
 
 def main() -> None:
-    """Runs the worker; its job processes count into files of one folder, made anew."""
+    """Runs the worker. Its job processes write their metrics to one folder, which is emptied first."""
     folder = Path(os.environ.get("CALLBOX_DATA_DIR", ".callbox")) / "agent-metrics"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    # Read by prometheus_client when it is first imported.
+    # prometheus_client reads this when it is first imported.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
     from services.agent.app import serve
     from services.agent.settings import AgentSettings

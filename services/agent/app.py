@@ -22,7 +22,7 @@ _log = get_logger(__name__)
 
 
 async def serve(settings: AgentSettings, stop: asyncio.Event) -> None:
-    """Runs a worker until `stop`, then drains it."""
+    """Runs a worker until `stop` is set, then drains it."""
     ensure_keys(settings.keys_dir, ["agent"])
     worker_id = secrets.token_hex(8)
     catalogue = CatalogueFile(settings.catalogue)

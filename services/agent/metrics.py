@@ -1,4 +1,4 @@
-"""What the worker counts. Job processes and the worker write to one multiprocess registry."""
+"""The worker's metrics. The worker and its job processes write to one multiprocess registry."""
 
 from prometheus_client import Counter, Gauge, Histogram
 

@@ -1,4 +1,4 @@
-"""The named moments of a call. A part that is added to calls registers its handlers here; nothing else calls it."""
+"""The named moments of a call. An optional part of a call registers its handlers here; nothing else calls it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ class Joined:
 
 @dataclass(frozen=True)
 class TurnBegan:
-    """The caller has said or typed something whole and waits for an answer. metrics: livekit-agents' own."""
+    """The caller has finished speaking or typing and waits for an answer. metrics: from livekit-agents."""
 
     text: str
     metrics: MetricsReport
@@ -30,7 +30,7 @@ class TurnBegan:
 
 @dataclass(frozen=True)
 class ToolCalled:
-    """A tool of the character was called and has answered. output: None when the call was given up."""
+    """A tool of the character was called and has returned. output: None when the tool call was cancelled."""
 
     call: FunctionCall
     output: FunctionCallOutput | None
@@ -38,7 +38,7 @@ class ToolCalled:
 
 @dataclass(frozen=True)
 class ReplySpoken:
-    """A reply is over. text: what the caller heard of it. interrupted: the caller did not hear all of it."""
+    """A reply has ended. text: the part that the caller heard. interrupted: the caller did not hear all of it."""
 
     text: str
     interrupted: bool
@@ -47,16 +47,16 @@ class ReplySpoken:
 
 @dataclass(frozen=True)
 class Ended:
-    """The call is over and nothing more is said."""
+    """The call has ended and nothing more is said."""
 
     reason: Reason
 
 
 class Moment(Generic[E]):
-    """One named moment. Handlers run at once, in the order in which they were added, on the event loop.
+    """One named moment. Handlers run synchronously on the event loop, in the order in which they were added.
 
-    A handler returns quickly: what takes time goes into a task that the handler's owner ends. A handler that raises is
-    logged; the other handlers and the call go on.
+    A handler must return quickly; longer work belongs in a task that the handler's owner ends. If a handler raises, the
+    error is logged and the other handlers and the call go on.
     """
 
     def __init__(self, name: str) -> None:
@@ -64,15 +64,15 @@ class Moment(Generic[E]):
         self._handlers: list[Callable[[E], object]] = []
 
     def add(self, handler: Callable[[E], object]) -> None:
-        """Has `handler` called each time the moment comes."""
+        """Calls `handler` each time the moment comes."""
         self._handlers.append(handler)
 
     def tell(self, event: E) -> None:
-        """The moment has come."""
+        """Calls the handlers: the moment has come."""
         for handler in self._handlers:
             try:
                 handler(event)
-            except Exception:  # a part that was added must not end the call
+            except Exception:  # an optional part must not end the call
                 _log.exception("a handler failed", moment=self._name)
 
 

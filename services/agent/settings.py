@@ -1,4 +1,4 @@
-"""What the worker is told."""
+"""Settings of the worker, read from the environment."""
 
 from pathlib import Path
 

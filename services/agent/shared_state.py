@@ -1,7 +1,7 @@
-"""What a worker and the processes of its calls share, through files in the worker's data folder.
+"""State that a worker and its job processes share through files in the worker's data folder.
 
-The worker writes the catalogue in force, the audio of the fixed lines and the endpoints that are away. A call reads
-them when it begins. Calls write which voice matched a recording, and that engines had no room.
+The worker writes the catalogue in force, the audio of the fixed lines and the endpoints that do not answer. A call
+reads them when it begins. Calls write the voices that matched recordings, and note when all engines were full.
 """
 
 import json
@@ -10,12 +10,12 @@ from pathlib import Path
 
 from services.kit.catalogue import Catalogue
 
-# A call that found every engine full says how the next one would fare, for this long.
+# For this long after a call found every engine full, the worker takes no further calls.
 _FULL_SECONDS = 5.0
 
 
 class SharedState:
-    """The files below `data_dir`. One worker has a data folder of its own."""
+    """The files below `data_dir`. Each worker needs its own data folder."""
 
     def __init__(self, data_dir: Path) -> None:
         self._catalogue = data_dir / "catalogue.json"
@@ -25,15 +25,15 @@ class SharedState:
         self.matches_folder = data_dir / "matches"
 
     def put_in_force(self, catalogue: Catalogue) -> None:
-        """Makes a catalogue the one of all calls that begin from now on."""
+        """Puts a catalogue in force for all calls that begin from now on."""
         _replace(self._catalogue, catalogue.model_dump_json())
 
     def catalogue_in_force(self) -> Catalogue:
-        """The catalogue that the worker found to be without faults, whatever its file has become since."""
+        """The last catalogue that the worker found valid, even if its file has changed since."""
         return Catalogue.model_validate_json(self._catalogue.read_bytes())
 
     def tell_endpoints_away(self, addresses: frozenset[str]) -> None:
-        """Notes the endpoints that do not answer the worker."""
+        """Stores the endpoints that do not answer the worker."""
         _replace(self._endpoints_away, json.dumps(sorted(addresses)))
 
     def endpoints_away(self) -> frozenset[str]:
@@ -44,11 +44,11 @@ class SharedState:
             return frozenset()
 
     def tell_engines_full(self) -> None:
-        """Notes that an utterance or a clause found no room at any endpoint."""
+        """Notes that every endpoint was full for an utterance or a clause."""
         self._engines_full.touch()
 
     def engines_were_full(self) -> bool:
-        """Whether that happened in the last five seconds."""
+        """Whether all engines were full within the last _FULL_SECONDS."""
         try:
             return time.time() - self._engines_full.stat().st_mtime < _FULL_SECONDS
         except FileNotFoundError:

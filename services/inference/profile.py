@@ -79,7 +79,7 @@ def read_profile(name: str, available: int | None = None) -> Profile:
 def _sentence(fault: ErrorDetails) -> str:
     place = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
-        return f"`{place}` is no setting; take it out or mend its name"
+        return f"`{place}` is not a setting; remove it or correct its name"
     if fault["type"] == "missing":
         return f"`{place}` is missing"
     message = fault["msg"].removeprefix("Value error, ")

@@ -122,7 +122,7 @@ def test_a_checkpoint_that_names_more_than_tensors_is_not_run(tmp_path: Path) ->
     path = tmp_path / "trap.pt"
     parts: tuple[object, ...] = (0x1950A86A20F9469CFC6C, 1001, {}, {"model_state": Trap()}, [])
     path.write_bytes(b"".join(pickle.dumps(part, 2) for part in parts))
-    with pytest.raises(ValueError, match="which is no tensor"):
+    with pytest.raises(ValueError, match="which is not a tensor"):
         read_tensors(path, "model_state")
     assert not (tmp_path / "sprung").exists()
     path.write_bytes(b"PK\x03\x04 a newer checkpoint")

@@ -104,13 +104,13 @@ def test_a_stream_too_many_reaches_the_model(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ("workers = ", "wrokers = ", r"`stt\.moonshine\.wrokers` is no setting; take it out or mend its name"),
+        ("workers = ", "wrokers = ", r"`stt\.moonshine\.wrokers` is not a setting; remove it or correct its name"),
         ('engine = "deepfilternet"\n', "", r"`denoise\.engine` is missing"),
         ("max_streams = 64", "max_streams = 0", r"`stt\.max_streams` = 0: .*greater than or equal to 1"),
         ('workers = "auto"', 'workers = "many"', r"`stt\.moonshine\.workers.*` = 'many'"),
         ('engine = "deepfilternet"', 'engine = "rnnoise"', r"`denoise\.engine` = 'rnnoise': .*'deepfilternet'"),
         ("[stt]", "[stt", r"wrong\.toml is not TOML"),
-        ("[embed]", "[vision]", r"`vision` is no setting"),
+        ("[embed]", "[vision]", r"`vision` is not a setting"),
         (
             '["hibari", ',
             '["hibri", ',
@@ -181,8 +181,8 @@ def test_a_recogniser_of_ones_own_says_how_many_threads_take_batches() -> None:
     ("path", "options", "sentence"),
     [
         ("no_such_package.engine:Engine", {}, r"cannot be imported \(No module named 'no_such_package'\): install"),
-        ("pathlib:Engine", {}, r"cannot be imported .*has no attribute 'Engine'.*mend the name"),
-        ("fractions:Fraction", {"sum": 1}, r"unexpected keyword argument 'sum'\): mend its table `options`"),
+        ("pathlib:Engine", {}, r"cannot be imported .*has no attribute 'Engine'.*correct the name"),
+        ("fractions:Fraction", {"sum": 1}, r"unexpected keyword argument 'sum'\): correct its table `options`"),
     ],
 )
 def test_an_engine_that_cannot_be_made_says_what_to_do(path: str, options: dict[str, int], sentence: str) -> None:

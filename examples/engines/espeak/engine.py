@@ -1,4 +1,4 @@
-"""An engine of one's own: eSpeak NG, which speaks a hundred languages as a robot would."""
+"""An example of a custom engine: eSpeak NG, which speaks a hundred languages with a robotic voice."""
 
 import subprocess
 import sys
@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 from services.inference.engines.synthesiser import SAMPLE_RATE_HZ, UnknownVoice, Voice
 
 _PROGRAM = Path(__file__).with_name("program.py")
-# A model process is Triton's program and no `python`; this is the interpreter that the environment was made from.
+# In Triton's model processes `sys.executable` is not Python; this is the interpreter of the environment.
 _PYTHON = Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
 _RATE_HZ = 22_050
 _WORDS_A_MINUTE = 160
-# A piece takes 0.1 s; one that takes longer fails its own text only, long before `hang_seconds` ends the process.
+# A piece takes 0.1 s. A timeout fails only its own text, long before `hang_seconds` would end the process.
 _PIECE_SECONDS = 5.0
 
 
 class Espeak:
-    """voices: BCP-47 tag and eSpeak's own name of each voice, by the name that the catalogue asks for."""
+    """voices: (BCP-47 tag, eSpeak's name) of each voice, by its name in the catalogue."""
 
     name = "espeak"
     max_threads = 1
@@ -36,13 +36,13 @@ class Espeak:
         self._command: list[Path | str] = [_PYTHON, "-I", "-S", _PROGRAM, library, data]
 
     def voice(self, name: str) -> Voice:
-        """The voice of that name; it cannot mix. Raises UnknownVoice."""
+        """The voice of that name; eSpeak cannot mix voices. Raises UnknownVoice."""
         if found := self.voices.get(name):
             return found
         raise UnknownVoice(f"voice {name!r} is not installed; installed: {', '.join(self.voices)}")
 
     def warm_up(self) -> None:
-        """Speak once with every voice, so that one which is not there ends the start instead of a call."""
+        """Speak once with every voice, so that a missing voice fails at the start and not in a call."""
         for voice in self.voices.values():
             for _ in self.sounds("a", voice, voice.languages[0], 1.0):
                 pass
@@ -58,4 +58,4 @@ class Espeak:
             yield soxr.resample(samples, _RATE_HZ, SAMPLE_RATE_HZ)
 
     def close(self) -> None:
-        """Nothing is kept between two pieces."""
+        """Nothing to close: no state is kept between two pieces."""

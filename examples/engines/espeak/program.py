@@ -1,8 +1,8 @@
-"""A program of its own, because eSpeak NG is GPL-3.0: speaks its input as 16-bit mono PCM at 22.05 kHz.
+"""Speaks its input as 16-bit mono PCM at 22.05 kHz. A separate program, because eSpeak NG is GPL-3.0.
 
     python program.py LIBRARY DATA VOICE WORDS_A_MINUTE
 
-It imports nothing but the standard library, so that any Python 3 runs it.
+It imports only the standard library, so that any Python 3 runs it.
 """
 
 import ctypes
@@ -17,7 +17,7 @@ _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes
 
 
 def main(library: str, data: str, voice: str, words_a_minute: str) -> None:
-    """Ends with a sentence and status 1 where the voice cannot be had."""
+    """Exits with a message and status 1 if the voice is not available."""
     espeak = ctypes.CDLL(library)
     if espeak.espeak_Initialize(_SYNCHRONOUS, 0, data.encode(), _DONT_EXIT) != _SAMPLE_RATE_HZ:
         sys.exit(f"eSpeak NG finds no data in {data}")

@@ -1,1 +1,1 @@
-"""The stages that audio passes through, from the caller's track and back to it."""
+"""The audio stages between the room and the session, in both directions."""

@@ -1,4 +1,4 @@
-"""Voice activity behind livekit-agents' VAD. It finds silence by the same windows as recognition does."""
+"""Voice activity detection for livekit-agents. It uses the same windows of audio as recognition does."""
 
 import numpy as np
 from livekit import rtc
@@ -12,7 +12,7 @@ _MIN_SPEECH_SECONDS = 0.05
 
 
 class VoiceActivity(vad.VAD):
-    """Begins and ends speech. min_silence_duration: seconds of silence that end it."""
+    """Detects the start and end of speech. min_silence_duration: seconds of silence that end it."""
 
     def __init__(self, min_silence_duration: float) -> None:
         super().__init__(capabilities=vad.VADCapabilities(update_interval=WINDOW_SECONDS))
@@ -29,12 +29,12 @@ class VoiceActivity(vad.VAD):
         return "livekit"
 
     def stream(self) -> "ActivityStream":
-        """Starts to listen to a call."""
+        """Starts the detection for a call."""
         return ActivityStream(self)
 
 
 class ActivityStream(vad.VADStream):
-    """Listens to one call: mono frames at 16 kHz."""
+    """The detection for one call: takes mono frames at 16 kHz."""
 
     def __init__(self, owner: VoiceActivity) -> None:
         super().__init__(owner)
@@ -70,7 +70,7 @@ class ActivityStream(vad.VADStream):
             self._voiced, self._silent = self._voiced + WINDOW_SECONDS, 0.0
         else:
             self._voiced, self._silent = 0.0, self._silent + WINDOW_SECONDS
-        # livekit-agents expects a window's result before the start or end of speech in it.
+        # livekit-agents expects the result of a window before the start or end of speech in it.
         self._tell(vad.VADEventType.INFERENCE_DONE, probability)
         if not self._speaking and self._voiced >= _MIN_SPEECH_SECONDS:
             self._speaking, self._speech, self._silence = True, self._voiced, 0.0

@@ -1,4 +1,4 @@
-"""Something that is played while a reply is still being made."""
+"""Plays audio while a reply is still being made."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ from livekit.agents.voice import io
 
 
 class BridgeOutput(io.AudioOutput):
-    """The first stage on the way out. livekit-agents speaks one thing after the other, so it cannot do this itself."""
+    """The first output stage. livekit-agents speaks one thing after the other, so it cannot do this itself."""
 
     def __init__(self, next_in_chain: io.AudioOutput) -> None:
         super().__init__(
@@ -24,9 +24,9 @@ class BridgeOutput(io.AudioOutput):
         self._free.set()
 
     async def bridge(self, frames: AsyncIterator[rtc.AudioFrame]) -> bool:
-        """Plays `frames` before a reply that has not begun, which then waits for their end.
+        """Plays `frames` before a reply that has not begun; the reply then waits until they end.
 
-        False when something is playing already.
+        Returns False, and plays nothing, when something is already playing.
         """
         if self._playing or self._bridging:
             return False
@@ -43,7 +43,7 @@ class BridgeOutput(io.AudioOutput):
         return True
 
     async def capture_frame(self, frame: rtc.AudioFrame) -> None:
-        """Passes a frame of a reply on."""
+        """Forwards a frame of a reply."""
         await self._free.wait()
         self._playing = True
         await super().capture_frame(frame)
@@ -55,16 +55,16 @@ class BridgeOutput(io.AudioOutput):
         self._after.flush()
 
     def clear_buffer(self) -> None:
-        """Drops what has not been played."""
+        """Drops the audio that has not been played."""
         self._after.clear_buffer()
 
     def on_playback_started(self, *, created_at: float) -> None:
-        """Passes on that a reply is heard."""
+        """Forwards that a reply has begun to play."""
         if not self._bridging:
             super().on_playback_started(created_at=created_at)
 
     def on_playback_finished(self, **finished: Any) -> None:
-        """Passes on that a reply is over."""
+        """Forwards that a reply has ended."""
         if not self._bridging:
             self._playing = False
             super().on_playback_finished(**finished)

@@ -1,7 +1,7 @@
-"""Noise suppression on Triton, before anything listens.
+"""Noise suppression on Triton, before recognition and turn detection.
 
-Audio comes and goes at 48 kHz in frames of 20 ms. A frame that is not back in time passes as it came: a caller is never
-silenced by the suppressor.
+Input and output are frames of 20 ms at 48 kHz. If a denoised frame is late, the raw frame passes: the suppressor never
+silences a caller.
 """
 
 import asyncio
@@ -23,19 +23,19 @@ from services.inference import protocol
 INPUT_RATE_HZ = protocol.DENOISE_RATE_HZ
 FRAME_MS = 20
 _FRAME_SAMPLES = INPUT_RATE_HZ * FRAME_MS // 1000
-# A frame waits this long for its answer: twice its length, so that a short delay does not add up.
+# Longest wait for a denoised frame: twice its length, so that a short delay does not accumulate.
 _FRAME_SECONDS = 0.04
-# After a fault raw audio passes for this long before the suppressor is tried again.
+# After a failure raw audio passes for this long before the suppressor is tried again.
 _REST_SECONDS = 1.0
-# After a late frame raw audio passes for this long, so that what has piled up is caught up with.
+# After a late frame raw audio passes for this long, so that the backlog can clear.
 _LATE_REST_SECONDS = 0.2
-# After so many late frames in a row the endpoint counts as hanging.
+# After this many late frames in a row the endpoint counts as hanging.
 _LATE_IN_A_ROW = 5
 _log = structlog.get_logger(__name__)
 
 
 class Denoiser:
-    """One call's suppressor. client: of an endpoint of the pool. level: attenuation limit in dB."""
+    """One call's noise suppressor. client: returns the client of an endpoint. level: attenuation limit in dB."""
 
     def __init__(
         self, pool: Pool, client: Callable[[str], Triton], tell: Tell, level: float = protocol.DENOISE_DEFAULT_LEVEL_DB
@@ -45,7 +45,7 @@ class Denoiser:
         self._tell = tell
         self._level = np.array([level], np.float32)
         self._wire: ModelStream | None = None
-        self._told = False  # whether the open stream has sent the level
+        self._level_sent = False  # on the open stream
         self._address = ""
         self._passed_over: set[str] = set()
         self._reader: asyncio.Task[None] | None = None
@@ -55,16 +55,16 @@ class Denoiser:
         self._rest_until = 0.0
 
     async def process(self, frame: rtc.AudioFrame) -> rtc.AudioFrame:
-        """A frame of mono audio at 48 kHz, denoised, or as it came when the suppressor is away or late."""
+        """Denoises a frame of mono audio at 48 kHz. Returns the raw frame if the suppressor is unavailable or late."""
         loop = asyncio.get_running_loop()
-        # The last piece of a track that ends may have another length; no speech is in it.
+        # The last frame of a track may be shorter; it has no speech.
         if loop.time() < self._rest_until or frame.samples_per_channel != _FRAME_SAMPLES:
             return frame
         try:
             wire = self._wire or self._open()
             audio = np.multiply(np.frombuffer(frame.data, np.int16), np.float32(1 / 32768), dtype=np.float32)
-            request_id = wire.send({"audio": audio} if self._told else {"audio": audio, "level": self._level})
-            self._told = True
+            request_id = wire.send({"audio": audio} if self._level_sent else {"audio": audio, "level": self._level})
+            self._level_sent = True
             future = self._waiting[request_id] = loop.create_future()
             async with asyncio.timeout(_FRAME_SECONDS):
                 clean = await future
@@ -73,7 +73,7 @@ class Denoiser:
             self._rest_until = loop.time() + _LATE_REST_SECONDS
             denoise_fallbacks.labels("late").inc()
             if self._late >= _LATE_IN_A_ROW:
-                await self._give_up(Unreachable("frames come back late"))
+                await self._give_up(Unreachable("denoised frames are late"))
         except EngineError as fault:
             denoise_fallbacks.labels("lost").inc()
             await self._give_up(fault)
@@ -93,7 +93,7 @@ class Denoiser:
         self._address = address
         self._pool.opened(address)
         self._wire = self._client(address).stream(protocol.DENOISE_MODEL, sequence=True)
-        self._told = False
+        self._level_sent = False
         self._reader = asyncio.create_task(self._read(self._wire), name="denoise-replies")
         return self._wire
 
@@ -142,12 +142,12 @@ class Denoiser:
         self._waiting.clear()
 
     async def close(self) -> None:
-        """Ends the stream."""
+        """Closes the stream."""
         await self._drop()
 
 
 class DenoiseStage(Stage):
-    """The caller's audio at 48 kHz with the noise taken out. When the suppressor lags, frames pass as they came."""
+    """Removes noise from the caller's audio at 48 kHz. When the suppressor lags, raw frames pass."""
 
     name = "denoise"
     max_waiting = 60 // FRAME_MS
@@ -156,14 +156,14 @@ class DenoiseStage(Stage):
         self._denoiser = denoiser
 
     async def process(self, frame: rtc.AudioFrame) -> Frames:
-        """The frame denoised, or as it came."""
+        """The denoised or the raw frame."""
         return [await self._denoiser.process(frame)]
 
     def overloaded(self, frame: rtc.AudioFrame) -> Frames:
-        """The frame as it came."""
+        """The raw frame."""
         denoise_fallbacks.labels("overloaded").inc()
         return [frame]
 
     async def close(self) -> None:
-        """Ends the suppressor's stream."""
+        """Closes the suppressor's stream."""
         await self._denoiser.close()

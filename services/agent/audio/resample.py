@@ -1,4 +1,4 @@
-"""Brings the caller's audio to the rate that everything after it listens at."""
+"""Converts the caller's audio to the sample rate of the later stages."""
 
 from livekit import rtc
 
@@ -6,7 +6,7 @@ from services.agent.audio.stage import Frames, Stage
 
 
 class ResampleStage(Stage):
-    """Changes the sample rate. When frames pile up the event loop itself stood still, and the oldest are dropped."""
+    """Changes the sample rate. Frames pile up only if the event loop was blocked; then the oldest are dropped."""
 
     name = "resample"
     max_waiting = 50
@@ -15,7 +15,7 @@ class ResampleStage(Stage):
         self._resampler = rtc.AudioResampler(from_hz, to_hz, quality=rtc.AudioResamplerQuality.MEDIUM)
 
     async def process(self, frame: rtc.AudioFrame) -> Frames:
-        """What of the audio is whole at the new rate."""
+        """The complete frames at the new rate."""
         return self._resampler.push(frame)
 
     def overloaded(self, frame: rtc.AudioFrame) -> Frames:

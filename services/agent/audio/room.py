@@ -16,13 +16,13 @@ from services.agent.speech.speaking import SAMPLE_RATE_HZ as SPEAKING_RATE_HZ
 
 
 def caller_stages(denoiser: Denoiser | None) -> list[Stage]:
-    """What the caller's audio passes through before anything listens, in order."""
+    """The stages of the caller's audio before recognition and turn detection, in order."""
     denoise: list[Stage] = [DenoiseStage(denoiser)] if denoiser is not None else []
     return [*denoise, ResampleStage(INPUT_RATE_HZ, LISTENING_RATE_HZ)]
 
 
 class RoomSound:
-    """The sound of a call. caller: identity of the participant who is heard."""
+    """The audio of a call. caller: identity of the participant to receive from."""
 
     def __init__(self, room: rtc.Room, caller: str, stages: Sequence[Stage]) -> None:
         self._room = room
@@ -32,9 +32,9 @@ class RoomSound:
         self._input: StagedInput | None = None
 
     async def attach(self, session: AgentSession[None]) -> BridgeOutput:
-        """Puts the stages between the room and a session that is to be started after this.
+        """Puts the stages between the room and a session. Call it before the session starts.
 
-        Answers the first stage on the way out.
+        Returns the first output stage.
         """
         self._room_io = room_io.RoomIO(
             session,
@@ -60,7 +60,7 @@ class RoomSound:
         return output
 
     async def close(self) -> None:
-        """Leaves the room's audio."""
+        """Closes the room's audio."""
         if self._room_io is not None:
             await self._room_io.aclose()
         if self._input is not None:

@@ -1,4 +1,4 @@
-"""How much of an interrupted reply the caller heard: only that stands in the history."""
+"""Finds how much of an interrupted reply the caller heard, for the history."""
 
 from typing import Any
 
@@ -8,10 +8,9 @@ from livekit.agents.voice import io
 
 
 def heard(clauses: list[tuple[str, float]], total_seconds: float, played_seconds: float) -> str:
-    """The words of clauses up to a moment.
+    """The words that were heard up to a moment.
 
-    clauses: (text, seconds at which it begins) in order. The clause under way is cut at the share of its words that its
-    time allows.
+    clauses: (text, second at which it begins) in order. The last clause is cut in proportion to the time played.
     """
     ends = [*(start for _, start in clauses[1:]), total_seconds]
     words: list[str] = []
@@ -26,7 +25,7 @@ def heard(clauses: list[tuple[str, float]], total_seconds: float, played_seconds
 
 
 class SpokenOutput(io.AudioOutput):
-    """A stage on the way out that knows which clause is in which audio."""
+    """An output stage that knows which audio contains which clause."""
 
     def __init__(self, next_in_chain: io.AudioOutput) -> None:
         super().__init__(
@@ -39,7 +38,7 @@ class SpokenOutput(io.AudioOutput):
         self._captured_seconds = 0.0
 
     async def capture_frame(self, frame: rtc.AudioFrame) -> None:
-        """Notes the clauses that begin with this frame and passes it on."""
+        """Notes the clauses that begin with this frame, and forwards it."""
         await super().capture_frame(frame)
         for clause in frame.userdata.get(USERDATA_TIMED_TRANSCRIPT, []):
             self._clauses.append((str(clause), self._captured_seconds))
@@ -54,12 +53,12 @@ class SpokenOutput(io.AudioOutput):
         self.next_in_chain.flush()
 
     def clear_buffer(self) -> None:
-        """Drops what has not been played."""
+        """Drops the audio that has not been played."""
         assert self.next_in_chain is not None
         self.next_in_chain.clear_buffer()
 
     def on_playback_finished(self, *, playback_position: float, interrupted: bool, **_: Any) -> None:
-        """Passes on how much of a reply was heard, when it was cut short."""
+        """Forwards the end of a reply; for an interrupted reply, with the text that was heard."""
         clauses, total = self._clauses, self._captured_seconds
         self._clauses, self._captured_seconds = [], 0.0
         text = heard(clauses, total, playback_position) if interrupted and clauses else None

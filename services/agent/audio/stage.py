@@ -1,7 +1,7 @@
-"""The caller's audio on its way to whoever listens: a list of stages, each with a bounded queue before it.
+"""The chain of stages for the caller's audio. Each stage has a bounded queue before it.
 
-A stage that does not keep up never makes the audio late without end: when too many frames wait before it, it applies
-its own rule to the oldest one (`overloaded`) instead of its usual work.
+A slow stage cannot delay the audio without limit: when too many frames wait before it, it applies its overload rule
+(`overloaded`) to the oldest frame instead of its usual work.
 """
 
 import asyncio
@@ -16,15 +16,15 @@ from services.agent.metrics import audio_backlog
 from services.kit.tasks import end
 
 Frames = Sequence[rtc.AudioFrame]
-# Frames that wait for whoever listens, about a second. The listener takes them at once; while it stands still, the
-# oldest are dropped.
+# Most frames that wait for the listener, about a second of audio. The listener takes frames at once; while it is
+# blocked, the oldest are dropped.
 _MAX_READY = 50
 
 
 class Stage(ABC):
-    """One step of the caller's audio.
+    """One processing step of the caller's audio.
 
-    name: label in metrics. max_waiting: frames that may wait before the stage; with one more, its rule is applied.
+    name: label in metrics. max_waiting: most frames that wait before the stage; beyond it the overload rule applies.
     """
 
     name: str
@@ -32,14 +32,14 @@ class Stage(ABC):
 
     @abstractmethod
     async def process(self, frame: rtc.AudioFrame) -> Frames:
-        """What goes on to the next stage. Never raises for what an engine does."""
+        """The frames for the next stage. Must not raise when an engine fails."""
 
     @abstractmethod
     def overloaded(self, frame: rtc.AudioFrame) -> Frames:
-        """What goes on instead, at once, when too many frames wait."""
+        """The frames for the next stage when too many frames wait. Must return at once."""
 
-    async def close(self) -> None:  # noqa: B027  # most stages hold nothing
-        """Ends the stage's own work."""
+    async def close(self) -> None:  # noqa: B027  # most stages have nothing to close
+        """Frees what the stage holds."""
 
 
 class StagedInput(io.AudioInput):
@@ -59,14 +59,14 @@ class StagedInput(io.AudioInput):
         return await self._ready.__anext__()
 
     async def close(self) -> None:
-        """Ends all stages."""
+        """Closes all stages."""
         await end(*self._tasks)
         for stage in self._stages:
             await stage.close()
 
 
 class _Queue:
-    """Frames between two tasks. max_frames: with more, the oldest are dropped; None where a stage's rule holds."""
+    """Frames between two tasks. max_frames: beyond it the oldest are dropped; None if a stage's rule applies."""
 
     def __init__(self, max_frames: int | None = None) -> None:
         self._frames: deque[rtc.AudioFrame] = deque(maxlen=max_frames)
@@ -109,7 +109,7 @@ async def _work(stage: Stage, before: _Queue, behind: _Queue) -> None:
     try:
         async for frame in before:
             backlog.set(len(before))
-            # The rule is applied without waiting for anything, so the queue is over its bound for a moment only.
+            # The overload rule does not wait, so the queue exceeds its bound only for a moment.
             overloaded = len(before) >= stage.max_waiting
             behind.put(stage.overloaded(frame) if overloaded else await stage.process(frame))
     finally:

@@ -1,1 +1,1 @@
-"""One call: claimed, wired, held and ended."""
+"""One call: claim, wiring, conversation and end."""

@@ -1,4 +1,4 @@
-"""Who speaks at this moment of a call."""
+"""The current character of a call."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ async def _at_once() -> None:
 
 @dataclass(frozen=True)
 class Cast:
-    """A character as a call needs it. It can change in mid-call: `Conversation.change_cast`.
+    """A character with its engines. It can change during a call: see `Conversation.change_cast`.
 
     prompt: the instructions in force, with what is known of the caller. greeting: the first words; may be empty.
     lines: the fixed lines in the character's language. ear, voice: None in a conversation in text alone.
-    llm_provider: as the character names it, for the history. voice_ready: awaited before the voice is first used, for a
-    voice that is still looked for.
+    llm_provider: as the character names it, for the history. voice_ready: awaited before the voice is first used, while
+    a matching voice is being searched.
     """
 
     prompt: str

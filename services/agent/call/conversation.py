@@ -1,4 +1,4 @@
-"""One caller's conversation with a character, whatever carries it: a LiveKit room, or nothing but text in a test."""
+"""One caller's conversation with a character, independent of the transport: a LiveKit room, or text only in a test."""
 
 import asyncio
 import contextlib
@@ -27,9 +27,9 @@ from services.agent.turns.turn_taking import TurnTaking, make_session
 
 _PUBLISH_SECONDS = 1.0
 _FAREWELL_SECONDS = 6.0
-# For a reply that is being spoken, and for the new character's engines.
+# Longest wait for the end of the current reply and for the new character's engines.
 _CHANGE_SECONDS = 60.0
-# Of the session, with a turn that the end cut short; what hangs longer is left behind.
+# Longest wait for the session to close, with a turn that was cut off. A session that hangs longer is abandoned.
 _CLOSE_SECONDS = 3.0
 _FAREWELLS = {pb.END_REASON_MAX_CALL_SECONDS: Line.TIME_IS_UP, pb.END_REASON_IDLE_TIMEOUT: Line.STILL_THERE}
 _STATES = get_args(State.model_fields["state"].annotation)
@@ -39,7 +39,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Limits:
-    """How long things may take, in seconds; 0 means no limit for calls and silence."""
+    """Time limits in seconds. For a call and for silence, 0 means no limit."""
 
     turn_seconds: float = 35.0
     call_seconds: float = 0.0
@@ -47,9 +47,9 @@ class Limits:
 
 
 class Conversation:
-    """A call that was claimed, without what carries it.
+    """A claimed call, without its transport.
 
-    sound, turns: None for a conversation in text alone. What is added to calls registers at `moments` before `run`.
+    sound, turns: None for a text-only conversation. Optional parts register at `moments` before `run`.
     """
 
     def __init__(
@@ -81,9 +81,9 @@ class Conversation:
         self._greeting = Greeting(cast.greeting, cast.voice)
 
     async def run(self, caller_joined: Callable[[], Awaitable[bool]]) -> None:
-        """Gets ready, waits for the caller, talks, and writes down how it ended.
+        """Prepares, waits for the caller, holds the conversation, and stores how it ended.
 
-        caller_joined: returns when the caller is there, or with False when nobody will come.
+        caller_joined: returns True when the caller is there, or False when the caller will not come.
         """
         reason: Reason | None = None
         try:
@@ -95,7 +95,7 @@ class Conversation:
             _log.info("call ends", reason=pb.EndReason.Name(reason))
             await self._part(reason)
         except asyncio.CancelledError:
-            # The worker stops and its time to drain is over.
+            # The worker shuts down and its time to drain is over.
             reason = pb.END_REASON_AGENT_LOST
             self._clients.send(Error(code="agent_lost", message="The agent had to stop; start a new call."))
             await self._clients.drain(_PUBLISH_SECONDS)
@@ -105,16 +105,16 @@ class Conversation:
             await self._reading.close()
             await self._guard.close()
             await self._close_session()
-            # A turn that the end cut short is written down when the session closes.
+            # Closing the session also stores a turn that was cut off.
             if reason is not None:
                 self.moments.ended.tell(Ended(reason))
             if self._sound is not None:
                 await self._sound.close()
 
     async def change_cast(self, cast: Cast) -> None:
-        """Has another character go on with the call, which knows what was said so far.
+        """Hands the call over to another character, which knows what was said so far.
 
-        Returns when it listens; what is being said is said to its end first. Raises: TimeoutError.
+        The current reply is finished first. Returns when the new character listens. Raises: TimeoutError.
         """
         self._unfollow_engines(self.cast)
         self.cast = cast
@@ -127,7 +127,7 @@ class Conversation:
             await self._in_charge.wait()
 
     async def _prepare(self) -> None:
-        """Starts to listen and makes the greeting, all before the caller is there."""
+        """Starts the session and makes the greeting, before the caller is there."""
         self._reading.start(self.cast.model, opening(self.cast.prompt, self.cast.greeting))
         await asyncio.gather(self._start(), self._make_greeting())
 
@@ -155,7 +155,7 @@ class Conversation:
         await self._greeting.make()
 
     def _begin(self) -> None:
-        """The caller is there."""
+        """Starts the conversation: the caller is there."""
         self.moments.joined.tell(Joined(time.time()))
         self.ending.limit_length(self._limits.call_seconds)
         self.ending.watch_silence(self._session, self._limits.idle_seconds)
@@ -164,7 +164,7 @@ class Conversation:
             self._scribe.spoken_ahead(self._greeting.text, provider)
 
     async def _part(self, reason: Reason) -> None:
-        """Tells the caller why the agent leaves, where that is not plain."""
+        """Tells the caller why the agent leaves, if the caller cannot know."""
         if line := _FAREWELLS.get(reason):
             self.ending.stop()
             self._session.interrupt(force=True)

@@ -1,4 +1,4 @@
-"""When and why a call ends."""
+"""Decides when and why a call ends."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from services.agent.moments import Reason
 
 
 class Ending:
-    """The first reason to end a call wins. `reason` is awaited by the call; `stop` ends the watching."""
+    """Keeps the first reason to end a call. The call awaits `reason`; `stop` stops the timers."""
 
     def __init__(self) -> None:
         self.reason: asyncio.Future[Reason] = asyncio.get_running_loop().create_future()
@@ -36,7 +36,7 @@ class Ending:
         self.heard()
 
     def heard(self) -> None:
-        """Somebody spoke or typed."""
+        """Restarts the silence timer: the caller or the agent spoke or typed."""
         if self._idle_timer:
             self._idle_timer.cancel()
         if self._idle_seconds > 0:
@@ -44,7 +44,7 @@ class Ending:
             self._idle_timer = loop.call_later(self._idle_seconds, self.end, pb.END_REASON_IDLE_TIMEOUT)
 
     def stop(self) -> None:
-        """Ends the watching."""
+        """Stops the timers."""
         for timer in (self._idle_timer, self._limit_timer):
             if timer:
                 timer.cancel()

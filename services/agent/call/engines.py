@@ -1,4 +1,4 @@
-"""Builds what hears and speaks in one call, by the catalogue."""
+"""Builds the recognisers, voices and noise suppressor of one call from the catalogue."""
 
 import asyncio
 from collections.abc import Collection, Iterator, Sequence
@@ -17,17 +17,17 @@ from services.agent.speech.wire.triton import Triton
 from services.agent.speech.wire.triton_speech import TritonRecogniser, TritonVoice
 from services.kit.catalogue import Catalogue, Entry, Recogniser, Voice, fallbacks
 
-# Engines that are tried for one call, the one that was asked for among them.
+# Most engines that are tried for one part of a call: the requested one and its fallbacks.
 _MAX_ENGINES = 3
 E = TypeVar("E", bound=Entry)
 S = TypeVar("S", bound=Stream)
 
 
 class SpeechEngines:
-    """The pools of a catalogue as one call uses them: a client for each endpoint that it needs.
+    """The engines of one call, with a client for each endpoint that it uses.
 
-    folder: of the catalogue's files. own: the endpoint of pools that name none. away: endpoints that do not answer at
-    this moment. Raises: CatalogueError.
+    folder: of the catalogue's files. own: the endpoint of pools that name none. away: endpoints that do not answer now.
+    Raises: CatalogueError.
     """
 
     def __init__(self, catalogue: Catalogue, folder: Path, own: str, tell: Tell, away: Collection[str] = ()) -> None:
@@ -63,7 +63,7 @@ class SpeechEngines:
         return self._tracked(Route(Part.TTS, candidates, self._tell))
 
     def plain_voice(self, language: str, name: str = "") -> tuple[Voice, Triton] | None:
-        """The voice of a call and the client that finds the one nearest to a recording; None where it cannot match."""
+        """The call's voice, and the client that matches voices to a recording; None if its pool cannot match."""
         found = self._catalogue.voice(name) or self._default_voice(language)
         if not found.can_match or self._catalogue.pools[found.pool].protocol != "triton":
             return None
@@ -71,7 +71,7 @@ class SpeechEngines:
         return (found, self._triton(found.pool, address)) if address else None
 
     def speak_as(self, voice: Voice, mix: str) -> None:
-        """From the next stream on, this voice of the catalogue is what the engine calls `mix`."""
+        """Uses the engine's voice `mix` for this voice of the catalogue, from the next stream on."""
         self._matched[voice.name] = mix
 
     def denoiser(self) -> Denoiser | None:
@@ -127,14 +127,14 @@ class SpeechEngines:
 
 
 def _engine_of(entry: Entry) -> str:
-    """What of its model an entry asks for."""
+    """The engine or voice within the model that an entry asks for; may be empty."""
     if isinstance(entry, Voice):
         return entry.voice
     return entry.engine if isinstance(entry, Recogniser) else ""
 
 
 def _with_fallbacks(first: E, entries: Sequence[E], language: str) -> list[E]:
-    """An entry and those that serve the language instead of it, each really another engine."""
+    """An entry and its fallbacks for the language, without entries that use the same engine."""
 
     def candidates() -> Iterator[E]:
         asked = set()
@@ -148,6 +148,6 @@ def _with_fallbacks(first: E, entries: Sequence[E], language: str) -> list[E]:
 
 
 def _engines_tag(entry: Entry, language: str) -> str:
-    """The tag by which an engine knows a language: of those listed, the first that is as the call's or narrower."""
+    """The engine's tag for a language: the first of its tags that equals the call's or is more specific."""
     served = entry.serving(language) or entry.languages[0]
     return next(tag for tag in entry.languages if tag == served or tag.startswith(f"{served}-"))

@@ -1,6 +1,6 @@
-"""What a conversation needs of the world round it.
+"""The interfaces that a conversation needs from its surroundings.
 
-A call gives it a LiveKit room and sessions; a test or a simulation gives it something else.
+A call implements them with a LiveKit room and sessions; a test or a simulation can implement them differently.
 """
 
 from typing import Protocol
@@ -14,19 +14,19 @@ from services.agent.client.router import Router
 
 
 class Clients(Protocol):
-    """Messages to the clients of a call, and from the caller's (contract 6)."""
+    """Messages to the clients of a call, and from the caller (contract 6)."""
 
     @property
     def router(self) -> Router:
-        """Where handlers of the caller's messages are added."""
+        """The router to which handlers of the caller's messages are added."""
         ...
 
     def send(self, message: Outgoing) -> None:
-        """Leaves a message to be sent; does not wait."""
+        """Queues a message; does not wait."""
         ...
 
     async def drain(self, seconds: float) -> None:
-        """Sends what still waits, for `seconds` at most."""
+        """Sends the queued messages, for at most `seconds`."""
         ...
 
 
@@ -34,33 +34,33 @@ class Sound(Protocol):
     """The audio of the caller and of the agent."""
 
     async def attach(self, session: AgentSession[None]) -> BridgeOutput:
-        """Sets the session's audio input and output, before it is started; answers the first stage on the way out."""
+        """Sets the session's audio input and output before it starts; returns the first output stage."""
         ...
 
     async def close(self) -> None:
-        """Ends both directions."""
+        """Closes both directions."""
         ...
 
 
 class Journal(Protocol):
-    """The history of the call: every event is kept."""
+    """The history of the call. Keeps every event."""
 
     def add(self, event: pb.SessionEvent) -> None:
-        """Numbers and dates an event and leaves it to be stored."""
+        """Sets an event's number and time and queues it to be stored."""
         ...
 
 
 class Live(Protocol):
-    """How the call goes on, for who watches it: only the newest counts."""
+    """The live state of the call, for those who watch it. Only the newest state is kept."""
 
     def state(self, state: str) -> None:
-        """What the agent does."""
+        """Sets what the agent does."""
         ...
 
     def partial(self, role: "pb.Role.ValueType", text: str, turn_index: int) -> None:
-        """What somebody has said so far in a turn."""
+        """Sets the text of a turn so far."""
         ...
 
     def final(self, role: "pb.Role.ValueType") -> None:
-        """The turn is over and is told as an event."""
+        """Clears the partial text: the turn has ended and follows as an event."""
         ...

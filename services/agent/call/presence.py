@@ -1,4 +1,4 @@
-"""Whether the caller is in the room."""
+"""Watches whether the caller is in the room."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,9 +14,9 @@ _log = structlog.get_logger(__name__)
 
 
 class CallerPresence:
-    """Waits for the caller, and tells when a call must end because the caller or the room is gone.
+    """Waits for the caller, and ends the call when the caller or the room is gone.
 
-    caller: identity of the participant. end: told the reason.
+    caller: identity of the participant. end: called with the reason.
     """
 
     def __init__(self, context: JobContext, caller: str, end: Callable[[Reason], object]) -> None:
@@ -27,7 +27,7 @@ class CallerPresence:
         context.room.on("disconnected", self._on_disconnected)
 
     async def joined(self, seconds: float, over: "asyncio.Future[Reason]") -> bool:
-        """Waits for the caller; False when nobody came in `seconds`, or when the call was over before."""
+        """Waits for the caller; False when the caller did not come within `seconds` or the call ended before."""
         join = asyncio.ensure_future(self._context.wait_for_participant(identity=self._caller))
         await asyncio.wait((join, over), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         joined = join.done() and not join.cancelled() and join.exception() is None
@@ -42,6 +42,6 @@ class CallerPresence:
             self._end(pb.END_REASON_CLIENT_LEFT)
 
     def _on_disconnected(self, reason: rtc.DisconnectReason.ValueType) -> None:
-        # Only sessions deletes rooms, and it has noted its reason by then.
+        # Only sessions deletes rooms, and it has stored its reason before.
         deleted = reason in (rtc.DisconnectReason.ROOM_DELETED, rtc.DisconnectReason.PARTICIPANT_REMOVED)
         self._end(pb.END_REASON_ENDED_BY_API if deleted else pb.END_REASON_ERROR)

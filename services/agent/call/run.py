@@ -1,4 +1,4 @@
-"""The job of one call: claimed, wired, held, and stored. The place where a call is wired."""
+"""Runs the job of one call: claims it, builds its parts, holds the conversation, stores the history."""
 
 import asyncio
 import contextlib
@@ -41,15 +41,15 @@ from services.kit.tracing import incoming, setup_tracing, tracer
 
 _CLAIM_SECONDS, _CLAIM_PAUSE_SECONDS = 1.5, 0.05
 _SECRETS_SECONDS = 1.5
-# A caller hears nothing while the voice of a new recording is looked for; one that is known takes no time.
+# Longest search for the voice of a new recording; the caller hears nothing meanwhile. A known recording takes no time.
 _MATCH_SECONDS = 4.0
-# Sessions may be away for a while when a call ends; its history waits this long.
+# If sessions is down when a call ends, its history waits this long.
 _HISTORY_SECONDS = 120.0
 _log = structlog.get_logger(__name__)
 
 
 async def run_call(context: JobContext, worker_id: str) -> None:
-    """Runs the job that LiveKit gave to a worker; its payload is the session's id."""
+    """Runs a job from LiveKit. Its metadata is the session's id."""
     settings = AgentSettings.load()
     setup_logging("agent", settings.log_format, settings.log_level)
     setup_tracing("agent", settings.otlp_endpoint)
@@ -68,7 +68,7 @@ async def run_call(context: JobContext, worker_id: str) -> None:
             return
         character = claim.character
         key = await _llm_key(characters_channel, character, signer)
-        # A key of the character's own is for OpenAI; the operator's endpoint serves all others.
+        # A character with its own key uses OpenAI; all others use the operator's endpoint.
         url, name = ("", character.llm_model) if key else (settings.llm_url, settings.llm_model)
         model = await stack.enter_async_context(language_model(url, name, key or settings.llm_api_key))
         journal = Journal(sessions, signer, session_id, worker_id, claim.last_sequence)
@@ -126,7 +126,7 @@ async def _converse(
 
 
 def _cast(claim: pb.ClaimSessionResponse, model: Model, engines: SpeechEngines, language: str, lines: Lines) -> Cast:
-    """The character of a call as it begins."""
+    """The first character of a call."""
     character = claim.character
     return Cast(
         prompt=instructions(character.system_prompt, claim.session.metadata),
@@ -142,7 +142,7 @@ def _cast(claim: pb.ClaimSessionResponse, model: Model, engines: SpeechEngines, 
 async def _claim(
     sessions: "sessions_pb2_grpc.SessionsServiceAsyncStub", signer: Signer, session_id: str, worker_id: str
 ) -> pb.ClaimSessionResponse:
-    """Takes the call, trying again while there is time: a claim that comes twice is answered the same.
+    """Claims the call, with retries until the deadline. A repeated claim gets the same answer.
 
     Raises: CallboxError.
     """
@@ -183,7 +183,7 @@ async def _llm_key(channel: grpc.aio.Channel, character: characters_pb2.Characte
 async def _find_voice(
     matching: Matching, plain: Voice, language: str, engines: SpeechEngines, journal: Journal
 ) -> None:
-    """Has the voice nearest to the call's recording speak instead of the plain one, and tells the history."""
+    """Replaces the plain voice with the one most like the call's recording, and adds an event to the history."""
     event = await matching.find(language, plain.voice, _MATCH_SECONDS)
     journal.add(pb.SessionEvent(voice=event))
     if event.likeness == pb.VOICE_LIKENESS_MATCHED:
@@ -192,7 +192,7 @@ async def _find_voice(
 
 @contextlib.asynccontextmanager
 async def _running(work: Coroutine[None, None, None], name: str) -> AsyncIterator[None]:
-    """Runs a coroutine beside the block and ends it with the block."""
+    """Runs a coroutine as a task while the `with` block runs."""
     task = asyncio.create_task(work, name=name)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Writes down what is said: to the clients of the call as it is said, to the history when it is whole."""
+"""Sends what is said to the clients of the call while it is said, and to the history when a turn is complete."""
 
 import time
 from collections.abc import Callable
@@ -16,9 +16,9 @@ from services.agent.turns.persona import Generation
 
 
 class Scribe:
-    """The history of one call.
+    """Records one call.
 
-    generation: the newest try at an answer. llm_provider: of who speaks at this moment, as the character names it.
+    generation: the newest attempt at an answer. llm_provider: of the current character, as it names it.
     """
 
     def __init__(
@@ -43,27 +43,27 @@ class Scribe:
         self._last_partial = ""
 
     def listen(self, moments: Moments) -> None:
-        """Writes at the moments of a call."""
+        """Registers its handlers at the moments of a call."""
         moments.joined.add(self._on_joined)
         moments.turn_began.add(self._on_turn)
         moments.reply_spoken.add(self._on_reply)
         moments.ended.add(self._on_ended)
 
     def typed(self, text: str) -> None:
-        """The caller typed; the echo goes out at once."""
+        """Records what the caller typed; the echo is sent at once."""
         self._typed.append(text)
         self._utterances += 1
         self._tell_user(self._utterances, text, final=True)
 
     def transcribed(self, event: UserInputTranscribedEvent) -> None:
-        """What the caller has said so far."""
+        """Sends what the caller has said so far."""
         if not event.is_final and event.transcript != self._last_partial:
             self._last_partial = event.transcript
             self._tell_user(self._utterances + 1, event.transcript, final=False)
             self._live.partial(pb.ROLE_USER, event.transcript, self._turn_index)
 
     def speaking(self, reply_id: str, text: str, final: bool) -> None:
-        """What the agent says of its answer so far, or all of it."""
+        """Sends the agent's answer so far, or the whole answer if it is final."""
         if not text.strip():
             return
         self._clients.send(Reply(id=reply_id, text=text, final=final))
@@ -71,13 +71,13 @@ class Scribe:
             self._live.partial(pb.ROLE_ASSISTANT, text, self._turn_index)
 
     def heard_first(self, at: float) -> None:
-        """The first sample of a reply or of a line went out. at: seconds since the epoch."""
+        """Notes when the first sample of a reply or of a line was sent. at: seconds since the epoch."""
         waterfall = self._waterfall
         if waterfall is None or "playout" in waterfall.moments:
             return
         generation = self._generation()
         if generation.first_token is None or generation.first_audio is None:
-            return  # a line without an engine bridges the turn; the answer is still to come
+            return  # a fixed line bridges the wait; the answer is still to come
         waterfall.reached("first_token", generation.first_token)
         waterfall.reached("first_audio", generation.first_audio)
         waterfall.reached("playout", at)
@@ -95,13 +95,13 @@ class Scribe:
         )
 
     def used(self, metrics: object) -> None:
-        """What an engine used; told with the next turn."""
+        """Adds what an engine used; reported with the next turn."""
         if isinstance(metrics, LLMMetrics):
             self._usage.llm_input_tokens += metrics.prompt_tokens
             self._usage.llm_output_tokens += metrics.completion_tokens
             if metrics.metadata is not None:
                 self._usage.llm_model = metrics.metadata.model_name or ""
-                # livekit-agents names the operator's own host here.
+                # livekit-agents gives the operator's host name here, which customers must not see.
                 self._usage.llm_provider = self._llm_provider()
         elif isinstance(metrics, STTMetrics):
             self._usage.stt_audio_seconds += metrics.audio_duration
@@ -113,16 +113,16 @@ class Scribe:
                 self._usage.tts_provider = metrics.metadata.model_provider or ""
 
     def spoken_ahead(self, text: str, provider: str) -> None:
-        """A text was made into speech ahead of time, of which livekit-agents tells nothing."""
+        """Adds the usage of a text that was synthesised ahead of time, which livekit-agents does not report."""
         self._usage.tts_characters += len(text)
         self._usage.tts_provider = provider
 
     def failed(self, code: str, message: str) -> None:
-        """Something failed and was handled. message: one sentence that customers may read."""
+        """Records a failure that was handled. message: one sentence that customers may read."""
         self._journal.add(pb.SessionEvent(error=pb.ErrorEvent(code=code, message=message)))
 
     def _on_joined(self, event: Joined) -> None:
-        # Times of the history count from here.
+        # The times in the history are relative to this moment.
         self._joined_at = event.at
 
     def _on_turn(self, event: TurnBegan) -> None:

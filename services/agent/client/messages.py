@@ -1,4 +1,4 @@
-"""Messages of the data channel (contract 6 and 14.7): JSON, told apart by their topic."""
+"""Messages of the data channel (contract 6 and 14.7): JSON, distinguished by topic."""
 
 import time
 from typing import Annotated, ClassVar, Literal
@@ -9,24 +9,24 @@ MAX_MESSAGE_BYTES = 15 * 1024
 
 
 class Incoming(BaseModel):
-    """What a client sends. Fields that are not named here are passed over."""
+    """A message from a client. Unknown fields are ignored."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
     topic: ClassVar[str]
 
 
 class UserText(Incoming):
-    """The caller typed something."""
+    """Text that the caller typed."""
 
     topic: ClassVar[str] = "voice.user_text"
     text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
 
 
 class Outgoing(BaseModel):
-    """What is sent to clients.
+    """A message to clients.
 
-    wanted_by: a participant attribute; the message goes out only where the caller has set it to `true`. droppable: may
-    be left out when too many messages wait.
+    wanted_by: a participant attribute; the message is sent only if the caller has set it to `true`. droppable: may be
+    left out when too many messages wait.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -34,21 +34,21 @@ class Outgoing(BaseModel):
 
     @property
     def wanted_by(self) -> str:
-        """The attribute that asks for this message; empty for messages that everybody gets."""
+        """The attribute that requests this message; empty for messages that are always sent."""
         return ""
 
     @property
     def droppable(self) -> bool:
-        """Whether a newer message says the same and more."""
+        """Whether a later message contains the same and more."""
         return False
 
     def payload(self) -> bytes:
-        """The JSON that goes out; fields without a value are left out."""
+        """The JSON to send, without fields that have no value."""
         return self.model_dump_json(exclude_none=True).encode()
 
 
 class Reply(Outgoing):
-    """An utterance of the agent, or with type `user_text` of the caller. final: the text does not change any more.
+    """An utterance of the agent, or with type `user_text` of the caller. final: the text will not change.
 
     ts: seconds since the epoch.
     """
@@ -62,24 +62,24 @@ class Reply(Outgoing):
 
     @property
     def wanted_by(self) -> str:
-        """Partial texts go to callers that asked for them."""
+        """Partial texts are sent only to callers that requested them."""
         return "" if self.final else "callbox.partials"
 
     @property
     def droppable(self) -> bool:
-        """A later partial text, or the final one, holds all of this."""
+        """A partial text can be dropped: a later one contains it."""
         return not self.final
 
 
 class State(Outgoing):
-    """What the agent does."""
+    """The agent's state."""
 
     topic: ClassVar[str] = "voice.state"
     state: Literal["listening", "thinking", "speaking", "idle"]
 
 
 class Error(Outgoing):
-    """Why the agent is about to leave."""
+    """The reason why the agent is about to leave."""
 
     topic: ClassVar[str] = "voice.error"
     code: str
@@ -87,7 +87,7 @@ class Error(Outgoing):
 
 
 class Metrics(Outgoing):
-    """Where the time of a turn went. Times are seconds since the epoch; parts are milliseconds and add up."""
+    """The latency of a turn. Times are seconds since the epoch; parts are milliseconds and add up."""
 
     topic: ClassVar[str] = "voice.metrics"
     turn_index: int
@@ -97,5 +97,5 @@ class Metrics(Outgoing):
 
     @property
     def wanted_by(self) -> str:
-        """Only tools that measure ask for it."""
+        """Only measuring tools request it."""
         return "callbox.metrics"

@@ -1,4 +1,4 @@
-"""The clients of a LiveKit room: messages published to all of them, and heard of the caller alone."""
+"""The clients of a LiveKit room: publishes messages to all of them, and receives messages from the caller only."""
 
 import asyncio
 
@@ -9,14 +9,15 @@ from services.agent.client.messages import Outgoing
 from services.agent.client.router import Router
 from services.agent.metrics import ignored_messages
 
-# Messages that wait to be published. When it is full, one that may be dropped is; others take the place of the oldest.
+# Most messages that wait to be published. At the limit a new droppable message is dropped; any other replaces the
+# oldest.
 _MAX_WAITING = 128
 _PUBLISH_SECONDS = 2.0
 _log = structlog.get_logger(__name__)
 
 
 class RoomClients:
-    """The data channel of one call; `run` owns the sending. caller: identity of the participant who is heard."""
+    """The data channel of one call; `run` sends the messages. caller: identity of the participant to receive from."""
 
     def __init__(self, room: rtc.Room, caller: str) -> None:
         self.router = Router()
@@ -26,7 +27,7 @@ class RoomClients:
         room.on("data_received", self._receive)
 
     def send(self, message: Outgoing) -> None:
-        """Leaves a message to be published, where the caller wants it."""
+        """Queues a message, unless the caller did not request it."""
         if message.wanted_by and not self._has(message.wanted_by):
             return
         if self._waiting.full():
@@ -36,12 +37,12 @@ class RoomClients:
         self._waiting.put_nowait(message)
 
     async def run(self) -> None:
-        """Publishes what waits, in order, until cancelled."""
+        """Publishes queued messages in order until cancelled."""
         while True:
             await self._publish(await self._waiting.get())
 
     async def drain(self, seconds: float) -> None:
-        """Publishes what still waits, for `seconds` at most."""
+        """Publishes the queued messages, for at most `seconds`."""
         try:
             async with asyncio.timeout(seconds):
                 while self._room.isconnected() and not self._waiting.empty():

@@ -1,4 +1,4 @@
-"""From the topic of a packet to a typed message to its handler."""
+"""Parses packets of the data channel into typed messages and calls their handlers."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -12,13 +12,13 @@ M = TypeVar("M", bound=Incoming)
 
 
 class Router:
-    """The handlers of one call. A message that cannot be read is counted and passed over; it never ends a call."""
+    """The handlers of one call. A message that cannot be parsed is counted and ignored; it never ends a call."""
 
     def __init__(self) -> None:
         self._routes: dict[str, tuple[type[Incoming], Callable[[Any], object]]] = {}
 
     def on(self, kind: type[M], handler: Callable[[M], object], topic: str = "") -> None:
-        """Has `handler` called with each message of a kind. topic: where it is not the kind's own."""
+        """Calls `handler` with each message of a kind. topic: if it is not the kind's own."""
         self._routes[topic or kind.topic] = (kind, handler)
 
     def takes(self, topic: str) -> bool:
@@ -26,7 +26,7 @@ class Router:
         return topic in self._routes
 
     def receive(self, topic: str, data: bytes) -> None:
-        """Takes a packet of the caller's. Topics without a handler are other programs' business."""
+        """Handles a packet from the caller. Topics without a handler are ignored: other programs use them."""
         if not self.takes(topic):
             return
         if len(data) > MAX_MESSAGE_BYTES:

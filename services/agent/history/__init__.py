@@ -1,1 +1,1 @@
-"""What is told of a call: its events, its latency, its live state and its failovers."""
+"""The record of a call: its events, latency, live state and failovers."""

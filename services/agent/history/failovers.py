@@ -1,4 +1,4 @@
-"""Tells of engines that failed: the metrics, the call's history, and the worker when all engines are full."""
+"""Reports engine failures to the metrics, to the call's history, and to the worker when all engines are full."""
 
 from collections.abc import Callable
 
@@ -10,17 +10,17 @@ from services.agent.speech.route import Part, Step
 
 
 class Failovers:
-    """The failovers of one call. add: takes an event into the call's history."""
+    """The failovers of one call. add: adds an event to the call's history."""
 
     def __init__(self, add: Callable[[pb.SessionEvent], object], shared: SharedState) -> None:
         self._add = add
         self._shared = shared
 
     def tell(self, part: Part, step: Step, sentence: str) -> None:
-        """Counts a step and writes it down. sentence: names no endpoint, since the history is shown to customers."""
+        """Counts a step and adds it to the history. sentence: must name no endpoint, because customers read it."""
         speech_failovers.labels(part, step).inc()
         if step is Step.EXHAUSTED:
             self._shared.tell_engines_full()
-        # The fixed line is written down by the guard, which speaks it.
+        # The guard speaks the fixed line and adds it to the history itself.
         if step is not Step.LINE:
             self._add(pb.SessionEvent(error=pb.ErrorEvent(code=f"{part}_{step}", message=sentence)))

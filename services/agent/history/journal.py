@@ -1,6 +1,6 @@
-"""The events of a call, sent to sessions as they happen.
+"""Sends the events of a call to sessions as they happen.
 
-They are numbered, kept until they are stored, and sent again when sessions was away.
+Events are numbered, kept until sessions has stored them, and sent again after sessions was down.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from services.kit.rpc.client import call
 from services.kit.times import timestamp_now
 
 _BATCH = 100
-# A call of many hours stays below this. Above it the oldest event is dropped, and the log says so.
+# A call of many hours stays below this. At the limit the oldest event is dropped and logged.
 _MAX_UNSENT = 10_000
 _APPEND_SECONDS = 3.0
 _RETRYABLE = {Code.UPSTREAM_UNAVAILABLE, Code.INTERNAL, Code.RATE_LIMITED, Code.NOT_AUTHENTICATED, Code.TOKEN_EXPIRED}
@@ -26,7 +26,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Journal:
-    """The events of one call; `run` owns the sending."""
+    """The events of one call; `run` sends them."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Journal:
         self.refused = False
 
     def add(self, event: pb.SessionEvent) -> None:
-        """Numbers and dates an event and leaves it to be sent."""
+        """Sets an event's number and time and queues it."""
         event.sequence = self._next
         self._next += 1
         event.occur_time.CopyFrom(timestamp_now())
@@ -76,7 +76,7 @@ class Journal:
             self._empty.set()
 
     async def drain(self, seconds: float) -> bool:
-        """Waits until everything is stored, for `seconds` at most; False when something is left."""
+        """Waits until all events are stored, for at most `seconds`; False when some are left."""
         try:
             async with asyncio.timeout(seconds):
                 await self._empty.wait()

@@ -1,4 +1,4 @@
-"""Where the time of a turn went."""
+"""Splits the latency of a turn into parts."""
 
 from dataclasses import dataclass, field
 
@@ -11,22 +11,22 @@ PARTS = ("end_of_turn", "final_transcript", "first_token", "first_audio", "playo
 
 @dataclass
 class Waterfall:
-    """Moments of one turn, in seconds since the epoch, by the parts that they end.
+    """The times at which the parts of one turn ended, in seconds since the epoch.
 
-    One may lie before the one that it follows in `PARTS`: it was done ahead of time.
+    A part can end before the part that precedes it in `PARTS`: then it was done ahead of time.
     """
 
     speech_end: float = 0.0
     moments: dict[str, float] = field(default_factory=dict)
 
     def reached(self, part: str, moment: float) -> None:
-        """Notes when a part was done, the first time only."""
+        """Records when a part was done, the first time only."""
         self.moments.setdefault(part, moment)
 
     def parts(self) -> dict[str, float]:
-        """Seconds of each part, from where the one before ended, so that they add up.
+        """Seconds of each part, from the end of the part before, so that they add up.
 
-        What was done ahead of time counts 0.
+        A part that was done ahead of time counts 0.
         """
         at, result = self.speech_end, {}
         for part in PARTS:
@@ -35,5 +35,5 @@ class Waterfall:
         return result
 
     def message(self) -> pb.LatencyParts:
-        """The parts as they stand in the history."""
+        """The parts as a message for the history."""
         return pb.LatencyParts(**{part: duration(seconds) for part, seconds in self.parts().items()})

@@ -10,7 +10,7 @@ from services.kit.errors import CallboxError
 from services.kit.identity import Signer
 from services.kit.rpc.client import call
 
-# At most five times a second while somebody watches; else often enough to learn that somebody does.
+# Interval while someone watches, and otherwise, to learn when someone starts to watch.
 _WATCHED_SECONDS, _UNWATCHED_SECONDS = 0.2, 2.0
 _AWAY_SECONDS = 5.0
 _PUBLISH_SECONDS = 1.0
@@ -24,7 +24,7 @@ _STATES = {
 
 
 class Live:
-    """Keeps only the newest of everything; `run` sends it at its own pace."""
+    """Keeps only the newest state; `run` sends it at intervals."""
 
     def __init__(
         self, stub: "live_pb2_grpc.LiveServiceAsyncStub", signer: Signer, session_id: str, worker_id: str
@@ -38,18 +38,18 @@ class Live:
         self._news = asyncio.Event()
 
     def state(self, state: str) -> None:
-        """What the agent does; a state that watchers do not know is left out."""
+        """Sets what the agent does; ignores a state that the protocol does not have."""
         if state in _STATES and _STATES[state] != self._state:
             self._state = _STATES[state]
             self._news.set()
 
     def partial(self, role: "pb.Role.ValueType", text: str, turn_index: int) -> None:
-        """What somebody has said so far in the turn that will be number `turn_index`."""
+        """Sets the text so far of the turn that will be number `turn_index`."""
         self._partials[role] = live_pb2.PartialTurn(turn_index=turn_index, role=role, text=text[:_MAX_TEXT_CHARACTERS])
         self._news.set()
 
     def final(self, role: "pb.Role.ValueType") -> None:
-        """The turn is over and is told as an event."""
+        """Clears the partial text: the turn has ended and follows as an event."""
         self._partials.pop(role, None)
 
     async def run(self) -> None:
@@ -60,7 +60,7 @@ class Live:
             await asyncio.sleep(await self._tell())
 
     async def _tell(self) -> float:
-        """Sends what there is; answers the seconds until the next time."""
+        """Sends the state. Returns the seconds until the next time."""
         update = live_pb2.LiveUpdate(agent_state=self._state, partials=self._partials.values())
         self._partials.clear()
         request = live_pb2.PublishLiveRequest(session_id=self._session_id, worker_id=self._worker_id, update=update)

@@ -1,1 +1,1 @@
-"""Recognisers and voices: which engine serves, over which endpoint, and what it hears and says."""
+"""Recognisers and voices: choice of engine and endpoint, failover, recognition and synthesis."""

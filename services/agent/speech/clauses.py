@@ -1,4 +1,4 @@
-"""Where a reply may be cut so that speaking starts before its first sentence is whole."""
+"""Splits a streamed reply into clauses, so that speaking starts before its first sentence is complete."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _CONTINUES = re.compile(
     r"^\W?\d|^(?:[$€£¥₹+-]|a\.m|p\.m|am|pm|o'clock|percent|million|billion|thousand|hundred|dollars|euros)",
     re.IGNORECASE,
 )
-_WANTS_MORE = re.compile(
+_INCOMPLETE = re.compile(
     r"^\W{0,2}\d[\d.,:/+-]*%?$|^[A-Z]\.$|[$€£#@&/+=-]$|\b(?:No|Mr|Mrs|Ms|Dr|Prof|St|May|March|June|July)\.?$"
 )
 _OPEN_CHARACTERS = 250
@@ -25,12 +25,12 @@ _WORD = re.compile(r"\S+")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _UNSPACED_PER_WORD = 2
 _FIRST_MIN_WORDS = 2
-# Without punctuation the first clause leaves at this many words, so that a long sentence does not hold up the voice.
+# Without punctuation the first clause is cut at this many words, so that a long sentence does not delay the voice.
 _FIRST_MAX_WORDS = 7
 _LATER_MIN_WORDS = 5
 _MAX_WORDS = 40
-_MAX_WORDS_LATE = 12  # words by which the cut may come later, when the words before it belong together
-_MAX_CHARACTERS = 600  # held back at most
+_MAX_WORDS_LATE = 12  # the cut may move by this many words so that words that belong together stay together
+_MAX_CHARACTERS = 600  # longest text that is kept without a cut
 
 
 def _words(text: str) -> int:
@@ -38,10 +38,10 @@ def _words(text: str) -> int:
 
 
 class ClauseSplitter:
-    """Cuts a stream of tokens into clauses: the first as short as sounds well, later ones at sentences.
+    """Splits a stream of tokens: the first clause is as short as sounds well, later ones are whole sentences.
 
-    What is said as one is never cut: a number with its unit, a date, a telephone number, an address, an abbreviation
-    and its name, anything between brackets or asterisks.
+    It does not cut inside a number with its unit, a date, a telephone number, an address, an abbreviation with its
+    name, brackets or asterisks.
     """
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class ClauseSplitter:
         self._first = True
 
     def push(self, token: str) -> Iterator[str]:
-        """Takes more text and yields every clause that is whole."""
+        """Adds text and yields every complete clause."""
         self._text += token
         while (end := self._end()) is not None:
             clause, self._text = self._text[:end].strip(), self._text[end:].lstrip()
@@ -58,7 +58,7 @@ class ClauseSplitter:
                 yield clause
 
     def flush(self) -> Iterator[str]:
-        """Yields what is left."""
+        """Yields the remaining text and starts a new reply."""
         rest, self._text = self._text.strip(), ""
         self._first = True
         if rest:
@@ -83,13 +83,13 @@ class ClauseSplitter:
 
     def _between_words(self, most: int, least: int) -> int | None:
         words: list[re.Match[str]] = list(_WORD.finditer(self._text, 0, 2 * _MAX_CHARACTERS))
-        # The last word may still grow, so the cut comes before it.
+        # The last word may be incomplete, so the cut must be before it.
         if len(words) <= most:
             return None
         for at in (*range(most, least, -1), *range(most + 1, min(len(words), most + _MAX_WORDS_LATE))):
             before: re.Match[str] = words[at - 1]
             after: re.Match[str] = words[at]
-            if _WANTS_MORE.search(before.group()) or _CONTINUES.search(after.group()):
+            if _INCOMPLETE.search(before.group()) or _CONTINUES.search(after.group()):
                 continue
             if not self._is_open(before.end()):
                 return after.start()

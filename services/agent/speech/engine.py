@@ -1,4 +1,4 @@
-"""What a call wants of a recogniser and of a voice, whatever protocol they speak, and how they fail."""
+"""The interfaces of recognisers and voices, independent of their protocol, and their errors."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 # Mono, 16-bit, 16 kHz.
 Samples = NDArray[np.int16]
 
-# An engine may say pages about its fault.
+# Longest reason that is kept of an engine's error message.
 _MAX_REASON_CHARACTERS = 300
 
 
 class EngineError(Exception):
-    """An engine failed at what it was asked; the message is its own, for the log."""
+    """An engine failed to serve a request. The message is the engine's own, for the log."""
 
 
 class Unreachable(EngineError):
@@ -25,15 +25,15 @@ class Unreachable(EngineError):
 
 
 class AtCapacity(EngineError):
-    """The engine has no room for more at this moment; another endpoint may have."""
+    """The engine is full at this moment; another endpoint may not be."""
 
 
 class Refused(EngineError):
-    """The engine will never do what it was asked, at no endpoint of its pool."""
+    """The engine refuses the request. No endpoint of its pool will serve it."""
 
 
 class StreamExpired(EngineError):
-    """The engine has dropped a stream that was idle; a new one serves."""
+    """The engine has dropped an idle stream. A new stream will work."""
 
 
 _FAULTS: dict[grpc.StatusCode, type[EngineError]] = {
@@ -49,16 +49,16 @@ _FAULTS: dict[grpc.StatusCode, type[EngineError]] = {
 
 
 def fault_of(error: grpc.aio.AioRpcError) -> EngineError:
-    """The fault of an endpoint, by its gRPC status."""
+    """The error of an endpoint, by its gRPC status."""
     kind = _FAULTS.get(error.code(), Unreachable)
     return kind(f"{error.code().name}: {error.details()}"[:_MAX_REASON_CHARACTERS])
 
 
 class Ask(Enum):
-    """What a request asks for, beside taking its audio."""
+    """What a request asks for, in addition to its audio."""
 
     NOTHING = "nothing"
-    # The text so far; the utterance goes on.
+    # The text so far; the utterance continues.
     SNAPSHOT = "snapshot"
     # The text of the whole utterance; a new one begins.
     FINAL = "final"
@@ -68,8 +68,8 @@ class Ask(Enum):
 class Transcript:
     """A transcript of the utterance so far.
 
-    answers: what was asked for; NOTHING for a partial that came by itself. request_id: of the request that asked.
-    seconds: of audio that the text covers. language: primary tag that was heard; empty when the engine does not say.
+    answers: what was asked for; NOTHING for an automatic partial. request_id: of the request. seconds: of audio that
+    the text covers. language: primary tag of the recognised language; empty if the engine does not tell.
     """
 
     text: str
@@ -80,38 +80,38 @@ class Transcript:
 
 
 class RecogniserStream(Protocol):
-    """One call's stream to a recogniser. It is open as soon as it is made."""
+    """One call's stream to a recogniser. It is open when it is created."""
 
     @property
     def broken(self) -> bool:
-        """Whether it takes no more audio."""
+        """Whether it accepts no more audio."""
         ...
 
     def send(self, audio: Sequence[Samples], ask: Ask = Ask.NOTHING) -> str:
-        """Queues audio and what is asked for; answers the request's id. Raises: EngineError."""
+        """Queues a request. Returns its id. Raises: EngineError."""
         ...
 
     def replies(self) -> AsyncIterator[Transcript]:
-        """Transcripts until the stream ends, which is always by an EngineError."""
+        """Transcripts until the stream ends. It always ends with an EngineError."""
         ...
 
     def close(self) -> None:
-        """Ends the stream; what was not recognised is thrown away."""
+        """Closes the stream. Audio that is not yet recognised is dropped."""
         ...
 
 
 class VoiceStream(Protocol):
-    """One call's connection to a voice. It is open as soon as it is made; several texts may be spoken at once."""
+    """One call's connection to a voice. It is open when it is created; it can speak several texts at once."""
 
     @property
     def broken(self) -> bool:
-        """Whether it takes no more texts."""
+        """Whether it accepts no more texts."""
         ...
 
     def speak(self, text: str) -> AsyncGenerator[bytes, None]:
-        """16-bit mono PCM at 24 kHz as it is made. Closing the generator stops the work. Raises: EngineError."""
+        """Yields 16-bit mono PCM at 24 kHz as it is made. Closing the generator stops the work. Raises: EngineError."""
         ...
 
     def close(self) -> None:
-        """Ends everything under way."""
+        """Stops all running texts."""
         ...

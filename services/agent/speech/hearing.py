@@ -1,9 +1,9 @@
-"""Speech recognition behind livekit-agents' STT, by whichever engine serves.
+"""Speech recognition for livekit-agents, with failover between engines.
 
-The recogniser hears only speech: a detector of its own opens the utterance with a little of what came before, asks for
-a transcript of all of it at the first short pause (so that thinking can start before the turn is confirmed), and closes
-it when the turn is flushed. The utterance is kept until its final transcript is in, so that another endpoint or engine
-can hear it again when one fails.
+Only speech is sent to the recogniser. A pause detector opens an utterance with a little of the audio before it, and at
+the first short pause asks for a transcript of all of it, so that the answer can start before the end of the turn is
+confirmed. The utterance closes when the turn is flushed. Its audio is kept until its final transcript arrives, so that
+another endpoint or engine can recognise it if the first one fails.
 """
 
 import asyncio
@@ -25,11 +25,11 @@ from services.agent.speech.utterance import Utterance
 _PAUSE_SECONDS = 0.096
 _PREROLL_SAMPLES = SAMPLE_RATE_HZ * 4 // 10
 _PACKET_SAMPLES = SAMPLE_RATE_HZ // 10
-# A final transcript that does not come in this time is asked of another endpoint or engine, if there is one.
+# If a final transcript takes longer than this, another endpoint or engine is asked, if there is one.
 _FINAL_SECONDS = 2.0
-# After this the caller is asked to repeat: another endpoint and a fallback have had their time.
+# After this the caller is asked to repeat. It leaves time for another endpoint and a fallback.
 _UNHEARD_SECONDS = 3 * _FINAL_SECONDS
-# The event loop's timers may be early by this much.
+# The event loop's timers may fire early by this much.
 _TICK_SECONDS = 0.01
 
 
@@ -47,12 +47,12 @@ class Hearing(stt.STT[object]):
 
     @property
     def model(self) -> str:
-        """Name in metrics and history: of the engine that served last."""
+        """Name of the engine that served last, for metrics and history."""
         return self._route.serving.name
 
     @property
     def provider(self) -> str:
-        """Name in metrics and history: of the engine that served last."""
+        """Provider of the engine that served last, for metrics and history."""
         return self._route.serving.provider
 
     async def _recognize_impl(
@@ -66,12 +66,12 @@ class Hearing(stt.STT[object]):
         language: NotGivenOr[str] = NOT_GIVEN,
         conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
     ) -> "HearingStream":
-        """Starts to hear a call."""
+        """Starts the recognition for a call."""
         return HearingStream(self, self._route, self._language, conn_options)
 
 
 class HearingStream(stt.RecognizeStream):
-    """Hears one call."""
+    """The recognition for one call."""
 
     def __init__(
         self, owner: Hearing, route: Route[RecogniserStream], language: str, conn_options: APIConnectOptions
@@ -83,7 +83,7 @@ class HearingStream(stt.RecognizeStream):
         self._preroll: deque[Samples] = deque()
         self._preroll_samples = 0
         self._utterance = Utterance()
-        # Utterances whose final transcript is still to come; oldest first. Seldom more than one.
+        # Utterances that wait for their final transcript, oldest first. Seldom more than one.
         self._flushed: deque[Utterance] = deque()
         self._attempts = Attempts()
         self._connection: Connection[RecogniserStream] | None = None
@@ -162,7 +162,7 @@ class HearingStream(stt.RecognizeStream):
                 self._give_up()
 
     def _send(self, utterance: Utterance, ask: Ask) -> str:
-        """Sends what is unsent; answers the request's id, empty without a connection (it is sent again later)."""
+        """Sends the unsent audio. Returns the request's id; empty without a connection, then it is sent later."""
         if self._connection is None:
             return ""
         try:
@@ -174,7 +174,7 @@ class HearingStream(stt.RecognizeStream):
     # A final transcript that is late
 
     def _watch(self) -> None:
-        """Sets the timer for the oldest final transcript: its own time, or what is left of the caller's."""
+        """Sets the timer for the oldest final transcript, within the time left until the caller is asked to repeat."""
         if self._timer:
             self._timer.cancel()
         self._timer = None
@@ -197,7 +197,7 @@ class HearingStream(stt.RecognizeStream):
             self._watch()
 
     def _give_up(self) -> None:
-        """No engine heard what the caller said: the session is told, and asks the caller to repeat."""
+        """Reports to the session that no engine recognised the utterance; the caller is then asked to repeat."""
         self._route.gave_up()
         fault = APIConnectionError("the caller was not understood: no recogniser answered", retryable=False)
         self._emit_error(fault, recoverable=False)
@@ -210,7 +210,7 @@ class HearingStream(stt.RecognizeStream):
             try:
                 connection = await self._route.next(self._attempts)
             except EngineError:
-                # Audio that every engine fails at is not sent again; what the caller says next is.
+                # Audio that every engine failed on is not sent again. What the caller says next is sent.
                 self._utterance.failed = self._utterance.open
                 self._utterance.forget()
                 if self._flushed:
@@ -250,7 +250,7 @@ class HearingStream(stt.RecognizeStream):
                 self._attempts = Attempts()
                 self._end_utterance(heard.text, heard.seconds, heard.language)
         elif heard.answers is Ask.SNAPSHOT:
-            # Speech after the pause has made the snapshot stale.
+            # A snapshot is stale if speech has followed the pause.
             if heard.request_id == utterance.pause_id and heard.text:
                 utterance.told_seconds = heard.seconds
                 self._emit(stt.SpeechEventType.PREFLIGHT_TRANSCRIPT, heard.text, heard.language)

@@ -1,4 +1,4 @@
-"""The fixed lines, whose audio is made when the worker starts: speaking them needs no engine."""
+"""The fixed lines. The worker makes their audio when it starts, so that a call can speak them without an engine."""
 
 import asyncio
 import hashlib
@@ -32,7 +32,7 @@ class _Recording:
 
 
 class Lines:
-    """The lines of one call, from files that the worker made: in its language, or else in the base language."""
+    """The lines of one call, from the worker's files: in the call's language, or else in the base language."""
 
     def __init__(self, folder: Path, catalogue: Catalogue, language: str) -> None:
         recordings = _recordings(folder, catalogue, base_language(catalogue))
@@ -45,21 +45,21 @@ class Lines:
         self._audio = {line: recording.path.read_bytes() for line, recording in recordings.items()}
 
     def text(self, line: Line) -> str:
-        """The words of a line."""
+        """The text of a line."""
         return self._texts[line]
 
     def frames(self, line: Line) -> AsyncIterator[rtc.AudioFrame]:
-        """The line as frames."""
+        """The line as audio frames."""
         return pcm_frames(self._audio[line], self._texts[line])
 
 
 def base_language(catalogue: Catalogue) -> str:
-    """The language whose lines every worker has: English where it is served."""
+    """The language whose lines every worker has: English if it is served."""
     return lookup(_BASE, catalogue.defaults) or next(iter(catalogue.defaults))
 
 
 async def make_lines(folder: Path, catalogue: Catalogue, language: str, speak: Speak) -> None:
-    """Writes the audio of every line in one of the catalogue's languages that is not there yet."""
+    """Writes the missing audio files of the lines in one of the catalogue's languages."""
     folder.mkdir(parents=True, exist_ok=True)
     for recording in _recordings(folder, catalogue, language).values():
         if not recording.path.exists():
@@ -71,7 +71,7 @@ async def make_lines(folder: Path, catalogue: Catalogue, language: str, speak: S
 
 
 async def pcm_frames(audio: bytes, text: str) -> AsyncIterator[rtc.AudioFrame]:
-    """16-bit mono PCM at 24 kHz as frames of 20 ms, the last one padded. The first frame carries the whole text."""
+    """Splits 16-bit mono PCM at 24 kHz into frames of 20 ms, the last one padded. The first frame has all the text."""
     for start in range(0, len(audio), _FRAME_BYTES):
         data = audio[start : start + _FRAME_BYTES].ljust(_FRAME_BYTES, b"\0")
         frame = rtc.AudioFrame(data, SAMPLE_RATE_HZ, 1, _FRAME_BYTES // 2)
@@ -81,7 +81,7 @@ async def pcm_frames(audio: bytes, text: str) -> AsyncIterator[rtc.AudioFrame]:
 
 
 def _recordings(folder: Path, catalogue: Catalogue, language: str) -> dict[Line, _Recording]:
-    """The lines in a language of the catalogue's; none where their words are not known."""
+    """The lines in one of the catalogue's languages; empty if there are no texts in that language."""
     default = catalogue.defaults.get(language)
     known = lookup(language, PHRASES) or (_BASE if language == base_language(catalogue) else None)
     if default is None or known is None:

@@ -1,4 +1,4 @@
-"""Finds the voice for a call's reference recording: read from sessions, matched on Triton, kept by its content."""
+"""Finds the voice most like a call's reference recording. Triton does the matching; results are cached on disk."""
 
 import asyncio
 import hashlib
@@ -25,7 +25,7 @@ from services.kit.rpc.client import call
 
 _READ_SECONDS: Final = 2.0
 # Keeps the newest 1,000 matches, about a hundred bytes each.
-_MAX_REMEMBERED: Final = 1_000
+_MAX_CACHED: Final = 1_000
 _log = structlog.get_logger(__name__)
 
 
@@ -34,9 +34,9 @@ class _NoMatch(Exception):
 
 
 class Matching:
-    """What one call needs to find the voice of its recording.
+    """Finds the voice for the recording of one call.
 
-    triton: of an endpoint that has the model. folder: where the worker remembers what it found.
+    triton: client of an endpoint with the model. folder: the worker's cache of matches.
     """
 
     def __init__(
@@ -57,10 +57,10 @@ class Matching:
         self._search: asyncio.Task[tuple[str, float]] | None = None
 
     async def find(self, language: str, plain: str, seconds: float) -> pb.VoiceEvent:
-        """The event for the history: what speaks, the nearest voice or the plain one with the reason. Never raises.
+        """Returns the event for the history: the matched voice, or the plain voice with the reason. Never raises.
 
-        language: BCP-47. plain: the voice that speaks when none is found in so many seconds, as the engine calls it.
-        The search then goes on until `close`, and is remembered for the next call with this recording.
+        language: BCP-47. plain: the engine's name of the voice to use when no match is found within `seconds`. The
+        search then continues until `close`, and its result is cached for the next call with this recording.
         """
         self._search = asyncio.create_task(self._find(language), name="matching")
         try:
@@ -72,11 +72,11 @@ class Matching:
             reason = f"The recording was not matched within {seconds:g} seconds."
         else:
             return pb.VoiceEvent(likeness=pb.VOICE_LIKENESS_MATCHED, voice=voice, similarity=similarity)
-        _log.warning("the plain voice speaks", reason=reason)
+        _log.warning("recording not matched, the plain voice is used", reason=reason)
         return pb.VoiceEvent(likeness=pb.VOICE_LIKENESS_PLAIN, voice=plain, reason=reason)
 
     async def close(self) -> None:
-        """Ends a search that is still under way."""
+        """Cancels a search that is still running."""
         if self._search is not None:
             self._search.cancel()
             await asyncio.gather(self._search, return_exceptions=True)
@@ -84,11 +84,11 @@ class Matching:
     async def _find(self, language: str) -> tuple[str, float]:
         content = await self._read()
         digest = hashlib.sha256(f"{language}\0".encode() + content).hexdigest()
-        remembered = self._folder / f"{digest}.json"
-        if found := await asyncio.to_thread(_recalled, remembered):
+        cached = self._folder / f"{digest}.json"
+        if found := await asyncio.to_thread(_read_cached, cached):
             return found
         match = await self._match(await asyncio.to_thread(_decoded, content), language)
-        await asyncio.to_thread(_remember, remembered, match)
+        await asyncio.to_thread(_write_cached, cached, match)
         return match
 
     async def _read(self) -> bytes:
@@ -120,14 +120,14 @@ class Matching:
         except AtCapacity as fault:
             raise _NoMatch("Too many recordings were waiting to be matched.") from fault
         except EngineError as fault:
-            _log.warning("recording not matched", fault=str(fault))
+            _log.warning("voice matching failed", fault=str(fault))
             raise _NoMatch("The recording could not be matched at that moment.") from fault
         finally:
             stream.close()
 
 
 def _decoded(content: bytes) -> NDArray[np.float32]:
-    """A WAV or MP3 as float32 [n] mono at the model's rate. Raises: _NoMatch."""
+    """Decodes a WAV or MP3 to float32 [n] mono at the model's rate. Raises: _NoMatch."""
     try:
         with soundfile.SoundFile(io.BytesIO(content)) as file:
             limit = int(file.samplerate * (protocol.VOICE_MATCH_MAX_SECONDS + 1))
@@ -135,7 +135,7 @@ def _decoded(content: bytes) -> NDArray[np.float32]:
     except (soundfile.SoundFileError, ValueError) as fault:
         raise _NoMatch("The recording cannot be decoded.") from fault
     samples = np.asarray(soxr.resample(sound, rate_hz, protocol.VOICE_MATCH_RATE_HZ), np.float32)
-    # A recording of 60 s may be a few samples longer for its encoder's padding.
+    # A recording of 60 s may be a few samples longer because of its encoder's padding.
     return samples[: int(protocol.VOICE_MATCH_MAX_SECONDS * protocol.VOICE_MATCH_RATE_HZ)]
 
 
@@ -144,7 +144,7 @@ def _sentence(refusal: str) -> str:
     return f"{said[:1].upper()}{said[1:]}."
 
 
-def _recalled(path: Path) -> tuple[str, float] | None:
+def _read_cached(path: Path) -> tuple[str, float] | None:
     try:
         stored = json.loads(path.read_text())
         return str(stored["voice"]), float(stored["similarity"])
@@ -152,15 +152,15 @@ def _recalled(path: Path) -> tuple[str, float] | None:
         return None
 
 
-def _remember(path: Path, match: tuple[str, float]) -> None:
-    """Best effort: a worker that cannot write matches again."""
+def _write_cached(path: Path, match: tuple[str, float]) -> None:
+    """Writes a match to the cache and removes the oldest. If writing fails, the next call matches again."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         others = sorted(path.parent.glob("*.json"), key=lambda other: other.stat().st_mtime)
-        for old in others[: max(0, len(others) + 1 - _MAX_REMEMBERED)]:
+        for old in others[: max(0, len(others) + 1 - _MAX_CACHED)]:
             old.unlink(missing_ok=True)
         scratch = path.with_suffix(f".{secrets.token_hex(4)}")
         scratch.write_text(json.dumps({"voice": match[0], "similarity": match[1]}))
         scratch.replace(path)
     except OSError as fault:
-        _log.warning("match not remembered", fault=str(fault))
+        _log.warning("match not cached", fault=str(fault))

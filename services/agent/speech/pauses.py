@@ -1,4 +1,4 @@
-"""Finds where the caller speaks and pauses, one window of audio after the other."""
+"""Detects speech and pauses in the caller's audio, window by window."""
 
 from collections.abc import Iterator
 from enum import Enum
@@ -9,18 +9,18 @@ from numpy.typing import NDArray
 
 SAMPLE_RATE_HZ = 16_000
 WINDOW_SECONDS = VAD_WINDOW_SAMPLES / SAMPLE_RATE_HZ
-# Speech begins after two windows (64 ms) above the upper threshold; below the lower one a window counts as silence.
+# Speech begins after two windows (64 ms) above the upper threshold. A window below the lower threshold is silence.
 _SPEECH_PROBABILITY = 0.45
 _SILENCE_PROBABILITY = 0.3
 _SPEECH_WINDOWS = 2
-# The model goes on to say "speech" for a window or two after the last sound. Where noise is suppressed, silence shows
-# in the level: 30 dB below the loudest of the last moments, which counts for half as much after each 0.2 s.
+# The model still reports speech for a window or two after the last sound. In denoised audio the level shows silence
+# earlier: 30 dB below the recent peak, which decays by half every 0.2 s.
 _SILENCE_LEVEL = 0.03
 _LOUDEST_DECAY = 0.9
 
 
 class Windows:
-    """Cuts a caller's audio into windows of WINDOW_SECONDS and tells how likely each holds speech."""
+    """Splits a caller's audio into windows of WINDOW_SECONDS and computes the probability of speech in each."""
 
     def __init__(self) -> None:
         self._vad = VAD()
@@ -28,7 +28,7 @@ class Windows:
         self._loudest = 0.0
 
     def push(self, samples: NDArray[np.int16]) -> Iterator[float]:
-        """Takes mono 16 kHz samples and yields the probability of speech, 0 to 1, of each window that is whole."""
+        """Adds mono 16 kHz samples and yields the probability of speech, 0 to 1, of each complete window."""
         pending = np.concatenate((self._rest, samples)) if self._rest.size else samples
         whole = pending.size - pending.size % VAD_WINDOW_SAMPLES
         self._rest = pending[whole:]
@@ -40,7 +40,7 @@ class Windows:
             yield probability if level > self._loudest * _SILENCE_LEVEL else 0.0
 
     def reset(self) -> None:
-        """Forgets what was heard."""
+        """Drops the buffered audio and resets the model's state."""
         self._vad.reset()
         self._rest = np.empty(0, np.int16)
         self._loudest = 0.0
@@ -51,7 +51,7 @@ class Windows:
 
 
 class Mark(Enum):
-    """A change in what the caller does."""
+    """A change between speech and silence."""
 
     SPEECH = "speech"
     PAUSE = "pause"
@@ -71,7 +71,7 @@ class PauseDetector:
         self.speaking = False
 
     def push(self, samples: NDArray[np.int16]) -> Iterator[Mark]:
-        """Takes mono 16 kHz samples and yields what changed."""
+        """Adds mono 16 kHz samples and yields the changes in them."""
         for probability in self._windows.push(samples):
             if mark := self._step(probability):
                 yield mark

@@ -1,10 +1,10 @@
-"""What the agent says without any engine, in the languages that it can say it in."""
+"""Texts of the fixed lines, in the languages that have them."""
 
 from enum import StrEnum
 
 
 class Line(StrEnum):
-    """An occasion to say something."""
+    """A fixed line, named after its occasion."""
 
     FILLER = "filler"
     TROUBLE = "trouble"

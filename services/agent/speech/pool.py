@@ -1,7 +1,7 @@
-"""Which endpoint of a pool serves next: of the healthy ones, the one with the fewest open streams.
+"""Chooses the endpoint of a pool for the next stream: the healthy one with the fewest open streams.
 
-A pool knows what its own process has seen. Each call is a process, so these are the streams of one call; calls spread
-over the endpoints because equals are drawn by lot.
+A pool knows only the streams of its own process, that is of one call. Calls spread over the endpoints because the
+choice between equal endpoints is random.
 """
 
 import random
@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
-# An endpoint that answers, but with faults, gets this many in a row.
+# Failures in a row after which an endpoint that answers is ejected.
 _FAULTS_IN_A_ROW = 3
 _FIRST_EJECTION_SECONDS, _LONGEST_EJECTION_SECONDS = 1.0, 30.0
-# So that the calls of many workers do not come back to an endpoint in the same moment.
+# Random part of an ejection's length, so that the calls of many workers do not return to an endpoint at once.
 _JITTER = 0.25
-# An endpoint that was ejected gets its full share again over this time, and a fault meanwhile ejects it at once.
+# After an ejection an endpoint's share grows from _LEAST_SHARE to 1 over this time. One failure meanwhile ejects it.
 _RETURN_SECONDS = 10.0
 _LEAST_SHARE = 0.1
 
@@ -29,7 +29,7 @@ class _Endpoint:
 
 
 class Pool:
-    """Endpoints that serve the same. clock: seconds that never go back."""
+    """Equivalent endpoints. clock: a monotonic time in seconds."""
 
     def __init__(
         self,
@@ -44,7 +44,8 @@ class Pool:
     def pick(self, passed_over: Collection[str] = (), *, ejected_too: bool = False) -> str | None:
         """The endpoint for the next stream, or None.
 
-        ejected_too: for when nobody else is left; the one whose ejection is over soonest is taken.
+        passed_over: endpoints not to use. ejected_too: if all the others are ejected, take the one whose ejection ends
+        first.
         """
         now = self._clock()
         left = [each for each in self._endpoints.values() if each.address not in passed_over]
@@ -60,24 +61,24 @@ class Pool:
         return self._endpoints[address].ejected_until <= self._clock()
 
     def opened(self, address: str) -> None:
-        """A stream to this endpoint begins."""
+        """Counts a stream that was opened to this endpoint."""
         self._endpoints[address].streams += 1
 
     def closed(self, address: str) -> None:
-        """A stream to this endpoint is over."""
+        """Counts a stream to this endpoint that was closed."""
         self._endpoints[address].streams -= 1
 
     def served(self, address: str) -> None:
-        """The endpoint did what it was asked."""
+        """Notes a success of the endpoint: its failures in a row start again at 0."""
         endpoint = self._endpoints[address]
         endpoint.faults = 0
         if self._share(endpoint) >= 1.0:
             endpoint.ejections = 0
 
     def failed(self, address: str, *, lost: bool) -> None:
-        """The endpoint did not. lost: it cannot be reached or does not answer, which ejects it at once.
+        """Notes a failure of the endpoint. lost: it cannot be reached or does not answer, which ejects it at once.
 
-        One that is not of this pool is passed over.
+        Ignores an endpoint that is not in this pool.
         """
         endpoint = self._endpoints.get(address)
         if endpoint is None or endpoint.ejected_until > self._clock():

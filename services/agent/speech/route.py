@@ -1,6 +1,6 @@
-"""Finds an engine that answers: another endpoint of the pool, once; then the fallbacks of the catalogue.
+"""Fails over between engines: tries another endpoint of the pool once, then the fallbacks of the catalogue.
 
-When none of them answers, the caller hears a fixed line that needs no engine.
+If none of them answers, the caller hears a fixed line that needs no engine.
 """
 
 import asyncio
@@ -16,14 +16,14 @@ from services.agent.speech.engine import AtCapacity, EngineError, Refused, Strea
 from services.agent.speech.pool import Pool
 from services.kit.catalogue import Entry
 
-# Tries of one engine, each at another endpoint.
+# Attempts at one engine, each at another endpoint.
 _TRIES = 2
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 0.5
 _log = structlog.get_logger(__name__)
 
 
 class Part(StrEnum):
-    """A part of a call that engines do."""
+    """A part of a call that needs an engine."""
 
     STT = "stt"
     TTS = "tts"
@@ -31,32 +31,32 @@ class Part(StrEnum):
 
 
 class Step(StrEnum):
-    """What was done about an engine that failed."""
+    """The reaction to an engine that failed."""
 
     FAILOVER = "failover"
     FALLBACK = "fallback"
-    # No endpoint of any engine had room.
+    # Every endpoint of every engine was full.
     EXHAUSTED = "exhausted"
     # Raw audio passes.
     BYPASS = "bypass"
-    # A line is spoken that needs no engine.
+    # A fixed line is spoken.
     LINE = "line"
 
 
-# Told of each step, with a sentence that may stand in the history.
+# Called at each step. The sentence may be shown to customers in the history.
 Tell = Callable[[Part, Step, str], None]
 
 
 class Stream(Protocol):
-    """What a route needs of a stream."""
+    """The methods of a stream that a route needs."""
 
     @property
     def broken(self) -> bool:
-        """Whether it is of no more use."""
+        """Whether it can no longer be used."""
         ...
 
     def close(self) -> None:
-        """Ends it."""
+        """Closes the stream."""
         ...
 
 
@@ -65,7 +65,7 @@ S = TypeVar("S", bound=Stream)
 
 @dataclass(frozen=True)
 class Candidate(Generic[S]):
-    """An engine of the catalogue. open: begins a stream to one of its endpoints, without waiting for it."""
+    """An engine of the catalogue. open: opens a stream to one of its endpoints, without waiting."""
 
     entry: Entry
     pool: Pool
@@ -74,7 +74,7 @@ class Candidate(Generic[S]):
 
 @dataclass(frozen=True, eq=False)
 class Connection(Generic[S]):
-    """An open stream. number: of its candidate in the route."""
+    """An open stream. number: index of its candidate in the route."""
 
     number: int
     candidate: Candidate[S]
@@ -84,11 +84,11 @@ class Connection(Generic[S]):
 
 @dataclass
 class Attempts:
-    """What was tried for one utterance or one reply so far.
+    """The attempts for one utterance or one reply so far.
 
-    endpoints: those that failed, by candidate. faults: by candidate, those that count against its tries. last:
-    candidate and endpoint that failed last. waiting_helps: false when every fault was the engine's own and would come
-    again.
+    endpoints: those that failed, by candidate. faults: failures that count towards _TRIES, by candidate. last:
+    candidate and endpoint that failed last. waiting_helps: false when every failure was the engine's own and would
+    occur again.
     """
 
     endpoints: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -100,7 +100,7 @@ class Attempts:
     pause_seconds: float = _FIRST_PAUSE_SECONDS
 
     def begin_again(self) -> None:
-        """Forgets what failed, after a pause that grows."""
+        """Clears the failures, so that all candidates are tried again, and doubles the next pause."""
         self.endpoints.clear()
         self.faults.clear()
         self.pause_seconds = min(self.pause_seconds * 2, _LONGEST_PAUSE_SECONDS)
@@ -109,7 +109,7 @@ class Attempts:
 class Route(Generic[S]):
     """One part of one call, with one stream open at a time.
 
-    candidates: the engine that was asked for, then its fallbacks. pause: waits for so many seconds.
+    candidates: the requested engine, then its fallbacks. pause: sleeps for a number of seconds.
     """
 
     def __init__(
@@ -128,9 +128,9 @@ class Route(Generic[S]):
         self.serving: Entry = candidates[0].entry
 
     async def next(self, attempts: Attempts) -> Connection[S]:
-        """A stream to the first candidate that is left. When none is left it waits and tries again those that failed.
+        """A stream to the first untried candidate. If none is left, waits and tries the failed ones again.
 
-        Raises: the last fault, when trying again is of no use.
+        Raises: the last error, when trying again cannot help.
         """
         if connection := self._next_untried(attempts):
             return connection
@@ -144,7 +144,7 @@ class Route(Generic[S]):
         return self._next_untried(attempts) or self._least_bad(attempts)
 
     def has_other(self, connection: Connection[S], attempts: Attempts) -> bool:
-        """Whether anything is left to try if this connection fails."""
+        """Whether an untried candidate or endpoint is left if this connection fails."""
         for number, candidate in enumerate(self._candidates):
             used = attempts.endpoints[number] | (
                 {connection.address} if candidate.pool is connection.candidate.pool else set()
@@ -155,8 +155,8 @@ class Route(Generic[S]):
         return False
 
     def failed(self, connection: Connection[S], fault: EngineError, attempts: Attempts) -> None:
-        """Counts a fault of a connection, and closes it when its stream is of no more use."""
-        # An endpoint that stays away is tried twice a second while no other is left: one warning is enough.
+        """Counts a failure of a connection, and closes it when its stream can no longer be used."""
+        # While no other endpoint is left, a dead one is tried twice a second: one warning is enough.
         log = _log.warning if connection.candidate.pool.is_well(connection.address) else _log.debug
         log(
             "engine failed",
@@ -174,26 +174,26 @@ class Route(Generic[S]):
             attempts.faults[connection.number] = _TRIES
         elif not isinstance(fault, AtCapacity | StreamExpired):
             attempts.faults[connection.number] += 1
-            # A connection that was replaced before says nothing of its endpoint.
+            # The failure of a connection that was already replaced says nothing about its endpoint.
             if self._connection is connection:
                 connection.candidate.pool.failed(connection.address, lost=isinstance(fault, Unreachable))
         if isinstance(fault, Unreachable | StreamExpired):
             self.leave(connection)
 
     def served(self, connection: Connection[S]) -> None:
-        """A connection did what it was asked."""
+        """Notes a success of a connection."""
         connection.candidate.pool.served(connection.address)
         self.serving = connection.candidate.entry
 
     def leave(self, connection: Connection[S]) -> None:
-        """Closes a connection; a second time does nothing."""
+        """Closes a connection. A second call does nothing."""
         if self._connection is connection:
             self._connection = None
             connection.stream.close()
             connection.candidate.pool.closed(connection.address)
 
     def close(self) -> None:
-        """Closes what is open."""
+        """Closes the open connection."""
         if self._connection is not None:
             self.leave(self._connection)
 

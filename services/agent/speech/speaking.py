@@ -1,4 +1,4 @@
-"""Speech synthesis behind livekit-agents' TTS: each clause goes to the voice as soon as it is whole."""
+"""Speech synthesis for livekit-agents: each clause is sent to the voice as soon as it is complete."""
 
 import asyncio
 import contextlib
@@ -16,11 +16,11 @@ from services.inference import protocol
 
 SAMPLE_RATE_HZ = protocol.TTS_RATE_HZ
 _FRAME_MS = 20
-# A voice that is silent for this long is given up, if another one is left.
+# A voice that sends no audio for this long is replaced by another voice or endpoint, if there is one.
 _SILENT_SECONDS = 2.0
-# In any case it is given up after this, and the caller hears that something went wrong.
+# Without another one the reply fails after this, and the caller hears that something went wrong.
 _LONGEST_SILENT_SECONDS = 3 * _SILENT_SECONDS
-# Played where a text has nothing to say (an emoji alone), since livekit-agents takes a silent reply for a fault.
+# Played for a text without words (an emoji alone), because livekit-agents treats a reply without audio as an error.
 _NOTHING = bytes(SAMPLE_RATE_HZ // 100 * 2)
 
 
@@ -33,12 +33,12 @@ class Speaking(tts.TTS[object]):
 
     @property
     def model(self) -> str:
-        """Name in metrics and history: of the voice that spoke last."""
+        """Name of the voice that spoke last, for metrics and history."""
         return self._route.serving.name
 
     @property
     def provider(self) -> str:
-        """Name in metrics and history: of the voice that spoke last."""
+        """Provider of the voice that spoke last, for metrics and history."""
         return self._route.serving.provider
 
     def synthesize(
@@ -73,7 +73,7 @@ class SpeakingStream(tts.SynthesizeStream):
             stream=True,
         )
         output_emitter.start_segment(segment_id=shortuuid("seg_"))
-        # One for the whole reply, so that its voice does not change back and forth.
+        # Shared by the whole reply, so that its voice does not change back and forth.
         attempts = Attempts()
         sounded = False
         async for clause in self._clauses():
@@ -101,10 +101,13 @@ class SpeakingStream(tts.SynthesizeStream):
 
 
 async def _speak(route: Route[VoiceStream], text: str, attempts: Attempts) -> AsyncGenerator[bytes, None]:
-    """PCM of a text, by the first engine that answers. Raises: EngineError after _LONGEST_SILENT_SECONDS of silence."""
+    """PCM of a text from the first engine that answers.
+
+    Raises: EngineError after _LONGEST_SILENT_SECONDS without audio.
+    """
     loop = asyncio.get_running_loop()
     patience = loop.time() + _LONGEST_SILENT_SECONDS
-    # Bytes that were played, and of which candidate: when the same one starts again, they are left out.
+    # Bytes that were played, and their candidate. If the same candidate starts again, these bytes are skipped.
     heard, heard_of = 0, -1
     while True:
         try:
@@ -136,7 +139,7 @@ async def _next(
     attempts: Attempts,
     patience: float,
 ) -> bytes | None:
-    """The next piece; None at the end. Raises: EngineError."""
+    """The next piece of audio; None at the end. Raises: EngineError."""
     limit = patience
     if route.has_other(connection, attempts):
         limit = min(limit, asyncio.get_running_loop().time() + _SILENT_SECONDS)

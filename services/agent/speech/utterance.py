@@ -1,4 +1,4 @@
-"""What a caller says between two final transcripts, kept until a recogniser has heard it."""
+"""The audio of a caller between two final transcripts, kept until it is recognised."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from services.agent.speech.engine import Samples
 from services.agent.speech.pauses import SAMPLE_RATE_HZ
 
-# Kept to be sent again; older audio of the same utterance is in the partial transcripts.
+# Longest audio kept for sending again. Older audio of the same utterance is in the partial transcripts.
 _MAX_KEPT_SAMPLES = SAMPLE_RATE_HZ * 30
 
 
 @dataclass(eq=False)
 class Utterance:
-    """What the caller said since the last final transcript.
+    """The caller's audio since the last final transcript.
 
-    flushed_at: loop time; 0 while it goes on. failed: every engine was given it and failed.
+    flushed_at: loop time; 0 while the utterance continues. failed: every engine failed on it.
     """
 
     kept: deque[Samples] = field(default_factory=deque)
@@ -29,7 +29,7 @@ class Utterance:
     failed: bool = False
 
     def add(self, samples: Samples) -> None:
-        """Takes what was said next."""
+        """Appends audio."""
         self.kept.append(samples)
         self.unsent.append(samples)
         self.kept_samples += samples.size
@@ -38,16 +38,16 @@ class Utterance:
             self.kept_samples -= self.kept.popleft().size
 
     def take_unsent(self) -> list[Samples]:
-        """Takes out what is to be sent."""
+        """Returns the unsent audio and marks it as sent."""
         packet, self.unsent, self.unsent_samples = self.unsent, [], 0
         return packet
 
     def forget(self) -> None:
-        """Drops what was said so far."""
+        """Drops the audio so far."""
         self.kept.clear()
         self.kept_samples = 0
         self.take_unsent()
 
     def rewind(self) -> None:
-        """Makes everything kept unsent again."""
+        """Marks all kept audio as unsent."""
         self.unsent, self.unsent_samples = list(self.kept), self.kept_samples

@@ -1,4 +1,4 @@
-"""The language model: any OpenAI-compatible endpoint."""
+"""The client of the language model: any OpenAI-compatible endpoint."""
 
 import contextlib
 import ipaddress
@@ -19,19 +19,19 @@ _MAX_REPLY_TOKENS = 160
 _TEMPERATURE = 0.2
 _TIMEOUT = httpx2.Timeout(connect=3.0, read=10.0, write=3.0, pool=3.0)
 _LIMITS = httpx2.Limits(max_connections=8, keepalive_expiry=60.0)
-# llama.cpp sometimes closes a kept connection just when the next question comes; nearby, a new one costs nothing.
+# No connection is kept for a local server: llama.cpp may close a kept one just when the next question is sent, and a
+# new one costs nothing there.
 _OWN_LIMITS = httpx2.Limits(max_connections=8, max_keepalive_connections=0)
 _NO_KEY = "none-needed"
 _OPENAI_URL = "https://api.openai.com/v1"
 
-# Made when the module is imported, which the worker does once for all job processes: reading the authorities takes up
-# to 0.7 s.
+# Created at import, which the worker does once for all job processes: reading the root certificates takes up to 0.7 s.
 _TLS = ssl.create_default_context()
 
 
 @dataclass(frozen=True)
 class Model:
-    """A language model for one call. own: it is on the operator's own machines."""
+    """A language model for one call. own: it runs on the operator's own machines."""
 
     llm: llm.LLM[Any]
     own: bool

@@ -1,4 +1,4 @@
-"""Has the language model read a conversation before the next question comes, so that its answer comes sooner."""
+"""Lets the language model read a conversation before the next question, so that its answer comes sooner."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ _SECONDS = 5.0
 
 
 def opening(prompt: str, greeting: str) -> llm.ChatContext:
-    """What a model will have seen when the caller begins to speak."""
+    """The conversation when the caller begins to speak: the prompt and the greeting."""
     context = llm.ChatContext.empty()
     context.add_message(role="system", content=prompt)
     if greeting:
@@ -22,13 +22,13 @@ def opening(prompt: str, greeting: str) -> llm.ChatContext:
 
 
 class ReadingAhead:
-    """Reads ahead for one call. Only a model on the operator's own machines is asked: others are paid by the token."""
+    """Reads ahead for one call. Only for models on the operator's own machines, since others charge for each token."""
 
     def __init__(self) -> None:
         self._task: asyncio.Task[None] | None = None
 
     def start(self, model: Model, seen: llm.ChatContext) -> None:
-        """Begins to read what the model will have seen; a reading that is still under way is given up."""
+        """Starts to read a conversation. Cancels a reading that is still running."""
         if not model.own:
             return
         if self._task is not None:
@@ -36,13 +36,13 @@ class ReadingAhead:
         self._task = asyncio.create_task(_read(model.llm, seen), name="read-ahead")
 
     async def close(self) -> None:
-        """Gives up what is under way."""
+        """Cancels a running reading."""
         if self._task is not None:
             await end(self._task)
 
 
 async def _read(model: llm.LLM[Any], seen: llm.ChatContext) -> None:
-    """Asks for one token. A fault does no harm: the next question reads everything by itself."""
+    """Asks for one token. A failure is harmless: then the model reads everything with the next question."""
     context = seen.copy()
     context.add_message(role="user", content="Hello")
     with contextlib.suppress(APIError, TimeoutError):

@@ -1,1 +1,1 @@
-"""The session of livekit-agents: who speaks, what is remembered, and what bridges a silence."""
+"""The session of livekit-agents: persona, memory, greeting, turn taking, and lines that bridge a silence."""

@@ -1,4 +1,4 @@
-"""The first words of a call, made into speech while the caller is still on the way."""
+"""The first words of a call, synthesised before the caller joins."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Greeting:
-    """What a character says first. text: may be empty. voice: None in a conversation in text alone."""
+    """What a character says first. text: may be empty. voice: None in a text-only conversation."""
 
     def __init__(self, text: str, voice: Speaking | None) -> None:
         self.text = text
@@ -22,7 +22,7 @@ class Greeting:
         self._audio = b""
 
     async def make(self) -> None:
-        """Makes the audio. A fault is logged: the greeting is then made when it is said."""
+        """Makes the audio. A failure is logged; then the greeting is synthesised when it is said."""
         if not self.text or self._voice is None:
             return
         try:
@@ -33,10 +33,10 @@ class Greeting:
 
     @property
     def made_by(self) -> str:
-        """Who made the audio ahead of time; empty when nobody did."""
+        """The provider that made the audio ahead of time; empty when there is none."""
         return self._voice.provider if self._voice is not None and self._audio else ""
 
     def say(self, session: AgentSession[None]) -> None:
-        """Says it, once the caller is there."""
+        """Says the greeting. Call it once the caller is there."""
         if self.text:
             session.say(self.text, audio=pcm_frames(self._audio, self.text) if self._audio else NOT_GIVEN)

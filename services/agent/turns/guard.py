@@ -1,4 +1,4 @@
-"""No turn ends in silence: a filler when an answer takes long, a failure line when none comes."""
+"""Prevents silent turns: plays a filler when an answer takes long, and a failure line when none comes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -18,21 +18,21 @@ _log = structlog.get_logger(__name__)
 
 
 class SpokenLines(Protocol):
-    """The fixed lines of a call, in the language of who speaks."""
+    """The fixed lines of a call, in the language of the current character."""
 
     def text(self, line: Line) -> str:
-        """The words of a line."""
+        """The text of a line."""
         ...
 
     def frames(self, line: Line) -> AsyncIterator[rtc.AudioFrame]:
-        """The line as audio, made without any engine."""
+        """The line as audio; needs no engine."""
         ...
 
 
 class TurnGuard:
-    """Watches from the end of a caller's turn until the agent speaks.
+    """Watches the time from the end of a caller's turn until the agent speaks.
 
-    lines: those of who speaks at this moment. tell_fault: told the code and a sentence of a turn that failed.
+    lines: of the current character. tell_fault: called with the code and a sentence when a turn fails.
     """
 
     def __init__(
@@ -52,11 +52,11 @@ class TurnGuard:
         session.on("agent_state_changed", lambda event: self._on_state(event.new_state))
 
     def bridge_with(self, bridge: BridgeOutput) -> None:
-        """Says where a filler is played; without it there are no fillers."""
+        """Sets the output for fillers; without it there are no fillers."""
         self._bridge = bridge
 
     def turn_ended(self) -> None:
-        """The caller has finished and waits for an answer."""
+        """Starts the timers: the caller has finished and waits for an answer."""
         self.stop()
         loop = asyncio.get_running_loop()
         self._timers = [
@@ -65,20 +65,20 @@ class TurnGuard:
         ]
 
     def stop(self) -> None:
-        """Nothing is waited for any more."""
+        """Stops the timers."""
         for timer in self._timers:
             timer.cancel()
         self._timers = []
 
     async def close(self) -> None:
-        """Ends the watching."""
+        """Stops the timers and ends a filler that is playing."""
         self.stop()
         if self._filler is not None:
             self._filler.cancel()
             await asyncio.gather(self._filler, return_exceptions=True)
 
     def say(self, line: Line, *, interruptible: bool = True) -> SpeechHandle | None:
-        """Speaks a line without any engine; None when the call is over."""
+        """Speaks a fixed line; None when the call is over."""
         spoken_lines.labels(line).inc()
         try:
             return self._session.say(
@@ -92,7 +92,7 @@ class TurnGuard:
             return None
 
     def failed(self, code: str, message: str) -> None:
-        """This turn cannot be answered: says so, aloud and in the history."""
+        """Handles a turn that cannot be answered: speaks the failure line and adds the error to the history."""
         self.stop()
         _log.warning("turn failed", code=code, message=message)
         self._tell_fault(code, message)

@@ -1,21 +1,21 @@
-"""What the model sees of a conversation: its instructions, and as much of what was said as it has room for."""
+"""Selects what the model sees of a conversation: its instructions and the newest part of the history."""
 
 from livekit.agents import llm
 
-# History that the model sees besides its instructions, about 1,500 tokens: a small local model has room for 4,096.
-# When there is more, half of it is left out at once, since a model reads everything anew behind a place that changed.
+# Longest history that the model sees besides its instructions, about 1,500 tokens: a small local model has room for
+# 4,096. A longer history is cut to half at once, because the model must read everything after a changed place again.
 _MAX_HISTORY_CHARS = 6_000
 _KEPT_HISTORY_CHARS = 3_000
 
 
 class Memory:
-    """The memory of one call. It outlives a change of who speaks."""
+    """The memory of one call. It remains when the character changes."""
 
     def __init__(self) -> None:
         self._left_out = 0
 
     def seen(self, context: llm.ChatContext) -> llm.ChatContext:
-        """A copy of a conversation without what is left out."""
+        """A copy of a conversation without the part that was left out."""
         copy = context.copy()
         instructing = [item for item in copy.items if _is_instruction(item)]
         said = [item for item in copy.items if not _is_instruction(item)]
@@ -23,7 +23,7 @@ class Memory:
         return copy
 
     def shorten(self, context: llm.ChatContext) -> bool:
-        """Leaves out the older half of a history that has become too long; whether it did."""
+        """Leaves out the older half of a history that is too long. Returns whether it did."""
         sizes = [len(_text(item)) for item in context.items if not _is_instruction(item)][self._left_out :]
         if sum(sizes) <= _MAX_HISTORY_CHARS:
             return False

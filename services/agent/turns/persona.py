@@ -1,4 +1,4 @@
-"""The character of a call, as livekit-agents runs it."""
+"""The character of a call as an agent of livekit-agents."""
 
 import json
 import time
@@ -14,12 +14,12 @@ from livekit.agents.utils import shortuuid
 from services.agent.turns.memory import Memory
 
 _METADATA_INTRODUCTION = "Known about this caller:"
-# Told an id, the text so far, and whether it is whole, while an answer is being spoken.
+# Called while an answer is spoken, with (id, text so far, whether the text is complete).
 OnReply = Callable[[str, str, bool], object]
 
 
 def instructions(system_prompt: str, metadata: Struct) -> str:
-    """The prompt in force, with what the client said about the caller."""
+    """The system prompt, followed by the client's metadata about the caller."""
     known = MessageToDict(metadata)
     if not known:
         return system_prompt
@@ -27,28 +27,28 @@ def instructions(system_prompt: str, metadata: Struct) -> str:
 
 
 class Generation:
-    """Moments of one try at an answer, in seconds since the epoch; None until reached."""
+    """Times of one attempt at an answer, in seconds since the epoch; None until reached."""
 
     first_token: float | None = None
     first_audio: float | None = None
 
 
 class Replies:
-    """Numbers the replies of one call, whoever speaks them."""
+    """Numbers the replies of one call, across all its characters."""
 
     def __init__(self) -> None:
         self._count = 0
 
     def next_id(self) -> str:
-        """The id of the next reply, as clients see it."""
+        """The id of the next reply, for clients."""
         self._count += 1
         return f"reply_{self._count}"
 
 
 class Persona(Agent):
-    """Answers as a character, with engines of its own, and notes when each try at an answer got where.
+    """Answers as a character with its own engines, and records the times of each attempt at an answer.
 
-    ear, voice: None where the conversation is in text alone. said: what was said before this character took over.
+    ear, voice: None in a text-only conversation. said: what was said before this character took over.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Persona(Agent):
         self._memory = memory
         self._replies = replies
         self._on_reply = on_reply
-        # The newest try is the one that is spoken: livekit-agents throws a try away before it starts another.
+        # The newest attempt is the one that is spoken: livekit-agents drops an attempt before it starts another.
         self.generation = Generation()
 
     async def llm_node(
@@ -97,7 +97,7 @@ class Persona(Agent):
             yield frame
 
     async def transcription_node(self, text: AsyncIterable[Any], model_settings: ModelSettings) -> AsyncIterator[Any]:
-        """Passes on what is being spoken."""
+        """Forwards the text that is being spoken."""
         reply_id, so_far = self._replies.next_id(), ""
         try:
             async for piece in text:

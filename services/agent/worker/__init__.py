@@ -1,1 +1,1 @@
-"""The worker as LiveKit and sessions know it: its server, its reports, and what it makes before the first call."""
+"""The worker's side towards LiveKit and sessions: server, reports, health checks, audio of the fixed lines."""

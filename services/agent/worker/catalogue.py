@@ -1,4 +1,4 @@
-"""Puts a catalogue that has changed in force for the calls that begin from then on."""
+"""Puts a changed catalogue in force for the calls that begin afterwards."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ _LOOK_SECONDS = 1.0
 
 
 async def follow(catalogue: CatalogueFile, shared: SharedState) -> None:
-    """Looks at the catalogue's file until cancelled."""
+    """Watches the catalogue's file until cancelled."""
     in_force = catalogue.current()
     while True:
         await asyncio.sleep(_LOOK_SECONDS)

@@ -1,6 +1,6 @@
-"""Asks all speech endpoints whether they answer, and tells every call that begins which do not.
+"""Checks the health of all speech endpoints. A new call then avoids the endpoints that do not answer.
 
-A call finds out by itself what fails while it lasts; this spares the next call from finding it out again.
+A running call notices failures itself; these checks save the next call from repeating the failed attempts.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from services.kit.logs import get_logger
 
 _INTERVAL_SECONDS = 2.0
 _ANSWER_SECONDS = 1.0
-# A single missed answer may be a busy moment.
+# An endpoint is away after this many missed answers in a row: a single one may be short overload.
 _UNANSWERED_IN_A_ROW = 2
 _AWAY = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
 _log = get_logger(__name__)
@@ -31,7 +31,7 @@ _up = Gauge(
 
 
 class Health:
-    """Asks every endpoint of the catalogue now and then. own: the endpoint of pools that name none."""
+    """Checks every endpoint of the catalogue at regular intervals. own: the endpoint of pools that name none."""
 
     def __init__(self, catalogue: Callable[[], Catalogue], folder: Path, own: str, shared: SharedState) -> None:
         self._catalogue = catalogue
@@ -44,7 +44,7 @@ class Health:
         shared.tell_endpoints_away(frozenset())
 
     async def run(self) -> None:
-        """Asks until cancelled."""
+        """Checks until cancelled."""
         try:
             while True:
                 await self.look()
@@ -53,14 +53,14 @@ class Health:
             await self.close()
 
     async def close(self) -> None:
-        """Closes its channels."""
+        """Closes the channels."""
         await asyncio.gather(*(channel.close() for channel in self._channels.values()))
 
     async def look(self) -> None:
-        """Asks each endpoint once."""
+        """Checks each endpoint once."""
         asked: list[tuple[str, str, Access]] = []
         for name, pool in self._catalogue().pools.items():
-            # A metadata file that is away for a moment says nothing of the endpoints.
+            # A metadata file may be missing for a moment; that says nothing about the endpoints.
             with contextlib.suppress(CatalogueError):
                 access = access_of(pool, self._folder)
                 asked += [(name, address, access) for address in pool.endpoints or (self._own,)]
@@ -86,10 +86,10 @@ class Health:
         key = address, access
         if key not in self._channels:
             self._channels[key] = open_channel(address, access)
-        stub: Any = health_pb2_grpc.HealthStub(self._channels[key])  # its stub file leaves the methods out
+        stub: Any = health_pb2_grpc.HealthStub(self._channels[key])  # the type stubs lack the methods
         try:
             await stub.Check(health_pb2.HealthCheckRequest(), timeout=_ANSWER_SECONDS, metadata=access.metadata)
         except grpc.aio.AioRpcError as fault:
-            # An endpoint without this service has answered, too.
+            # An endpoint without the health service has answered, too.
             return fault.code() not in _AWAY
         return True

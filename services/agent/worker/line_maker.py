@@ -15,13 +15,13 @@ from services.agent.speech.speaking import Speaking
 from services.kit.catalogue import Catalogue
 from services.kit.logs import get_logger
 
-# Between two languages, so that a worker that was just started serves its first calls undisturbed.
+# Pause between two languages, so that the work does not slow the first calls of a new worker.
 _QUIET_SECONDS = 5.0
 _log = get_logger(__name__)
 
 
 class LineMaker:
-    """Writes the lines that are missing in the worker's folder."""
+    """Synthesises the fixed lines that are missing in the worker's folder."""
 
     def __init__(self, settings: AgentSettings, shared: SharedState) -> None:
         self._settings = settings
@@ -40,7 +40,7 @@ class LineMaker:
             await engines.close()
 
     async def make_all(self, catalogue: Catalogue, server: AgentServer) -> None:
-        """Makes one language after the other while nobody calls. A language that fails is left out."""
+        """Makes one language after the other, only while there are no calls. Skips a language that fails."""
         waiting = deque(catalogue.languages)
         while waiting:
             await asyncio.sleep(_QUIET_SECONDS)
@@ -50,8 +50,10 @@ class LineMaker:
             try:
                 await self.make(catalogue, language)
             except (EngineError, TimeoutError) as fault:
-                _log.warning("lines not made, calls hear the base language's", language=language, fault=repr(fault))
+                _log.warning(
+                    "fixed lines not made, calls use those of the base language", language=language, fault=repr(fault)
+                )
 
 
 def _tell(part: Part, step: Step, sentence: str) -> None:
-    _log.warning("a speech engine failed while lines were made", part=part, step=step, what=sentence)
+    _log.warning("a speech engine failed while the fixed lines were made", part=part, step=step, what=sentence)

@@ -1,4 +1,4 @@
-"""Announces the worker to sessions: who it is, how many calls it can carry, and which it carries."""
+"""Reports the worker to sessions: its id, how many calls it can carry, and which calls it carries."""
 
 import asyncio
 
@@ -16,13 +16,13 @@ from services.kit.logs import get_logger
 from services.kit.rpc.client import call, connect
 
 _REPORT_SECONDS = 1.0
-# Until sessions says how often it wants to hear of the worker.
+# Interval until sessions has answered with the interval that it wants.
 _FIRST_INTERVAL_SECONDS = 0.5
 _log = get_logger(__name__)
 
 
 class Report:
-    """Reports again and again. A worker that sessions does not hear of gets no calls.
+    """Reports the worker at regular intervals. A worker without recent reports gets no calls.
 
     draining: set when the worker is about to stop; it then gets no new calls.
     """
@@ -36,7 +36,7 @@ class Report:
         self.draining = False
 
     async def run(self, registered: asyncio.Event) -> None:
-        """Reports until cancelled, beginning when LiveKit knows the worker."""
+        """Reports until cancelled, starting when the worker is registered with LiveKit."""
         await registered.wait()
         signer = Signer(self._settings.keys_dir, "agent")
         interval = _FIRST_INTERVAL_SECONDS
@@ -59,17 +59,17 @@ class Report:
                     interval = answer.report_interval.ToTimedelta().total_seconds()
                     self._note(None)
                 except CallboxError as fault:
-                    self._note(f"sessions does not take the report: {fault.message}")
+                    self._note(f"sessions refuses the report: {fault.message}")
                 await asyncio.sleep(interval)
 
     async def readiness(self) -> dict[str, str | None]:
-        """Whether calls can come: None, or what is wrong."""
+        """The state of the report for the readiness check: None if it is well, else what is wrong."""
         return {"sessions": self._fault}
 
     def worker(self) -> pb.Worker:
-        """The worker as it stands at this moment."""
+        """The worker's current state."""
         session_ids = [job.job.metadata for job in self._server.active_jobs]
-        # While engines have no room for the calls that are here, no further calls are taken.
+        # While the engines are full with the present calls, take no further calls.
         slots = self._settings.slots
         if self._shared.engines_were_full():
             slots = min(slots, len(session_ids))

@@ -1,4 +1,4 @@
-"""The worker as LiveKit knows it."""
+"""The worker's LiveKit agent server."""
 
 import math
 from pathlib import Path
@@ -8,10 +8,10 @@ from livekit.agents import AgentServer, JobContext
 from services.agent.settings import AgentSettings
 
 _AGENT_NAME_PREFIX = "callbox-"
-# A job process that is asked to end gets this long to have its history stored.
+# Time for a job process to store its history after it was told to end.
 _SHUTDOWN_SECONDS = 130.0
-# Imported once for all job processes. The first four would otherwise be imported by a call's first question, on its
-# event loop, which takes up to 0.4 s.
+# Imported once for all job processes. Otherwise the first question of a call would import the first four on its event
+# loop, which takes up to 0.4 s.
 _PRELOAD = [
     "anyio._backends._asyncio",
     "anyio.streams.memory",
@@ -22,12 +22,12 @@ _PRELOAD = [
 
 
 def agent_name(worker_id: str) -> str:
-    """The LiveKit agent name of one worker alone, so that a dispatch reaches the worker whose slot was taken."""
+    """The LiveKit agent name, unique for each worker, so that a dispatch reaches the worker whose slot was taken."""
     return _AGENT_NAME_PREFIX + worker_id
 
 
 def make_server(settings: AgentSettings, worker_id: str) -> AgentServer:
-    """The LiveKit worker. It never sheds load: slots are counted by sessions."""
+    """The LiveKit agent server. It never refuses a job because of load, since sessions counts the slots."""
     key, secret = _livekit_keys(settings.livekit_keys_file)
     server = AgentServer(
         ws_url=settings.livekit_url,
@@ -54,6 +54,6 @@ def _livekit_keys(path: Path) -> tuple[str, str]:
 
 
 async def _entrypoint(context: JobContext) -> None:
-    from services.agent.call.run import run_call  # the worker itself needs none of what a call needs
+    from services.agent.call.run import run_call  # the worker process does not need a call's modules
 
     await run_call(context, context.job.agent_name.removeprefix(_AGENT_NAME_PREFIX))

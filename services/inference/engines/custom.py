@@ -21,12 +21,12 @@ def made(path: str, options: Mapping[str, Any]) -> Any:
     except (ImportError, AttributeError) as problem:
         raise EngineNotFound(
             f"the profile names the engine {path!r}, which cannot be imported ({problem}): install its package into "
-            "the environment of the speech server, or mend the name"
+            "the environment of the speech server, or correct the name"
         ) from problem
     try:
         inspect.signature(engine).bind(**options)
     except TypeError as problem:
         raise EngineNotFound(
-            f"the engine {path!r} cannot be made with the options of the profile ({problem}): mend its table `options`"
+            f"the engine {path!r} cannot be made with the profile's options ({problem}): correct its table `options`"
         ) from problem
     return engine(**options)

@@ -48,7 +48,7 @@ class Styles:
         if missing := [language for language in languages if (language,) not in {v.languages for v in voices.values()}]:
             raise FileNotFoundError(
                 f"{folder.absolute()} has no Kokoro voice for {', '.join(missing)}: run scripts/setup.sh, set "
-                "CALLBOX_KOKORO_VOICES to the folder that has them, or take the language out of the profile"
+                "CALLBOX_KOKORO_VOICES to the folder that has them, or remove the language from the profile"
             )
         self.voices = MappingProxyType(voices)
 
@@ -78,7 +78,7 @@ class Styles:
 def _read(path: Path) -> NDArray[np.float32]:
     values = np.fromfile(path, np.float32)
     if values.size != LENGTHS * WIDTH or not np.isfinite(values).all():
-        raise ValueError(f"{path} is no voice of Kokoro: delete its folder and run scripts/setup.sh")
+        raise ValueError(f"{path} is not a voice file of Kokoro: delete its folder and run scripts/setup.sh")
     return values.reshape(LENGTHS, WIDTH)
 
 
@@ -87,7 +87,7 @@ def _parts(mix: str) -> tuple[tuple[str, float], ...]:
     parts = tuple((match[1], float(match[2])) for match in found if match)
     if len(parts) != len(found) or len(parts) > MAX_PARTS or len({part for part, _ in parts}) != len(parts):
         raise UnknownVoice(
-            f"{mix[:80]!r} is no mix of voices: write up to {MAX_PARTS} different ones like af_heart*0.6+af_bella*0.4"
+            f"{mix[:80]!r} is not a voice mix: write up to {MAX_PARTS} different ones, as af_heart*0.6+af_bella*0.4"
         )
     if not math.isclose(sum(weight for _, weight in parts), 1.0, abs_tol=1e-3):
         raise UnknownVoice(f"the weights of {mix!r} must sum to 1, not to {sum(w for _, w in parts):g}")

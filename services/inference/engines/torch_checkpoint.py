@@ -42,7 +42,7 @@ class _Unpickler(pickle.Unpickler):
         try:
             return self._ADMITTED[module, name]
         except KeyError:
-            raise pickle.UnpicklingError(f"the checkpoint names {module}.{name}, which is no tensor") from None
+            raise pickle.UnpicklingError(f"the checkpoint names {module}.{name}, which is not a tensor") from None
 
     def persistent_load(self, pid: Any) -> str:
         return str(pid[2])

@@ -1,8 +1,8 @@
-"""Regular expressions as form fields carry them: ECMA-262, judged before they are stored, matched within a time limit.
+"""Regular expressions of form fields: ECMA-262, checked before they are stored, matched within a time limit.
 
-A pattern means what `new RegExp(pattern, flags).test(value)` means in a browser: it is searched for, so that one which
-is to hold for the whole value says so by `^` and `$`. The flags are the first of `u`, `v` and none that the pattern
-compiles with: `\\p{L}` and one emoji as one character work, and so does the older syntax that `u` refuses (`[\\w-.]`).
+A pattern has the meaning of `new RegExp(pattern, flags).test(value)` in a browser: it matches anywhere in the value. To
+match the whole value, a pattern needs `^` and `$`. The flags are the first of `u`, `v` and none with which the pattern
+compiles: `\\p{L}` works, an emoji is one character, and the older syntax that `u` refuses (`[\\w-.]`) works too.
 """
 
 from services.kit.patterns.engine import MAX_TEXT_CHARACTERS, PatternError, TooSlowError, flags_of, matches

@@ -1,4 +1,4 @@
-"""The position automaton (Glushkov) of a pattern: every way a backtracking matcher may go, and in how many ways."""
+"""The position automaton (Glushkov) of a pattern: every path of a backtracking matcher, with multiplicities."""
 
 import re
 from collections.abc import Mapping
@@ -9,10 +9,10 @@ from services.kit.patterns.syntax import EMPTY, Assertion, Atom, Back, Choice, L
 
 MAX_POSITIONS = 1200
 _MAX_EDGES = 40_000
-# Counts up to here are written out; of larger ones only that they repeat is looked at.
+# Repetition counts up to these are written out; a larger count is treated as an unbounded repetition.
 _MAX_ATOM_COUNT, _MAX_COUNT = 64, 24
 _MANY = 10**9
-# Letters of many scripts and kinds, one or two each, beside ASCII and those of the pattern.
+# One or two letters of many scripts and kinds, in addition to ASCII and the pattern's own.
 _SAMPLES = (
     *(0xA0, 0xC9, 0xDF, 0xE9, 0x130, 0x300, 0x3A9, 0x3B1, 0x416, 0x436, 0x5D0, 0x627, 0x661, 0x905, 0xE01, 0x200D),
     *(0x2019, 0x2028, 0x20AC, 0x3042, 0x30A2, 0x4E2D, 0xAC00, 0xFE0F, 0xFF21, 0xFFFD, 0x1F1E6, 0x1F600, 0x10FFFF),
@@ -25,19 +25,19 @@ Ways = dict[int, int]
 
 
 class TooLargeError(Exception):
-    """An automaton that would be too large to judge."""
+    """The automaton would be too large to judge."""
 
 
 class UnboundedError(Exception):
-    """A construct whose cost cannot be bounded; the message names it."""
+    """The cost of a construct cannot be bounded; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Automaton:
-    """Positions are the characters of the pattern, written out.
+    """The positions are the characters of the pattern, with repetitions written out.
 
-    follow: for each position those that may come next, and in how many ways. first: those that may come first.
-    letters: what each position matches, as bits.
+    follow: for each position, the positions that may come next and in how many ways. first: the positions that may come
+    first. letters: the letters that each position matches, as bits.
     """
 
     follow: list[Ways]
@@ -49,7 +49,7 @@ class Automaton:
 class _Part:
     first: Ways
     last: Ways
-    # Ways to match nothing.
+    # Number of ways to match the empty string.
     nothing: int
 
 
@@ -85,7 +85,7 @@ class _Builder:
                     if _is_unbounded(part):
                         raise UnboundedError("a lookbehind that repeats without bound")
                     return _Part({}, {}, 1)
-                # What is tried inside is tried beside what follows, and leads no further.
+                # The paths inside a lookaround are tried in addition to those after it, and end there.
                 return _Part(self.build(stripped(part)).first, {}, 1)
             case Back(part):
                 return self.build(part)
@@ -106,7 +106,7 @@ class _Builder:
         rest = _Part({}, {}, 1)
         for _ in range(most - least):
             rest = self.joined(self.build(part), rest)
-            # Beyond the least count, ECMA-262 takes no repetition that matches nothing.
+            # Beyond the minimum count, ECMA-262 rejects a repetition that matches the empty string.
             rest.nothing = 1
         return self.joined(whole, rest)
 
@@ -146,7 +146,7 @@ def automaton(tree: Node, pattern: str, flags: str) -> Automaton:
 
 
 def stripped(node: Node) -> Node:
-    """The tree without repetitions of one character at its end, which always succeed at once."""
+    """The tree without the repetitions of one character at its end: they always succeed at once."""
     match node:
         case Choice(parts):
             return Choice(tuple(stripped(part) for part in parts))
@@ -164,7 +164,7 @@ def stripped(node: Node) -> Node:
 
 
 def _searched(tree: Node) -> Node:
-    """The tree with the search for a place to start before it, where it has to be searched for."""
+    """The tree, preceded by the search for a start position if the pattern is not anchored."""
     alternatives = tree.parts if isinstance(tree, Choice) else (tree,)
     return Choice(
         tuple(

@@ -14,9 +14,9 @@ MATCH_SECONDS = 0.1
 _COMPILE_SECONDS = 0.25
 _MEMORY_BYTES = 32 * 1024 * 1024
 _STACK_BYTES = 256 * 1024
-# In the order they are tried.
+# In the order in which they are tried.
 _FLAGS = ("u", "v", "")
-# Without a flag these would compile, to something that nobody means.
+# Without a flag these would compile, but with a meaning that no author wants.
 _NEEDS_UNICODE = re.compile(r"(?:[^\\]|\\.)*?\\(?:[pP]\{|u\{|k<)", re.DOTALL)
 _PROGRAM = """
 (() => {
@@ -49,15 +49,15 @@ _PROGRAM = """
 
 
 class TooSlowError(Exception):
-    """A match that was given up when its time was over."""
+    """The match was stopped at its time limit."""
 
 
 class PatternError(Exception):
-    """A pattern that is not valid; the message says why, in English."""
+    """The pattern is not valid; the message says why, in English."""
 
 
 class _Engine(threading.local):
-    """The engine of one thread: QuickJS must not be entered by two."""
+    """The engine of one thread: two threads must not use one QuickJS."""
 
     def __init__(self) -> None:
         self._context = quickjs.Context()
@@ -66,9 +66,9 @@ class _Engine(threading.local):
         self._run = self._context.eval(_PROGRAM)
 
     def run(self, seconds: float, *arguments: str) -> Any:
-        """What the program answers.
+        """Run the program and return its result.
 
-        Raises: TooSlowError when time, memory or stack were not enough.
+        Raises: TooSlowError when it exceeds a limit of time, memory or stack.
         """
         self._context.set_time_limit(seconds)
         try:
@@ -82,9 +82,9 @@ _engine = _Engine()
 
 @lru_cache(maxsize=4096)
 def flags_of(pattern: str) -> str:
-    """The flags that a pattern is compiled with: `u`, `v` or none.
+    """The flags with which a pattern compiles: `u`, `v` or none.
 
-    Raises: PatternError when it compiles with none of them, or takes too much to compile.
+    Raises: PatternError when it compiles with none of them, or compiling exceeds a limit.
     """
     if not _is_whole(pattern):
         raise PatternError("half of a surrogate pair")
@@ -103,10 +103,10 @@ def flags_of(pattern: str) -> str:
 
 
 def matches(pattern: str, text: str, seconds: float = MATCH_SECONDS) -> bool:
-    """Whether the pattern is found in the text.
+    """Whether the pattern matches anywhere in the text.
 
-    text: at most `MAX_TEXT_CHARACTERS`. seconds: processor time it may take.
-    Raises: PatternError for a pattern that is not valid, TooSlowError, ValueError for a text that is longer.
+    text: at most `MAX_TEXT_CHARACTERS`. seconds: limit of processor time.
+    Raises: PatternError for an invalid pattern, TooSlowError, ValueError for a longer text.
     """
     if len(text) > MAX_TEXT_CHARACTERS:
         raise ValueError(f"longer than {MAX_TEXT_CHARACTERS} characters")
@@ -114,7 +114,7 @@ def matches(pattern: str, text: str, seconds: float = MATCH_SECONDS) -> bool:
 
 
 def letters_of(atoms: Sequence[str], flags: str, points: Sequence[int]) -> list[int]:
-    """For each atom, a pattern of one character, the set of code points that it matches, as bits in their order.
+    """For each atom (a pattern of one character), the code points that it matches, as bits in the order of `points`.
 
     Raises: TooSlowError.
     """
@@ -123,5 +123,5 @@ def letters_of(atoms: Sequence[str], flags: str, points: Sequence[int]) -> list[
 
 
 def _is_whole(text: str) -> bool:
-    # A lone surrogate cannot be handed over.
+    # A lone surrogate cannot be passed to QuickJS.
     return not any("\ud800" <= character <= "\udfff" for character in text)

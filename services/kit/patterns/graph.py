@@ -1,4 +1,4 @@
-"""Graphs."""
+"""Graph algorithms."""
 
 from collections.abc import Hashable, Mapping
 from typing import TypeVar

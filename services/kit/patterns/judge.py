@@ -1,10 +1,10 @@
-"""Whether a pattern may be stored: valid, and unable to keep a backtracking matcher busy.
+"""Decides whether a pattern may be stored: it must be valid and must not make a backtracking matcher slow.
 
-A backtracking matcher tries every path through the automaton. Their number grows exponentially with the text when two
-different paths lead from a position back to itself over the same text, and as a polynomial one degree higher for each
-pair of loops that the same text may be divided between (Weber and Seidl, "On the degree of ambiguity of finite
-automata"). Patterns of at most one such pair, that is of quadratic time, are taken: over the longest text they stay at
-milliseconds.
+A backtracking matcher tries every path through the automaton. The number of paths grows exponentially with the text if
+two different paths lead from a position back to itself over the same text. It grows as a polynomial, with one degree
+more for each pair of loops between which the same text can be divided (Weber and Seidl, "On the degree of ambiguity of
+finite automata"). Patterns with at most one such pair, that is with quadratic time, are accepted: on the longest text
+they take milliseconds.
 """
 
 from collections.abc import Iterator
@@ -18,13 +18,13 @@ from services.kit.patterns.syntax import parse
 
 MAX_PATTERN_CHARACTERS = 1000
 _MAX_DEGREE = 1
-# Steps of the matcher over the longest text, about 5 ns each.
+# Most steps of the matcher on the longest text, about 5 ns each.
 _MAX_STEPS = 1e7
-# Work that one judgement may take, in visits of an edge; about a second.
+# Most work for one judgement, in visits of an edge; about a second.
 _MAX_WORK = 1_000_000
-# What parsing and each set of characters cost, in the same measure.
+# Work of parsing and of each set of characters, in the same unit.
 _BASE_WORK, _SET_WORK = 2000, 500
-# How the walk for a bad text goes: so many characters, so many texts at a time.
+# The search for a slow text: number of characters, and number of texts kept at each step.
 _WALK_CHARACTERS, _WALK_WIDTH = 48, 4
 _STRING_CLASSES = (r"\q{", r"\p{RGI_", r"\p{Basic_Emoji", r"\p{Emoji_Keycap")
 
@@ -34,7 +34,7 @@ _COMPLEX = "is too complex to be checked; shorten it"
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What is wrong with a pattern, if anything, in sentences that follow its name, and what it cost to find out.
+    """The faults of a pattern, in sentences that follow its name, and the work of the judgement.
 
     work: visits of an edge of its automaton.
     """
@@ -44,7 +44,7 @@ class Judgement:
 
 
 def pattern_faults(pattern: str) -> list[str]:
-    """What is wrong with a pattern, in sentences that follow its name; nothing for one that may be stored."""
+    """The faults of a pattern, in sentences that follow its name; empty if it may be stored."""
     return list(judge(pattern).faults)
 
 
@@ -96,7 +96,7 @@ def _slowness(graph: Automaton, work: _Work) -> str | None:
 
 
 def _is_exponential(loop: frozenset[int], graph: Automaton, work: _Work) -> bool:
-    """Whether some position leads back to itself over one text by two paths."""
+    """Whether two paths over the same text lead from some position back to itself."""
     inside = {source: [target for target in graph.follow[source] if target in loop] for source in loop}
     work.add(len(loop))
     if any(graph.follow[source][target] > 1 for source in loop for target in inside[source]):
@@ -122,10 +122,10 @@ def _is_exponential(loop: frozenset[int], graph: Automaton, work: _Work) -> bool
 
 
 def _degree(loops: list[frozenset[int]], graph: Automaton, work: _Work) -> int:
-    """The largest number of pairs, one after the other, of loops that one text may be divided between."""
+    """The largest number of successive pairs of loops between which one text can be divided."""
     behind = [_reach(dict.fromkeys(loop, 1), graph) for loop in loops]
     work.add(sum(len(reached) for reached in behind))
-    # From the last loop to the first: every loop after those that it leads to.
+    # From the last loop to the first: each loop comes after those that it leads to.
     order = sorted(range(len(loops)), key=lambda at: sum(loops[other] <= behind[at] for other in range(len(loops))))
     degree: dict[int, int] = {}
     for at in order:
@@ -170,7 +170,7 @@ def _divides(one: frozenset[int], other: frozenset[int], between: set[int], grap
 
 
 def _steps(graph: Automaton, degree: int, work: _Work) -> float:
-    """About how many steps the worst text of the longest length takes, by a walk towards the most paths."""
+    """Estimates the steps of the slowest text of the longest length, by a search for the text with the most paths."""
     paths = [graph.first]
     most = 1
     for _ in range(min(_WALK_CHARACTERS, len(graph.follow))):
@@ -195,7 +195,7 @@ def _steps(graph: Automaton, degree: int, work: _Work) -> float:
 
 
 def _distinct(sets: list[int]) -> Iterator[int]:
-    """One letter, as a bit, of each of the classes that these sets divide all letters into."""
+    """One letter, as a bit, from each class into which these sets divide all letters."""
     classes: list[int] = []
     for letters in set(sets):
         split: list[int] = []

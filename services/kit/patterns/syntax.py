@@ -1,4 +1,4 @@
-"""The tree of a pattern that is known to be valid: what matters for how many ways there are to match it."""
+"""Parses a valid pattern into a tree with the constructs that affect the number of ways to match."""
 
 import re
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ _ASTRAL = 0x10000
 
 @dataclass(frozen=True, slots=True)
 class Atom:
-    """Matches one character. source: a pattern of its own."""
+    """Matches one character. source: the pattern of this character."""
 
     source: str
 
@@ -31,21 +31,21 @@ class Assertion:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """One after the other."""
+    """Parts that match one after the other."""
 
     parts: tuple["Node", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of several."""
+    """Alternatives, of which one matches."""
 
     parts: tuple["Node", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """Again and again. most: None for no bound."""
+    """A repetition. most: None for no limit."""
 
     part: "Node"
     least: int
@@ -62,7 +62,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Back:
-    """What a group matched. part: the group's own tree, empty for a group that is not closed yet."""
+    """A backreference to a group. part: the group's tree, empty for a group that is not closed yet."""
 
     part: "Node"
 
@@ -72,7 +72,7 @@ EMPTY = Sequence(())
 
 
 def parse(pattern: str, flags: str) -> Node:
-    """The tree of a pattern that compiles with these flags (`u`, `v` or none)."""
+    """Parses a pattern that compiles with these flags (`u`, `v` or none)."""
     return _Parser(pattern, flags).whole()
 
 
@@ -83,7 +83,7 @@ class _Parser:
     at: int = 0
     groups: dict[str, Node] = field(default_factory=dict)
     opened: int = 0
-    # Of the groups around, such as `(?i:`.
+    # Of the enclosing groups, such as `(?i:`.
     modifiers: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -109,7 +109,7 @@ class _Parser:
         return parts[0] if len(parts) == 1 else Sequence(tuple(parts))
 
     def term(self) -> tuple[list[Node], Node]:
-        """(nodes before the last, the last): only a character that is two without `u` has one before it."""
+        """(nodes before the last, the last). There is one before only if a character is two code units without `u`."""
         character = self.take()
         match character:
             case "(":
@@ -155,7 +155,7 @@ class _Parser:
         return inside
 
     def klass(self) -> str:
-        """The source of a class whose bracket was taken; with `v` classes nest."""
+        """The source of a character class whose bracket was consumed; with `v` classes can nest."""
         start, depth = self.at - 1, 1
         while depth:
             match self.take():

@@ -1,1 +1,1 @@
-"""What a person would read aloud of a text that was written to be seen."""
+"""Turns written text into text for speech synthesis, as a person would read it aloud."""

@@ -1,12 +1,12 @@
-"""Stage directions in a reply, which are acted and never said.
+"""Removes stage directions from a reply: text such as "*laughs*" that must not be spoken.
 
-The rule. What stands between asterisks, underscores or brackets of any kind is a direction when all of it reads as one:
-- a noun of sound or silence ("pause", "long pause", "laughter"), or
-- something a body does, as "laughs", "laughing" or "clears throat", followed by nothing but how it is done ("softly",
-  "to herself", "and smiles"). With other words it is one only between asterisks or square brackets, and only when no
-  verb of a statement follows ("*checks the calendar*", but "*checks are accepted*").
-Emphasis keeps it where a subject stands before it: "she *laughs*". All other parentheses and emphasis are a person's
-own words: "*very* good", "(open until 5)". Square brackets around other words go, their words stay.
+Text between asterisks, underscores or brackets of any kind is a stage direction if all of it is one of these:
+- a noun of sound or silence ("pause", "long pause", "laughter");
+- an action of the body ("laughs", "laughing", "clears throat"), optionally with its manner ("softly", "to herself",
+  "and smiles"). With other words after it, it is a direction only between asterisks or square brackets, and only if no
+  verb of a statement follows ("*checks the calendar*", but not "*checks are accepted*").
+Text in emphasis is kept if a subject precedes it: "she *laughs*". Other parentheses and emphasis are spoken:
+"*very* good", "(open until 5)". Of other square brackets only the brackets are removed.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""How figures and signs are said in a language whose phonemiser reads plain numbers itself."""
+"""Writes numbers and symbols as words, for languages whose phonemiser reads plain numbers itself."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -37,7 +37,7 @@ _MAX_PHONE_FIGURES: Final = 15
 
 @dataclass(frozen=True)
 class Currency:
-    """Names of a currency: with one, with more, its hundredths."""
+    """Names of a currency: singular, plural, hundredths."""
 
     one: str
     many: str
@@ -46,13 +46,13 @@ class Currency:
 
 @dataclass(frozen=True)
 class Language:
-    """A language's words for what figures stand beside.
+    """A language's words and templates for numbers and symbols.
 
     date, time, money, percent, fraction: templates. hour, one_hour: the time on the full hour. figures: 0 to 9 as they
-    are said one by one, in telephone numbers; pairs: groups of two are said as numbers there, as in French. counters,
-    two_of: the signs before which two has a name of its own. decimal: what a phonemiser of the language reads as the
-    decimal point; grouping: what stands between thousands. scales, scale_link: "million" and the like, and what links
-    them to a currency. between: what stands between words.
+    are said one by one, in telephone numbers; pairs: groups of two are said as numbers there, as in French. two_of: the
+    special word for two before one of the counters. decimal: what the language's phonemiser reads as the decimal point;
+    grouping: the separator of thousands. scales, scale_link: "million" and the like, and the word between them and a
+    currency. between: the separator of words.
     """
 
     signs: Signs
@@ -129,12 +129,12 @@ class Language:
         return self.shorthand[match[0]] + ("." if ends else "")
 
     def _groups(self, figures: str) -> bool:
-        """Whether the points in a number stand between thousands."""
+        """Whether the points in a number separate thousands."""
         head, *groups = figures.split(".")
         return self.grouping == "." and len(head) <= 3 and all(len(group) == 3 for group in groups)
 
     def _parts(self, figures: str) -> tuple[str, str]:
-        """The whole and the fraction of a number, whichever way its separators are used."""
+        """The whole part and the fraction of a number, for both uses of the separators."""
         figures = figures.replace(" ", "")
         separators = [c for c in figures if c in ".,"]
         if not separators:
@@ -212,7 +212,7 @@ class Language:
         return self.fraction.format(above=above, below=below) if self.fraction else match[0]
 
     def spoken(self, text: str) -> str:
-        """The text as it is said: signs in words, numbers as plain figures."""
+        """The text with symbols as words and numbers as plain digits."""
         text = spoken_addresses(text, self.signs)
         for sign, said in _VULGAR.items():
             text = text.replace(sign, f" {said}") if sign in text else text

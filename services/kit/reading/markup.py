@@ -1,4 +1,4 @@
-"""Takes out of a text what is written to be seen: Markdown, tags, emoji, emoticons, invisible characters."""
+"""Removes Markdown, tags, emoji, emoticons and invisible characters from a text."""
 
 import html
 import re
@@ -9,7 +9,7 @@ from services.kit.reading.directions import without_directions
 
 _COMMENT: Final = re.compile(r"<!--.{0,2000}?-->|<(script|style)\b[^<>]{0,200}>.{0,5000}?</\1>", re.DOTALL | re.I)
 _AUTOLINK: Final = re.compile(r"<(?:mailto:)?((?:https?://|[\w.+-]{1,64}@)[^\s<>]{1,500})>", re.IGNORECASE)
-# With attributes anywhere; with bare words only where no comparison can stand ("a<b and c>d").
+# A tag with attributes, or one with bare words where it cannot be a comparison ("a<b and c>d").
 _TAG: Final = re.compile(
     r"""</?[a-z][\w:.-]{0,40}(?:\s{1,4}[\w:.-]{1,40}\s?=\s?(?:"[^"<>]{0,500}"|'[^'<>]{0,500}'|[^\s<>"']{1,200})){0,12}\s{0,4}/?>"""
     r"|(?<![\w<])<[a-z][\w -]{0,60}>",
@@ -46,7 +46,7 @@ _SHORTCODE: Final = re.compile(r"(?<!\w):[a-z][a-z0-9]{1,20}(?:_[a-z0-9]{1,20}){
 _SPACES: Final = re.compile(r"[ \t]{2,}")
 _WORD: Final = re.compile(r"[^\W_]{2}")
 
-# "So" holds them beside the pictures.
+# Unicode has these in category "So", as it has emoji, but they are spoken.
 _SPOKEN_SIGNS: Final = {"°": "°", "℃": "°C", "℉": "°F", "№": "No. ", "℡": "tel. ", "→": " → ", "⇒": " → "}
 _TYPED: Final = str.maketrans(
     {"\u2011": "-", "\u2010": "-", "\u2212": "-", "\u2044": "/", "\u2028": "\n", "\u2029": "\n", "\r": "\n"}
@@ -55,7 +55,7 @@ _MAX_MARKS: Final = 3  # combining marks on one letter; Vietnamese and Devanagar
 
 
 def _visible(text: str) -> str:
-    """Without control and invisible characters and pictures; styled letters become plain ones."""
+    """The text without control characters, invisible characters and emoji; styled letters become plain ones."""
     if text.isascii() and text.isprintable():
         return _SPACES.sub(" ", text)
     kept: list[str] = []
@@ -93,7 +93,7 @@ def _visible(text: str) -> str:
 
 
 def _face(match: re.Match[str]) -> str:
-    """Nothing for a face; a person's parentheses hold words, figures or letters with at most one sign."""
+    """Removes an emoticon. Keeps parentheses with words, digits, or letters with at most one symbol."""
     inside = match.group(2)
     if inside is None:
         return " "
@@ -110,9 +110,9 @@ def _row(match: re.Match[str]) -> str:
 
 
 def plain(text: str) -> str:
-    """The words of a text and its line breaks, without anything that is only there to be seen.
+    """The words and line breaks of a text, without markup.
 
-    The text may be a part of a longer one: marks without their partner go too.
+    The text may be a part of a longer one: unpaired marks are removed too.
     """
     if _ENTITY.search(text):
         text = html.unescape(text)

@@ -1,4 +1,4 @@
-"""English words for figures."""
+"""English words for numbers."""
 
 from typing import Final
 
@@ -35,7 +35,7 @@ _IRREGULAR: Final = {
     "nine": "ninth",
     "twelve": "twelfth",
 }
-# Longer ones are read figure by figure.
+# Longer numbers are read digit by digit.
 MAX_FIGURES: Final = 3 * len(_SCALES)
 
 
@@ -54,12 +54,12 @@ def _below_thousand(number: int) -> str:
 
 
 def digits(figures: str) -> str:
-    """Figures one by one; all else in the text is left out."""
+    """The digits of a text one by one; other characters are left out."""
     return " ".join(_SMALL[int(figure)] for figure in figures if figure in "0123456789")
 
 
 def cardinal(figures: str) -> str:
-    """A whole number; figures may be grouped by commas. Long ones and those with zeros in front are read one by one."""
+    """A whole number, with or without commas. Long numbers and those with leading zeros are read digit by digit."""
     plain = figures.replace(",", "")
     if len(plain) > MAX_FIGURES or (len(plain) > 1 and plain[0] == "0"):
         return digits(plain)
@@ -75,7 +75,7 @@ def cardinal(figures: str) -> str:
 
 
 def ordinal(figures: str) -> str:
-    """The place of a whole number in a row: 21 is "twenty-first"."""
+    """The ordinal of a whole number: 21 is "twenty-first"."""
     words = cardinal(figures)
     start = max(words.rfind(" "), words.rfind("-")) + 1
     last = words[start:]
@@ -85,14 +85,14 @@ def ordinal(figures: str) -> str:
 
 
 def decimal(figures: str) -> str:
-    """A number that may have a fraction after its point: 3.50 is "three point five zero"."""
+    """A number with or without a fraction: 3.50 is "three point five zero"."""
     whole, point, fraction = figures.partition(".")
     said = cardinal(whole or "0")
     return f"{said} point {digits(fraction)}" if point and fraction else said
 
 
 def year(figures: str) -> str:
-    """A year of four figures: 1905 is "nineteen oh five", 2026 "twenty twenty-six"."""
+    """A year of four digits: 1905 is "nineteen oh five", 2026 "twenty twenty-six"."""
     century, rest = int(figures[:2]), int(figures[2:])
     if century % 10 == 0 and rest < 10:
         return cardinal(figures)
@@ -102,9 +102,9 @@ def year(figures: str) -> str:
 
 
 def spelled(letters: str) -> str:
-    """Letters and figures one by one: "ai4" is "A.I four".
+    """Letters and digits one by one: "ai4" is "A.I four".
 
-    A point after a letter keeps a phonemiser from reading "A" as the article.
+    With a point after a letter the phonemiser does not read "A" as the article.
     """
     said: list[str] = []
     for at, letter in enumerate(letters):

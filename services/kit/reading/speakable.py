@@ -1,4 +1,4 @@
-"""Makes a reply readable aloud: markup and emoji out, numbers and addresses as a person would say them."""
+"""Prepares a reply for speech: removes markup and emoji, writes numbers and addresses as a person would say them."""
 
 import re
 from typing import Final
@@ -23,11 +23,12 @@ def _tidy(text: str) -> str:
 
 
 def speakable(text: str, language: str = "en") -> str:
-    """The text as it should be read aloud; empty when nothing of it can be.
+    """The text as it should be spoken; empty when nothing in it can be spoken.
 
-    text: plain, Markdown or with tags; may be one clause of a longer text. language: BCP-47. English comes back in
-    words alone; other languages keep the figures that their phonemiser reads well, and one that is not known loses
-    only its markup. Line breaks stay, because a reader pauses there. What is speakable already stays as it is.
+    text: plain, Markdown or with tags; may be one clause of a longer text. language: BCP-47. English text is returned
+    in words only. Other languages keep the digits that their phonemiser reads well; in an unknown language only the
+    markup is removed. Line breaks remain, because a reader pauses there. The result does not change if it is passed in
+    again.
     """
     primary, _, region = language.lower().replace("_", "-").partition("-")
     text = plain(text)
@@ -39,5 +40,5 @@ def speakable(text: str, language: str = "en") -> str:
 
 
 def warm_up(language: str = "en") -> None:
-    """Compile what the first text would wait for."""
+    """Compile the patterns, so that the first text does not wait for them."""
     speakable("On 5/3 at 9:30 **Dr. Smith** paid $5 (5%).", language)

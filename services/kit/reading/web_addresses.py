@@ -1,4 +1,4 @@
-"""E-mail and web addresses, handles and tags as they are said aloud, in each language's words for their signs."""
+"""Writes e-mail and web addresses, handles and hashtags as words, with each language's words for their symbols."""
 
 import re
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Final
 
 from services.kit.reading.numbers import spelled
 
-# Endings that are said letter by letter; all others are said as words.
+# Domain endings that are spelled letter by letter; all others are said as words.
 _SPELLED_ENDINGS: Final = (
     "io co ai tv us uk eu ca au de fr es it nl ch be at se no dk fi pl pt br mx ar in jp cn kr tw hk sg nz ie za edu "
     "gg fm"
@@ -33,12 +33,12 @@ _URL: Final = re.compile(
 _HANDLE: Final = re.compile(r"(?<![\w@.])@([a-z_][\w.]{0,30}\w)", re.IGNORECASE)
 _TAG: Final = re.compile(r"(?<![\w&#/])#(?![A-Z]{1,4}-?\d)([^\W\d_]\w{1,60})")
 _PIECE: Final = re.compile(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]+|\d|[^\W\d_]+|[._+/:=&?%~#-]")
-_MAX_STEPS: Final = 4  # of a path: nobody notes down more
+_MAX_STEPS: Final = 4  # of a path that are spoken; no listener notes down more
 
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """How the signs of an address are said."""
+    """Words for the symbols of an address."""
 
     at: str
     dot: str
@@ -47,11 +47,11 @@ class Signs:
     plus: str
     slash: str
     tag: str
-    in_english: bool = False  # letters and figures become English words
+    in_english: bool = False  # letters and digits become English words
 
 
 def _said(text: str, signs: Signs) -> str:
-    """A name in an address: words stay, signs are named, figures are said one by one."""
+    """A name in an address: words stay, symbols are named, digits are said one by one."""
     names = {".": signs.dot, "-": signs.dash, "_": signs.underscore, "+": signs.plus, "/": signs.slash}
     said: list[str] = []
     for piece in _PIECE.findall(text):
@@ -90,7 +90,7 @@ def _url(found: str, signs: Signs) -> str:
 
 
 def spoken_addresses(text: str, signs: Signs) -> str:
-    """The text with its addresses, handles and tags in words."""
+    """The text with addresses, handles and hashtags in words."""
     if "@" in text:
         text = _EMAIL.sub(lambda m: f"{_said(m[1], signs)} {signs.at} {_host(m[2], signs)}", text)
     if "." in text:

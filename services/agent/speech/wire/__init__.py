@@ -1,1 +1,1 @@
-"""Protocols of speech engines: Triton and NVIDIA Riva."""
+"""Clients for the protocols of speech engines: Triton and NVIDIA Riva."""

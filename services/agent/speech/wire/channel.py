@@ -1,4 +1,4 @@
-"""gRPC channels to the endpoints of a pool, with the TLS and the metadata that the catalogue gives it."""
+"""gRPC channels to the endpoints of a pool, with the TLS and metadata from the catalogue."""
 
 import re
 from dataclasses import dataclass, field
@@ -26,16 +26,16 @@ _OPTIONS = (
 
 @dataclass(frozen=True)
 class Access:
-    """What a pool asks of its clients. metadata: goes with every call; may hold secrets."""
+    """How to connect to a pool. metadata: sent with every gRPC call; may contain secrets."""
 
     tls: bool = False
     metadata: Metadata = field(default=(), repr=False)
 
 
 def access_of(pool: Pool, folder: Path) -> Access:
-    """What the catalogue says of a pool. folder: where its metadata file is.
+    """The access to a pool by the catalogue. folder: of the pool's metadata file.
 
-    Raises: CatalogueError, which never quotes the file.
+    Raises: CatalogueError; its message never contains the file's content.
     """
     metadata = _read_metadata(folder / pool.metadata_file) if pool.metadata_file else ()
     if pool.function_id:
@@ -44,9 +44,9 @@ def access_of(pool: Pool, folder: Path) -> Access:
 
 
 def open_channel(address: str, access: Access) -> grpc.aio.Channel:
-    """A channel that begins to connect at once. address: `host:port`.
+    """Opens a channel, which starts to connect at once. address: `host:port`.
 
-    With TLS the server must be known to gRPC's own authorities, or to those in GRPC_DEFAULT_SSL_ROOTS_FILE_PATH.
+    With TLS, gRPC's own root certificates, or those in GRPC_DEFAULT_SSL_ROOTS_FILE_PATH, must verify the server.
     """
     if access.tls:
         channel = grpc.aio.secure_channel(address, grpc.ssl_channel_credentials(), options=_OPTIONS)

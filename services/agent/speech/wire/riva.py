@@ -1,6 +1,6 @@
-"""Hearing and speaking by NVIDIA Riva's services, of a Riva server or a NIM.
+"""Recognition and synthesis with NVIDIA Riva's services, on a Riva server or a NIM.
 
-Spoken through the published stubs, since the client library's own streaming keeps a thread for each call.
+Uses the published gRPC stubs, because the streaming of the client library needs a thread for each call.
 """
 
 import asyncio
@@ -18,14 +18,14 @@ from services.kit.reading.speakable import speakable
 
 _HEARD_RATE_HZ = 16_000
 _SPOKEN_RATE_HZ = 24_000
-# NVIDIA's guide to word boosting advises 20 to 100.
+# NVIDIA's guide to word boosting recommends 20 to 100.
 _BOOST = 20.0
-# Audio that waits to be sent, in packets of 0.1 s; a full queue means that the server has stopped reading.
+# Most requests that wait to be sent, each 0.1 s of audio. A full queue means that the server has stopped reading.
 _MAX_WAITING_REQUESTS = 512
 _MAX_UNREAD_TRANSCRIPTS = 1024
-# A server that says how much audio it has gone through says it in steps of its chunks.
+# A server reports how much audio it has processed in steps of this length.
 _CHUNK_SECONDS = 0.1
-# The longest text of one call of a voice; its pieces come much sooner and have deadlines of their own.
+# Deadline of one synthesis call, for the longest text. Its pieces come much sooner and have their own deadlines.
 _TEXT_SECONDS = 60.0
 
 
@@ -40,13 +40,13 @@ class Riva:
         self.synthesis = riva_tts_pb2_grpc.RivaSpeechSynthesisStub(self._channel)
 
     async def close(self) -> None:
-        """Ends all streams and closes the channel."""
+        """Closes all streams and the channel."""
         await self._channel.close()
 
 
 @dataclass(eq=False)
 class _Utterance:
-    """One call of StreamingRecognize. snapshots: ids and the seconds of audio that each wants to see covered."""
+    """One call of StreamingRecognize. snapshots: (id, seconds of audio that its answer must cover)."""
 
     requests: Chan[riva_asr_pb2.StreamingRecognizeRequest]
     sent_seconds: float = 0.0
@@ -56,10 +56,10 @@ class _Utterance:
 
 
 class RivaRecogniser:
-    """A recogniser's stream: an utterance is a call of its own, opened as soon as the one before ends.
+    """A recogniser's stream. Each utterance is one gRPC call, opened as soon as the one before ends.
 
-    The services know no flush: the end of an utterance half-closes its call, which gives the final transcript. Nor do
-    they know a snapshot: it is answered by the first interim transcript that covers the audio sent until then.
+    Riva has no flush: at the end of an utterance its call is half-closed, and the server sends the final transcript.
+    Riva has no snapshot: the first interim transcript that covers the audio sent so far answers it.
     """
 
     def __init__(self, riva: Riva, model: str, language: str, keyterms: Sequence[str] = ()) -> None:
@@ -84,14 +84,14 @@ class RivaRecogniser:
 
     @property
     def broken(self) -> bool:
-        """Whether it takes no more audio."""
+        """Whether it accepts no more audio."""
         return self._heard.closed
 
     def send(self, audio: Sequence[Samples], ask: Ask = Ask.NOTHING) -> str:
-        """Queues audio and what is asked for; answers the request's id. Raises: EngineError."""
+        """Queues a request. Returns its id. Raises: EngineError."""
         if self._heard.closed:
             raise self._fault
-        # A call that waited for audio for too long was ended by the server.
+        # The server ends a call that waits too long for audio.
         if self._utterance.over:
             self._utterance = self._begin()
         utterance, request_id = self._utterance, str(next(self._ids))
@@ -109,13 +109,13 @@ class RivaRecogniser:
         return request_id
 
     async def replies(self) -> AsyncIterator[Transcript]:
-        """Transcripts until the stream ends, which is always by an EngineError."""
+        """Transcripts until the stream ends. It always ends with an EngineError."""
         async for heard in self._heard:
             yield heard
         raise self._fault
 
     def close(self) -> None:
-        """Ends the stream; what was not recognised is thrown away."""
+        """Closes the stream. Audio that is not yet recognised is dropped."""
         self._heard.close()
         for reader in self._readers:
             reader.cancel()
@@ -133,7 +133,7 @@ class RivaRecogniser:
         try:
             utterance.requests.send_nowait(request)
         except (ChanFull, ChanClosed):
-            raise Unreachable("Riva takes no more audio") from None
+            raise Unreachable("Riva has stopped reading audio") from None
 
     async def _read(self, utterance: _Utterance) -> None:
         call = self._riva.recognition.StreamingRecognize(utterance.requests, metadata=self._riva.metadata)
@@ -151,7 +151,7 @@ class RivaRecogniser:
                 seconds = covered or utterance.sent_seconds
                 self._tell(utterance, text, seconds)
         except grpc.aio.AioRpcError as fault:
-            # Nothing was asked of a call that was only kept ready.
+            # A call that got no audio was only kept ready: its end is no error.
             if utterance.sent_seconds:
                 self._end(fault_of(fault))
         else:
@@ -159,7 +159,7 @@ class RivaRecogniser:
                 text = " ".join(filter(None, settled))
                 self._put_heard(Transcript(text, Ask.FINAL, utterance.flush_id, seconds or utterance.sent_seconds))
             elif utterance.sent_seconds:
-                self._end(Unreachable("Riva ended the stream in mid-utterance"))
+                self._end(Unreachable("Riva ended the stream within an utterance"))
         finally:
             utterance.over = True
             utterance.requests.close()
@@ -176,7 +176,7 @@ class RivaRecogniser:
         try:
             self._heard.send_nowait(heard)
         except ChanFull:
-            self._end(EngineError("nobody reads what Riva hears"))
+            self._end(EngineError("too many unread transcripts from Riva"))
         except ChanClosed:
             pass
 
@@ -187,7 +187,7 @@ class RivaRecogniser:
 
 
 class RivaVoice:
-    """A voice. Each text is a call of its own on the endpoint's channel, since only a call can be stopped."""
+    """A voice. Each text is one gRPC call on the endpoint's channel, because only a call can be stopped."""
 
     broken = False
 
@@ -202,9 +202,9 @@ class RivaVoice:
         self._calls: set[grpc.aio.StreamStreamCall[object, object]] = set()
 
     async def speak(self, text: str) -> AsyncGenerator[bytes, None]:
-        """16-bit mono PCM at 24 kHz as it is made. Closing the generator stops the work. Raises: EngineError.
+        """Yields 16-bit mono PCM at 24 kHz as it is made. Closing the generator stops the work. Raises: EngineError.
 
-        The service reads signs out as they stand, so it gets words alone; of a text without any it is not asked.
+        Riva would read markup and symbols aloud, so it gets only words. A text without words is not sent.
         """
         readable = speakable(text, self._request.language_code)
         if not readable:
@@ -227,6 +227,6 @@ class RivaVoice:
             call.cancel()
 
     def close(self) -> None:
-        """Ends everything under way."""
+        """Stops all running texts."""
         for call in self._calls:
             call.cancel()

@@ -1,7 +1,7 @@
-"""Streams to Triton: one HTTP/2 channel to an endpoint, one bidirectional stream a model.
+"""Streams to Triton: one HTTP/2 channel for each endpoint, one bidirectional stream for each model.
 
-Spoken through Triton's own stubs, since tritonclient's asyncio stream refuses the parameter that asks a decoupled model
-for its closing response.
+Uses Triton's gRPC stubs, because tritonclient's asyncio stream refuses the parameter that asks a decoupled model for
+its closing response.
 """
 
 import asyncio
@@ -23,11 +23,11 @@ from services.agent.speech.engine import AtCapacity, EngineError, Refused, Strea
 from services.agent.speech.wire.channel import Access, Metadata, open_channel
 from services.inference import protocol
 
-# Requests that wait to be sent. A full queue means that Triton has stopped reading; the stream is given up as broken.
+# Most requests that wait to be sent. A full queue means that Triton has stopped reading; then the stream is broken.
 _MAX_WAITING_REQUESTS = 256
-# Replies that wait to be read; a clause has a few, audio one a packet.
+# Most replies that wait to be read. A clause has a few; audio has one for each packet.
 _MAX_UNREAD_REPLIES = 1024
-# A closed stream that Triton has not ended by then is cancelled after all: that Triton hangs.
+# Longest wait for Triton to end a closed stream. A stream that takes longer is cancelled: that Triton hangs.
 _CLOSING_SECONDS = 5.0
 _DTYPES = {"FP32": np.float32, "INT32": np.int32, "INT16": np.int16}
 _DATATYPES = {np.dtype(dtype): name for name, dtype in _DTYPES.items()}
@@ -37,9 +37,9 @@ Inputs = Mapping[str, NDArray[Any] | str]
 
 @dataclass(frozen=True)
 class Reply:
-    """One response of a model, its numbers flat. A decoupled model's closing response has no arrays and texts.
+    """One response of a model, with flat arrays. The closing response of a decoupled model has no arrays and texts.
 
-    fault: why the request was refused; the stream goes on.
+    fault: why the request was refused; the stream remains usable.
     """
 
     request_id: str
@@ -60,7 +60,7 @@ class Triton:
         self._streams: set[ModelStream] = set()
 
     def stream(self, model: str, *, sequence: bool = False) -> "ModelStream":
-        """A new stream to a model; with `sequence`, all its requests are one sequence."""
+        """Opens a stream to a model. With `sequence`, all its requests form one sequence."""
         sequence_id = secrets.randbits(62) + 1 if sequence else 0
         stream = ModelStream(self._stub, model, sequence_id, self._metadata)
         self._streams.add(stream)
@@ -68,7 +68,7 @@ class Triton:
         return stream
 
     async def close(self) -> None:
-        """Ends all streams, waits a few seconds at most for what is still under way, and closes the channel."""
+        """Closes all streams, waits a few seconds for their ends, and closes the channel."""
         readers = [stream.reader for stream in self._streams]
         for stream in list(self._streams):
             stream.close()
@@ -78,13 +78,13 @@ class Triton:
 
 
 class ModelStream:
-    """Requests to one model and their replies, in both directions at once.
+    """A bidirectional stream: requests to one model and their replies.
 
-    A stream ends by closing its own side and reading what still comes, never by cancelling: tritonserver can die of a
-    memory fault when a gRPC call is cancelled while a decoupled model answers, and every other call dies with it.
+    To end a stream, close its own side and read what still arrives; never cancel it. If a gRPC call is cancelled while
+    a decoupled model answers, tritonserver can crash with a memory fault, which breaks every other call.
 
-    reader: ends when Triton has ended the stream. A task of its own, since grpc.aio cancels a call whose reader is
-    cancelled.
+    reader: the task that reads; it ends when Triton has ended the stream. It is a separate task, because grpc.aio
+    cancels a call whose reader is cancelled.
     """
 
     def __init__(
@@ -102,11 +102,11 @@ class ModelStream:
 
     @property
     def closed(self) -> bool:
-        """Whether it takes no more requests."""
+        """Whether it accepts no more requests."""
         return self._requests.closed
 
     def send(self, inputs: Inputs) -> str:
-        """Queues a request and returns its id, which no other request has.
+        """Queues a request and returns its unique id.
 
         Raises: EngineError when the stream is closed or Triton has stopped reading.
         """
@@ -127,13 +127,13 @@ class ModelStream:
         try:
             self._requests.send_nowait(request)
         except ChanFull:
-            raise Unreachable(f"{self._model} takes no more requests") from None
+            raise Unreachable(f"Triton has stopped reading requests to {self._model}") from None
         except ChanClosed:
             raise self._fault from None
         return str(request.id)
 
     async def replies(self) -> AsyncIterator[Reply]:
-        """Replies as they come, until the stream ends.
+        """Yields replies as they arrive, until the stream ends.
 
         Raises: EngineError when the stream is closed or broken.
         """
@@ -142,9 +142,9 @@ class ModelStream:
         raise self._fault
 
     def close(self, last: Inputs | None = None) -> None:
-        """Ends the stream; answers that still come are thrown away.
+        """Closes the stream. Answers that still arrive are dropped.
 
-        last: a request that tells the model to stop its work for this stream; it ends a sequence.
+        last: a request that tells the model to stop its work for this stream; it also ends the sequence.
         """
         if self._requests.closed:
             return
@@ -163,7 +163,7 @@ class ModelStream:
         except grpc.aio.AioRpcError as fault:
             self._fault = fault_of(fault)
         except asyncio.CancelledError:
-            # gRPC raises this also in the reader of a call that was cancelled, though no task was.
+            # gRPC also raises this when the call was cancelled and this task was not.
             if not self._call.cancelled():
                 raise
         finally:
@@ -180,7 +180,7 @@ class ModelStream:
         try:
             self._replies.send_nowait(Reply(response.id, arrays, texts, final, fault))
         except ChanFull:
-            self._fault = EngineError(f"nobody reads what {self._model} answers")
+            self._fault = EngineError(f"too many unread replies of {self._model}")
             self.close()
 
 

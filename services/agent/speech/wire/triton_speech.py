@@ -1,4 +1,4 @@
-"""Hearing and speaking on Triton."""
+"""Recognition and synthesis on Triton."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ from services.agent.speech.engine import Ask, EngineError, Samples, Transcript, 
 from services.agent.speech.wire.triton import Inputs, Reply, Triton
 from services.inference import protocol
 
-# Pieces of one text that wait to be played. The longest text makes fewer.
+# Most pieces of one text that wait to be played. The longest text has fewer.
 _MAX_UNREAD_PIECES = 512
 _COMMANDS = {
     Ask.NOTHING: protocol.COMMAND_AUDIO,
@@ -30,7 +30,7 @@ _ANSWERS = {
 class TritonRecogniser:
     """A recogniser's stream.
 
-    language: BCP-47 or `auto`. keyterms: what it should rather hear. engine: which of the model's; empty for its first.
+    language: BCP-47 or `auto`. keyterms: words to prefer. engine: one of the model's; empty for its first.
     """
 
     def __init__(
@@ -38,17 +38,17 @@ class TritonRecogniser:
     ) -> None:
         self._wire = triton.stream(model, sequence=True)
         hints = {"keyterms": json.dumps(list(keyterms), ensure_ascii=False)} if keyterms else {}
-        # The first request opens the sequence and shows at once whether Triton is there.
+        # The first request opens the sequence, and shows at once whether Triton is reachable.
         chosen = {"engine": engine} if engine else {}
         self._send((), Ask.NOTHING, {"language": language, **hints, **chosen})
 
     @property
     def broken(self) -> bool:
-        """Whether it takes no more audio."""
+        """Whether it accepts no more audio."""
         return self._wire.closed
 
     def send(self, audio: Sequence[Samples], ask: Ask = Ask.NOTHING) -> str:
-        """Queues audio and what is asked for; answers the request's id. Raises: EngineError."""
+        """Queues a request. Returns its id. Raises: EngineError."""
         return self._send(audio, ask, {})
 
     def _send(self, audio: Sequence[Samples], ask: Ask, more: Inputs) -> str:
@@ -56,7 +56,7 @@ class TritonRecogniser:
         return self._wire.send({"audio": _scaled(audio), "command": command, **more})
 
     async def replies(self) -> AsyncIterator[Transcript]:
-        """Transcripts until the stream ends, which is always by an EngineError."""
+        """Transcripts until the stream ends. It always ends with an EngineError."""
         async for reply in self._wire.replies():
             if reply.fault is not None:
                 raise reply.fault
@@ -70,12 +70,12 @@ class TritonRecogniser:
                 )
 
     def close(self) -> None:
-        """Ends the stream; what was not recognised is thrown away."""
+        """Closes the stream. Audio that is not yet recognised is dropped."""
         self._wire.close({"audio": np.empty(0, np.float32), "command": np.array([protocol.COMMAND_DISCARD], np.int32)})
 
 
 class TritonVoice:
-    """A voice in a language (BCP-47). One stream takes all texts; answers are told apart by the id of their request."""
+    """A voice in a language (BCP-47). All texts use one stream; the request's id tells which text an answer is for."""
 
     def __init__(self, triton: Triton, model: str, voice: str, language: str) -> None:
         self._model = model
@@ -87,11 +87,11 @@ class TritonVoice:
 
     @property
     def broken(self) -> bool:
-        """Whether it takes no more texts."""
+        """Whether it accepts no more texts."""
         return self._wire.closed
 
     async def speak(self, text: str) -> AsyncGenerator[bytes, None]:
-        """16-bit mono PCM at 24 kHz as it is made. Closing the generator stops the work. Raises: EngineError."""
+        """Yields 16-bit mono PCM at 24 kHz as it is made. Closing the generator stops the work. Raises: EngineError."""
         request_id = self._wire.send({"text": text, **self._asked})
         replies = self._spoken[request_id] = Chan[Reply](_MAX_UNREAD_PIECES)
         over = False
@@ -112,7 +112,7 @@ class TritonVoice:
                     self._wire.send({"cancel": request_id})
 
     def close(self) -> None:
-        """Ends everything under way."""
+        """Stops all running texts."""
         for request_id in self._spoken:
             with contextlib.suppress(EngineError):
                 self._wire.send({"cancel": request_id})

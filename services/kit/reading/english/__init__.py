@@ -1,4 +1,4 @@
-"""English as it is said: figures, dates, money, numbers to ring, abbreviations and signs in words."""
+"""Writes English numbers, dates, money, telephone numbers, abbreviations and symbols as words."""
 
 import re
 from typing import Final
@@ -13,7 +13,7 @@ _FIGURE: Final = re.compile(r"\d|[½⅓⅔¼¾⅕⅛⅜⅝⅞]")
 
 
 def spoken(text: str, day_first: bool = False) -> str:
-    """The text in words alone. day_first: 5/3 is the fifth of March, as everywhere but in the United States."""
+    """The text in words only. day_first: 5/3 is the fifth of March, as everywhere but in the United States."""
     text = spoken_names(spoken_shorthand(text))
     if _FIGURE.search(text):
         for step in (spoken_phones, lambda t: spoken_dates(t, day_first), spoken_times, spoken_codes):

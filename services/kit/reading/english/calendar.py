@@ -20,7 +20,7 @@ _MONTHS: Final = [
     "December",
 ]
 _MONTH_BY_START: Final = {month[:3].lower(): month for month in _MONTHS}
-# "May" and "March" are words too: only beside a figure are they read as months.
+# "May" and "March" are also ordinary words: they are months only beside a number.
 _MONTH: Final = (
     r"(Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
     r"|Nov(?:ember)?|Dec(?:ember)?)\b\.?"
@@ -136,7 +136,7 @@ def _day_month(match: re.Match[str]) -> str:
 
 
 def _last_stop(match: re.Match[str]) -> str:
-    """The full stop of a text whose last word is an abbreviation."""
+    """Keeps the full stop when the text ends with an abbreviation."""
     return "." if match[0].endswith(".") and match.end() == len(match.string.rstrip()) else ""
 
 
@@ -147,14 +147,14 @@ def _day_short(match: re.Match[str]) -> str:
 
 
 def spoken_names(text: str) -> str:
-    """The text with its short weekdays and ranges of months written out."""
+    """The text with abbreviated weekdays and ranges of months written out."""
     text = _DAY_RANGE.sub(lambda m: f"{_day(m[1])} to {_day(m[2])}" + _last_stop(m), text)
     text = _DAY_SHORT.sub(_day_short, text)
     return _MONTH_RANGE.sub(lambda m: f"{_month(m[1])} to {_month(m[2])}", text)
 
 
 def spoken_dates(text: str, day_first: bool = False) -> str:
-    """The text with its dates in words."""
+    """The text with dates in words."""
     text = _ISO.sub(_iso, text)
     text = _NUMERIC.sub(lambda m: _numeric(m, day_first), text)
     text = _NUMERIC_SHORT.sub(lambda m: _numeric_short(m, day_first), text)
@@ -183,7 +183,7 @@ def _range(match: re.Match[str]) -> str:
 
 
 def _stop(match: re.Match[str]) -> str:
-    """The full stop of a sentence, where "a.m." took it along."""
+    """The full stop of a sentence that ends with "a.m." or "p.m."."""
     rest = match.string[match.end() :].lstrip()
     return "." if match[0].endswith(".") and (not rest or (rest[0].isupper() and not _NAME.match(rest))) else ""
 
@@ -205,7 +205,7 @@ def _time(match: re.Match[str]) -> str:
 
 
 def spoken_times(text: str) -> str:
-    """The text with its times of day in words."""
+    """The text with times of day in words."""
     text = _RANGE.sub(_range, text)
     text = _TIME_HALF.sub(lambda m: _clock(m[1], m[2] if m[2] != "00" else None, m[3]) + _stop(m), text)
     return _TIME.sub(_time, text)

@@ -1,4 +1,4 @@
-"""Numbers that are names: to ring, to quote, to tell versions apart."""
+"""Numbers that are names: telephone numbers, reference codes, versions."""
 
 import re
 from typing import Final
@@ -64,7 +64,7 @@ def _phone(match: re.Match[str]) -> str:
 
 
 def _halved(groups: list[str]) -> list[str]:
-    """Groups of at most 5 figures stay; a long one is cut after every third."""
+    """Keeps groups of at most 5 digits; splits longer ones after every third digit."""
     return [part for group in groups for part in ([group] if len(group) <= 5 else re.findall(r"\d{1,3}", group))]
 
 
@@ -111,7 +111,7 @@ def _dotted(match: re.Match[str]) -> str:
 
 
 def _mixed(match: re.Match[str]) -> str:
-    """A code of letters and figures: "B12", "A1B2C3", "MP3"."""
+    """A code of letters and digits: "B12", "A1B2C3", "MP3"."""
     code = match[0]
     if _UNTOUCHED.fullmatch(code):
         return code
@@ -129,7 +129,7 @@ def _mixed(match: re.Match[str]) -> str:
 
 
 def spoken_phones(text: str) -> str:
-    """The text with its telephone, card and other long numbers read figure by figure."""
+    """The text with telephone, card and other long numbers written digit by digit."""
     text = _VERSION_WORD.sub(
         lambda m: f"{'version' if m[1].lower() in ('v', 'ver', 'ver.') else m[1]} {_version(m[2])}", text
     )
@@ -148,7 +148,7 @@ def spoken_phones(text: str) -> str:
 
 
 def spoken_codes(text: str) -> str:
-    """The text with codes of letters and figures in words."""
+    """The text with codes of letters and digits in words."""
     text = _HASH.sub("number ", text)
     text = _LETTERS_NUMBER.sub(lambda m: f"{m[1]} {cardinal(m[2]) if len(m[2]) <= 2 else digits(m[2])}", text)
     text = _LONG.sub(_long, text)

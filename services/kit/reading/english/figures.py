@@ -1,4 +1,4 @@
-"""English fractions, ordinals, years, ranges and whatever other figures are left."""
+"""English fractions, ordinals, years, ranges and all remaining numbers."""
 
 import re
 from typing import Final
@@ -19,7 +19,7 @@ _DECADE: Final = re.compile(r"(?<![\w.,])'?((?:1[1-9]|20)?\d0)'?s\b")
 _APOSTROPHE_YEAR: Final = re.compile(r"(?<!\w)'(\d\d)(?![\w'])")
 _YEAR: Final = r"1[1-9]\d\d|20\d\d"
 _YEARS: Final = re.compile(rf"(?<![\w.,$€£-])({_YEAR})\s?[-–—/]\s?({_YEAR}|\d\d)(?!\w|[.,]\d|-)")
-# What 2000 of them is a count of and no year.
+# A number such as 2000 before one of these words is a count, not a year.
 _COUNTED: Final = "people|users|units|points|steps|items|words|members|customers|guests|pieces|times"
 _SAID_YEAR: Final = re.compile(
     r"\b(in|since|by|from|until|till|before|after|during|year|circa|early|mid|late|of|summer|winter|spring|fall|autumn)"
@@ -85,7 +85,7 @@ def _number(match: re.Match[str]) -> str:
 
 
 def spoken_figures(text: str) -> str:
-    """The text with all its remaining figures in words."""
+    """The text with all remaining numbers in words."""
     text = _VULGAR_SIGN.sub(lambda m: (f"{m[1]} " if m[1] else "") + _VULGAR[m[2]], text)
     for pattern, said in _SET_PHRASES:
         text = pattern.sub(said, text)

@@ -1,4 +1,4 @@
-"""English money, shares and measures."""
+"""English money, percentages and measures."""
 
 import re
 from typing import Final
@@ -120,7 +120,7 @@ def _percent(match: re.Match[str]) -> str:
 
 
 def _describes(match: re.Match[str]) -> bool:
-    """Whether it stands before its noun, as in "a $5 bill"; then it has no plural."""
+    """Whether the quantity precedes its noun, as in "a $5 bill"; then it has no plural."""
     return bool(_ARTICLE.search(match.string, 0, match.start()) and _NOUN.match(match.string, match.end()))
 
 
@@ -159,7 +159,7 @@ def _by(match: re.Match[str]) -> str:
 
 
 def spoken_quantities(text: str) -> str:
-    """The text with its money, shares and measures in words."""
+    """The text with money, percentages and measures in words."""
     text = _MONEY_AFTER.sub(_money_after, _MONEY.sub(_money_before, text))
     text = _CENTS.sub(
         lambda m: f"{_bare(m[1])} {_COINS[m[2], m[1] == '1']}",

@@ -1,4 +1,4 @@
-"""English abbreviations, Roman numbers and signs."""
+"""English abbreviations, Roman numerals and symbols."""
 
 import re
 from collections.abc import Callable
@@ -95,7 +95,7 @@ def _abbreviation(match: re.Match[str]) -> str:
     rest = match.string[match.end() :]
     if said == "for example" or said == "that is":
         return said if rest.startswith(",") else f"{said},"
-    # The point of an abbreviation that ends a sentence ends it still.
+    # If an abbreviation ends a sentence, its full stop must remain.
     ends = short.endswith(".") and (
         not rest.strip() or (re.match(r"\s+[A-Z]", rest) and short in ("etc.", "Inc.", "Ltd.", "Corp.", "Jr."))
     )
@@ -114,7 +114,7 @@ def _street(match: re.Match[str]) -> str:
 
 
 def spoken_shorthand(text: str) -> str:
-    """The text with its abbreviations and Roman numbers written out, as far as they are safe to tell."""
+    """The text with abbreviations and Roman numerals written out, if they are unambiguous."""
     text = _WITH.sub("with ", _ABBREVIATION.sub(_abbreviation, text))
     text = _STREET.sub(_street, text)
     text = _SAINT.sub("Saint ", _TITLE.sub(_title, text))
@@ -126,7 +126,7 @@ def spoken_shorthand(text: str) -> str:
 
 
 def spoken_signs(text: str) -> str:
-    """The text without any sign that is not said or a pause."""
+    """The text with only those symbols that are spoken or mark a pause."""
     for pattern, said in _SIGNS:
         text = pattern.sub(said, text)
     return text

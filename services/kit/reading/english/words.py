@@ -1,4 +1,4 @@
-"""The tables of words.toml."""
+"""Loads the word tables of words.toml."""
 
 import tomllib
 from pathlib import Path

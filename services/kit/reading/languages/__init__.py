@@ -1,4 +1,4 @@
-"""The languages beside English that the voices speak; one file of words each, by primary subtag."""
+"""The voices' languages other than English: one file of words for each, named by its primary subtag."""
 
 import tomllib
 from pathlib import Path
