@@ -33,7 +33,7 @@ run_lane() {
     shift 4
     for folder in $name; do folders+=("tests/$folder"); done
     # shellcheck disable=SC2086 # the words of a lane are words of their own
-    CALLBOX_TEST_FIGURES="$scratch/$number.json" .venv/bin/python -m pytest "${folders[@]}" $options \
+    TEST_FIGURES="$scratch/$number.json" .venv/bin/python -m pytest "${folders[@]}" $options \
         ${marks:+-m "$marks"} "$@" 2>&1 | tee "$scratch/$number.out" | sed -u "s#^#${name// /+} | #"
     echo "${PIPESTATUS[0]}" >"$scratch/$number.status"
 }

@@ -1,7 +1,7 @@
 """Prints at the end how long each folder took, which tests took longest, and which slow ones do not say why.
 
 Works with and without pytest-xdist: the process that reports hears of every test's start, reports and end.
-`python -m tests.folders FILE…` prints one table of several runs, from what each wrote to $CALLBOX_TEST_FIGURES.
+`python -m tests.folders FILE…` prints one table of several runs, from what each wrote to $TEST_FIGURES.
 """
 
 import inspect
@@ -21,7 +21,7 @@ _SLOWEST, _SHOWN_SECONDS = 20, 0.1
 _SLOW_SECONDS = 10.0
 _REASON = "Slow:"
 _NO_REASON = "slow without a reason"
-_FIGURES = "CALLBOX_TEST_FIGURES"
+_FIGURES = "TEST_FIGURES"
 
 
 @dataclass

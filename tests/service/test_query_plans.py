@@ -75,6 +75,12 @@ async def seen(
         yield Seen(service, watch, sizes, unindexed, {row["relname"]: row["seq_tup_read"] for row in scans})
 
 
+async def _turn_autovacuum_off(pool: Pool) -> None:
+    """Autovacuum would change the counts of rows, and with them the plans, in the middle of a test."""
+    for row in await pool.fetch("select tablename from pg_tables where schemaname = current_schema()"):
+        await pool.execute(f'alter table "{row["tablename"]}" set (autovacuum_enabled = off)')
+
+
 async def _use(service: str, url: str, pool: Pool, folder: Path) -> None:
     if service == "accounts":
         await accounts.use(pool, folder)
