@@ -52,6 +52,7 @@ async def _greeted(callbox: StackThread, url: str, found: bool) -> dict[str, Any
 
 
 async def test_a_voice_like_the_recording_speaks_and_is_remembered(callbox: StackThread, recording: str) -> None:
+    """Slow: finding a voice takes dozens of syntheses."""
     first = await _greeted(callbox, recording, found=True)
     assert first["voice"]["likeness"] in ("matched", "plain")
     if first["voice"]["likeness"] == "plain":

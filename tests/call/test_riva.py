@@ -14,6 +14,7 @@ GREETING = "Hello, this is Lumen Lamps by Riva."
 
 
 async def test_a_question_is_heard_and_answered_by_rivas_protocol(callbox: StackThread, riva: RivaStandIn) -> None:
+    """Slow: caller and agent speak in real time."""
     callbox.make_character(
         "riva-bot",
         name="Lumen Lamps",

@@ -47,6 +47,7 @@ async def test_typed_text_is_answered_and_echoed_once(callbox: StackThread) -> N
 
 
 async def test_the_agent_stops_when_the_caller_speaks_over_an_answer(callbox: StackThread, measure: Measure) -> None:
+    """Slow: caller and agent speak in real time."""
     async with callbox.sessions() as sessions:
         grant = await sessions.start(callbox.character, system_prompt=STORY_TELLER)
         async with Caller(grant) as caller:
@@ -64,6 +65,7 @@ async def test_the_agent_stops_when_the_caller_speaks_over_an_answer(callbox: St
 
 
 async def test_the_agent_stops_when_the_caller_speaks_over_the_greeting(callbox: StackThread, measure: Measure) -> None:
+    """Slow: caller and agent speak in real time."""
     async with callbox.sessions() as sessions:
         grant = await sessions.start(callbox.character, greeting=STORY)
         async with Caller(grant) as caller:

@@ -22,6 +22,7 @@ async def newest(client: httpx.AsyncClient) -> str:
 
 
 async def test_who_watches_reads_what_is_said_while_it_is_said(callbox: StackThread) -> None:
+    """Slow: caller and agent speak in real time."""
     headers = {"X-API-Key": callbox.stack.demo["api_key"]}
     async with httpx.AsyncClient(base_url=callbox.stack.base_url, headers=headers) as client:
         before = await newest(client)

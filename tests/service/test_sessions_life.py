@@ -157,6 +157,7 @@ async def test_a_worker_that_vanishes_before_the_caller_came_costs_the_caller_no
 async def test_what_webhooks_did_not_tell_is_seen_all_the_same(
     make_house: MakeHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Slow: LiveKit's own time-outs stand between what happens in the room and what it tells."""
     monkeypatch.setattr(room_reconciler, "_INTERVAL_SECONDS", 0.5)
     monkeypatch.setattr(room_reconciler, "_WEBHOOK_SECONDS", 1)
     house = await make_house(ops_listen="127.0.0.1:0")
