@@ -40,7 +40,7 @@ LOSE_MICROPHONE = """() => {
 
 
 async def test_a_spoken_question_is_transcribed_and_answered(stack: Stack, open_page: OpenPage, tmp_path: Path) -> None:
-    """Takes 15 s: the fake microphone speaks when the greeting is over."""
+    """Slow: the fake microphone speaks when the greeting is over."""
     speech = write_speech(tmp_path / "question.wav", {LEAD_SECONDS: "What time do you open on Saturday?"})
     call = await open_page(stack.demo["character"], speech=speech)
     await expect(call.status).to_have_text("Ready for your call")
@@ -62,7 +62,7 @@ async def test_a_spoken_question_is_transcribed_and_answered(stack: Stack, open_
 async def test_what_is_said_while_muted_is_not_heard_and_what_is_said_after_is(
     stack: Stack, open_page: OpenPage, tmp_path: Path
 ) -> None:
-    """Takes 18 s: the fake microphone speaks once while it is muted, and again after."""
+    """Slow: the fake microphone speaks once while it is muted, and again after."""
     speech = write_speech(
         tmp_path / "questions.wav",
         {MUTED_AT_SECONDS: "Do you repair lamps?", UNMUTED_AT_SECONDS: "What time do you open on Saturday?"},
@@ -87,7 +87,7 @@ async def test_what_is_said_while_muted_is_not_heard_and_what_is_said_after_is(
 async def test_a_microphone_that_goes_away_is_told_and_the_next_one_is_heard(
     stack: Stack, open_page: OpenPage, tmp_path: Path
 ) -> None:
-    """Takes 16 s: the fake microphone begins anew when it is opened again."""
+    """Slow: the fake microphone begins anew when it is opened again."""
     speech = write_speech(tmp_path / "question.wav", {LEAD_SECONDS: "What time do you open on Saturday?"})
     call = await open_page(stack.demo["character"], speech=speech)
     await call.page.evaluate(KEEP_MICROPHONES)

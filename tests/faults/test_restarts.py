@@ -22,7 +22,7 @@ READY_SECONDS = 90.0
 
 @pytest.mark.parametrize("part", ["sessions", "postgres", "redis"])
 async def test_a_call_goes_on_while_a_part_is_restarted(callbox: StackThread, measure: Measure, part: str) -> None:
-    """Takes 20 s: three questions and their answers, spoken in real time."""
+    """Slow: three questions and their answers, spoken in real time."""
     async with callbox.sessions() as sessions:
         grant = await sessions.start(callbox.character)
         async with Caller(grant) as caller:
@@ -43,7 +43,7 @@ async def test_a_call_goes_on_while_a_part_is_restarted(callbox: StackThread, me
 
 
 async def test_a_call_outlives_triton(callbox: StackThread, measure: Measure) -> None:
-    """Takes 30 s: Triton needs up to half of it to come back."""
+    """Slow: Triton needs up to half of it to come back."""
     async with callbox.sessions() as sessions:
         grant = await sessions.start(callbox.character)
         async with Caller(grant) as caller:

@@ -30,7 +30,7 @@ def second(callbox: StackThread) -> Iterator[Keeper]:
 async def test_calls_spread_over_two_workers_and_outlive_the_death_of_the_other_one(
     callbox: StackThread, second: Keeper, measure: Measure
 ) -> None:
-    """Takes 25 s: a worker is started, and that it is gone is known when three of its reports are missing."""
+    """Slow: a worker is started, and that it is gone is known when three of its reports are missing."""
     async with callbox.sessions() as sessions:
         grants = [await sessions.start(callbox.character) for _ in range(2)]
         async with Caller(grants[0]) as one, Caller(grants[1]) as other:

@@ -21,7 +21,7 @@ ENDED_SECONDS = 15.0
 async def test_a_killed_worker_ends_its_call_as_lost_and_the_caller_is_told(
     callbox: StackThread, measure: Measure
 ) -> None:
-    """Takes 25 s: that a worker is gone is known when three of its reports are missing."""
+    """Slow: that a worker is gone is known when three of its reports are missing."""
     async with callbox.sessions() as sessions:
         grant = await sessions.start(callbox.character)
         async with Caller(grant) as caller:

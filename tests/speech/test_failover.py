@@ -73,7 +73,7 @@ def choose(made: Engines, server: Server) -> None:
 
 
 async def test_an_endpoint_killed_in_mid_utterance_or_mid_clause_is_not_noticed(folder: Path, lasting: Server) -> None:
-    """Takes 12 s: a server of its own is started, and the caller speaks in real time."""
+    """Slow: a server of its own is started, and the caller speaks in real time."""
     with endpoint(folder, "killed") as victim:
         async with engines(catalogue_of(first_then(victim, lasting))) as made:
             choose(made, victim)
@@ -103,7 +103,7 @@ async def test_an_endpoint_killed_in_mid_utterance_or_mid_clause_is_not_noticed(
 
 
 async def test_while_an_endpoint_hangs_the_other_serves_within_the_deadline(folder: Path, lasting: Server) -> None:
-    """Takes 12 s: a server of its own is started, and who hangs is given the time to answer."""
+    """Slow: a server of its own is started, and who hangs is given the time to answer."""
     with endpoint(folder, "hanging") as victim:
         async with engines(catalogue_of(first_then(victim, lasting))) as made, made.ear() as ear:
             choose(made, victim)
@@ -132,7 +132,7 @@ async def _fault_of(work: Awaitable[object]) -> BaseException | None:
 
 
 async def test_with_all_endpoints_gone_it_is_said_so_and_hearing_comes_back(folder: Path) -> None:
-    """Takes 18 s: two servers are started, and those that are gone are given the time to come back."""
+    """Slow: two servers are started, and those that are gone are given the time to come back."""
     with ExitStack() as stack:
         only = stack.enter_context(endpoint(folder, "only"))
         async with engines(catalogue_of(first_then(only))) as made, made.ear() as ear:

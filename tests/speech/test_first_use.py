@@ -23,14 +23,14 @@ PROGRAMS = {
     "kokoro": (
         "from services.inference.engines.kokoro import Kokoro\n"
         "from services.inference.engines.phonemes.reader import ENGLISH, Reader\n"
-        "from services.inference.engines.styles import Styles\n"
+        "from services.inference.engines.kokoro_voices import Styles\n"
         "from services.inference.settings import InferenceSettings\n"
         "reader = Reader([ENGLISH])\n"
         "Kokoro(reader, Styles(InferenceSettings().kokoro_voices, reader.languages)).warm_up()"
     ),
     "speaker": "from services.inference.engines.speaker import Speaker; Speaker()",
     "voice activity": (
-        "import numpy\nfrom services.inference.hearing.voice_activity import has_voice\nhas_voice(numpy.zeros(16000))"
+        "import numpy\nfrom services.inference.recognition.voice_activity import has_voice\nhas_voice(numpy.zeros(16000))"
     ),
 }
 

@@ -86,7 +86,7 @@ def tone(seconds: float) -> Sound:
 
 
 def test_a_speaker_is_more_like_itself_than_like_others(kokoro: Kokoro, speaker: Speaker) -> None:
-    """Takes 10 s: five voices each say a sentence, which costs half as long as it lasts."""
+    """Slow: five voices each say a sentence, which costs half as long as it lasts."""
     names = ("af_heart", "am_michael", "bf_emma", "bm_george", "af_bella")
     first = speaker.embed([said(kokoro, name, TEXTS[0]) for name in names])
     second = speaker.embed([sampled(name) for name in names])

@@ -16,7 +16,7 @@ TURN_OVER_SECONDS = 2.0
 
 
 async def test_what_is_said_while_muted_is_not_heard_and_what_is_said_after_is(callbox: StackThread) -> None:
-    """Takes 15 s: three lines are spoken in real time."""
+    """Slow: three lines are spoken in real time."""
     async with callbox.sessions() as sessions:
         grant = await sessions.start(callbox.character)
         async with Caller(grant) as caller:
@@ -36,7 +36,7 @@ async def test_what_is_said_while_muted_is_not_heard_and_what_is_said_after_is(c
 
 
 async def test_a_caller_who_takes_another_microphone_is_heard_by_it(callbox: StackThread) -> None:
-    """Takes 13 s: two questions and their answers are spoken in real time."""
+    """Slow: two questions and their answers are spoken in real time."""
     async with callbox.sessions() as sessions:
         grant = await sessions.start(callbox.character)
         async with Caller(grant) as caller:

@@ -40,7 +40,7 @@ def spanish(callbox: StackThread) -> str:
 
 
 async def test_a_question_in_spanish_is_heard_answered_and_written_down(callbox: StackThread, spanish: str) -> None:
-    """Takes 15 s: a greeting, a question and its answer, spoken in real time."""
+    """Slow: a greeting, a question and its answer, spoken in real time."""
     triton = f"127.0.0.1:{callbox.stack.settings.triton_grpc_port}"
     question = await _spoken(triton, QUESTION)
     heard: list[tuple[float, Samples]] = []
