@@ -11,7 +11,7 @@ from tests.fixtures.conversation import MONDAY, SATURDAY, SUNDAY, assert_answere
 from tests.fixtures.measured import Measure
 from tests.fixtures.slots import slots_free_again
 from tests.fixtures.stack import StackThread
-from tests.fixtures.stacks import SLOTS
+from tests.fixtures.stacks import IDLE_SECONDS, SLOTS
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -57,8 +57,15 @@ async def test_a_call_outlives_triton(callbox: StackThread, measure: Measure) ->
             measure("from the kill of Triton to the agent's next sound", second.answer.start - killed)
             assert second.answer.start - second.spoken.end < ANSWERED_SECONDS
             assert second.replies, "the turn ended in silence"
-            await callbox.do(callbox.stack.wait_ready("triton"), READY_SECONDS)
+            ready = asyncio.create_task(
+                callbox.do(callbox.stack.wait_ready("triton"), READY_SECONDS), name="triton-is-ready"
+            )
+            # A caller who neither speaks nor types is hung up on after IDLE_SECONDS.
+            while not (await asyncio.wait([ready], timeout=IDLE_SECONDS / 2))[0]:
+                await caller.type("Are you still there?")
+            await ready
             measure("from the kill of Triton to its readiness", time.time() - killed)
+            await caller.quiet()
             third = await caller.say(MONDAY)
             assert_answered(MONDAY, third)
         assert (await sessions.ended(grant.session_id))["end_reason"] == "client_left"
