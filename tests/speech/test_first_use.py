@@ -30,7 +30,9 @@ PROGRAMS = {
     ),
     "speaker": "from services.inference.engines.speaker import Speaker; Speaker()",
     "voice activity": (
-        "import numpy\nfrom services.inference.recognition.voice_activity import has_voice\nhas_voice(numpy.zeros(16000))"
+        "import numpy\n"
+        "from services.inference.recognition.voice_activity import has_voice\n"
+        "has_voice(numpy.zeros(16000))"
     ),
 }
 
