@@ -7,6 +7,7 @@ loggers are not told of cursors, and the server that the tests run has no auto_e
 from __future__ import annotations
 
 import ast
+import asyncio
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -59,7 +60,11 @@ class Watch:
         self._cursors: list[tuple[Statement, tuple[object, ...]]] = []
 
     def begin(self, patch: pytest.MonkeyPatch) -> None:
-        """Notes from now on, until the patch is undone."""
+        """Notes from now on, until the patch is undone.
+
+        Only what this event loop sends: the shared services of a test run are in the same process, on empty tables.
+        """
+        self._loop = asyncio.get_running_loop()
         for name in _SENDS:
             send = getattr(asyncpg.Connection, name)
             patch.setattr(asyncpg.Connection, name, self._cursor(send) if name == "cursor" else self._sender(send))
@@ -92,6 +97,8 @@ class Watch:
 
     def _note(self, text: str) -> Statement | None:
         """None for what no service sent, and for what has no plan."""
+        if asyncio.get_running_loop() is not self._loop:
+            return None
         functions = tuple(_functions(sys._getframe(2)))
         self.called.update(functions)
         if not functions or text.lstrip().lower().startswith(_UTILITIES):
