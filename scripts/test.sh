@@ -4,12 +4,13 @@
 # other. Fails at the end if a lane failed.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-# A lane: its folders : options of pytest : the marks of the tests that it takes. The first line uses both cores by
-# itself. Tests of speech compute, tests of calls mostly wait for speech in real time, so they share the cores.
+# A lane: its folders : options of pytest : the marks of the tests that it takes. Tests of calls mostly wait for speech in
+# real time, so two lanes of them share the cores. Tests of speech compute, and would make calls stutter beside them.
 steps=(
-    "unit service http : -n 2 --dist worksteal : not alone"
+    "unit service http : -n 3 --dist worksteal : not alone"
     "service : : alone"
-    "speech : : | call browser : --ignore=tests/call/scripted : | call/scripted faults : :"
+    "call browser : --ignore=tests/call/scripted : | call/scripted faults : :"
+    "speech : :"
 )
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
