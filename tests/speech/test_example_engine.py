@@ -88,7 +88,9 @@ async def test_an_engine_that_is_not_there_ends_the_start_and_says_what_to_do(tm
     profile = tmp_path / "profile.toml"
     profile.write_text((ENGINE / "profile.toml").read_text().replace("espeak.engine", "espeak.motor"))
     with (
-        pytest.raises(AssertionError, match=r"'examples.engines.espeak.motor:Espeak', which cannot be imported .*correct"),
+        pytest.raises(
+            AssertionError, match=r"'examples.engines.espeak.motor:Espeak', which cannot be imported .*correct"
+        ),
         serving(tmp_path, str(profile)),
     ):
         pass
