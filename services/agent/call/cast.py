@@ -34,3 +34,7 @@ class Cast:
     tools: tuple[llm.Tool, ...] = ()
     llm_provider: str = ""
     voice_ready: Callable[[], Awaitable[None]] = _at_once
+
+    def engines(self) -> list[llm.LLM[Any] | stt.STT[Any] | Speaking]:
+        """The language model, and the recogniser and the voice where there are any."""
+        return [engine for engine in (self.model.llm, self.ear, self.voice) if engine is not None]

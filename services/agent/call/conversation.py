@@ -199,14 +199,12 @@ class Conversation:
         )
 
     def _follow_engines(self, cast: Cast) -> None:
-        for engine in (cast.model.llm, cast.ear, cast.voice):
-            if engine is not None:
-                engine.on("metrics_collected", self._scribe.used)
+        for engine in cast.engines():
+            engine.on("metrics_collected", self._scribe.used)
 
     def _unfollow_engines(self, cast: Cast) -> None:
-        for engine in (cast.model.llm, cast.ear, cast.voice):
-            if engine is not None:
-                engine.off("metrics_collected", self._scribe.used)
+        for engine in cast.engines():
+            engine.off("metrics_collected", self._scribe.used)
 
     def _seen(self) -> llm.ChatContext:
         return self._memory.seen(self._persona.chat_ctx)

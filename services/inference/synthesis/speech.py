@@ -37,7 +37,7 @@ class Speech:
 
     def __iter__(self) -> Iterator[NDArray[np.int16]]:
         primary = self._language.split("-")[0]
-        spoken = [sentence.strip() for sentence in sentences(speakable(self._text, self._language))]
+        spoken = sentences(speakable(self._text, self._language))
         found = list(pieces(spoken, self._pauses, self.engine.piece_characters, primary))
         for at, (piece, pause_ms) in enumerate(found):
             sound = self._piece(piece, pause_ms)
