@@ -25,18 +25,31 @@ class LocalSettings(Settings):
 
     data_dir: Path = Field(default=ROOT / ".callbox", description="Folder for keys, data and logs.")
     host: str = Field(default="127.0.0.1", description="Address the gateway listens on.")
-    debug: bool = Field(default=False, description="Skips the origin check. Never where others can reach it.")
-    slots: int = Field(
-        default=0, ge=0, le=64, description="Calls the worker takes at once; 0: what `callbox size` measured, else 3."
+    debug: bool = Field(
+        default=False, description="Skips the origin check. Never set it where others reach the gateway."
     )
-    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="Least level logged.")
-    log_format: str = Field(default="", pattern="^(json|console|)$", description="Form of log lines.")
+    slots: int = Field(
+        default=0,
+        ge=0,
+        le=64,
+        description="Maximum number of concurrent calls; 0: the number that `callbox size` measured, or 3 without it.",
+    )
+    log_level: str = Field(
+        default="info", pattern="^(debug|info|warning|error)$", description="Lowest level that is logged."
+    )
+    log_format: str = Field(
+        default="",
+        pattern="^(json|console|)$",
+        description="Format of log lines, `json` or `console`; empty: `console` in a terminal, else `json`.",
+    )
 
     llm_url: str = Field(default="", description="OpenAI-compatible endpoint, ending in /v1; empty: the local model.")
-    llm_model: str = Field(default="", description="Model asked for at CALLBOX_LLM_URL.")
-    llm_api_key: SecretStr = Field(default=SecretStr(""), description="Key for CALLBOX_LLM_URL.")
+    llm_model: str = Field(default="", description="Name of the model at CALLBOX_LLM_URL.")
+    llm_api_key: SecretStr = Field(default=SecretStr(""), description="API key for CALLBOX_LLM_URL.")
     # Threads wait for each other in every layer: on busy cores two threads are ten times slower than one.
-    llm_threads: int = Field(default=1, ge=1, le=256, description="Threads of the local model; cores that are free.")
+    llm_threads: int = Field(
+        default=1, ge=1, le=256, description="Threads of the local model; at most the number of idle cores."
+    )
 
     port: int = _port(8000, "HTTP of the gateway.")
     livekit_port: int = _port(7880, "LiveKit's signalling and API.")
@@ -56,7 +69,7 @@ class LocalSettings(Settings):
     sessions_ops_port: int = _port(7203, "Health, metrics and LiveKit webhooks of sessions.")
     gateway_ops_port: int = _port(7204, "Health and metrics of the gateway.")
     agent_ops_port: int = _port(7205, "Health and metrics of the worker.")
-    knowledge_ops_port: int = _port(7206, "Health and metrics of the reader of documents.")
+    knowledge_ops_port: int = _port(7206, "Health and metrics of the document reader.")
 
     @model_validator(mode="after")
     def _foreign_model_is_named(self) -> Self:

@@ -4,20 +4,22 @@ from pathlib import Path
 
 from pydantic import Field
 
-from services.kit.settings import CatalogueSettings
+from services.kit.settings import CatalogueSettings, KeysSettings
 
 
-class AgentSettings(CatalogueSettings):
+class AgentSettings(KeysSettings, CatalogueSettings):
     """Settings of one worker."""
 
     sessions_address: str = Field(default="127.0.0.1:7103", description="host:port of the sessions service.")
     characters_address: str = Field(default="127.0.0.1:7102", description="host:port of the characters service.")
-    livekit_url: str = Field(default="ws://127.0.0.1:7880", description="LiveKit as the worker reaches it.")
+    livekit_url: str = Field(default="ws://127.0.0.1:7880", description="URL at which the worker reaches LiveKit.")
     livekit_keys_file: Path = Field(
         default=Path(".callbox/livekit-keys.yaml"), description="File with one line `key: secret`."
     )
     triton_address: str = Field(default="127.0.0.1:8001", description="host:port of Triton's gRPC.")
-    llm_url: str = Field(default="http://127.0.0.1:8004/v1", description="OpenAI-compatible endpoint, with its /v1.")
-    llm_model: str = Field(default="smollm2-135m-instruct", description="Model asked for when a character names none.")
-    llm_api_key: str = Field(default="", description="Key for the endpoint.", repr=False)
-    slots: int = Field(default=3, ge=1, le=512, description="Calls this worker carries at one moment.")
+    llm_url: str = Field(default="http://127.0.0.1:8004/v1", description="OpenAI-compatible endpoint, ending in /v1.")
+    llm_model: str = Field(
+        default="smollm2-135m-instruct", description="Model that is used when a character names none."
+    )
+    llm_api_key: str = Field(default="", description="API key for the endpoint.", repr=False)
+    slots: int = Field(default=3, ge=1, le=512, description="Maximum number of concurrent calls of this worker.")

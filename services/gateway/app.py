@@ -119,7 +119,7 @@ async def running(settings: GatewaySettings) -> AsyncIterator[HttpServer]:
     """
     backends = Backends.open(settings)
     app = build(settings, backends)
-    api = HttpServer(app, settings.listen)
+    api = HttpServer(app, settings.listen, settings.drain_seconds)
     ops = ops_server(settings.ops_listen, backends.readiness)
     try:
         await api.start()

@@ -22,7 +22,8 @@ class InferenceSettings(BaseSettings):
     triton_metrics_port: Port = 8003
     """Prometheus metrics at `/metrics`."""
     inference_profile: str = Field(
-        default="cpu", description="File in `services/inference/profiles` without its ending, or the path of a .toml."
+        default="cpu",
+        description="Name of a file in `services/inference/profiles` without `.toml`, or the path of a .toml file.",
     )
     data_dir: Path = Path(".callbox")
     """Folder for files made at run time. The rendered model repository is in its `inference/`."""

@@ -1,6 +1,7 @@
 """The operator's HTTP listener of a service: /healthz, /readyz, /metrics and the service's own routes."""
 
 import asyncio
+import math
 import os
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -57,9 +58,12 @@ def _registry() -> CollectorRegistry:
 
 
 class HttpServer:
-    """Serves an ASGI application on `host:port` until it is stopped. Signals are left to the process."""
+    """Serves an ASGI application on `host:port` until it is stopped. Signals are left to the process.
 
-    def __init__(self, app: object, listen: str) -> None:
+    drain_seconds: how long `stop` waits for open requests, rounded up to whole seconds.
+    """
+
+    def __init__(self, app: object, listen: str, drain_seconds: float = _STOP_SECONDS) -> None:
         host, _, port = listen.rpartition(":")
         config = uvicorn.Config(
             app,  # type: ignore[arg-type]  # any ASGI application
@@ -73,7 +77,7 @@ class HttpServer:
             server_header=False,
             # The gateway itself decides which proxies it trusts.
             proxy_headers=False,
-            timeout_graceful_shutdown=_STOP_SECONDS,
+            timeout_graceful_shutdown=math.ceil(drain_seconds),
         )
         self._server = uvicorn.Server(config)
         self._listen = listen
@@ -98,7 +102,7 @@ class HttpServer:
         self._task = asyncio.create_task(self._server.main_loop(), name="http-server")
 
     async def stop(self) -> None:
-        """Stops accepting connections, waits at most 3 s for open requests, and closes."""
+        """Stops accepting connections, waits for open requests, and closes."""
         if self._task is not None:
             # The loop only sleeps and checks a flag: cancelling it is quicker than setting the flag.
             await tasks.end(self._task)

@@ -57,16 +57,35 @@ class Settings(BaseSettings):
 class ServiceSettings(Settings):
     """Settings that every service has."""
 
-    data_dir: Path = Field(default=Path(".callbox"), description="Folder for keys and files that outlive the process.")
-    keys_dir: Path = Field(default=Path(".callbox/keys"), description="Folder of identity keys.")
-    listen: str = Field(default="127.0.0.1:0", description="host:port of the service's own protocol; port 0: any.")
+    data_dir: Path = Field(default=Path(".callbox"), description="Folder for keys and other persistent files.")
     ops_listen: str = Field(
-        default="127.0.0.1:0", description="host:port of /healthz, /readyz and /metrics; port 0: any."
+        default="127.0.0.1:0", description="host:port of /healthz, /readyz and /metrics; port 0: any free port."
     )
-    log_format: Literal["json", "console"] = Field(default="json", description="Form of log lines.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged.")
+    log_format: Literal["json", "console"] = Field(default="json", description="Format of log lines.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Lowest level that is logged."
+    )
     otlp_endpoint: str = Field(default="", description="OTLP gRPC endpoint for traces; empty means none are sent.")
-    drain_seconds: float = Field(default=10.0, gt=0, le=600, description="Time for open requests at SIGTERM.")
+    drain_seconds: float = Field(
+        default=10.0,
+        gt=0,
+        le=600,
+        description="How long a process waits at SIGTERM for open requests, jobs and calls.",
+    )
+
+
+class KeysSettings(ServiceSettings):
+    """Settings of a process that signs or verifies identity tokens."""
+
+    keys_dir: Path = Field(default=Path(".callbox/keys"), description="Folder of identity keys.")
+
+
+class ListenSettings(KeysSettings):
+    """Settings of a service that is called by others."""
+
+    listen: str = Field(
+        default="127.0.0.1:0", description="host:port on which the service is called; port 0: any free port."
+    )
 
 
 class CatalogueSettings(ServiceSettings):

@@ -83,7 +83,7 @@ async def test_examples(
         await stack.enter_async_context(site.house.worker(slots=8))
         if document.stem == "knowledge-base":
             server: Server = request.getfixturevalue("embedder")
-            told = {name: getattr(site.house.settings, name) for name in ("database_url", "data_dir", "keys_dir")}
+            told = {name: getattr(site.house.settings, name) for name in ("database_url", "data_dir")}
             settings = KnowledgeSettings(**told, triton_address=server.url, drain_seconds=3.0)
             await stack.enter_async_context(running_reader(settings))
         for command in commands(language, text, tmp_path):

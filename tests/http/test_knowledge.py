@@ -43,7 +43,7 @@ async def read(client: httpx.AsyncClient, document_id: str) -> dict[str, Any]:
 @pytest_asyncio.fixture
 async def reading(site: Site, embedder: Server) -> AsyncIterator[Site]:
     """A site whose documents are read."""
-    told = {name: getattr(site.house.settings, name) for name in ("database_url", "data_dir", "keys_dir")}
+    told = {name: getattr(site.house.settings, name) for name in ("database_url", "data_dir")}
     async with running_reader(KnowledgeSettings(**told, triton_address=embedder.url, drain_seconds=3.0)):
         yield site
 

@@ -69,8 +69,8 @@ _KEPT_IN_QUERY = _KEPT_IN_PATH + "?"
 
 # Description of the setting, for every service that has it.
 ALLOWED = (
-    "Private networks and hosts that URLs of customers may lead to all the same, with commas: `10.1.0.0/16`, "
-    "`hooks.internal`, `*.apps.internal` for every name below one. For every tenant and every such URL: tools, MCP "
+    "Private networks and hosts that URLs of customers may lead to, comma-separated: `10.1.0.0/16`, `hooks.internal`, "
+    "`*.apps.internal` for every subdomain. Applies to every tenant and every URL that a customer gives: tools, MCP "
     "servers, webhooks, pages of the knowledge base, reference audio."
 )
 _NOT_PUBLIC = "must lead to a public address; {host} is private or reserved, and the operator has not listed it"
