@@ -15,6 +15,8 @@ from tests.fixtures.characters import (
     shared_characters_channel,
 )
 from tests.fixtures.livekit import livekit_server
+from tests.fixtures.outbound import loopback_names
+from tests.fixtures.reaper_passes import past
 from tests.fixtures.sessions import house, make_house, own_house, shared_house
 from tests.fixtures.shared_stack import shared_stack
 
@@ -27,10 +29,12 @@ __all__ = [
     "hasher",
     "house",
     "livekit_server",
+    "loopback_names",
     "make_house",
     "own_accounts_channel",
     "own_characters_channel",
     "own_house",
+    "past",
     "shared_accounts_channel",
     "shared_characters_channel",
     "shared_house",

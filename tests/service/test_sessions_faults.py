@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tests.fixtures.callers import DirectedWorker
     from tests.fixtures.livekit import LiveKitServer
     from tests.fixtures.postgres import PostgresServer
+    from tests.fixtures.reaper_passes import Past
     from tests.fixtures.redis import RedisServer
 
 
@@ -56,10 +57,12 @@ async def claimed(house: SessionsHouse, worker: DirectedWorker) -> str:
     return session_id
 
 
-async def test_leases_live_as_long_as_the_worker_reports(house: SessionsHouse, admission: Admission) -> None:
+async def test_leases_live_as_long_as_the_worker_reports(
+    house: SessionsHouse, admission: Admission, past: Past
+) -> None:
     async with house.worker(slots=3) as worker:
         sessions = [await claimed(house, worker) for _ in range(2)]
-        await asyncio.sleep(2 * house.settings.lease_seconds)
+        await past(house, 2 * house.settings.lease_seconds)
         assert await busy(admission) == 2
         assert (await admission.without_lease(sessions))[1] == []
     async with asyncio.timeout(2 * house.settings.grace_seconds):
@@ -69,7 +72,7 @@ async def test_leases_live_as_long_as_the_worker_reports(house: SessionsHouse, a
 
 @pytest.mark.own_stack("stops or empties Redis")
 async def test_leases_are_built_anew_when_redis_comes_back_empty(
-    house: SessionsHouse, redis_server: RedisServer, admission: Admission
+    house: SessionsHouse, redis_server: RedisServer, admission: Admission, past: Past
 ) -> None:
     await house.set_limit(3)
     async with house.worker(slots=4) as worker:
@@ -80,7 +83,7 @@ async def test_leases_are_built_anew_when_redis_comes_back_empty(
             await refusal(house.begin(), Code.CONCURRENCY_LIMIT_REACHED)
             await worker.report()
             assert await busy(admission) == 3
-        await asyncio.sleep(house.settings.grace_seconds + 2 * house.settings.reap_seconds)
+        await past(house, house.settings.grace_seconds)
         assert await busy(admission) == 3
         for session_id in sessions:
             assert (await house.read(session_id)).status != pb.SESSION_STATUS_ENDED
@@ -115,7 +118,7 @@ async def test_two_processes_of_the_service_count_the_same_slots(
 
 @pytest.mark.own_stack("stops or empties Redis")
 async def test_a_restart_of_redis_loses_no_call(
-    house: SessionsHouse, redis_server: RedisServer, admission: Admission
+    house: SessionsHouse, redis_server: RedisServer, admission: Admission, past: Past
 ) -> None:
     async with house.worker(slots=2) as worker:
         session_id = await claimed(house, worker)
@@ -129,20 +132,20 @@ async def test_a_restart_of_redis_loses_no_call(
             return await busy(admission) == 1
 
         await until(counted)
-        await asyncio.sleep(house.settings.grace_seconds + 2 * house.settings.reap_seconds)
+        await past(house, house.settings.grace_seconds)
         session = await house.read(session_id)
         assert session.status != pb.SESSION_STATUS_ENDED
         assert [said.text for said in session.turns] == ["Still here."]
 
 
 @pytest.mark.own_stack("stops the sessions service")
-async def test_a_restart_of_the_service_loses_no_call(house: SessionsHouse, admission: Admission) -> None:
+async def test_a_restart_of_the_service_loses_no_call(house: SessionsHouse, admission: Admission, past: Past) -> None:
     async with house.worker(slots=2) as worker:
         session_id = await claimed(house, worker)
         await house.stop()
         await asyncio.sleep(2 * house.settings.lease_seconds)
         await house.start()
-        await asyncio.sleep(house.settings.grace_seconds + 2 * house.settings.reap_seconds)
+        await past(house, house.settings.grace_seconds)
         assert (await house.read(session_id)).status != pb.SESSION_STATUS_ENDED
         assert await busy(admission) == 1
         turn = pb.SessionEvent(sequence=1, turn=pb.Turn(text="Still here."))
@@ -151,7 +154,7 @@ async def test_a_restart_of_the_service_loses_no_call(house: SessionsHouse, admi
 
 @pytest.mark.own_stack("stops PostgreSQL")
 async def test_a_restart_of_postgresql_loses_no_call(
-    house: SessionsHouse, postgres_server: PostgresServer, admission: Admission
+    house: SessionsHouse, postgres_server: PostgresServer, admission: Admission, past: Past
 ) -> None:
     async with house.worker(slots=2) as worker:
         session_id = await claimed(house, worker)
@@ -172,7 +175,7 @@ async def test_a_restart_of_postgresql_loses_no_call(
                 return False
 
         await until(told)
-        await asyncio.sleep(house.settings.grace_seconds + 2 * house.settings.reap_seconds)
+        await past(house, house.settings.grace_seconds)
         session = await house.read(session_id)
         assert session.status != pb.SESSION_STATUS_ENDED
         assert [said.text for said in session.turns] == ["Still here."]

@@ -18,6 +18,7 @@ from tests.fixtures.sessions import MakeHouse, SessionsHouse, until
 
 if TYPE_CHECKING:
     from tests.fixtures.callers import DirectedCaller, DirectedWorker
+    from tests.fixtures.reaper_passes import Past
 
 
 async def test_a_call_from_start_to_the_callers_end(house: SessionsHouse) -> None:
@@ -90,12 +91,12 @@ async def test_a_call_that_nobody_takes_ends_as_agent_unavailable_and_the_caller
                 await caller.disconnected.wait()
 
 
-async def test_a_worker_that_is_alone_gets_as_long_again(house: SessionsHouse) -> None:
+async def test_a_worker_that_is_alone_gets_as_long_again(house: SessionsHouse, past: Past) -> None:
     async with house.worker(lazy=True) as slow:
         session_id = (await house.begin()).session.session_id
-        await asyncio.sleep(1.4 * house.settings.claim_seconds)
+        await past(house, house.settings.claim_seconds)
         await slow.claim(session_id)
-        await asyncio.sleep(1.4 * house.settings.claim_seconds)
+        await past(house, house.settings.claim_seconds)
         assert (await house.read(session_id)).status == pb.SESSION_STATUS_CREATED
 
 
@@ -117,14 +118,14 @@ async def test_who_joins_a_call_that_was_ended_is_told(house: SessionsHouse) -> 
             await _is_told(caller, "session_ended")
 
 
-async def test_a_worker_that_vanishes_loses_its_calls_and_the_caller_is_told(house: SessionsHouse) -> None:
+async def test_a_worker_that_vanishes_loses_its_calls_and_the_caller_is_told(house: SessionsHouse, past: Past) -> None:
     async with house.worker() as worker, house.worker(slots=1) as other:
         started = await house.begin()
         session_id = started.session.session_id
         async with house.join(started) as caller:
             await _is_claimed(worker, session_id)
             await house.until(session_id, lambda session: session.status == pb.SESSION_STATUS_ACTIVE)
-            await asyncio.sleep(house.settings.grace_seconds)
+            await past(house, house.settings.grace_seconds)
             turn = pb.SessionEvent(sequence=1, turn=pb.Turn(role=pb.ROLE_ASSISTANT, text="Hello!"))
             await worker.tell(session_id, turn)
             await worker.vanish()
@@ -141,13 +142,15 @@ async def test_a_worker_that_vanishes_loses_its_calls_and_the_caller_is_told(hou
         assert not other.claims
 
 
-async def test_a_worker_that_vanishes_before_the_caller_came_costs_the_caller_nothing(house: SessionsHouse) -> None:
+async def test_a_worker_that_vanishes_before_the_caller_came_costs_the_caller_nothing(
+    house: SessionsHouse, past: Past
+) -> None:
     async with house.worker() as worker:
         started = await house.begin()
         session_id = started.session.session_id
         await _is_claimed(worker, session_id)
         await worker.vanish()
-        await asyncio.sleep(house.settings.grace_seconds + house.settings.lease_seconds)
+        await past(house, house.settings.grace_seconds + house.settings.lease_seconds)
         assert (await house.read(session_id)).status == pb.SESSION_STATUS_CREATED
         async with house.worker() as other, house.join(started) as caller:
             await _is_claimed(other, session_id)
