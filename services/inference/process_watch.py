@@ -1,7 +1,7 @@
 """Ends tritonserver when one of its model processes has died, so that the supervisor or container restarts it.
 
-Also ends model processes that outlive their server: a process that waits for the server with the GIL held cannot end
-itself.
+Also ends model processes that outlive their server (a process that waits for the server with the GIL held cannot end
+itself), and removes the shared memory that a killed server leaves behind.
 
 tritonserver never restarts the process of a decoupled model: it stays `ready`, open streams get no more data, and each
 new request waits a second for an error. This program runs as a child of the server until the server ends:
@@ -19,6 +19,7 @@ _LOOK_MS = 500
 _OWN_END_MS = 500
 _STOP_MS = 1_000
 _STUB = "triton_python_backend_stub"
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  (Triton makes its regions there)
 
 
 def model_served(arguments: list[str]) -> str | None:
@@ -26,6 +27,12 @@ def model_served(arguments: list[str]) -> str | None:
     if not arguments[0].endswith(_STUB):
         return None
     return next((Path(each).parts[-3] for each in arguments if each.endswith("/1/model.py")), None)
+
+
+def regions(arguments: list[str]) -> list[Path]:
+    """The shared memory between the server and a model process with these arguments."""
+    names = {each for each in arguments if each and "/" not in each}
+    return [_SHARED_MEMORY / name for name in names if (_SHARED_MEMORY / name).exists()]
 
 
 def ending(stat: str) -> str | None:
@@ -38,14 +45,13 @@ def ending(stat: str) -> str | None:
     return f"was killed by signal {-number}" if number < 0 else f"ended with status {number}"
 
 
-def _children(server: int) -> dict[int, str]:
-    found = {}
-    for listing in Path(f"/proc/{server}/task").glob("*/children"):
-        for pid in map(int, listing.read_text().split()):
-            name = model_served(Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0"))
-            if name is not None:
-                found[pid] = name
-    return found
+def _children(server: int) -> dict[int, list[str]]:
+    """The arguments of each child process."""
+    return {
+        pid: Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
+        for listing in Path(f"/proc/{server}/task").glob("*/children")
+        for pid in map(int, listing.read_text().split())
+    }
 
 
 def _ends(handle: int, within_ms: int) -> bool:
@@ -63,6 +69,8 @@ class Guard:
         self._server_handle = os.pidfd_open(server)
         self._poller.register(self._server_handle, select.POLLIN)
         self._models: dict[int, tuple[int, str]] = {}
+        # The server has removed the regions of a model that it unloaded, or that failed to load.
+        self._regions: set[Path] = set()
 
     def run(self) -> None:
         """Watch until the server and its model processes have ended."""
@@ -78,10 +86,12 @@ class Guard:
     def _look(self) -> None:
         known = {pid for pid, _ in self._models.values()}
         try:
-            for pid, name in _children(self._server).items():
-                if pid not in known:
+            for pid, arguments in _children(self._server).items():
+                name = model_served(arguments)
+                if name is not None and pid not in known:
                     handle = os.pidfd_open(pid)
                     self._models[handle] = (pid, name)
+                    self._regions.update(regions(arguments))
                     self._poller.register(handle, select.POLLIN)
         except OSError:  # a process ended during the scan: the next scan is correct
             return
@@ -105,6 +115,8 @@ class Guard:
         for handle in self._models:
             if not _ends(handle, _OWN_END_MS):
                 signal.pidfd_send_signal(handle, signal.SIGKILL)
+        for region in self._regions:
+            region.unlink(missing_ok=True)
 
     def _stop(self) -> None:
         # SIGKILL first, so that clients' streams break at once and not after the server's grace period. The first

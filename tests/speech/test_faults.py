@@ -105,6 +105,7 @@ async def _read_on(stream: Stream, seconds: float) -> None:
 
 
 async def test_a_killed_server_breaks_its_streams_and_leaves_no_process_and_no_memory(tmp_path: Path) -> None:
+    """Slow: the server loads every model."""
     profile = tmp_path / "all.toml"
     profile.write_text(ALL_MODELS)
     with serving(tmp_path, str(profile)) as running:

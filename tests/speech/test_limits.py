@@ -98,7 +98,7 @@ async def test_streams_that_open_and_say_nothing_take_no_place(limited: Server) 
 async def test_a_caller_who_never_flushes_or_pauses_for_ten_minutes_holds_nobody_up(limited: Server) -> None:
     """Sent as fast as it is taken: what cannot be heard in time is left out, memory and the answers of others stay.
 
-    Takes 13 s: so long the server looks at ten minutes of speech.
+    Slow: the server looks at ten minutes of speech.
     """
     talk = np.concatenate(
         [said("And then I went on to the next shop because they had no lamps at all there.")[4800:]] * 2

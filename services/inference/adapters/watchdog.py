@@ -9,10 +9,8 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-_SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108  (Triton makes its regions there)
 _LOOK_SECONDS: Final = 0.5
 # Exit status that distinguishes a hang from a crash: EX_SOFTWARE of sysexits.h.
 HUNG_STATUS: Final = 70
@@ -85,14 +83,6 @@ class Watch:
         os._exit(HUNG_STATUS)
 
 
-def _remove_shared_memory() -> None:
-    """Remove the shared memory between the server and this process; its name is one of our arguments."""
-    for argument in Path("/proc/self/cmdline").read_bytes().decode(errors="replace").split("\0"):
-        region = _SHARED_MEMORY / argument
-        if argument and "/" not in argument and region.is_file():
-            region.unlink(missing_ok=True)
-
-
 def end_with_parent() -> None:
     """Start a thread that exits this process when the parent process ends.
 
@@ -106,10 +96,7 @@ def end_with_parent() -> None:
         poller = select.poll()
         poller.register(handle, select.POLLIN)
         poller.poll()
-        try:
-            _remove_shared_memory()
-        finally:
-            os._exit(1)
+        os._exit(1)
 
     if os.getppid() != parent:
         os._exit(1)
