@@ -10,8 +10,10 @@ steps=(
     "unit service http : -n 3 --dist worksteal : not alone"
     "service : : alone"
     "call browser : --ignore=tests/call/scripted : | call/scripted faults : :"
-    "speech : :"
+    "speech : -n 2 --dist loadfile :"
 )
+# Else each process would compile all code that it imports.
+export PYTHONDONTWRITEBYTECODE=
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 # Ctrl-C reaches pytest, too, which ends what it started.

@@ -1,5 +1,7 @@
 """What every test has: the real PostgreSQL and Redis for who asks, a guard against leaks, and short pauses."""
 
+import asyncio
+
 import pytest
 
 from deploy.local import ports
@@ -16,7 +18,10 @@ pytest_plugins = [
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Gives each process of pytest-xdist ports of its own: one that is picked is free until its server listens."""
+    """Prepares this process, which may be one of several of pytest-xdist."""
+    # Else pytest-asyncio asks for the loop of this thread, which makes one that nobody closes.
+    asyncio.set_event_loop(None)
+    # Ports of its own: one that is picked is free until its server listens.
     worker = getattr(config, "workerinput", None)
     if worker is not None:
         number = int(worker["workerid"].removeprefix("gw"))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
@@ -88,6 +89,7 @@ def parts(number: str) -> list[str]:
 SECTIONS = [number for number in HEADINGS if parts(number) == [number]]
 
 
+@cache
 def index() -> dict[str, list[str]]:
     """Each section and the tests that name it, as `file::test`."""
     found: dict[str, list[str]] = {section: [] for section in SECTIONS}

@@ -128,6 +128,7 @@ async def test_an_unknown_part_is_named_with_the_known_ones(tmp_path: Path) -> N
 
 @pytest.mark.timeout(180)
 async def test_the_demo_is_made_once_and_kept(tmp_path: Path) -> None:
+    """Slow: it starts the stores, LiveKit and four services."""
     settings = isolated(tmp_path)
     parts = (*STORES, "livekit", "accounts", "characters", "sessions", "gateway")
     async with Stack(settings, only=parts) as stack:

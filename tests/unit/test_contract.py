@@ -5,13 +5,12 @@ import pytest
 from tests import contract
 from tests.contract import HEADINGS, NOT_BUILT, NOTHING_TO_HOLD, PARTLY_BUILT, SECTIONS, index, named
 
-INDEX = index()
 HELD = [section for section in SECTIONS if section not in NOT_BUILT and section not in NOTHING_TO_HOLD]
 
 
 @pytest.mark.parametrize("section", HELD)
 def test_a_test_names_each_section_that_is_built(section: str) -> None:
-    assert INDEX[section], (
+    assert index()[section], (
         f"no test says in its docstring that it holds section {section} ({HEADINGS[section]}); "
         f'begin the docstring of the one that does with "Contract {section}: "'
     )
@@ -20,7 +19,7 @@ def test_a_test_names_each_section_that_is_built(section: str) -> None:
 @pytest.mark.parametrize("section", [*NOT_BUILT, *NOTHING_TO_HOLD])
 def test_no_test_names_a_section_that_is_not_built(section: str) -> None:
     assert section in SECTIONS
-    assert INDEX[section] == [], f"{section} is held by a test: take it out of the table in tests/contract.py"
+    assert index()[section] == [], f"{section} is held by a test: take it out of the table in tests/contract.py"
 
 
 def test_what_is_partly_built_is_among_what_is_built() -> None:
