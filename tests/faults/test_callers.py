@@ -115,7 +115,7 @@ async def _never_joins(callbox: StackThread, others: list[asyncio.Event]) -> End
 
 
 async def test_a_caller_who_never_speaks_is_hung_up_on(calls: Calls, measure: Measure) -> None:
-    """Takes half a minute: the caller is silent for as long as the stack allows."""
+    """Slow: the caller is silent for as long as the stack allows, half a minute."""
     ending = await asyncio.wrap_future(calls.silent)
     measure(f"silence until the agent left ({IDLE_SECONDS} s are set)", ending.seconds)
     assert ending.fault == "idle_timeout"

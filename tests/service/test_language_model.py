@@ -13,8 +13,6 @@ import pytest
 
 from services.agent.thinking.turnstile import Turnstile
 
-pytestmark = pytest.mark.alone
-
 _KEY = "a-key-of-this-test"
 _READY_SECONDS = 30.0
 # About five hundred tokens. A question after them has about thirty.
@@ -78,7 +76,10 @@ async def _tokens_read(client: httpx2.AsyncClient, said: str) -> int:
 
 @pytest.mark.timeout(240)  # 48 answers of a busy machine
 async def test_answers_given_up_at_any_moment_leave_the_prompt_known(address: str) -> None:
-    """What was read of a prompt is not read again. Counted in tokens: seconds depend on the machine."""
+    """What was read of a prompt is not read again. Counted in tokens: seconds depend on the machine.
+
+    Slow: dozens of answers of a real model.
+    """
     async with _client(address) as client:
         whole = await _tokens_read(client, "Hello")
         read = []
