@@ -18,6 +18,8 @@ pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(240
 MUTED_AT_SECONDS = 6.0
 UNMUTE_SECONDS = 9.0
 UNMUTED_AT_SECONDS = 13.0
+# A recogniser may add or miss a small word.
+QUESTION_HEARD = r"\bopen\b.*\bsaturday"
 # The agent's voice moves the disc beside its name.
 AGENT_IS_HEARD = """() => document.querySelector('#call').dataset.agent === 'speaking'
   && Number(document.querySelector('#orb').style.getPropertyValue('--level')) > 0.05"""
@@ -53,7 +55,7 @@ async def test_a_spoken_question_is_transcribed_and_answered(stack: Stack, open_
     await call.wait_agent("listening")
     await expect(call.status).to_have_text("Listening")
 
-    await call.wait_line("visitor", r"open on saturday")
+    await call.wait_line("visitor", QUESTION_HEARD)
     await call.wait_answer()
     assert [line.who for line in await call.lines()] == ["agent", "visitor", "agent"]
     await expect(call.notice).to_be_hidden()
@@ -79,7 +81,7 @@ async def test_what_is_said_while_muted_is_not_heard_and_what_is_said_after_is(
     await asyncio.sleep(UNMUTE_SECONDS - (time.monotonic() - opened))
     await call.page.get_by_role("button", name="Unmute").click()
     await expect(call.root).to_have_attribute("data-microphone", "on")
-    await call.wait_line("visitor", r"open on saturday")
+    await call.wait_line("visitor", QUESTION_HEARD)
     await call.wait_answer()
     assert len(await call.finals("visitor")) == 1
 
@@ -98,7 +100,7 @@ async def test_a_microphone_that_goes_away_is_told_and_the_next_one_is_heard(
     await expect(call.notice).to_contain_text("The microphone is gone.")
     await call.page.get_by_role("button", name="Use microphone").click()
     await expect(call.root).to_have_attribute("data-microphone", "on")
-    await call.wait_line("visitor", r"open on saturday")
+    await call.wait_line("visitor", QUESTION_HEARD)
     await call.wait_answer()
 
 
