@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 import soxr
 
-from bench.words import word_error_rate
 from caller.caller import Caller
 from caller.speech import Line
 from caller.waveform import RATE_HZ, Samples, trimmed
 from services.inference.protocol import TTS_RATE_HZ
-from tests.fixtures.listener import transcribe
+from tests.fixtures.listener import letters_wrong, transcribe
 from tests.fixtures.stack import StackThread
 from tests.speech.client import connected, speech
 
@@ -22,7 +21,8 @@ QUESTION = "¿A qué hora abren ustedes el sábado?"
 # Not the voice of the agent, which is ef_dora.
 CALLER_VOICE = "em_alex"
 ANSWER = "Claro, el sábado abrimos por la mañana."
-
+# Share of letters. Between two of these sentences it is 0.78 at least.
+FEW = 0.3
 
 # Lines that the worker speaks without an engine, of each language.
 LINES = 4
@@ -58,13 +58,13 @@ async def test_a_question_in_spanish_is_heard_answered_and_written_down(callbox:
         return transcribe(triton, np.concatenate([samples for at, samples in heard if start <= at < end]), "es")
 
     asked = " ".join(turn.heard)
-    assert word_error_rate(QUESTION, asked) <= 0.2, asked
+    assert letters_wrong(QUESTION, asked) <= FEW, asked
     assert turn.replies == (ANSWER,)
     greeting, answer = between(0.0, turn.spoken.start), between(turn.spoken.end, float("inf"))
-    assert word_error_rate(GREETING, greeting) <= 0.35, greeting
+    assert letters_wrong(GREETING, greeting) <= FEW, greeting
     # On a slow machine the agent asks for a moment first.
     last_words = " ".join(answer.split()[-len(ANSWER.split()) :])
-    assert word_error_rate(ANSWER, last_words) <= 0.35, answer
+    assert letters_wrong(ANSWER, last_words) <= FEW, answer
     assert [(each["role"], each["text"]) for each in history["transcript"]] == [
         ("assistant", GREETING),
         ("user", asked),
