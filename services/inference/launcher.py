@@ -13,7 +13,6 @@ from services.inference.profile import read_profile
 from services.inference.settings import InferenceSettings
 from services.inference.workspace import SetupError, Workspace, library_path, prepare
 
-_SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108  (Triton makes its regions there)
 _EXIT_TIMEOUT_SECONDS: Final = 3
 # Clients keep a connection for an hour and send keepalive pings. Triton's default closes such a connection as abuse.
 _PING_INTERVAL_MS: Final = 5_000
@@ -40,7 +39,7 @@ def _memory_prefix(settings: InferenceSettings) -> str:
 
 def sweep_shared_memory(settings: InferenceSettings) -> None:
     """Remove the shared memory of an earlier server on the same port that was killed."""
-    for left in _SHARED_MEMORY.glob(f"{_memory_prefix(settings)}*"):
+    for left in process_watch.SHARED_MEMORY.glob(f"{_memory_prefix(settings)}*"):
         with contextlib.suppress(OSError):
             left.unlink()
 

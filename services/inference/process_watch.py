@@ -19,7 +19,7 @@ _LOOK_MS = 500
 _OWN_END_MS = 500
 _STOP_MS = 1_000
 _STUB = "triton_python_backend_stub"
-_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  (Triton makes its regions there)
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  (Triton makes its regions there)
 
 
 def model_served(arguments: list[str]) -> str | None:
@@ -32,7 +32,7 @@ def model_served(arguments: list[str]) -> str | None:
 def regions(arguments: list[str]) -> list[Path]:
     """The shared memory between the server and a model process with these arguments."""
     names = {each for each in arguments if each and "/" not in each}
-    return [_SHARED_MEMORY / name for name in names if (_SHARED_MEMORY / name).exists()]
+    return [SHARED_MEMORY / name for name in names if (SHARED_MEMORY / name).exists()]
 
 
 def ending(stat: str) -> str | None:

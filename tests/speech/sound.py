@@ -8,7 +8,7 @@ import numpy as np
 import pytest_audioeval
 import soundfile
 import soxr
-from jiwer import wer
+from jiwer import cer, wer
 from numpy.typing import NDArray
 
 from services.inference.engines.hibari import Hibari
@@ -64,3 +64,13 @@ def _plain(text: str) -> str:
 def error_rate(expected: str, heard: str) -> float:
     """Word error rate without regard to case, punctuation and how small numbers are written."""
     return float(wer(_plain(expected), _plain(heard) or "nothing"))
+
+
+def letters(text: str) -> str:
+    """The letters and digits alone, in lower case; vowel signs of Devanagari are letters, too."""
+    return "".join(character for character in text.lower() if character.isalnum() or "\u0900" <= character <= "\u097f")
+
+
+def letter_error_rate(expected: str, heard: str) -> float:
+    """Character error rate of the letters: for scripts without blanks, and where words are often divided wrongly."""
+    return float(cer(letters(expected), letters(heard)))

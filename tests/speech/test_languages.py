@@ -4,7 +4,6 @@ import asyncio
 import json
 from typing import Final
 
-import jiwer
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from services.inference.protocol import COMMAND_FLUSH
 from tests.speech.client import Ear, Heard, TritonFault, connected
 from tests.speech.server import Server
-from tests.speech.sound import error_rate, recorded, silence
+from tests.speech.sound import error_rate, letter_error_rate, recorded, silence
 
 # Highest share of wrong characters; Whisper base mishears a rare word of each of these sentences.
 SENTENCES: Final = {
@@ -30,10 +29,6 @@ def clip(language: str, name: str) -> tuple[NDArray[np.float32], str]:
     return np.concatenate([silence(0.3), samples, silence(0.4)]), text
 
 
-def letters(text: str) -> str:
-    return "".join(character for character in text.lower() if character.isalnum())
-
-
 async def call(ear: Ear, samples: NDArray[np.float32], language: str | None, keyterms: str | None = None) -> Heard:
     """The final of one utterance; the language is sent when the sequence begins."""
     if language is not None:
@@ -48,7 +43,7 @@ async def test_a_call_in_another_language_is_heard(server: Server, language: str
     samples, text = clip(language, name)
     async with connected(server.url) as client, Ear(client) as ear:
         final = await call(ear, samples, f"{language}-XX")
-    assert jiwer.cer(letters(text), letters(final.text)) <= limit, final.text
+    assert letter_error_rate(text, final.text) <= limit, final.text
     assert final.kind == "final"
     assert final.language == language
 
@@ -67,7 +62,7 @@ async def test_calls_at_once_keep_their_languages(server: Server) -> None:
         language: language for language in clips
     }
     for language, (_, limit) in SENTENCES.items():
-        assert jiwer.cer(letters(clips[language][1]), letters(finals[language].text)) <= limit, finals[language].text
+        assert letter_error_rate(clips[language][1], finals[language].text) <= limit, finals[language].text
     assert error_rate(clips["en"][1], finals["en"].text) == 0.0
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-import jiwer
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -13,7 +12,7 @@ from services.inference.engines.recogniser import AUTO, UNDETERMINED, Hypothesis
 from services.inference.engines.whisper import Whisper
 from services.inference.recognition.hallucinations import believed
 from services.inference.recognition.voice_activity import has_voice
-from tests.speech.sound import recorded, silence
+from tests.speech.sound import letter_error_rate, letters, recorded, silence
 
 RATE_HZ: Final = 16_000
 # Character errors that each may have: what was heard wrong on processors with and without AVX-512, whose 8-bit products
@@ -46,15 +45,11 @@ def heard(engine: Whisper, batch: Sequence[Speech]) -> list[Hypothesis]:
     return [found[at] for at in range(len(batch))]
 
 
-def letters(text: str) -> str:
-    return "".join(character for character in text.lower() if character.isalnum() or "\u0900" <= character <= "\u097f")
-
-
 @pytest.mark.parametrize(("language", "name"), ERRORS)
 def test_a_sentence_of_each_language_is_heard(whisper: Whisper, language: str, name: str) -> None:
     samples, text = recorded(name, language)
     (found,) = heard(whisper, [Speech(samples, language)])
-    assert jiwer.cer(letters(text), letters(found.text)) <= ERRORS[language, name], found.text
+    assert letter_error_rate(text, found.text) <= ERRORS[language, name], found.text
     assert found.language == language
     assert believed(found, len(samples) / RATE_HZ) == found.text
 
@@ -63,7 +58,7 @@ def test_few_letters_of_all_sentences_are_wrong(whisper: Whisper) -> None:
     """Each sentence may be a word off on some processor, not all of them. 0.048 and 0.058 of the letters were wrong."""
     clips = [(*recorded(name, language), language) for language, name in ERRORS]
     found = heard(whisper, [Speech(samples, language) for samples, _, language in clips])
-    errors = [jiwer.cer(letters(text), letters(each.text)) for (_, text, _), each in zip(clips, found, strict=True)]
+    errors = [letter_error_rate(text, each.text) for (_, text, _), each in zip(clips, found, strict=True)]
     assert np.mean(errors) <= 0.07, errors
 
 
@@ -220,8 +215,8 @@ def test_hints_mend_words(whisper: Whisper) -> None:
     for language, name, terms in HINTS:
         samples, text = recorded(name, language)
         plain, hinted = heard(whisper, [Speech(samples, language), Speech(samples, language, keyterms=terms)])
-        before.append(jiwer.cer(letters(text), letters(plain.text)))
-        after.append(jiwer.cer(letters(text), letters(hinted.text)))
+        before.append(letter_error_rate(text, plain.text))
+        after.append(letter_error_rate(text, hinted.text))
         if after[-1] < before[-1] and all(term in hinted.text for term in terms):
             mended.append(language)
     assert len(mended) >= 3, mended
@@ -258,7 +253,7 @@ def test_a_hint_is_not_heard_where_nobody_said_it(whisper: Whisper) -> None:
 def test_a_clip_that_nobody_waits_for_is_answered_with_nothing(whisper: Whisper) -> None:
     samples, text = recorded("pangrama", "pt")
     wanted, unwanted = heard(whisper, [Speech(samples, "pt"), Speech(samples, "pt", should_stop=lambda: True)])
-    assert jiwer.cer(letters(text), letters(wanted.text)) < 0.1
+    assert letter_error_rate(text, wanted.text) < 0.1
     assert unwanted.stopped
     assert unwanted.text == ""
 

@@ -10,9 +10,10 @@ from caller.caller import Caller
 from caller.speech import Line
 from caller.waveform import RATE_HZ, Samples, trimmed
 from services.inference.protocol import TTS_RATE_HZ
-from tests.fixtures.listener import letters_wrong, transcribe
+from tests.fixtures.listener import transcribe
 from tests.fixtures.stack import StackThread
 from tests.speech.client import connected, speech
+from tests.speech.sound import letter_error_rate
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -58,13 +59,13 @@ async def test_a_question_in_spanish_is_heard_answered_and_written_down(callbox:
         return transcribe(triton, np.concatenate([samples for at, samples in heard if start <= at < end]), "es")
 
     asked = " ".join(turn.heard)
-    assert letters_wrong(QUESTION, asked) <= FEW, asked
+    assert letter_error_rate(QUESTION, asked) <= FEW, asked
     assert turn.replies == (ANSWER,)
     greeting, answer = between(0.0, turn.spoken.start), between(turn.spoken.end, float("inf"))
-    assert letters_wrong(GREETING, greeting) <= FEW, greeting
+    assert letter_error_rate(GREETING, greeting) <= FEW, greeting
     # On a slow machine the agent asks for a moment first.
     last_words = " ".join(answer.split()[-len(ANSWER.split()) :])
-    assert letters_wrong(ANSWER, last_words) <= FEW, answer
+    assert letter_error_rate(ANSWER, last_words) <= FEW, answer
     assert [(each["role"], each["text"]) for each in history["transcript"]] == [
         ("assistant", GREETING),
         ("user", asked),
