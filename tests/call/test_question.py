@@ -89,7 +89,7 @@ def test_the_greeting_is_spoken_first(
 
 
 def test_the_history_is_complete(asked: Run, history: dict[str, Any]) -> None:
-    """A busy machine holds the caller's sound back, and the question becomes two turns: the history must have both."""
+    """A busy machine may hold back the caller's sound and so divide the question into several turns."""
     (turn,) = asked.json["turns"]
     transcript = history["transcript"]
     greeting, *exchange = transcript
@@ -103,11 +103,13 @@ def test_the_history_is_complete(asked: Run, history: dict[str, Any]) -> None:
     assert " ".join(each["text"] for each in answers) == turn["reply"], transcript
     assert set(answers[-1]["latency"]) >= {"end_of_turn", "final_transcript", "first_token", "first_audio", "playout"}
     assert history["turn_count"] == len(transcript)
-    assert history["interruption_count"] < len(questions)
+    if len(questions) == 1:
+        assert [each["role"] for each in transcript] == ["assistant", "user", "assistant"], transcript
+        assert history["interruption_count"] == 0
+        assert history["tts_characters"] == sum(len(each["text"]) for each in (greeting, *answers))
     assert history["llm_input_tokens"] > 0
     assert history["llm_output_tokens"] > 0
     assert history["stt_audio_seconds"] > 0.5
-    assert history["tts_characters"] >= sum(len(each["text"]) for each in (greeting, *answers))
     assert (history["llm_provider"], history["stt_provider"], history["tts_provider"]) == (
         "openai",
         "moonshine",

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.asyncio
 _TEXTS = ("Yes.", "We open at ten.", "We open at ten in the morning on Saturday, and we close at six in the evening.")
 _LONG_TEXT = "This is one more sentence that nobody will wait for. " * 40
 # How often each model is left, and the longest it may take.
-_GIVEN_UP = 60
+_GIVEN_UP = 100
 _MIXED_SECONDS = 45.0
 
 
@@ -58,7 +58,7 @@ async def _give_up(triton: Triton, model: str, chance: random.Random) -> None:
 
 
 async def test_streams_of_all_models_given_up_at_any_moment_leave_the_server_alive(server: Server) -> None:
-    """Slow: hundreds of streams; fewer would not have shown the crashes that this test was written for."""
+    """Slow: hundreds of streams are opened and left."""
     triton = Triton(server.url)
     models = (protocol.TTS_MODEL, protocol.TTS_MODEL, protocol.STT_MODEL, protocol.DENOISE_MODEL)
     left = dict.fromkeys(models, _GIVEN_UP)

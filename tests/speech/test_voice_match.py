@@ -86,8 +86,8 @@ def tone(seconds: float) -> Sound:
 
 
 def test_a_speaker_is_more_like_itself_than_like_others(kokoro: Kokoro, speaker: Speaker) -> None:
-    """Slow: four voices each say a sentence, which costs half as long as it lasts."""
-    names = ("af_heart", "am_michael", "bm_george", "af_bella")
+    """Slow: five voices each say a sentence, which costs half as long as it lasts."""
+    names = ("af_heart", "am_michael", "bf_emma", "bm_george", "af_bella")
     first = speaker.embed([said(kokoro, name, TEXTS[0]) for name in names])
     second = speaker.embed([sampled(name) for name in names])
     likeness = first @ second.T
