@@ -6,30 +6,21 @@ Uses the endpoints in the catalogue. For pools without any it uses the Triton at
 
 import argparse
 import asyncio
-import contextlib
-import os
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import soundfile
-from numpy.typing import NDArray
-from tritonclient.grpc import InferInput
-from tritonclient.grpc.aio import InferenceServerClient
 from tritonclient.utils import InferenceServerException
 
 from deploy.local.part import NotReady
-from deploy.local.settings import DEFAULT_PROFILE
-from deploy.local.triton import own_triton
 from deploy.samples_page import page
+from deploy.voices import speak, speaking_triton
 from services.kit.catalogue import Pool, Voice
 from services.kit.catalogue_file import CatalogueError, read
 from services.kit.languages import lookup
 from services.kit.settings import CatalogueSettings
 
-_SECONDS = 60.0
 # LAME variable bit rate, about 32 kbit/s for speech; hard to tell from the original.
 _MP3 = {"format": "MP3", "subtype": "MPEG_LAYER_III", "bitrate_mode": "VARIABLE", "compression_level": 0.8}
 _WAV = {"format": "WAV", "subtype": "PCM_16"}
@@ -77,13 +68,12 @@ def main() -> int:
 async def _record(voices: Sequence[Voice], pools: Mapping[str, Pool], folder: Path, ending: str) -> list[Voice]:
     """The voices that were recorded. Raises: NotReady."""
     recorded = []
-    async with _triton() as own:
+    async with speaking_triton() as own:
         for voice in voices:
             path = folder / f"{voice.name}.{ending}"
             try:
                 address = next(iter(pools[voice.pool].endpoints), own)
-                async with InferenceServerClient(address) as client:
-                    sound = await asyncio.wait_for(_spoken(client, voice), _SECONDS)
+                sound = await speak(address, voice, _sentence(voice), voice.languages[0])
             except (InferenceServerException, TimeoutError, KeyError) as fault:
                 sys.stderr.write(f"{voice.name}: not recorded ({fault!r})\n")
                 continue
@@ -94,44 +84,12 @@ async def _record(voices: Sequence[Voice], pools: Mapping[str, Pool], folder: Pa
     return recorded
 
 
-@contextlib.asynccontextmanager
-async def _triton() -> AsyncIterator[str]:
-    """Address of the server for pools without endpoints. Raises: NotReady."""
-    if address := os.environ.get("CALLBOX_TRITON_ADDRESS"):
-        yield address
-        return
-    async with own_triton(os.environ.get("CALLBOX_INFERENCE_PROFILE", DEFAULT_PROFILE)) as server:
-        yield server.address
-
-
 def _sentence(voice: Voice) -> str:
     """The sentence in the voice's language. Raises: KeyError if there is none."""
     language = lookup(voice.languages[0], _SENTENCES)
     if language is None:
         raise KeyError(f"deploy/samples.py has no sentence in {voice.languages[0]}: add one")
     return _SENTENCES[language]
-
-
-async def _spoken(client: InferenceServerClient, voice: Voice) -> NDArray[np.int16]:
-    """The sentence spoken by a voice: int16 [n] at the voice's sample rate."""
-    text, language = _sentence(voice), voice.languages[0]
-    inputs = [_text("text", text), _text("voice", voice.voice), _text("language", language)]
-
-    async def once() -> AsyncIterator[dict[str, Any]]:
-        yield {"model_name": voice.model, "inputs": inputs}
-
-    parts = []
-    async for result, error in client.stream_infer(once()):
-        if error is not None:
-            raise error
-        parts.append(result.as_numpy("audio").reshape(-1))
-    return np.concatenate(parts)
-
-
-def _text(name: str, value: str) -> InferInput:
-    made = InferInput(name, [1, 1], "BYTES")
-    made.set_data_from_numpy(np.array([[value.encode()]], np.object_))
-    return made
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import secrets
 
 from services.agent.settings import AgentSettings
 from services.agent.shared_state import SharedState
-from services.agent.speech.lines import base_language
+from services.agent.speech.recordings import RecordingFolder, base_language
 from services.agent.worker import catalogue as catalogue_in_force
 from services.agent.worker.health import Health
 from services.agent.worker.line_maker import LineMaker
@@ -28,10 +28,11 @@ async def serve(settings: AgentSettings, stop: asyncio.Event) -> None:
     catalogue = CatalogueFile(settings.catalogue)
     shared = SharedState(settings.data_dir)
     shared.put_in_force(catalogue.current())
-    lines = LineMaker(settings, shared)
-    base = base_language(catalogue.current())
-    await until_up(f"a voice for {base}", lambda: lines.make(catalogue.current(), base))
     server = make_server(settings, worker_id)
+    await asyncio.to_thread(RecordingFolder(shared.lines_folder).unpack, settings.lines_dir)
+    lines = LineMaker(settings, shared, lambda: len(server.active_jobs))
+    base = base_language(catalogue.current())
+    await until_up(f"a voice for {base}", lambda: lines.make_base(catalogue.current()))
     report = Report(settings, server, worker_id, shared)
     ops = ops_server(settings.ops_listen, report.readiness)
     await ops.start()
@@ -42,9 +43,9 @@ async def serve(settings: AgentSettings, stop: asyncio.Event) -> None:
     stopping = asyncio.create_task(stop.wait(), name="worker-stop")
     beside = [
         asyncio.create_task(report.run(registered), name="worker-report"),
-        asyncio.create_task(catalogue_in_force.follow(catalogue, shared), name="worker-catalogue"),
+        asyncio.create_task(catalogue_in_force.follow(catalogue, shared, lines.make_base), name="worker-catalogue"),
         asyncio.create_task(health.run(), name="endpoint-health"),
-        asyncio.create_task(lines.make_all(catalogue.current(), server), name="worker-lines"),
+        asyncio.create_task(lines.run(catalogue.current), name="worker-lines"),
     ]
     try:
         await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)

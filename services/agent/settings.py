@@ -6,6 +6,8 @@ from pydantic import Field
 
 from services.kit.settings import CatalogueSettings, KeysSettings
 
+_ROOT = Path(__file__).resolve().parents[2]
+
 
 class AgentSettings(KeysSettings, CatalogueSettings):
     """Settings of one worker."""
@@ -22,4 +24,7 @@ class AgentSettings(KeysSettings, CatalogueSettings):
         default="smollm2-135m-instruct", description="Model that is used when a character names none."
     )
     llm_api_key: str = Field(default="", description="API key for the endpoint.", repr=False)
+    lines_dir: Path = Field(
+        default=_ROOT / "deploy" / "lines", description="Folder of the recorded fixed lines that ship with Callbox."
+    )
     slots: int = Field(default=3, ge=1, le=512, description="Maximum number of concurrent calls of this worker.")

@@ -1,7 +1,8 @@
 """State that a worker and its job processes share through files in the worker's data folder.
 
-The worker writes the catalogue in force, the audio of the fixed lines and the endpoints that do not answer. A call
-reads them when it begins. Calls write the voices that matched recordings, and note when all engines were full.
+The worker writes the catalogue in force, the recordings of the fixed lines and the endpoints that do not answer. A call
+reads them when it begins. Calls write the voices that matched recordings, ask for recordings that are missing, and note
+when all engines were full.
 """
 
 import json
@@ -12,6 +13,8 @@ from services.kit.catalogue import Catalogue
 
 # For this long after a call found every engine full, the worker takes no further calls.
 _FULL_SECONDS = 5.0
+# Neither a language tag nor a voice's name has this character.
+_BETWEEN = "@"
 
 
 class SharedState:
@@ -21,6 +24,7 @@ class SharedState:
         self._catalogue = data_dir / "catalogue.json"
         self._endpoints_away = data_dir / "endpoints-away.json"
         self._engines_full = data_dir / "engines-full"
+        self._wanted_lines = data_dir / "wanted-lines"
         self.lines_folder = data_dir / "lines"
         self.matches_folder = data_dir / "matches"
 
@@ -42,6 +46,20 @@ class SharedState:
             return frozenset(json.loads(self._endpoints_away.read_bytes()))
         except (FileNotFoundError, ValueError):
             return frozenset()
+
+    def want_lines(self, language: str, voice: str) -> None:
+        """Asks the worker for the fixed lines in a voice. language: of the catalogue. voice: public name."""
+        self._wanted_lines.mkdir(exist_ok=True)
+        (self._wanted_lines / f"{language}{_BETWEEN}{voice}").touch()
+
+    def take_wanted_lines(self) -> list[tuple[str, str]]:
+        """The languages and voices that calls have asked for since the last time."""
+        if not self._wanted_lines.exists():
+            return []
+        asked = sorted(self._wanted_lines.iterdir())
+        for file in asked:
+            file.unlink()
+        return [(language, voice) for language, _, voice in (file.name.partition(_BETWEEN) for file in asked)]
 
     def tell_engines_full(self) -> None:
         """Notes that every endpoint was full for an utterance or a clause."""

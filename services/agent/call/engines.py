@@ -53,10 +53,13 @@ class SpeechEngines:
         ]
         return self._tracked(Route(Part.STT, candidates, self._tell))
 
-    def voice(self, language: str, name: str = "") -> Route[VoiceStream]:
-        """The route to a voice. language: BCP-47. name: public name; empty for the language's default."""
+    def voice(self, language: str, name: str = "", *, alone: bool = False) -> Route[VoiceStream]:
+        """The route to a voice. language: BCP-47. name: public name; empty for the language's default.
+
+        alone: without its fallbacks.
+        """
         found = self._catalogue.voice(name) or self._default_voice(language)
-        entries = _with_fallbacks(found, self._catalogue.voices, language)
+        entries = [found] if alone else _with_fallbacks(found, self._catalogue.voices, language)
         candidates = [
             Candidate(entry, self._pools[entry.pool], partial(self._open_voice, entry, language)) for entry in entries
         ]

@@ -26,13 +26,14 @@ from services.agent.history.live import Live
 from services.agent.settings import AgentSettings
 from services.agent.shared_state import SharedState
 from services.agent.speech.hearing import Hearing
-from services.agent.speech.lines import Lines, base_language
+from services.agent.speech.lines import Lines
 from services.agent.speech.matching import Matching
+from services.agent.speech.recordings import RecordingFolder, base_language
 from services.agent.speech.speaking import Speaking
 from services.agent.thinking.language_model import Model, language_model
 from services.agent.turns.persona import instructions
 from services.agent.turns.turn_taking import spoken_turns
-from services.kit.catalogue import Voice
+from services.kit.catalogue import Catalogue, Voice
 from services.kit.errors import CallboxError, Code
 from services.kit.identity import Signer
 from services.kit.logs import bind_contextvars, setup_logging
@@ -86,7 +87,7 @@ async def run_call(context: JobContext, worker_id: str) -> None:
             shared.endpoints_away(),
         )
         stack.push_async_callback(engines.close)
-        lines = Lines(shared.lines_folder, catalogue, language)
+        lines = _lines(shared, catalogue, language, character.tts_model)
         cast = _cast(claim, model, engines, language, lines)
         plain = engines.plain_voice(language, character.tts_model)
         if character.reference_audio_url and plain is not None:
@@ -137,6 +138,14 @@ def _cast(claim: pb.ClaimSessionResponse, model: Model, engines: SpeechEngines, 
         voice=Speaking(engines.voice(language, character.tts_model)),
         llm_provider=character.llm_provider,
     )
+
+
+def _lines(shared: SharedState, catalogue: Catalogue, language: str, voice: str) -> Lines:
+    """The fixed lines. If some are not recorded in the call's voice, the worker makes them for the next call."""
+    lines = Lines(RecordingFolder(shared.lines_folder), catalogue, language, voice)
+    for recording in lines.missing[:1]:
+        shared.want_lines(recording.language, recording.voice.name)
+    return lines
 
 
 async def _claim(

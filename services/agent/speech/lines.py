@@ -1,48 +1,42 @@
-"""The fixed lines. The worker makes their audio when it starts, so that a call can speak them without an engine."""
+"""The fixed lines of one call, which it can speak without an engine."""
 
-import asyncio
-import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator, Mapping
 
 from livekit import rtc
 from livekit.agents.types import USERDATA_TIMED_TRANSCRIPT
 from livekit.agents.voice.io import TimedString
 
-from services.agent.speech.phrases import PHRASES, Line
+from services.agent.speech.phrases import ENGLISH, PHRASES, Line
+from services.agent.speech.recordings import Recording, RecordingFolder, base_language, recordings
 from services.agent.speech.speaking import SAMPLE_RATE_HZ
 from services.kit.catalogue import Catalogue
-from services.kit.languages import lookup
 
 _FRAME_BYTES = SAMPLE_RATE_HZ // 50 * 2
-_MAKE_SECONDS = 20.0
-_BASE = "en"
-
-# (text, public name of the voice, language) → 16-bit mono PCM at 24 kHz.
-Speak = Callable[[str, str, str], Awaitable[bytes]]
-
-
-@dataclass(frozen=True)
-class _Recording:
-    text: str
-    voice: str
-    language: str
-    path: Path
 
 
 class Lines:
-    """The lines of one call, from the worker's files: in the call's language, or else in the base language."""
+    """The lines in the call's language and voice, as far as these recordings exist.
 
-    def __init__(self, folder: Path, catalogue: Catalogue, language: str) -> None:
-        recordings = _recordings(folder, catalogue, base_language(catalogue))
-        recordings |= {
-            line: recording
-            for line, recording in _recordings(folder, catalogue, lookup(language, catalogue.defaults) or "").items()
-            if recording.path.exists()
-        }
-        self._texts = {line: recording.text for line, recording in recordings.items()}
-        self._audio = {line: recording.path.read_bytes() for line, recording in recordings.items()}
+    Otherwise a line is spoken by the language's default voice, else by any voice in that language, else in the base
+    language, else in English. language: BCP-47. voice: public name; empty for the language's default.
+    """
+
+    def __init__(self, folder: RecordingFolder, catalogue: Catalogue, language: str, voice: str = "") -> None:
+        own = recordings(catalogue, language, voice)
+        default, base = recordings(catalogue, language), recordings(catalogue, base_language(catalogue))
+        self._missing = [recording for recording in own.values() if not folder.has(recording)]
+        self._texts: dict[Line, str] = {}
+        self._audio: dict[Line, bytes] = {}
+        for line in Line:
+            choices = _choices(folder, line, own, default, base)
+            # Without any recording the line is silent, which ends no call.
+            text, audio = next(choices, (PHRASES[ENGLISH][line], bytes(_FRAME_BYTES)))
+            self._texts[line], self._audio[line] = text, audio
+
+    @property
+    def missing(self) -> list[Recording]:
+        """The recordings in the call's language and voice that do not exist."""
+        return self._missing
 
     def text(self, line: Line) -> str:
         """The text of a line."""
@@ -51,23 +45,6 @@ class Lines:
     def frames(self, line: Line) -> AsyncIterator[rtc.AudioFrame]:
         """The line as audio frames."""
         return pcm_frames(self._audio[line], self._texts[line])
-
-
-def base_language(catalogue: Catalogue) -> str:
-    """The language whose lines every worker has: English if it is served."""
-    return lookup(_BASE, catalogue.defaults) or next(iter(catalogue.defaults))
-
-
-async def make_lines(folder: Path, catalogue: Catalogue, language: str, speak: Speak) -> None:
-    """Writes the missing audio files of the lines in one of the catalogue's languages."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for recording in _recordings(folder, catalogue, language).values():
-        if not recording.path.exists():
-            async with asyncio.timeout(_MAKE_SECONDS):
-                audio = await speak(recording.text, recording.voice, recording.language)
-            draft = recording.path.with_suffix(".draft")
-            draft.write_bytes(audio)
-            draft.rename(recording.path)
 
 
 async def pcm_frames(audio: bytes, text: str) -> AsyncIterator[rtc.AudioFrame]:
@@ -80,14 +57,21 @@ async def pcm_frames(audio: bytes, text: str) -> AsyncIterator[rtc.AudioFrame]:
         yield frame
 
 
-def _recordings(folder: Path, catalogue: Catalogue, language: str) -> dict[Line, _Recording]:
-    """The lines in one of the catalogue's languages; empty if there are no texts in that language."""
-    default = catalogue.defaults.get(language)
-    known = lookup(language, PHRASES) or (_BASE if language == base_language(catalogue) else None)
-    if default is None or known is None:
-        return {}
-    recordings = {}
-    for line, text in PHRASES[known].items():
-        name = hashlib.sha256(f"{default.voice}\n{text}".encode()).hexdigest()[:16]
-        recordings[line] = _Recording(text, default.voice, language, folder / f"{name}.pcm")
-    return recordings
+def _choices(
+    folder: RecordingFolder,
+    line: Line,
+    own: Mapping[Line, Recording],
+    default: Mapping[Line, Recording],
+    base: Mapping[Line, Recording],
+) -> Iterator[tuple[str, bytes]]:
+    """Texts of a line with their audio, the best first."""
+    for voices in ((own, default), (base,)):
+        wanted = [recordings[line] for recordings in voices if line in recordings]
+        for recording in wanted:
+            if audio := folder.read(recording):
+                yield recording.text, audio
+        for recording in wanted[:1]:
+            if audio := folder.read_any(line, recording.text):
+                yield recording.text, audio
+    if audio := folder.read_any(line, PHRASES[ENGLISH][line]):
+        yield PHRASES[ENGLISH][line], audio

@@ -12,8 +12,9 @@ class Line(StrEnum):
     STILL_THERE = "still_there"
 
 
+ENGLISH = "en"
 PHRASES: dict[str, dict[Line, str]] = {
-    "en": {
+    ENGLISH: {
         Line.FILLER: "One moment, please.",
         Line.TROUBLE: "Sorry, something went wrong on my side. Could you say that again?",
         Line.TIME_IS_UP: "I'm sorry, our time is up. Goodbye.",

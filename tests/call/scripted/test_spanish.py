@@ -1,7 +1,5 @@
 """A call in a language other than English, from spoken audio to spoken answer."""
 
-import time
-
 import numpy as np
 import pytest
 import soxr
@@ -25,18 +23,10 @@ ANSWER = "Claro, el sábado abrimos por la mañana."
 # Share of letters. Between two of these sentences it is 0.78 at least.
 FEW = 0.3
 
-# Lines that the worker speaks without an engine, of each language.
-LINES = 4
-LINES_SECONDS = 30.0
-
 
 @pytest.fixture(scope="module")
 def spanish(callbox: StackThread) -> str:
     """Slug of a character that speaks Spanish and names no voice and no recogniser."""
-    # The worker makes its Spanish lines while nobody calls, and a call would wait for the voice meanwhile.
-    give_up = time.monotonic() + LINES_SECONDS
-    while len(list((callbox.stack.folder / "lines").glob("*.pcm"))) < 2 * LINES and time.monotonic() < give_up:
-        time.sleep(0.2)
     return callbox.make_character("tienda", name="Lumen", language="es", greeting=GREETING)
 
 
