@@ -12,6 +12,7 @@ from services.agent.worker.health import Health
 from services.agent.worker.line_maker import LineMaker
 from services.agent.worker.report import Report
 from services.agent.worker.server import make_server
+from services.kit.catalogue import Catalogue
 from services.kit.catalogue_file import CatalogueFile
 from services.kit.identity import ensure_keys
 from services.kit.logs import get_logger
@@ -31,14 +32,14 @@ async def serve(settings: AgentSettings, stop: asyncio.Event) -> None:
     server = make_server(settings, worker_id)
     await asyncio.to_thread(RecordingFolder(shared.lines_folder).unpack, settings.lines_dir)
     lines = LineMaker(settings, shared, lambda: len(server.active_jobs))
-    base = base_language(catalogue.current())
-    await until_up(f"a voice for {base}", lambda: lines.make_base(catalogue.current()))
+    health = Health(catalogue.current, settings.catalogue.parent, settings.triton_address, shared)
+    await until_up("speech engines", lambda: health.expect(_base_pools(catalogue.current())))
+    await until_up("a voice for the fixed lines", lambda: lines.make_base(catalogue.current()))
     report = Report(settings, server, worker_id, shared)
     ops = ops_server(settings.ops_listen, report.readiness)
     await ops.start()
     registered = asyncio.Event()
     server.on("worker_registered", lambda *_: registered.set())
-    health = Health(catalogue.current, settings.catalogue.parent, settings.triton_address, shared)
     working = asyncio.create_task(server.run(), name="livekit-worker")
     stopping = asyncio.create_task(stop.wait(), name="worker-stop")
     beside = [
@@ -61,3 +62,10 @@ async def serve(settings: AgentSettings, stop: asyncio.Event) -> None:
             task.cancel()
         await asyncio.gather(*beside, stopping, working, return_exceptions=True)
         await ops.stop()
+
+
+def _base_pools(catalogue: Catalogue) -> set[str]:
+    """The pools without which a call in the base language could neither hear nor speak."""
+    default = catalogue.defaults[base_language(catalogue)]
+    entries = catalogue.recogniser(default.recogniser), catalogue.voice(default.voice)
+    return {entry.pool for entry in entries if entry is not None}

@@ -11,6 +11,8 @@ from structlog.contextvars import bind_contextvars, bound_contextvars, merge_con
 __all__ = ["bind_contextvars", "bound_contextvars", "get_logger", "setup_logging"]
 
 _QUIET = ("uvicorn.access", "httpx", "httpcore", "asyncio", "alembic", "hpack")
+# Fields that livekit-agents adds to its warning of a blocked event loop.
+_EXTRA = ("cpu_time", "stack", "task")
 
 
 def setup_logging(
@@ -53,7 +55,7 @@ def setup_logging(
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder(allow=_EXTRA)],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *render],
         )
     )

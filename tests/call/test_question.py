@@ -1,5 +1,7 @@
 """A question asked aloud from the terminal, and everything that must be true of the answer."""
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,12 @@ from bench.words import word_error_rate
 from caller.waveform import Samples, segments_of
 from tests.call.command import Run, callbox_call
 from tests.fixtures.listener import transcribe
+from tests.fixtures.sessions import until
 from tests.fixtures.stack import StackThread
 
 pytestmark = pytest.mark.timeout(180)
 
+LOOP_SECONDS = 0.1
 QUESTION = "What time do you open on Saturday?"
 
 
@@ -51,6 +55,22 @@ def test_the_question_is_heard_and_answered(asked: Run) -> None:
     assert word_error_rate(QUESTION, turn["heard"]) <= 0.2, turn["heard"]
     assert turn["reply"]
     assert asked.json["end_reason"] == "client_left"
+
+
+def test_no_event_loop_stood_still_during_the_call(callbox: StackThread, asked: Run) -> None:
+    """Judged by processor time, since a crowded machine stops every loop."""
+
+    async def job_is_over() -> bool:
+        ended = [index for index, event in enumerate(events()) if event.get("session_id") == asked.json["session_id"]]
+        return any(event["event"] == "process exiting" for event in events()[ended[-1] :])
+
+    def events() -> list[dict[str, Any]]:
+        lines = (callbox.stack.folder / "stack.log").read_text().splitlines()
+        return [json.loads(line.partition("|")[2]) for line in lines if re.match(r"agent +\| \{", line)]
+
+    callbox.wait(until(job_is_over))
+    blocked = [event for event in events() if event["event"].startswith("event loop blocked")]
+    assert [event for event in blocked if event["cpu_time"] >= LOOP_SECONDS] == []
 
 
 def test_the_parts_of_the_latency_add_up_to_what_the_waveform_says(asked: Run) -> None:

@@ -5,7 +5,7 @@ A running call notices failures itself; these checks save the next call from rep
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -56,14 +56,20 @@ class Health:
         """Closes the channels."""
         await asyncio.gather(*(channel.close() for channel in self._channels.values()))
 
+    async def expect(self, pools: Collection[str]) -> None:
+        """Raises: ConnectionError, if one of the pools has no endpoint that answers."""
+        for name in pools:
+            endpoints = self._endpoints(name)
+            if not any(await asyncio.gather(*(self._answers(*endpoint) for endpoint in endpoints))):
+                raise ConnectionError(f"no endpoint of the pool {name} answers")
+
     async def look(self) -> None:
         """Checks each endpoint once."""
         asked: list[tuple[str, str, Access]] = []
-        for name, pool in self._catalogue().pools.items():
+        for name in self._catalogue().pools:
             # A metadata file may be missing for a moment; that says nothing about the endpoints.
             with contextlib.suppress(CatalogueError):
-                access = access_of(pool, self._folder)
-                asked += [(name, address, access) for address in pool.endpoints or (self._own,)]
+                asked += [(name, address, access) for address, access in self._endpoints(name)]
         answers = await asyncio.gather(*(self._answers(address, access) for _, address, access in asked))
         unanswered: dict[tuple[str, str], int] = {}
         for (name, address, _), answered in zip(asked, answers, strict=True):
@@ -81,6 +87,12 @@ class Health:
             _log.info("endpoint answers again", endpoint=address)
         self._away = away
         self._shared.tell_endpoints_away(away)
+
+    def _endpoints(self, name: str) -> list[tuple[str, Access]]:
+        """The endpoints of a pool. Raises: CatalogueError."""
+        pool = self._catalogue().pools[name]
+        access = access_of(pool, self._folder)
+        return [(address, access) for address in pool.endpoints or (self._own,)]
 
     async def _answers(self, address: str, access: Access) -> bool:
         key = address, access

@@ -10,15 +10,7 @@ from services.agent.settings import AgentSettings
 _AGENT_NAME_PREFIX = "callbox-"
 # Time for a job process to store its history after it was told to end.
 _SHUTDOWN_SECONDS = 130.0
-# Imported once for all job processes. Otherwise the first question of a call would import the first four on its event
-# loop, which takes up to 0.4 s.
-_PRELOAD = [
-    "anyio._backends._asyncio",
-    "anyio.streams.memory",
-    "openai.lib.streaming.chat",
-    "openai.pagination",
-    "services.agent.call.run",
-]
+_PRELOAD = ["services.agent.worker.preload"]
 
 
 def agent_name(worker_id: str) -> str:
