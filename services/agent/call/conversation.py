@@ -111,6 +111,11 @@ class Conversation:
             if self._sound is not None:
                 await self._sound.close()
 
+    def caller_returned(self) -> None:
+        """Tells a new connection of the caller what the agent does: it missed the messages before."""
+        if self._state:
+            self._clients.send(State.model_validate({"state": self._state}))
+
     async def change_cast(self, cast: Cast) -> None:
         """Hands the call over to another character, which knows what was said so far.
 

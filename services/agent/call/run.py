@@ -118,11 +118,14 @@ async def _converse(
     )
     sound = RoomSound(context.room, caller, caller_stages(engines.denoiser()))
     conversation = Conversation(cast, clients, journal, live, limits, sound, spoken_turns())
-    presence = CallerPresence(context, caller, conversation.ending.end)
+    presence = CallerPresence(context, caller, conversation.ending.end, conversation.caller_returned)
     async with _running(clients.run(), "clients"):
         await context.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
         seconds = claim.join_timeout.ToTimedelta().total_seconds()
-        await conversation.run(lambda: presence.joined(seconds, conversation.ending.reason))
+        try:
+            await conversation.run(lambda: presence.joined(seconds, conversation.ending.reason))
+        finally:
+            presence.close()
 
 
 def _cast(claim: pb.ClaimSessionResponse, model: Model, engines: SpeechEngines, language: str, lines: Lines) -> Cast:
