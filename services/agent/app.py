@@ -2,14 +2,19 @@
 
 import asyncio
 import contextlib
+import os
 import secrets
+from pathlib import Path
+
+from livekit.agents import AgentServer
 
 from services.agent.settings import AgentSettings
 from services.agent.shared_state import SharedState
 from services.agent.speech.recordings import RecordingFolder, base_language
-from services.agent.worker import catalogue as catalogue_in_force
+from services.agent.worker.catalogue import follow
 from services.agent.worker.health import Health
 from services.agent.worker.line_maker import LineMaker
+from services.agent.worker.metric_files import keep_merged
 from services.agent.worker.report import Report
 from services.agent.worker.server import make_server
 from services.kit.catalogue import Catalogue
@@ -23,7 +28,10 @@ _log = get_logger(__name__)
 
 
 async def serve(settings: AgentSettings, stop: asyncio.Event) -> None:
-    """Runs a worker until `stop` is set, then drains it."""
+    """Runs a worker until `stop` is set, then drains it.
+
+    Raises: an ExceptionGroup when a part of the worker fails.
+    """
     ensure_keys(settings.keys_dir, ["agent"])
     worker_id = secrets.token_hex(8)
     catalogue = CatalogueFile(settings.catalogue)
@@ -40,28 +48,45 @@ async def serve(settings: AgentSettings, stop: asyncio.Event) -> None:
     await ops.start()
     registered = asyncio.Event()
     server.on("worker_registered", lambda *_: registered.set())
-    working = asyncio.create_task(server.run(), name="livekit-worker")
-    stopping = asyncio.create_task(stop.wait(), name="worker-stop")
-    beside = [
-        asyncio.create_task(report.run(registered), name="worker-report"),
-        asyncio.create_task(catalogue_in_force.follow(catalogue, shared, lines.make_base), name="worker-catalogue"),
-        asyncio.create_task(health.run(), name="endpoint-health"),
-        asyncio.create_task(lines.run(catalogue.current), name="worker-lines"),
-    ]
+    metrics_folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
     try:
-        await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            working.result()
-        report.draining = True
-        _log.info("draining", calls=len(server.active_jobs), seconds=settings.drain_seconds)
-        with contextlib.suppress(TimeoutError):
-            await server.drain(timeout=int(settings.drain_seconds))
-        await server.aclose()
+        async with asyncio.TaskGroup() as group:
+            parts = [
+                group.create_task(_work(server, stop), name="livekit-worker"),
+                group.create_task(report.run(registered), name="worker-report"),
+                group.create_task(
+                    follow(catalogue, shared, lines.make_base), name="worker-catalogue"
+                ),
+                group.create_task(health.run(), name="endpoint-health"),
+                group.create_task(keep_merged(metrics_folder), name="worker-metrics"),
+                group.create_task(lines.run(catalogue.current), name="worker-lines"),
+            ]
+            try:
+                await stop.wait()
+                await _drain(server, report, settings.drain_seconds)
+            finally:
+                # Also when a part has failed: its calls end for a named reason, then the process exits with the error.
+                report.end_calls()
+                await server.aclose()
+                for part in parts:
+                    part.cancel()
     finally:
-        for task in (*beside, stopping, working):
-            task.cancel()
-        await asyncio.gather(*beside, stopping, working, return_exceptions=True)
         await ops.stop()
+
+
+async def _work(server: AgentServer, stop: asyncio.Event) -> None:
+    """Takes jobs from LiveKit. Raises: RuntimeError when the server ends though the worker does not stop."""
+    await server.run()
+    if not stop.is_set():
+        raise RuntimeError("livekit-agents ended its server; see the lines above.")
+
+
+async def _drain(server: AgentServer, report: Report, seconds: float) -> None:
+    """Waits until the calls are over, for at most `seconds`."""
+    report.draining = True
+    _log.info("draining", calls=len(server.active_jobs), seconds=seconds)
+    with contextlib.suppress(TimeoutError):
+        await server.drain(timeout=int(seconds))
 
 
 def _base_pools(catalogue: Catalogue) -> set[str]:

@@ -94,9 +94,20 @@ async def test_a_journal_that_sessions_refuses_sends_no_more(keys_dir: Path) -> 
     async with writing(keys_dir, sessions) as journal:
         journal.add(turn("one"))
         assert not await journal.drain(5.0)
-        assert journal.refused
+        assert journal.lost.is_set()
+        assert not journal.taken
         asked = sessions.requests
         journal.add(turn("two"))
         await asyncio.sleep(0)
         assert not await journal.drain(0.2)
         assert sessions.requests == asked
+
+
+async def test_a_journal_knows_that_another_worker_has_taken_the_call(keys_dir: Path) -> None:
+    sessions = storing()
+    sessions.fault = CallboxError(Code.SESSION_TAKEN, "Another worker carries this session.")
+    async with writing(keys_dir, sessions) as journal:
+        journal.add(turn("one"))
+        async with asyncio.timeout(5.0):
+            await journal.lost.wait()
+        assert journal.taken

@@ -32,6 +32,10 @@ _CHANGE_SECONDS = 60.0
 # Longest wait for the session to close, with a turn that was cut off. A session that hangs longer is abandoned.
 _CLOSE_SECONDS = 3.0
 _FAREWELLS = {pb.END_REASON_MAX_CALL_SECONDS: Line.TIME_IS_UP, pb.END_REASON_IDLE_TIMEOUT: Line.STILL_THERE}
+_NOTICES = {
+    pb.END_REASON_ERROR: "The agent has lost its connection; start a new call.",
+    pb.END_REASON_AGENT_LOST: "The agent had to stop; start a new call.",
+}
 _STATES = get_args(State.model_fields["state"].annotation)
 _ENGINE_ERRORS = ("llm_error", "stt_error", "tts_error")
 _log = structlog.get_logger(__name__)
@@ -95,10 +99,8 @@ class Conversation:
             _log.info("call ends", reason=pb.EndReason.Name(reason))
             await self._part(reason)
         except asyncio.CancelledError:
-            # The worker shuts down and its time to drain is over.
             reason = pb.END_REASON_AGENT_LOST
-            self._clients.send(Error(code="agent_lost", message="The agent had to stop; start a new call."))
-            await self._clients.drain(_PUBLISH_SECONDS)
+            await self._part(reason)
             raise
         finally:
             self.ending.stop()
@@ -110,6 +112,11 @@ class Conversation:
                 self.moments.ended.tell(Ended(reason))
             if self._sound is not None:
                 await self._sound.close()
+
+    def caller_returned(self) -> None:
+        """Tells a new connection of the caller what the agent does: it missed the messages before."""
+        if self._state:
+            self._clients.send(State.model_validate({"state": self._state}))
 
     async def change_cast(self, cast: Cast) -> None:
         """Hands the call over to another character, which knows what was said so far.
@@ -172,10 +179,9 @@ class Conversation:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_FAREWELL_SECONDS):
                         await speech.wait_for_playout()
+        if message := self.cast.lines.text(line) if line else _NOTICES.get(reason):
             code = pb.EndReason.Name(reason).removeprefix("END_REASON_").lower()
-            self._clients.send(Error(code=code, message=self.cast.lines.text(line)))
-        elif reason == pb.END_REASON_ERROR:
-            self._clients.send(Error(code="error", message="The agent has lost its connection; start a new call."))
+            self._clients.send(Error(code=code, message=message))
         await self._clients.drain(_PUBLISH_SECONDS)
 
     async def _close_session(self) -> None:

@@ -9,21 +9,36 @@ from livekit import rtc
 from livekit.agents import JobContext
 
 from services.agent.moments import Reason
+from services.kit.absence import ABSENCE_SECONDS
 
 _log = structlog.get_logger(__name__)
 
 
 class CallerPresence:
-    """Waits for the caller, and ends the call when the caller or the room is gone.
+    """Waits for the caller, and ends the call when the caller stays away or the room is gone.
 
-    caller: identity of the participant. end: called with the reason.
+    A client that reconnects, restarts or is opened twice leaves the room and joins it again with the same identity. The
+    call goes on with the newest connection.
+
+    caller: identity of the participant. end: called with the reason. returned: called when the caller is back.
     """
 
-    def __init__(self, context: JobContext, caller: str, end: Callable[[Reason], object]) -> None:
+    def __init__(
+        self,
+        context: JobContext,
+        caller: str,
+        end: Callable[[Reason], object],
+        returned: Callable[[], object],
+    ) -> None:
         self._context = context
         self._caller = caller
         self._end = end
+        self._returned = returned
+        self._has_left = False
+        self._timer: asyncio.TimerHandle | None = None
         context.room.on("participant_disconnected", self._on_left)
+        context.room.on("participant_connected", self._on_joined)
+        context.room.on("participant_active", self._on_active)
         context.room.on("disconnected", self._on_disconnected)
 
     async def joined(self, seconds: float, over: "asyncio.Future[Reason]") -> bool:
@@ -37,9 +52,30 @@ class CallerPresence:
             _log.info("nobody joined", seconds=seconds)
         return joined
 
+    def close(self) -> None:
+        """Stops waiting for a caller who has left."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
     def _on_left(self, participant: rtc.RemoteParticipant) -> None:
+        # A full reconnect of a client looks like a hang-up: both say CLIENT_INITIATED.
         if participant.identity == self._caller:
-            self._end(pb.END_REASON_CLIENT_LEFT)
+            self.close()
+            self._has_left = True
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(ABSENCE_SECONDS, self._end, pb.END_REASON_CLIENT_LEFT)
+
+    def _on_joined(self, participant: rtc.RemoteParticipant) -> None:
+        if participant.identity == self._caller:
+            self.close()
+
+    def _on_active(self, participant: rtc.RemoteParticipant) -> None:
+        # Earlier, a message would not reach the new connection.
+        if participant.identity == self._caller and self._has_left:
+            self._has_left = False
+            _log.info("the caller is back")
+            self._returned()
 
     def _on_disconnected(self, reason: rtc.DisconnectReason.ValueType) -> None:
         # Only sessions deletes rooms, and it has stored its reason before.

@@ -1,8 +1,6 @@
 """Runs the job of one call: claims it, builds its parts, holds the conversation, stores the history."""
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine
 from dataclasses import replace
 from functools import partial
 
@@ -10,19 +8,21 @@ import grpc
 import structlog
 import tenacity
 from callbox.characters.v1 import characters_pb2, characters_pb2_grpc
-from callbox.sessions.v1 import live_pb2_grpc, sessions_pb2_grpc
 from callbox.sessions.v1 import sessions_pb2 as pb
+from callbox.sessions.v1 import sessions_pb2_grpc
 from livekit.agents import AutoSubscribe, JobContext
 
 from services.agent.audio.room import RoomSound, caller_stages
 from services.agent.call.cast import Cast
 from services.agent.call.conversation import Conversation, Limits
 from services.agent.call.engines import SpeechEngines
+from services.agent.call.oversight import beside, end_on_request, end_when_lost
 from services.agent.call.presence import CallerPresence
 from services.agent.client.room import RoomClients
+from services.agent.end_requests import EndRequests
 from services.agent.history.failovers import Failovers
 from services.agent.history.journal import Journal
-from services.agent.history.live import Live
+from services.agent.history.record import Record
 from services.agent.settings import AgentSettings
 from services.agent.shared_state import SharedState
 from services.agent.speech.hearing import Hearing
@@ -44,8 +44,6 @@ _CLAIM_SECONDS, _CLAIM_PAUSE_SECONDS = 1.5, 0.05
 _SECRETS_SECONDS = 1.5
 # Longest search for the voice of a new recording; the caller hears nothing meanwhile. A known recording takes no time.
 _MATCH_SECONDS = 4.0
-# If sessions is down when a call ends, its history waits this long.
-_HISTORY_SECONDS = 120.0
 _log = structlog.get_logger(__name__)
 
 
@@ -57,25 +55,30 @@ async def run_call(context: JobContext, worker_id: str) -> None:
     session_id = context.job.metadata
     bind_contextvars(session_id=session_id)
     signer = Signer(settings.keys_dir, "agent")
+    # Closed after the entry point has ended, however it ended; sending the history may take long.
+    outlasting = contextlib.AsyncExitStack()
+
+    async def close() -> None:
+        await outlasting.aclose()
+
+    context.add_shutdown_callback(close)
+    sessions_channel = await outlasting.enter_async_context(connect(settings.sessions_address))
+    sessions = sessions_pb2_grpc.SessionsServiceStub(sessions_channel)
+    try:
+        claim = await _claim(sessions, signer, session_id, worker_id)
+    except CallboxError as fault:
+        _log.warning("call not taken", code=fault.code, message=fault.message)
+        context.shutdown("not claimed")
+        return
+    record = Record(sessions_channel, signer, session_id, worker_id, claim.last_sequence)
+    outlasting.push_async_callback(record.close)
     async with contextlib.AsyncExitStack() as stack:
-        sessions_channel = await stack.enter_async_context(connect(settings.sessions_address))
         characters_channel = await stack.enter_async_context(connect(settings.characters_address))
-        sessions = sessions_pb2_grpc.SessionsServiceStub(sessions_channel)
-        try:
-            claim = await _claim(sessions, signer, session_id, worker_id)
-        except CallboxError as fault:
-            _log.warning("call not taken", code=fault.code, message=fault.message)
-            context.shutdown("not claimed")
-            return
         character = claim.character
         key = await _llm_key(characters_channel, character, signer)
         # A character with its own key uses OpenAI; all others use the operator's endpoint.
         url, name = ("", character.llm_model) if key else (settings.llm_url, settings.llm_model)
         model = await stack.enter_async_context(language_model(url, name, key or settings.llm_api_key))
-        journal = Journal(sessions, signer, session_id, worker_id, claim.last_sequence)
-        await stack.enter_async_context(_running(journal.run(), "journal"))
-        live = Live(live_pb2_grpc.LiveServiceStub(sessions_channel), signer, session_id, worker_id)
-        await stack.enter_async_context(_running(live.run(), "live"))
         shared = SharedState(settings.data_dir)
         catalogue = shared.catalogue_in_force()
         language = character.language or base_language(catalogue)
@@ -83,7 +86,7 @@ async def run_call(context: JobContext, worker_id: str) -> None:
             catalogue,
             settings.catalogue.parent,
             settings.triton_address,
-            Failovers(journal.add, shared).tell,
+            Failovers(record.journal.add, shared).tell,
             shared.endpoints_away(),
         )
         stack.push_async_callback(engines.close)
@@ -93,11 +96,10 @@ async def run_call(context: JobContext, worker_id: str) -> None:
         if character.reference_audio_url and plain is not None:
             matching = Matching(sessions, signer, session_id, worker_id, plain[1], shared.matches_folder)
             stack.push_async_callback(matching.close)
-            find = partial(_find_voice, matching, plain[0], language, engines, journal)
+            find = partial(_find_voice, matching, plain[0], language, engines, record.journal)
             cast = replace(cast, voice_ready=find)
         with tracer().start_as_current_span("call", incoming(claim.trace_context)):
-            await _converse(context, claim, cast, engines, journal, live)
-        await journal.drain(_HISTORY_SECONDS)
+            await _converse(context, claim, cast, engines, record, EndRequests(settings.data_dir))
     context.shutdown("call over")
 
 
@@ -106,8 +108,8 @@ async def _converse(
     claim: pb.ClaimSessionResponse,
     cast: Cast,
     engines: SpeechEngines,
-    journal: Journal,
-    live: Live,
+    record: Record,
+    requests: EndRequests,
 ) -> None:
     """Holds the conversation in the job's room."""
     caller = claim.participant_identity
@@ -118,12 +120,18 @@ async def _converse(
         **({"turn_seconds": claim.character.max_turn_seconds} if claim.character.max_turn_seconds else {}),
     )
     sound = RoomSound(context.room, caller, caller_stages(engines.denoiser()))
-    conversation = Conversation(cast, clients, journal, live, limits, sound, spoken_turns())
-    presence = CallerPresence(context, caller, conversation.ending.end)
-    async with _running(clients.run(), "clients"):
+    conversation = Conversation(cast, clients, record.journal, record.live, limits, sound, spoken_turns())
+    ending = conversation.ending
+    presence = CallerPresence(context, caller, ending.end, conversation.caller_returned)
+    seconds = claim.join_timeout.ToTimedelta().total_seconds()
+    async with beside(
+        clients.run(), end_when_lost(record.journal, ending), end_on_request(requests, context.job.id, ending)
+    ):
         await context.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
-        seconds = claim.join_timeout.ToTimedelta().total_seconds()
-        await conversation.run(lambda: presence.joined(seconds, conversation.ending.reason))
+        try:
+            await conversation.run(lambda: presence.joined(seconds, ending.reason))
+        finally:
+            presence.close()
 
 
 def _cast(claim: pb.ClaimSessionResponse, model: Model, engines: SpeechEngines, language: str, lines: Lines) -> Cast:
@@ -197,15 +205,3 @@ async def _find_voice(
     journal.add(pb.SessionEvent(voice=event))
     if event.likeness == pb.VOICE_LIKENESS_MATCHED:
         engines.speak_as(plain, event.voice)
-
-
-@contextlib.asynccontextmanager
-async def _running(work: Coroutine[None, None, None], name: str) -> AsyncIterator[None]:
-    """Runs a coroutine as a task while the `with` block runs."""
-    task = asyncio.create_task(work, name=name)
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task

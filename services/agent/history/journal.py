@@ -26,7 +26,11 @@ _log = structlog.get_logger(__name__)
 
 
 class Journal:
-    """The events of one call; `run` sends them."""
+    """The events of one call; `run` sends them.
+
+    lost: set when no further event will be stored: sessions has refused one, or `run` has failed. taken: sessions has
+    refused because another worker carries the call.
+    """
 
     def __init__(
         self,
@@ -45,7 +49,8 @@ class Journal:
         self._news = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
-        self.refused = False
+        self.lost = asyncio.Event()
+        self.taken = False
 
     def add(self, event: pb.SessionEvent) -> None:
         """Sets an event's number and time and queues it."""
@@ -56,23 +61,23 @@ class Journal:
             _log.error("event lost, too many unsent", sequence=self._unsent.popleft().sequence)
         self._unsent.append(event)
         unsent_events.set(len(self._unsent))
-        self._empty.clear()
-        self._news.set()
+        if not self.lost.is_set():
+            self._empty.clear()
+            self._news.set()
 
     async def run(self) -> None:
-        """Sends events in order until cancelled."""
-        while True:
-            await self._news.wait()
-            self._news.clear()
-            while self._unsent and not self.refused:
-                async for attempt in tenacity.AsyncRetrying(
-                    retry=tenacity.retry_if_exception(_is_retryable),
-                    wait=tenacity.wait_random_exponential(multiplier=0.2, max=2.0),
-                    before_sleep=self._tell,
-                    reraise=True,
-                ):
-                    with attempt:
-                        await self._send()
+        """Sends events in order until cancelled, or until the journal is lost."""
+        try:
+            while not self.lost.is_set():
+                await self._news.wait()
+                self._news.clear()
+                await self._send_all()
+                self._empty.set()
+        except Exception:
+            _log.exception("the journal failed", unsent=len(self._unsent))
+            raise
+        finally:
+            self.lost.set()
             self._empty.set()
 
     async def drain(self, seconds: float) -> bool:
@@ -81,9 +86,21 @@ class Journal:
             async with asyncio.timeout(seconds):
                 await self._empty.wait()
         except TimeoutError:
+            pass
+        if self._unsent:
             _log.error("events left unsent", count=len(self._unsent))
-            return False
         return not self._unsent
+
+    async def _send_all(self) -> None:
+        while self._unsent and not self.lost.is_set():
+            async for attempt in tenacity.AsyncRetrying(
+                retry=tenacity.retry_if_exception(_is_retryable),
+                wait=tenacity.wait_random_exponential(multiplier=0.2, max=2.0),
+                before_sleep=self._tell,
+                reraise=True,
+            ):
+                with attempt:
+                    await self._send()
 
     async def _send(self) -> None:
         batch = [self._unsent[index] for index in range(min(_BATCH, len(self._unsent)))]
@@ -99,7 +116,8 @@ class Journal:
             if _is_retryable(fault):
                 raise
             _log.error("sessions refuses the events of this call", code=fault.code, message=fault.message)
-            self.refused = True
+            self.taken = fault.code is Code.SESSION_TAKEN
+            self.lost.set()
             return
         while self._unsent and self._unsent[0].sequence <= answer.last_sequence:
             self._unsent.popleft()

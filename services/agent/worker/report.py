@@ -1,12 +1,14 @@
 """Reports the worker to sessions: its id, how many calls it can carry, and which calls it carries."""
 
 import asyncio
+from collections.abc import Collection
 
 from callbox.sessions.v1 import sessions_pb2 as pb
 from callbox.sessions.v1 import sessions_pb2_grpc
 from livekit.agents import AgentServer
 from prometheus_client import Gauge
 
+from services.agent.end_requests import EndRequests
 from services.agent.settings import AgentSettings
 from services.agent.shared_state import SharedState
 from services.agent.worker.server import agent_name
@@ -24,6 +26,8 @@ _log = get_logger(__name__)
 class Report:
     """Reports the worker at regular intervals. A worker without recent reports gets no calls.
 
+    The answer names the calls that have ended or moved to another worker; their jobs are asked to end.
+
     draining: set when the worker is about to stop; it then gets no new calls.
     """
 
@@ -32,6 +36,9 @@ class Report:
         self._server = server
         self._worker_id = worker_id
         self._shared = shared
+        self._end_requests = EndRequests(settings.data_dir)
+        self._end_requests.put({})
+        self._stopping = False
         self._fault: str | None = "not announced to sessions yet"
         self.draining = False
 
@@ -47,6 +54,8 @@ class Report:
             stub = sessions_pb2_grpc.SessionsServiceStub(channel)
             while True:
                 worker = self.worker()
+                # A call may come back to this worker in a new job, so the request is for the job.
+                jobs = {job.job.id: job.job.metadata for job in self._server.active_jobs}
                 slots.set(worker.slots)
                 calls.set(len(worker.session_ids))
                 try:
@@ -57,10 +66,23 @@ class Report:
                         deadline_seconds=_REPORT_SECONDS,
                     )
                     interval = answer.report_interval.ToTimedelta().total_seconds()
+                    self._request_ends({job for job, session in jobs.items() if session in answer.ended_session_ids})
                     self._note(None)
                 except CallboxError as fault:
                     self._note(f"sessions refuses the report: {fault.message}")
                 await asyncio.sleep(interval)
+
+    def end_calls(self) -> None:
+        """Asks all jobs to end their calls, since the worker stops."""
+        self._stopping = True
+        self._request_ends(())
+
+    def _request_ends(self, jobs: Collection[str]) -> None:
+        # Sessions has stored a reason already; the job's own is ignored.
+        requests = dict.fromkeys(jobs, pb.END_REASON_ENDED_BY_API)
+        if self._stopping:
+            requests |= {job.job.id: pb.END_REASON_AGENT_LOST for job in self._server.active_jobs}
+        self._end_requests.put(requests)
 
     async def readiness(self) -> dict[str, str | None]:
         """The state of the report for the readiness check: None if it is well, else what is wrong."""

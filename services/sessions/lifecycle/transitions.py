@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from datetime import datetime
 
+from services.kit.absence import ABSENCE_SECONDS
 from services.kit.errors import CallboxError, Code
 from services.kit.logs import get_logger
 from services.sessions.adapters.database import Connection
@@ -20,8 +21,6 @@ from services.sessions.metrics import session_ends
 from services.sessions.settings import SessionsSettings
 from services.sessions.store import Call, Notice, Store
 
-# How long the agent has to end a call itself after the caller left, or to be replaced after it left.
-LEFT_GRACE_SECONDS = 5.0
 # A caller whose data channel is just opening misses the first notice and gets the second.
 _NOTICE_PAUSES_SECONDS = (0.0, 1.0)
 # The oldest entry above this is dropped: its lease expires, and the reaper ends its row as never claimed.
@@ -142,9 +141,9 @@ class Lifecycle:
             await self._sync_lease(call.session_id)
 
     async def caller_left(self, room: str, *, caller_sid: str | None = None, room_sid: str | None = None) -> None:
-        """The caller is gone. The agent ends the call, or the reaper does after `LEFT_GRACE_SECONDS`."""
+        """The caller is gone. The agent ends the call, or the reaper does after `ABSENCE_SECONDS`."""
         if await self._store.caller_left(room, caller_sid=caller_sid, room_sid=room_sid):
-            self._timer.wake_in(LEFT_GRACE_SECONDS)
+            self._timer.wake_in(ABSENCE_SECONDS)
 
     async def agent_joined(self, room: str) -> None:
         """The agent is in the room, for the first time or again."""
@@ -153,7 +152,7 @@ class Lifecycle:
     async def agent_left(self, room: str, when: datetime) -> None:
         """The agent is gone. It reports the end of the call, or the reaper declares it lost after a moment."""
         if await self._store.agent_left(room, when):
-            self._timer.wake_in(LEFT_GRACE_SECONDS)
+            self._timer.wake_in(ABSENCE_SECONDS)
 
     async def worker_lost(self, call: Call) -> bool:
         """No worker carries the call any more: it ends, or its slot is released if nobody has joined.
