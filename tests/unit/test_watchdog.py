@@ -27,7 +27,7 @@ def stalls(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> R
         loop = request.param()
         try:
             with Watchdog(LIMIT_SECONDS) as watching:
-                loop.set_task_factory(watching.task_factory)
+                watching.watch(loop)
                 loop.run_until_complete(coroutine)
                 return watching.take()
         finally:
