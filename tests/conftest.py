@@ -1,4 +1,4 @@
-"""What every test has: the real PostgreSQL and Redis for who asks, a guard against leaks, and short pauses."""
+"""What every test has: PostgreSQL and Redis, guards against leaks and blocked event loops, and short pauses."""
 
 import asyncio
 
@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.fixtures.postgres",
     "tests.fixtures.redis",
     "tests.fixtures.stacks",
+    "tests.fixtures.watchdog",
 ]
 
 

@@ -63,6 +63,8 @@ class Host:
                 return Response(wav(3) + bytes(MAX_BYTES))
             case "page.wav":
                 return Response("<html>", media_type="audio/wav")
+            case "chunks.wav":
+                return Response(b"RIFF\x00\x00\x00\x00WAVE" + b"junk\x00\x00\x00\x00" * (MAX_BYTES // 8 - 2))
             case "slow.wav":
                 await asyncio.sleep(2)
                 return Response(wav(2))
@@ -130,7 +132,7 @@ async def test_a_voice_that_cannot_be_matched_is_refused_before_anything_is_fetc
 async def test_a_start_with_a_voice_that_can_fetches_first_and_keeps_its_second(make_house: MakeHouse) -> None:
     house: SessionsHouse = await make_house(outbound_allow=HERE)
     async with hosting() as host, house.worker(slots=1):
-        for name in ("page.wav", "slow.wav", "none.wav"):
+        for name in ("page.wav", "chunks.wav", "slow.wav", "none.wav"):
             began = time.monotonic()
             await refusal(house.begin(reference_audio_url=f"{host.base}/{name}"), Code.VALIDATION_FAILED)
             assert time.monotonic() - began < 1.0

@@ -39,6 +39,7 @@ def png_header(width: int, height: int) -> bytes:
         (voice("MP3"), Purpose.VOICE, "mp3", "audio/mpeg"),
         (b"ID3\x03\x00\x00\x00\x00\x00\x0a" + bytes(10) + voice("MP3"), Purpose.VOICE, "mp3", "audio/mpeg"),
         (voice("WAV", seconds=60), Purpose.VOICE, "wav", "audio/wav"),
+        (voice("WAV", subtype="GSM610"), Purpose.VOICE, "wav", "audio/wav"),
     ],
 )
 def test_what_is_taken(content: bytes, purpose: Purpose, ending: str, media_type: str) -> None:

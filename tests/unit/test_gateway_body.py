@@ -1,6 +1,7 @@
 """Contract 14.12 (content type): what counts as the body of a request."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -9,10 +10,9 @@ from google.protobuf.struct_pb2 import Struct
 
 from services.gateway.models.session import StartSession
 from services.gateway.public.start import start_request
-from services.gateway.requests.body import MAX_DEPTH, parse_object
-from services.gateway.requests.exact_struct import exact_struct
+from services.gateway.requests.body import MAX_DEPTH, MAX_VALUES, _has_too_many_values, parse_object
 from services.kit.errors import CallboxError, Code
-from services.kit.structs import to_dict
+from services.kit.structs import to_dict, to_struct
 
 
 def nested(levels: int) -> dict[str, Any]:
@@ -48,8 +48,8 @@ def nested(levels: int) -> dict[str, Any]:
         b'{"\\udc00": 1}',
         b'{"a": "\\u0000"}',
         b'{"a": "\x01"}',
-        b"[" * 100_000,
-        b'{"a":' * 100_000,
+        b"[" * 10_000,
+        b'{"a":' * 10_000,
         json.dumps(nested(MAX_DEPTH + 1)).encode(),
         b"a=1&b=2",
     ],
@@ -59,6 +59,44 @@ def test_what_is_no_sound_json_object_is_refused(raw: bytes) -> None:
         parse_object(raw)
     assert caught.value.code is Code.INVALID_REQUEST
     assert "Traceback" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"a":[' + b"0," * (MAX_VALUES - 2) + b"0]}",
+        b"{" + b",".join(b'"%d":0' % number for number in range(MAX_VALUES)) + b"}",
+        b'{"a":"' + b'\\\\\\",[{' * MAX_VALUES + b'"}',
+    ],
+)
+def test_as_many_values_as_the_limit_are_taken(raw: bytes) -> None:
+    """Commas and brackets in a string are not counted."""
+    assert parse_object(raw)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"a":[' + b"0," * (MAX_VALUES - 1) + b"0]}",
+        b'{"a":[' + b"[]," * (MAX_VALUES // 2) + b"0]}",
+        b"{" + b",".join(b'"%d":0' % number for number in range(MAX_VALUES + 1)) + b"}",
+        b'{"a":"\\\\",' + b'"b":0,' * MAX_VALUES + b'"c":"',
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+    ],
+)
+def test_more_values_than_the_limit_are_refused(raw: bytes) -> None:
+    with pytest.raises(CallboxError) as caught:
+        parse_object(raw)
+    assert caught.value.code is Code.PAYLOAD_TOO_LARGE
+
+
+@pytest.mark.parametrize("end", [b"", b"\\", b'"', b'\\"'])
+def test_values_are_counted_in_one_pass_over_any_bytes(end: bytes) -> None:
+    """A string that never ends, full of quotes and brackets."""
+    began = time.thread_time()
+    assert not _has_too_many_values(b'{"a":"' + b'\\",[{' * 200_000 + end)
+    assert time.thread_time() - began < 0.5
 
 
 @pytest.mark.parametrize(
@@ -76,7 +114,7 @@ def test_a_json_object_is_taken_as_it_is(raw: bytes, value: dict[str, Any]) -> N
 def test_the_deepest_object_taken_survives_the_way_to_the_worker() -> None:
     deepest = parse_object(json.dumps(nested(MAX_DEPTH)).encode())
     claim = sessions_pb2.ClaimSessionResponse()
-    claim.session.metadata.CopyFrom(exact_struct(deepest))
+    claim.session.metadata.CopyFrom(to_struct(deepest))
     read = sessions_pb2.ClaimSessionResponse.FromString(claim.SerializeToString())
     assert to_dict(read.session.metadata) == deepest
 
@@ -92,7 +130,7 @@ def test_a_struct_gives_back_what_it_got() -> None:
         "l": [1, [2, {"k": []}]],
         "o": {},
     }
-    read = to_dict(Struct.FromString(exact_struct(value).SerializeToString()))
+    read = to_dict(Struct.FromString(to_struct(value).SerializeToString()))
     assert read == value
     assert isinstance(read["n"], int)
     assert read["t"] is True
@@ -104,7 +142,7 @@ def test_a_struct_gives_back_what_it_got() -> None:
 )
 def test_a_number_that_would_lose_digits_is_refused_by_its_path(value: dict[str, Any], path: str) -> None:
     with pytest.raises(CallboxError) as caught:
-        exact_struct(value, "metadata")
+        to_struct(value, "metadata")
     assert caught.value.code is Code.VALIDATION_FAILED
     assert list(caught.value.fields) == [path]
 

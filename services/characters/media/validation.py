@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import imagesize
-import soundfile
 
+from services.kit import recordings
 from services.kit.errors import validation
 
 MAX_IMAGE_SIDE_PIXELS = 4096
-MAX_VOICE_SECONDS = 60.0
 _MAX_RATE_HZ = 192_000
 _MAX_CHANNELS = 2
-_BLOCK_FRAMES = 65_536
-_MP3_HEADER_BYTES = 2
+_VOICE_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg"}
 
 
 class Purpose(StrEnum):
@@ -71,11 +69,8 @@ def _image_type(content: bytes) -> tuple[str, str] | None:
 
 
 def _voice_type(content: bytes) -> tuple[str, str] | None:
-    if content[:4] == b"RIFF" and content[8:12] == b"WAVE":
-        return "wav", "audio/wav"
-    # An MPEG frame of layer III begins with eleven set bits and the layer's own two.
-    is_frame = len(content) >= _MP3_HEADER_BYTES and content[0] == 0xFF and content[1] & 0xE6 == 0xE2
-    return ("mp3", "audio/mpeg") if is_frame or content.startswith(b"ID3") else None
+    kind = recordings.kind_of(content)
+    return None if kind is None else (kind, _VOICE_TYPES[kind])
 
 
 def _image_faults(content: bytes) -> Iterator[str]:
@@ -91,26 +86,13 @@ def _image_faults(content: bytes) -> Iterator[str]:
 
 
 def _voice_faults(content: bytes) -> Iterator[str]:
-    # Decodes the whole file, since the header may lie.
-    frames = 0
     try:
-        with soundfile.SoundFile(io.BytesIO(content)) as recording:
-            rate = recording.samplerate
-            if recording.channels > _MAX_CHANNELS or not 0 < rate <= _MAX_RATE_HZ:
-                yield f"may have at most {_MAX_CHANNELS} channels and {_MAX_RATE_HZ} samples a second"
-                return
-            while frames <= MAX_VOICE_SECONDS * rate:
-                block = recording.buffer_read(_BLOCK_FRAMES, dtype="int16")
-                if not len(block):
-                    break
-                frames += len(block) // (2 * recording.channels)
-    except (soundfile.SoundFileError, OSError, ValueError):
-        yield "is a broken recording: it cannot be decoded"
+        recording = recordings.measure(content)
+    except recordings.UnusableRecording as fault:
+        yield str(fault)
         return
-    if frames == 0:
-        yield "is a broken recording: there is no sound in it"
-    elif frames > MAX_VOICE_SECONDS * rate:
-        yield f"may be at most {MAX_VOICE_SECONDS:g} seconds long"
+    if recording.channels > _MAX_CHANNELS or recording.rate_hz > _MAX_RATE_HZ:
+        yield f"may have at most {_MAX_CHANNELS} channels and {_MAX_RATE_HZ} samples a second"
 
 
 def _fault(sentence: str) -> Exception:

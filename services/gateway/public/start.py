@@ -6,9 +6,9 @@ from services.gateway.gateway import Gateway
 from services.gateway.models.session import StartSession
 from services.gateway.public.access import Outcome, send_as_caller
 from services.gateway.requests.credentials import Credential
-from services.gateway.requests.exact_struct import exact_struct
 from services.gateway.requests.path_names import require_name
 from services.kit.rpc.client import call
+from services.kit.structs import to_struct
 
 _WHAT = "The character"
 
@@ -42,5 +42,5 @@ def start_request(body: StartSession) -> pb.StartSessionRequest:
         origin_url=body.origin_url or None,
     )
     if body.metadata is not None:
-        message.metadata.CopyFrom(exact_struct(body.metadata, "metadata"))
+        message.metadata.CopyFrom(to_struct(body.metadata, "metadata"))
     return message

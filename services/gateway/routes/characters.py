@@ -25,9 +25,9 @@ from services.gateway.requests.conditions import (
     with_etag,
 )
 from services.gateway.requests.credentials import Caller
-from services.gateway.requests.exact_struct import exact_struct
 from services.gateway.requests.path_names import PathName, require_name
 from services.kit.rpc.client import call
+from services.kit.structs import to_struct
 
 router = APIRouter(
     prefix="/api/ai-characters",
@@ -81,7 +81,7 @@ async def list_characters(
 )
 async def create_character(definition: DefinitionBody, caller: CallerOf, gateway: GatewayOf) -> Response:
     """Creates version 1 of a character. A field that you do not send gets its default."""
-    request = pb.CreateCharacterRequest(definition=exact_struct(definition))
+    request = pb.CreateCharacterRequest(definition=to_struct(definition))
     created = await call(gateway.backends.characters.CreateCharacter, request, identity=caller.token)
     return with_etag(JSONResponse(character_json(created), 201), created.etag)
 
@@ -146,7 +146,7 @@ async def _update(
     if_match: list[str] | None,
 ) -> Response:
     request = pb.UpdateCharacterRequest(
-        slug=require_name(slug, _WHAT), definition=exact_struct(definition), mode=mode, if_match=if_match_tags(if_match)
+        slug=require_name(slug, _WHAT), definition=to_struct(definition), mode=mode, if_match=if_match_tags(if_match)
     )
     changed = await call(gateway.backends.characters.UpdateCharacter, request, identity=caller.token)
     return with_etag(JSONResponse(character_json(changed)), changed.etag)

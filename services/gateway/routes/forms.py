@@ -19,11 +19,11 @@ from services.gateway.public import cors
 from services.gateway.public.access import PublicRoute, send_as_caller
 from services.gateway.requests.body import StrictBodyRoute
 from services.gateway.requests.credentials import Caller, credential_of
-from services.gateway.requests.exact_struct import exact_struct
 from services.gateway.requests.path_names import PathName, require_name
 from services.kit.errors import CallboxError
 from services.kit.rpc import context
 from services.kit.rpc.client import call
+from services.kit.structs import to_struct
 
 public = APIRouter(prefix="/api/agents", tags=["forms"], route_class=PublicRoute)
 router = APIRouter(prefix="/api/agents", tags=["forms"], route_class=StrictBodyRoute)
@@ -63,7 +63,7 @@ async def submit_form(
             agent=require_name(slug, "The character"),
             form_id=require_name(body.form_id, "The form"),
             session_id=body.session_id or "",
-            values=exact_struct(body.values, "values"),
+            values=to_struct(body.values, "values"),
             idempotency_key=idempotency_key or "",
             client_address=address_of(request),
         )

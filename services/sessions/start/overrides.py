@@ -7,7 +7,7 @@ from callbox.characters.v1 import characters_pb2
 from callbox.sessions.v1 import sessions_pb2 as pb
 
 from services.kit.catalogue import Catalogue
-from services.kit.errors import validation
+from services.kit.errors import CallboxError, validation
 from services.kit.start_limits import (
     MAX_GREETING_CHARACTERS,
     MAX_METADATA_BYTES,
@@ -15,7 +15,7 @@ from services.kit.start_limits import (
     MAX_URL_CHARACTERS,
     headers_fault,
 )
-from services.kit.structs import to_dict
+from services.kit.structs import from_struct, to_dict
 from services.sessions.start import voices
 from services.sessions.start.voices import Faults
 
@@ -55,13 +55,11 @@ def _check_sizes(asked: pb.StartSessionRequest, faults: Faults) -> None:
     if "\0" in asked.origin_url:
         faults["origin_url"] = ["May not hold a NUL character."]
     try:
-        compact = json.dumps(metadata_of(asked), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    except ValueError:
-        faults["metadata"] = ["May not hold NaN or infinity, which JSON does not have."]
+        compact = json.dumps(from_struct(asked.metadata, "metadata"), ensure_ascii=False, separators=(",", ":"))
+    except CallboxError as unfit:
+        (faults["metadata"],) = unfit.fields.values()
         compact = ""
     if len(compact.encode()) > MAX_METADATA_BYTES:
         faults["metadata"] = [f"May be at most {MAX_METADATA_BYTES} bytes of compact JSON."]
-    elif "\\u0000" in compact:
-        faults["metadata"] = ["May not hold a NUL character."]
     if fault := headers_fault(asked.mcp_headers):
         faults["mcp_headers"] = [fault]
