@@ -54,7 +54,7 @@ def livekit_part(settings: LocalSettings, secrets: Secrets, environ: dict[str, s
             "api_key": secrets.livekit_key(),
             "urls": [f"http://{_HOST}:{settings.sessions_ops_port}/livekit/webhook"],
         },
-        "logging": {"level": "warn", "pion_level": "error"},
+        "logging": {"level": "warn", "pion_level": "error", "json": True},
     }
     # JSON is YAML.
     write_private(config, json.dumps(content, indent=1).encode())
