@@ -88,8 +88,7 @@ def _packages() -> Finding:
 def _livekit() -> Finding:
     binary = livekit_binary()
     if binary is None:
-        how = "Run: scripts/setup.sh" if shutil.which("go") else "Install Go and run scripts/setup.sh"
-        return Finding("livekit", "no livekit-server", f"{how}; or put a release of livekit-server on PATH.")
+        return Finding("livekit", "no livekit-server", "Run: scripts/setup.sh; or put a livekit-server on PATH.")
     try:
         done = subprocess.run([binary, "--version"], check=True, capture_output=True, text=True, timeout=_SECONDS)
     except (OSError, subprocess.SubprocessError) as fault:
