@@ -208,13 +208,14 @@ check_machine() {
             "add-apt-repository ppa:deadsnakes/ppa && apt-get install python3.11" "dnf install python3.11"
     fi
     if is_todo voices || is_todo web || is_todo client; then
-        if ! has_node && ! { has_uv && bring node "Node.js, since this machine has no Node.js $oldest_node or newer"; }; then
+        # Without uv it is not known yet whether Node.js can be installed.
+        if ! has_node && has_uv && ! bring node "Node.js, since this machine has no Node.js $oldest_node or newer"; then
             lacks "Node.js $oldest_node or newer with npm" "apt-get install nodejs npm (Debian 13)" \
                 "snap install node --classic" "dnf install nodejs npm"
         fi
     fi
     if is_todo tools && [[ -n $(missing_tools) ]] && ! has_go && ! is_reachable "$releases"; then
-        lacks "Go $oldest_go or newer, since $releases cannot be reached for: $(missing_tools | cut -d ' ' -f 1 | xargs)" \
+        lacks "Go $oldest_go or newer, to build $(missing_tools | cut -d ' ' -f 1 | tr '\n' ' ')since $releases cannot be reached" \
             "apt-get install golang-go (Debian 13)" "apt-get install golang-go (Ubuntu 24.04)" "dnf install golang"
     fi
     if is_todo chromium && { ((EUID != 0)) || ! command -v apt-get >/dev/null; }; then
