@@ -75,10 +75,10 @@ class Site:
 
 
 @contextlib.asynccontextmanager
-async def running(folder: Path, log_format: str = "json") -> AsyncIterator[Site]:
+async def running(folder: Path) -> AsyncIterator[Site]:
     """Starts everything in a data folder, and stops it at the end of the block. Raises: MeasureError."""
     environ = {"CALLBOX_DEFAULT_CONCURRENT_SESSIONS": str(_MANY)}
-    async with Stack(isolated(folder), environ=environ, only=PARTS, log_format=log_format) as stack, _hop() as hop_port:
+    async with Stack(isolated(folder), environ=environ, only=PARTS) as stack, _hop() as hop_port:
         demo = await seed(stack.settings)
         async with httpx.AsyncClient(base_url=stack.base_url, trust_env=False) as client:
             login = await client.post("/api/auth/login/", json={"email": demo["email"], "password": demo["password"]})

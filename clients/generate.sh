@@ -4,6 +4,7 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 out=${1:-$root/clients}
 bin=$root/.venv/bin
+. "$root/scripts/tools-path.sh"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 

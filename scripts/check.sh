@@ -2,6 +2,7 @@
 # Runs all checks that do not need a running Callbox. Fails at the end if one failed.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/tools-path.sh
 bin=.venv/bin
 python_code=(services caller measure cli deploy bench examples tests)
 scratch=$(mktemp -d)

@@ -4,6 +4,7 @@
 # other. Fails at the end if a lane failed.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/tools-path.sh
 # A lane: its folders : options of pytest. Tests of calls wait for speech in real time, so two lanes of them share the
 # cores. Tests of speech compute, and would make calls stutter beside them.
 steps=(

@@ -50,7 +50,7 @@ async def checkup(settings: LocalSettings) -> AsyncIterator[Finding]:
     # Loopback only, plain HTTP.
     async with httpx.AsyncClient(timeout=_SECONDS, trust_env=False, verify=False) as client:  # noqa: S501
         for name, url in health_urls(settings).items():
-            yield await _part(client, name, url, state["parts"].get(name, {}))
+            yield await _part(client, _log(settings, name), name, url, state["parts"].get(name, {}))
         for model in _MODELS:
             yield await _model(client, settings, model)
         yield await _llm(client, settings)
@@ -88,8 +88,7 @@ def _packages() -> Finding:
 def _livekit() -> Finding:
     binary = livekit_binary()
     if binary is None:
-        how = "Run: scripts/setup.sh" if shutil.which("go") else "Install Go and run scripts/setup.sh"
-        return Finding("livekit", "no livekit-server", f"{how}; or put a release of livekit-server on PATH.")
+        return Finding("livekit", "no livekit-server", "Run: scripts/setup.sh; or put a livekit-server on PATH.")
     try:
         done = subprocess.run([binary, "--version"], check=True, capture_output=True, text=True, timeout=_SECONDS)
     except (OSError, subprocess.SubprocessError) as fault:
@@ -119,13 +118,18 @@ def _ports(settings: LocalSettings) -> Finding:
     return Finding("ports", "all free")
 
 
-async def _part(client: httpx.AsyncClient, name: str, url: str, state: dict[str, Any]) -> Finding:
+def _log(settings: LocalSettings, part: str) -> Path:
+    """The log file of a part, to which a finding sends its reader."""
+    return settings.logs_folder / f"{part}.log"
+
+
+async def _part(client: httpx.AsyncClient, log: Path, name: str, url: str, state: dict[str, Any]) -> Finding:
     if not state:
-        return Finding(name, "does not run", f"See the lines of {name} in the terminal of `callbox up`.")
+        return Finding(name, "does not run", f"See {log}")
     runs = (
         f"process {state['pid']}, started {state['starts']} times" if state["starts"] > 1 else f"process {state['pid']}"
     )
-    todo = f"See the lines of {name} in the terminal of `callbox up`; it is started again by itself when it ends."
+    todo = f"See {log}; it is started again by itself when it ends."
     if not state["ready"]:
         return Finding(name, f"{runs}, not ready", todo)
     if not url:
@@ -146,7 +150,7 @@ async def _model(client: httpx.AsyncClient, settings: LocalSettings, model: str)
         ready = answer.status_code == 200
     except httpx.HTTPError:
         ready = False
-    todo = f"See the lines of triton; `curl {url}` must answer 200."
+    todo = f"See {_log(settings, 'triton')}; `curl {url}` must answer 200."
     return Finding(f"model {model}", "ready" if ready else "not ready", "" if ready else todo)
 
 
@@ -162,7 +166,7 @@ async def _llm(client: httpx.AsyncClient, settings: LocalSettings) -> Finding:
         "max_tokens": 4,
     }
     url = f"{settings.effective_llm_url}/chat/completions"
-    todo = "See the lines of llm." if settings.local_llm else "Check CALLBOX_LLM_URL, _MODEL and _API_KEY."
+    todo = f"See {_log(settings, 'llm')}." if settings.local_llm else "Check CALLBOX_LLM_URL, _MODEL and _API_KEY."
     # The operator's endpoint may be on another machine, so its certificate is checked.
     async with httpx.AsyncClient(timeout=_ANSWER_SECONDS) as outside:
         asker = client if settings.local_llm else outside
@@ -180,7 +184,7 @@ async def _llm(client: httpx.AsyncClient, settings: LocalSettings) -> Finding:
 
 async def _slots(client: httpx.AsyncClient, settings: LocalSettings) -> Finding:
     """Slots that workers have announced to the sessions service."""
-    todo = "See the lines of agent: it must reach livekit, sessions and triton."
+    todo = f"See {_log(settings, 'agent')}: the worker must reach livekit, sessions and triton."
     try:
         answer = await client.get(f"http://127.0.0.1:{settings.sessions_ops_port}/metrics")
     except httpx.HTTPError as fault:
@@ -207,7 +211,7 @@ async def _demo(client: httpx.AsyncClient, settings: LocalSettings) -> Finding:
     try:
         answer = await client.get(f"{settings.base_url}/api/ai-characters/{SLUG}/", headers=headers)
     except httpx.HTTPError as fault:
-        return Finding("demo", f"the gateway does not answer: {fault!r}", "See the lines of gateway.")
+        return Finding("demo", f"the gateway does not answer: {fault!r}", f"See {_log(settings, 'gateway')}.")
     if answer.status_code != 200:
         reason = _message(answer)
         return Finding("demo", f"{SLUG} with the demo's key: {answer.status_code} {reason}", "Restart `make run`.")

@@ -15,7 +15,7 @@ _NAME = "livekit-server"
 
 
 def livekit_binary() -> Path | None:
-    """The server that scripts/setup.sh built, else the one on PATH."""
+    """The server that scripts/setup.sh installed, else the one on PATH."""
     built = ROOT / ".tools" / "bin" / _NAME
     if built.exists():
         return built
@@ -30,7 +30,7 @@ def livekit_part(settings: LocalSettings, secrets: Secrets, environ: dict[str, s
     """
     binary = livekit_binary()
     if binary is None:
-        raise NotReady("There is no livekit-server: run `make run`, which builds it, or put a release of it on PATH.")
+        raise NotReady("There is no livekit-server: run `make run`, which installs it, or put one on PATH.")
     folder = settings.folder / "livekit"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     config = folder / "livekit.yaml"
@@ -54,7 +54,7 @@ def livekit_part(settings: LocalSettings, secrets: Secrets, environ: dict[str, s
             "api_key": secrets.livekit_key(),
             "urls": [f"http://{_HOST}:{settings.sessions_ops_port}/livekit/webhook"],
         },
-        "logging": {"level": "warn", "pion_level": "error"},
+        "logging": {"level": "warn", "pion_level": "error", "json": True},
     }
     # JSON is YAML.
     write_private(config, json.dumps(content, indent=1).encode())

@@ -1,90 +1,119 @@
-"""Writes the log lines of all parts to one output, each with the name of its part."""
+"""Keeps the output of each part in a file of its own, and tells a person what matters."""
 
-import contextlib
-import queue
-import sys
-import threading
+import re
+import time
 from collections import deque
-from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
-Line = Callable[[str, str], None]
-"""Takes (part, line without its end)."""
+from deploy.local.log_file import LogFile
+from deploy.local.log_line import readable
+from deploy.local.news import NewsReader
+from deploy.local.queued_writer import QueuedWriter
 
-# A blocked output, such as a paused terminal, must not block a part: beyond this many waiting lines, new ones are
-# dropped and counted.
+_RUNNER = "callbox"
 _WAITING_LINES = 5_000
-_FILE_BYTES = 20_000_000
+_WAITING_MESSAGES = 1_000
 _TAIL_LINES = 30
-_COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
+_SHORTEST_SECRET = 8
+_HIDDEN = "[hidden]"
+# Access tokens of callers and of services are JSON Web Tokens (JWT).
+_JWT = r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+"
+_RED = "\x1b[31m"
+_PLAIN = "\x1b[0m"
 
 
 class Lines:
-    """Writes lines in its own thread and keeps the last 30 of each part."""
+    """Writes the output of each part to `<folder>/<part>.log`, and messages to `<folder>/callbox.log` and a person.
 
-    def __init__(self, output: TextIO | Path | None = None, *, width: int = 10) -> None:
-        """output: a stream, a file to overwrite, or None for stdout."""
-        self._width = width
-        self._path = output if isinstance(output, Path) else None
-        self._output: TextIO | None = None if isinstance(output, Path) else output or sys.stdout
-        self._coloured = self._output is not None and self._output.isatty()
-        self._colour: dict[str, int] = {}
+    The last 30 lines of each part stay in memory. Waiting lines beyond 5,000 are dropped and counted.
+    """
+
+    def __init__(self, folder: Path, output: TextIO | None = None, *, form: str = "json") -> None:
+        """output: where a person reads; None for nowhere.
+
+        form: "json" leaves the lines of the parts as they are, "console" makes them readable.
+        """
+        self.folder = folder
+        self._output = output
+        self._coloured = output is not None and output.isatty()
+        self._form = form
+        self._news = NewsReader()
+        self._known: set[str] = set()
+        self._secrets = re.compile(_JWT)
         self._tails: dict[str, deque[str]] = {}
-        self._dropped = 0
-        self._waiting: queue.Queue[str | None] = queue.Queue(_WAITING_LINES)
-        self._thread = threading.Thread(target=self._write, name="lines", daemon=True)
-        self._thread.start()
+        self._files: dict[str, LogFile] = {}
+        self._printer = QueuedWriter("messages", self._print, _WAITING_MESSAGES)
+        self._writer = QueuedWriter("log files", self._take, _WAITING_LINES)
+
+    def hide(self, secret: str) -> None:
+        """Replaces this text in every later line, as it does with all tokens."""
+        if len(secret) >= _SHORTEST_SECRET and secret not in self._known:
+            self._known.add(secret)
+            longest_first = sorted(self._known, key=len, reverse=True)
+            self._secrets = re.compile("|".join([*map(re.escape, longest_first), _JWT]))
 
     def __call__(self, part: str, line: str) -> None:
-        """Queues one line."""
+        """Takes one line that a part has written."""
+        line = self._secrets.sub(_HIDDEN, line)
         self._tails.setdefault(part, deque(maxlen=_TAIL_LINES)).append(line)
-        prefix = f"{part:<{self._width}}"
-        if self._coloured:
-            colour = self._colour.setdefault(part, _COLOURS[len(self._colour) % len(_COLOURS)])
-            prefix = f"\x1b[{colour}m{prefix}\x1b[0m"
-        try:
-            self._waiting.put_nowait(f"{prefix} | {line}\n")
-        except queue.Full:
-            self._dropped += 1
+        self._writer.put((part, line, False))
 
-    def tail(self, part: str) -> list[str]:
-        """The last lines of a part, oldest first."""
-        return list(self._tails.get(part, ()))
+    def tell(self, text: str, *, fault: bool = False) -> None:
+        """Takes a message to a person; it may have several lines."""
+        self._writer.put((_RUNNER, self._secrets.sub(_HIDDEN, text), fault))
+
+    def tail(self, part: str, count: int = _TAIL_LINES) -> list[str]:
+        """The last lines of a part as a person reads them, oldest first."""
+        return [readable(line) for line in list(self._tails.get(part, ()))[-count:]]
+
+    def path(self, part: str) -> Path:
+        """The log file of a part."""
+        return self.folder / f"{part}.log"
 
     def close(self) -> None:
-        """Writes the waiting lines; gives up after two seconds."""
-        with contextlib.suppress(queue.Full):
-            self._waiting.put(None, timeout=1)
-        self._thread.join(timeout=2)
+        """Writes what waits; gives up after six seconds."""
+        self._writer.close()
+        self._printer.close()
+        for file in self._files.values():
+            file.close()
 
-    def _write(self) -> None:
-        with contextlib.ExitStack() as files:
-            if (first := self._waiting.get()) is None:
-                return
-            if self._output is None:
-                # Opened with the first line only: until then another stack may be writing to this file.
-                assert self._path is not None
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                self._output = files.enter_context(self._path.open("w", encoding="utf-8", errors="replace"))
-            self._write_to(self._output, first, sys.maxsize if self._path is None else _FILE_BYTES)
+    def _take(self, entry: tuple[str, str, bool], dropped: int) -> None:
+        part, text, fault = entry
+        if dropped:
+            self._tell(f"{dropped} lines were dropped: {self.folder} cannot be written fast enough", True)
+        if part == _RUNNER:
+            self._tell(text, fault)
+            return
+        self._keep(part, text if self._form == "json" else readable(text))
+        if (news := self._news.read(part, text)) is not None:
+            self._tell(news.text + (f"; see {self.path(part)}" if news.fault else ""), news.fault)
 
-    def _write_to(self, output: TextIO, text: str | None, limit: int) -> None:
-        written = 0
-        while text is not None:
-            if self._dropped:
-                told = f"{self._dropped} lines were dropped: the output was blocked"
-                text = f"{'callbox':<{self._width}} | {told}\n{text}"
-                self._dropped = 0
-            if written <= limit:
-                try:
-                    output.write(text)
-                    if self._waiting.empty():
-                        output.flush()
-                except (OSError, ValueError):
-                    # The reader of the output has gone; the parts go on.
-                    limit = -1
-                written += len(text)
-            text = self._waiting.get()
-        with contextlib.suppress(OSError, ValueError):
-            output.flush()
+    def _tell(self, text: str, fault: bool) -> None:
+        first, *more = text.split("\n")
+        head = f"{time.strftime('%H:%M:%S')}  {'FAULT ' if fault else ''}{first}"
+        block = "\n".join([head, *(f"          {line}" if line else "" for line in more)])
+        self._keep(_RUNNER, f"{time.strftime('%Y-%m-%d')} {block}")
+        self._printer.put(f"{_RED}{block}{_PLAIN}" if fault and self._coloured else block)
+
+    def _print(self, block: str, dropped: int) -> None:
+        if self._output is None:
+            return
+        left_out = f"({dropped} messages were left out here: the output was blocked)\n" if dropped else ""
+        try:
+            self._output.write(f"{left_out}{block}\n")
+            self._output.flush()
+        except (OSError, ValueError):
+            # The reader of the output has gone; the parts go on.
+            self._output = None
+
+    def _keep(self, part: str, text: str) -> None:
+        file = self._files.get(part)
+        if file is None:
+            # Opened with the first line only: until then another stack may be writing to this file.
+            file = self._files[part] = LogFile(self.path(part))
+        fault = file.write(text)
+        if fault and part != _RUNNER:
+            self._tell(f"{self.path(part)} cannot be written: {fault}", True)
+        elif fault:
+            self._printer.put(f"{self.path(part)} cannot be written: {fault}")

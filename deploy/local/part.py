@@ -27,6 +27,8 @@ class Part:
     """Called repeatedly from the start of the process until it returns."""
     prepare: Callable[[], Awaitable[None]] = _nothing
     """Called before each start."""
+    clean_up: Callable[[], None] = lambda: None
+    """Called after each end, when the part and its descendants are dead."""
     needs: tuple[str, ...] = ()
     """Parts that must be ready before the first start."""
     owner: tuple[int, int] | None = None

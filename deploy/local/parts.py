@@ -13,6 +13,7 @@ from deploy.local.probe import http_probe
 from deploy.local.redis import Redis
 from deploy.local.secret import Secrets
 from deploy.local.settings import DEFAULT_PROFILE, ROOT, LocalSettings
+from services.inference.launcher import sweep_shared_memory
 
 _HOST = "127.0.0.1"
 _DRAIN_SECONDS = 2
@@ -48,19 +49,18 @@ def build_parts(
     settings: LocalSettings,
     secrets: Secrets,
     environ: Mapping[str, str],
-    log_format: str,
     only: Collection[str] = (),
 ) -> list[Part]:
     """The parts of the stack.
 
-    environ: the operator's environment. log_format: "json" or "console". only: names of parts; empty for all.
+    environ: the operator's environment. only: names of parts; empty for all.
     Raises: NotReady if a required program is missing.
     """
     base = base_environment(environ)
     postgres = Postgres(settings.folder, settings.postgres_port, secrets)
     redis = Redis(settings.folder, settings.redis_port, secrets)
     slots = settings.slots_for(environ.get("CALLBOX_INFERENCE_PROFILE", DEFAULT_PROFILE))
-    common = _common(settings, secrets, redis.url, log_format, slots)
+    common = _common(settings, secrets, redis.url, slots)
     builders: dict[str, Callable[[], Part]] = {
         "postgres": lambda: postgres.part(base),
         "redis": lambda: redis.part(base),
@@ -89,7 +89,7 @@ def health_urls(settings: LocalSettings) -> dict[str, str]:
     return urls | {name: f"http://{_HOST}:{getattr(settings, f'{name}_ops_port')}/readyz" for name in _SERVICES}
 
 
-def _common(settings: LocalSettings, secrets: Secrets, redis_url: str, log_format: str, slots: int) -> dict[str, str]:
+def _common(settings: LocalSettings, secrets: Secrets, redis_url: str, slots: int) -> dict[str, str]:
     """Settings that several services read; each service gets only those it knows."""
     llm_key = secrets.password("llm") if settings.local_llm else settings.llm_api_key.get_secret_value()
     addresses = {
@@ -99,7 +99,8 @@ def _common(settings: LocalSettings, secrets: Secrets, redis_url: str, log_forma
     return addresses | {
         "CALLBOX_DATA_DIR": str(settings.folder),
         "CALLBOX_KEYS_DIR": str(secrets.keys_dir),
-        "CALLBOX_LOG_FORMAT": log_format,
+        # The supervisor reads the lines, and renders them in the format of the settings.
+        "CALLBOX_LOG_FORMAT": "json",
         "CALLBOX_LOG_LEVEL": settings.log_level,
         "CALLBOX_DEBUG": str(settings.debug).lower(),
         "CALLBOX_DRAIN_SECONDS": str(_DRAIN_SECONDS),
@@ -148,6 +149,8 @@ def _triton(settings: LocalSettings, environ: dict[str, str]) -> Part:
         argv=(sys.executable, "-m", "services.inference"),
         environ=environ,
         ready=http_probe(health_urls(settings)["triton"]),
+        # The supervisor kills the program that would remove it.
+        clean_up=partial(sweep_shared_memory, settings.triton_grpc_port),
         grace_seconds=1.5,
         stage=1,
     )

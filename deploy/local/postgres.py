@@ -31,7 +31,7 @@ _OPTIONS = {
     "shared_buffers": "64MB",
     "max_connections": "100",
     "jit": "off",
-    "log_line_prefix": "",
+    "log_line_prefix": "%m ",
     "log_checkpoints": "off",
     "log_min_messages": "warning",
     # A failed statement would be logged with its values.

@@ -104,6 +104,7 @@ class Process:
             self._popen.kill()
             await self.wait()
         await kill_all(f"{self._mark}\0", self.pid, family)
+        self.part.clean_up()
         # All writers of the pipe are dead, so the reader reaches its end.
         await asyncio.wait([self._reader], timeout=_LAST_LINES_SECONDS)
         await cancel(self._reader)

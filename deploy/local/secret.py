@@ -1,6 +1,7 @@
 """Secrets of the local stack, made in the data folder (mode 600) on the first start."""
 
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from services.kit.identity import ensure_keys
@@ -12,10 +13,11 @@ IDENTITIES = ("accounts", "characters", "gateway", "sessions", "agent")
 class Secrets:
     """Reads or makes the secrets below a data folder."""
 
-    def __init__(self, folder: Path) -> None:
-        """folder: the data folder."""
+    def __init__(self, folder: Path, seen: Callable[[str], None] = lambda secret: None) -> None:
+        """folder: the data folder. seen: called with each secret that is read or made."""
         self.keys_dir = folder / "keys"
         self._folder = folder / "secrets"
+        self._seen = seen
         self.livekit_keys_file = self._folder / "livekit.yaml"
         self.llm_key_file = self._folder / "llm"
 
@@ -27,7 +29,9 @@ class Secrets:
 
     def password(self, name: str) -> str:
         """The random password with this name; made if missing."""
-        return ensure_secret(self._folder / name).decode()
+        password = ensure_secret(self._folder / name).decode()
+        self._seen(password)
+        return password
 
     def livekit_key(self) -> str:
         """The LiveKit API key. The key file also holds its secret."""
@@ -35,4 +39,6 @@ class Secrets:
         def new() -> bytes:
             return f"API{secrets.token_hex(6)}: {secrets.token_urlsafe(36)}\n".encode()
 
-        return ensure_secret(self.livekit_keys_file, new).decode().split(":", maxsplit=1)[0]
+        key, _, secret = ensure_secret(self.livekit_keys_file, new).decode().partition(":")
+        self._seen(secret.strip())
+        return key

@@ -38,9 +38,7 @@ class LocalSettings(Settings):
         default="info", pattern="^(debug|info|warning|error)$", description="Lowest level that is logged."
     )
     log_format: str = Field(
-        default="",
-        pattern="^(json|console|)$",
-        description="Format of log lines, `json` or `console`; empty: `console` in a terminal, else `json`.",
+        default="json", pattern="^(json|console)$", description="Format of log lines, `json` or `console`."
     )
 
     llm_url: str = Field(default="", description="OpenAI-compatible endpoint, ending in /v1; empty: the local model.")
@@ -89,6 +87,11 @@ class LocalSettings(Settings):
     def folder(self) -> Path:
         """The data folder, absolute."""
         return self.data_dir.expanduser().resolve()
+
+    @property
+    def logs_folder(self) -> Path:
+        """The folder with a log file for each part."""
+        return self.folder / "logs"
 
     def slots_for(self, profile: str) -> int:
         """Calls the worker takes at once with a profile of speech models."""

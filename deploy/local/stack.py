@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import signal
+import time
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import IO, Any, Self, TextIO
@@ -19,11 +20,13 @@ from deploy.local.parts import build_parts
 from deploy.local.ports import check_ports, pick_ports, ports_of
 from deploy.local.process import kill_all
 from deploy.local.secret import Secrets
-from deploy.local.seed import Demo, seed
+from deploy.local.seed import Demo, read_demo, seed
 from deploy.local.settings import LocalSettings
-from deploy.local.supervisor import RUNNER, Supervisor
+from deploy.local.supervisor import Supervisor
 
 _STATE = "run.json"
+# Ends of the names of variables and fields that hold a secret.
+_SECRET_NAMES = ("KEY", "PASSWORD", "SECRET", "TOKEN")
 
 
 class AlreadyRunning(Exception):
@@ -46,21 +49,20 @@ class Stack:
         settings: LocalSettings,
         *,
         environ: Mapping[str, str] | None = None,
-        output: TextIO | Path | None = None,
-        log_format: str = "json",
+        output: TextIO | None = None,
         only: Collection[str] = (),
         seeded: bool = True,
     ) -> None:
         """environ: variables for the services beside the settings (default: the process's own without `CALLBOX_`).
 
-        output: where log lines go, default `<data folder>/stack.log`. only: names of the parts to start, default all;
-        the demo is seeded only when all are.
+        output: where a person reads the progress, calls and faults. The output of each part goes to
+        `<data folder>/logs/<part>.log`. only: names of the parts to start, default all; the demo is seeded only when
+        all are.
         """
         self.settings = settings
         self.folder = settings.folder
-        self.lines = Lines(output if output is not None else self.folder / "stack.log")
+        self.lines = Lines(settings.logs_folder, output, form=settings.log_format)
         self._environ = {k: v for k, v in os.environ.items() if not k.startswith("CALLBOX_")} | dict(environ or {})
-        self._log_format = log_format
         self._only = frozenset(only)
         self._seeded = seeded and not only
         self._supervisor: Supervisor | None = None
@@ -103,27 +105,34 @@ class Stack:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._take_lock()
         if left := await kill_all(self._mark):
-            self.lines(RUNNER, f"killed {left} processes of the last run")
+            self.lines.tell(f"killed {left} processes of the last run")
         check_ports(self.settings)
-        secrets = Secrets(self.folder)
+        secrets = Secrets(self.folder, self.lines.hide)
         secrets.make()
-        parts = build_parts(self.settings, secrets, self._environ, self._log_format, self._only)
+        self._hide(self._environ)
+        self._hide(read_demo(self.settings) or {})
+        parts = build_parts(self.settings, secrets, self._environ, self._only)
+        self.lines.tell(f"starting {len(parts)} parts; log files: {self.lines.folder}")
         self._supervisor = Supervisor(parts, self._mark, self.lines, self._save)
         await self._supervisor.start()
         if self._seeded:
             self._demo = await seed(self.settings)
+            self._hide(self._demo)
 
     async def stop(self) -> None:
         """Stops all parts within about ten seconds, even if they hang."""
+        began = time.monotonic()
         if self._supervisor is not None:
             await self._supervisor.stop()
             self._supervisor = None
+            self.lines.tell(f"all parts have stopped after {time.monotonic() - began:.1f} s")
         if self._lock is not None:
             await kill_all(self._mark)
             (self.folder / _STATE).unlink(missing_ok=True)
+        self.lines.close()
+        if self._lock is not None:
             self._lock.close()
             self._lock = None
-        self.lines.close()
 
     @property
     def parts(self) -> list[str]:
@@ -174,6 +183,12 @@ class Stack:
     @property
     def _mark(self) -> str:
         return f"{self.folder}:"
+
+    def _hide(self, values: Mapping[str, Any]) -> None:
+        """Keeps values with the name of a secret out of the logs."""
+        for name, value in values.items():
+            if name.upper().endswith(_SECRET_NAMES):
+                self.lines.hide(str(value))
 
     def _take_lock(self) -> None:
         lock = (self.folder / "lock").open("a+")

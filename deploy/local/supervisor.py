@@ -18,7 +18,9 @@ _SLOWEST_PROBE_SECONDS = 0.3
 # Gives up on a part that ends this often before it was ever ready.
 _START_TRIES = 5
 
-RUNNER = "callbox"
+_PROGRESS_SECONDS = 10.0
+_LINES_OF_A_DEAD_PART = 5
+_SHOWN_CHARACTERS = 300
 
 
 class StartFailed(Exception):
@@ -71,8 +73,7 @@ class Keeper:
             await asyncio.wait(events)
         if not self.ready.is_set():
             what = f"ended {_START_TRIES} times" if self._gave_up.is_set() else f"was not ready within {limit:g} s"
-            tail = "\n".join(f"    {line}" for line in self._lines.tail(self.part.name)[-15:])
-            raise StartFailed(f"{self.part.name} {what}. Its last lines:\n{tail or '    (no output)'}")
+            raise StartFailed(f"{self.part.name} {what}. {self._last_lines(15)}")
 
     async def _keep(self) -> None:
         delay = _FIRST_DELAY_SECONDS
@@ -86,7 +87,8 @@ class Keeper:
             if early_ends >= _START_TRIES:
                 self._gave_up.set()
             delay = _FIRST_DELAY_SECONDS if age > _WELL_SECONDS else delay
-            self._lines(RUNNER, f"{self.part.name} {ending}; starts again in {delay:g} s")
+            last = self._last_lines(_LINES_OF_A_DEAD_PART)
+            self._lines.tell(f"{self.part.name} {ending}; starts again in {delay:g} s. {last}", fault=True)
             await asyncio.sleep(delay)
             delay = min(delay * 2, _LAST_DELAY_SECONDS)
 
@@ -124,16 +126,21 @@ class Keeper:
             else:
                 break
             if not told and time.monotonic() - began > self.part.start_seconds / 2:
-                self._lines(RUNNER, f"{self.part.name} is not ready yet: {missing}")
+                self._lines.tell(f"{self.part.name} is not ready yet: {missing}")
                 told = True
             await asyncio.sleep(pause)
             pause = min(pause * 1.3, _SLOWEST_PROBE_SECONDS)
         self.ready_seconds = time.monotonic() - began
         self.ready.set()
         self._gave_up.clear()
-        again = "" if self.starts == 1 else " again"
-        self._lines(RUNNER, f"{self.part.name} ready{again} after {self.ready_seconds:.1f} s")
+        if self.starts > 1:
+            self._lines.tell(f"{self.part.name} is ready again after {self.ready_seconds:.1f} s")
         self._changed()
+
+    def _last_lines(self, count: int) -> str:
+        name = self.part.name
+        tail = "\n".join(f"    {line[:_SHOWN_CHARACTERS]}" for line in self._lines.tail(name, count))
+        return f"The end of {self._lines.path(name)}:\n{tail or '    (no output)'}"
 
 
 class Supervisor:
@@ -144,24 +151,39 @@ class Supervisor:
     ) -> None:
         """mark: prefix of the mark of all processes. changed: called after each start, readiness and end."""
         self.keepers = {part.name: Keeper(part, f"{mark}{part.name}", lines, changed) for part in parts}
+        self._lines = lines
+        self._ready_parts = 0
 
     async def start(self) -> None:
-        """Starts each part when the parts it needs are ready, and waits for all.
+        """Starts each part when the parts it needs are ready, waits for all, and tells the progress.
 
         Raises: StartFailed for the first part that does not come up.
         """
+        progress = asyncio.create_task(self._tell_progress(), name="progress")
         try:
             async with asyncio.TaskGroup() as starting:
                 for keeper in self.keepers.values():
                     starting.create_task(self._start(keeper))
         except* StartFailed as faults:
             raise faults.exceptions[0] from None
+        finally:
+            await cancel(progress)
+
+    async def _tell_progress(self) -> None:
+        began = time.monotonic()
+        while True:
+            await asyncio.sleep(_PROGRESS_SECONDS)
+            waiting = ", ".join(name for name, keeper in self.keepers.items() if not keeper.ready.is_set())
+            self._lines.tell(f"waiting for {waiting} ({time.monotonic() - began:.0f} s so far)")
 
     async def _start(self, keeper: Keeper) -> None:
         for name in keeper.part.needs:
             await self.keepers[name].ready.wait()
         keeper.start()
         await keeper.wait_ready()
+        self._ready_parts += 1
+        progress = f"({self._ready_parts} of {len(self.keepers)})"
+        self._lines.tell(f"{keeper.part.name:<10} ready after {keeper.ready_seconds:4.1f} s  {progress}")
 
     async def stop(self) -> None:
         """Stops the parts stage by stage, the highest first."""

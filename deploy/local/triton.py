@@ -17,6 +17,7 @@ from deploy.local.part import NotReady
 from deploy.local.ports import pick_ports
 from deploy.local.process import end_process, last_lines
 from deploy.local.settings import ROOT
+from services.inference.launcher import sweep_shared_memory
 
 START_SECONDS = 120.0
 STOP_SECONDS = 10.0
@@ -72,6 +73,7 @@ async def own_triton(profile: str) -> AsyncIterator[TritonServer]:
             yield TritonServer(process.pid, f"127.0.0.1:{grpc}", f"http://127.0.0.1:{metrics}/metrics")
         finally:
             await end_process(process, STOP_SECONDS)
+            sweep_shared_memory(grpc)
 
 
 async def _ready(process: asyncio.subprocess.Process, url: str, log: Path) -> None:

@@ -33,13 +33,13 @@ def check_ports(settings: InferenceSettings) -> None:
                 ) from problem
 
 
-def _memory_prefix(settings: InferenceSettings) -> str:
-    return f"callbox-triton-{settings.triton_grpc_port}-"
+def _memory_prefix(grpc_port: int) -> str:
+    return f"callbox-triton-{grpc_port}-"
 
 
-def sweep_shared_memory(settings: InferenceSettings) -> None:
+def sweep_shared_memory(grpc_port: int) -> None:
     """Remove the shared memory of an earlier server on the same port that was killed."""
-    for left in process_watch.SHARED_MEMORY.glob(f"{_memory_prefix(settings)}*"):
+    for left in process_watch.SHARED_MEMORY.glob(f"{_memory_prefix(grpc_port)}*"):
         with contextlib.suppress(OSError):
             left.unlink()
 
@@ -50,7 +50,7 @@ def command(settings: InferenceSettings, workspace: Workspace) -> list[str]:
         str(workspace.binary),
         f"--model-repository={workspace.models}",
         f"--backend-directory={workspace.backends}",
-        f"--backend-config=python,shm-region-prefix-name={_memory_prefix(settings)}",
+        f"--backend-config=python,shm-region-prefix-name={_memory_prefix(settings.triton_grpc_port)}",
         "--disable-auto-complete-config",
         f"--grpc-address={settings.triton_host}",
         f"--grpc-port={settings.triton_grpc_port}",
@@ -85,7 +85,7 @@ def launch(settings: InferenceSettings) -> NoReturn:
     """Replace this process with tritonserver, so that signals reach it. Raises SetupError, ValueError."""
     workspace = prepare(read_profile(settings.inference_profile), settings.data_dir)
     check_ports(settings)
-    sweep_shared_memory(settings)
+    sweep_shared_memory(settings.triton_grpc_port)
     arguments = command(settings, workspace)
     sys.stdout.flush()
     sys.stderr.flush()

@@ -92,7 +92,7 @@ async def test_a_second_stack_on_the_same_folder_is_refused(tmp_path: Path) -> N
                 pytest.fail("it must not start")
         await first.wait_ready("redis", 1)
         assert read_state(tmp_path)["parts"]["redis"]["pid"] == first.pid("redis")
-    assert "redis ready" in (tmp_path / "stack.log").read_text()
+    assert "redis      ready after" in (tmp_path / "logs" / "callbox.log").read_text()
 
 
 async def test_a_taken_port_is_told_before_anything_starts(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ async def test_what_a_killed_run_left_behind_is_ended_by_the_next(tmp_path: Path
         if orphan.returncode is None:
             orphan.kill()
             await orphan.wait()
-    assert "processes of the last run" in (tmp_path / "stack.log").read_text()
+    assert "processes of the last run" in (tmp_path / "logs" / "callbox.log").read_text()
 
 
 async def test_an_unknown_part_is_named_with_the_known_ones(tmp_path: Path) -> None:
@@ -143,6 +143,25 @@ async def test_the_demo_is_made_once_and_kept(tmp_path: Path) -> None:
             kept = (await client.get(f"/api/ai-characters/{SLUG}/")).json()
         assert kept["greeting"] == "Mine."
         assert stack.base_url in kept["allowed_origins"]
+    logs = {path: path.read_text() for path in (tmp_path / "logs").iterdir()}
+    assert {path.stem for path in logs} >= {*parts, "callbox"} - {"livekit"}
+    assert not any(secret in text for text in logs.values() for secret in _secrets(tmp_path))
+
+
+def _secrets(folder: Path) -> set[str]:
+    """Every password and key of a stack."""
+    made = [path.read_text().split(": ")[-1].strip() for path in (folder / "secrets").iterdir()]
+    demo = read_demo(isolated(folder))
+    assert demo is not None
+    return {*made, demo["password"], demo["api_key"]}
+
+
+async def test_a_secret_that_a_part_writes_is_hidden_in_its_log(tmp_path: Path) -> None:
+    environ = {"CALLBOX_GOOGLE_CLIENT_SECRET": "secret-of-google", "PATH": os.environ["PATH"]}
+    async with Stack(isolated(tmp_path), environ=environ, only=["redis"]) as stack:
+        password = (tmp_path / "secrets" / "redis").read_text()
+        stack.lines("redis", f"AUTH {password} and secret-of-google, {environ['PATH']}")
+    assert f"AUTH [hidden] and [hidden], {environ['PATH']}\n" in (tmp_path / "logs" / "redis.log").read_text()
 
 
 async def test_settings_that_cannot_be_used_end_the_command_with_a_sentence() -> None:

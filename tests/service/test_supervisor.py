@@ -3,12 +3,14 @@
 import asyncio
 import io
 import os
+import re
 import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import ClassVar
 
 import psutil
 import pytest
@@ -47,12 +49,25 @@ def part(name: str, code: str, *words: str, ready: Probe = at_once, **more: obje
 
 
 class Output:
+    """What a person reads, and the log files. folder: of the test."""
+
+    folder: ClassVar[Path]
+
     def __init__(self) -> None:
         self.stream = io.StringIO()
-        self.lines = Lines(self.stream)
+        self.lines = Lines(self.folder, self.stream)
 
     def text(self) -> str:
         return self.stream.getvalue()
+
+    def log(self, part: str) -> str:
+        path = self.lines.path(part)
+        return path.read_text() if path.exists() else ""
+
+
+@pytest.fixture(autouse=True)
+def _logs(tmp_path: Path) -> None:
+    Output.folder = tmp_path / "logs"
 
 
 @asynccontextmanager
@@ -99,10 +114,57 @@ async def test_the_delay_between_restarts_grows() -> None:
     output = Output()
     async with supervised(part("one", "print('short')"), output=output) as supervisor:
         await until(lambda: supervisor["one"].starts >= 4)
-    delays = [line.rsplit(" in ", 1)[1] for line in output.text().splitlines() if "starts again" in line]
-    assert delays[:3] == ["0.25 s", "0.5 s", "1 s"]
-    assert "one ended with status 0" in output.text()
-    assert "one        | short" in output.text()
+    delays = re.findall(r"starts again in (\S+) s\.", output.text())
+    assert delays[:3] == ["0.25", "0.5", "1"]
+    assert output.log("one").startswith("short\nshort\n")
+
+
+async def test_a_part_that_dies_is_told_with_the_end_of_its_log_and_the_path() -> None:
+    output = Output()
+    code = "import sys, time; print(*range(20), sep='\\n', flush=True); time.sleep(600)"
+    async with supervised(part("one", code), part("two", SLEEP), output=output) as supervisor:
+        await until(lambda: output.log("one").endswith("19\n"))
+        os.kill(pid_of(supervisor, "one"), signal.SIGKILL)
+        await until(lambda: "one is ready again" in output.text())
+    told = [line[10:] for line in output.text().splitlines()]
+    at = told.index(f"FAULT one was killed by signal 9; starts again in 0.25 s. The end of {output.lines.path('one')}:")
+    assert [line.strip() for line in told[at + 1 : at + 7]] == ["15", "16", "17", "18", "19", told[at + 6]]
+    assert told[at + 6].startswith("one is ready again after ")
+    assert "FAULT" not in "".join(told[at + 7 :])
+
+
+async def test_the_start_is_told_part_by_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deploy.local.supervisor._PROGRESS_SECONDS", 0.2)
+    note = tmp_path / "slow"
+    write = f"import pathlib, sys, time; time.sleep(0.8); pathlib.Path(sys.argv[1]).write_text('x'); {SLEEP}"
+    output = Output()
+    async with supervised(part("quick", SLEEP), part("slow", write, str(note), ready=when_there(note)), output=output):
+        await until(lambda: "(2 of 2)" in output.text())
+    told = [line[10:] for line in output.text().splitlines()]
+    assert re.fullmatch(r"quick      ready after  0\.\d s  \(1 of 2\)", told[0])
+    assert re.fullmatch(r"waiting for slow \(\d s so far\)", told[-2])
+    assert re.fullmatch(r"slow       ready after  \d\.\d s  \(2 of 2\)", told[-1])
+
+
+@pytest.mark.parametrize("how", ["stop", "kill"])
+async def test_what_a_part_leaves_behind_is_cleaned_up_after_its_end(how: str, tmp_path: Path) -> None:
+    note = tmp_path / "left"
+    write = f"import pathlib, sys; pathlib.Path(sys.argv[1]).write_text('x'); {SLEEP}"
+    dead: list[bool] = []
+
+    def clean_up() -> None:
+        dead.append(not is_alive(pid))
+        note.unlink(missing_ok=True)
+
+    one = part("one", write, str(note), ready=when_there(note), clean_up=clean_up)
+    async with supervised(one) as supervisor:
+        pid = pid_of(supervisor, "one")
+        if how == "kill":
+            os.kill(pid, signal.SIGKILL)
+            await until(lambda: bool(dead))
+            pid = -1
+    assert dead[0]
+    assert not note.exists()
 
 
 async def test_a_part_that_never_comes_up_fails_the_start_with_its_last_words() -> None:
@@ -134,7 +196,7 @@ async def test_a_part_that_hangs_is_killed_after_its_grace(freeze: bool) -> None
     output = Output()
     async with supervised(part("hung", DEAF), output=output) as supervisor:
         pid = pid_of(supervisor, "hung")
-        await until(lambda: "deaf" in output.text())
+        await until(lambda: "deaf" in output.log("hung"))
         if freeze:
             os.kill(pid, signal.SIGSTOP)
         began = time.monotonic()
@@ -186,17 +248,17 @@ async def test_the_highest_stage_is_stopped_first() -> None:
         "print(sys.argv[1], 'up', flush=True); signal.sigwait([15]); print(sys.argv[1], 'ends')"
     )
     async with supervised(part("low", code, "low", stage=0), part("high", code, "high", stage=1), output=output):
-        await until(lambda: output.text().count(" up") == 2)
-    endings = [line.split("| ")[1] for line in output.text().splitlines() if line.endswith("ends")]
-    assert endings == ["high ends", "low ends"]
+        await until(lambda: [output.log("low"), output.log("high")] == ["low up\n", "high up\n"])
+    assert (output.log("low"), output.log("high")) == ("low up\nlow ends\n", "high up\nhigh ends\n")
+    assert output.lines.path("high").stat().st_mtime_ns < output.lines.path("low").stat().st_mtime_ns
 
 
 async def test_a_very_long_line_is_cut_and_the_rest_is_read() -> None:
     output = Output()
     code = f"print('x' * 300_000, flush=True); print('after', flush=True); {SLEEP}"
     async with supervised(part("loud", code), output=output):
-        await until(lambda: "after" in output.text())
-    assert max(len(line) for line in output.text().splitlines()) < 20_000
+        await until(lambda: "after" in output.log("loud"))
+    assert max(len(line) for line in output.log("loud").splitlines()) < 20_000
 
 
 async def test_parts_end_when_the_supervisor_is_killed(tmp_path: Path) -> None:
@@ -212,7 +274,7 @@ async def ready():
 
 async def main():
     one = Part(name="one", argv=(sys.executable, "-c", {SLEEP!r}), environ=dict(os.environ), ready=ready)
-    supervisor = Supervisor([one], "orphan-test:", Lines())
+    supervisor = Supervisor([one], "orphan-test:", Lines(pathlib.Path({str(tmp_path)!r})))
     await supervisor.start()
     pathlib.Path({str(note)!r}).write_text(str(supervisor["one"].process.pid))
     await asyncio.sleep(600)

@@ -17,7 +17,6 @@ import pytest
 from services.inference.launcher import sweep_shared_memory
 from services.inference.profile import MODELS, read_profile, render
 from services.inference.protocol import is_sequence_lost
-from services.inference.settings import InferenceSettings
 from services.inference.workspace import SetupError, check_numpy
 from tests.speech.client import Ear, Stream, TritonFault, connected, tensor
 from tests.speech.server import Server, environment, free_ports, serving, small
@@ -135,14 +134,13 @@ async def test_idle_sequences_and_a_stopped_server(impatient: Server) -> None:
     assert alive == []
 
 
-def test_what_a_killed_server_left_in_memory_is_swept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_killed_server_left_in_memory_is_swept() -> None:
     port = free_ports(1)[0]
-    monkeypatch.setenv("CALLBOX_TRITON_GRPC_PORT", str(port))
     left, other = (Path(f"/dev/shm/callbox-triton-{number}-region") for number in (port, f"{port}0"))
     try:
         for path in (left, other):
             path.write_bytes(b"left")
-        sweep_shared_memory(InferenceSettings())
+        sweep_shared_memory(port)
         assert (left.exists(), other.exists()) == (False, True)
     finally:
         other.unlink(missing_ok=True)
