@@ -16,6 +16,7 @@ from services.inference.adapters.tensors import (
     output,
     parameters,
     send,
+    sender_of,
     string_output,
     text,
 )
@@ -106,7 +107,7 @@ class TritonPythonModel:
     def execute(self, requests: list[Any]) -> None:
         """Take a batch of requests, at most one of each sequence."""
         for request in requests:
-            sender = request.get_response_sender()
+            sender = sender_of(request)
             try:
                 self._accept(request, sender)
             except (InvalidInput, SequenceLost, Exhausted, Busy) as problem:
