@@ -96,9 +96,9 @@ class TritonPythonModel:
         watch = Watch(settings, STT_MODEL)
         pools = []
         for name in settings["engines"].split(","):
-            engine, workers = load(name, settings)
+            engine, workers, max_partial_batch = load(name, settings)
             engine.warm_up()
-            pools.append(Workers(engine, workers, watch.step))
+            pools.append(Workers(engine, workers, watch.step, max_partial_batch))
         self._routes = Routes(pools)
         self._sequences = Sequences(
             settings, STT_MODEL, lambda: Listener(self._routes), lambda listener: listener.end()
