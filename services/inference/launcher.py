@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -44,14 +45,20 @@ def sweep_shared_memory(grpc_port: int) -> None:
             left.unlink()
 
 
-def command(settings: InferenceSettings, workspace: Workspace) -> list[str]:
-    """The command line of tritonserver."""
+def command(settings: InferenceSettings, workspace: Workspace, key: str) -> list[str]:
+    """The command line of tritonserver. key: what a request to load or unload a model must carry."""
+    restricted = f"model-repository:{process_watch.KEY_HEADER}={key}"
     return [
         str(workspace.binary),
         f"--model-repository={workspace.models}",
         f"--backend-directory={workspace.backends}",
         f"--backend-config=python,shm-region-prefix-name={_memory_prefix(settings.triton_grpc_port)}",
         "--disable-auto-complete-config",
+        # process_watch loads the model again whose process has died. Nobody else may load or unload models.
+        "--model-control-mode=explicit",
+        "--load-model=*",
+        f"--http-restricted-api={restricted}",
+        f"--grpc-restricted-protocol={restricted}",
         f"--grpc-address={settings.triton_host}",
         f"--grpc-port={settings.triton_grpc_port}",
         f"--grpc-http2-min-recv-ping-interval-without-data={_PING_INTERVAL_MS}",
@@ -67,6 +74,12 @@ def command(settings: InferenceSettings, workspace: Workspace) -> list[str]:
         "--log-info=false",
         "--log-format=ISO8601",
     ]
+
+
+def _http_address(settings: InferenceSettings) -> str:
+    """The address at which a process on this machine reaches tritonserver's HTTP port."""
+    host = "127.0.0.1" if settings.triton_host == "0.0.0.0" else settings.triton_host  # noqa: S104  (compared, not bound)
+    return f"{host}:{settings.triton_http_port}"
 
 
 def environment(workspace: Workspace) -> dict[str, str]:
@@ -86,8 +99,12 @@ def launch(settings: InferenceSettings) -> NoReturn:
     workspace = prepare(read_profile(settings.inference_profile), settings.data_dir)
     check_ports(settings)
     sweep_shared_memory(settings.triton_grpc_port)
-    arguments = command(settings, workspace)
+    key = secrets.token_urlsafe(24)
+    arguments = command(settings, workspace, key)
     sys.stdout.flush()
     sys.stderr.flush()
-    subprocess.Popen([sys.executable, "-I", "-S", str(Path(process_watch.__file__))])
+    subprocess.Popen(
+        [sys.executable, "-I", "-S", str(Path(process_watch.__file__)), _http_address(settings)],
+        env={**os.environ, process_watch.KEY_VARIABLE: key},
+    )
     os.execve(workspace.binary, arguments, environment(workspace))  # noqa: S606  (no shell is needed)

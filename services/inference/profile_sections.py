@@ -103,6 +103,8 @@ class RecogniserSettings(BaseModel):
     """Threads inside the engine for each worker."""
     max_batch: Count = 8
     """Most clips of different calls in one batch."""
+    max_partial_batch: Count = 1
+    """Most clips in a batch of partials. Answers may wait for one pass over such a batch."""
 
 
 class WhisperSettings(RecogniserSettings):
@@ -118,6 +120,8 @@ class OwnRecogniserSettings(BaseModel):
 
     workers: Count = 1
     """Threads that take batches."""
+    max_partial_batch: Count = 1
+    """Most clips in a batch of partials."""
 
 
 _SttEngine = Annotated[str, AfterValidator(_one_of("moonshine", "whisper"))]

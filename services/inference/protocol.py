@@ -60,8 +60,11 @@ KIND_FINAL: Final = "final"
 SEQUENCE_LOST: Final = "sequence_lost:"
 INVALID_INPUT: Final = "invalid_input:"
 EXHAUSTED: Final = "RESOURCE_EXHAUSTED:"
+RESTARTING: Final = "restarting:"
 
 _TRITON_UNKNOWN_SEQUENCE: Final = "must specify the START flag"
+# Triton's messages while the process of a model is dead, and while the model is being loaded.
+_TRITON_AWAY: Final = ("is not healthy", "Request for unknown model", "is not ready", "is not available")
 
 
 def is_sequence_lost(message: str) -> bool:
@@ -70,3 +73,8 @@ def is_sequence_lost(message: str) -> bool:
     Also recognises the message of Triton's scheduler, which it sends when it has already dropped the sequence.
     """
     return SEQUENCE_LOST in message or _TRITON_UNKNOWN_SEQUENCE in message
+
+
+def is_restarting(message: str) -> bool:
+    """Whether an error message says that the model is away for a moment, because its process is started again."""
+    return RESTARTING in message or any(away in message for away in _TRITON_AWAY)

@@ -62,9 +62,13 @@ class Server:
         return f"127.0.0.1:{self.grpc_port}"
 
     def model_processes(self) -> list[psutil.Process]:
-        """Those that serve a model; the guard is a child of the server, too."""
+        """Those that serve a model; the guard is a child of the server, too, and dead ones may stay as zombies."""
         children = psutil.Process(self.process.pid).children(recursive=True)
-        return [child for child in children if child.name().startswith(_MODEL_PROCESS)]
+        return [
+            child
+            for child in children
+            if child.name().startswith(_MODEL_PROCESS) and child.status() != psutil.STATUS_ZOMBIE
+        ]
 
     def model_process(self, model: str) -> psutil.Process:
         return next(each for each in self.model_processes() if any(f"/{model}/1/" in word for word in each.cmdline()))

@@ -7,12 +7,15 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.error import HTTPError
 
 import numpy as np
 import psutil
 import pytest
+from tritonclient.utils import InferenceServerException
 
 from services.inference.launcher import sweep_shared_memory
 from services.inference.profile import MODELS, read_profile, render
@@ -78,6 +81,17 @@ async def test_an_ended_sequence_is_lost(server: Server) -> None:
         with pytest.raises(TritonFault) as fault:
             await ear.heard()
         assert is_sequence_lost(str(fault.value))
+
+
+async def test_models_cannot_be_unloaded_without_the_key_of_the_server(server: Server) -> None:
+    async with connected(server.url) as client:
+        with pytest.raises(InferenceServerException, match="restricted"):
+            await client.unload_model("embed")
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{server.http_port}/v2/repository/models/embed/unload", data=b"{}", method="POST"
+    )
+    with pytest.raises(HTTPError, match="403"):
+        await asyncio.to_thread(urllib.request.urlopen, request, timeout=5)
 
 
 async def _forgets_what_is_idle(running: Server) -> None:

@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pytest
@@ -69,6 +69,10 @@ class Call:
     def flush(self) -> None:
         self.listener.accept(np.zeros(0, np.float32), COMMAND_FLUSH, self._take)
 
+    def ask_all(self, samples: NDArray[np.float32]) -> None:
+        """A whole utterance in one request, without partials."""
+        self.listener.accept(samples, COMMAND_FLUSH, self._take)
+
     def _take(self, transcript: Transcript | None, error: str | None) -> None:
         assert error is None
         if transcript is not None:
@@ -116,6 +120,57 @@ def test_a_final_is_heard_before_the_partials_that_came_first(routes: Routes, en
         talker.flush()
         assert error_rate(SENTENCES[1], talker.final().text) <= 0.1
     assert {answer.kind for talker in talkers for answer in talker.answers} <= {KIND_PARTIAL, KIND_FINAL}
+
+
+class Passes:
+    """An engine whose passes cannot be stopped: each needs a permit. It lists the lengths of its passes in clips."""
+
+    name, languages, can_bias, can_detect, max_seconds, max_batch = "passes", ("en",), False, False, 30.0, 4
+
+    def __init__(self) -> None:
+        self.permits = threading.Semaphore(0)
+        self.passes: list[int] = []
+
+    def warm_up(self) -> None:
+        pass
+
+    def decode(self, batch: Sequence[Speech]) -> Iterator[tuple[int, Hypothesis] | None]:
+        yield None
+        self.passes.append(len(batch))
+        assert self.permits.acquire(timeout=_SECONDS)
+        for index, _ in enumerate(batch):
+            yield index, Hypothesis("yes", (1,))
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_final_waits_for_one_clip_of_a_partial_at_most() -> None:
+    """The only thread works on a final while partials of four calls begin to wait, and then on partials."""
+    engine = Passes()
+    workers = Workers(engine, 1, max_partial_batch=1)
+    try:
+        first, hurried, *talkers = [Call(Routes([workers])) for _ in range(6)]
+        first.ask_all(said("Yes, please."))
+        _until(lambda: len(engine.passes) == 1)
+        for talker in talkers:
+            talker.hear(said("Yes, please."))
+        engine.permits.release()
+        _until(lambda: len(engine.passes) == 2)
+        hurried.ask_all(said("Yes, please."))
+        engine.permits.release(2)
+        assert hurried.final().text == "yes"
+        assert engine.passes[:3] == [1, 1, 1], "a final, one partial, a final"
+    finally:
+        engine.permits.release(100)
+        workers.close()
+
+
+def _until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _SECONDS
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 def test_a_batch_that_fails_is_heard_one_by_one(engine: Logged) -> None:

@@ -172,8 +172,8 @@ device = "cuda"
 
 def test_a_recogniser_of_ones_own_says_how_many_threads_take_batches() -> None:
     path = "services.inference.engines.moonshine:Moonshine"
-    engine, workers = load(path, {"options": json.dumps({path: {"workers": 3, "max_batch": 5}})})
-    assert (engine.max_batch, workers) == (5, 3)
+    engine, *counts = load(path, {"options": json.dumps({path: {"workers": 3, "max_batch": 5}})})
+    assert (engine.max_batch, counts) == (5, [3, 1])
     engine.close()
 
 
@@ -188,3 +188,12 @@ def test_a_recogniser_of_ones_own_says_how_many_threads_take_batches() -> None:
 def test_an_engine_that_cannot_be_made_says_what_to_do(path: str, options: dict[str, int], sentence: str) -> None:
     with pytest.raises(custom.EngineNotFound, match=sentence):
         custom.made(path, options)
+
+
+@pytest.mark.parametrize("available", [1, 2, 8])
+def test_an_answer_finds_a_free_thread_of_every_recogniser(available: int) -> None:
+    """With a single thread, answers of the other languages waited behind partials."""
+    stt = read_profile("cpu", available).stt
+    assert stt
+    tables = [getattr(stt, name) for name in stt.engines]
+    assert min(table.workers for table in tables) >= 2

@@ -4,11 +4,18 @@ import numpy as np
 from livekit import rtc
 from livekit.agents import vad
 
-from services.agent.speech.pauses import SAMPLE_RATE_HZ, WINDOW_SECONDS, Windows
+from services.agent.speech.pauses import (
+    SAMPLE_RATE_HZ,
+    SPEECH_PROBABILITY,
+    SPEECH_WINDOWS,
+    WINDOW_SECONDS,
+    Windows,
+)
 
-_SPEECH_PROBABILITY = 0.5
+# A window below this is silence while the caller speaks.
 _SILENCE_PROBABILITY = 0.35
-_MIN_SPEECH_SECONDS = 0.05
+# Half a window less, because the windows are added up as floats.
+_MIN_SPEECH_SECONDS = (SPEECH_WINDOWS - 0.5) * WINDOW_SECONDS
 
 
 class VoiceActivity(vad.VAD):
@@ -66,7 +73,7 @@ class ActivityStream(vad.VADStream):
             self._speech += WINDOW_SECONDS
         else:
             self._silence += WINDOW_SECONDS
-        if probability >= (_SILENCE_PROBABILITY if self._speaking else _SPEECH_PROBABILITY):
+        if probability >= (_SILENCE_PROBABILITY if self._speaking else SPEECH_PROBABILITY):
             self._voiced, self._silent = self._voiced + WINDOW_SECONDS, 0.0
         else:
             self._voiced, self._silent = 0.0, self._silent + WINDOW_SECONDS

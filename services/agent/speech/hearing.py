@@ -16,7 +16,16 @@ from livekit.agents import APIConnectionError, APIConnectOptions, LanguageCode, 
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, NOT_GIVEN, NotGivenOr
 from livekit.agents.utils import AudioBuffer, shortuuid
 
-from services.agent.speech.engine import Ask, EngineError, RecogniserStream, Samples, Transcript, Unreachable
+from services.agent.speech.backoff import Backoff
+from services.agent.speech.engine import (
+    Ask,
+    EngineError,
+    RecogniserStream,
+    Samples,
+    StreamExpired,
+    Transcript,
+    Unreachable,
+)
 from services.agent.speech.pauses import SAMPLE_RATE_HZ, Mark, PauseDetector
 from services.agent.speech.route import Attempts, Connection, Route
 from services.agent.speech.utterance import Utterance
@@ -29,6 +38,13 @@ _PACKET_SAMPLES = SAMPLE_RATE_HZ // 10
 _FINAL_SECONDS = 2.0
 # After this the caller is asked to repeat. It leaves time for another endpoint and a fallback.
 _UNHEARD_SECONDS = 3 * _FINAL_SECONDS
+# An utterance that is not flushed this long after its last speech is flushed here. The turn's voice activity detection
+# has missed it, and without this its words would come with the next turn. A turn is flushed after 1 s at most.
+_UNFLUSHED_SAMPLES = SAMPLE_RATE_HZ * 3
+# Pauses before recognisers that refuse a stream are asked again.
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.25, 4.0
+# A stream that expires sooner than this after its opening was refused rather than idle.
+_SHORT_SECONDS = 1.0
 # The event loop's timers may fire early by this much.
 _TICK_SECONDS = 0.01
 
@@ -86,6 +102,7 @@ class HearingStream(stt.RecognizeStream):
         # Utterances that wait for their final transcript, oldest first. Seldom more than one.
         self._flushed: deque[Utterance] = deque()
         self._attempts = Attempts()
+        self._refusals = Backoff(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS)
         self._connection: Connection[RecogniserStream] | None = None
         self._late = ""
         self._timer: asyncio.TimerHandle | None = None
@@ -133,6 +150,9 @@ class HearingStream(stt.RecognizeStream):
                 utterance.pause_id = self._send(utterance, Ask.SNAPSHOT)
         if utterance.unsent_samples >= _PACKET_SAMPLES:
             self._send(utterance, Ask.NOTHING)
+        utterance.quiet_samples = 0 if self._detector.speaking else utterance.quiet_samples + samples.size
+        if utterance.open and utterance.quiet_samples >= _UNFLUSHED_SAMPLES:
+            self._flush()
 
     def _open(self) -> None:
         if self._utterance.open:
@@ -194,6 +214,9 @@ class HearingStream(stt.RecognizeStream):
         if over:
             self._give_up()
         else:
+            if self._connection:
+                # A recogniser that has lost the stream answers this with an error, and gets the audio again.
+                self._send(self._utterance, Ask.NOTHING)
             self._watch()
 
     def _give_up(self) -> None:
@@ -216,15 +239,21 @@ class HearingStream(stt.RecognizeStream):
                 if self._flushed:
                     self._give_up()
                 self._attempts = Attempts()
+                await asyncio.sleep(self._refusals.next_seconds())
                 continue
+            opened = asyncio.get_running_loop().time()
+            expired = False
             try:
                 await self._listen(connection)
             except EngineError as fault:
                 late, self._late = self._late, ""
                 self._route.failed(connection, Unreachable(late) if late else fault, self._attempts)
+                expired = isinstance(fault, StreamExpired)
             finally:
                 self._connection = None
                 self._route.leave(connection)
+            if expired and asyncio.get_running_loop().time() - opened < _SHORT_SECONDS:
+                await asyncio.sleep(self._refusals.next_seconds())
 
     async def _listen(self, connection: Connection[RecogniserStream]) -> None:
         self._connection = connection
@@ -243,6 +272,7 @@ class HearingStream(stt.RecognizeStream):
             self._on_heard(connection, heard)
 
     def _on_heard(self, connection: Connection[RecogniserStream], heard: Transcript) -> None:
+        self._refusals.reset()
         utterance = self._utterance
         if heard.answers is Ask.FINAL:
             if self._flushed and heard.request_id == self._flushed[0].flush_id:

@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 SAMPLE_RATE_HZ = 16_000
 WINDOW_SECONDS = VAD_WINDOW_SAMPLES / SAMPLE_RATE_HZ
-# Speech begins after two windows (64 ms) above the upper threshold. A window below the lower threshold is silence.
-_SPEECH_PROBABILITY = 0.45
-_SILENCE_PROBABILITY = 0.3
-_SPEECH_WINDOWS = 2
+# Speech begins with two windows in a row (64 ms) at or above the upper threshold. The turn's voice activity detection
+# begins with the same two windows: otherwise an utterance would open that no end of speech flushes.
+SPEECH_PROBABILITY = 0.5
+SPEECH_WINDOWS = 2
+# While the caller speaks, a window at or above the first is speech, and one below the second is silence.
+_VOICED_PROBABILITY, _SILENCE_PROBABILITY = 0.45, 0.3
 # The model still reports speech for a window or two after the last sound. In denoised audio the level shows silence
 # earlier: 30 dB below the recent peak, which decays by half every 0.2 s.
 _SILENCE_LEVEL = 0.03
@@ -77,18 +79,17 @@ class PauseDetector:
                 yield mark
 
     def _step(self, probability: float) -> Mark | None:
-        if probability >= _SPEECH_PROBABILITY:
-            self._voiced += 1
-            if self.speaking:
-                self._silent = 0
-            elif self._voiced >= _SPEECH_WINDOWS:
+        if not self.speaking:
+            self._voiced = self._voiced + 1 if probability >= SPEECH_PROBABILITY else 0
+            if self._voiced >= SPEECH_WINDOWS:
                 self.speaking, self._silent = True, 0
                 return Mark.SPEECH
+        elif probability >= _VOICED_PROBABILITY:
+            self._silent = 0
         elif probability < _SILENCE_PROBABILITY:
-            self._voiced = 0
             self._silent += 1
-            if self.speaking and self._silent >= self._pause_windows:
-                self.speaking = False
+            if self._silent >= self._pause_windows:
+                self.speaking, self._voiced = False, 0
                 return Mark.PAUSE
         return None
 

@@ -12,6 +12,7 @@ from typing import Generic, Protocol, TypeVar
 
 import structlog
 
+from services.agent.speech.backoff import Backoff
 from services.agent.speech.engine import AtCapacity, EngineError, Refused, StreamExpired, Unreachable
 from services.agent.speech.pool import Pool
 from services.kit.catalogue import Entry
@@ -97,13 +98,12 @@ class Attempts:
     fault: EngineError | None = None
     waiting_helps: bool = False
     told_exhausted: bool = False
-    pause_seconds: float = _FIRST_PAUSE_SECONDS
+    pauses: Backoff = field(default_factory=lambda: Backoff(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS))
 
     def begin_again(self) -> None:
-        """Clears the failures, so that all candidates are tried again, and doubles the next pause."""
+        """Clears the failures, so that all candidates are tried again."""
         self.endpoints.clear()
         self.faults.clear()
-        self.pause_seconds = min(self.pause_seconds * 2, _LONGEST_PAUSE_SECONDS)
 
 
 class Route(Generic[S]):
@@ -139,7 +139,7 @@ class Route(Generic[S]):
         if any(attempts.endpoints.values()) and not attempts.faults and not attempts.told_exhausted:
             attempts.told_exhausted = True
             self._tell(self._part, Step.EXHAUSTED, f"No endpoint of {self._candidates[0].entry.name} has room.")
-        await self._pause(attempts.pause_seconds)
+        await self._pause(attempts.pauses.next_seconds())
         attempts.begin_again()
         return self._next_untried(attempts) or self._least_bad(attempts)
 

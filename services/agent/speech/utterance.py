@@ -14,7 +14,8 @@ _MAX_KEPT_SAMPLES = SAMPLE_RATE_HZ * 30
 class Utterance:
     """The caller's audio since the last final transcript.
 
-    flushed_at: loop time; 0 while the utterance continues. failed: every engine failed on it.
+    flushed_at: loop time; 0 while the utterance continues. quiet_samples: since the last speech. failed: every
+    engine failed on it.
     """
 
     kept: deque[Samples] = field(default_factory=deque)
@@ -26,6 +27,7 @@ class Utterance:
     flush_id: str = ""
     flushed_at: float = 0.0
     told_seconds: float = 0.0
+    quiet_samples: int = 0
     failed: bool = False
 
     def add(self, samples: Samples) -> None:

@@ -17,6 +17,7 @@ from services.inference.adapters.tensors import (
     output,
     parameters,
     send,
+    sender_of,
 )
 from services.inference.adapters.watchdog import Watch, end_with_parent
 from services.inference.engines.deepfilternet import FRAME_SAMPLES, DeepFilterNet
@@ -52,7 +53,7 @@ class TritonPythonModel:
         batch: list[tuple[int, NDArray[np.float32], float]] = []
         senders: list[Any] = []
         for request in requests:
-            sender = request.get_response_sender()
+            sender = sender_of(request)
             try:
                 batch.append(self._read(request))
                 senders.append(sender)

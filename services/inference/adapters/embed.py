@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import triton_python_backend_utils as pb
 
-from services.inference.adapters.tensors import InvalidInput, failure, parameters, send, texts
+from services.inference.adapters.tensors import InvalidInput, failure, parameters, send, sender_of, texts
 from services.inference.adapters.watchdog import Watch, end_with_parent
 from services.inference.engines.minilm import MiniLm
 from services.inference.protocol import EMBED_MAX_CHARACTERS, EMBED_MODEL
@@ -27,7 +27,7 @@ class TritonPythonModel:
         batch: list[list[str]] = []
         senders: list[Any] = []
         for request in requests:
-            sender = request.get_response_sender()
+            sender = sender_of(request)
             try:
                 batch.append(_read(request))
                 senders.append(sender)

@@ -16,6 +16,7 @@ from services.inference.adapters.tensors import (
     output,
     parameters,
     send,
+    sender_of,
     string_output,
     text,
 )
@@ -95,9 +96,9 @@ class TritonPythonModel:
         watch = Watch(settings, STT_MODEL)
         pools = []
         for name in settings["engines"].split(","):
-            engine, workers = load(name, settings)
+            engine, workers, max_partial_batch = load(name, settings)
             engine.warm_up()
-            pools.append(Workers(engine, workers, watch.step))
+            pools.append(Workers(engine, workers, watch.step, max_partial_batch))
         self._routes = Routes(pools)
         self._sequences = Sequences(
             settings, STT_MODEL, lambda: Listener(self._routes), lambda listener: listener.end()
@@ -106,7 +107,7 @@ class TritonPythonModel:
     def execute(self, requests: list[Any]) -> None:
         """Take a batch of requests, at most one of each sequence."""
         for request in requests:
-            sender = request.get_response_sender()
+            sender = sender_of(request)
             try:
                 self._accept(request, sender)
             except (InvalidInput, SequenceLost, Exhausted, Busy) as problem:

@@ -1,6 +1,7 @@
 """Reads and checks the tensors of a request, and writes those of a response."""
 
 import json
+import threading
 from typing import Any, Final
 
 import numpy as np
@@ -94,9 +95,32 @@ def failure(problem: str) -> Any:
     return pb.InferenceResponse(error=pb.TritonError(problem))
 
 
+_open_senders: set[Any] = set()
+_open_lock = threading.Lock()  # guards the set
+
+
+def sender_of(request: Any) -> Any:
+    """The sender for the responses of a request. `fail_all` knows it until `send` has sent its final response."""
+    sender = request.get_response_sender()
+    with _open_lock:
+        _open_senders.add(sender)
+    return sender
+
+
+def fail_all(problem: str) -> None:
+    """Answer every request that has no final response yet with an error."""
+    with _open_lock:
+        senders = list(_open_senders)
+    for sender in senders:
+        send(sender, failure(problem), final=True)
+
+
 def send(sender: Any, response: Any | None, final: bool) -> None:
     """Send a response, or only the end of the stream. It is not an error when the client has disconnected."""
     flags = pb.TRITONSERVER_RESPONSE_COMPLETE_FINAL if final else 0
+    if final:
+        with _open_lock:
+            _open_senders.discard(sender)
     try:
         if response is None:
             sender.send(flags=flags)

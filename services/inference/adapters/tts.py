@@ -9,7 +9,7 @@ import numpy as np
 import triton_python_backend_utils as pb
 from numpy.typing import NDArray
 
-from services.inference.adapters.tensors import InvalidInput, failure, number, output, parameters, send, text
+from services.inference.adapters.tensors import InvalidInput, failure, number, output, parameters, send, sender_of, text
 from services.inference.adapters.watchdog import Watch, end_with_parent
 from services.inference.engines import custom
 from services.inference.engines.chatterbox import Chatterbox
@@ -65,7 +65,7 @@ class TritonPythonModel:
     def execute(self, requests: list[Any]) -> None:
         """Start a stream for each text of a batch, or cancel the stream that a request names."""
         for request in requests:
-            sender = request.get_response_sender()
+            sender = sender_of(request)
             try:
                 if cancelled := text(request, "cancel"):
                     self._cancel(cancelled)

@@ -16,6 +16,7 @@ from services.inference.adapters.tensors import (
     output,
     parameters,
     send,
+    sender_of,
     string_output,
     text,
 )
@@ -57,7 +58,7 @@ class TritonPythonModel:
     def execute(self, requests: list[Any]) -> None:
         """Queue the recordings of a batch. Each request gets exactly one answer."""
         for request in requests:
-            sender = request.get_response_sender()
+            sender = sender_of(request)
             try:
                 samples = audio(request, "audio", _MAX_SAMPLES)
                 language = text(request, "language") or VOICE_MATCH_LANGUAGE

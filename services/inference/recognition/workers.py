@@ -80,14 +80,20 @@ def _transcription(job: Job) -> Transcription:
 class Workers:
     """A fixed number of threads over one engine. Partials use at most all threads but one.
 
-    A thread takes up to the engine's `max_batch` jobs at once. While it decodes partials, it checks between the
-    engine's passes for finals and snapshots and does them first. Each pass runs inside `watched`.
+    A thread takes up to the engine's `max_batch` jobs at once, of partials up to `max_partial_batch`. While it decodes
+    partials, it checks between the engine's passes for finals and snapshots and does them first. Each pass runs inside
+    `watched`.
     """
 
     def __init__(
-        self, engine: Recogniser, count: int, watched: Callable[[], AbstractContextManager[object]] = nullcontext
+        self,
+        engine: Recogniser,
+        count: int,
+        watched: Callable[[], AbstractContextManager[object]] = nullcontext,
+        max_partial_batch: int | None = None,
     ) -> None:
         self.engine = engine
+        self._max_partial_batch = min(engine.max_batch, max_partial_batch or engine.max_batch)
         self._watched = watched
         self._changed = threading.Condition()  # guards everything below
         self._urgent: deque[Job] = deque()
@@ -114,11 +120,11 @@ class Workers:
                 self._urgent.append(job)
             self._changed.notify()
 
-    def _batch(self, waiting: deque[Job]) -> list[Job]:
+    def _batch(self, waiting: deque[Job], most: int) -> list[Job]:
         """Take the first waiting jobs, one for each utterance, of utterances that no thread works on."""
         batch: list[Job] = []
         for job in tuple(waiting):
-            if len(batch) == self.engine.max_batch:
+            if len(batch) == most:
                 break
             if id(job.utterance) not in self._busy:
                 waiting.remove(job)
@@ -127,10 +133,11 @@ class Workers:
         return batch
 
     def _next(self) -> list[Job]:
-        if batch := self._batch(self._urgent):
+        if batch := self._batch(self._urgent, self.engine.max_batch):
             return batch
-        if self._partials_running < self._max_partials and (batch := self._batch(self._partials)):
-            self._partials_running += 1
+        if self._partials_running < self._max_partials:
+            batch = self._batch(self._partials, self._max_partial_batch)
+            self._partials_running += bool(batch)
         return batch
 
     def _work(self) -> None:
@@ -152,7 +159,7 @@ class Workers:
         """Do the finals and snapshots that arrived while partials are decoded."""
         while True:
             with self._changed:
-                batch = self._batch(self._urgent)
+                batch = self._batch(self._urgent, self.engine.max_batch)
             if not batch:
                 return
             self._serve(batch)

@@ -189,6 +189,8 @@ def _refusal(message: str) -> EngineError:
         return AtCapacity(message)
     if protocol.INVALID_INPUT in message:
         return Refused(message)
+    if protocol.is_restarting(message):
+        return Unreachable(message)
     return StreamExpired(message) if protocol.is_sequence_lost(message) else EngineError(message)
 
 
