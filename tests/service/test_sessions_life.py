@@ -224,6 +224,33 @@ async def test_nobody_joins_so_the_slot_comes_back_and_who_comes_late_is_admitte
             assert not caller.errors
 
 
+async def test_an_unjoined_call_gives_its_slot_to_a_call_that_finds_none(make_house: MakeHouse) -> None:
+    """Three starts a minute that nobody joins do not keep a small installation full."""
+    house = await make_house(join_seconds_when_full=1.0)
+    async with house.worker(slots=2, joins=True) as worker:
+        joined, unjoined = await house.begin(), await house.begin()
+        async with house.join(joined):
+            await house.until(joined.session.session_id, _is_active)
+            await refusal(house.begin(), Code.AT_CAPACITY)
+            third = await _begins(house)
+            await _is_claimed(worker, third.session.session_id)
+            await until(lambda: _has_left(worker, unjoined.session.session_id))
+            assert (await house.read(joined.session.session_id)).status == pb.SESSION_STATUS_ACTIVE
+            # It can still be joined.
+            assert (await house.read(unjoined.session.session_id)).status == pb.SESSION_STATUS_CREATED
+
+
+async def test_a_tenant_at_its_limit_takes_the_slot_of_its_own_unjoined_call(make_house: MakeHouse) -> None:
+    house = await make_house(join_seconds_when_full=0.5)
+    await house.set_limit(1)
+    async with house.worker(slots=5):
+        first = await house.begin()
+        await refusal(house.begin(), Code.CONCURRENCY_LIMIT_REACHED)
+        await asyncio.sleep(0.5)
+        second = await house.begin()
+        assert first.session.session_id != second.session.session_id
+
+
 async def test_a_worker_that_waited_in_vain_does_not_end_the_session(house: SessionsHouse) -> None:
     async with house.worker(slots=1) as worker:
         started = await house.begin()
@@ -279,6 +306,10 @@ async def test_only_its_worker_may_carry_a_session(house: SessionsHouse) -> None
         assert (await worker.claim(session_id)).session.session_id == session_id
 
 
+def _is_active(session: pb.Session) -> bool:
+    return session.status == pb.SESSION_STATUS_ACTIVE
+
+
 def _ends() -> Counter[str]:
     return Counter(
         {
@@ -300,6 +331,10 @@ async def _is_claimed(worker: DirectedWorker, session_id: str, seconds: float = 
         return session_id in worker.claims
 
     await until(claimed, seconds)
+
+
+async def _has_left(worker: DirectedWorker, session_id: str) -> bool:
+    return session_id not in worker.carried
 
 
 async def _agent_joined(worker: DirectedWorker, session_id: str) -> None:
