@@ -6,12 +6,15 @@ import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import asyncpg
 import pytest
 from callbox.sessions.v1 import sessions_pb2 as pb
+from livekit import api
 from prometheus_client import REGISTRY
 
 from services.kit.errors import CallboxError, Code
 from services.kit.rpc.client import call
+from services.sessions.adapters.livekit_rooms import Rooms
 from services.sessions.reaper import room_reconciler
 from tests.fixtures.refusals import refusal
 from tests.fixtures.sessions import MakeHouse, SessionsHouse, until
@@ -269,6 +272,42 @@ async def test_at_the_end_of_the_token_nobody_will_ever_join(make_house: MakeHou
         started = await house.begin()
         assert await house.until_ended(started.session.session_id) == "never_joined"
         await _slot_comes_back(house, worker)
+
+
+async def test_a_room_that_cannot_be_deleted_does_not_keep_others(
+    house: SessionsHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delete = Rooms.delete
+    stuck: set[str] = set()
+
+    async def fails_for_some(rooms: Rooms, room: str) -> None:
+        if room in stuck:
+            raise CallboxError(Code.UPSTREAM_UNAVAILABLE, "LiveKit refused.")
+        await delete(rooms, room)
+
+    monkeypatch.setattr(Rooms, "delete", fails_for_some)
+    async with house.worker(slots=4, joins=True) as worker:
+        calls = [(await house.begin()).session for _ in range(4)]
+        stuck |= {session.room_name for session in calls}
+        for session in calls:
+            await _agent_joined(worker, session.session_id)
+            await house.end(session.session_id)
+        # The room whose deletion is due first fails for good.
+        database = await asyncpg.connect(house.settings.database_url, timeout=10)
+        due = "update sessions.sessions set room_delete_time = now() + (row_number - 10) * interval '1 second'"
+        await database.execute(
+            f"{due} from (select id, row_number() over (order by id) from sessions.sessions) n where n.id = sessions.id"
+        )
+        await database.close(timeout=5)
+        stuck -= {session.room_name for session in calls[1:]}
+
+        async def others_are_gone() -> bool:
+            async with api.LiveKitAPI(house.livekit.url, house.livekit.key, house.livekit.secret) as client:
+                rooms = (await client.room.list_rooms(api.ListRoomsRequest())).rooms
+            left = {room.name for room in rooms} & {session.room_name for session in calls}
+            return left == {calls[0].room_name}
+
+        await until(others_are_gone)
 
 
 async def test_a_session_is_finalised_once_however_many_end_it(house: SessionsHouse) -> None:
