@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -94,6 +94,10 @@ class Blobs:
         """All keys that begin with a prefix, in no particular order."""
         return await _answered(self._list, prefix)
 
+    async def older_keys(self, prefix: str, age: timedelta) -> list[str]:
+        """The keys that begin with a prefix and whose file was written longer than `age` ago."""
+        return await _answered(self._list, prefix, datetime.now(UTC) - age)
+
     async def signed_url(self, key: str, life: timedelta) -> str | None:
         """A URL that reads the file without credentials until `life` is over; None for files in a folder."""
         if isinstance(self._store, LocalStore):
@@ -103,8 +107,9 @@ class Blobs:
     def _read(self, key: str) -> bytes:
         return bytes(obstore.get(self._store, key).bytes())
 
-    def _list(self, prefix: str) -> list[str]:
-        return [str(item["path"]) for page in obstore.list(self._store, prefix) for item in page]
+    def _list(self, prefix: str, before: datetime | None = None) -> list[str]:
+        items = (item for page in obstore.list(self._store, prefix) for item in page)
+        return [str(item["path"]) for item in items if before is None or item["last_modified"] < before]
 
 
 def _folder(url: str) -> LocalStore:

@@ -45,11 +45,18 @@ def _null_for_optional_fields(schema: JsonDict) -> None:
 
 
 class DefinitionModel(BaseModel):
-    """An object inside a definition. `null` means the default. Unknown fields are kept."""
+    """An object inside a definition. `null` means the default, and is kept if it is that. Unknown fields are kept."""
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True, json_schema_extra=_null_for_optional_fields)
 
     @model_validator(mode="before")
     @classmethod
     def _without_nulls(cls, value: Any) -> Any:
-        return {name: item for name, item in value.items() if item is not None} if isinstance(value, dict) else value
+        if not isinstance(value, dict):
+            return value
+        return {name: item for name, item in value.items() if item is not None or cls._takes_null(name)}
+
+    @classmethod
+    def _takes_null(cls, name: str) -> bool:
+        field = cls.model_fields.get(name)
+        return field is not None and not field.is_required() and field.get_default(call_default_factory=True) is None

@@ -72,6 +72,8 @@ _CODE_OF_STATUS: dict[grpc.StatusCode, Code] = {
     grpc.StatusCode.CANCELLED: Code.UPSTREAM_UNAVAILABLE,
 }
 
+# What gRPC itself says of a message above its limit of size.
+_TOO_LARGE = "message larger than max"
 _UPSTREAM_MESSAGE = "A part of the service cannot be reached right now; try again in a moment."
 _UPSTREAM_RETRY_SECONDS = 2
 _INTERNAL_MESSAGE = "Something went wrong on our side; try again, and name the request_id when you report it."
@@ -193,4 +195,8 @@ def from_rpc(fault: grpc.aio.AioRpcError) -> CallboxError:
         return outage()
     if code is Code.INTERNAL:
         return internal()
+    if _TOO_LARGE in (fault.details() or ""):
+        return CallboxError(
+            Code.PAYLOAD_TOO_LARGE, "This is more than the services can pass on at once; send or ask for less."
+        )
     return CallboxError(code, fault.details() or "", fields, retry)

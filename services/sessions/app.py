@@ -18,6 +18,7 @@ from callbox.sessions.v1 import (
     webhooks_pb2_grpc,
 )
 
+from services.kit.blobs import Blobs
 from services.kit.catalogue_file import CatalogueFile
 from services.kit.database import migrate, open_pool
 from services.kit.identity import Signer, ensure_keys
@@ -40,15 +41,16 @@ from services.sessions.admission.slots import Admission
 from services.sessions.admission.tenant_limits import TenantLimits
 from services.sessions.background_tasks import BackgroundTasks
 from services.sessions.events.appender import EventAppender
-from services.sessions.forms.rates import FormRates
 from services.sessions.forms.service import FormResponsesService
 from services.sessions.forms.store import FormStore, enqueue_webhook
 from services.sessions.history.reader import HistoryReader
+from services.sessions.lifecycle.admitter import Admitter
 from services.sessions.lifecycle.deadline_timer import DeadlineTimer
 from services.sessions.lifecycle.livekit_webhook import LiveKitWebhook
 from services.sessions.lifecycle.transitions import Lifecycle
 from services.sessions.live.service import LiveService
 from services.sessions.live.watcher import Watcher
+from services.sessions.metrics import uncounted_answers, uncounted_starts
 from services.sessions.readiness import Readiness
 from services.sessions.reaper.reaper import Reaper
 from services.sessions.reaper.room_reconciler import RoomReconciler
@@ -59,6 +61,7 @@ from services.sessions.settings import SessionsSettings
 from services.sessions.start.idempotency import IdempotencyKeys
 from services.sessions.start.starter import SessionStarter
 from services.sessions.store import Store
+from services.sessions.visitor_rates import VisitorRates
 from services.sessions.webhooks.deliveries import Deliveries
 from services.sessions.webhooks.document_relay import DocumentRelay
 from services.sessions.webhooks.endpoints import Endpoints
@@ -188,14 +191,25 @@ async def _add_calls(
     admission = Admission(shared.scripts, settings, store.held_slots)
     await admission.restore()
     limits = TenantLimits(accounts_pb2_grpc.AccountsServiceStub(shared.accounts), shared.signer)
-    lifecycle = Lifecycle(store, admission, rooms, limits, background, timer, settings, live)
+    admitter = Admitter(store, admission, rooms, background, settings)
+    lifecycle = Lifecycle(store, admission, admitter, rooms, limits, background, timer, settings, live)
     idempotency_keys = IdempotencyKeys(database, background)
-    reference_audio = ReferenceAudioStore(settings.redis_url, settings.reference_audio_seconds)
-    stack.push_async_callback(reference_audio.close)
+    reference_audio = ReferenceAudioStore(Blobs(settings), settings.reference_audio_seconds)
+    stack.push_async_callback(end, asyncio.create_task(reference_audio.run(), name="reference audio sweep"))
+    rates = VisitorRates(
+        settings.redis_url,
+        "callbox:start-rates",
+        "calls started",
+        settings.start_rate_by_address,
+        settings.start_rate_by_character,
+        uncounted_starts,
+    )
+    stack.push_async_callback(rates.close)
     starter = SessionStarter(
         characters_pb2_grpc.CharactersServiceStub(shared.characters),
         limits,
-        admission,
+        rates,
+        admitter,
         store,
         idempotency_keys,
         rooms,
@@ -250,7 +264,14 @@ def _add_webhooks(stack: AsyncExitStack, shared: _Shared, server: grpc.aio.Serve
 
 def _add_forms(stack: AsyncExitStack, shared: _Shared, server: grpc.aio.Server, settings: SessionsSettings) -> None:
     """Form responses."""
-    rates = FormRates(settings.redis_url, settings.form_rate_by_address, settings.form_rate_by_character)
+    rates = VisitorRates(
+        settings.redis_url,
+        "callbox:form-rates",
+        "answers",
+        settings.form_rate_by_address,
+        settings.form_rate_by_character,
+        uncounted_answers,
+    )
     stack.push_async_callback(rates.close)
     service = FormResponsesService(
         FormStore(shared.database, [enqueue_webhook]),

@@ -16,6 +16,9 @@ background_tasks_dropped = Counter(
     "Background tasks dropped because too many were running; the reaper does their work.",
 )
 webhook_attempts = Counter("callbox_webhook_attempts_total", "Attempts to deliver a webhook, by result.", ["result"])
+uncounted_starts = Counter(
+    "callbox_uncounted_starts_total", "Starts accepted without a rate limit because Redis did not answer."
+)
 uncounted_answers = Counter(
     "callbox_uncounted_form_answers_total", "Form answers accepted without a rate limit because Redis did not answer."
 )

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, field_validator
 from pydantic_core import from_json
 from pydantic_settings import NoDecode
 
+from services.kit.blobs import BlobSettings
 from services.kit.net.url_policy import ALLOWED, Allowances
 from services.kit.rate_limits import Rate
 from services.kit.settings import CatalogueSettings, ListenSettings
@@ -20,7 +21,7 @@ def _read_prices(given: object) -> object:
         raise ValueError('must be JSON such as {"gpt-4o-mini": {"llm_input_million_tokens": 0.15}}') from None
 
 
-class SessionsSettings(ListenSettings, CatalogueSettings):
+class SessionsSettings(ListenSettings, CatalogueSettings, BlobSettings):
     """Settings of one process of the sessions service."""
 
     database_url: str = Field(description="PostgreSQL, postgresql://…", repr=False)
@@ -37,6 +38,12 @@ class SessionsSettings(ListenSettings, CatalogueSettings):
     token_seconds: int = Field(default=3600, ge=1, le=86_400, description="Lifetime of a caller's LiveKit token.")
     join_seconds: float = Field(
         default=60.0, gt=0, le=3600, description="How long a call keeps its slot if the caller does not join."
+    )
+    join_seconds_when_full: float = Field(
+        default=5.0,
+        gt=0,
+        le=3600,
+        description="How long a call that nobody joins keeps its slot while other calls find no free slot.",
     )
     claim_seconds: float = Field(default=2.0, gt=0, le=30, description="How long sessions waits for a worker's claim.")
     idle_seconds: float = Field(
@@ -69,6 +76,13 @@ class SessionsSettings(ListenSettings, CatalogueSettings):
     )
     streams_per_tenant: int = Field(
         default=50, ge=1, le=1000, description="Calls that a tenant can watch at the same time, in each process."
+    )
+    start_rate_by_address: Rate = Field(
+        default="30 per 1 minute",
+        description="Rate limit of session starts of one character by visitors at one address (IPv6: one /64).",
+    )
+    start_rate_by_character: Rate = Field(
+        default="600 per 1 minute", description="Rate limit of session starts of one character by all visitors."
     )
     form_rate_by_address: Rate = Field(
         default="60 per 1 minute",

@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -113,6 +112,17 @@ RELEASE_SLOT = f"""
     where session_id = $1 and status = 'created' and slot_held
     returning {_CALL}
 """
+RELEASE_UNJOINED_SLOT = f"""
+    update sessions
+    set slot_held = false, claim_time = null, agent_left_time = null, dispatch_count = 0
+    where id = (
+        select id from sessions
+        where status = 'created' and slot_held and slot_time <= now() - $1::interval
+          and ($2::text is null or tenant_id = $2)
+        order by slot_time limit 1 for update skip locked
+    ) and status = 'created' and slot_held
+    returning {_CALL}
+"""
 CALLER_JOINED = f"""
     update sessions
     set status = 'active', join_time = coalesce(join_time, now()), caller_sid = $3, room_sid = $4,
@@ -171,16 +181,9 @@ class Store:
         grant: Grant,
         token_seconds: int,
         seconds: float,
-        before_commit: Callable[[Connection, asyncpg.Record], Awaitable[None]] | None = None,
     ) -> asyncpg.Record:
-        """Stores an admitted session; the whole row.
-
-        seconds: the deadline. before_commit: runs in the same transaction; when it raises, nothing is stored.
-        """
-        async with (
-            self._database.connection(seconds) as connection,
-            connection.transaction() if before_commit else nullcontext(),
-        ):
+        """Stores an admitted session; the whole row. seconds: the deadline."""
+        async with self._database.connection(seconds) as connection:
             row = await connection.fetchrow(
                 INSERT_SESSION,
                 *(getattr(new, name) for name in _NEW),
@@ -189,8 +192,6 @@ class Store:
                 timedelta(seconds=token_seconds),
             )
             assert row is not None, "an insert returns its row"
-            if before_commit is not None:
-                await before_commit(connection, row)
         return row
 
     async def delete_unjoined(self, session_id: str) -> None:
@@ -237,6 +238,13 @@ class Store:
     async def release_slot(self, session_id: str) -> Call | None:
         """Takes the slot from a session that nobody has joined; None when it was joined, holds none or has ended."""
         return await self._one(RELEASE_SLOT, session_id)
+
+    async def release_unjoined_slot(self, seconds: float, tenant_id: str | None) -> Call | None:
+        """Takes the slot from the session that has held one longest without being joined; None without such a session.
+
+        seconds: the least time it must have held the slot. tenant_id: only sessions of this tenant, if given.
+        """
+        return await self._one(RELEASE_UNJOINED_SLOT, timedelta(seconds=seconds), tenant_id)
 
     async def caller_joined(self, room: str, identity: str, caller_sid: str, room_sid: str) -> Call | None:
         """Notes that the caller is in the room; None unless the session is open and holds a slot whose agent is there.

@@ -9,10 +9,13 @@ import asyncpg
 from callbox.sessions.v1 import sessions_pb2 as pb
 from google.protobuf.duration_pb2 import Duration
 
+from services.sessions.history import reader
 from tests.fixtures.sessions import ORIGIN, until
 from tests.http.site import refused
 
 if TYPE_CHECKING:
+    import pytest
+
     from tests.fixtures.callers import DirectedWorker
     from tests.http.site import Site
 
@@ -148,12 +151,36 @@ async def test_usage_is_paged_and_totals_cover_the_filter(site: Site) -> None:
 
         created = rows[0]["created_at"]
         assert await total(site, start=created, end=created) == 1
+        today = created[:10]
+        assert await total(site, start=today, end=today) == 3
         assert await total(site, start=(datetime.now(UTC) + timedelta(hours=1)).isoformat()) == 0
         assert await total(site, end="2020-01-01") == 0
         assert await total(site, character_slug="support-bot") == 3
         assert await total(site, character_slug="other-bot") == 0
         assert await total(site, tenant_id=site.house.tenant_id) == 3
         assert await total(site, tenant_id="ten_other") == 0
+
+
+async def test_a_page_of_large_calls_comes_whole(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page of more than one message of gRPC between the services: every call is there once, with its transcript."""
+    async with site.house.worker(slots=9) as worker:
+        ids = [await a_call(site, worker) for _ in range(3)]
+        whole = (await site.owner.get(USAGE)).json()
+        for limit in (1, 1_000):
+            monkeypatch.setattr(reader, "MAX_PAGE_BYTES", limit)
+            for size in (200, 3, 2):
+                parts = await site.owner.get(USAGE, params={"page_size": size})
+                assert parts.headers["content-type"] == "application/json"
+                body = parts.json()
+                assert body["data"]["sessions"].pop("data") == whole["data"]["sessions"]["data"][:size]
+                assert body["data"]["sessions"] == {
+                    "page": 1, "page_size": size, "total": 3, "total_pages": 2 if size == 2 else 1,
+                }  # fmt: skip
+                assert body["data"]["total_llm_input_tokens"] == 120
+            last = (await site.owner.get(USAGE, params={"page_size": 2, "page": 2})).json()["data"]["sessions"]["data"]
+            assert [row["session_id"] for row in last] == [ids[0]]
+            nothing = await site.owner.get(USAGE, params={"page": 7, "status": "active"})
+            assert nothing.json()["data"]["sessions"]["data"] == []
 
 
 async def test_own_filters(site: Site) -> None:

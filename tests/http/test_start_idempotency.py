@@ -11,6 +11,7 @@ import jwt
 import pytest
 import pytest_asyncio
 
+from services.sessions.adapters.livekit_rooms import Rooms
 from services.sessions.start.idempotency import IdempotencyKeys
 from tests.fixtures.sessions import ORIGIN, until
 from tests.http.site import START, refused
@@ -91,6 +92,26 @@ async def test_many_at_once_start_one_call(site: Site) -> None:
         assert len({answer.json()["data"]["session_id"] for answer in answers}) == 1
         assert [answer.headers.get("idempotent-replayed") for answer in answers].count(None) == 1
         assert await count(site) == 1
+
+
+async def test_no_transaction_is_open_while_the_room_is_made(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow LiveKit must not use up the connections to PostgreSQL."""
+    create = Rooms.create
+    open_transactions: list[int] = []
+
+    async def slowly(rooms: Rooms, room: str, agent_name: str, session_id: str) -> None:
+        # The session is stored meanwhile.
+        await asyncio.sleep(0.1)
+        counted = "select count(*) from pg_stat_activity where state like 'idle in transaction%'"
+        database = await asyncpg.connect(site.house.settings.database_url, timeout=10)
+        open_transactions.append(await database.fetchval(counted))
+        await database.close(timeout=5)
+        await create(rooms, room, agent_name, session_id)
+
+    monkeypatch.setattr(Rooms, "create", slowly)
+    async with site.house.worker():
+        assert (await begin(site.keyed)).status_code == 200
+    assert open_transactions == [0]
 
 
 async def test_one_under_way_that_takes_too_long_is_said(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from tests.http.site import Site
+    from tests.http.site import MakeSite, Site
 
 JSON = {"Content-Type": "application/json", "Origin": ORIGIN}
 
@@ -161,6 +161,18 @@ async def test_no_room_is_said_within_a_second_and_readable_by_the_page(site: Si
     for answer in (full, over):
         assert answer.headers["access-control-allow-origin"] == ORIGIN
         assert "Retry-After" in answer.headers["access-control-expose-headers"]
+
+
+async def test_starts_of_one_address_have_a_rate_and_the_page_reads_it(make_site: MakeSite) -> None:
+    """Contract 14.1. The owner's starts have none."""
+    site = await make_site(sessions={"start_rate_by_address": "2 per 1 hour"})
+    async with site.house.worker(slots=9):
+        for _ in range(2):
+            assert (await site.start()).status_code == 200
+        over = await site.start()
+        refused(over, 429, "rate_limited")
+        assert over.headers["access-control-allow-origin"] == ORIGIN
+        assert (await site.keyed.post(START, json={"agent": "support-bot"})).status_code == 200
 
 
 async def test_ten_starts_at_once_with_three_slots(site: Site) -> None:

@@ -46,6 +46,14 @@ async def test_a_file_is_kept_read_replaced_and_deleted(blobs: Blobs) -> None:
     await blobs.delete(key)
 
 
+async def test_old_files_are_found_by_their_age(blobs: Blobs) -> None:
+    await blobs.put("some/old", b"1")
+    await blobs.put("others/old", b"2")
+    assert await blobs.older_keys("some/", timedelta(minutes=1)) == []
+    # S3 tells the time in whole seconds.
+    assert await blobs.older_keys("some/", timedelta(seconds=-2)) == ["some/old"]
+
+
 async def test_a_large_file_comes_from_disk_and_back_in_chunks(blobs: Blobs, tmp_path: Path) -> None:
     content = secrets.token_bytes(20 * 1024 * 1024 + 17)
     path = tmp_path / "large"

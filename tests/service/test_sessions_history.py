@@ -221,6 +221,23 @@ async def test_pages_totals_and_filters(house: SessionsHouse, worker: DirectedWo
     await refusal(page(page_token="x"), Code.INVALID_REQUEST)
 
 
+async def test_a_page_of_very_large_calls_ends_early_with_a_token(house: SessionsHouse, worker: DirectedWorker) -> None:
+    """No answer is larger than gRPC takes."""
+    ids = [await begin(house, worker) for _ in range(3)]
+    for session_id in ids:
+        for part in range(2):
+            turns = (turn(1 + part * 20 + n, part * 20 + n, "é" * 60_000) for n in range(20))
+            await worker.tell(session_id, *turns)
+    pages, token = [], ""
+    while token or not pages:
+        listed = pb.ListSessionsRequest(view=pb.SESSION_VIEW_FULL, page_token=token)
+        page = await call(house.sessions.ListSessions, listed, identity=house.user)
+        assert page.total_size == 3
+        pages.append([(session.session_id, len(session.turns)) for session in page.sessions])
+        token = page.next_page_token
+    assert pages == [[(session_id, 40)] for session_id in reversed(ids)]
+
+
 async def test_what_a_call_costs_by_the_operators_prices(make_house: MakeHouse) -> None:
     """Contract 9, 10 and 12.3: `estimated_cost_usd`, of each call and in the totals."""
     house = await make_house(prices={"gpt-4o-mini": {"llm_input_million_tokens": "0.15"}, "openai": {"stt_hour": 0.36}})

@@ -6,12 +6,15 @@ import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import asyncpg
 import pytest
 from callbox.sessions.v1 import sessions_pb2 as pb
+from livekit import api
 from prometheus_client import REGISTRY
 
 from services.kit.errors import CallboxError, Code
 from services.kit.rpc.client import call
+from services.sessions.adapters.livekit_rooms import Rooms
 from services.sessions.reaper import room_reconciler
 from tests.fixtures.refusals import refusal
 from tests.fixtures.sessions import MakeHouse, SessionsHouse, until
@@ -224,6 +227,33 @@ async def test_nobody_joins_so_the_slot_comes_back_and_who_comes_late_is_admitte
             assert not caller.errors
 
 
+async def test_an_unjoined_call_gives_its_slot_to_a_call_that_finds_none(make_house: MakeHouse) -> None:
+    """Three starts a minute that nobody joins do not keep a small installation full."""
+    house = await make_house(join_seconds_when_full=1.0)
+    async with house.worker(slots=2, joins=True) as worker:
+        joined, unjoined = await house.begin(), await house.begin()
+        async with house.join(joined):
+            await house.until(joined.session.session_id, _is_active)
+            await refusal(house.begin(), Code.AT_CAPACITY)
+            third = await _begins(house)
+            await _is_claimed(worker, third.session.session_id)
+            await until(lambda: _has_left(worker, unjoined.session.session_id))
+            assert (await house.read(joined.session.session_id)).status == pb.SESSION_STATUS_ACTIVE
+            # It can still be joined.
+            assert (await house.read(unjoined.session.session_id)).status == pb.SESSION_STATUS_CREATED
+
+
+async def test_a_tenant_at_its_limit_takes_the_slot_of_its_own_unjoined_call(make_house: MakeHouse) -> None:
+    house = await make_house(join_seconds_when_full=0.5)
+    await house.set_limit(1)
+    async with house.worker(slots=5):
+        first = await house.begin()
+        await refusal(house.begin(), Code.CONCURRENCY_LIMIT_REACHED)
+        await asyncio.sleep(0.5)
+        second = await house.begin()
+        assert first.session.session_id != second.session.session_id
+
+
 async def test_a_worker_that_waited_in_vain_does_not_end_the_session(house: SessionsHouse) -> None:
     async with house.worker(slots=1) as worker:
         started = await house.begin()
@@ -242,6 +272,42 @@ async def test_at_the_end_of_the_token_nobody_will_ever_join(make_house: MakeHou
         started = await house.begin()
         assert await house.until_ended(started.session.session_id) == "never_joined"
         await _slot_comes_back(house, worker)
+
+
+async def test_a_room_that_cannot_be_deleted_does_not_keep_others(
+    house: SessionsHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delete = Rooms.delete
+    stuck: set[str] = set()
+
+    async def fails_for_some(rooms: Rooms, room: str) -> None:
+        if room in stuck:
+            raise CallboxError(Code.UPSTREAM_UNAVAILABLE, "LiveKit refused.")
+        await delete(rooms, room)
+
+    monkeypatch.setattr(Rooms, "delete", fails_for_some)
+    async with house.worker(slots=4, joins=True) as worker:
+        calls = [(await house.begin()).session for _ in range(4)]
+        stuck |= {session.room_name for session in calls}
+        for session in calls:
+            await _agent_joined(worker, session.session_id)
+            await house.end(session.session_id)
+        # The room whose deletion is due first fails for good.
+        database = await asyncpg.connect(house.settings.database_url, timeout=10)
+        due = "update sessions.sessions set room_delete_time = now() + (row_number - 10) * interval '1 second'"
+        await database.execute(
+            f"{due} from (select id, row_number() over (order by id) from sessions.sessions) n where n.id = sessions.id"
+        )
+        await database.close(timeout=5)
+        stuck -= {session.room_name for session in calls[1:]}
+
+        async def others_are_gone() -> bool:
+            async with api.LiveKitAPI(house.livekit.url, house.livekit.key, house.livekit.secret) as client:
+                rooms = (await client.room.list_rooms(api.ListRoomsRequest())).rooms
+            left = {room.name for room in rooms} & {session.room_name for session in calls}
+            return left == {calls[0].room_name}
+
+        await until(others_are_gone)
 
 
 async def test_a_session_is_finalised_once_however_many_end_it(house: SessionsHouse) -> None:
@@ -279,6 +345,10 @@ async def test_only_its_worker_may_carry_a_session(house: SessionsHouse) -> None
         assert (await worker.claim(session_id)).session.session_id == session_id
 
 
+def _is_active(session: pb.Session) -> bool:
+    return session.status == pb.SESSION_STATUS_ACTIVE
+
+
 def _ends() -> Counter[str]:
     return Counter(
         {
@@ -300,6 +370,10 @@ async def _is_claimed(worker: DirectedWorker, session_id: str, seconds: float = 
         return session_id in worker.claims
 
     await until(claimed, seconds)
+
+
+async def _has_left(worker: DirectedWorker, session_id: str) -> bool:
+    return session_id not in worker.carried
 
 
 async def _agent_joined(worker: DirectedWorker, session_id: str) -> None:

@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 import time
 import wave
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+import redis
 from callbox.sessions.v1 import sessions_pb2 as pb
 from starlette.applications import Starlette
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from services.kit.blobs import Blobs, BlobSettings
 from services.kit.errors import Code
 from services.kit.net.outbound import Outbound
 from services.kit.ops import HttpServer
 from services.kit.rpc.client import call
 from services.sessions.reference_audio.fetcher import MAX_BYTES, ReferenceAudioFetcher
+from services.sessions.reference_audio.storage import ReferenceAudioStore
 from tests.fixtures.refusals import refusal
 from tests.fixtures.sessions import MakeHouse, SessionsHouse, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from starlette.requests import Request
 
     from tests.fixtures.callers import DirectedWorker
+    from tests.fixtures.redis import RedisServer
 
 HERE = "127.0.0.0/8"
 
@@ -167,6 +173,32 @@ async def test_the_worker_that_carries_the_call_reads_the_recording_and_nobody_e
         await refusal(read(without, worker.worker_id), Code.NOT_FOUND)
         await house.end(session_id)
         await refusal(read(session_id, worker.worker_id), Code.SESSION_TAKEN)
+
+
+async def test_a_recording_is_kept_as_a_file_and_deleted_when_it_has_expired(tmp_path: Path) -> None:
+    """Redis, where the leases are, holds none: ten recordings would fill it."""
+    blobs = Blobs(BlobSettings(data_dir=tmp_path))
+    await ReferenceAudioStore(blobs, keep_seconds=60.0).delete_expired()
+    await blobs.put("media/other", b"stays")
+    store = ReferenceAudioStore(blobs, keep_seconds=60.0)
+    await store.keep("sess_1", wav(2))
+    await store.keep("sess_2", wav(1))
+    an_hour_ago = time.time() - 3600
+    os.utime(tmp_path / "files/reference-audio/sess_1", (an_hour_ago, an_hour_ago))
+    await store.delete_expired()
+    assert await store.read("sess_1") is None
+    assert await store.read("sess_2") == wav(1)
+    assert await blobs.get("media/other") == b"stays"
+
+
+async def test_a_recording_takes_no_memory_of_redis(make_house: MakeHouse, redis_server: RedisServer) -> None:
+    house = await make_house(outbound_allow=HERE)
+    async with hosting() as host, house.worker():
+        await house.begin(reference_audio_url=f"{host.base}/full.wav")
+        client = redis.Redis.from_url(redis_server.url)
+        used = client.info("memory")["used_memory_dataset"]
+        client.close()
+        assert used < MAX_BYTES / 2
 
 
 async def test_what_became_of_a_recording_stands_in_the_history(make_house: MakeHouse) -> None:

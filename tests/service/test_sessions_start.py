@@ -16,6 +16,7 @@ from opentelemetry import context
 from services.kit.errors import CallboxError, Code
 from services.kit.rpc.client import call
 from services.kit.tracing import incoming
+from services.sessions.admission.redis_scripts import RedisScripts
 from tests.fixtures.refusals import refusal
 from tests.fixtures.sessions import ORIGIN, MakeHouse, SessionsHouse, until
 
@@ -92,6 +93,16 @@ async def test_of_ten_starts_at_once_three_get_the_slots_and_the_slots_come_back
         await _eventually_begins(house, 3)
 
 
+async def test_many_commands_at_once_wait_for_a_connection_to_redis(house: SessionsHouse) -> None:
+    """More commands than connections: the rest wait their turn and are not refused."""
+    scripts = RedisScripts(house.settings.redis_url)
+    try:
+        answers = await asyncio.gather(*(scripts.run("capacity") for _ in range(50)), return_exceptions=True)
+    finally:
+        await scripts.close()
+    assert [answer for answer in answers if isinstance(answer, BaseException)] == []
+
+
 async def test_a_tenant_at_its_limit_is_refused_for_that(house: SessionsHouse) -> None:
     await house.set_limit(2)
     async with house.worker(slots=5):
@@ -100,6 +111,28 @@ async def test_a_tenant_at_its_limit_is_refused_for_that(house: SessionsHouse) -
         assert error.retry_after_seconds
         await house.end(first.session.session_id)
         await _eventually_begins(house)
+
+
+async def test_visitors_start_at_most_so_many_calls(make_house: MakeHouse, redis_server: RedisServer) -> None:
+    """Contract 14.1: 429 `rate_limited` with when to come back, by address and by character; never for the owner."""
+    house = await make_house(start_rate_by_address="3 per 1 hour", start_rate_by_character="5 per 1 hour")
+    visitor = house.callers.visitor(ORIGIN)
+
+    async def begin(address: str, identity: str = visitor) -> str:
+        return (await house.begin(identity=identity, client_address=address)).session.session_id
+
+    async with house.worker(slots=20):
+        for number in range(3):
+            await begin(f"2001:db8::{number}")
+        error = await refusal(begin("2001:db8::9"), Code.RATE_LIMITED)
+        assert error.retry_after_seconds
+        for address in ("192.0.2.1", ""):
+            await begin(address)
+        await refusal(begin("192.0.2.2"), Code.RATE_LIMITED)
+        await begin("2001:db8::1", house.user)
+        # A refused start took neither lease nor slot.
+        listed = await call(house.sessions.ListSessions, pb.ListSessionsRequest(), identity=house.user)
+        assert listed.total_size == 6
 
 
 async def test_the_worker_with_the_most_free_slots_gets_the_call_and_a_draining_one_none(house: SessionsHouse) -> None:

@@ -75,6 +75,31 @@ async def test_events_are_numbered_behind_the_last_one_and_stored_in_order(keys_
     assert sessions.requests == 3, "at most 100 events go at once"
 
 
+async def test_an_event_that_is_too_large_is_cut_and_the_history_goes_on(keys_dir: Path) -> None:
+    sessions = storing()
+    called = pb.ToolEvent(name="find_order", result_preview="r" * 3_000_000)
+    called.arguments.update({"note": "x" * 3_000_000})
+    async with writing(keys_dir, sessions) as journal:
+        journal.add(turn("before"))
+        journal.add(turn("é" * 5_000_000))
+        journal.add(pb.SessionEvent(tool=called))
+        journal.add(turn("after"))
+        assert await journal.drain(10.0)
+    before, large, tool, after = sessions.stored
+    assert (before.turn.text, after.turn.text) == ("before", "after")
+    assert large.turn.text == "é" * 65_535 + "…"
+    assert (tool.tool.name, tool.tool.arguments_omitted, len(tool.tool.result_preview)) == ("find_order", True, 65_536)
+
+
+async def test_many_large_events_go_in_several_messages(keys_dir: Path) -> None:
+    sessions = storing()
+    async with writing(keys_dir, sessions) as journal:
+        for number in range(30):
+            journal.add(turn(f"{number} " + "x" * 400_000))
+        assert await journal.drain(10.0)
+    assert [event.turn.text.split()[0] for event in sessions.stored] == [str(number) for number in range(30)]
+
+
 async def test_events_are_kept_while_sessions_is_away_and_sent_when_it_is_back(keys_dir: Path) -> None:
     sessions = storing()
     sessions.fault = CallboxError(Code.UPSTREAM_UNAVAILABLE, "Away.")

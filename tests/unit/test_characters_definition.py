@@ -449,6 +449,14 @@ def test_what_is_allowed(fields: dict[str, Any]) -> None:
         assert definition[name] == fields[name]
 
 
+def test_null_is_read_back_where_it_is_a_value() -> None:
+    field = {"name": "age", "type": "number", "rows": None, "min": None, "max": None, "default_value": None}
+    form = {"id": "demo", "title": "Demo", "fields": [field], "submit_url": None, "confirmation_type": None}
+    stepper = {"id": "long", "title": "Long", "steps": [{"fields": [field]}], "submit_url": None}
+    look = {"forms": [form, stepper], "noise_cancellation": {"model_url": None}}
+    assert judged({**LEAST, "widget_appearance": look})["widget_appearance"] == look
+
+
 def test_null_is_the_default_at_every_depth() -> None:
     definition = judged(
         {

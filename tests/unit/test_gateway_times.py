@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from services.gateway.requests.moment import Moment
+from services.gateway.requests.moment import LastMoment, Moment
 
 MOMENT: TypeAdapter[datetime] = TypeAdapter(Moment)
+LAST_MOMENT: TypeAdapter[datetime] = TypeAdapter(LastMoment)
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,15 @@ MOMENT: TypeAdapter[datetime] = TypeAdapter(Moment)
 )
 def test_a_moment_is_one_in_utc(written: str) -> None:
     assert MOMENT.validate_python(written) == datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def test_a_date_is_its_first_moment_as_a_start_and_its_last_as_an_end() -> None:
+    assert MOMENT.validate_python("2026-03-01") == datetime(2026, 3, 1, tzinfo=UTC)
+    assert LAST_MOMENT.validate_python("2026-03-01") == datetime(2026, 3, 1, 23, 59, 59, 999_999, tzinfo=UTC)
+    assert LAST_MOMENT.validate_python("2026-03-01T14:00:00 02:00") == datetime(2026, 3, 1, 12, tzinfo=UTC)
+    for written in ("1772366400", "2026-02-30", "2026-03-01 x"):
+        with pytest.raises(ValidationError):
+            LAST_MOMENT.validate_python(written)
 
 
 @pytest.mark.parametrize(

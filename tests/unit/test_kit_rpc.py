@@ -87,6 +87,20 @@ async def test_every_error_arrives_as_it_was_raised(echo: Echo, code: Code) -> N
     assert await echo.refusal() == raised
 
 
+async def test_a_message_that_is_too_large_for_grpc_is_refused_in_our_words(echo: Echo) -> None:
+    """Not as a rate limit, which would be tried again for ever."""
+
+    async def much(_: str) -> str:
+        return "x" * (65 * 1024 * 1024)
+
+    with pytest.raises(CallboxError) as sent:
+        await echo.say("x" * (5 * 1024 * 1024))
+    echo.handle = much
+    for error in (sent.value, await echo.refusal()):
+        assert error.code is Code.PAYLOAD_TOO_LARGE
+        assert "larger than max" not in error.message
+
+
 async def test_an_error_without_details_arrives_without_them(echo: Echo) -> None:
     echo.fails_with(validation({"name": ["is required"]}))
     error = await echo.refusal()

@@ -11,13 +11,13 @@ import tenacity
 from callbox.sessions.v1 import sessions_pb2 as pb
 from callbox.sessions.v1 import sessions_pb2_grpc
 
+from services.agent.history.event_size import first_batch, trimmed
 from services.agent.metrics import unsent_events
 from services.kit.errors import CallboxError, Code
 from services.kit.identity import Signer
 from services.kit.rpc.client import call
 from services.kit.times import timestamp_now
 
-_BATCH = 100
 # A call of many hours stays below this. At the limit the oldest event is dropped and logged.
 _MAX_UNSENT = 10_000
 _APPEND_SECONDS = 3.0
@@ -53,7 +53,8 @@ class Journal:
         self.taken = False
 
     def add(self, event: pb.SessionEvent) -> None:
-        """Sets an event's number and time and queues it."""
+        """Sets an event's number and time and queues it. The text of a very large one is cut."""
+        event = trimmed(event)
         event.sequence = self._next
         self._next += 1
         event.occur_time.CopyFrom(timestamp_now())
@@ -103,7 +104,7 @@ class Journal:
                     await self._send()
 
     async def _send(self) -> None:
-        batch = [self._unsent[index] for index in range(min(_BATCH, len(self._unsent)))]
+        batch = first_batch(self._unsent)
         request = pb.AppendEventsRequest(session_id=self._session_id, worker_id=self._worker_id, events=batch)
         try:
             answer = await call(

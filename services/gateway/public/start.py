@@ -14,13 +14,18 @@ _WHAT = "The character"
 
 
 async def start(
-    gateway: Gateway, body: StartSession, credential: Credential | None, origin: str | None, idempotency_key: str = ""
+    gateway: Gateway,
+    body: StartSession,
+    credential: Credential | None,
+    origin: str | None,
+    client_address: str,
+    idempotency_key: str = "",
 ) -> Outcome[pb.StartSessionResponse]:
-    """Starts a call as the caller. idempotency_key: works only with a credential."""
+    """Starts a call as the caller. client_address: for rate limits. idempotency_key: works only with a credential."""
 
     async def send(token: str) -> pb.StartSessionResponse:
         message = start_request(body)
-        message.idempotency_key = idempotency_key
+        message.idempotency_key, message.client_address = idempotency_key, client_address
         return await call(gateway.backends.sessions.StartSession, message, identity=token)
 
     return await send_as_caller(gateway, body.agent, credential, origin, send)

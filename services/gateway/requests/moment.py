@@ -27,4 +27,10 @@ def _iso_only(value: object) -> object:
     return _BARE_PLUS.sub(r"\1+\2", value)
 
 
+def _last_of_day(value: object) -> object:
+    return f"{value}T23:59:59.999999" if isinstance(value, str) and _ISO.fullmatch(value) else value
+
+
 Moment = Annotated[datetime, BeforeValidator(_iso_only), AfterValidator(_in_utc)]
+# The end of a period: a date without a time means its last microsecond, in UTC.
+LastMoment = Annotated[datetime, BeforeValidator(_iso_only), BeforeValidator(_last_of_day), AfterValidator(_in_utc)]

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from services.gateway.answers import history
 from services.gateway.answers.envelope import BODY, Envelope, enveloped, forbid_caching, refusals, uncacheable
 from services.gateway.answers.errors import error_response
-from services.gateway.gateway import CallerOf, GatewayOf, documented, documented_public
+from services.gateway.gateway import CallerOf, GatewayOf, address_of, documented, documented_public
 from services.gateway.models.session import Session, StartedSession, StartSession
 from services.gateway.public import cors
 from services.gateway.public.access import PublicRoute
@@ -34,7 +34,7 @@ _WHAT = "The session"
     response_model=StartedSession | Envelope[StartedSession],
     responses={
         **uncacheable(200, "Idempotent-Replayed"),
-        **refusals(*BODY, 401, 403, 404, 409, Code.CONCURRENCY_LIMIT_REACHED, Code.AT_CAPACITY),
+        **refusals(*BODY, 401, 403, 404, 409, 429, Code.CONCURRENCY_LIMIT_REACHED, Code.AT_CAPACITY),
     },
     dependencies=documented_public,
     summary="Start a call",
@@ -55,7 +55,7 @@ async def start_session(
     """
     context.set_deadline(_START_SECONDS)
     credential, origin = credential_of(request), request.headers.get("origin")
-    started = await start(gateway, body, credential, origin, idempotency_key or "")
+    started = await start(gateway, body, credential, origin, address_of(request), idempotency_key or "")
     if isinstance(started.answer, CallboxError):
         return cors.allow_origin(error_response(started.answer), started.readable_by)
     bare = _started(started.answer)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -12,21 +12,25 @@ _FOLDER = Path(__file__).parent / "lua"
 # The braces are a hash tag: a Redis cluster keeps all keys of admission on one node.
 _KEY = "{callbox:admission}"
 _SECONDS = 0.3
-_MAX_CONNECTIONS = 32
+_MAX_CONNECTIONS = 16
 
 
 class RedisScripts:
     """The scripts of the folder `lua`, each with `library.lua` before it, on one Redis."""
 
     def __init__(self, url: str) -> None:
-        self._redis = Redis.from_url(
-            url,
-            decode_responses=True,
-            socket_timeout=_SECONDS,
-            socket_connect_timeout=_SECONDS,
-            max_connections=_MAX_CONNECTIONS,
-            # A connection that was closed while idle is replaced at once. Every script may run twice.
-            retry=Retry(NoBackoff(), 1),
+        self._redis = Redis.from_pool(
+            # When every connection is in use, a command waits up to `timeout` for one.
+            BlockingConnectionPool.from_url(
+                url,
+                decode_responses=True,
+                timeout=_SECONDS,
+                max_connections=_MAX_CONNECTIONS,
+                socket_timeout=_SECONDS,
+                socket_connect_timeout=_SECONDS,
+                # A connection that was closed while idle is replaced at once. Every script may run twice.
+                retry=Retry(NoBackoff(), 1),
+            )
         )
         library = (_FOLDER / "library.lua").read_text()
         self._scripts = {

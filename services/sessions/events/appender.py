@@ -14,7 +14,7 @@ from services.kit.times import moment
 from services.sessions import messages
 from services.sessions.adapters.database import Connection, Database
 from services.sessions.adapters.live_updates import LiveUpdates
-from services.sessions.events import tool_calls
+from services.sessions.events import limits
 from services.sessions.lifecycle import end_reasons
 from services.sessions.lifecycle.transitions import Lifecycle
 from services.sessions.prices import Prices, cost_nano_usd
@@ -30,8 +30,6 @@ _NAMES = ("llm_model", "llm_provider", "stt_provider", "tts_provider")
 _STOPPED_WAITING = {
     pb.END_REASON_NEVER_JOINED, pb.END_REASON_AGENT_LOST, pb.END_REASON_ENDED_BY_API, pb.END_REASON_ERROR,
 }  # fmt: skip
-_MAX_NAME_CHARACTERS = 128
-_MAX_REASON_CHARACTERS = 300
 _log = get_logger(__name__)
 
 LOCK_SESSION = """
@@ -120,17 +118,9 @@ async def _store(
     voice = None
     # A name that was reported once holds until another one is reported.
     used = pb.Usage(**{name: session[name] for name in _NAMES})
-    for event in events:
+    for event in map(limits.within_limits, events):
         kind = event.WhichOneof("event") or "none"
-        if kind == "form":
-            event.form.form_id = event.form.form_id[:_MAX_NAME_CHARACTERS]
-        if kind == "voice":
-            event.voice.voice = event.voice.voice[:_MAX_NAME_CHARACTERS]
-            event.voice.reason = event.voice.reason[:_MAX_REASON_CHARACTERS]
-        if kind == "tool":
-            body = messages.body(tool_calls.within_limits(event.tool))
-        else:
-            body = {} if kind == "none" else messages.body(getattr(event, kind))
+        body = {} if kind == "none" else messages.body(getattr(event, kind))
         rows.append((row_id, event.sequence, moment(event.occur_time), kind, body))
         if kind == "turn":
             turns.append((row_id, event.turn.turn_index, body, messages.wire(body)))

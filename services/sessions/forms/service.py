@@ -22,8 +22,8 @@ from services.kit.structs import from_struct
 from services.sessions import idempotency_key as keys
 from services.sessions.access import is_session_id
 from services.sessions.adapters.live_updates import LiveUpdates
-from services.sessions.forms.rates import FormRates
 from services.sessions.forms.store import FormCall, FormStore, NewResponse, ResponseFilter, StoredResponse
+from services.sessions.visitor_rates import VisitorRates
 
 MAX_SESSIONS = 200
 _DEFAULT_PAGE, _MAX_PAGE, _MAX_SKIP = 50, 200, 10_000_000
@@ -38,7 +38,7 @@ class FormResponsesService(forms_pb2_grpc.FormResponsesServiceServicer):
     def __init__(
         self,
         store: FormStore,
-        rates: FormRates,
+        rates: VisitorRates,
         live: LiveUpdates,
         appearance: appearance_pb2_grpc.AppearanceServiceAsyncStub,
         characters: characters_pb2_grpc.CharactersServiceAsyncStub,

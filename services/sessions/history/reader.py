@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,6 +23,10 @@ from services.sessions.history.filter import Filter
 DEFAULT_PAGE, MAX_PAGE = 50, 200
 # Far below PostgreSQL's own limit of an offset, and more than anybody pages through.
 MAX_SKIP = 10_000_000
+# About how much one answer with turns holds; the rest follows with its page token. A client of gRPC takes 64 MiB.
+MAX_PAGE_BYTES = 2 * 1024 * 1024
+# Turns that one query reads, so that a page of very long calls is not read only to be left out.
+_MAX_TURNS = 5_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Microseconds up to the year 9000.
 _MAX_MICROS = 221_845_392_000_000_000
@@ -79,7 +83,7 @@ class HistoryReader:
         return None if row is None else messages.session(row)
 
     async def list(self, wanted: Filter, page_size: int, token: str, skip: int, *, full: bool) -> Page:
-        """One page. full: with turns and tool calls.
+        """One page. full: with turns and tool calls; a page above `MAX_PAGE_BYTES` then ends early, with a token.
 
         Raises: CallboxError `invalid_request` for a token that no list gave out.
         """
@@ -87,9 +91,10 @@ class HistoryReader:
         async with self._database.connection() as connection:
             rows = await connection.fetch(statement, *arguments)
             total_size, total_usage = await totals.read(connection, wanted)
-            more, rows = len(rows) > page_size, rows[:page_size]
-            sessions = await _full(connection, rows) if full and rows else [messages.session(row) for row in rows]
-        next_token = write_token(rows[-1]["create_time"], rows[-1]["id"]) if more else ""
+            shown = rows[:page_size]
+            sessions = await _within_size(connection, shown) if full else [messages.session(row) for row in shown]
+        last = rows[len(sessions) - 1] if sessions else None
+        next_token = write_token(last["create_time"], last["id"]) if last and len(sessions) < len(rows) else ""
         return Page(sessions, next_token, total_size, total_usage)
 
 
@@ -124,6 +129,31 @@ def read_token(token: str) -> tuple[datetime, int]:
     assert isinstance(micros, int)
     assert isinstance(row_id, int)
     return _EPOCH + timedelta(microseconds=min(micros, _MAX_MICROS)), row_id
+
+
+async def _within_size(connection: Connection, rows: Sequence[asyncpg.Record]) -> list[pb.Session]:
+    """The first sessions with turns and tool calls, up to `MAX_PAGE_BYTES`; at least one if there is any."""
+    sessions: list[pb.Session] = []
+    size = 0
+    for part in _parts(rows):
+        for session in await _full(connection, part):
+            size += session.ByteSize()
+            if sessions and size > MAX_PAGE_BYTES:
+                return sessions
+            sessions.append(session)
+    return sessions
+
+
+def _parts(rows: Sequence[asyncpg.Record]) -> Iterator[Sequence[asyncpg.Record]]:
+    """The rows in parts of at most `_MAX_TURNS` turns or one session."""
+    start, turns = 0, 0
+    for position, row in enumerate(rows):
+        turns += row["turn_count"]
+        if position > start and turns > _MAX_TURNS:
+            yield rows[start:position]
+            start, turns = position, row["turn_count"]
+    if rows:
+        yield rows[start:]
 
 
 async def _full(connection: Connection, rows: Sequence[asyncpg.Record]) -> list[pb.Session]:

@@ -16,6 +16,7 @@ from services.sessions.admission.slots import Admission, Grant, HeldSlot, Refusa
 from services.sessions.admission.tenant_limits import TenantLimits
 from services.sessions.background_tasks import BackgroundTasks
 from services.sessions.lifecycle import end_reasons
+from services.sessions.lifecycle.admitter import Admitter
 from services.sessions.lifecycle.deadline_timer import DeadlineTimer
 from services.sessions.metrics import session_ends
 from services.sessions.settings import SessionsSettings
@@ -35,6 +36,7 @@ class Lifecycle:
         self,
         store: Store,
         admission: Admission,
+        admitter: Admitter,
         rooms: Rooms,
         limits: TenantLimits,
         background: BackgroundTasks,
@@ -45,6 +47,7 @@ class Lifecycle:
         """timer: wakes the reaper."""
         self._store = store
         self._admission = admission
+        self._admitter = admitter
         self._rooms = rooms
         self._limits = limits
         self._background = background
@@ -128,7 +131,7 @@ class Lifecycle:
             self._background.start("turn away caller", self.turn_away(call, end_reasons.late_notice(call)))
             return
         limit = await self._limits.concurrent_sessions(call.tenant_id)
-        grant = await self._admission.admit(call.session_id, call.tenant_id, limit)
+        grant = await self._admitter.admit(call.session_id, call.tenant_id, limit)
         if isinstance(grant, Refusal):
             error = grant.error()
             self._background.start("turn away caller", self.turn_away(call, Notice(str(error.code), error.message)))

@@ -16,9 +16,10 @@ from services.sessions.lifecycle.deadline_timer import DeadlineTimer
 from services.sessions.lifecycle.transitions import Lifecycle
 from services.sessions.metrics import reaps, sessions_active, slots
 from services.sessions.reaper import overdue
+from services.sessions.reaper.each import for_each
 from services.sessions.reaper.overdue import Overdue, OverdueCall
 from services.sessions.settings import SessionsSettings
-from services.sessions.store import Store
+from services.sessions.store import Call, Store
 
 _log = get_logger(__name__)
 # A pass that is later than this many intervals means that the process stood still and received no reports meanwhile.
@@ -91,15 +92,13 @@ class Reaper:
         return asyncio.get_running_loop().time() - self._receiving_since
 
     async def _reap_overdue(self) -> None:
-        for found in await overdue.find(self._database, self._settings):
-            try:
-                action = await self._act(found)
-            except CallboxError as fault:
-                _log.warning("reaping failed", session_id=found.call.session_id, what=found.what, fault=str(fault))
-                continue
-            if action:
-                reaps.labels(action).inc()
-                _log.info("reaped", session_id=found.call.session_id, what=found.what, action=action)
+        found = await overdue.find(self._database, self._settings)
+        await for_each(found, self._reap_one, lambda each: each.call.session_id)
+
+    async def _reap_one(self, found: OverdueCall) -> None:
+        if action := await self._act(found):
+            reaps.labels(action).inc()
+            _log.info("reaped", session_id=found.call.session_id, what=found.what, action=action)
 
     async def _act(self, found: OverdueCall) -> str:
         """Does what is overdue; the name of the action, empty when nothing was done."""
@@ -136,15 +135,20 @@ class Reaper:
         slots.labels("free").set(max(0, total - busy))
         if min(built_seconds, self._receiving_seconds()) < self._settings.grace_seconds:
             return
-        for session_id in lost:
+
+        async def reap(session_id: str) -> None:
             if await self._lifecycle.worker_lost(by_id[session_id]):
                 reaps.labels(end_reasons.AGENT_LOST).inc()
                 _log.warning("no worker carries the call any more", session_id=session_id, workers=workers)
 
+        await for_each(lost, reap, str)
+
     async def _delete_rooms(self) -> None:
-        for call in await self._store.rooms_to_delete():
-            await self._lifecycle.close_room(call)
-            reaps.labels("room_closed").inc()
+        await for_each(await self._store.rooms_to_delete(), self._delete_room, lambda call: call.session_id)
+
+    async def _delete_room(self, call: Call) -> None:
+        await self._lifecycle.close_room(call)
+        reaps.labels("room_closed").inc()
 
     async def _undo_starts(self) -> None:
         if tried := await self._lifecycle.retry_undoing_starts():

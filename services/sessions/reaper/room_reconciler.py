@@ -11,6 +11,7 @@ from services.sessions.background_tasks import BackgroundTasks
 from services.sessions.lifecycle import end_reasons
 from services.sessions.lifecycle.transitions import Lifecycle
 from services.sessions.reaper import overdue
+from services.sessions.reaper.each import for_each
 from services.sessions.store import Call, Store
 
 _INTERVAL_SECONDS = 5.0
@@ -46,8 +47,7 @@ class RoomReconciler:
         rooms = {room.name: room for room in await self._rooms.all()}
         self._turned_away &= rooms.keys()
         calls = await self._store.calls_in_rooms(list(rooms)) if rooms else []
-        for call in calls:
-            await self._compare(call, rooms[call.room_name])
+        await for_each(calls, lambda call: self._compare(call, rooms[call.room_name]), lambda call: call.session_id)
         for room in await overdue.active_without_room(self._database, list(rooms)):
             await self._lifecycle.caller_left(room)
 

@@ -1,45 +1,52 @@
-"""Holds the reference audio of a call in Redis, from its start until its worker has read it.
+"""Holds the reference audio of a call where files live, from its start until its worker has read it.
 
-It may be lost: the agent then speaks with its usual voice. It is somebody's voice, so it expires soon.
+It may be lost: the agent then speaks with its usual voice. It is somebody's voice, so it is deleted soon.
 """
 
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+import asyncio
+from datetime import timedelta
 
+from services.kit.blobs import Blobs
+from services.kit.errors import CallboxError
+from services.kit.logs import get_logger
 from services.sessions.adapters.outages import reaching
 
-_KEY = "callbox:reference:"
-_SECONDS = 0.3
-# Each file is at most 10 MB, and many calls may start at the same time.
-_MAX_CONNECTIONS = 8
+_FOLDER = "reference-audio/"
+_FILES = "The file store"
+# A start is answered within a second.
+_KEEP_SECONDS = 0.5
+_READ_SECONDS = 5.0
+_SWEEP_INTERVAL_SECONDS = 10.0
+_log = get_logger(__name__)
 
 
 class ReferenceAudioStore:
-    """One file for each call with reference audio. It expires `keep_seconds` after the start."""
+    """One file for each call with reference audio. `run` deletes it when it is older than `keep_seconds`."""
 
-    def __init__(self, url: str, keep_seconds: float) -> None:
-        self._redis = Redis.from_url(
-            url,
-            socket_timeout=_SECONDS,
-            socket_connect_timeout=_SECONDS,
-            max_connections=_MAX_CONNECTIONS,
-            retry=Retry(NoBackoff(), 1),
-        )
-        self._keep_ms = int(keep_seconds * 1000)
+    def __init__(self, blobs: Blobs, keep_seconds: float) -> None:
+        self._blobs = blobs
+        self._life = timedelta(seconds=keep_seconds)
 
     async def keep(self, session_id: str, content: bytes) -> None:
         """Stores the reference audio of a call. Raises: CallboxError `upstream_unavailable`."""
-        async with reaching("Redis", _SECONDS):
-            await self._redis.set(_KEY + session_id, content, px=self._keep_ms)
+        async with reaching(_FILES, _KEEP_SECONDS):
+            await self._blobs.put(_FOLDER + session_id, content)
 
     async def read(self, session_id: str) -> bytes | None:
         """The reference audio of a call; None when there is none. Raises: CallboxError `upstream_unavailable`."""
-        async with reaching("Redis", _SECONDS):
-            content = await self._redis.get(_KEY + session_id)
-        assert not isinstance(content, str), "this client does not decode answers"
-        return content
+        async with reaching(_FILES, _READ_SECONDS):
+            return await self._blobs.get(_FOLDER + session_id)
 
-    async def close(self) -> None:
-        """Closes the connections."""
-        await self._redis.aclose()
+    async def run(self) -> None:
+        """Deletes expired files until cancelled."""
+        while True:
+            await asyncio.sleep(_SWEEP_INTERVAL_SECONDS)
+            try:
+                await self.delete_expired()
+            except CallboxError as fault:
+                _log.warning("expired reference audio was not deleted; it is tried again", fault=str(fault))
+
+    async def delete_expired(self) -> None:
+        """Deletes the files that have expired. Raises: CallboxError `upstream_unavailable`."""
+        for key in await self._blobs.older_keys(_FOLDER, self._life):
+            await self._blobs.delete(key)

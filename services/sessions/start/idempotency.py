@@ -1,7 +1,8 @@
 """Idempotency keys of session starts: a repeated request gets the session that the first one started.
 
-A request takes its key before anything else. The transaction that stores the session binds the key to it. A key that
-was taken and not bound, because the request was refused or its process died, is free again after `_UNDER_WAY`.
+A request takes its key before anything else, and binds the key to the session once session and room exist. No
+connection is held meanwhile. A key that was taken and not bound, because the request was refused or its process died,
+is free again after `_UNDER_WAY`. A session whose process died before it was bound is never joined and loses its slot.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from tenacity import AsyncRetrying, RetryError, retry_if_result, stop_after_dela
 
 from services.kit.errors import CallboxError, Code
 from services.sessions import idempotency_key
-from services.sessions.adapters.database import Connection, Database
+from services.sessions.adapters.database import Database
 from services.sessions.background_tasks import BackgroundTasks
 
 # A start is admitted or refused within a second, so a key that is not bound after this never will be.
@@ -72,7 +73,8 @@ def key_of(asked: pb.StartSessionRequest, tenant_id: str, user_id: int) -> Idemp
     key = idempotency_key.checked(asked.idempotency_key)
     if key is None:
         return None
-    return IdempotencyKey(f"{tenant_id}/{user_id}", key, idempotency_key.digest(asked, "idempotency_key"))
+    digest = idempotency_key.digest(asked, "idempotency_key", "client_address")
+    return IdempotencyKey(f"{tenant_id}/{user_id}", key, digest)
 
 
 class IdempotencyKeys:
@@ -120,13 +122,14 @@ class IdempotencyKeys:
             return False
         return Replay(pb.StartSessionResponse.FromString(row["answer"]), row["token_expire_time"])
 
-    @staticmethod
-    async def bind(connection: Connection, key: IdempotencyKey, row_id: int, answer: pb.StartSessionResponse) -> None:
-        """Binds a key to the session it started, in the transaction that stores the session. answer: without the token.
+    async def bind(self, key: IdempotencyKey, row_id: int, answer: pb.StartSessionResponse) -> None:
+        """Binds a key to the session it started. answer: without the token.
 
         Raises: CallboxError `conflict` when the start took so long that another request has taken the key.
         """
-        bound = await connection.execute(BIND_KEY, key.scope, key.key, key.digest, row_id, answer.SerializeToString())
+        arguments = (key.scope, key.key, key.digest, row_id, answer.SerializeToString())
+        async with self._database.connection() as connection:
+            bound = await connection.execute(BIND_KEY, *arguments)
         if not bound.endswith(" 1"):
             raise idempotency_key.lost_race()
 

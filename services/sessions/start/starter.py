@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import asyncpg
@@ -21,10 +20,10 @@ from services.kit.rpc.client import call
 from services.kit.times import duration
 from services.kit.tracing import outgoing
 from services.sessions import messages
-from services.sessions.adapters.database import Connection
 from services.sessions.adapters.livekit_rooms import CALLER_PREFIX, ROOM_PREFIX, LiveKitKeys, Rooms, caller_token
-from services.sessions.admission.slots import Admission, Grant, Refusal
+from services.sessions.admission.slots import Grant, Refusal
 from services.sessions.admission.tenant_limits import TenantLimits
+from services.sessions.lifecycle.admitter import Admitter
 from services.sessions.lifecycle.deadline_timer import DeadlineTimer
 from services.sessions.lifecycle.transitions import Lifecycle
 from services.sessions.metrics import admissions, start_seconds
@@ -34,6 +33,7 @@ from services.sessions.settings import SessionsSettings
 from services.sessions.start import overrides
 from services.sessions.start.idempotency import IdempotencyKey, IdempotencyKeys, Replay, key_of
 from services.sessions.store import NewSession, Store
+from services.sessions.visitor_rates import VisitorRates
 
 # A start is promised within a second; the rest is for the way to the client.
 _START_SECONDS = 0.9
@@ -51,7 +51,8 @@ class SessionStarter:
         self,
         characters: characters_pb2_grpc.CharactersServiceAsyncStub,
         limits: TenantLimits,
-        admission: Admission,
+        rates: VisitorRates,
+        admitter: Admitter,
         store: Store,
         idempotency_keys: IdempotencyKeys,
         rooms: Rooms,
@@ -65,7 +66,8 @@ class SessionStarter:
     ) -> None:
         self._characters = characters
         self._limits = limits
-        self._admission = admission
+        self._rates = rates
+        self._admitter = admitter
         self._store = store
         self._idempotency_keys = idempotency_keys
         self._rooms = rooms
@@ -80,8 +82,8 @@ class SessionStarter:
     async def start(self, asked: pb.StartSessionRequest, identity: Identity) -> pb.StartSessionResponse:
         """Starts a call, or refuses it.
 
-        Raises: CallboxError as characters does on Resolve; `validation_failed`, `concurrency_limit_reached`,
-        `at_capacity`, `conflict` of an idempotency key, `upstream_unavailable`.
+        Raises: CallboxError as characters does on Resolve; `validation_failed`, `rate_limited`,
+        `concurrency_limit_reached`, `at_capacity`, `conflict` of an idempotency key, `upstream_unavailable`.
         """
         request.set_deadline(request.remaining_seconds(_START_SECONDS))
         result = "error"
@@ -118,6 +120,8 @@ class SessionStarter:
             characters_pb2.ResolveRequest(agent=asked.agent),
             deadline_seconds=_RESOLVE_SECONDS,
         )
+        if identity.kind is Kind.VISITOR:
+            await self._rates.count(character.character_id, asked.client_address)
         overrides.apply(character, asked, self._catalogue.current())
         # `apply` has checked that the voice can use reference audio.
         audio = await self._reference_audio.fetch(asked.reference_audio_url) if asked.reference_audio_url else b""
@@ -133,17 +137,15 @@ class SessionStarter:
                 greeting=character.greeting,
             )
 
-        async def bind(connection: Connection, row: asyncpg.Record) -> None:
-            if key is not None:
-                await self._idempotency_keys.bind(connection, key, row["id"], answer(row))
-
         try:
-            grant = await self._admission.admit(new.session_id, new.tenant_id, limit)
+            grant = await self._admitter.admit(new.session_id, new.tenant_id, limit)
             if isinstance(grant, Refusal):
                 raise grant.error()
             if audio:
                 await self._reference_audio_store.keep(new.session_id, audio)
-            row = await self._create(new, grant, bind if key else None)
+            row = await self._create(new, grant)
+            if key is not None:
+                await self._idempotency_keys.bind(key, row["id"], answer(row))
         except BaseException as fault:
             if not (isinstance(fault, CallboxError) and fault.code in _REFUSED):
                 self._lifecycle.undo_start(new.session_id, new.room_name)
@@ -165,25 +167,11 @@ class SessionStarter:
         answer.token_ttl.CopyFrom(duration(seconds))
         return answer
 
-    async def _create(
-        self, new: NewSession, grant: Grant, bind: Callable[[Connection, asyncpg.Record], Awaitable[None]] | None
-    ) -> asyncpg.Record:
-        """Stores the session and creates its room at the same time; the row.
-
-        bind: runs in the transaction that stores the session, which then commits only after the room was created.
-        """
-        room = asyncio.ensure_future(self._rooms.create(new.room_name, grant.agent_name, new.session_id))
-
-        async def before_commit(connection: Connection, row: asyncpg.Record) -> None:
-            assert bind is not None
-            await bind(connection, row)
-            await room
-
+    async def _create(self, new: NewSession, grant: Grant) -> asyncpg.Record:
+        """Stores the session and creates its room at the same time; the row."""
         results = await asyncio.gather(
-            self._store.insert(
-                new, grant, self._settings.token_seconds, _CREATE_SECONDS, before_commit if bind else None
-            ),
-            room,
+            self._store.insert(new, grant, self._settings.token_seconds, _CREATE_SECONDS),
+            self._rooms.create(new.room_name, grant.agent_name, new.session_id),
             return_exceptions=True,
         )
         for result in results:

@@ -146,6 +146,8 @@ async def _life(store: Store) -> None:
     await store.agent_joined("room-a")
     assert await store.caller_left("room-a", caller_sid="PA_1")
     assert await store.release_slot("sess_b") is not None
+    assert await store.release_unjoined_slot(0.0, "ten_hook1") is not None
+    assert await store.release_unjoined_slot(0.0, None) is None
     assert await store.readmit("sess_b", GRANT, "PA_2", "RM_2")
     assert await store.finalise("sess_a", end_reasons.ENDED_BY_API, Notice("ended", "It is over."), 0.0) is not None
     await store.room_deleted("sess_a")
@@ -251,11 +253,8 @@ async def _idempotency_keys(database: Database, store: Store) -> None:
     keys = IdempotencyKeys(database, cast("Any", background))
     key = IdempotencyKey("ten_hook1/1", "a key", b"digest")
     assert await keys.take(key) is None
-
-    async def bind(connection: Any, row: Any) -> None:
-        await keys.bind(connection, key, row["id"], pb.StartSessionResponse())
-
-    await store.insert(_new("e"), GRANT, 600, 5.0, bind)
+    row = await store.insert(_new("e"), GRANT, 600, 5.0)
+    await keys.bind(key, row["id"], pb.StartSessionResponse())
     assert await keys.take(key) is not None
     keys.free(IdempotencyKey("ten_hook1/1", "another", b"digest"))
     for work in background.tasks:

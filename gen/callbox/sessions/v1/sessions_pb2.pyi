@@ -858,6 +858,7 @@ class StartSessionRequest(_message.Message):
     ORIGIN_URL_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    CLIENT_ADDRESS_FIELD_NUMBER: _builtins.int
     agent: _builtins.str
     """Slug or identity of the character."""
     language: _builtins.str
@@ -876,6 +877,8 @@ class StartSessionRequest(_message.Message):
     """Chosen by the client: the same key with the same request within 24 hours answers the same session. Empty for none; passed
     over for a visitor, of whom nothing tells one from another.
     """
+    client_address: _builtins.str
+    """Address of the client as the gateway saw it, for the limits of visitors; empty when it is not known."""
     @_builtins.property
     def mcp_headers(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Headers merged into every MCP call of this call."""
@@ -897,10 +900,11 @@ class StartSessionRequest(_message.Message):
         origin_url: _builtins.str | None = ...,
         metadata: _struct_pb2.Struct | None = ...,
         idempotency_key: _builtins.str = ...,
+        client_address: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_greeting", b"_greeting", "_language", b"_language", "_origin_url", b"_origin_url", "_reference_audio_url", b"_reference_audio_url", "_system_prompt", b"_system_prompt", "_voice_model", b"_voice_model", "greeting", b"greeting", "language", b"language", "metadata", b"metadata", "origin_url", b"origin_url", "reference_audio_url", b"reference_audio_url", "system_prompt", b"system_prompt", "voice_model", b"voice_model"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_greeting", b"_greeting", "_language", b"_language", "_origin_url", b"_origin_url", "_reference_audio_url", b"_reference_audio_url", "_system_prompt", b"_system_prompt", "_voice_model", b"_voice_model", "agent", b"agent", "greeting", b"greeting", "idempotency_key", b"idempotency_key", "language", b"language", "mcp_headers", b"mcp_headers", "metadata", b"metadata", "origin_url", b"origin_url", "reference_audio_url", b"reference_audio_url", "system_prompt", b"system_prompt", "voice_model", b"voice_model"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_greeting", b"_greeting", "_language", b"_language", "_origin_url", b"_origin_url", "_reference_audio_url", b"_reference_audio_url", "_system_prompt", b"_system_prompt", "_voice_model", b"_voice_model", "agent", b"agent", "client_address", b"client_address", "greeting", b"greeting", "idempotency_key", b"idempotency_key", "language", b"language", "mcp_headers", b"mcp_headers", "metadata", b"metadata", "origin_url", b"origin_url", "reference_audio_url", b"reference_audio_url", "system_prompt", b"system_prompt", "voice_model", b"voice_model"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__greeting: _TypeAlias = _typing.Literal["greeting"]  # noqa: Y015
     _WhichOneofArgType__greeting: _TypeAlias = _typing.Literal["_greeting", b"_greeting"]  # noqa: Y015

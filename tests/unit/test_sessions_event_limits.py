@@ -1,0 +1,50 @@
+"""Contract 10, own: events are kept within limits."""
+
+from callbox.sessions.v1 import sessions_pb2 as pb
+
+from services.sessions.events.limits import MAX_TURN_CHARACTERS, within_limits
+
+
+def test_texts_are_cut_and_large_arguments_left_out() -> None:
+    called = pb.ToolEvent(name="n" * 500, error="e" * 500, result_preview="r" * 10_000)
+    called.arguments.update({"note": "x" * 20_000})
+    called.duration.seconds = -5
+    kept = within_limits(pb.SessionEvent(tool=called)).tool
+    assert (len(kept.name), len(kept.error), len(kept.result_preview)) == (128, 128, 4_000)
+    assert kept.result_preview.endswith("…")
+    assert kept.arguments_omitted
+    assert not kept.HasField("arguments")
+    assert kept.duration.seconds == 0
+    assert len(called.name) == 500, "what was told is left as it is"
+
+
+def test_what_fits_is_kept_as_it_is() -> None:
+    called = pb.ToolEvent(name="find_order", kind=pb.TOOL_KIND_HTTP, result_preview="r" * 4_000, start_seconds=1.5)
+    called.arguments.update({"order": 7})
+    called.duration.FromMilliseconds(210)
+    assert within_limits(pb.SessionEvent(tool=called)).tool == called
+
+
+def test_numbers_that_json_has_not_are_left_out() -> None:
+    called = pb.ToolEvent(name="x")
+    called.arguments.update({"n": float("nan")})
+    assert within_limits(pb.SessionEvent(tool=called)).tool.arguments_omitted
+
+
+def test_texts_of_other_events_are_cut() -> None:
+    long = "x" * 100_000
+    turn = within_limits(pb.SessionEvent(sequence=3, turn=pb.Turn(text=long, turn_index=2, typed=True)))
+    assert (len(turn.turn.text), turn.turn.turn_index, turn.turn.typed, turn.sequence) == (
+        MAX_TURN_CHARACTERS,
+        2,
+        True,
+        3,
+    )
+    events = (
+        pb.SessionEvent(form=pb.FormEvent(form_id=long)),
+        pb.SessionEvent(usage=pb.Usage(llm_model=long, llm_provider=long, stt_provider=long, tts_provider=long)),
+        pb.SessionEvent(error=pb.ErrorEvent(code=long, message=long)),
+        pb.SessionEvent(voice=pb.VoiceEvent(voice=long, reason=long)),
+    )
+    for event in events:
+        assert within_limits(event).ByteSize() < 2_000, event.WhichOneof("event")
