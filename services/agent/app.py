@@ -54,9 +54,7 @@ async def serve(settings: AgentSettings, stop: asyncio.Event) -> None:
             parts = [
                 group.create_task(_work(server, stop), name="livekit-worker"),
                 group.create_task(report.run(registered), name="worker-report"),
-                group.create_task(
-                    follow(catalogue, shared, lines.make_base), name="worker-catalogue"
-                ),
+                group.create_task(follow(catalogue, shared, lines.make_base), name="worker-catalogue"),
                 group.create_task(health.run(), name="endpoint-health"),
                 group.create_task(keep_merged(metrics_folder), name="worker-metrics"),
                 group.create_task(lines.run(catalogue.current), name="worker-lines"),

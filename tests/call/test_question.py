@@ -1,7 +1,6 @@
 """A question asked aloud from the terminal, and everything that must be true of the answer."""
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +64,8 @@ def test_no_event_loop_stood_still_during_the_call(callbox: StackThread, asked: 
         return any(event["event"] == "process exiting" for event in events()[ended[-1] :])
 
     def events() -> list[dict[str, Any]]:
-        lines = (callbox.stack.folder / "stack.log").read_text().splitlines()
-        return [json.loads(line.partition("|")[2]) for line in lines if re.match(r"agent +\| \{", line)]
+        lines = callbox.stack.lines.path("agent").read_text().splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
 
     callbox.wait(until(job_is_over))
     blocked = [event for event in events() if event["event"].startswith("event loop blocked")]
