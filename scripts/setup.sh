@@ -47,7 +47,7 @@ tell_progress() {
         for at in "${!jobs[@]}"; do
             name=${todo[at]}
             if kill -0 "${jobs[at]}" 2>/dev/null; then
-                running+="${running:+, }$name ($(tail -c 2000 "$logs/$name.log" | tr '\r' '\n' | grep . | tail -n 1 | cut -c1-60))"
+                running+="${running:+, }$name ($(tail -c 2000 "$logs/$name.log" | tr '\r' '\n' | grep . | tail -n 1 | cut -c1-60 || true))"
             fi
         done
         [[ -z $running ]] || printf '%4d s so far: %s\n' "$((SECONDS - began))" "$running"
