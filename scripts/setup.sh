@@ -123,8 +123,10 @@ install_python() {
     if [[ ! -x .venv/bin/python ]] || ! .venv/bin/python -c '' 2>/dev/null; then
         "$uv" venv --quiet --clear --python "$python" .venv
     fi
-    # Compiles all modules once, so that the first start of each process does not have to.
-    "$uv" pip sync --require-hashes --compile-bytecode --python .venv/bin/python requirements.lock
+    "$uv" pip sync --require-hashes --python .venv/bin/python requirements.lock
+    # Once for all, so that the first start of each process does not have to.
+    echo "compiling all Python modules"
+    "$uv" pip sync --quiet --require-hashes --compile-bytecode --python .venv/bin/python requirements.lock
     printf '%s\n' "$root" "$root/gen" >"$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/callbox.pth"
 }
 
