@@ -5,7 +5,6 @@ written only when all is well. Uses the standard library only, and runs with Pyt
 """
 
 import hashlib
-import os
 import sys
 import tarfile
 import tempfile
@@ -78,7 +77,7 @@ def _unpack(archive: IO[bytes], program: str, target: Path) -> None:
             while chunk := content.read(_CHUNK_BYTES):
                 file.write(chunk)
         draft.chmod(0o755)
-        os.replace(draft, target)
+        draft.replace(target)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ stop_if_lacking() {
 }
 
 # at_least VERSION OLDEST: compares dotted numbers.
-at_least() { [[ $(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1) == "$2" ]]; }
+at_least() { printf '%s\n%s\n' "$2" "$1" | sort -V -C; }
 
 # Stops on a system on which the parts cannot run at all.
 check_platform() {
@@ -48,13 +48,15 @@ END
 }
 
 has_library() {
-    PATH="$PATH:/sbin:/usr/sbin" ldconfig -p 2>/dev/null | grep -q -F "$1 "
+    local known
+    known=$(PATH="$PATH:/sbin:/usr/sbin" ldconfig -p 2>/dev/null) || true
+    [[ $known == *"$1 "* ]]
 }
 
 # The commands that set-up itself uses.
 check_commands() {
     local name packages="coreutils findutils gawk gzip tar"
-    for name in awk cut find gzip sha256sum sort tar timeout xargs; do
+    for name in awk cut find gzip sha256sum sha512sum sort tar timeout xargs; do
         command -v "$name" >/dev/null \
             || lacks "the command $name" "apt-get install $packages" "apt-get install $packages" "dnf install $packages"
     done

@@ -35,31 +35,33 @@ fail() {
     exit 1
 }
 
-# Tells every ten seconds what a step last wrote to its log.
+# Tells every ten seconds which steps still run, with the last line of each log. jobs: process ids in the order of todo.
 tell_progress() {
-    local name=$1 began=$SECONDS sleeper=
+    local at name running sleeper=
     trap 'kill "$sleeper" 2>/dev/null; exit 0' TERM
     while :; do
         sleep "$progress_seconds" &
         sleeper=$!
         wait "$sleeper"
-        printf 'step %-8s %3d s so far: %s\n' "$name" "$((SECONDS - began))" \
-            "$(tail -c 2000 "$logs/$name.log" | tr '\r' '\n' | grep . | tail -n 1 | cut -c1-90)"
+        running=
+        for at in "${!jobs[@]}"; do
+            name=${todo[at]}
+            if kill -0 "${jobs[at]}" 2>/dev/null; then
+                running+="${running:+, }$name ($(tail -c 2000 "$logs/$name.log" | tr '\r' '\n' | grep . | tail -n 1 | cut -c1-60 || true))"
+            fi
+        done
+        [[ -z $running ]] || printf '%4d s so far: %s\n' "$((SECONDS - began))" "$running"
     done
 }
 
 # Runs one step; if it fails, shows the end of its log and a hint.
 #   step NAME HASH HINT COMMAND…
 step() {
-    local name=$1 hash=$2 hint=$3 began=$SECONDS status=0 work progress
+    local name=$1 hash=$2 hint=$3 began=$SECONDS status=0
     shift 3
     # In the background, since a command that is part of a condition would go on after a failure.
     "$@" >"$logs/$name.log" 2>&1 </dev/null &
-    work=$!
-    tell_progress "$name" &
-    progress=$!
-    wait "$work" || status=$?
-    kill "$progress" 2>/dev/null || true
+    wait $! || status=$?
     if ((status == 0)); then
         printf '%s' "$hash" >"$stamps/$name"
         printf 'step %-8s took %3d s\n' "$name" "$((SECONDS - began))"
@@ -121,8 +123,10 @@ install_python() {
     if [[ ! -x .venv/bin/python ]] || ! .venv/bin/python -c '' 2>/dev/null; then
         "$uv" venv --quiet --clear --python "$python" .venv
     fi
-    # Compiles all modules once, so that the first start of each process does not have to.
-    "$uv" pip sync --require-hashes --compile-bytecode --python .venv/bin/python requirements.lock
+    "$uv" pip sync --require-hashes --python .venv/bin/python requirements.lock
+    # Once for all, so that the first start of each process does not have to.
+    echo "compiling all Python modules"
+    "$uv" pip sync --quiet --require-hashes --compile-bytecode --python .venv/bin/python requirements.lock
     printf '%s\n' "$root" "$root/gen" >"$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/callbox.pth"
 }
 
@@ -150,7 +154,7 @@ bring_tools() {
             printf '%s comes from its release archive\n' "$name"
         else
             printf 'building %s with Go\n' "$name"
-            GOBIN="$root/.tools/build" go install "$module"
+            GOBIN="$root/.tools/build" go install -v "$module"
             mv ".tools/build/$(basename "${module%@*}")" ".tools/bin/$name"
         fi
         printf '%s' "$module" >"$stamps/tool-$name"
@@ -257,11 +261,11 @@ fi
 check_machine
 
 began=$SECONDS
-printf 'setting up: %s (log files in %s)\n' "${todo[*]}" "$logs"
-jobs=()
+printf 'setting up: %s (the first time takes 2 to 5 minutes; log files in %s)\n' "${todo[*]}" "$logs"
+jobs=() progress=
 # Each step gets a process group of its own, so that Ctrl-C ends it with all its children.
 set -m
-trap 'for job in "${jobs[@]}"; do kill -TERM -- "-$job" 2>/dev/null; done; exit 130' INT TERM HUP
+trap 'for job in "${jobs[@]}" $progress; do kill -TERM -- "-$job" 2>/dev/null; done; exit 130' INT TERM HUP
 for name in "${todo[@]}"; do
     case $name in
         python) step python "$python_hash" "Python packages come from an index; can it be reached?" install_python & ;;
@@ -273,9 +277,12 @@ for name in "${todo[@]}"; do
     esac
     jobs+=($!)
 done
+tell_progress &
+progress=$!
 failed=0
 for job in "${jobs[@]}"; do
     wait "$job" || failed=1
 done
+kill "$progress" 2>/dev/null || true
 ((failed == 0)) || fail "mend what failed above and run the same command again; what is done stays done."
 ((${#todo[@]} == 1)) || printf 'set-up    took %3d s\n' "$((SECONDS - began))"
