@@ -159,9 +159,10 @@ async def test_bodies_that_are_no_answers(forms: Site) -> None:
     refused(answer, 415, "unsupported_media_type")
     answer = await forms.nobody.post(RESPONSES, content=b"{" + b" " * 1_048_576, headers=PAGE)
     refused(answer, 413, "payload_too_large")
-    many = {f"key{number}": "x" for number in range(20_000)}
+    many = {f"key{number}": "x" for number in range(19_000)}
     assert len(refused(await submit(forms, many, "note"), 422, "validation_failed")["errors"]) == 50
-    assert refused(await submit(forms, {"text": ["x"] * 50_000}, "note"), 422, "validation_failed")
+    refused(await submit(forms, {"text": ["x"] * 19_000}, "note"), 422, "validation_failed")
+    refused(await submit(forms, {"text": ["x"] * 50_000}, "note"), 413, "payload_too_large")
     # As the documented `curl -d` sends it, with a key that nobody knows.
     raw = b'{"form_id": "note", "values": {"text": "hi"}, "page": "home"}'
     headers = {**PAGE, "Content-Type": "application/x-www-form-urlencoded"}

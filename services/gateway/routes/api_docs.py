@@ -1,10 +1,11 @@
 """/api/schema/ and /api/docs/: the OpenAPI document, and Redoc, which shows it to people."""
 
+import asyncio
 import re
 from html import escape
 from pathlib import Path
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount
 
@@ -33,11 +34,12 @@ def api_docs_routes(web_dir: Path) -> APIRouter:
     router = APIRouter()
     folder = web_dir / _FOLDER
     files = BuiltFiles(folder, REVALIDATE)
+    document = _Document()
 
     @router.get("/api/schema/", include_in_schema=False)
     async def schema(request: Request) -> Response:
         """The OpenAPI document."""
-        return JSONResponse(request.app.openapi())
+        return Response(await document.rendered(request.app), media_type="application/json")
 
     @router.get("/api/docs/", include_in_schema=False)
     async def docs(request: Request) -> Response:
@@ -50,3 +52,17 @@ def api_docs_routes(web_dir: Path) -> APIRouter:
 
     router.routes.append(Mount("/widget/api-docs", files, name="API page"))
     return router
+
+
+class _Document:
+    """The OpenAPI document as JSON. It is made at the first request, since few gateways are asked for it."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._json = b""
+
+    async def rendered(self, app: FastAPI) -> bytes:
+        """The document. Makes it in a thread: that takes longer than an event loop may be blocked."""
+        async with self._lock:
+            self._json = self._json or await asyncio.to_thread(lambda: bytes(JSONResponse(app.openapi()).body))
+        return self._json
