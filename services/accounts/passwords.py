@@ -1,7 +1,11 @@
-"""Password hashes: Argon2id in threads. A check takes the same time whether or not a hash is stored."""
+"""Password hashes: Argon2id in threads. A check takes the same time whether or not a hash is stored.
+
+A password is hashed in the Unicode form NFKC (NIST SP 800-63B): keyboards send the same letters in different forms.
+"""
 
 import asyncio
 import secrets
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
@@ -36,7 +40,7 @@ class Passwords:
 
     async def hash(self, password: str) -> str:
         """The hash to store."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._hasher.hash, password)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._hasher.hash, normalised(password))
 
     async def matches(self, stored: str | None, password: str) -> bool:
         """Whether a password matches a stored hash. With None it compares with a dummy hash, to take the same time."""
@@ -44,7 +48,17 @@ class Passwords:
         return await loop.run_in_executor(self._threads, self._compare, stored, password[: MAX_CHARACTERS + 1])
 
     def _compare(self, stored: str | None, password: str) -> bool:
+        # Hashes of accounts that are older than the normalisation are of the password as it was sent.
+        forms = dict.fromkeys((normalised(password), password))
+        return any(self._verifies(stored, form) for form in forms)
+
+    def _verifies(self, stored: str | None, password: str) -> bool:
         try:
             return self._hasher.verify(stored or self._dummy_hash, password) and stored is not None
         except (VerificationError, InvalidHashError):
             return False
+
+
+def normalised(password: str) -> str:
+    """The form of a password that is hashed and counted."""
+    return unicodedata.normalize("NFKC", password)

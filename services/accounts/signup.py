@@ -4,7 +4,7 @@ import unicodedata
 
 import email_validator
 
-from services.accounts.passwords import MAX_CHARACTERS, MIN_CHARACTERS
+from services.accounts.passwords import MAX_CHARACTERS, MIN_CHARACTERS, normalised
 from services.kit.errors import validation
 
 # Installations behind a firewall use mailboxes in domains such as `.local` and `.test`.
@@ -20,7 +20,7 @@ def check(email: str, password: str) -> None:
     faults: dict[str, list[str]] = {}
     if email_faults := faults_of(email):
         faults["email"] = email_faults
-    if not MIN_CHARACTERS <= len(password) <= MAX_CHARACTERS:
+    if len(normalised(password)) < MIN_CHARACTERS or len(password) > MAX_CHARACTERS:
         faults["password"] = [f"must have {MIN_CHARACTERS} to {MAX_CHARACTERS:,} characters"]
     if faults:
         raise validation(faults)

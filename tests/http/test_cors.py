@@ -47,11 +47,45 @@ async def test_other_endpoints_grant_no_page_anything(site: Site) -> None:
         assert not any(name.startswith("access-control") for name in answer.headers)
 
 
-async def test_a_refused_page_may_not_read_why(site: Site) -> None:
-    answer = await site.start(origin="https://other.example")
-    refused(answer, 403, "origin_not_allowed")
-    assert "access-control-allow-origin" not in answer.headers
-    assert "Origin" in answer.headers["vary"]
+async def test_a_refused_page_reads_why(site: Site) -> None:
+    """Contract 14.13: on the three public endpoints, without credentials."""
+    forms = "/api/agents/support-bot/form-responses/"
+    start: dict[str, Any] = {"agent": "support-bot"}
+    for origin in ("https://other.example", "capacitor://localhost", "null", "x" * 400):
+        headers = {"Origin": origin}
+        for answer in (
+            await site.nobody.post(START, json=start, headers=headers),
+            await site.nobody.post(START, json=start | {"metadata": []}, headers=headers),
+            await site.nobody.post(forms, json={"form_id": "note", "values": {}}, headers=headers),
+            await site.nobody.post(forms, json={"form_id": 5}, headers=headers),
+            await site.nobody.get("/api/agents/support-bot/appearance/", headers=headers),
+        ):
+            refused(answer, 403, "origin_not_allowed")
+            assert answer.headers["access-control-allow-origin"] == origin
+            assert "access-control-allow-credentials" not in answer.headers
+            assert "Origin" in answer.headers["vary"]
+    for path in (START, "/api/agents/support-bot/appearance/"):
+        unknown = await site.nobody.request(
+            "GET" if path != START else "POST",
+            path.replace("support", "no"),
+            json={"agent": "nobody"},
+            headers={"Origin": "https://other.example"},
+        )
+        refused(unknown, 404, "not_found")
+        assert "access-control-allow-origin" not in unknown.headers
+
+
+async def test_pages_inside_apps_start_calls(site: Site) -> None:
+    """Contract 14.13: origins of apps are listed like others, and `*` lets them in."""
+    app = "capacitor://localhost"
+    async with site.house.worker(slots=9):
+        for listed in ([app], ["*"]):
+            await site.owner.patch("/api/ai-characters/support-bot/", json={"allowed_origins": listed})
+            answer = await site.start(origin=app)
+            assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, app)
+            refused(await site.start(origin="null"), 403, "origin_not_allowed")
+        await site.owner.patch("/api/ai-characters/support-bot/", json={"allowed_origins": ["https://localhost"]})
+        refused(await site.start(origin=app), 403, "origin_not_allowed")
 
 
 async def test_the_owners_own_page_may_read_why(site: Site) -> None:
@@ -88,7 +122,7 @@ async def test_a_listed_page_may_read_what_is_wrong_with_its_body(site: Site) ->
             assert "Origin" in answer.headers["vary"]
         foreign = await site.nobody.post(path, json=body, headers={"Origin": other})
         refused(foreign, 403, "origin_not_allowed")
-        assert "access-control-allow-origin" not in foreign.headers
+        assert foreign.headers["access-control-allow-origin"] == other
         assert "Origin" in foreign.headers["vary"]
 
 
@@ -134,7 +168,7 @@ async def test_faults_of_a_body_are_read_by_no_page_that_was_just_taken_off(
         await site.owner.patch("/api/ai-characters/support-bot/", json={"allowed_origins": ["https://new.example"]})
         answer = await site.nobody.post(url, json=faulty, headers=page)
         refused(answer, 403, "origin_not_allowed")
-        assert "access-control-allow-origin" not in answer.headers
+        assert not answer.json()["errors"]
 
 
 async def test_a_page_may_read_the_headers_that_tell_it_something(site: Site) -> None:

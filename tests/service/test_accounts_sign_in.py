@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import unicodedata
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ from services.kit.identity import Kind, Verifier
 from services.kit.rpc.client import call, connect
 from tests.fixtures.identities import Callers
 from tests.fixtures.refusals import refusal
+from tests.fixtures.tenants import CHEAP_HASHER
 
 if TYPE_CHECKING:
     from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceAsyncStub
@@ -136,6 +138,32 @@ async def test_passwords_of_every_allowed_form_work(accounts: AccountsServiceAsy
         await call(accounts.SignUp, pb.SignUpRequest(email=email, password=password))
         assert (await log_in(accounts, email, password)).access
         await refusal(log_in(accounts, email, password + "x"), Code.NOT_AUTHENTICATED)
+
+
+async def test_a_password_works_however_its_letters_are_composed(accounts: AccountsServiceAsyncStub) -> None:
+    """NIST SP 800-63B: keyboards send `é` as one character or as two, and full-width letters."""
+    composed, decomposed = "café crème brûlée", unicodedata.normalize("NFD", "café crème brûlée")
+    wide = "".join(chr(ord(letter) + 0xFEE0) for letter in "password123")
+    for number, (given, typed) in enumerate(
+        ((composed, decomposed), (decomposed, composed), ("password123", wide), (wide, "password123"))
+    ):
+        email = f"user{number}@callbox.local"
+        await call(accounts.SignUp, pb.SignUpRequest(email=email, password=given))
+        assert (await log_in(accounts, email, typed)).access
+        assert (await log_in(accounts, email, given)).access
+        await refusal(log_in(accounts, email, "cafe creme brulee"), Code.NOT_AUTHENTICATED)
+
+
+@pytest.mark.own_stack("writes a hash")
+async def test_a_hash_from_before_the_normalisation_still_works(
+    accounts: AccountsServiceAsyncStub, database_url: str
+) -> None:
+    await sign_up(accounts)
+    decomposed = unicodedata.normalize("NFD", "café crème brûlée")
+    connection = await asyncpg.connect(database_url, timeout=10)
+    await connection.execute("update accounts.users set password_hash = $1", CHEAP_HASHER.hash(decomposed))
+    await connection.close(timeout=5)
+    assert (await log_in(accounts, EMAIL, decomposed)).access
 
 
 @pytest.mark.own_stack("measures with the hasher of production")

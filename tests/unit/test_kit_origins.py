@@ -46,6 +46,19 @@ from services.kit.net.origins import is_allowed, is_valid_entry
         ("http://192.168.1.10:8080", "http://192.168.1.10:8080"),
         ("https://my_app.acme.com", "https://*.acme.com"),
         ("https://-x-.acme.com", "https://*.acme.com"),
+        ("capacitor://localhost", "capacitor://localhost"),
+        ("Capacitor://LOCALHOST", "capacitor://localhost/index.html"),
+        ("ionic://localhost", "ionic://localhost"),
+        ("tauri://localhost", "tauri://localhost"),
+        ("app://shop:8080", "app://shop:8080"),
+        ("app://a.shop", "app://*.shop"),
+        ("chrome-extension://abcdefghijklmnopabcdefghijklmnop", "chrome-extension://abcdefghijklmnopabcdefghijklmnop"),
+        ("capacitor://localhost", "*"),
+        ("ionic://localhost", "*"),
+        ("tauri://localhost", "*"),
+        ("app://shop", "*"),
+        ("chrome-extension://abcdefghijklmnopabcdefghijklmnop", "*"),
+        ("moz-extension://2c127fa4-62c7-7e4f-90e5-472b45eecfdc", "*"),
     ],
 )
 def test_allowed(origin: str, entry: str) -> None:
@@ -147,6 +160,17 @@ def test_allowed(origin: str, entry: str) -> None:
         ("https:/acme.com", "https://acme.com"),
         ("https:///acme.com", "https://acme.com"),
         ("https://", "https://acme.com"),
+        ("capacitor://localhost", "ionic://localhost"),
+        ("capacitor://localhost", "https://localhost"),
+        ("https://localhost", "capacitor://localhost"),
+        ("capacitor://localhost:8080", "capacitor://localhost"),
+        ("capacitor://localhost.evil.io", "capacitor://localhost"),
+        ("capacitor://user@localhost", "capacitor://localhost"),
+        ("app://", "*"),
+        ("capacitor:localhost", "*"),
+        ("capacitor://user@localhost", "*"),
+        ("javascript://shop.example/%0aalert(1)", "javascript://shop.example"),
+        ("moz-extension://2c127fa4", "moz-extension://2c127fa4"),
     ],
 )
 def test_refused(origin: str, entry: str) -> None:
@@ -188,6 +212,10 @@ def test_an_empty_list_allows_nobody() -> None:
         "data:text/html,x",
         "https:acme.com",
         "https://%61cme.com",
+        "capacitor://",
+        "capacitor:localhost",
+        "chrome-extension://*",
+        "moz-extension://2c127fa4",
     ],
 )
 def test_an_entry_that_can_never_match_is_not_valid(entry: str) -> None:

@@ -99,7 +99,7 @@ async def _check_caller(request: Request, agent: str | None, error: CallboxError
         else:
             await gateway.credentials.exchange(credential)
     except CallboxError as refusal:
-        return Outcome(refusal)
+        return Outcome(refusal, _reader_of(refusal, origin))
     return Outcome(error)
 
 
@@ -127,7 +127,7 @@ async def send_as_caller(
                 return await _send_as_visitor(gateway, agent, origin, send)
             return Outcome(error, readable_by)
     except CallboxError as error:
-        return Outcome(error)
+        return Outcome(error, _reader_of(error, origin))
 
 
 async def _send_as_visitor(
@@ -137,7 +137,15 @@ async def _send_as_visitor(
     try:
         return Outcome(await send(token), origin)
     except CallboxError as error:
-        return Outcome(error, origin if error.code in _AFTER_ORIGIN_CHECK else None)
+        return Outcome(error, origin if error.code in _AFTER_ORIGIN_CHECK else _reader_of(error, origin))
+
+
+def _reader_of(error: CallboxError, origin: str | None) -> str | None:
+    """The origin whose pages may read an error that came before or with the check of the origin.
+
+    A page may read that its origin is not listed; this says nothing about the character (contract 14.13).
+    """
+    return origin if error.code is Code.ORIGIN_NOT_ALLOWED else None
 
 
 async def _admit_visitor(gateway: Gateway, agent: str, origin: str | None) -> str:

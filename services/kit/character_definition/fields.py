@@ -34,7 +34,9 @@ def _not_blank(text: str) -> str:
 
 def _origin(entry: str) -> str:
     if not is_valid_entry(entry):
-        raise ValueError('must be a URL such as "https://acme.com" or "https://*.acme.com", or "*"')
+        raise ValueError(
+            'must be a URL such as "https://acme.com" or "https://*.acme.com", an origin of an app, or "*"'
+        )
     return entry
 
 
