@@ -26,6 +26,7 @@ class TurnBegan:
 
     text: str
     metrics: MetricsReport
+    typed: bool = False
 
 
 @dataclass(frozen=True)

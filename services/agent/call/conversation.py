@@ -22,8 +22,11 @@ from services.agent.thinking.reading_ahead import ReadingAhead, opening
 from services.agent.turns.greeting import Greeting
 from services.agent.turns.guard import TurnGuard
 from services.agent.turns.memory import Memory
-from services.agent.turns.persona import Persona, Replies
+from services.agent.turns.persona import Persona
+from services.agent.turns.replies import Replies
 from services.agent.turns.turn_taking import TurnTaking, make_session
+from services.agent.turns.typed import TypedMessages
+from services.kit.tasks import end
 
 _PUBLISH_SECONDS = 1.0
 _FAREWELL_SECONDS = 6.0
@@ -76,10 +79,12 @@ class Conversation:
         self._state = ""
         self._in_charge = asyncio.Event()
         self._memory = Memory()
-        self._replies = Replies()
         self._reading = ReadingAhead()
         self._session = make_session(turns)
         self._scribe = Scribe(clients, journal, live, lambda: self._persona.generation, lambda: self.cast.llm_provider)
+        self._replies = Replies(self._scribe.speaking)
+        self._typed = TypedMessages(self._session, lambda text: self._on_turn(text, {}, typed=True))
+        self._typing: asyncio.Task[None] | None = None
         self._persona = self._persona_of(cast, None)
         self._guard = TurnGuard(self._session, lambda: self.cast.lines, self._scribe.failed, limits.turn_seconds)
         self._greeting = Greeting(cast.greeting, cast.voice)
@@ -105,8 +110,12 @@ class Conversation:
         finally:
             self.ending.stop()
             await self._reading.close()
+            if self._typing is not None:
+                await end(self._typing)
+            self._typed.give_up()
             await self._guard.close()
             await self._close_session()
+            self._replies.close()
             # Closing the session also stores a turn that was cut off.
             if reason is not None:
                 self.moments.ended.tell(Ended(reason))
@@ -156,6 +165,7 @@ class Conversation:
         session.on("error", lambda event: self._on_error(event.error))
         session.on("close", lambda _: self.ending.end(pb.END_REASON_ERROR))
         await session.start(self._persona, record=False, session_host=False)
+        self._typing = asyncio.create_task(self._typed.run(), name="typed-messages")
 
     async def _make_greeting(self) -> None:
         await self.cast.voice_ready()
@@ -200,7 +210,6 @@ class Conversation:
             cast.tools,
             self._memory,
             self._replies,
-            self._scribe.speaking,
             said,
         )
 
@@ -220,10 +229,9 @@ class Conversation:
             self._reading.start(self.cast.model, self._seen())
 
     def _on_typed(self, message: UserText) -> None:
-        self._scribe.typed(message.text)
+        if self._typed.add(message.text):
+            self._scribe.typed(message.text)
         self.ending.heard()
-        self._session.interrupt()
-        self._session.generate_reply(user_input=message.text)
 
     def _on_item(self, event: ConversationItemAddedEvent) -> None:
         item = event.item
@@ -232,9 +240,22 @@ class Conversation:
         if not isinstance(item, llm.ChatMessage) or not (text := (item.text_content or "").strip()):
             return
         if item.role == "user":
-            self.moments.turn_began.tell(TurnBegan(text, item.metrics))
+            self._on_turn(text, item.metrics, typed=self._typed.has(item))
         elif item.role == "assistant":
-            self.moments.reply_spoken.tell(ReplySpoken(text, item.interrupted, item.metrics))
+            self._on_reply(item, text)
+
+    def _on_turn(self, text: str, metrics: llm.MetricsReport, *, typed: bool) -> None:
+        self.moments.turn_began.tell(TurnBegan(text, metrics, typed))
+
+    def _on_reply(self, item: llm.ChatMessage, text: str) -> None:
+        heard = self._persona.without_reasoning(text)
+        if heard != text:
+            item.content = [heard]
+        if self._guard.has_said(item):
+            self._memory.hide(item)
+        if heard:
+            self._replies.heard(heard)
+            self.moments.reply_spoken.tell(ReplySpoken(heard, item.interrupted, item.metrics))
 
     def _on_tools(self, event: FunctionToolsExecutedEvent) -> None:
         for call, output in zip(event.function_calls, event.function_call_outputs, strict=True):

@@ -37,7 +37,6 @@ class Scribe:
         self._joined_at = time.time()
         self._turn_index = 0
         self._utterances = 0
-        self._typed: list[str] = []
         self._waterfall: Waterfall | None = None
         self._usage = pb.Usage()
         self._last_partial = ""
@@ -51,7 +50,6 @@ class Scribe:
 
     def typed(self, text: str) -> None:
         """Records what the caller typed; the echo is sent at once."""
-        self._typed.append(text)
         self._utterances += 1
         self._tell_user(self._utterances, text, final=True)
 
@@ -63,11 +61,10 @@ class Scribe:
             self._live.partial(pb.ROLE_USER, event.transcript, self._turn_index)
 
     def speaking(self, reply_id: str, text: str, final: bool) -> None:
-        """Sends the agent's answer so far, or the whole answer if it is final."""
-        if not text.strip():
-            return
-        self._clients.send(Reply(id=reply_id, text=text, final=final))
-        if not final:
+        """Sends the agent's answer so far, or what the caller heard of it if it is final."""
+        if final or text.strip():
+            self._clients.send(Reply(id=reply_id, text=text, final=final))
+        if not final and text.strip():
             self._live.partial(pb.ROLE_ASSISTANT, text, self._turn_index)
 
     def heard_first(self, at: float) -> None:
@@ -126,10 +123,7 @@ class Scribe:
         self._joined_at = event.at
 
     def _on_turn(self, event: TurnBegan) -> None:
-        typed = event.text in self._typed
-        if typed:
-            self._typed.remove(event.text)
-        else:
+        if not event.typed:
             self._utterances += 1
             self._tell_user(self._utterances, event.text, final=True)
         self._last_partial = ""
@@ -139,7 +133,9 @@ class Scribe:
             self._waterfall.reached("end_of_turn", speech_end + event.metrics.get("end_of_turn_delay", 0.0))
             self._waterfall.reached("final_transcript", speech_end + event.metrics.get("transcription_delay", 0.0))
         started = event.metrics.get("started_speaking_at", time.time())
-        self._add(pb.Turn(role=pb.ROLE_USER, text=event.text, start_seconds=self._since_join(started), typed=typed))
+        self._add(
+            pb.Turn(role=pb.ROLE_USER, text=event.text, start_seconds=self._since_join(started), typed=event.typed)
+        )
 
     def _on_reply(self, event: ReplySpoken) -> None:
         started = event.metrics.get("started_speaking_at", time.time())

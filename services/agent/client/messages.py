@@ -48,8 +48,9 @@ class Outgoing(BaseModel):
 
 
 class Reply(Outgoing):
-    """An utterance of the agent, or with type `user_text` of the caller. final: the text will not change.
+    """An utterance of the agent, or with type `user_text` of the caller.
 
+    final: the text will not change. A final text of the agent is what the caller heard of it; empty if that is nothing.
     ts: seconds since the epoch.
     """
 
@@ -62,8 +63,8 @@ class Reply(Outgoing):
 
     @property
     def wanted_by(self) -> str:
-        """Partial texts are sent only to callers that requested them."""
-        return "" if self.final else "callbox.partials"
+        """Partial texts, and that nothing of them was heard, are sent only to callers that requested them."""
+        return "" if self.final and self.text else "callbox.partials"
 
     @property
     def droppable(self) -> bool:

@@ -5,7 +5,7 @@ import ipaddress
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 import httpx2
@@ -29,11 +29,19 @@ _OPENAI_URL = "https://api.openai.com/v1"
 _TLS = ssl.create_default_context()
 
 
+AnyModel: TypeAlias = llm.LLM[Any]
+
+
 @dataclass(frozen=True)
 class Model:
-    """A language model for one call. own: it runs on the operator's own machines."""
+    """A language model for one call.
 
-    llm: llm.LLM[Any]
+    reader: the same model for reading ahead, so that its faults and its tokens are not those of a turn. own: it runs on
+    the operator's own machines.
+    """
+
+    llm: AnyModel
+    reader: AnyModel
     own: bool
 
 
@@ -49,9 +57,11 @@ async def language_model(url: str, model: str, key: str) -> AsyncIterator[Model]
         client = openai.AsyncClient(
             base_url=url or _OPENAI_URL, api_key=key or _NO_KEY, max_retries=0, http_client=http
         )
-        yield Model(
-            LLM(model=model, client=client, max_completion_tokens=_MAX_REPLY_TOKENS, temperature=_TEMPERATURE), own
+        first, reader = (
+            LLM(model=model, client=client, max_completion_tokens=_MAX_REPLY_TOKENS, temperature=_TEMPERATURE)
+            for _ in range(2)
         )
+        yield Model(first, reader, own)
 
 
 def is_own(url: str) -> bool:

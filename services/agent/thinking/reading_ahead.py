@@ -33,7 +33,7 @@ class ReadingAhead:
             return
         if self._task is not None:
             self._task.cancel()
-        self._task = asyncio.create_task(_read(model.llm, seen), name="read-ahead")
+        self._task = asyncio.create_task(_read(model.reader, seen), name="read-ahead")
 
     async def close(self) -> None:
         """Cancels a running reading."""

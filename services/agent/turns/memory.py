@@ -13,24 +13,31 @@ class Memory:
 
     def __init__(self) -> None:
         self._left_out = 0
+        self._hidden: set[str] = set()
+
+    def hide(self, item: llm.ChatMessage) -> None:
+        """Hides a message from the model: a fixed line, which is no answer of its own."""
+        self._hidden.add(item.id)
 
     def seen(self, context: llm.ChatContext) -> llm.ChatContext:
         """A copy of a conversation without the part that was left out."""
         copy = context.copy()
         instructing = [item for item in copy.items if _is_instruction(item)]
-        said = [item for item in copy.items if not _is_instruction(item)]
-        copy.items = [*instructing, *said[self._left_out :]]
+        copy.items = [*instructing, *self._said(copy)[self._left_out :]]
         return copy
 
     def shorten(self, context: llm.ChatContext) -> bool:
         """Leaves out the older half of a history that is too long. Returns whether it did."""
-        sizes = [len(_text(item)) for item in context.items if not _is_instruction(item)][self._left_out :]
+        sizes = [len(_text(item)) for item in self._said(context)][self._left_out :]
         if sum(sizes) <= _MAX_HISTORY_CHARS:
             return False
         while sum(sizes) > _KEPT_HISTORY_CHARS:
             sizes.pop(0)
             self._left_out += 1
         return True
+
+    def _said(self, context: llm.ChatContext) -> list[llm.ChatItem]:
+        return [item for item in context.items if not _is_instruction(item) and item.id not in self._hidden]
 
 
 def _is_instruction(item: llm.ChatItem) -> bool:

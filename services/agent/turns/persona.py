@@ -2,20 +2,26 @@
 
 import json
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from collections import deque
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from typing import Any
 
+import structlog
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.struct_pb2 import Struct
 from livekit import rtc
 from livekit.agents import NOT_GIVEN, Agent, FlushSentinel, ModelSettings, llm, stt, tts
+from livekit.agents.llm import ChatChunk, ChoiceDelta, FunctionToolCall
 from livekit.agents.utils import shortuuid
 
+from services.agent.thinking.visible_text import VisibleText
 from services.agent.turns.memory import Memory
+from services.agent.turns.replies import Replies
 
 _METADATA_INTRODUCTION = "Known about this caller:"
-# Called while an answer is spoken, with (id, text so far, whether the text is complete).
-OnReply = Callable[[str, str, bool], object]
+# Retracted texts that are remembered until the history has their replies.
+_MAX_RETRACTED = 4
+_log = structlog.get_logger(__name__)
 
 
 def instructions(system_prompt: str, metadata: Struct) -> str:
@@ -27,22 +33,14 @@ def instructions(system_prompt: str, metadata: Struct) -> str:
 
 
 class Generation:
-    """Times of one attempt at an answer, in seconds since the epoch; None until reached."""
+    """One attempt at an answer. Times are in seconds since the epoch; None until reached.
+
+    retracted: text that was passed on before it was known to be reasoning. It is not spoken any further.
+    """
 
     first_token: float | None = None
     first_audio: float | None = None
-
-
-class Replies:
-    """Numbers the replies of one call, across all its characters."""
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def next_id(self) -> str:
-        """The id of the next reply, for clients."""
-        self._count += 1
-        return f"reply_{self._count}"
+    retracted: str = ""
 
 
 class Persona(Agent):
@@ -60,7 +58,6 @@ class Persona(Agent):
         tools: Sequence[llm.Tool],
         memory: Memory,
         replies: Replies,
-        on_reply: OnReply,
         said: llm.ChatContext | None = None,
     ) -> None:
         super().__init__(
@@ -74,35 +71,85 @@ class Persona(Agent):
         )
         self._memory = memory
         self._replies = replies
-        self._on_reply = on_reply
+        self._late_markers = False
+        self._retracted: deque[str] = deque(maxlen=_MAX_RETRACTED)
         # The newest attempt is the one that is spoken: livekit-agents drops an attempt before it starts another.
         self.generation = Generation()
 
     async def llm_node(
         self, chat_ctx: llm.ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
     ) -> AsyncIterator[llm.ChatChunk | str | FlushSentinel]:
-        """Asks the language model."""
+        """Asks the language model. Passes on what is neither reasoning nor a tool call that was written as text."""
         generation = self.generation = Generation()
+        names = [tool.info.name for tool in tools if isinstance(tool, llm.FunctionTool | llm.RawFunctionTool)]
+        answer = VisibleText(names, late_markers=self._late_markers)
+        told = ""
         async for chunk in Agent.default.llm_node(self, self._memory.seen(chat_ctx), tools, model_settings):
             if generation.first_token is None:
                 generation.first_token = time.time()
-            yield chunk
+            if not (content := _content(chunk)):
+                yield chunk
+                continue
+            text = answer.push(content)
+            if answer.has_late_marker and told and not generation.retracted:
+                generation.retracted = told
+                self._retracted.append(told.strip())
+                yield FlushSentinel()
+            if (rest := _with_content(chunk, text)) is not None:
+                told += text
+                yield rest
+        if text := answer.finish():
+            yield text
+        self._late_markers = self._late_markers or answer.has_late_marker
+        if answer.calls:
+            _log.info("tool calls were written as text", count=len(answer.calls))
+            calls = [
+                FunctionToolCall(name=call.name, arguments=call.arguments, call_id=shortuuid("call_"))
+                for call in answer.calls
+            ]
+            yield ChatChunk(id=shortuuid("written_"), delta=ChoiceDelta(role="assistant", tool_calls=calls))
 
     async def tts_node(self, text: AsyncIterable[str], model_settings: ModelSettings) -> AsyncIterator[rtc.AudioFrame]:
         """Speaks the answer."""
         generation = self.generation
+        retracted = generation.retracted
         async for frame in Agent.default.tts_node(self, text, model_settings):
+            if generation.retracted and not retracted:
+                return
             if generation.first_audio is None:
                 generation.first_audio = time.time()
             yield frame
 
     async def transcription_node(self, text: AsyncIterable[Any], model_settings: ModelSettings) -> AsyncIterator[Any]:
         """Forwards the text that is being spoken."""
-        reply_id, so_far = self._replies.next_id(), ""
-        try:
-            async for piece in text:
-                so_far += str(piece)
-                self._on_reply(reply_id, so_far, False)
-                yield piece
-        finally:
-            self._on_reply(reply_id, so_far.strip(), True)
+        self._replies.begin()
+        so_far = ""
+        async for piece in text:
+            so_far += str(piece)
+            self._replies.written(so_far)
+            yield piece
+
+    def without_reasoning(self, reply: str) -> str:
+        """A reply without the text that was retracted from it."""
+        for text in self._retracted:
+            if reply.startswith(text):
+                return reply.removeprefix(text).strip()
+            if text.startswith(reply):
+                return ""
+        return reply
+
+
+def _content(chunk: ChatChunk | str | FlushSentinel) -> str:
+    """The text in a piece of an answer; may be empty."""
+    if isinstance(chunk, str):
+        return chunk
+    return (chunk.delta.content or "") if isinstance(chunk, ChatChunk) and chunk.delta is not None else ""
+
+
+def _with_content(chunk: ChatChunk | str | FlushSentinel, text: str) -> ChatChunk | str | None:
+    """A piece of an answer with another text; None if nothing is left of it."""
+    if not isinstance(chunk, ChatChunk) or chunk.delta is None:
+        return text or None
+    if not (text or chunk.delta.tool_calls or chunk.delta.extra or chunk.usage):
+        return None
+    return chunk.model_copy(update={"delta": chunk.delta.model_copy(update={"content": text or None})})
