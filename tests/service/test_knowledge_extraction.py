@@ -10,8 +10,8 @@ import psutil
 import pytest
 
 from services.characters.knowledge.ingestion import extractor_process
-from services.characters.knowledge.ingestion.extractor import Unreadable
 from services.characters.knowledge.ingestion.extractor_process import Limits, Passage, extract
+from services.characters.knowledge.ingestion.readers.reading import Unreadable
 from tests.fixtures import documents
 
 LIMITS = Limits(memory_mb=1024, seconds=8.0, max_pages=100, max_characters=1_000_000)
@@ -26,7 +26,7 @@ def readers() -> list[psutil.Process]:
 async def read(folder: Path, content: bytes, file_type: str, limits: Limits = LIMITS) -> list[Passage]:
     path = folder / "document"
     path.write_bytes(content)
-    return await extract(path, file_type, limits)
+    return (await extract(path, file_type, limits)).passages
 
 
 OFFICE = [("Heading1", "Returns"), ("", "Within 30 days."), ("Heading2", "Exceptions"), ("", "Sold as seen.")]

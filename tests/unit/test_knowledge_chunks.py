@@ -6,14 +6,19 @@ import random
 import pytest
 
 from services.characters.knowledge.ingestion.blocks import Kind, blocks
-from services.characters.knowledge.ingestion.chunks import CHUNK_TOKENS, OVERLAP_TOKENS, Chunk, Page, chunks
+from services.characters.knowledge.ingestion.chunks import CHUNK_TOKENS, OVERLAP_TOKENS, Chunk, chunks
+from services.characters.knowledge.ingestion.readers.reading import Page
 from services.kit import wordpiece
 
 WORDS = ("shop", "bicycle", "opens", "saturday", "returns", "thirty", "days", "receipt", "chain", "wheel", "price")
 
 
+def page(number: int, text: str) -> Page:
+    return Page(number, tuple(blocks(text)))
+
+
 def cut(text: str) -> list[Chunk]:
-    return chunks([Page(0, text)], wordpiece.count)
+    return chunks([page(0, text)], wordpiece.count)
 
 
 def prose(sentences: int, seed: int = 1) -> str:
@@ -80,7 +85,7 @@ def test_a_heading_stands_alone_only_if_nothing_else_names_it() -> None:
 
 
 def test_no_passage_is_of_two_pages() -> None:
-    pages = [Page(1, "About wheels."), Page(2, "The loyalty card. It is free of"), Page(3, "charge. Grapes are sold.")]
+    pages = [page(1, "About wheels."), page(2, "The loyalty card. It is free of"), page(3, "charge. Grapes are sold.")]
     made = chunks(pages, wordpiece.count)
     assert [(chunk.page, chunk.text) for chunk in made] == [
         (1, "About wheels."),
@@ -124,7 +129,7 @@ def test_pictures_are_left_out_but_for_their_words() -> None:
 
 
 def test_pages_are_those_of_the_passages_own_lines() -> None:
-    made = chunks([Page(1, prose(30)), Page(2, prose(30, 2)), Page(3, "The end.")], wordpiece.count)
+    made = chunks([page(1, prose(30)), page(2, prose(30, 2)), page(3, "The end.")], wordpiece.count)
     assert [chunk.page for chunk in made] == sorted(chunk.page for chunk in made)
     assert {chunk.page for chunk in made} >= {1, 2}
     first_of_two = next(chunk for chunk in made if chunk.page == 2)

@@ -31,7 +31,10 @@ _DAY_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document. url: where a page is fetched from; empty for an uploaded file."""
+    """A document. url: where a page is fetched from; empty for an uploaded file.
+
+    replaces: whether it replaces older documents of the same name once it is read. notes: what was left out of it.
+    """
 
     seq: int
     id: str
@@ -45,15 +48,21 @@ class Document:
     attempts: int
     chunk_count: int
     error: str
+    notes: list[str]
+    replaces: bool
     created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class NewPassage:
-    """A passage to be stored. page: from 1, 0 for none. embedding: float32 [384] of length 1."""
+    """A passage to be stored. page: from 1, 0 for none. embedding: float32 [384] of length 1.
+
+    words: its text as it is searched, spelled like questions.
+    """
 
     page: int
     text: str
+    words: str
     embedding: NDArray[np.float32]
 
 
@@ -71,6 +80,7 @@ class DocumentEvent:
     status: str
     chunk_count: int
     error: str
+    notes: list[str]
     document_created_at: datetime
     created_at: datetime
 
@@ -96,11 +106,23 @@ class DocumentStore:
         file_type: str,
         file_key: str,
         url: str = "",
+        replaces: bool = False,
     ) -> Document | None:
-        """Adds a document and the job of reading it in one transaction; None when the character is gone."""
+        """Adds a document and the job of reading it in one transaction; None when the character is gone.
+
+        replaces: whether it replaces older documents of the same name once it is read.
+        """
         async with self._pool.acquire() as connection, connection.transaction():
             row = await connection.fetchrow(
-                statements.INSERT_DOCUMENT, document_id, character_id, tenant_id, name, file_type, file_key, url
+                statements.INSERT_DOCUMENT,
+                document_id,
+                character_id,
+                tenant_id,
+                name,
+                file_type,
+                file_key,
+                url,
+                replaces,
             )
             if row is None:
                 return None
@@ -153,10 +175,13 @@ class DocumentStore:
         """Stores the type of the file that was fetched for a page."""
         await self._pool.execute(statements.SET_FILE_TYPE, document_id, name, file_type)
 
-    async def mark_processed(self, document: Document, passages: Sequence[NewPassage], language: str) -> bool:
+    async def mark_processed(
+        self, document: Document, passages: Sequence[NewPassage], language: str, notes: Sequence[str] = ()
+    ) -> bool:
         """Stores the passages of a pending document, from when on searches find it; False when it is gone or done.
 
-        language: PostgreSQL's name of the language of its words. One transaction, so it may be repeated.
+        language: PostgreSQL's name of the language of its words. notes: what was left out of it. If the document
+        replaces older ones, they are deleted. One transaction, so it may be repeated.
         """
         async with self._pool.acquire() as connection, connection.transaction():
             if not await _lock_pending(connection, document.id):
@@ -164,12 +189,25 @@ class DocumentStore:
             await connection.executemany(
                 statements.INSERT_PASSAGE,
                 [
-                    (document.id, document.character_id, passage.page, passage.text, language, passage.embedding)
+                    (
+                        document.id,
+                        document.character_id,
+                        passage.page,
+                        passage.text,
+                        language,
+                        passage.embedding,
+                        passage.words,
+                    )
                     for passage in passages
                 ],
                 timeout=_STORE_SECONDS,
             )
-            await _finish(connection, document.id, PROCESSED, len(passages), "")
+            if document.replaces:
+                await connection.execute(
+                    statements.DELETE_REPLACED, document.character_id, document.name, document.seq,
+                    timeout=_STORE_SECONDS,
+                )  # fmt: skip
+            await _finish(connection, document.id, PROCESSED, len(passages), "", notes)
             return True
 
     async def mark_failed(self, document: Document, error: str) -> bool:
@@ -228,8 +266,10 @@ async def _lock_pending(connection: "Connection", document_id: str) -> bool:
     return await connection.fetchval(statements.LOCK_PENDING, document_id) is not None
 
 
-async def _finish(connection: "Connection", document_id: str, status: str, chunk_count: int, error: str) -> None:
-    await connection.execute(statements.SET_STATUS, document_id, status, chunk_count, error)
+async def _finish(
+    connection: "Connection", document_id: str, status: str, chunk_count: int, error: str, notes: Sequence[str] = ()
+) -> None:
+    await connection.execute(statements.SET_STATUS, document_id, status, chunk_count, error, list(notes))
     await connection.execute(statements.LOCK_EVENTS)
     await connection.execute(statements.INSERT_EVENT, document_id)
 

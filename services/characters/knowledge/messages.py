@@ -22,6 +22,7 @@ def document(stored: Document, file_url: FileUrl) -> pb.Document:
         status=_status(stored.status),
         chunk_count=stored.chunk_count,
         error=stored.error,
+        notes=stored.notes,
         create_time=timestamp(stored.created_at),
     )
 
@@ -40,6 +41,7 @@ def document_event(event: DocumentEvent, file_url: FileUrl) -> pb.DocumentEvent:
             status=_status(event.status),
             chunk_count=event.chunk_count,
             error=event.error,
+            notes=event.notes,
             create_time=timestamp(event.document_created_at),
         ),
         create_time=timestamp(event.created_at),

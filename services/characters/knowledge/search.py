@@ -9,6 +9,7 @@ from services.characters.knowledge import statements
 from services.characters.knowledge.embeddings import Embedding, EmbeddingClient, EmbeddingUnavailable
 from services.characters.knowledge.metrics import searches
 from services.characters.knowledge.rank_fusion import fuse
+from services.characters.knowledge.spelling import searchable
 from services.characters.knowledge.text_search import configuration
 from services.kit.database import Pool
 from services.kit.logs import get_logger
@@ -58,6 +59,7 @@ class Search:
 
     async def find(self, character_id: str, language: str, question: str, limit: int) -> SearchResult:
         """The best passages, at most `limit`; by words alone when the embedding model is away."""
+        question = searchable(question)
         embedding: Embedding | None = None
         try:
             embedding = await self._embeddings.embed(question, context.remaining_seconds(_MODEL_SECONDS))

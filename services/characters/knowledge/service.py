@@ -62,7 +62,8 @@ class KnowledgeService(knowledge_pb2_grpc.KnowledgeServiceServicer):
                     raise too_large()
                 file.write(message.piece)
             file.flush()
-            return await self._add(character, name, file_types.file_type(name), "", Path(file.name))
+            kind = file_types.file_type(name)
+            return await self._add(character, name, kind, "", Path(file.name), replaces=head.replace)
 
     async def AddPage(self, request: pb.AddPageRequest, context: Context) -> pb.Document:  # noqa: N802
         """Stores the address of a page; it is fetched later."""
@@ -71,7 +72,7 @@ class KnowledgeService(knowledge_pb2_grpc.KnowledgeServiceServicer):
             raise validation({"url": [f"must be at most {_MAX_URL_CHARACTERS:,} characters"]})
         if faults := url_faults(request.url, self._allowed):
             raise validation({"url": faults})
-        return await self._add(character, request.url, _PAGE_TYPE, request.url, None)
+        return await self._add(character, request.url, _PAGE_TYPE, request.url, None, replaces=request.replace)
 
     async def ListDocuments(  # noqa: N802
         self, request: pb.ListDocumentsRequest, context: Context
@@ -131,7 +132,7 @@ class KnowledgeService(knowledge_pb2_grpc.KnowledgeServiceServicer):
         )
 
     async def _add(
-        self, character: StoredCharacter, name: str, file_type: str, url: str, file: Path | None
+        self, character: StoredCharacter, name: str, file_type: str, url: str, file: Path | None, *, replaces: bool
     ) -> pb.Document:
         document_id = new_document_id()
         key = file_names.file_key(character.id, document_id, name)
@@ -139,7 +140,14 @@ class KnowledgeService(knowledge_pb2_grpc.KnowledgeServiceServicer):
             await self._documents.add_unused_file(key)
             await self._blobs.put(key, file)
         added: Document | None = await self._documents.add(
-            document_id, character.id, character.tenant_id, name=name, file_type=file_type, file_key=key, url=url
+            document_id,
+            character.id,
+            character.tenant_id,
+            name=name,
+            file_type=file_type,
+            file_key=key,
+            url=url,
+            replaces=replaces,
         )
         if added is None:
             # The owner's data may have been deleted meanwhile, and the note of the file with it.

@@ -7,15 +7,17 @@ PostgreSQL's job queue (pgqueuer) has statements of its own.
 
 PENDING, PROCESSED, FAILED = "PENDING", "PROCESSED", "FAILED"
 _COLUMNS = (
-    "seq, id, character_id, tenant_id, name, file_type, file_key, url, status, attempts, chunk_count, error, created_at"
+    "seq, id, character_id, tenant_id, name, file_type, file_key, url, status, attempts, chunk_count, error, notes, "
+    "replaces, created_at"
 )
 _EVENT_COLUMNS = (
-    "number, tenant_id, character_slug, document_id, name, file_type, file_key, status, chunk_count, error, "
+    "number, tenant_id, character_slug, document_id, name, file_type, file_key, status, chunk_count, error, notes, "
     "document_created_at, created_at"
 )
 
-INSERT_DOCUMENT = f"""insert into documents (id, character_id, tenant_id, name, file_type, file_key, url)
-    select $1, c.id, $3, $4, $5, $6, $7 from characters c where c.id = $2 and c.deleted_at is null
+INSERT_DOCUMENT = f"""insert into documents (id, character_id, tenant_id, name, file_type, file_key, url,
+        replaces)
+    select $1, c.id, $3, $4, $5, $6, $7, $8 from characters c where c.id = $2 and c.deleted_at is null
     returning {_COLUMNS}"""
 LIST_DOCUMENTS = f"select {_COLUMNS} from documents where character_id = $1 and seq < $2 order by seq desc limit $3"
 LIST_NEWEST_DOCUMENTS = f"""select d.* from unnest($1::text[]) as c (id) cross join lateral (
@@ -31,19 +33,22 @@ START_ATTEMPT = f"""update documents set attempts = attempts + 1 where id = $1 a
 UNDO_ATTEMPT = "update documents set attempts = attempts - 1 where id = $1"
 SET_FILE_TYPE = "update documents set name = $2, file_type = $3 where id = $1"
 LOCK_PENDING = f"select id from documents where id = $1 and status = '{PENDING}' for update"
-SET_STATUS = "update documents set status = $2, chunk_count = $3, error = $4 where id = $1"
-# `words` holds the identity of the character, behind a control character, and the words of the passage twice: as they
-# are, and by the rules of the language.
+SET_STATUS = "update documents set status = $2, chunk_count = $3, error = $4, notes = $5 where id = $1"
+# A replacing document that is read deletes the older ones of its name, also those that still wait.
+DELETE_REPLACED = "delete from documents where character_id = $1 and name = $2 and seq < $3"
+# `words` holds the identity of the character, behind a control character, and the words of the passage ($7) twice: as
+# they are, and by the rules of the language.
 INSERT_PASSAGE = """insert into chunks (document_id, character_id, page, text, words, embedding)
     values ($1, $2, $3, $4,
-        array_to_tsvector(array[chr(1) || $2]) || to_tsvector('simple', $4) || to_tsvector($5::text::regconfig, $4),
+        array_to_tsvector(array[chr(1) || $2]) || to_tsvector('simple', $7) || to_tsvector($5::text::regconfig, $7),
         $6)"""
 
 # Readers go on after the highest number they have seen, so events must be committed in the order of their numbers.
 LOCK_EVENTS = "select pg_advisory_xact_lock(hashtext('callbox-document-events'))"
 INSERT_EVENT = """insert into document_events (tenant_id, character_slug, document_id, name, file_type, file_key,
-        status, chunk_count, error, document_created_at)
-    select d.tenant_id, c.slug, d.id, d.name, d.file_type, d.file_key, d.status, d.chunk_count, d.error, d.created_at
+        status, chunk_count, error, notes, document_created_at)
+    select d.tenant_id, c.slug, d.id, d.name, d.file_type, d.file_key, d.status, d.chunk_count, d.error, d.notes,
+        d.created_at
     from documents d join characters c on c.id = d.character_id where d.id = $1"""
 LIST_EVENTS = f"select {_EVENT_COLUMNS} from document_events where number > $1 order by number limit $2"
 

@@ -20,6 +20,7 @@ TAKEN: JsonDict = {
     "chunk_count": 0,
     "created_at": "2026-01-31T09:30:00Z",
     "name": "handbook.pdf",
+    "notes": [],
 }
 
 
@@ -38,6 +39,10 @@ class Document(BaseModel):
     created_at: datetime
     name: str = Field(description="Name of the file or address of the page; `metadata.source` of its passages.")
     error: str | None = Field(description="Why it failed; null if it did not.", examples=[None])
+    notes: list[str] = Field(
+        description="What was left out on purpose, a sentence each: hidden text, pages without text, comments …",
+        examples=[["Pages without text, such as a scan, left out: 2 and 4."]],
+    )
 
 
 class PageBody(BaseModel):

@@ -27,6 +27,10 @@ router = APIRouter(
 _WHAT = "The character"
 _MAX_FILE_BYTES = 50 * 1024 * 1024
 _OR_A_FILE = "Or send a file as the part `file` of a form (multipart/form-data)."
+_REPLACE = (
+    "`true`: the document replaces the older ones of the same name. They are found until this one is `PROCESSED`, and "
+    "stay if it fails."
+)
 # From the end of the upload to the answer: characters stores the file in this time.
 _KEEP_SECONDS = 60.0
 # For the embedding of the question and two searches. Characters waits at most a second for the embedding.
@@ -117,7 +121,13 @@ async def list_documents(slug: PathName, caller: CallerOf, gateway: GatewayOf) -
     summary="Add a document",
     openapi_extra=_UPLOAD_BODY,
 )
-async def add_document(request: Request, slug: PathName, caller: CallerOf, gateway: GatewayOf) -> Response:
+async def add_document(
+    request: Request,
+    slug: PathName,
+    caller: CallerOf,
+    gateway: GatewayOf,
+    replace: Annotated[bool, Query(description=_REPLACE)] = False,
+) -> Response:
     """Takes a file, in the field `file` of a multipart form, or the address of a web page as JSON.
 
     It is processed afterwards: its status is `PENDING` until it is `PROCESSED` or `FAILED`. A gateway takes 16 uploads
@@ -125,7 +135,7 @@ async def add_document(request: Request, slug: PathName, caller: CallerOf, gatew
     """
     character = require_name(slug, _WHAT)
     if not is_form(request):
-        page = pb.AddPageRequest(character=character, url=await _page_url(request))
+        page = pb.AddPageRequest(character=character, url=await _page_url(request), replace=replace)
         return _created(await call(gateway.backends.knowledge.AddPage, page, identity=caller.token))
     # So that a caller without the right to add gets the error before 50 MB are read.
     first = pb.ListDocumentsRequest(character=character, page_size=1)
@@ -134,7 +144,7 @@ async def add_document(request: Request, slug: PathName, caller: CallerOf, gatew
         context.set_deadline(_KEEP_SECONDS)
         document = await call(
             gateway.backends.knowledge.UploadDocument,
-            _parts(character, upload),
+            _parts(character, upload, replace),
             identity=caller.token,
             deadline_seconds=_KEEP_SECONDS,
         )
@@ -175,8 +185,8 @@ async def _page_url(request: Request) -> str:
         raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in error.errors()]) from None
 
 
-async def _parts(character: str, upload: Upload) -> AsyncIterator[pb.UploadDocumentRequest]:
-    yield pb.UploadDocumentRequest(head=pb.DocumentHead(character=character, name=upload.name))
+async def _parts(character: str, upload: Upload, replace: bool) -> AsyncIterator[pb.UploadDocumentRequest]:
+    yield pb.UploadDocumentRequest(head=pb.DocumentHead(character=character, name=upload.name, replace=replace))
     async for piece in upload.pieces():
         yield pb.UploadDocumentRequest(piece=piece)
 
@@ -195,6 +205,7 @@ def _document(document: pb.Document) -> dict[str, Any]:
         "created_at": iso(moment(document.create_time)),
         "name": document.name,
         "error": document.error or None,
+        "notes": list(document.notes),
     }
 
 

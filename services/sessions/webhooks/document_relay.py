@@ -101,6 +101,7 @@ def _data(event: pb.DocumentEvent) -> dict[str, Any]:
         "status": pb.DocumentStatus.Name(document.status).removeprefix(_STATUS),
         "chunk_count": document.chunk_count,
         "error": document.error or None,
+        "notes": list(document.notes),
         "created_at": iso(moment(document.create_time)),
         "character_slug": event.character_slug,
     }

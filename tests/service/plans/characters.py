@@ -105,8 +105,15 @@ async def _documents(documents: DocumentStore) -> None:
     assert await documents.language("chr_5") == ""
     assert await documents.exists(document_id)
     await documents.set_file_type(document_id, "newer", "html")
-    passages = [NewPassage(0, "a passage of its own", DIRECTION), NewPassage(1, "another passage", DIRECTION)]
-    assert await documents.mark_processed(added, passages, "english")
+    passages = [NewPassage(page, text, text, DIRECTION) for page, text in ((0, "a passage of its own"), (1, "another"))]
+    assert await documents.mark_processed(added, passages, "english", ["Comments were left out."])
+    newer_id = new_document_id()
+    newer = await documents.add(
+        newer_id, "chr_5", TENANT, name="new", file_type="md", file_key=f"{key}3", replaces=True
+    )
+    assert newer is not None
+    assert await documents.mark_processed(newer, passages, "english")
+    assert not await documents.exists(document_id), "it is replaced"
     second = await documents.add(new_document_id(), "chr_5", TENANT, name="no", file_type="md", file_key=f"{key}2")
     assert second is not None
     assert await documents.mark_failed(second, "It cannot be read.")

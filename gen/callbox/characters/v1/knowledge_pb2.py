@@ -26,43 +26,43 @@ from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%callbox/characters/v1/knowledge.proto\x12\x15\x63\x61llbox.characters.v1\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd1\x01\n\x08\x44ocument\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04\x66ile\x18\x03 \x01(\t\x12\x11\n\tfile_type\x18\x04 \x01(\t\x12\x35\n\x06status\x18\x05 \x01(\x0e\x32%.callbox.characters.v1.DocumentStatus\x12\x13\n\x0b\x63hunk_count\x18\x06 \x01(\x05\x12\r\n\x05\x65rror\x18\x07 \x01(\t\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"/\n\x0c\x44ocumentHead\x12\x11\n\tcharacter\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"e\n\x15UploadDocumentRequest\x12\x33\n\x04head\x18\x01 \x01(\x0b\x32#.callbox.characters.v1.DocumentHeadH\x00\x12\x0f\n\x05piece\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\"0\n\x0e\x41\x64\x64PageRequest\x12\x11\n\tcharacter\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\"P\n\x14ListDocumentsRequest\x12\x11\n\tcharacter\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"d\n\x15ListDocumentsResponse\x12\x32\n\tdocuments\x18\x01 \x03(\x0b\x32\x1f.callbox.characters.v1.Document\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"?\n\x15\x44\x65leteDocumentRequest\x12\x11\n\tcharacter\x18\x01 \x01(\t\x12\x13\n\x0b\x64ocument_id\x18\x02 \x01(\t\"@\n\rSearchRequest\x12\x11\n\tcharacter\x18\x01 \x01(\t\x12\r\n\x05query\x18\x02 \x01(\t\x12\r\n\x05top_k\x18\x03 \x01(\x05\"Y\n\x07Passage\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0c\n\x04page\x18\x03 \x01(\x05\x12\r\n\x05score\x18\x04 \x01(\x01\x12\x13\n\x0b\x64ocument_id\x18\x05 \x01(\t\"s\n\x0eSearchResponse\x12\x30\n\x08passages\x18\x01 \x03(\x0b\x32\x1e.callbox.characters.v1.Passage\x12/\n\x04mode\x18\x02 \x01(\x0e\x32!.callbox.characters.v1.SearchMode\"\xae\x01\n\rDocumentEvent\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12\x11\n\ttenant_id\x18\x02 \x01(\t\x12\x16\n\x0e\x63haracter_slug\x18\x03 \x01(\t\x12\x31\n\x08\x64ocument\x18\x04 \x01(\x0b\x32\x1f.callbox.characters.v1.Document\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"=\n\x19ListDocumentEventsRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\x03\x12\x11\n\tpage_size\x18\x02 \x01(\x05\"R\n\x1aListDocumentEventsResponse\x12\x34\n\x06\x65vents\x18\x01 \x03(\x0b\x32$.callbox.characters.v1.DocumentEvent*\x89\x01\n\x0e\x44ocumentStatus\x12\x1f\n\x1b\x44OCUMENT_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x44OCUMENT_STATUS_PENDING\x10\x01\x12\x1d\n\x19\x44OCUMENT_STATUS_PROCESSED\x10\x02\x12\x1a\n\x16\x44OCUMENT_STATUS_FAILED\x10\x03*X\n\nSearchMode\x12\x1b\n\x17SEARCH_MODE_UNSPECIFIED\x10\x00\x12\x16\n\x12SEARCH_MODE_HYBRID\x10\x01\x12\x15\n\x11SEARCH_MODE_WORDS\x10\x02\x32\xde\x04\n\x10KnowledgeService\x12\x61\n\x0eUploadDocument\x12,.callbox.characters.v1.UploadDocumentRequest\x1a\x1f.callbox.characters.v1.Document(\x01\x12Q\n\x07\x41\x64\x64Page\x12%.callbox.characters.v1.AddPageRequest\x1a\x1f.callbox.characters.v1.Document\x12j\n\rListDocuments\x12+.callbox.characters.v1.ListDocumentsRequest\x1a,.callbox.characters.v1.ListDocumentsResponse\x12V\n\x0e\x44\x65leteDocument\x12,.callbox.characters.v1.DeleteDocumentRequest\x1a\x16.google.protobuf.Empty\x12U\n\x06Search\x12$.callbox.characters.v1.SearchRequest\x1a%.callbox.characters.v1.SearchResponse\x12y\n\x12ListDocumentEvents\x12\x30.callbox.characters.v1.ListDocumentEventsRequest\x1a\x31.callbox.characters.v1.ListDocumentEventsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%callbox/characters/v1/knowledge.proto\x12\x15\x63\x61llbox.characters.v1\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe0\x01\n\x08\x44ocument\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04\x66ile\x18\x03 \x01(\t\x12\x11\n\tfile_type\x18\x04 \x01(\t\x12\x35\n\x06status\x18\x05 \x01(\x0e\x32%.callbox.characters.v1.DocumentStatus\x12\x13\n\x0b\x63hunk_count\x18\x06 \x01(\x05\x12\r\n\x05\x65rror\x18\x07 \x01(\t\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05notes\x18\t \x03(\t\"@\n\x0c\x44ocumentHead\x12\x11\n\tcharacter\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07replace\x18\x03 \x01(\x08\"e\n\x15UploadDocumentRequest\x12\x33\n\x04head\x18\x01 \x01(\x0b\x32#.callbox.characters.v1.DocumentHeadH\x00\x12\x0f\n\x05piece\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\"A\n\x0e\x41\x64\x64PageRequest\x12\x11\n\tcharacter\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\x12\x0f\n\x07replace\x18\x03 \x01(\x08\"P\n\x14ListDocumentsRequest\x12\x11\n\tcharacter\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"d\n\x15ListDocumentsResponse\x12\x32\n\tdocuments\x18\x01 \x03(\x0b\x32\x1f.callbox.characters.v1.Document\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"?\n\x15\x44\x65leteDocumentRequest\x12\x11\n\tcharacter\x18\x01 \x01(\t\x12\x13\n\x0b\x64ocument_id\x18\x02 \x01(\t\"@\n\rSearchRequest\x12\x11\n\tcharacter\x18\x01 \x01(\t\x12\r\n\x05query\x18\x02 \x01(\t\x12\r\n\x05top_k\x18\x03 \x01(\x05\"Y\n\x07Passage\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0c\n\x04page\x18\x03 \x01(\x05\x12\r\n\x05score\x18\x04 \x01(\x01\x12\x13\n\x0b\x64ocument_id\x18\x05 \x01(\t\"s\n\x0eSearchResponse\x12\x30\n\x08passages\x18\x01 \x03(\x0b\x32\x1e.callbox.characters.v1.Passage\x12/\n\x04mode\x18\x02 \x01(\x0e\x32!.callbox.characters.v1.SearchMode\"\xae\x01\n\rDocumentEvent\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12\x11\n\ttenant_id\x18\x02 \x01(\t\x12\x16\n\x0e\x63haracter_slug\x18\x03 \x01(\t\x12\x31\n\x08\x64ocument\x18\x04 \x01(\x0b\x32\x1f.callbox.characters.v1.Document\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"=\n\x19ListDocumentEventsRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\x03\x12\x11\n\tpage_size\x18\x02 \x01(\x05\"R\n\x1aListDocumentEventsResponse\x12\x34\n\x06\x65vents\x18\x01 \x03(\x0b\x32$.callbox.characters.v1.DocumentEvent*\x89\x01\n\x0e\x44ocumentStatus\x12\x1f\n\x1b\x44OCUMENT_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x44OCUMENT_STATUS_PENDING\x10\x01\x12\x1d\n\x19\x44OCUMENT_STATUS_PROCESSED\x10\x02\x12\x1a\n\x16\x44OCUMENT_STATUS_FAILED\x10\x03*X\n\nSearchMode\x12\x1b\n\x17SEARCH_MODE_UNSPECIFIED\x10\x00\x12\x16\n\x12SEARCH_MODE_HYBRID\x10\x01\x12\x15\n\x11SEARCH_MODE_WORDS\x10\x02\x32\xde\x04\n\x10KnowledgeService\x12\x61\n\x0eUploadDocument\x12,.callbox.characters.v1.UploadDocumentRequest\x1a\x1f.callbox.characters.v1.Document(\x01\x12Q\n\x07\x41\x64\x64Page\x12%.callbox.characters.v1.AddPageRequest\x1a\x1f.callbox.characters.v1.Document\x12j\n\rListDocuments\x12+.callbox.characters.v1.ListDocumentsRequest\x1a,.callbox.characters.v1.ListDocumentsResponse\x12V\n\x0e\x44\x65leteDocument\x12,.callbox.characters.v1.DeleteDocumentRequest\x1a\x16.google.protobuf.Empty\x12U\n\x06Search\x12$.callbox.characters.v1.SearchRequest\x1a%.callbox.characters.v1.SearchResponse\x12y\n\x12ListDocumentEvents\x12\x30.callbox.characters.v1.ListDocumentEventsRequest\x1a\x31.callbox.characters.v1.ListDocumentEventsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'callbox.characters.v1.knowledge_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DOCUMENTSTATUS']._serialized_start=1388
-  _globals['_DOCUMENTSTATUS']._serialized_end=1525
-  _globals['_SEARCHMODE']._serialized_start=1527
-  _globals['_SEARCHMODE']._serialized_end=1615
+  _globals['_DOCUMENTSTATUS']._serialized_start=1437
+  _globals['_DOCUMENTSTATUS']._serialized_end=1574
+  _globals['_SEARCHMODE']._serialized_start=1576
+  _globals['_SEARCHMODE']._serialized_end=1664
   _globals['_DOCUMENT']._serialized_start=127
-  _globals['_DOCUMENT']._serialized_end=336
-  _globals['_DOCUMENTHEAD']._serialized_start=338
-  _globals['_DOCUMENTHEAD']._serialized_end=385
-  _globals['_UPLOADDOCUMENTREQUEST']._serialized_start=387
-  _globals['_UPLOADDOCUMENTREQUEST']._serialized_end=488
-  _globals['_ADDPAGEREQUEST']._serialized_start=490
-  _globals['_ADDPAGEREQUEST']._serialized_end=538
-  _globals['_LISTDOCUMENTSREQUEST']._serialized_start=540
-  _globals['_LISTDOCUMENTSREQUEST']._serialized_end=620
-  _globals['_LISTDOCUMENTSRESPONSE']._serialized_start=622
-  _globals['_LISTDOCUMENTSRESPONSE']._serialized_end=722
-  _globals['_DELETEDOCUMENTREQUEST']._serialized_start=724
-  _globals['_DELETEDOCUMENTREQUEST']._serialized_end=787
-  _globals['_SEARCHREQUEST']._serialized_start=789
-  _globals['_SEARCHREQUEST']._serialized_end=853
-  _globals['_PASSAGE']._serialized_start=855
-  _globals['_PASSAGE']._serialized_end=944
-  _globals['_SEARCHRESPONSE']._serialized_start=946
-  _globals['_SEARCHRESPONSE']._serialized_end=1061
-  _globals['_DOCUMENTEVENT']._serialized_start=1064
-  _globals['_DOCUMENTEVENT']._serialized_end=1238
-  _globals['_LISTDOCUMENTEVENTSREQUEST']._serialized_start=1240
-  _globals['_LISTDOCUMENTEVENTSREQUEST']._serialized_end=1301
-  _globals['_LISTDOCUMENTEVENTSRESPONSE']._serialized_start=1303
-  _globals['_LISTDOCUMENTEVENTSRESPONSE']._serialized_end=1385
-  _globals['_KNOWLEDGESERVICE']._serialized_start=1618
-  _globals['_KNOWLEDGESERVICE']._serialized_end=2224
+  _globals['_DOCUMENT']._serialized_end=351
+  _globals['_DOCUMENTHEAD']._serialized_start=353
+  _globals['_DOCUMENTHEAD']._serialized_end=417
+  _globals['_UPLOADDOCUMENTREQUEST']._serialized_start=419
+  _globals['_UPLOADDOCUMENTREQUEST']._serialized_end=520
+  _globals['_ADDPAGEREQUEST']._serialized_start=522
+  _globals['_ADDPAGEREQUEST']._serialized_end=587
+  _globals['_LISTDOCUMENTSREQUEST']._serialized_start=589
+  _globals['_LISTDOCUMENTSREQUEST']._serialized_end=669
+  _globals['_LISTDOCUMENTSRESPONSE']._serialized_start=671
+  _globals['_LISTDOCUMENTSRESPONSE']._serialized_end=771
+  _globals['_DELETEDOCUMENTREQUEST']._serialized_start=773
+  _globals['_DELETEDOCUMENTREQUEST']._serialized_end=836
+  _globals['_SEARCHREQUEST']._serialized_start=838
+  _globals['_SEARCHREQUEST']._serialized_end=902
+  _globals['_PASSAGE']._serialized_start=904
+  _globals['_PASSAGE']._serialized_end=993
+  _globals['_SEARCHRESPONSE']._serialized_start=995
+  _globals['_SEARCHRESPONSE']._serialized_end=1110
+  _globals['_DOCUMENTEVENT']._serialized_start=1113
+  _globals['_DOCUMENTEVENT']._serialized_end=1287
+  _globals['_LISTDOCUMENTEVENTSREQUEST']._serialized_start=1289
+  _globals['_LISTDOCUMENTEVENTSREQUEST']._serialized_end=1350
+  _globals['_LISTDOCUMENTEVENTSRESPONSE']._serialized_start=1352
+  _globals['_LISTDOCUMENTEVENTSRESPONSE']._serialized_end=1434
+  _globals['_KNOWLEDGESERVICE']._serialized_start=1667
+  _globals['_KNOWLEDGESERVICE']._serialized_end=2273
 # @@protoc_insertion_point(module_scope)

@@ -86,6 +86,7 @@ class Document(_message.Message):
     CHUNK_COUNT_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    NOTES_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Opaque identity, `doc_` and random characters."""
     name: _builtins.str
@@ -104,6 +105,10 @@ class Document(_message.Message):
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it came."""
 
+    @_builtins.property
+    def notes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What was left out of it on purpose: a sentence for each kind of text, such as hidden text or scanned pages."""
+
     def __init__(
         self,
         *,
@@ -115,10 +120,11 @@ class Document(_message.Message):
         chunk_count: _builtins.int = ...,
         error: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        notes: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk_count", b"chunk_count", "create_time", b"create_time", "error", b"error", "file", b"file", "file_type", b"file_type", "id", b"id", "name", b"name", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk_count", b"chunk_count", "create_time", b"create_time", "error", b"error", "file", b"file", "file_type", b"file_type", "id", b"id", "name", b"name", "notes", b"notes", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -132,19 +138,23 @@ class DocumentHead(_message.Message):
 
     CHARACTER_FIELD_NUMBER: _builtins.int
     NAME_FIELD_NUMBER: _builtins.int
+    REPLACE_FIELD_NUMBER: _builtins.int
     character: _builtins.str
     """Slug or identity of the character."""
     name: _builtins.str
     """Name of the file."""
+    replace: _builtins.bool
+    """Whether it replaces the older documents of the same name. They are deleted when it is read; if it fails, they stay."""
     def __init__(
         self,
         *,
         character: _builtins.str = ...,
         name: _builtins.str = ...,
+        replace: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["character", b"character", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["character", b"character", "name", b"name", "replace", b"replace"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -188,19 +198,23 @@ class AddPageRequest(_message.Message):
 
     CHARACTER_FIELD_NUMBER: _builtins.int
     URL_FIELD_NUMBER: _builtins.int
+    REPLACE_FIELD_NUMBER: _builtins.int
     character: _builtins.str
     """Slug or identity of the character."""
     url: _builtins.str
     """Address, http or https."""
+    replace: _builtins.bool
+    """Whether it replaces the older documents of the same address, as DocumentHead says."""
     def __init__(
         self,
         *,
         character: _builtins.str = ...,
         url: _builtins.str = ...,
+        replace: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["character", b"character", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["character", b"character", "replace", b"replace", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

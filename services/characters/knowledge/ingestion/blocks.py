@@ -1,7 +1,7 @@
-"""Splits Markdown into blocks: headings, tables, list items, code, paragraphs."""
+"""Blocks of a document: headings, tables, list items, code, paragraphs. Splits plain text into them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -13,6 +13,10 @@ _IMAGE = re.compile(r"!\[([^\]\n]{0,500})\]\([^)\n]{0,100000}\)")
 _TRAILING_MARKS = re.compile(r"\s+#+\s*$")
 # Characters of a line. A longer one is cut, which limits the work of the steps after this one.
 _LINE_MAX = 4_000
+
+
+# A line of a cell that ends in one of these needs no semicolon.
+_ENDS = ".,:;!?。、！？-"
 
 
 class Kind(Enum):
@@ -34,8 +38,31 @@ class Block:
     level: int = 0
 
 
+def table(rows: Sequence[Sequence[str]], *, has_head: bool = True) -> Block:
+    """A table: a line for each row. has_head: whether the first row names the columns.
+
+    A line break in a cell becomes a semicolon.
+    """
+    columns = max((len(row) for row in rows), default=0)
+    lines = [f"| {' | '.join(_cell(cell) for cell in [*row, *[''] * (columns - len(row))])} |" for row in rows]
+    if has_head and len(lines) > 1:
+        lines.insert(1, f"| {' | '.join(['---'] * columns)} |")
+    return Block(Kind.TABLE, tuple(lines))
+
+
+def _cell(text: str) -> str:
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    joined = ""
+    for line in filter(None, lines):
+        joined += ("" if not joined else " " if joined[-1] in _ENDS else "; ") + line
+    return joined.replace("|", "\\|")
+
+
 def blocks(text: str) -> Iterator[Block]:
-    """The blocks of a text in order. Of a picture only its alternative text is kept."""
+    """The blocks of a plain text in order, by the marks that people write in plain text, which are Markdown's.
+
+    Of a picture only its alternative text is kept.
+    """
     kind, lines, fence = Kind.PARAGRAPH, list[str](), ""
 
     def flush() -> Iterator[Block]:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from services.characters.knowledge.ingestion.blocks import Block, Kind, blocks, table_head
+from services.characters.knowledge.ingestion.blocks import Block, Kind, table_head
+from services.characters.knowledge.ingestion.readers.reading import Page
 from services.kit.reading.sentences import sentences
 
 # Tokens of a passage with the headings above it. The embedding model reads 510.
@@ -21,14 +22,6 @@ _ENDED = re.compile(r"[.!?:;。！？…»”\")\]]\s*\Z")
 
 # Counts the tokens of a text.
 TokenCounter = Callable[[str], int]
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """number: of a PDF's page, from 1; 0 for what has no pages. text: Markdown or plain."""
-
-    number: int
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +116,9 @@ def _tail(held: Sequence[_Piece], following: _Piece, size: TokenCounter) -> list
         if size(sentence + kept) > OVERLAP_TOKENS:
             break
         kept = sentence + kept
-    kept = kept.strip()
-    if not kept:
+    # Blanks at its end stay if nothing else keeps its last word apart from the piece that follows.
+    kept = kept.strip() if following.joint else kept.lstrip()
+    if not kept.strip():
         return []
     return [_Piece(last.kind, kept, size(kept), last.page, last.joint, last.headings)]
 
@@ -132,7 +126,7 @@ def _tail(held: Sequence[_Piece], following: _Piece, size: TokenCounter) -> list
 def _pieces(pages: Sequence[Page], size: TokenCounter) -> Iterator[_Piece]:
     above: list[tuple[int, str]] = []
     for page in pages:
-        for block in blocks(page.text):
+        for block in page.blocks:
             if block.kind is Kind.HEADING:
                 title = block.lines[0]
                 while above and above[-1][0] >= block.level:

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from services.characters.knowledge.ingestion.extractor import Task, Unreadable
+from services.characters.knowledge.ingestion.extractor import Task
+from services.characters.knowledge.ingestion.readers.reading import Unreadable
 from services.kit.logs import get_logger
 
 _ROOT = Path(__file__).resolve().parents[4]
@@ -43,14 +44,23 @@ class Passage:
     in_context: str
 
 
-async def extract(path: Path, file_type: str, limits: Limits) -> list[Passage]:
-    """The passages of a document in order, at least one.
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """passages: in order, at least one. notes: a sentence for each kind of text that was left out on purpose."""
+
+    passages: list[Passage]
+    notes: list[str]
+
+
+async def extract(path: Path, file_type: str, limits: Limits, language: str = "en") -> Extract:
+    """What a document says. language: a BCP-47 tag that it is probably written in.
 
     Raises: Unreadable.
     """
     task = Task(
         str(path),
         file_type,
+        language,
         limits.max_characters,
         limits.max_pages,
         limits.memory_mb * 1024 * 1024,
@@ -93,10 +103,10 @@ async def extract(path: Path, file_type: str, limits: Limits) -> list[Passage]:
         raise Unreadable(
             f"Reading the document took more than {limits.memory_mb:,} MB of memory, or broke off; upload it in parts."
         )
-    return _passages(lines)
+    return _extract(lines)
 
 
-def _passages(lines: Iterable[bytes]) -> list[Passage]:
+def _extract(lines: Iterable[bytes]) -> Extract:
     passages: list[Passage] = []
     for line in lines:
         said = json.loads(line)
@@ -104,7 +114,7 @@ def _passages(lines: Iterable[bytes]) -> list[Passage]:
             raise Unreadable(str(error))
         if said.get("done"):
             if passages:
-                return passages
+                return Extract(passages, said["notes"])
             raise Unreadable("The document has no text that could be found.")
         passages.append(Passage(said["page"], said["text"], said["in_context"]))
     raise Unreadable("The document could not be read to its end; it is damaged.")

@@ -12,10 +12,11 @@ from pgqueuer.domain.errors import RetryRequested
 from services.characters.knowledge import file_types
 from services.characters.knowledge.documents import Document, DocumentStore, NewPassage
 from services.characters.knowledge.embeddings import EmbeddingClient, EmbeddingUnavailable
-from services.characters.knowledge.ingestion.extractor import Unreadable
 from services.characters.knowledge.ingestion.extractor_process import Limits, extract
+from services.characters.knowledge.ingestion.readers.reading import Unreadable
 from services.characters.knowledge.metrics import documents as documents_metric
 from services.characters.knowledge.metrics import reading_seconds
+from services.characters.knowledge.spelling import searchable
 from services.characters.knowledge.statements import FAILED, PROCESSED
 from services.characters.knowledge.text_search import configuration
 from services.kit.blobs import Blobs
@@ -78,8 +79,9 @@ class Reader:
             await self._fail(document, f"The document could not be read in {self._retries.attempts} attempts.")
             return
         try:
-            passages = await self._passages(document)
-            if await self._documents.mark_processed(document, passages, configuration(await self._language(document))):
+            language = await self._documents.language(document.character_id)
+            passages, notes = await self._read_file(document, language)
+            if await self._documents.mark_processed(document, passages, configuration(language), notes):
                 documents_metric.labels(PROCESSED, _label(document.file_type)).inc()
                 reading_seconds.observe(time.perf_counter() - started)
                 _log.info("a document was read", document_id=document.id, passages=len(passages))
@@ -101,16 +103,19 @@ class Reader:
             else:
                 raise self._later(document, type(fault).__name__) from None
 
-    async def _passages(self, document: Document) -> list[NewPassage]:
+    async def _read_file(self, document: Document, language: str) -> tuple[list[NewPassage], list[str]]:
+        """The passages of a document, and notes on what was left out."""
         with tempfile.TemporaryDirectory(prefix="callbox-document-") as folder:
             path = Path(folder) / "document"
             file_type = await self._download(document, path)
-            found = await extract(path, file_type, self._limits)
-        embeddings = await self._embeddings.embed_all([passage.in_context for passage in found], _EMBED_SECONDS)
-        return [
-            NewPassage(passage.page, passage.in_context, embedding)
-            for passage, embedding in zip(found, embeddings, strict=True)
+            found = await extract(path, file_type, self._limits, language)
+        words = [searchable(passage.in_context) for passage in found.passages]
+        embeddings = await self._embeddings.embed_all(words, _EMBED_SECONDS)
+        passages = [
+            NewPassage(passage.page, passage.in_context, own, embedding)
+            for passage, own, embedding in zip(found.passages, words, embeddings, strict=True)
         ]
+        return passages, found.notes
 
     async def _download(self, document: Document, path: Path) -> str:
         """Writes the file of a document to a path and returns its type. A page is fetched once and then kept."""
@@ -145,9 +150,6 @@ class Reader:
         if not 200 <= answer.status < 300:
             raise Unreadable(f"The address answered {answer.status}; check that anybody may read it.")
         return file_types.type_of_page(answer.headers.get("content-type", ""), urlsplit(answer.url).path)
-
-    async def _language(self, document: Document) -> str:
-        return await self._documents.language(document.character_id)
 
     async def _fail(self, document: Document, reason: str) -> None:
         if await self._documents.mark_failed(document, reason):
