@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from services.kit.reading.english.words import UNITS
+from services.kit.reading.english.words import STATES, UNITS
 from services.kit.reading.numbers import cardinal, digits, spelled
 
 _EXTENSION: Final = r"(?:[,;]?\s?(?:ext\.?|extension|x)\s?(\d{1,6})\b)?"
@@ -15,12 +15,21 @@ _PHONE: Final = re.compile(
 _SERVICE: Final = re.compile(
     r"\b(call|dial|ring|text|phone)\s+(\d{3}|\d{5,6})\b(?![-,.]\d|\s+(?:people|customers|clients|users|times))", re.I
 )
+_STATE: Final = "|".join(STATES)
+_ZIP: Final = re.compile(
+    rf"(?<![\w-])({_STATE}|D\.C\.)([ ,]{{1,2}})(\d{{5}})(?:-(\d{{4}}))?(?![\w-]|[.,]\d)"
+    rf"|\b({'|'.join(STATES.values())})([ ,]{{1,2}})(\d{{5}})(?:-(\d{{4}}))?(?![\w-]|[.,]\d|\s[a-z])"
+)
+_GROUPS: Final = r"\d{3,6}(?: \d{3,6}){1,5}(?! ?\d)|\d{2}(?: \d{2}){2,7}(?! ?\d)"
+_ENTER: Final = re.compile(rf"\b(enter|type|key in|input)\s({_GROUPS})(?![\w%]|[.,:]\d)", re.I)
 _REFERENCE: Final = re.compile(
     r"\b(order|ticket|reference|ref|account|acct|tracking|invoice|confirmation|booking|case|code|pin|passcode"
     r"|zip|postcode"
-    r"|ending in|ends in|ending with|extension|ext|flight|card|policy|routing|serial|ID|SKU)"
+    r"|ending in|ends in|ending with|extension|ext|flight|card|policy|routing|serial|ID|SKU|OTP|token|password|voucher"
+    r"|membership|claim|patient|IBAN|PNR)"
     r"((?:\s+(?:number|no\.?|code|id))?(?:\s+is|\s+was)?[\s:]{0,3}#?\s?)"
-    r"([A-Z]{0,4}-?\d[\dA-Z]*(?:-[\dA-Z]+){0,5})(?![\w%]|[.,:]\d)",
+    rf"({_GROUPS}|"
+    r"[A-Z]{0,4}-?\d[\dA-Z]*(?:-[\dA-Z]+){0,5})(?![\w%]|[.,:]\d)",
     re.I,
 )
 _HASH: Final = re.compile(r"(?<!\w)#\s?(?=\d)")
@@ -88,11 +97,20 @@ def _reference(match: re.Match[str]) -> str:
     word, between, code = match.groups()
     between = re.sub(r"#\s?", "number " if "number" not in between.lower() else "", between)
     between = re.sub(r"\bno\.?(?=\s|$)", "number", between, flags=re.I)
+    code = code.replace(" ", "-")
     plain = code.isdecimal() and (len(code) < 3 or (len(code) == 3 and not between.strip()))
     if plain or re.fullmatch(r"\d{4}-\d\d-\d\d", code):
         return f"{word}{between}{code}"
     said = ", ".join(spelled(part) if len(part) <= 6 else _chunks(part) for part in code.split("-") if part)
     return f"{word}{between}{said}"
+
+
+def _zip(match: re.Match[str]) -> str:
+    """The state in full, and the digits of its ZIP code."""
+    short, space, figures, more, name, name_space, name_figures, name_more = match.groups()
+    state = name or STATES.get(short, "D.C")
+    said = f"{state}{space or name_space}{digits(figures or name_figures)}"
+    return f"{said}, {digits(more or name_more)}" if more or name_more else said
 
 
 def _chunks(code: str) -> str:
@@ -142,6 +160,7 @@ def spoken_phones(text: str) -> str:
         ),
         text,
     )
+    text = _ENTER.sub(lambda m: f"{m[1]} {', '.join(map(digits, m[2].split(' ')))}", _ZIP.sub(_zip, text))
     text = _SERVICE.sub(lambda m: f"{m[1]} {digits(m[2])}", text)
     text = _REFERENCE.sub(_reference, text)
     return _PHONE.sub(_phone, text)
