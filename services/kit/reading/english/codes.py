@@ -22,11 +22,17 @@ _ZIP: Final = re.compile(
 )
 _GROUPS: Final = r"\d{3,6}(?: \d{3,6}){1,5}(?! ?\d)|\d{2}(?: \d{2}){2,7}(?! ?\d)"
 _ENTER: Final = re.compile(rf"\b(enter|type|key in|input)\s({_GROUPS})(?![\w%]|[.,:]\d)", re.I)
+# English writes thousands with a comma, so two groups of three digits are a code.
+_TWO_GROUPS: Final = re.compile(
+    r"(?<![\w.,$€£¥₹/+-])(?<![\d,)] )(\d{3}) (?!000)(\d{3})(?![\w%€/-]| ?\d|[.,]\d|\s?[€£$%°])"
+    r"(?!\s(?!(?:to|and|or|is|on|in|at|when|if|for|by|before|within|as)\b)[a-z])"
+)
+_EMERGENCY: Final = re.compile(r"\b(or|and)\s(911|999|112|988)(?![\w,]|\.\d|\s[a-z])")
 _REFERENCE: Final = re.compile(
     r"\b(order|ticket|reference|ref|account|acct|tracking|invoice|confirmation|booking|case|code|pin|passcode"
     r"|zip|postcode"
     r"|ending in|ends in|ending with|extension|ext|flight|card|policy|routing|serial|ID|SKU|OTP|token|password|voucher"
-    r"|membership|claim|patient|IBAN|PNR)"
+    r"|membership|claim|patient|IBAN|PNR|P\.?O\.? Box)"
     r"((?:\s+(?:number|no\.?|code|id))?(?:\s+is|\s+was)?[\s:]{0,3}#?\s?)"
     rf"({_GROUPS}|"
     r"[A-Z]{0,4}-?\d[\dA-Z]*(?:-[\dA-Z]+){0,5})(?![\w%]|[.,:]\d)",
@@ -39,6 +45,7 @@ _VERSION_WORD: Final = re.compile(
     re.I,
 )
 _DOTTED: Final = re.compile(r"(?<![\w.])v?(\d{1,6}(?:\.\d{1,6}){2,5})(?!\.?\w)")
+_LETTER_POINT: Final = re.compile(r"\b([A-Z])\.(\d{2,4})(?![\w.])")
 _CARD: Final = re.compile(r"(?<![\w.,-])\d{4}(?:[ -]\d{4}){2,4}(?![\w-])")
 _LONG: Final = re.compile(r"(?<![\w.,$€£¥-])\d{7,}(?!\w|[.,]\d|\s?%)")
 _MIXED: Final = re.compile(
@@ -161,6 +168,8 @@ def spoken_phones(text: str) -> str:
         text,
     )
     text = _ENTER.sub(lambda m: f"{m[1]} {', '.join(map(digits, m[2].split(' ')))}", _ZIP.sub(_zip, text))
+    text = _EMERGENCY.sub(lambda m: f"{m[1]} {digits(m[2])}", text)
+    text = _TWO_GROUPS.sub(lambda m: f"{digits(m[1])}, {digits(m[2])}", text)
     text = _SERVICE.sub(lambda m: f"{m[1]} {digits(m[2])}", text)
     text = _REFERENCE.sub(_reference, text)
     return _PHONE.sub(_phone, text)
@@ -168,7 +177,7 @@ def spoken_phones(text: str) -> str:
 
 def spoken_codes(text: str) -> str:
     """The text with codes of letters and digits in words."""
-    text = _HASH.sub("number ", text)
+    text = _HASH.sub("number ", _LETTER_POINT.sub(lambda m: f"{m[1]} {digits(m[2])}", text))
     text = _LETTERS_NUMBER.sub(lambda m: f"{m[1]} {cardinal(m[2]) if len(m[2]) <= 2 else digits(m[2])}", text)
     text = _LONG.sub(_long, text)
     return _MIXED.sub(_mixed, text)

@@ -11,6 +11,7 @@ _DURATION: Final = re.compile(
     r"(?:(\d{1,4})\s?(?:m|mins?|minutes?),?\s?)?(?:(\d{1,4})\s?(?:s|secs?|seconds?))?(?!\w)"
 )
 _HOURS_MINUTES: Final = re.compile(r"(?<![\w.,:/$€£-])(\d)h([0-5]\d)(?:m|min)?(?!\w)")
+_DECIMAL_SECONDS: Final = re.compile(r"(?<![\w.,$€£])(\d{1,4}\.\d{1,3})\s?s(?!\w)")
 _SECONDS: Final = re.compile(
     r"\b(wait|for|after|every|within|takes?|took|lasts?|lasted|hold|rest|about|another|first|last|next)\s(\d{1,3})s(?!\w)",
     re.I,
@@ -36,5 +37,6 @@ def _duration(match: re.Match[str]) -> str:
 def spoken_durations(text: str) -> str:
     """The text with durations of two or more units in words, and with seconds after a word such as "wait"."""
     text = _HOURS_MINUTES.sub(lambda m: " and ".join(_parts((None, m[1], m[2], None))), text)
+    text = _DECIMAL_SECONDS.sub(r"\1 seconds", text)
     text = _SECONDS.sub(lambda m: f"{m[1]} {_parts((None, None, None, m[2]))[0]}", text)
     return _DURATION.sub(_duration, text)

@@ -27,8 +27,8 @@ _COUNTED: Final = "people|users|units|points|steps|items|words|members|customers
 # So is one between these words and a noun, as in "we have 2026 lamps".
 _COUNT: Final = re.compile(
     r"\b(have|has|had|having|are|were|with|sold|sell|sells|needs?|needed|bought|made|ordered|received|shipped|counted|holds"
-    r"|contains?|includes?|got|over|only|just|nearly|almost|than|exactly|another|all|approximately|roughly|least|most|total of"
-    rf"|stock of|up to|about|some|these|those)\s({_YEAR})(?=\s(?!(?:{_NOT_NOUNS})\b)[a-z]{{2,}})",
+    r"|contains?|includes?|got|over|only|just|nearly|almost|than|exactly|another|all|approximately|roughly|least|most"
+    rf"|total of|stock of|up to|about|some|these|those)\s({_YEAR})(?=\s(?!(?:{_NOT_NOUNS})\b)[a-z]{{2,}})",
     re.IGNORECASE,
 )
 # A plural noun after a number that no other word belongs to: "2015 boxes were sold".

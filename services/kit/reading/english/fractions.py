@@ -9,11 +9,13 @@ from services.kit.reading.numbers import cardinal, decimal, ordinal
 
 _START: Final = r"(?<![\w.,/-])"
 _SET_PHRASES: Final = (
+    (re.compile(r"(?<![\d/])24/7/365(?![\d/])"), "twenty-four seven, three sixty-five"),
     (re.compile(r"(?<![\d/])24/7(?![\d/])"), "twenty-four seven"),
     (re.compile(r"(?<![\d/])50[/-]50(?![\d/])"), "fifty-fifty"),
     (re.compile(r"(?<![\d/])20/20(?![\d/])"), "twenty twenty"),
     (re.compile(r"(?<![\d/])9/11(?![\d/])"), "nine eleven"),
 )
+_PRESSURE: Final = re.compile(r"(?<![\w.,/-])(\d{2,3})/(\d{2,3})(?=\s?mmHg)")
 _DIVISION: Final = re.compile(rf"{_START}({NUMBER})\s?/\s?({NUMBER})(?=\s?=)|{_START}({NUMBER}) / ({NUMBER})(?![\w/])")
 _RATING: Final = re.compile(
     rf"{_START}(\d{{1,3}}(?:\.\d{{1,2}})?)\s?/\s?(\d{{1,3}})(?=[\s-](?:stars?|points?|rating|score|reviews?)\b)"
@@ -33,6 +35,10 @@ _MEASURED: Final = re.compile(
     + rf")(?![\w²³/])\.?(?=\s|[,;:!?)]|$)|(?=[\s-](?:{_NOUNS})\b))"
 )
 _MIXED: Final = re.compile(rf"{_START}(?:(\d{{1,3}})[ -])?(\d{{1,2}})/(\d{{1,3}})(?![\w/]|\.\d)(\s?[\"″](?=\W|$))?")
+# A noun that a size in inches describes, as in 1/4" slices.
+_DESCRIBED: Final = re.compile(
+    r"\s(?!(?:thick|wide|long|deep|tall|high|from|to|of|and|or|in|on|at|is|are|below|above)\b)[a-z]"
+)
 _SLASHED: Final = re.compile(rf"{_START}(\d{{1,9}})/(\d{{1,9}})(?![\w/])")
 _PARTS: Final = {2: "half", 4: "quarter"}
 # "18/20" is a score; "1/20" is a fraction.
@@ -75,7 +81,9 @@ def _fraction(match: re.Match[str]) -> str:
         return match[0]
     if not inch or match.string.count('"', 0, match.start()) % 2:
         return share + (inch or "")
-    return share + (" inches" if whole else " of an inch")
+    if whole:
+        return share + " inches"
+    return share + (" inch" if _DESCRIBED.match(match.string, match.end()) else " of an inch")
 
 
 def _number(figures: str) -> str:
@@ -95,7 +103,7 @@ def spoken_ratios(text: str) -> str:
     """The text with divisions, ratings and fractions of a measure in words; none of these is a date."""
     for pattern, said in _SET_PHRASES:
         text = pattern.sub(said, text)
-    text = _DIVISION.sub(_division, text)
+    text = _DIVISION.sub(_division, _PRESSURE.sub(r"\1 over \2", text))
     text = _RATING.sub(lambda m: f"{_number(m[1] or m[3])} out of {_number(m[2] or m[4])}", text)
     text = _RATED.sub(lambda m: f"{m[1]}{m[2]}{_number(m[3])} out of {_number(m[4])}", text)
     return _MEASURED.sub(_measured, text)

@@ -21,7 +21,7 @@ _SCALES: Final = {
     "b": "billion", "tn": "trillion", "t": "trillion",
 }  # fmt: skip
 _SCALE: Final = r"(?:\s?(thousand|million|billion|trillion)\b|\s?(mn|mm|mio|bn|tn|[kmbt])(?![\w/]))?"
-_PER: Final = r"(?:\s?/\s?((?:[a-zA-Z]{1,12}|sq\.? ft)(?:²|\b))(?!/))?"
+_PER: Final = r"(?:\s?/\s?((?:sq\.? ft|[a-zA-Z]{1,12}²?)(?:/[a-zA-Z]{1,12})?)(?![\w/]))?"
 _MONEY: Final = re.compile(
     rf"(?<![\w.,/])([-+]\s?)?({_SYMBOL}"
     rf"|(?:{_CODE})\s?)\s?(-)?({NUMBER}){_SCALE}(?:{_TO}(?:{_SYMBOL})?({NUMBER}){_SCALE})?(?![\d%])"
@@ -34,15 +34,14 @@ _MONEY_AFTER: Final = re.compile(
 _CENTS: Final = re.compile(rf"{_START}({NUMBER})\s?(¢|p\b(?=[\s.,;:!?)/]|$)){_PER}")
 _PERCENT: Final = re.compile(rf"{_SIGNED}(\+)?({NUMBER})\s?%?(?:{_TO}({NUMBER}))?\s?(%|‰)")
 _COINS: Final = {("¢", True): "cent", ("¢", False): "cents", ("p", True): "penny", ("p", False): "pence"}
-_PERS: Final = {"mo": "month", "mth": "month", "d": "day", "s": "second", "pp": "person", "ppl": "person", "pax": "person",
-                "ea": "each", "m": "meter"}  # fmt: skip
+_PERS: Final = {"mo": "month", "mth": "month", "d": "day", "s": "second", "pp": "person", "ppl": "person",
+                "pax": "person", "ea": "each", "m": "meter"}  # fmt: skip
 
 _IRREGULAR: Final = {"foot": "feet", "inch": "inches", "hertz": "hertz", "kilohertz": "kilohertz",
                      "megahertz": "megahertz", "gigahertz": "gigahertz", "horsepower": "horsepower", "P.S.I": "P.S.I",
                      "kelvin": "kelvin", "lux": "lux"}  # fmt: skip
-_FIRST_IN_PLURAL: Final = ("mile", "kilometer", "meter", "foot", "kilobit", "megabit", "gigabit", "megabyte", "gigabyte",
-                           "frame", "revolution", "beat", "breath", "year", "milligram", "gram", "milliliter",
-                           "liter", "millimeter")  # fmt: skip
+# A unit with one of these words has its plural in the first word: "miles per hour".
+_PLURAL_FIRST: Final = frozenset(("per", "of", "degree", "old"))
 _UNIT: Final = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))
 _MEASURE: Final = re.compile(
     rf"{_SIGNED}({NUMBER})(?:\s?({_UNIT})?{_TO}({NUMBER}))?(-?)\s?({_UNIT})(?![\w²³])"
@@ -51,14 +50,21 @@ _MEASURE: Final = re.compile(
 _FEET: Final = re.compile(
     r"(?<![\w.])(\d{1,3})\s?(?:['′’]|ft\.?|feet)\s?(\d{1,2})\s?(?:[\"″”]|''|in\b\.?|inches)?(?!\w)"
 )
-_INCHES: Final = re.compile(rf"{_START}({NUMBER})\s?(?:[\"″](?=[\s.,;:!?)]|$)|(?:in\.)(?=\s[a-z]))")
-_BY: Final = re.compile(rf"{_START}({NUMBER})\s?(?:ft|cm|mm|m|in)?\s?[x×]\s?({NUMBER})(?:\s?[x×]\s?({NUMBER}))?(?!\d)")
-_TIMES: Final = re.compile(rf"{_START}({NUMBER})\s?[x×X](?![\w]){_PER}")
-# Thousands have few figures; a lamp's color temperature has four. With a blank, K is always kelvin.
-_KELVIN: Final = re.compile(
-    rf"{_START}(?:([1-9]\d{{3}}|\d{{1,2}},\d{{3}}|10000|\d{{1,3}}\.\d{{1,2}})\s?|({NUMBER})\s)K(?![\w/])"
+_INCHES: Final = re.compile(
+    rf"{_START}({NUMBER})\s?(?:[\"″](?=[\s.,;:!?)]|$)|in\.(?=\s[a-z])|in(?=\s(?:of|long|wide|thick|deep|tall|high|by)\b))"
 )
-_SCALED: Final = re.compile(rf"{_SIGNED}({NUMBER})((?<=\d\d)K|k|M|bn)(?![\w/])")
+_SIDE: Final = rf"({NUMBER})(\s?(?:ft|cm|mm|m|in|[\"″])(?=\W|x))?"
+_BY: Final = re.compile(
+    rf"{_START}{_SIDE}\s?[x×]\s?(?:{_SIDE}\s?[x×]\s?)?({NUMBER})(?!\d)(?=(\s?(?:{_UNIT}|[\"″])(?!\w))?)"
+)
+_TIMES: Final = re.compile(rf"{_START}({NUMBER})\s?[x×X](?![\w]){_PER}")
+_COUNT_PER: Final = re.compile(
+    r"(\d\s[a-z]{2,14})\s?/\s?(second|minute|hour|day|night|week|month|year|person|child|room|page)(?![\w/])"
+)
+_RACE: Final = re.compile(rf"{_START}(5|10|15)K(?=\s(?:runs?|races?|walks?|fun|swim|course|distance|charity)\b)")
+# Thousands have few figures; a lamp's color temperature has four. With a blank, K is always kelvin.
+_KELVIN: Final = re.compile(rf"{_START}(?:([1-9]\d{{3}}|\d{{1,2}},\d{{3}}|10000)\s?|({NUMBER})\s)K(?![\w/])")
+_SCALED: Final = re.compile(rf"{_SIGNED}({NUMBER})((?<=[\d.]\d)K|k|M|bn)(?![\w/])")
 
 
 def _amount(number: str, words: tuple[str, str, str, str]) -> str:
@@ -100,8 +106,11 @@ def _money(
 def _per(unit: str | None) -> str:
     if not unit:
         return ""
-    named = _PERS.get(unit.lower()) or (unit_name(unit, one=True) if unit in UNITS else unit)
-    return " each" if named == "each" else f" per {named}"
+    said = ""
+    for one in [unit] if unit in UNITS else unit.split("/"):
+        named = _PERS.get(one.lower()) or (unit_name(one, one=True) if one in UNITS else one)
+        said += " each" if named == "each" else f" per {named}"
+    return said
 
 
 def _money_before(match: re.Match[str]) -> str:
@@ -136,7 +145,7 @@ def unit_name(unit: str, one: bool) -> str:
     words = UNITS[unit].split(" ")
     if one:
         return " ".join(words)
-    at = 0 if words[0] in _FIRST_IN_PLURAL or "degree" in words else len(words) - 1
+    at = 0 if not _PLURAL_FIRST.isdisjoint(words) else len(words) - 1
     words[at] = _IRREGULAR.get(words[at], words[at] + "s")
     return " ".join(words)
 
@@ -170,17 +179,24 @@ def _times(match: re.Match[str]) -> str:
 
 
 def _by(match: re.Match[str]) -> str:
-    return " by ".join(_bare(side) for side in match.groups() if side)
+    """A size; a side with its unit remains a measure."""
+    sides = [(match[at], match[at + 1]) for at in (1, 3, 5) if match[at]]
+    return " by ".join(
+        f"{side}{unit}" if unit and at < len(sides) - 1 else side if unit else _bare(side)
+        for at, (side, unit) in enumerate(sides)
+    )
 
 
 def spoken_quantities(text: str) -> str:
     """The text with money, percentages and measures in words."""
     text = _MONEY_AFTER.sub(_money_after, _MONEY.sub(_money_before, text))
     text = _CENTS.sub(lambda m: f"{_bare(m[1])} {_COINS[m[2], m[1] == '1']}{_per(m[3])}", text)
+    text = _COUNT_PER.sub(r"\1 per \2", text)
+    text = _RACE.sub(lambda m: f"{cardinal(m[1])} K", text)
     text = _KELVIN.sub(lambda m: f"{_bare(m[1] or m[2])} kelvin", text)
     text = _PERCENT.sub(_percent, text)
-    text = _FEET.sub(_feet, text)
+    text = _FEET.sub(_feet, _BY.sub(_by, text))
     text = _MEASURE.sub(_measure, text)
     text = _INCHES.sub(_inches, text)
-    text = _TIMES.sub(_times, _BY.sub(_by, text))
+    text = _TIMES.sub(_times, text)
     return _SCALED.sub(lambda m: ("minus " if m[1] else "") + f"{_bare(m[2])} {_SCALES[m[3].lower()]}", text)

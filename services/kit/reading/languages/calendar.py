@@ -43,8 +43,8 @@ class Calendar:
             ending = re.compile(rf"(?<![\w/.,]){after}(?=\s?(?:{words.date_endings}))")
             first = after is _MONTH_DAY
             yield ending, lambda m: self._short_date(*((m[1], m[2]) if first else (m[2], m[1])))
-        yield _TIME, self._time
         yield _DURATION, self._duration
+        yield _TIME, self._time
         yield _HOURS, lambda m: self._counted(m[1], words.duration[1])
 
     def _day(self, day: str) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from services.kit.reading.languages.numerals import Numerals, Rule
+from services.kit.reading.languages.numerals import Numerals, Rule, alternatives
 
 _VERSION: Final = re.compile(r"(?<![A-Za-z0-9_.])[vV]?(\d{1,5}(?:\.\d{1,5}){2,5})(?!\.?\d)", re.A)
 _PHONE: Final = re.compile(
@@ -12,7 +12,7 @@ _PHONE: Final = re.compile(
 )
 _MOBILE: Final = re.compile(r"(?<![\d.,$€£¥/:-])(?:1[3-9]\d{9}|0\d{8,10})(?![\d.,])", re.A)
 _LONG: Final = re.compile(r"(?<![\d.,])\d{11,}(?![\d]|[.,]\d)", re.A)
-_CODE: Final = r"(\d{2,6}(?:[ -]\d{2,6}){1,4}|\d{3,10})(?![\w/:%-]| \d|[.,:]\d|\s?[%€$£₹¥])"
+_CODE: Final = r"(\d{2,6}(?:[ -]\d{2,6}){1,4}|\d{4,10})(?![\w/:%-]| \d|[.,:]\d|\s?[%€$£₹¥])"
 _MAX_PHONE_FIGURES: Final = 15
 
 
@@ -25,7 +25,9 @@ class Codes:
 
     def rules(self) -> Iterator[Rule]:
         """The rules in their order."""
-        code = re.compile(rf"(?<![a-zA-Z\d])((?:{self._words.code})[\s:：#]{{0,3}}){_CODE}", re.A | re.I)
+        money = alternatives({currency.many for currency in self._words.currencies.values()})
+        words = rf"(?<![a-zA-Z0-9])((?:{self._words.code})[\s:：#]{{0,3}})"
+        code = re.compile(rf"{words}{_CODE}(?!\s?(?:{money}))", re.A | re.I)
         yield _VERSION, self._version
         yield code, lambda m: m[1] + self._numerals.groups(m[2])
         yield _MOBILE, lambda m: self._numerals.one_by_one(m[0])

@@ -27,14 +27,15 @@ class Fractions:
         for phrase, said in self._words.phrases.items():
             yield re.compile(rf"(?<![\w/]){re.escape(phrase)}(?![\w/])", re.A), said
         yield _DIVISION, self._division
-        rated = rf"{START}(\d{{1,3}}(?:[.,]\d{{1,2}})?)\s?/\s?(\d{{1,3}})(?=\s?(?:{self._words.rated}))"
-        yield re.compile(rated, re.A), self._rating
+        rated = rf"{START}(\d{{1,3}}(?:[.,]\d{{1,2}})?)\s?/\s?(\d{{1,3}})\s?({self._words.rated})"
+        yield re.compile(rated, re.A), self._rated
         yield _DECIMAL_RATING, self._rating
 
     def rules(self) -> Iterator[Rule]:
         """Rules for all other fractions."""
         units = alternatives(self._words.units)
-        fraction = rf"(?<![A-Za-z0-9_.,/-])(?:(\d{{1,3}}) )?(\d{{1,4}})/(\d{{1,4}})(?:\s?({units})(?![{LETTERS}0-9_²³/])|{_END})"
+        unit = rf"(?:\s?({units})(?![{LETTERS}0-9_²³/])|{_END})"
+        fraction = rf"(?<![A-Za-z0-9_.,/-])(?:(\d{{1,3}}) )?(\d{{1,4}})/(\d{{1,4}}){unit}"
         yield re.compile(fraction, re.A), self._fraction
 
     def _division(self, match: re.Match[str]) -> str:
@@ -48,6 +49,9 @@ class Fractions:
 
     def _rating(self, match: re.Match[str]) -> str:
         return self._words.ratio.format(above=self._numerals.number(match[1]), below=match[2])
+
+    def _rated(self, match: re.Match[str]) -> str:
+        return self._words.rated_as.format(above=self._numerals.number(match[1]), below=match[2], noun=match[3])
 
     def _fraction(self, match: re.Match[str]) -> str:
         whole, above, below, unit = match.groups()
@@ -86,7 +90,7 @@ class Fractions:
 
     def _mixed(self, whole: str, above: str, below: str, share: str, unit: str | None) -> str:
         words = self._words
-        article, noun = words.noun(unit) if unit else ("", "")
+        article = words.noun(unit)[0] if unit else ""
         counted = whole
         if unit:
             one, many = words.units[unit]

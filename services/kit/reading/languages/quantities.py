@@ -10,7 +10,9 @@ from services.kit.reading.languages.numerals import END, LETTERS, NUMBER, START,
 _THOUSANDS: Final = re.compile(
     r"(?<![A-Za-z0-9_.,:/-])(\d{1,3}(?:[.,]\d)?)(k|(?<=\d\d)(?<!10)(?<!21)(?<!42)K)(?![\w/])", re.A
 )
+_MIN_KELVIN_FIGURES: Final = 3
 _PERCENT: Final = re.compile(rf"{START}({NUMBER})\s?[%％]", re.A)
+_PERCENT_RANGE: Final = re.compile(rf"{START}({NUMBER})\s?%?\s?[–—~〜～-]\s?({NUMBER})\s?[%％]", re.A)
 _RANGE: Final = re.compile(rf"{START}({NUMBER})\s?(?:[–—~〜～]|-(?=\d))\s?({NUMBER})(?![A-Za-z0-9_-])", re.A)
 _IDEOGRAPHIC: Final = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 _PER: Final = rf"(?:\s?/\s?([{LETTERS}]{{1,12}}²?|か月|ヶ月|個|[\u4e00-\u9fff]{{1,2}})(?![{LETTERS}/]))?"
@@ -40,7 +42,7 @@ class Quantities:
         )
         yield (
             re.compile(
-                rf"{START}({NUMBER})\s?[-–~～〜]\s?(?=(?:{NUMBER})(?:\s?%|\s?(?:{symbols}|{units})(?![{LETTERS}0-9])))",
+                rf"{START}({NUMBER})\s?[-–~～〜]\s?(?=(?:{NUMBER})(?:\s?(?:{symbols}|{units})(?![{LETTERS}0-9])))",
                 re.A,
             ),
             lambda m: f"{self._numerals.number(m[1])}{words.to}",
@@ -56,8 +58,9 @@ class Quantities:
         yield re.compile(rf"{START}(-)?({NUMBER})\s?({units})(?![{LETTERS}0-9_²³]){_PER}", re.A), self._measure
         yield re.compile(rf"{START}({NUMBER})\s?[x×](?![\w]){_PER}(?!\s?\d)", re.A), self._times
         yield re.compile(r"(?<=\d)\s?[x×]\s?(?=\d)", re.A), words.by
+        yield _PERCENT_RANGE, lambda m: words.percent.format(n=self._from_to(m[1], m[2]))
         yield _PERCENT, lambda m: words.percent.format(n=self._numerals.number(m[1]))
-        yield _RANGE, lambda m: f"{self._numerals.number(m[1])}{words.to}{self._numerals.number(m[2])}"
+        yield _RANGE, lambda m: self._from_to(m[1], m[2])
 
     def _money(self, symbol: str, figures: str, scale: str | None, sign: str | None) -> str:
         words = self._words
@@ -75,14 +78,18 @@ class Quantities:
         units = currency.one if whole == "1" else f"{whole}{words.between}{currency.many}"
         return minus + words.money.format(units=units, n=cents, cents=currency.cents)
 
+    def _from_to(self, first: str, last: str) -> str:
+        return f"{self._numerals.number(first)}{self._words.to}{self._numerals.number(last)}"
+
     def _money_range(self, symbol: str, first: str, last: str) -> str:
-        first, last = self._numerals.number(first), self._numerals.number(last)
-        return f"{first}{self._words.to}{last}{self._words.between}{self._words.currencies[symbol].many}"
+        return f"{self._from_to(first, last)}{self._words.between}{self._words.currencies[symbol].many}"
 
     def _measure(self, match: re.Match[str]) -> str:
         minus, figures, unit, per = match.groups()
-        one, many = self._words.units[unit]
         number = self._numerals.number(figures)
+        if unit == "K" and len(number) < _MIN_KELVIN_FIGURES:
+            return match[0]
+        one, many = self._words.units[unit]
         said = one if number == "1" else f"{number}{self._words.between}{many}"
         return self._per((self._words.minus if minus else "") + said, per)
 

@@ -8,7 +8,7 @@ from typing import Final
 from services.kit.reading.languages.calendar import Calendar
 from services.kit.reading.languages.codes import Codes
 from services.kit.reading.languages.fractions import Fractions
-from services.kit.reading.languages.numerals import END, NUMBER, START, Numerals, Rule, alternatives
+from services.kit.reading.languages.numerals import END, LETTERS, NUMBER, START, Numerals, Rule, alternatives
 from services.kit.reading.languages.quantities import Quantities
 from services.kit.reading.languages.words import Words
 from services.kit.reading.web_addresses import spoken_addresses
@@ -41,12 +41,15 @@ class Language:
         yield from quantities.rules()
         yield re.compile(rf"{START}(?:{NUMBER}){END}", re.A), lambda m: numerals.number(m[0])
         if words.counters:
-            yield re.compile(rf"(?<![0-9.第初])2(?=[{words.counters}])"), words.two_of
+            yield re.compile(rf"(?<![0-9.第初])2(?= ?[{words.counters}])"), words.two_of
+        if words.counted:
+            counted = re.compile(rf"(?<![0-9.])(?:{alternatives(words.counted)})")
+            yield counted, lambda m: words.counted[m[0]]
         yield _MINUS, words.minus
         yield _PLUS, f" {words.plus} "
         yield re.compile(r"(?<=\w)\s?[=＝]\s?(?=\w)"), f" {words.equals} "
         yield re.compile(r"\s?[&＆]\s?"), f" {words.ampersand} "
-        yield re.compile(r"(?<=[a-zA-Z])\s?/\s?(?=[a-zA-Z])"), " "
+        yield re.compile(rf"(?<=[{LETTERS}])\s?/\s?(?=[{LETTERS}])"), " "
         yield _LEFT, " "
 
     def _written_out(self, match: re.Match[str]) -> str:

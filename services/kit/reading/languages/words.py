@@ -37,11 +37,11 @@ class Words:
 
     fractions: (one, many) by denominator; fraction: for all others; fraction_of: the word between a fraction and its
     unit; halves, and_half: "half a" and "and a half" by the article of the unit; mixed: a whole number with a fraction,
-    some by the fraction or by both; ratio: a rating, over: a quotient such as blood pressure, divided: a division.
-    by: "×" between sides; times: "×" after a number.
+    some by the fraction or by both. ratio: a rating, rated_as: one before a noun of `rated`; over: a quotient such as
+    blood pressure; divided: a division. by: "×" between sides; times: "×" after a number.
 
     code: the words before a code, whose digits are said one by one. phrases: said in place of a whole expression.
-    counters, two_of: the special word for two before one of the counters.
+    counters, two_of: the special word for two before one of the counters. counted: other numbers with their counters.
     """
 
     signs: Signs
@@ -71,6 +71,7 @@ class Words:
     one_time: str
     code: str
     rated: str
+    rated_as: str
     mixed: Mapping[str, str]
     pers: Mapping[str, str]
     phrases: Mapping[str, str]
@@ -95,6 +96,7 @@ class Words:
     duration_link: str = ""
     counters: str = ""
     two_of: str = ""
+    counted: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def articles(self) -> str:
@@ -115,7 +117,8 @@ def words_of(path: Path) -> Words:
     table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     units = {unit: (one, many) for unit, (one, many) in table["units"].items()}
     for one, many in table.pop("nouns", {}).items():
-        units |= {form: (one, many) for form in (many, one.rpartition(" ")[2].rpartition("'")[2])}
+        singular = one.rpartition(" ")[2].rpartition("'")[2]
+        units |= {singular: (one, many), many: (one, many)}
     table |= {
         "signs": Signs(**table["signs"]),
         "currencies": {symbol: Currency(*names) for symbol, names in table["currencies"].items()},
