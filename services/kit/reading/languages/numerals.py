@@ -42,7 +42,17 @@ class Numerals:
     def number(self, figures: str) -> str:
         """The number as the language's phonemiser reads it."""
         whole, fraction = self.parts(figures)
+        whole = self._in_myriads(whole)
         return f"{whole}{self.words.decimal}{fraction}" if fraction else whole
+
+    def _in_myriads(self, whole: str) -> str:
+        """A whole number as Japanese writes it, if the language does: "12500" is "1万2500"."""
+        signs = ("", *self.words.myriads)
+        if len(signs) == 1 or not 4 < len(whole) <= 4 * len(signs) or whole[0] == "0":
+            return whole
+        groups = [int(whole[max(0, end - 4) : end]) for end in range(len(whole), 0, -4)]
+        written = [f"{group}{sign}" for group, sign in zip(groups, signs, strict=False) if group]
+        return "".join(reversed(written))
 
     def one_by_one(self, figures: str) -> str:
         """The digits of a text one by one; other characters are left out."""

@@ -68,14 +68,14 @@ class Quantities:
         whole, fraction = self._numerals.parts(figures)
         minus = words.minus if sign else ""
         if scale:
-            return f"{minus}{self._numerals.number(figures)} {scale}{words.scale_link}{currency.many}"
+            return f"{minus}{self._numerals.number(figures)}{words.between}{scale}{words.scale_link}{currency.many}"
         if not fraction or not int(fraction) or len(fraction) > 2 or not currency.cents:
-            said = self._numerals.number(figures) if fraction and int(fraction) else whole
+            said = self._numerals.number(figures if fraction and int(fraction) else whole)
             return minus + (currency.one if said == "1" else f"{said}{words.between}{currency.many}")
         cents = int(fraction.ljust(2, "0"))
         if whole == "0":
             return f"{minus}{cents}{words.between}{currency.cents}"
-        units = currency.one if whole == "1" else f"{whole}{words.between}{currency.many}"
+        units = currency.one if whole == "1" else f"{self._numerals.number(whole)}{words.between}{currency.many}"
         return minus + words.money.format(units=units, n=cents, cents=currency.cents)
 
     def _from_to(self, first: str, last: str) -> str:

@@ -41,9 +41,9 @@ class Language:
         yield from quantities.rules()
         yield re.compile(rf"{START}(?:{NUMBER}){END}", re.A), lambda m: numerals.number(m[0])
         if words.counters:
-            yield re.compile(rf"(?<![0-9.第初])2(?= ?[{words.counters}])"), words.two_of
+            yield re.compile(rf"(?<![0-9.第初])2(?=[{words.counters}])"), words.two_of
         if words.counted:
-            counted = re.compile(rf"(?<![0-9.])(?:{alternatives(words.counted)})")
+            counted = re.compile(rf"(?<![0-9.])(?:{alternatives(words.counted)})(?!の[0-9])")
             yield counted, lambda m: words.counted[m[0]]
         yield _MINUS, words.minus
         yield _PLUS, f" {words.plus} "

@@ -42,6 +42,7 @@ class Words:
 
     code: the words before a code, whose digits are said one by one. phrases: said in place of a whole expression.
     counters, two_of: the special word for two before one of the counters. counted: other numbers with their counters.
+    myriads: signs for every further four digits of a number.
     """
 
     signs: Signs
@@ -96,6 +97,7 @@ class Words:
     duration_link: str = ""
     counters: str = ""
     two_of: str = ""
+    myriads: str = ""
     counted: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
