@@ -57,6 +57,8 @@ _SPOKEN_SIGNS: Final = {"°": "°", "℃": "°C", "℉": "°F", "№": "No. ", "
 _TYPED: Final = str.maketrans(
     {"\u2011": "-", "\u2010": "-", "\u2212": "-", "\u2044": "/", "\u2028": "\n", "\u2029": "\n", "\r": "\n"}
 )
+_POWER: Final = re.compile(r"(?<=m)[23]$")
+_POWERS: Final = {"2": "²", "3": "³"}
 _FRACTION_SIGN: Final = re.compile(r"(\d?)([¼-¾⅐-⅞])")
 _MAX_MARKS: Final = 3  # combining marks on one letter; Vietnamese and Devanagari need two
 
@@ -79,7 +81,9 @@ def _visible(text: str) -> str:
                 kept.append(c)
             continue
         marks = 0
-        if c in _SPOKEN_SIGNS:
+        if "\u3300" <= c <= "\u33ff":
+            kept.append(_POWER.sub(lambda m: _POWERS[m[0]], unicodedata.normalize("NFKC", c)))
+        elif c in _SPOKEN_SIGNS:
             kept.append(_SPOKEN_SIGNS[c])
         elif category == "Cf":
             continue

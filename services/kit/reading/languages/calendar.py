@@ -21,6 +21,9 @@ _DURATION: Final = re.compile(
     r"(?:(\d{1,4})\s?m(?:n|in|ins)?,?\s?)?(?:(\d{1,4})\s?s(?:eg|ec|ek)?)?(?![A-Za-z0-9_:])",
     re.A,
 )
+_HOUR_RANGE: Final = re.compile(
+    r"(?<=\d[hH])\s?[-–]\s?(?=\d{1,2}[hH])|(?<=[:hH]\d\d)\s?[-–~〜～]\s?(?=\d{1,2}[:hH])", re.A
+)
 _HOURS: Final = re.compile(r"(?<![A-Za-z0-9_:.,])(\d{1,4})\s?h(?:rs?|s)?(?![\w:])", re.A)
 
 
@@ -43,6 +46,7 @@ class Calendar:
             ending = re.compile(rf"(?<![\w/.,]){after}(?=\s?(?:{words.date_endings}))")
             first = after is _MONTH_DAY
             yield ending, lambda m: self._short_date(*((m[1], m[2]) if first else (m[2], m[1])))
+        yield _HOUR_RANGE, words.to
         yield _DURATION, self._duration
         yield _TIME, self._time
         yield _HOURS, lambda m: self._counted(m[1], words.duration[1])

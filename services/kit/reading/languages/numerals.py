@@ -10,7 +10,7 @@ NUMBER: Final = r"\d{1,3}(?: \d{3}){1,5}(?:[.,]\d{1,6})?|\d{1,18}(?:[.,]\d{2,3})
 START: Final = r"(?<![A-Za-z0-9_.,:/-])"
 END: Final = r"(?![0-9]|[.,:/]\d)"
 # Letters of the alphabets that put blanks between words; a unit ends where none of them follows.
-LETTERS: Final = r"A-Za-z\u00c0-\u024f\u0900-\u097f"
+LETTERS: Final = r"A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0900-\u097f"
 
 Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str] | str]
 

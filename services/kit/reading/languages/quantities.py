@@ -11,7 +11,7 @@ _THOUSANDS: Final = re.compile(
     r"(?<![A-Za-z0-9_.,:/-])(\d{1,3}(?:[.,]\d)?)(k|(?<=\d\d)(?<!10)(?<!21)(?<!42)K)(?![\w/])", re.A
 )
 _MIN_KELVIN_FIGURES: Final = 3
-_PERCENT: Final = re.compile(rf"{START}({NUMBER})\s?[%％]", re.A)
+_PERCENT: Final = re.compile(rf"{START}(-)?({NUMBER})\s?[%％]", re.A)
 _PERCENT_RANGE: Final = re.compile(rf"{START}({NUMBER})\s?%?\s?[–—~〜～-]\s?({NUMBER})\s?[%％]", re.A)
 _RANGE: Final = re.compile(rf"{START}({NUMBER})\s?(?:[–—~〜～]|-(?=\d))\s?({NUMBER})(?![A-Za-z0-9_-])", re.A)
 _IDEOGRAPHIC: Final = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
@@ -57,9 +57,10 @@ class Quantities:
         )
         yield re.compile(rf"{START}(-)?({NUMBER})\s?({units})(?![{LETTERS}0-9_²³]){_PER}", re.A), self._measure
         yield re.compile(rf"{START}({NUMBER})\s?[x×](?![\w]){_PER}(?!\s?\d)", re.A), self._times
-        yield re.compile(r"(?<=\d)\s?[x×]\s?(?=\d)", re.A), words.by
+        yield re.compile(rf"(?<=\d)\s?[x×]\s?(?=(?:{NUMBER})\s?=)", re.A), words.multiplied or words.by
+        yield re.compile(rf"(?<=\d)\s?[x×]\s?(?=\d)|(?<=[{LETTERS}\u3040-\u30ff])\s?×\s?(?=\d)", re.A), words.by
         yield _PERCENT_RANGE, lambda m: words.percent.format(n=self._from_to(m[1], m[2]))
-        yield _PERCENT, lambda m: words.percent.format(n=self._numerals.number(m[1]))
+        yield _PERCENT, self._percent
         yield _RANGE, lambda m: self._from_to(m[1], m[2])
 
     def _money(self, symbol: str, figures: str, scale: str | None, sign: str | None) -> str:
@@ -92,6 +93,10 @@ class Quantities:
         one, many = self._words.units[unit]
         said = one if number == "1" else f"{number}{self._words.between}{many}"
         return self._per((self._words.minus if minus else "") + said, per)
+
+    def _percent(self, match: re.Match[str]) -> str:
+        said = self._words.percent.format(n=self._numerals.number(match[2]))
+        return (self._words.minus if match[1] else "") + said
 
     def _times(self, match: re.Match[str]) -> str:
         number = self._numerals.number(match[1])

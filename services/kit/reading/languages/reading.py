@@ -42,9 +42,10 @@ class Language:
         yield re.compile(rf"{START}(?:{NUMBER}){END}", re.A), lambda m: numerals.number(m[0])
         if words.counters:
             yield re.compile(rf"(?<![0-9.第初])2(?=[{words.counters}])"), words.two_of
-        if words.counted:
-            counted = re.compile(rf"(?<![0-9.])(?:{alternatives(words.counted)})(?!の[0-9])")
-            yield counted, lambda m: words.counted[m[0]]
+        if words.corrected:
+            # A number before "の" and a number is the denominator of a fraction.
+            corrected = re.compile(rf"(?<![0-9.])(?:{alternatives(words.corrected)})(?!の[0-9])")
+            yield corrected, lambda m: words.corrected[m[0]]
         yield _MINUS, words.minus
         yield _PLUS, f" {words.plus} "
         yield re.compile(r"(?<=\w)\s?[=＝]\s?(?=\w)"), f" {words.equals} "

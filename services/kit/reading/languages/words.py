@@ -38,10 +38,12 @@ class Words:
     fractions: (one, many) by denominator; fraction: for all others; fraction_of: the word between a fraction and its
     unit; halves, and_half: "half a" and "and a half" by the article of the unit; mixed: a whole number with a fraction,
     some by the fraction or by both. ratio: a rating, rated_as: one before a noun of `rated`; over: a quotient such as
-    blood pressure; divided: a division. by: "×" between sides; times: "×" after a number.
+    blood pressure; divided: a division. by: "×" between sides, multiplied: in a
+    calculation; times: "×" after a number.
 
     code: the words before a code, whose digits are said one by one. phrases: said in place of a whole expression.
-    counters, two_of: the special word for two before one of the counters. counted: other numbers with their counters.
+    counters, two_of: the special word for two before one of the counters. corrected: other numbers with
+    their counters, and what the rules make wrong.
     myriads: signs for every further four digits of a number.
     """
 
@@ -98,7 +100,8 @@ class Words:
     counters: str = ""
     two_of: str = ""
     myriads: str = ""
-    counted: Mapping[str, str] = field(default_factory=dict)
+    multiplied: str = ""
+    corrected: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def articles(self) -> str:
