@@ -12,7 +12,7 @@ from services.kit.reading.english.notations import english_notation
 from services.kit.reading.english.quantities import spoken_quantities
 from services.kit.reading.english.shorthand import spoken_shorthand, spoken_signs
 
-_FIGURE: Final = re.compile(r"\d")
+_FIGURE: Final = re.compile(r"[\d²³]")
 
 
 def spoken(text: str, day_first: bool = False) -> str:

@@ -27,12 +27,13 @@ _TWO_GROUPS: Final = re.compile(
     r"(?<![\w.,$€£¥₹/+-])(?<![\d,)] )(\d{3}) (?!000)(\d{3})(?![\w%€/-]| ?\d|[.,]\d|\s?[€£$%°])"
     r"(?!\s(?!(?:to|and|or|is|on|in|at|when|if|for|by|before|within|as)\b)[a-z])"
 )
+_FLIGHT: Final = re.compile(r"\b([Ff]light)\s([A-Z]{2})\s?(\d{2,4})(?!\w)")
 _EMERGENCY: Final = re.compile(r"\b(or|and)\s(911|999|112|988)(?![\w,]|\.\d|\s[a-z])")
 _REFERENCE: Final = re.compile(
     r"\b(order|ticket|reference|ref|account|acct|tracking|invoice|confirmation|booking|case|code|pin|passcode"
     r"|zip|postcode"
     r"|ending in|ends in|ending with|extension|ext|flight|card|policy|routing|serial|ID|SKU|OTP|token|password|voucher"
-    r"|membership|claim|patient|IBAN|PNR|P\.?O\.? Box)"
+    r"|membership|claim|patient|IBAN|PNR|ISBN|P\.?O\.? Box)"
     r"((?:\s+(?:number|no\.?|code|id))?(?:\s+is|\s+was)?[\s:]{0,3}#?\s?)"
     rf"({_GROUPS}|"
     r"[A-Z]{0,4}-?\d[\dA-Z]*(?:-[\dA-Z]+){0,5})(?![\w%]|[.,:]\d)",
@@ -54,7 +55,7 @@ _MIXED: Final = re.compile(
 _LETTERS_NUMBER: Final = re.compile(r"(?<![\w-])([A-Z]{2,10})-(\d{1,6})(?!\w|[.,]\d)")
 _UNTOUCHED: Final = re.compile(
     rf"\d+(?:st|nd|rd|th|ST|ND|RD|TH|s|k|K|M|bn|x|[ap]m|[AP]M|p|{'|'.join(re.escape(unit) for unit in UNITS)})"
-    rf"|\d+[xX]\d+(?:[xX]\d+)?|4K|8K"
+    rf"|\d+[xX]\d+(?:[xX]\d+)?(?:{'|'.join(re.escape(unit) for unit in UNITS)})?|4K|8K"
 )
 _GROUP: Final = re.compile(r"[A-Za-z]+|\d+")
 
@@ -168,6 +169,7 @@ def spoken_phones(text: str) -> str:
         text,
     )
     text = _ENTER.sub(lambda m: f"{m[1]} {', '.join(map(digits, m[2].split(' ')))}", _ZIP.sub(_zip, text))
+    text = _FLIGHT.sub(lambda m: f"{m[1]} {spelled(m[2])} {digits(m[3])}", text)
     text = _EMERGENCY.sub(lambda m: f"{m[1]} {digits(m[2])}", text)
     text = _TWO_GROUPS.sub(lambda m: f"{digits(m[1])}, {digits(m[2])}", text)
     text = _SERVICE.sub(lambda m: f"{m[1]} {digits(m[2])}", text)

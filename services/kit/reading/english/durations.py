@@ -11,6 +11,9 @@ _DURATION: Final = re.compile(
     r"(?:(\d{1,4})\s?(?:m|mins?|minutes?),?\s?)?(?:(\d{1,4})\s?(?:s|secs?|seconds?))?(?!\w)"
 )
 _HOURS_MINUTES: Final = re.compile(r"(?<![\w.,:/$€£-])(\d)h([0-5]\d)(?:m|min)?(?!\w)")
+_MINUTES: Final = re.compile(r"\b(wait|takes?|took|time|timer|lasts?|lasted|every|another)\s(\d{1,3})m(?!\w)", re.I)
+# Multiples of ten from 20 are decades, as in "a 90s song".
+_SECONDS_NOUN: Final = re.compile(r"\b([Aa]n?)\s(?![2-9]0s)(\d{1,3})s(?=[\s-][a-z])")
 _DECIMAL_SECONDS: Final = re.compile(r"(?<![\w.,$€£])(\d{1,4}\.\d{1,3})\s?s(?!\w)")
 _SECONDS: Final = re.compile(
     r"\b(wait|for|after|every|within|takes?|took|lasts?|lasted|hold|rest|about|another|first|last|next)\s(\d{1,3})s(?!\w)",
@@ -35,8 +38,10 @@ def _duration(match: re.Match[str]) -> str:
 
 
 def spoken_durations(text: str) -> str:
-    """The text with durations of two or more units in words, and with seconds after a word such as "wait"."""
+    """The text with durations in words: of several units, and of one where the words around it show what it counts."""
     text = _HOURS_MINUTES.sub(lambda m: " and ".join(_parts((None, m[1], m[2], None))), text)
+    text = _DURATION.sub(_duration, text)
+    text = _MINUTES.sub(lambda m: f"{m[1]} {_parts((None, None, m[2], None))[0]}", text)
+    text = _SECONDS_NOUN.sub(lambda m: f"{m[1]} {cardinal(m[2])} second", text)
     text = _DECIMAL_SECONDS.sub(r"\1 seconds", text)
-    text = _SECONDS.sub(lambda m: f"{m[1]} {_parts((None, None, None, m[2]))[0]}", text)
-    return _DURATION.sub(_duration, text)
+    return _SECONDS.sub(lambda m: f"{m[1]} {_parts((None, None, None, m[2]))[0]}", text)

@@ -43,7 +43,7 @@ _SAID_YEAR: Final = re.compile(
 _LONE_YEAR: Final = re.compile(rf"(?<![\w.,-])(19\d\d|20\d\d)(?!\w|[.,:]\d|-\d|\s(?:{_COUNTED})\b)")
 _RANGE: Final = re.compile(rf"(?<![\w.,-])(-?(?:{NUMBER}))\s?(?:[–—~]|-(?=\d))\s?({NUMBER})(?![\w-]|[.,]\d)")
 _SCORE: Final = re.compile(r"(?<![\w.:])(\d{1,3}):(\d{1,3})(?![\w:])")
-_POWER: Final = re.compile(r"(?<![\w.])(\d{1,18})\^(-?\d{1,3})(?!\w)|(\d)([²³])")
+_POWER: Final = re.compile(r"(?<![\w.])(\d{1,18})\^(-?\d{1,3})(?!\w)|(\w)([²³])")
 _SIGN: Final = re.compile(rf"(?<![\w.,)-])([-+±~≈])\s?(?=(?:{NUMBER})(?![\w-]))")
 _MINUS: Final = re.compile(r"(?<=\d)\s?(?:\s-\s|[−])\s?(?=\d)")
 _PLUS: Final = re.compile(r"(?<=\d)\+(?!\d)(?!\w)")

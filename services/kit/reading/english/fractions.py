@@ -15,6 +15,7 @@ _SET_PHRASES: Final = (
     (re.compile(r"(?<![\d/])20/20(?![\d/])"), "twenty twenty"),
     (re.compile(r"(?<![\d/])9/11(?![\d/])"), "nine eleven"),
 )
+_FRACTION_BY: Final = re.compile(r"(\d/\d{1,2}[\"″]?)\s?[x×]\s?(?=\d)")
 _PRESSURE: Final = re.compile(r"(?<![\w.,/-])(\d{2,3})/(\d{2,3})(?=\s?mmHg)")
 _DIVISION: Final = re.compile(rf"{_START}({NUMBER})\s?/\s?({NUMBER})(?=\s?=)|{_START}({NUMBER}) / ({NUMBER})(?![\w/])")
 _RATING: Final = re.compile(
@@ -29,10 +30,11 @@ _RATED: Final = re.compile(
 _NOUNS: Final = (
     "cups?|hours?|miles?|pounds?|teaspoons?|tablespoons?|gallons?|pints?|quarts?|ounces?|lit(?:er|re)s?|acres?"
 )
+_WHOLES: Final = "the|them|us|you|it|all|an?|my|your|our|his|her|its|their|people|those|these|this|that|what"
 _MEASURED: Final = re.compile(
     rf"{_START}(?:(\d{{1,3}})[ -])?(\d{{1,2}})/(\d{{1,3}})(?:\s?-?("
     + "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))
-    + rf")(?![\w²³/])\.?(?=\s|[,;:!?)]|$)|(?=[\s-](?:{_NOUNS})\b))"
+    + rf")(?![\w²³/])\.?(?=\s|[,;:!?)]|$)|(?=[\s-](?:{_NOUNS})\b|\sof\s(?:{_WHOLES})\b))"
 )
 _MIXED: Final = re.compile(rf"{_START}(?:(\d{{1,3}})[ -])?(\d{{1,2}})/(\d{{1,3}})(?![\w/]|\.\d)(\s?[\"″](?=\W|$))?")
 # A noun that a size in inches describes, as in 1/4" slices.
@@ -101,6 +103,7 @@ def _division(match: re.Match[str]) -> str:
 
 def spoken_ratios(text: str) -> str:
     """The text with divisions, ratings and fractions of a measure in words; none of these is a date."""
+    text = _FRACTION_BY.sub(r"\1 by ", text)
     for pattern, said in _SET_PHRASES:
         text = pattern.sub(said, text)
     text = _DIVISION.sub(_division, _PRESSURE.sub(r"\1 over \2", text))

@@ -61,10 +61,14 @@ _TIMES: Final = re.compile(rf"{_START}({NUMBER})\s?[x×X](?![\w]){_PER}")
 _COUNT_PER: Final = re.compile(
     r"(\d\s[a-z]{2,14})\s?/\s?(second|minute|hour|day|night|week|month|year|person|child|room|page)(?![\w/])"
 )
-_RACE: Final = re.compile(rf"{_START}(5|10|15)K(?=\s(?:runs?|races?|walks?|fun|swim|course|distance|charity)\b)")
+_RACE: Final = re.compile(
+    r"\b((?:ran|run|runs|running|jog|jogged|raced|walked)\s(?:an?\s|the\s)?)(5|10|15)[kK](?!\w)"
+    rf"|{_START}(5|10|15)K(?=\s(?:runs?|races?|walks?|fun|swim|course|distance|charity)\b)"
+)
+_SQUARE: Final = re.compile(r"(?<![\w.])(km|cm|m|ft|in)²(?!\w)")
 # Thousands have few figures; a lamp's color temperature has four. With a blank, K is always kelvin.
 _KELVIN: Final = re.compile(rf"{_START}(?:([1-9]\d{{3}}|\d{{1,2}},\d{{3}}|10000)\s?|({NUMBER})\s)K(?![\w/])")
-_SCALED: Final = re.compile(rf"{_SIGNED}({NUMBER})((?<=[\d.]\d)K|k|M|bn)(?![\w/])")
+_SCALED: Final = re.compile(rf"{_SIGNED}({NUMBER})((?<=[\d.]\d)K|(?<=\b[13679])K|k|M|bn)(?![\w/])")
 
 
 def _amount(number: str, words: tuple[str, str, str, str]) -> str:
@@ -192,11 +196,12 @@ def spoken_quantities(text: str) -> str:
     text = _MONEY_AFTER.sub(_money_after, _MONEY.sub(_money_before, text))
     text = _CENTS.sub(lambda m: f"{_bare(m[1])} {_COINS[m[2], m[1] == '1']}{_per(m[3])}", text)
     text = _COUNT_PER.sub(r"\1 per \2", text)
-    text = _RACE.sub(lambda m: f"{cardinal(m[1])} K", text)
+    text = _RACE.sub(lambda m: f"{m[1] or ''}{cardinal(m[2] or m[3])} K", text)
     text = _KELVIN.sub(lambda m: f"{_bare(m[1] or m[2])} kelvin", text)
     text = _PERCENT.sub(_percent, text)
     text = _FEET.sub(_feet, _BY.sub(_by, text))
     text = _MEASURE.sub(_measure, text)
+    text = _SQUARE.sub(lambda m: unit_name(m[0], one=True), text)
     text = _INCHES.sub(_inches, text)
     text = _TIMES.sub(_times, text)
     return _SCALED.sub(lambda m: ("minus " if m[1] else "") + f"{_bare(m[2])} {_SCALES[m[3].lower()]}", text)

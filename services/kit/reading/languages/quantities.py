@@ -36,6 +36,9 @@ class Quantities:
         # Chinese and Japanese names of currencies stand only after the number.
         before = alternatives(symbol for symbol in words.currencies if not _IDEOGRAPHIC.match(symbol))
         scale = rf"(?:\s?({words.scales})(?:{words.scale_link.rstrip()})?(?![a-z]))?" if words.scales else "()"
+        # The same measure in another unit: "180 °C/350 °F".
+        pair = rf"(?<=\d)(\s?(?:{units}))\s?/\s?(?=\d)(?!100 ?km)"
+        yield re.compile(pair, re.A), rf"\1{'、' if words.between == '' else ', '}"
         yield (
             re.compile(rf"({before})\s?({NUMBER})\s?[-–~～〜]\s?(?:{symbols})?\s?({NUMBER}){END}(?!-)", re.A),
             lambda m: self._money_range(m[1], m[2], m[3]),
