@@ -246,6 +246,14 @@ def test_hostile_text_is_read_in_bounded_time_and_length(language: str) -> None:
         assert len(said) <= _MAX_GROWTH * len(text), piece
 
 
+@pytest.mark.parametrize("piece", ["5 km ", "she *laughs* ", '1/4" ', "Rs 1,00,000 "])
+def test_time_grows_with_the_length_and_not_with_its_square(piece: str) -> None:
+    text = (piece * 20_000)[:20_000]
+    started = time.thread_time()
+    speakable(text)
+    assert time.thread_time() - started < _MAX_SECONDS
+
+
 @pytest.mark.parametrize("language", ["en", *LANGUAGES, "xx"])
 def test_random_text_never_fails_nor_grows_without_bound(language: str) -> None:
     chance = random.Random(5)

@@ -10,6 +10,7 @@ NUMBER: Final = r"\d{1,3}(?:,\d{3}){1,6}(?:\.\d{1,20})?|\d{1,18}(?:\.\d{1,20})?|
 _START: Final = r"(?<![\w.,/:-])"
 _SIGNED: Final = r"(?<![\w.,/:])(-(?=[\d.$€£]))?"
 _ARTICLE: Final = re.compile(r"\b[Aa]n? $")
+_ARTICLE_CHARACTERS: Final = 4  # of "an " and the character before it
 _NOUN: Final = re.compile(r" [a-z]")
 _TO: Final = r"\s?[-–—]\s?"
 
@@ -141,7 +142,10 @@ def _percent(match: re.Match[str]) -> str:
 
 def _describes(match: re.Match[str]) -> bool:
     """Whether the quantity precedes its noun, as in "a $5 bill"; then it has no plural."""
-    return bool(_ARTICLE.search(match.string, 0, match.start()) and _NOUN.match(match.string, match.end()))
+    return bool(
+        _ARTICLE.search(match.string, max(0, match.start() - _ARTICLE_CHARACTERS), match.start())
+        and _NOUN.match(match.string, match.end())
+    )
 
 
 def unit_name(unit: str, one: bool) -> str:
