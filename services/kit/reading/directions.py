@@ -146,6 +146,7 @@ _SUBJECT: Final = re.compile(
     r"\b(?:he|she|it|they|who|which|that|one|everyone|everybody|nobody|i|you|we|and|or|of|the|a|an|your|my|no)\s+$",
     re.I,
 )
+_SUBJECT_CHARACTERS: Final = 24
 _SURROUNDED: Final = re.compile(
     r"(?<![\w*])(?P<mark>\*{1,2}|_)(?=\S)(?P<marked>[^*_\n]{2,60})(?P=mark)(?![\w*])"
     r"|[(（](?P<round>[^()（）\n]{1,60})[)）]|[\[【](?P<square>[^\[\]【】\n]{1,80})[\]】]|\{(?P<curly>[^{}\n]{2,60})\}"
@@ -156,7 +157,9 @@ def _replaced(match: re.Match[str]) -> str:
     words = match["marked"] or match["round"] or match["square"] or match["curly"]
     loose = match["round"] is None and _LOOSE.fullmatch(words) is not None and _STATEMENT.search(words) is None
     if _STRICT.fullmatch(words) or loose:
-        emphasised = match["marked"] is not None and _SUBJECT.search(match.string, 0, match.start())
+        emphasised = match["marked"] is not None and _SUBJECT.search(
+            match.string, max(0, match.start() - _SUBJECT_CHARACTERS), match.start()
+        )
         return match.group() if emphasised else " "
     return words if match["square"] or match["curly"] else match.group()
 

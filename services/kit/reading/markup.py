@@ -1,4 +1,4 @@
-"""Removes Markdown, tags, emoji, emoticons and invisible characters from a text."""
+"""Removes Markdown, tags, reasoning, emoji, emoticons and invisible characters from a text."""
 
 import html
 import re
@@ -8,6 +8,12 @@ from typing import Final
 from services.kit.reading.directions import without_directions
 
 _COMMENT: Final = re.compile(r"<!--.{0,2000}?-->|<(script|style)\b[^<>]{0,200}>.{0,5000}?</\1>", re.DOTALL | re.I)
+# What a language model writes before its answer. Without its end, the rest of the text belongs to it; an end alone
+# belongs to a start that the text's own beginning replaced.
+_REASONING: Final = re.compile(
+    r"<(think|thinking|thought|reasoning|reflection)>.*?(?:</\1>|\Z)|\A.*?</(?:think|thinking|thought|reasoning)>",
+    re.DOTALL | re.I,
+)
 _AUTOLINK: Final = re.compile(r"<(?:mailto:)?((?:https?://|[\w.+-]{1,64}@)[^\s<>]{1,500})>", re.IGNORECASE)
 # A tag with attributes, or one with bare words where it cannot be a comparison ("a<b and c>d").
 _TAG: Final = re.compile(
@@ -51,6 +57,9 @@ _SPOKEN_SIGNS: Final = {"°": "°", "℃": "°C", "℉": "°F", "№": "No. ", "
 _TYPED: Final = str.maketrans(
     {"\u2011": "-", "\u2010": "-", "\u2212": "-", "\u2044": "/", "\u2028": "\n", "\u2029": "\n", "\r": "\n"}
 )
+_POWER: Final = re.compile(r"(?<=m)[23]$")
+_POWERS: Final = {"2": "²", "3": "³"}
+_FRACTION_SIGN: Final = re.compile(r"(\d?)([¼-¾⅐-⅞])")
 _MAX_MARKS: Final = 3  # combining marks on one letter; Vietnamese and Devanagari need two
 
 
@@ -72,7 +81,9 @@ def _visible(text: str) -> str:
                 kept.append(c)
             continue
         marks = 0
-        if c in _SPOKEN_SIGNS:
+        if "\u3300" <= c <= "\u33ff":
+            kept.append(_POWER.sub(lambda m: _POWERS[m[0]], unicodedata.normalize("NFKC", c)))
+        elif c in _SPOKEN_SIGNS:
             kept.append(_SPOKEN_SIGNS[c])
         elif category == "Cf":
             continue
@@ -90,6 +101,12 @@ def _visible(text: str) -> str:
         else:
             kept.append(c)
     return _SPACES.sub(" ", "".join(kept))
+
+
+def _fraction(match: re.Match[str]) -> str:
+    """A fraction of one character in figures: "2½" is "2 1/2"."""
+    before, sign = match.groups()
+    return (f"{before} " if before else "") + unicodedata.normalize("NFKC", sign).replace("\u2044", "/")
 
 
 def _face(match: re.Match[str]) -> str:
@@ -116,6 +133,7 @@ def plain(text: str) -> str:
     """
     if _ENTITY.search(text):
         text = html.unescape(text)
+    text = _FRACTION_SIGN.sub(_fraction, _REASONING.sub(" ", text))
     text = _visible(_FACE.sub(_face, text))
     text = _ESCAPE.sub(lambda match: "" if match.group(1) in "\\*_`~" else match.group(1), _EMOTICON.sub("", text))
     if "<" in text:

@@ -11,7 +11,7 @@ _WHOLE_END = re.compile(r"(?<![.!?…])([.!?…]++)[\"'”’)\]]*+\s+|[。！�
 _ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Rev|Gen|Col|Capt|Sgt|Lt|Gov|Sen|Rep|Hon|St|Mt|Ft|Ave|Rd|Blvd|Apt|Ste|vs|etc"
     r"|approx|dept|est"
-    r"|appt|tel|ext|no|nos|fig|vol|pp|incl|max|min|Inc|Ltd|Co|Corp|Jr|Sr|Sra|Srta|Dra|Sig|Dott|Avv|Ing|Mme"
+    r"|appt|tel|ext|no|nos|fig|vol|pp|incl|max|min|Rs|aprox|Inc|Ltd|Co|Corp|Jr|Sr|Sra|Srta|Dra|Sig|Dott|Avv|Ing|Mme"
     r"|Mlle|núm|pág|p"
     r"|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Mon|Tues?|Wed|Thu|Thurs|Fri|Sat|e\.g|i\.e|a\.m|p\.m"
     r"|a\.k\.a|[^\W\d_])"

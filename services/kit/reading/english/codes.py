@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from services.kit.reading.english.words import UNITS
+from services.kit.reading.english.words import STATES, UNITS
 from services.kit.reading.numbers import cardinal, digits, spelled
 
 _EXTENSION: Final = r"(?:[,;]?\s?(?:ext\.?|extension|x)\s?(\d{1,6})\b)?"
@@ -15,12 +15,28 @@ _PHONE: Final = re.compile(
 _SERVICE: Final = re.compile(
     r"\b(call|dial|ring|text|phone)\s+(\d{3}|\d{5,6})\b(?![-,.]\d|\s+(?:people|customers|clients|users|times))", re.I
 )
+_STATE: Final = "|".join(STATES)
+_ZIP: Final = re.compile(
+    rf"(?<![\w-])({_STATE}|D\.C\.)([ ,]{{1,2}})(\d{{5}})(?:-(\d{{4}}))?(?![\w-]|[.,]\d)"
+    rf"|\b({'|'.join(STATES.values())})([ ,]{{1,2}})(\d{{5}})(?:-(\d{{4}}))?(?![\w-]|[.,]\d|\s[a-z])"
+)
+_GROUPS: Final = r"\d{3,6}(?: \d{3,6}){1,5}(?! ?\d)|\d{2}(?: \d{2}){2,7}(?! ?\d)"
+_ENTER: Final = re.compile(rf"\b(enter|type|key in|input)\s({_GROUPS})(?![\w%]|[.,:]\d)", re.I)
+# English writes thousands with a comma, so two groups of three digits are a code.
+_TWO_GROUPS: Final = re.compile(
+    r"(?<![\w.,$€£¥₹/+-])(?<![\d,)] )(\d{3}) (?!000)(\d{3})(?![\w%€/-]| ?\d|[.,]\d|\s?[€£$%°])"
+    r"(?!\s(?!(?:to|and|or|is|on|in|at|when|if|for|by|before|within|as)\b)[a-z])"
+)
+_FLIGHT: Final = re.compile(r"\b([Ff]light)\s([A-Z]{2})\s?(\d{2,4})(?!\w)")
+_EMERGENCY: Final = re.compile(r"\b(or|and)\s(911|999|112|988)(?![\w,]|\.\d|\s[a-z])")
 _REFERENCE: Final = re.compile(
     r"\b(order|ticket|reference|ref|account|acct|tracking|invoice|confirmation|booking|case|code|pin|passcode"
     r"|zip|postcode"
-    r"|ending in|ends in|ending with|extension|ext|flight|card|policy|routing|serial|ID|SKU)"
+    r"|ending in|ends in|ending with|extension|ext|flight|card|policy|routing|serial|ID|SKU|OTP|token|password|voucher"
+    r"|membership|claim|patient|IBAN|PNR|ISBN|P\.?O\.? Box)"
     r"((?:\s+(?:number|no\.?|code|id))?(?:\s+is|\s+was)?[\s:]{0,3}#?\s?)"
-    r"([A-Z]{0,4}-?\d[\dA-Z]*(?:-[\dA-Z]+){0,5})(?![\w%]|[.,:]\d)",
+    rf"({_GROUPS}|"
+    r"[A-Z]{0,4}-?\d[\dA-Z]*(?:-[\dA-Z]+){0,5})(?![\w%]|[.,:]\d)",
     re.I,
 )
 _HASH: Final = re.compile(r"(?<!\w)#\s?(?=\d)")
@@ -30,6 +46,7 @@ _VERSION_WORD: Final = re.compile(
     re.I,
 )
 _DOTTED: Final = re.compile(r"(?<![\w.])v?(\d{1,6}(?:\.\d{1,6}){2,5})(?!\.?\w)")
+_LETTER_POINT: Final = re.compile(r"\b([A-Z])\.(\d{2,4})(?![\w.])")
 _CARD: Final = re.compile(r"(?<![\w.,-])\d{4}(?:[ -]\d{4}){2,4}(?![\w-])")
 _LONG: Final = re.compile(r"(?<![\w.,$€£¥-])\d{7,}(?!\w|[.,]\d|\s?%)")
 _MIXED: Final = re.compile(
@@ -38,7 +55,7 @@ _MIXED: Final = re.compile(
 _LETTERS_NUMBER: Final = re.compile(r"(?<![\w-])([A-Z]{2,10})-(\d{1,6})(?!\w|[.,]\d)")
 _UNTOUCHED: Final = re.compile(
     rf"\d+(?:st|nd|rd|th|ST|ND|RD|TH|s|k|K|M|bn|x|[ap]m|[AP]M|p|{'|'.join(re.escape(unit) for unit in UNITS)})"
-    rf"|\d+[xX]\d+(?:[xX]\d+)?|4K|8K"
+    rf"|\d+[xX]\d+(?:[xX]\d+)?(?:{'|'.join(re.escape(unit) for unit in UNITS)})?|4K|8K"
 )
 _GROUP: Final = re.compile(r"[A-Za-z]+|\d+")
 
@@ -88,11 +105,20 @@ def _reference(match: re.Match[str]) -> str:
     word, between, code = match.groups()
     between = re.sub(r"#\s?", "number " if "number" not in between.lower() else "", between)
     between = re.sub(r"\bno\.?(?=\s|$)", "number", between, flags=re.I)
+    code = code.replace(" ", "-")
     plain = code.isdecimal() and (len(code) < 3 or (len(code) == 3 and not between.strip()))
     if plain or re.fullmatch(r"\d{4}-\d\d-\d\d", code):
         return f"{word}{between}{code}"
     said = ", ".join(spelled(part) if len(part) <= 6 else _chunks(part) for part in code.split("-") if part)
     return f"{word}{between}{said}"
+
+
+def _zip(match: re.Match[str]) -> str:
+    """The state in full, and the digits of its ZIP code."""
+    short, space, figures, more, name, name_space, name_figures, name_more = match.groups()
+    state = name or STATES.get(short, "D.C")
+    said = f"{state}{space or name_space}{digits(figures or name_figures)}"
+    return f"{said}, {digits(more or name_more)}" if more or name_more else said
 
 
 def _chunks(code: str) -> str:
@@ -142,6 +168,10 @@ def spoken_phones(text: str) -> str:
         ),
         text,
     )
+    text = _ENTER.sub(lambda m: f"{m[1]} {', '.join(map(digits, m[2].split(' ')))}", _ZIP.sub(_zip, text))
+    text = _FLIGHT.sub(lambda m: f"{m[1]} {spelled(m[2])} {digits(m[3])}", text)
+    text = _EMERGENCY.sub(lambda m: f"{m[1]} {digits(m[2])}", text)
+    text = _TWO_GROUPS.sub(lambda m: f"{digits(m[1])}, {digits(m[2])}", text)
     text = _SERVICE.sub(lambda m: f"{m[1]} {digits(m[2])}", text)
     text = _REFERENCE.sub(_reference, text)
     return _PHONE.sub(_phone, text)
@@ -149,7 +179,7 @@ def spoken_phones(text: str) -> str:
 
 def spoken_codes(text: str) -> str:
     """The text with codes of letters and digits in words."""
-    text = _HASH.sub("number ", text)
+    text = _HASH.sub("number ", _LETTER_POINT.sub(lambda m: f"{m[1]} {digits(m[2])}", text))
     text = _LETTERS_NUMBER.sub(lambda m: f"{m[1]} {cardinal(m[2]) if len(m[2]) <= 2 else digits(m[2])}", text)
     text = _LONG.sub(_long, text)
     return _MIXED.sub(_mixed, text)

@@ -1,26 +1,40 @@
-"""English fractions, ordinals, years, ranges and all remaining numbers."""
+"""English ordinals, years, ranges and all remaining numbers."""
 
 import re
 from typing import Final
 
+from services.kit.reading.english.fractions import spoken_fractions
 from services.kit.reading.english.quantities import NUMBER
 from services.kit.reading.numbers import cardinal, decimal, digits, ordinal, year
 
-_VULGAR: Final = {"½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅕": "1/5", "⅛": "1/8", "⅜": "3/8",
-                  "⅝": "5/8", "⅞": "7/8"}  # fmt: skip
-_VULGAR_SIGN: Final = re.compile(rf"(\d)?\s?([{''.join(_VULGAR)}])")
-_SET_PHRASES: Final = ((re.compile(r"(?<![\d/])24/7(?![\d/])"), "twenty-four seven"),
-                       (re.compile(r"(?<![\d/])50[/-]50(?![\d/])"), "fifty-fifty"),
-                       (re.compile(r"(?<![\d/])9/11(?![\d/])"), "nine eleven"))  # fmt: skip
-_MIXED: Final = re.compile(r"(?<![\w.,/-])(?:(\d{1,3})[ -])?(\d{1,2})/(\d{1,3})(?![\w/]|\.\d)(\s?[\"″](?=\W|$))?")
-_SLASHED: Final = re.compile(r"(?<![\w.,/-])(\d{1,9})/(\d{1,9})(?![\w/])")
 _ORDINAL: Final = re.compile(r"(?<![\w.,])(\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:st|nd|rd|th|ST|ND|RD|TH)\b")
 _DECADE: Final = re.compile(r"(?<![\w.,])'?((?:1[1-9]|20)?\d0)'?s\b")
 _APOSTROPHE_YEAR: Final = re.compile(r"(?<!\w)'(\d\d)(?![\w'])")
 _YEAR: Final = r"1[1-9]\d\d|20\d\d"
 _YEARS: Final = re.compile(rf"(?<![\w.,$€£-])({_YEAR})\s?[-–—/]\s?({_YEAR}|\d\d)(?!\w|[.,]\d|-)")
+_NOT_NOUNS: Final = (
+    "and|or|but|to|at|in|on|by|for|with|from|of|as|if|when|while|because|after|before|until|since|that|which|who|was|is"
+    "|were|are|has|had|have|will|would|does|did|do|can|could|may|not|too|so|then|now|still|already|again|they|we|you|he|she"
+    "|it|brings|marks|looks|starts|sees|comes|goes|ends|begins|seems|feels|means|remains|shows|gets|makes|through|onwards?|via"
+)
+# Things that have a year, such as "2026 models".
+_YEARLY: Final = (
+    "models|results|prices|elections|taxes|rates|plans|budgets|seasons|editions|games|calendars|holidays|awards|sales"
+    "|forecasts|figures|goals|numbers|earnings|olympics|finals|dates|bookings|courses|returns|reports|rules"
+)
 # A number such as 2000 before one of these words is a count, not a year.
 _COUNTED: Final = "people|users|units|points|steps|items|words|members|customers|guests|pieces|times"
+# So is one between these words and a noun, as in "we have 2026 lamps".
+_COUNT: Final = re.compile(
+    r"\b(have|has|had|having|are|were|with|sold|sell|sells|needs?|needed|bought|made|ordered|received|shipped|counted|holds"
+    r"|contains?|includes?|got|over|only|just|nearly|almost|than|exactly|another|all|approximately|roughly|least|most"
+    rf"|total of|stock of|up to|about|some|these|those)\s({_YEAR})(?=\s(?!(?:{_NOT_NOUNS})\b)[a-z]{{2,}})",
+    re.IGNORECASE,
+)
+# A plural noun after a number that no other word belongs to: "2015 boxes were sold".
+_COUNT_FIRST: Final = re.compile(
+    rf"(?:^|(?<=[.!?] ))({_YEAR})(?=\s(?!(?:{_NOT_NOUNS}|{_YEARLY})\b)[a-z]{{2,14}}(?<![suir])s\b)"
+)
 _SAID_YEAR: Final = re.compile(
     r"\b(in|since|by|from|until|till|before|after|during|year|circa|early|mid|late|of|summer|winter|spring|fall|autumn)"
     rf"[ -]({_YEAR}|10\d\d)(?!\w|[.,]\d|-\d|\s(?:{_COUNTED})\b)",
@@ -29,32 +43,13 @@ _SAID_YEAR: Final = re.compile(
 _LONE_YEAR: Final = re.compile(rf"(?<![\w.,-])(19\d\d|20\d\d)(?!\w|[.,:]\d|-\d|\s(?:{_COUNTED})\b)")
 _RANGE: Final = re.compile(rf"(?<![\w.,-])(-?(?:{NUMBER}))\s?(?:[–—~]|-(?=\d))\s?({NUMBER})(?![\w-]|[.,]\d)")
 _SCORE: Final = re.compile(r"(?<![\w.:])(\d{1,3}):(\d{1,3})(?![\w:])")
-_POWER: Final = re.compile(r"(?<![\w.])(\d{1,18})\^(-?\d{1,3})(?!\w)|(\d)([²³])")
+_POWER: Final = re.compile(r"(?<![\w.])(\d{1,18})\^(-?\d{1,3})(?!\w)|(\w)([²³])")
 _SIGN: Final = re.compile(rf"(?<![\w.,)-])([-+±~≈])\s?(?=(?:{NUMBER})(?![\w-]))")
 _MINUS: Final = re.compile(r"(?<=\d)\s?(?:\s-\s|[−])\s?(?=\d)")
 _PLUS: Final = re.compile(r"(?<=\d)\+(?!\d)(?!\w)")
 _HYPHENED: Final = re.compile(r"(?<![\w.,-])(\d{1,6}(?:\.\d{1,3})?)-(?=[a-zA-Z])")
 _NUMBER: Final = re.compile(rf"(?<![\d.,])(?:{NUMBER})(?!\d)")
 _FIGURES: Final = re.compile(r"\d{1,5000}")
-_PARTS: Final = {2: "half", 4: "quarter"}
-_DENOMINATORS: Final = frozenset((*range(2, 21), 25, 30, 32, 40, 50, 60, 64, 100))
-
-
-def _fraction(match: re.Match[str]) -> str:
-    whole, above, below, inch = match.groups()
-    if int(below) not in _DENOMINATORS or int(above) >= int(below) or int(above) == 0:
-        return match[0]
-    part = _PARTS.get(int(below)) or ordinal(below)
-    many = int(above) > 1
-    share = (
-        f"{cardinal(above)} {part}{'s' if many else ''}"
-        if whole is None
-        else f"{'a' if not many else cardinal(above)} {part}{'s' if many else ''}"
-    )
-    said = f"{cardinal(whole)} and {share}" if whole else share
-    if not inch or match.string.count('"', 0, match.start()) % 2:
-        return said + (inch or "")
-    return said + (" inches" if whole else " of an inch")
 
 
 def _decade(match: re.Match[str]) -> str:
@@ -86,13 +81,11 @@ def _number(match: re.Match[str]) -> str:
 
 def spoken_figures(text: str) -> str:
     """The text with all remaining numbers in words."""
-    text = _VULGAR_SIGN.sub(lambda m: (f"{m[1]} " if m[1] else "") + _VULGAR[m[2]], text)
-    for pattern, said in _SET_PHRASES:
-        text = pattern.sub(said, text)
-    text = _MIXED.sub(_fraction, text)
-    text = _SLASHED.sub(r"\1 out of \2", text)
+    text = spoken_fractions(_YEARS.sub(_years, text))
     text = _ORDINAL.sub(lambda m: ordinal(m[1]), text)
-    text = _YEARS.sub(_years, _DECADE.sub(_decade, text))
+    text = _DECADE.sub(_decade, text)
+    text = _COUNT.sub(lambda m: f"{m[1]} {cardinal(m[2])}", text)
+    text = _COUNT_FIRST.sub(lambda m: cardinal(m[1]), text)
     text = _SAID_YEAR.sub(lambda m: f"{m[1]} {year(m[2])}", text)
     text = _LONE_YEAR.sub(lambda m: year(m[1]), text)
     text = _APOSTROPHE_YEAR.sub(lambda m: f"oh {cardinal(m[1][1])}" if m[1][0] == "0" else cardinal(m[1]), text)

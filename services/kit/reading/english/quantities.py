@@ -10,48 +10,66 @@ NUMBER: Final = r"\d{1,3}(?:,\d{3}){1,6}(?:\.\d{1,20})?|\d{1,18}(?:\.\d{1,20})?|
 _START: Final = r"(?<![\w.,/:-])"
 _SIGNED: Final = r"(?<![\w.,/:])(-(?=[\d.$€£]))?"
 _ARTICLE: Final = re.compile(r"\b[Aa]n? $")
+_ARTICLE_CHARACTERS: Final = 4  # of "an " and the character before it
 _NOUN: Final = re.compile(r" [a-z]")
 _TO: Final = r"\s?[-–—]\s?"
 
-_ALL: Final = CURRENCIES | CODES
-_SYMBOL: Final = "|".join(re.escape(symbol) for symbol in CURRENCIES)
+_ALL: Final = {sign.lower(): words for sign, words in (CURRENCIES | CODES).items()}
+_SYMBOL: Final = "|".join(re.escape(symbol) for symbol in sorted(CURRENCIES, key=len, reverse=True))
 _CODE: Final = "|".join(CODES)
 _SCALES: Final = {
     "k": "thousand", "m": "million", "mn": "million", "mm": "million", "mio": "million", "bn": "billion",
     "b": "billion", "tn": "trillion", "t": "trillion",
 }  # fmt: skip
 _SCALE: Final = r"(?:\s?(thousand|million|billion|trillion)\b|\s?(mn|mm|mio|bn|tn|[kmbt])(?![\w/]))?"
-_PER: Final = (
-    r"(?:\s?/\s?(hour|hr|h|day|week|wk|month|mo|year|yr|night|person|seat|user|minute|min|kg|lb|GB|unit|each|item)\b)?"
-)
+_PER: Final = r"(?:\s?/\s?((?:sq\.? ft|[a-zA-Z]{1,12}²?)(?:/[a-zA-Z]{1,12})?)(?![\w/]))?"
 _MONEY: Final = re.compile(
     rf"(?<![\w.,/])([-+]\s?)?({_SYMBOL}"
-    rf"|(?:{_CODE})\s?)\s?({NUMBER}){_SCALE}(?:{_TO}(?:{_SYMBOL})?({NUMBER}){_SCALE})?(?![\d%])"
+    rf"|(?:{_CODE})\s?)\s?(-)?({NUMBER}){_SCALE}(?:{_TO}(?:{_SYMBOL})?({NUMBER}){_SCALE})?(?![\d%])"
     rf"(?:\s?(?:{_CODE})\b)?{_PER}(\+)?",
     re.I,
 )
 _MONEY_AFTER: Final = re.compile(
     rf"{_SIGNED}({NUMBER}){_SCALE}(?:{_TO}({NUMBER}){_SCALE})?\s?({_SYMBOL}|(?:{_CODE})\b)(?!\d){_PER}"
 )
-_CENTS: Final = re.compile(rf"{_START}({NUMBER})\s?(¢|p\b(?=[\s.,;:!?)]|$))")
+_CENTS: Final = re.compile(rf"{_START}({NUMBER})\s?(¢|p\b(?=[\s.,;:!?)/]|$)){_PER}")
 _PERCENT: Final = re.compile(rf"{_SIGNED}(\+)?({NUMBER})\s?%?(?:{_TO}({NUMBER}))?\s?(%|‰)")
 _COINS: Final = {("¢", True): "cent", ("¢", False): "cents", ("p", True): "penny", ("p", False): "pence"}
-_PERS: Final = {"hr": "hour", "h": "hour", "wk": "week", "mo": "month", "yr": "year", "min": "minute", "kg": "kilogram",
-                "lb": "pound", "gb": "gigabyte"}  # fmt: skip
+_PERS: Final = {"mo": "month", "mth": "month", "d": "day", "s": "second", "pp": "person", "ppl": "person",
+                "pax": "person", "ea": "each", "m": "meter"}  # fmt: skip
 
-_IRREGULAR: Final = {"foot": "feet", "hertz": "hertz", "horsepower": "horsepower", "P.S.I": "P.S.I"}
+_IRREGULAR: Final = {"foot": "feet", "inch": "inches", "hertz": "hertz", "kilohertz": "kilohertz",
+                     "megahertz": "megahertz", "gigahertz": "gigahertz", "horsepower": "horsepower", "P.S.I": "P.S.I",
+                     "kelvin": "kelvin", "lux": "lux"}  # fmt: skip
+# A unit with one of these words has its plural in the first word: "miles per hour".
+_PLURAL_FIRST: Final = frozenset(("per", "of", "degree", "old"))
 _UNIT: Final = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))
 _MEASURE: Final = re.compile(
-    rf"{_SIGNED}({NUMBER})(?:\s?({_UNIT})?{_TO}({NUMBER}))?(-?)\s?({_UNIT})(?![\w²³]|/\w)(?:\s?/\s?(day|week"
-    rf"|month|year|hour|night)\b)?(\.(?=\s+[a-z]))?"
+    rf"{_SIGNED}({NUMBER})(?:\s?({_UNIT})?{_TO}({NUMBER}))?(-?)\s?({_UNIT})(?![\w²³])"
+    rf"{_PER}(\.(?=\s+[a-z]))?"
 )
 _FEET: Final = re.compile(
     r"(?<![\w.])(\d{1,3})\s?(?:['′’]|ft\.?|feet)\s?(\d{1,2})\s?(?:[\"″”]|''|in\b\.?|inches)?(?!\w)"
 )
-_INCHES: Final = re.compile(rf"{_START}({NUMBER})\s?(?:[\"″](?=[\s.,;:!?)]|$)|(?:in\.)(?=\s[a-z]))")
-_BY: Final = re.compile(rf"{_START}({NUMBER})\s?(?:ft|cm|mm|m|in)?\s?[x×]\s?({NUMBER})(?:\s?[x×]\s?({NUMBER}))?(?!\d)")
-_TIMES: Final = re.compile(rf"{_START}({NUMBER})\s?[x×X](?![\w])")
-_SCALED: Final = re.compile(rf"{_SIGNED}({NUMBER})((?<=\d\d)K|k|M|bn)(?![\w/])")
+_INCHES: Final = re.compile(
+    rf"{_START}({NUMBER})\s?(?:[\"″](?=[\s.,;:!?)]|$)|in\.(?=\s[a-z])|in(?=\s(?:of|long|wide|thick|deep|tall|high|by)\b))"
+)
+_SIDE: Final = rf"({NUMBER})(\s?(?:ft|cm|mm|m|in|[\"″])(?=\W|x))?"
+_BY: Final = re.compile(
+    rf"{_START}{_SIDE}\s?[x×]\s?(?:{_SIDE}\s?[x×]\s?)?({NUMBER})(?!\d)(?=(\s?(?:{_UNIT}|[\"″])(?!\w))?)"
+)
+_TIMES: Final = re.compile(rf"{_START}({NUMBER})\s?[x×X](?![\w]){_PER}")
+_COUNT_PER: Final = re.compile(
+    r"(\d\s[a-z]{2,14})\s?/\s?(second|minute|hour|day|night|week|month|year|person|child|room|page)(?![\w/])"
+)
+_RACE: Final = re.compile(
+    r"\b((?:ran|run|runs|running|jog|jogged|raced|walked)\s(?:an?\s|the\s)?)(5|10|15)[kK](?!\w)"
+    rf"|{_START}(5|10|15)K(?=\s(?:runs?|races?|walks?|fun|swim|course|distance|charity)\b)"
+)
+_SQUARE: Final = re.compile(r"(?<![\w.])(km|cm|m|ft|in)²(?!\w)")
+# Thousands have few figures; a lamp's color temperature has four. With a blank, K is always kelvin.
+_KELVIN: Final = re.compile(rf"{_START}(?:([1-9]\d{{3}}|\d{{1,2}},\d{{3}}|10000)\s?|({NUMBER})\s)K(?![\w/])")
+_SCALED: Final = re.compile(rf"{_SIGNED}({NUMBER})((?<=[\d.]\d)K|(?<=\b[13679])K|k|M|bn)(?![\w/])")
 
 
 def _amount(number: str, words: tuple[str, str, str, str]) -> str:
@@ -93,14 +111,17 @@ def _money(
 def _per(unit: str | None) -> str:
     if not unit:
         return ""
-    return " each" if unit == "each" else f" per {_PERS.get(unit.lower(), unit)}"
+    said = ""
+    for one in [unit] if unit in UNITS else unit.split("/"):
+        named = _PERS.get(one.lower()) or (unit_name(one, one=True) if one in UNITS else one)
+        said += " each" if named == "each" else f" per {named}"
+    return said
 
 
 def _money_before(match: re.Match[str]) -> str:
-    sign, symbol, first, scale, short, last, last_scale, last_short, unit, more = match.groups()
-    symbol = symbol.strip().upper() if symbol.strip() not in _ALL else symbol.strip()
-    words = _ALL.get(symbol) or _ALL[symbol.lower()]
-    said = _money(sign or "", words, first, _scale(scale, short), last, _scale(last_scale, last_short))
+    sign, symbol, minus, first, scale, short, last, last_scale, last_short, unit, more = match.groups()
+    words = _ALL[symbol.strip().lower()]
+    said = _money(sign or minus or "", words, first, _scale(scale, short), last, _scale(last_scale, last_short))
     if last is None and _describes(match):
         said = said.replace(words[1], words[0]) if words[1] != words[0] else said
     return said + (" plus" if more else "") + _per(unit)
@@ -108,9 +129,9 @@ def _money_before(match: re.Match[str]) -> str:
 
 def _money_after(match: re.Match[str]) -> str:
     sign, first, scale, short, last, last_scale, last_short, symbol, unit = match.groups()
-    return _money(sign or "", _ALL[symbol], first, _scale(scale, short), last, _scale(last_scale, last_short)) + _per(
-        unit
-    )
+    return _money(
+        sign or "", _ALL[symbol.lower()], first, _scale(scale, short), last, _scale(last_scale, last_short)
+    ) + _per(unit)
 
 
 def _percent(match: re.Match[str]) -> str:
@@ -121,14 +142,18 @@ def _percent(match: re.Match[str]) -> str:
 
 def _describes(match: re.Match[str]) -> bool:
     """Whether the quantity precedes its noun, as in "a $5 bill"; then it has no plural."""
-    return bool(_ARTICLE.search(match.string, 0, match.start()) and _NOUN.match(match.string, match.end()))
+    return bool(
+        _ARTICLE.search(match.string, max(0, match.start() - _ARTICLE_CHARACTERS), match.start())
+        and _NOUN.match(match.string, match.end())
+    )
 
 
-def _named(unit: str, one: bool) -> str:
+def unit_name(unit: str, one: bool) -> str:
+    """The name of an abbreviated unit, in the singular or plural."""
     words = UNITS[unit].split(" ")
     if one:
         return " ".join(words)
-    at = len(words) - 1 if words[0] in ("square", "cubic", "fluid", "kilowatt", "milliamp") else 0
+    at = 0 if not _PLURAL_FIRST.isdisjoint(words) else len(words) - 1
     words[at] = _IRREGULAR.get(words[at], words[at] + "s")
     return " ".join(words)
 
@@ -139,8 +164,8 @@ def _measure(match: re.Match[str]) -> str:
         return match[0]
     one = (last is None and first in ("1", "1.0")) or bool(hyphen) or _describes(match)
     joint = "-" if hyphen and " " not in UNITS[unit] else " "
-    said = _bare(first) + (f" to {_bare(last)}" if last else "") + joint + _named(unit, one)
-    return ("minus " if minus else "") + said + (f" per {per}" if per else "")
+    said = _bare(first) + (f" to {_bare(last)}" if last else "") + joint + unit_name(unit, one)
+    return ("minus " if minus else "") + said + _per(per)
 
 
 def _feet(match: re.Match[str]) -> str:
@@ -154,20 +179,33 @@ def _inches(match: re.Match[str]) -> str:
     return f"{_bare(match[1])} {'inch' if match[1] == '1' or _describes(match) else 'inches'}"
 
 
+def _times(match: re.Match[str]) -> str:
+    count, unit = match.groups()
+    if not unit:
+        return f"{_bare(count)} time{'' if count == '1' else 's'}"
+    return {"1": "once", "2": "twice"}.get(count, f"{_bare(count)} times") + _per(unit)
+
+
 def _by(match: re.Match[str]) -> str:
-    return " by ".join(_bare(side) for side in match.groups() if side)
+    """A size; a side with its unit remains a measure."""
+    sides = [(match[at], match[at + 1]) for at in (1, 3, 5) if match[at]]
+    return " by ".join(
+        f"{side}{unit}" if unit and at < len(sides) - 1 else side if unit else _bare(side)
+        for at, (side, unit) in enumerate(sides)
+    )
 
 
 def spoken_quantities(text: str) -> str:
     """The text with money, percentages and measures in words."""
     text = _MONEY_AFTER.sub(_money_after, _MONEY.sub(_money_before, text))
-    text = _CENTS.sub(
-        lambda m: f"{_bare(m[1])} {_COINS[m[2], m[1] == '1']}",
-        text,
-    )
+    text = _CENTS.sub(lambda m: f"{_bare(m[1])} {_COINS[m[2], m[1] == '1']}{_per(m[3])}", text)
+    text = _COUNT_PER.sub(r"\1 per \2", text)
+    text = _RACE.sub(lambda m: f"{m[1] or ''}{cardinal(m[2] or m[3])} K", text)
+    text = _KELVIN.sub(lambda m: f"{_bare(m[1] or m[2])} kelvin", text)
     text = _PERCENT.sub(_percent, text)
-    text = _FEET.sub(_feet, text)
+    text = _FEET.sub(_feet, _BY.sub(_by, text))
     text = _MEASURE.sub(_measure, text)
+    text = _SQUARE.sub(lambda m: unit_name(m[0], one=True), text)
     text = _INCHES.sub(_inches, text)
-    text = _TIMES.sub(lambda m: f"{_bare(m[1])} times", _BY.sub(_by, text))
+    text = _TIMES.sub(_times, text)
     return _SCALED.sub(lambda m: ("minus " if m[1] else "") + f"{_bare(m[2])} {_SCALES[m[3].lower()]}", text)

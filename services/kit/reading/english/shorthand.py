@@ -23,11 +23,20 @@ _STREET: Final = re.compile(
 _NUMBERED: Final = re.compile(
     r"\d+(?:st|nd|rd|th)?(?:\s[NSEW]\.?)?(?:\s[A-Z][a-z]+){0,3}$|(?:[A-Z][a-z]+|\dth|\d(?:st|nd|rd))$"
 )
+_STREET_NAMES: Final = "|".join((*STREETS.values(), *STREETS, "Way", "Parkway", "Highway", "Square", "Terrace"))
+_QUARTER_BEFORE: Final = re.compile(
+    rf"(?<=\d )([NS][EW]?|[EW])\.?\s(?=(?:[A-Z][a-z]+|\d+(?:st|nd|rd|th))\s(?:[A-Z][a-z]+\s)?(?:{_STREET_NAMES})\b)"
+)
+_QUARTER_AFTER: Final = re.compile(rf"\b({_STREET_NAMES})\.?\s(NE|NW|SE|SW)\b")
+_QUARTERS: Final = {"N": "North", "S": "South", "E": "East", "W": "West", "NE": "Northeast", "NW": "Northwest",
+                    "SE": "Southeast", "SW": "Southwest"}  # fmt: skip
 _SAINT: Final = re.compile(r"\bSt\.?\s(?=[A-Z])")
 _NO: Final = re.compile(r"\b([Nn]o)(s?)\.\s?(?=\d)")
 _BEFORE_FIGURE: Final = (
     (re.compile(r"\b[Aa]pt\.?\s?#?\s?(?=\d)"), "apartment "),
     (re.compile(r"\b[Ss]te\.\s?#?\s?(?=\d)"), "suite "),
+    (re.compile(r"\b([Mm])ax\.\s?(?=\d)"), r"\1aximum "),
+    (re.compile(r"(?<!\d )(?<!\d)\b([Mm])in\.\s?(?=\d)"), r"\1inimum "),
     (re.compile(r"\bpp\.\s?(?=\d)"), "pages "),
     (re.compile(r"\bp\.\s?(?=\d)"), "page "),
     (re.compile(r"\b([Ff])igs?\.\s?(?=\d)"), r"\1igure "),
@@ -75,6 +84,7 @@ _SIGNS: Final[tuple[tuple[re.Pattern[str], _Said], ...]] = (
     (re.compile(r"(?<=\b[A-Z])\+"), " plus"),
     (re.compile(r"(?<!\w)\+(?=\w)"), "plus "),
     (re.compile(r"(?<=\w)\s@\s?(?=\w)"), " at "),
+    (re.compile(r"(?<=\w)\s/\s(?=\w)"), ", "),
     (re.compile(r"(?<=[A-Za-z])\s?/\s?(?=[A-Za-z])"), " "),
     (re.compile(r"\s%"), " percent"),
     (re.compile(r"(?<=\w)_+(?=\w)"), " "),
@@ -117,6 +127,8 @@ def spoken_shorthand(text: str) -> str:
     """The text with abbreviations and Roman numerals written out, if they are unambiguous."""
     text = _WITH.sub("with ", _ABBREVIATION.sub(_abbreviation, text))
     text = _STREET.sub(_street, text)
+    text = _QUARTER_BEFORE.sub(lambda m: f"{_QUARTERS[m[1]]} ", text)
+    text = _QUARTER_AFTER.sub(lambda m: f"{m[1]} {_QUARTERS[m[2]]}", text)
     text = _SAINT.sub("Saint ", _TITLE.sub(_title, text))
     text = _NO.sub(lambda m: f"{m[1][0]}umber{m[2]} ", text)
     for pattern, said in _BEFORE_FIGURE:

@@ -15,4 +15,5 @@ CODES: Final[dict[str, tuple[str, str, str, str]]] = {code: tuple(said) for code
 UNITS: Final[dict[str, str]] = _TABLES["units"]
 ABBREVIATIONS: Final[dict[str, str]] = _TABLES["abbreviations"]
 TITLES: Final[dict[str, str]] = _TABLES["titles"]
+STATES: Final[dict[str, str]] = _TABLES["states"]
 STREETS: Final[dict[str, str]] = _TABLES["streets"]
