@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+import structlog
 
 from deploy.local import ports
 
@@ -27,3 +28,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if worker is not None:
         number = int(worker["workerid"].removeprefix("gw"))
         ports._PICK_FROM = ports._PICK_FROM[number :: worker["workercount"]]
+
+
+# As services log. The default shows the local variables of every frame, which takes a service up to a second to draw.
+_plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _plain])

@@ -190,6 +190,8 @@ async def _add_calls(
     limits = TenantLimits(accounts_pb2_grpc.AccountsServiceStub(shared.accounts), shared.signer)
     lifecycle = Lifecycle(store, admission, rooms, limits, background, timer, settings, live)
     idempotency_keys = IdempotencyKeys(database, background)
+    # A client of its own: slow servers of recordings must not delay webhooks.
+    recordings = await stack.enter_async_context(Outbound(settings.outbound_allow))
     reference_audio = ReferenceAudioStore(settings.redis_url, settings.reference_audio_seconds)
     stack.push_async_callback(reference_audio.close)
     starter = SessionStarter(
@@ -202,7 +204,7 @@ async def _add_calls(
         shared.livekit_keys,
         lifecycle,
         timer,
-        ReferenceAudioFetcher(shared.outbound),
+        ReferenceAudioFetcher(recordings),
         reference_audio,
         CatalogueFile(settings.catalogue),
         settings,
