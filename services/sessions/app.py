@@ -194,6 +194,8 @@ async def _add_calls(
     admitter = Admitter(store, admission, rooms, background, settings)
     lifecycle = Lifecycle(store, admission, admitter, rooms, limits, background, timer, settings, live)
     idempotency_keys = IdempotencyKeys(database, background)
+    # A client of its own: slow servers of recordings must not delay webhooks.
+    recordings = await stack.enter_async_context(Outbound(settings.outbound_allow))
     reference_audio = ReferenceAudioStore(Blobs(settings), settings.reference_audio_seconds)
     stack.push_async_callback(end, asyncio.create_task(reference_audio.run(), name="reference audio sweep"))
     rates = VisitorRates(
@@ -216,7 +218,7 @@ async def _add_calls(
         shared.livekit_keys,
         lifecycle,
         timer,
-        ReferenceAudioFetcher(shared.outbound),
+        ReferenceAudioFetcher(recordings),
         reference_audio,
         CatalogueFile(settings.catalogue),
         settings,

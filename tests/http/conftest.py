@@ -1,7 +1,5 @@
 """The real gateway over HTTP, with the real services behind it."""
 
-import structlog
-
 from tests.fixtures.livekit import livekit_server
 from tests.fixtures.sessions import house, make_house, own_house, shared_house
 from tests.fixtures.shared_stack import shared_stack
@@ -21,7 +19,3 @@ __all__ = [
     "site",
     "web_dir",
 ]
-
-# Tracebacks with the locals of every frame take a second each to draw, while the gateway has half a second to answer.
-_plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
-structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _plain])

@@ -11,6 +11,7 @@ from callbox.accounts.v1 import accounts_pb2
 from starlette.requests import Request
 
 from services.kit.errors import CallboxError, Code
+from services.kit.identity import claimed_tenant
 from services.kit.rpc.client import call
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Caller:
 
     token: str
     by_key: bool
+    tenant_id: str
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ class CredentialExchange:
             else accounts_pb2.ExchangeCredentialRequest(access_token=credential.value),
             identity=self._service_token(),
         )
-        caller = Caller(answer.identity_token, credential.by_key)
+        caller = Caller(answer.identity_token, credential.by_key, claimed_tenant(answer.identity_token))
         left = answer.expire_time.ToNanoseconds() / 1e9 - time.time() - _MARGIN_SECONDS
         if left > 0:
             now = time.monotonic()

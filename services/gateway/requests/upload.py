@@ -1,6 +1,7 @@
 """A file in the body of a request, alone or in a form, kept in a temporary file (contract 12.1, 14.12)."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -19,8 +20,12 @@ _FORM_BYTES = 64 * 1024
 _MAX_FIELDS = 16
 _MAX_FIELD_BYTES = 16 * 1024
 _READ_SECONDS = 120.0
+# A file that arrives more slowly (16 KB a second) is refused, so that it does not keep others from its place.
+_STEP_SECONDS = 10.0
+_STEP_BYTES = 160 * 1024
 # Uploads at the same time. Each uses at most 1 MB of memory, or disk space for its file.
 _MAX_AT_ONCE = 16
+_MAX_OF_A_TENANT = 4
 _RETRY_SECONDS = 5
 _PIECE_BYTES = 512 * 1024
 _MEGABYTE = 1024 * 1024
@@ -45,38 +50,42 @@ class Upload:
 
 
 class Uploads:
-    """Receives files from requests, `_MAX_AT_ONCE` at the same time."""
+    """Receives files from requests: `_MAX_AT_ONCE` at the same time, `_MAX_OF_A_TENANT` of one tenant."""
 
     def __init__(self) -> None:
-        self._active = 0
+        self._active: Counter[str] = Counter()
 
     @asynccontextmanager
-    async def receive(self, request: Request, max_bytes: int) -> AsyncIterator[Upload]:
+    async def receive(self, request: Request, max_bytes: int, tenant_id: str) -> AsyncIterator[Upload]:
         """The file: the part `file` of a form, or else the body. It is deleted at the end of the block.
 
         Raises: CallboxError `invalid_request`, `validation_failed`, `payload_too_large`, `at_capacity`.
         """
-        with self.slot(), ExitStack() as opened:
+        with self.slot(tenant_id), ExitStack() as opened:
             file = await _receive(request, max_bytes, opened)
             yield Upload(file.filename or "", file)
 
     @contextmanager
-    def slot(self) -> Iterator[None]:
-        """One of the `_MAX_AT_ONCE` places for uploads.
+    def slot(self, tenant_id: str) -> Iterator[None]:
+        """One of the places for uploads.
 
-        Raises: CallboxError `at_capacity` when all are taken.
+        Raises: CallboxError `at_capacity` when all are taken, or all that the tenant may take.
         """
-        if self._active >= _MAX_AT_ONCE:
-            raise CallboxError(
-                Code.AT_CAPACITY,
-                "Too many files are being uploaded right now; try again in a moment.",
-                retry_after_seconds=_RETRY_SECONDS,
-            )
-        self._active += 1
+        if self._active[tenant_id] >= _MAX_OF_A_TENANT:
+            raise _full(f"You are already sending {_MAX_OF_A_TENANT} files; try again when one of them has arrived.")
+        if self._active.total() >= _MAX_AT_ONCE:
+            raise _full("Too many files are being uploaded right now; try again in a moment.")
+        self._active[tenant_id] += 1
         try:
             yield
         finally:
-            self._active -= 1
+            self._active[tenant_id] -= 1
+            if not self._active[tenant_id]:
+                del self._active[tenant_id]
+
+
+def _full(message: str) -> CallboxError:
+    return CallboxError(Code.AT_CAPACITY, message, retry_after_seconds=_RETRY_SECONDS)
 
 
 def is_form(request: Request) -> bool:
@@ -116,22 +125,28 @@ async def _receive(request: Request, max_bytes: int, opened: ExitStack) -> Uploa
     )
 
     async def body() -> AsyncGenerator[bytes, None]:
-        received = 0
+        received, step_from = 0, 0
         async for chunk in request.stream():
             received += len(chunk)
             if received > most:
                 raise too_large
+            if received - step_from >= _STEP_BYTES:
+                step.reschedule(asyncio.get_running_loop().time() + _STEP_SECONDS)
+                step_from = received
             yield chunk
 
     if declared_bytes(request) > most:
         raise too_large
     try:
-        async with asyncio.timeout(_READ_SECONDS):
+        async with asyncio.timeout(_READ_SECONDS) as whole, asyncio.timeout(_STEP_SECONDS) as step:
             file = await (_from_form(_Parser(request, body()), opened) if in_form else _from_body(body(), opened))
     except TimeoutError:
-        raise CallboxError(
-            Code.INVALID_REQUEST, f"The file did not arrive within {_READ_SECONDS:g} s; send it again."
-        ) from None
+        fault = (
+            f"did not arrive within {_READ_SECONDS:g} s"
+            if whole.expired()
+            else f"arrived more slowly than {_STEP_BYTES // 1024} KB in {_STEP_SECONDS:g} s"
+        )
+        raise CallboxError(Code.INVALID_REQUEST, f"The file {fault}; send it again.") from None
     if (file.size or 0) > max_bytes:
         raise too_large
     return file

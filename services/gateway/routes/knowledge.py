@@ -140,7 +140,7 @@ async def add_document(
     # So that a caller without the right to add gets the error before 50 MB are read.
     first = pb.ListDocumentsRequest(character=character, page_size=1)
     await call(gateway.backends.knowledge.ListDocuments, first, identity=caller.token)
-    async with gateway.uploads.receive(request, _MAX_FILE_BYTES) as upload:
+    async with gateway.uploads.receive(request, _MAX_FILE_BYTES, caller.tenant_id) as upload:
         context.set_deadline(_KEEP_SECONDS)
         document = await call(
             gateway.backends.knowledge.UploadDocument,

@@ -23,7 +23,7 @@ from services.gateway.requests.conditions import (
     not_modified,
     with_etag,
 )
-from services.gateway.requests.credentials import credential_of
+from services.gateway.requests.credentials import Caller, credential_of
 from services.gateway.requests.path_names import PathName, require_name
 from services.gateway.requests.upload import Upload, form_of
 from services.kit.errors import Code, not_found
@@ -64,7 +64,7 @@ async def put_image(
 
     A gateway takes 16 uploads at once and answers 503 `at_capacity` to one more.
     """
-    return await _upload(request, slug, pb.MEDIA_PURPOSE_IMAGE, caller.token, gateway, if_match)
+    return await _upload(request, slug, pb.MEDIA_PURPOSE_IMAGE, caller, gateway, if_match)
 
 
 @router.put(
@@ -82,7 +82,7 @@ async def put_voice(
 
     A gateway takes 16 uploads at once and answers 503 `at_capacity` to one more.
     """
-    return await _upload(request, slug, pb.MEDIA_PURPOSE_VOICE, caller.token, gateway, if_match)
+    return await _upload(request, slug, pb.MEDIA_PURPOSE_VOICE, caller, gateway, if_match)
 
 
 @router.get(
@@ -130,17 +130,20 @@ async def _upload(
     request: Request,
     slug: str,
     purpose: pb.MediaPurpose.ValueType,
-    token: str,
+    caller: Caller,
     gateway: Gateway,
     if_match: list[str] | None,
 ) -> Response:
     header = pb.UploadMediaHeader(
         slug=require_name(slug, "The character"), purpose=purpose, if_match=if_match_tags(if_match)
     )
-    async with gateway.uploads.receive(request, _MAX_BYTES[purpose]) as upload:
+    async with gateway.uploads.receive(request, _MAX_BYTES[purpose], caller.tenant_id) as upload:
         context.set_deadline(_KEEP_SECONDS)
         made = await call(
-            gateway.backends.media.UploadMedia, _parts(header, upload), identity=token, deadline_seconds=_KEEP_SECONDS
+            gateway.backends.media.UploadMedia,
+            _parts(header, upload),
+            identity=caller.token,
+            deadline_seconds=_KEEP_SECONDS,
         )
     return with_etag(JSONResponse(character_json(made)), made.etag)
 

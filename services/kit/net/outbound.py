@@ -11,6 +11,7 @@ import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import BinaryIO, ClassVar, Self
 from urllib.parse import urljoin
 
@@ -18,7 +19,7 @@ import httpcore
 import httpx
 
 from services.kit.net.content_encoding import BadEncoding, Decoding, OverLimit
-from services.kit.net.resolver import Resolve, SystemResolver
+from services.kit.net.resolver import Resolve, Resolver
 from services.kit.net.url_policy import Address, Allowances, BadUrl, Target, judge, read_url
 
 MAX_REDIRECTS = 3
@@ -115,7 +116,11 @@ class Stream:
 
 
 class Outbound:
-    """An HTTP client that only connects to public addresses and those the operator lists. Use with `async with`."""
+    """An HTTP client that only connects to public addresses and those the operator lists. Use with `async with`.
+
+    Each has its own bounds: 512 connections, and the lookups of its resolver. What must not wait for another use gets a
+    client of its own.
+    """
 
     def __init__(
         self,
@@ -132,11 +137,11 @@ class Outbound:
         Raises: ValueError for an invalid entry of `allowed`.
         """
         self._allowed = allowed if isinstance(allowed, Allowances) else Allowances.parse(allowed)
-        self._system = SystemResolver() if resolve is None else None
-        resolving = resolve or self._system
+        self._resolver = Resolver() if resolve is None else None
+        resolving = resolve or self._resolver
         assert resolving is not None
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=tls or httpx.create_ssl_context(),
+            ssl_context=tls or _system_tls(),
             max_connections=_MAX_CONNECTIONS,
             max_keepalive_connections=_MAX_CONNECTIONS if keepalive_seconds else 0,
             keepalive_expiry=keepalive_seconds,
@@ -148,8 +153,8 @@ class Outbound:
 
     async def __aexit__(self, *_: object) -> None:
         await self._pool.aclose()
-        if self._system is not None:
-            self._system.close()
+        if self._resolver is not None:
+            await self._resolver.close()
 
     @property
     def allowed(self) -> Allowances:
@@ -258,6 +263,12 @@ class Outbound:
             if not deadline.expired():
                 raise
             raise TimedOut(f"{hop.target.host} did not answer within {deadline_seconds:g} seconds.") from None
+
+
+@cache
+def _system_tls() -> ssl.SSLContext:
+    """The default certificate authorities; reading them takes 0.2 s."""
+    return httpx.create_ssl_context()
 
 
 @dataclass(frozen=True)
