@@ -220,6 +220,20 @@ async def test_clients_are_told_in_the_end_what_stands_in_the_history() -> None:
         assert [reply.final for reply in replies if reply.id == reply_id][-1]
 
 
+@pytest.mark.parametrize(
+    "long", ["土曜日は朝九時に開店し、午後五時半に閉店いたします。" * 3, "我们星期六早上九点开门。" * 6]
+)
+async def test_an_interrupted_reply_without_blanks_stands_in_the_history_as_far_as_it_was_heard(long: str) -> None:
+    call = await start(cast(lambda seen: long if last_said(seen) == "tell" else "Fine.", greeting="", aloud=True))
+    await call.asks("tell", 2.5)
+    await call.asks("stop")
+    await call.ends()
+    (heard,) = [text for _, text, interrupted in call.journal.turns() if interrupted]
+    assert long.startswith(heard)
+    # The voice takes 0.05 s for a letter, and begins after 0.3 s.
+    assert 35 <= len(heard) <= 45
+
+
 async def test_a_reply_is_final_only_when_it_was_heard() -> None:
     call = await start(cast(lambda _: LONG, greeting="", aloud=True))
     call.clients.type("tell")

@@ -1,27 +1,39 @@
 """Finds how much of an interrupted reply the caller heard, for the history."""
 
+import re
 from typing import Any
 
 from livekit import rtc
 from livekit.agents.types import USERDATA_TIMED_TRANSCRIPT
 from livekit.agents.voice import io
 
+# Scripts that are written without blanks: Thai, Lao, Burmese, Khmer, Japanese, Chinese.
+_UNSPACED = "\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f"
+# Punctuation and vowel signs that belong to the character before them.
+_FOLLOWING = "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u3001-\u3004\u3008-\u301f\u30fc\uff01-\uff65"
+_WORD = re.compile(rf"[{_UNSPACED}][{_FOLLOWING}]*|[^\s{_UNSPACED}]+")
+_NO_BLANK_AFTER = re.compile(rf"[{_UNSPACED}{_FOLLOWING}]")
+
 
 def heard(clauses: list[tuple[str, float]], total_seconds: float, played_seconds: float) -> str:
-    """The words that were heard up to a moment.
+    """The words that were heard up to a moment; characters in scripts without blanks.
 
     clauses: (text, second at which it begins) in order. The last clause is cut in proportion to the time played.
     """
     ends = [*(start for _, start in clauses[1:]), total_seconds]
-    words: list[str] = []
+    whole = ""
     for (text, start), end in zip(clauses, ends, strict=False):
         if played_seconds <= start:
             break
-        spoken = text.split()
+        spoken = " ".join(text.split())
         if played_seconds < end:
-            spoken = spoken[: int(len(spoken) * (played_seconds - start) / (end - start))]
-        words += spoken
-    return " ".join(words)
+            words = list(_WORD.finditer(spoken))
+            count = int(len(words) * (played_seconds - start) / (end - start))
+            spoken = spoken[: words[count - 1].end()] if count else ""
+        if whole and spoken and not _NO_BLANK_AFTER.match(whole[-1]):
+            whole += " "
+        whole += spoken
+    return whole
 
 
 class SpokenOutput(io.AudioOutput):

@@ -2,10 +2,17 @@
 
 from livekit.agents import llm
 
-# Longest history that the model sees besides its instructions, about 1,500 tokens: a small local model has room for
-# 4,096. A longer history is cut to half at once, because the model must read everything after a changed place again.
-_MAX_HISTORY_CHARS = 6_000
-_KEPT_HISTORY_CHARS = 3_000
+from services.agent.turns import tokens
+
+# A small local model has room for this many tokens: instructions, history and answer.
+_CONTEXT_TOKENS = 4_096
+_ANSWER_TOKENS = 160
+# Longest history that the model sees besides its instructions. Less after long instructions, but never less than the
+# minimum. A longer history is cut to half at once, because the model must read everything after a changed place again.
+_MAX_HISTORY_TOKENS = 3_000
+_MIN_HISTORY_TOKENS = 600
+# A model that takes longer instructions has room for the longest history.
+_LONG_INSTRUCTIONS_TOKENS = 2 * _CONTEXT_TOKENS
 
 
 class Memory:
@@ -20,28 +27,55 @@ class Memory:
         self._hidden.add(item.id)
 
     def seen(self, context: llm.ChatContext) -> llm.ChatContext:
-        """A copy of a conversation without the part that was left out."""
+        """A copy of a conversation without the part that was left out. A message that is too long is shortened."""
+        self.shorten(context)
+        room = _room(context)
         copy = context.copy()
         instructing = [item for item in copy.items if _is_instruction(item)]
-        copy.items = [*instructing, *self._said(copy)[self._left_out :]]
+        copy.items = [*instructing, *(_fitting(item, room) for item in self._said(copy)[self._left_out :])]
         return copy
 
     def shorten(self, context: llm.ChatContext) -> bool:
-        """Leaves out the older half of a history that is too long. Returns whether it did."""
-        sizes = [len(_text(item)) for item in self._said(context)][self._left_out :]
-        if sum(sizes) <= _MAX_HISTORY_CHARS:
+        """Leaves out the older half of a history that is too long. Returns whether it did.
+
+        What the caller said last, and what follows it, is not left out.
+        """
+        said, room = self._said(context)[self._left_out :], _room(context)
+        sizes = [min(tokens.estimate(_text(item)), room) for item in said]
+        if sum(sizes) <= room:
             return False
-        while sum(sizes) > _KEPT_HISTORY_CHARS:
-            sizes.pop(0)
-            self._left_out += 1
-        return True
+        last = max((at for at, item in enumerate(said) if _is_of_user(item)), default=len(said))
+        out = 0
+        while out < last and sum(sizes[out:]) > room // 2:
+            out += 1
+        self._left_out += out
+        return out > 0
 
     def _said(self, context: llm.ChatContext) -> list[llm.ChatItem]:
         return [item for item in context.items if not _is_instruction(item) and item.id not in self._hidden]
 
 
+def _room(context: llm.ChatContext) -> int:
+    """Tokens of the longest history."""
+    instructions = sum(tokens.estimate(_text(item)) for item in context.items if _is_instruction(item))
+    if instructions > _LONG_INSTRUCTIONS_TOKENS:
+        return _MAX_HISTORY_TOKENS
+    left = _CONTEXT_TOKENS - _ANSWER_TOKENS - instructions
+    return min(_MAX_HISTORY_TOKENS, max(_MIN_HISTORY_TOKENS, left))
+
+
+def _fitting(item: llm.ChatItem, room: int) -> llm.ChatItem:
+    if not isinstance(item, llm.ChatMessage) or tokens.estimate(_text(item)) <= room:
+        return item
+    return item.model_copy(update={"content": [tokens.shortened(_text(item), room)]})
+
+
 def _is_instruction(item: llm.ChatItem) -> bool:
     return isinstance(item, llm.ChatMessage) and item.role in ("system", "developer")
+
+
+def _is_of_user(item: llm.ChatItem) -> bool:
+    return isinstance(item, llm.ChatMessage) and item.role == "user"
 
 
 def _text(item: llm.ChatItem) -> str:
