@@ -22,7 +22,7 @@ __all__ = ["embedder"]
 
 DOCUMENTS = "/api/knowledge-base/support-bot/documents/"
 QUERY = "/api/knowledge-base/query/"
-FIELDS = {"id", "file", "file_type", "status", "chunk_count", "created_at", "name", "error"}
+FIELDS = {"id", "file", "file_type", "status", "chunk_count", "created_at", "name", "error", "notes"}
 
 
 async def upload(client: httpx.AsyncClient, name: str, content: bytes, path: str = DOCUMENTS) -> httpx.Response:

@@ -136,6 +136,7 @@ async def test_each_document_is_told_once_by_however_many_processes(
             "status": "PROCESSED",
             "chunk_count": 3,
             "error": None,
+            "notes": [],
             "created_at": "2026-11-21T12:00:00Z",
             "character_slug": "support-bot",
         }

@@ -17,6 +17,8 @@ _STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
 _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")
 # Cells with a value, and cells that merged ones are copied to.
 _MAX_CELLS, _MAX_COPIES = 1_000_000, 50_000
+# Of a sheet.
+_COLUMNS = 16_384
 _LEVEL = 2
 
 Rows = dict[int, dict[int, str]]
@@ -36,11 +38,8 @@ class _Sheet:
 
     rows: Rows = field(default_factory=dict)
     merged: list[str] = field(default_factory=list)
-    hidden_columns: list[range] = field(default_factory=list)
+    hidden_columns: set[int] = field(default_factory=set)
     hides: bool = False
-
-    def is_hidden(self, column: int) -> bool:
-        return any(column in hidden for hidden in self.hidden_columns)
 
 
 class _BookReader:
@@ -115,7 +114,7 @@ class _BookReader:
                 case "col":
                     if is_hidden(element):
                         first, last = _whole(attribute(element, "min")), _whole(attribute(element, "max"))
-                        found.hidden_columns.append(range(first, last + 1))
+                        found.hidden_columns.update(range(first, min(last, _COLUMNS) + 1))
                 case "mergeCell":
                     if len(found.merged) < _MAX_COPIES:
                         found.merged.append(attribute(element, "ref"))
@@ -125,7 +124,7 @@ class _BookReader:
                     if is_hidden(element):
                         found.hides = found.hides or bool(cells)
                         continue
-                    shown = {column: text for column, text in cells.items() if not found.is_hidden(column)}
+                    shown = {column: text for column, text in cells.items() if column not in found.hidden_columns}
                     found.hides = found.hides or len(shown) < len(cells)
                     if shown:
                         found.rows[number] = shown
@@ -256,7 +255,7 @@ def _copy_merged(sheet: _Sheet) -> None:
                 left -= 1
                 if left < 0:
                     return
-                if row in sheet.rows and not sheet.is_hidden(column):
+                if row in sheet.rows and column not in sheet.hidden_columns:
                     sheet.rows[row].setdefault(column, text)
 
 
