@@ -104,6 +104,22 @@ async def test_words_alone_are_told_in_a_header_and_page_is_for_pdf_only(reading
     assert answer.json()[0]["metadata"] == {"source": "hours.txt"}
 
 
+async def test_a_second_upload_replaces_the_first_when_asked_and_notes_name_what_is_left_out(reading: Site) -> None:
+    """Contract 14: `?replace=true` and `notes` are own."""
+    first = await read(reading.owner, (await upload(reading.owner, "hours.txt", b"We open at nine.")).json()["id"])
+    both = await read(reading.owner, (await upload(reading.owner, "hours.txt", b"We open at ten.")).json()["id"])
+    assert [row["id"] for row in (await reading.owner.get(DOCUMENTS)).json()] == [both["id"], first["id"]]
+    page = b"<p>We open at eleven.</p><p hidden>or at twelve</p>"
+    taken = await upload(reading.keyed, "hours.txt", b"We open at eleven.", f"{DOCUMENTS}?replace=true")
+    assert taken.status_code == 201, taken.text
+    await read(reading.owner, taken.json()["id"])
+    assert [row["id"] for row in (await reading.owner.get(DOCUMENTS)).json()] == [taken.json()["id"]]
+    with_notes = await read(reading.owner, (await upload(reading.owner, "hours.html", page)).json()["id"])
+    assert with_notes["notes"] == ["Text that the page hides was left out."]
+    wrong = await upload(reading.owner, "a.txt", b"x", f"{DOCUMENTS}?replace=perhaps")
+    assert "replace" in refused(wrong, 422, "validation_failed")["errors"]
+
+
 async def test_an_address_is_taken_as_json_and_judged(site: Site) -> None:
     """Contract 14.9."""
     taken = await site.owner.post(DOCUMENTS, json={"url": "https://shop.example/faq"})

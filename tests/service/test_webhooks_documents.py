@@ -199,6 +199,7 @@ async def test_a_document_that_the_characters_service_could_not_read_is_told(
             "status": "FAILED",
             "chunk_count": 0,
             "error": failed.error,
+            "notes": [],
             "created_at": taken.create_time.ToDatetime(UTC).isoformat().replace("+00:00", "Z"),
             "character_slug": "support-bot",
         }
