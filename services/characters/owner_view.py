@@ -43,4 +43,5 @@ class OwnerView:
             "created_at": iso(document.created_at),
             "name": document.name,
             "error": document.error or None,
+            "notes": document.notes,
         }

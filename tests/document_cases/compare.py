@@ -22,7 +22,7 @@ from tests.document_cases import CASES
 from tests.document_cases.case import Case
 
 Reader = Callable[[Case], str]
-_MARKS = re.compile(r"[|*#>`\\_\-\s]+|\d+\\?[.)](?=\s)")
+_MARKS = re.compile(r"[|*#>`\\_\-\s]+|(?<!\S)\d+\\?[.)](?=\s)")
 
 
 def _bare(text: str) -> str:

@@ -68,7 +68,7 @@ CASES = [
                 )
             ]
         ),
-        order=["Zone", "Day pass", "Week pass", "A", "7.20", "20.00", "B", "9.10", "25.00", "C", "11.40"],
+        order=["Zone Day pass Week pass\n", "A 7.20 20.00\n", "B 9.10 25.00\n", "C 11.40"],
         lacks=["7.2020", "A7"],
     ),
     Case(

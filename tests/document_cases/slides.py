@@ -45,7 +45,8 @@ def _table(slide: Any) -> None:
 
 def _chart(slide: Any) -> None:
     slide.shapes.title.text = "Visitors"
-    data: Any = chart_data.CategoryChartData()
+    make: Any = chart_data.CategoryChartData
+    data = make()
     data.categories = ["May", "June"]
     data.add_series("Graz", (120, 150))
     slide.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, *_BOX, data)

@@ -22,7 +22,7 @@ __all__ = ["embedder"]
 
 DOCUMENTS = "/api/knowledge-base/support-bot/documents/"
 QUERY = "/api/knowledge-base/query/"
-FIELDS = {"id", "file", "file_type", "status", "chunk_count", "created_at", "name", "error"}
+FIELDS = {"id", "file", "file_type", "status", "chunk_count", "created_at", "name", "error", "notes"}
 
 
 async def upload(client: httpx.AsyncClient, name: str, content: bytes, path: str = DOCUMENTS) -> httpx.Response:
@@ -102,6 +102,22 @@ async def test_words_alone_are_told_in_a_header_and_page_is_for_pdf_only(reading
     answer = await reading.keyed.get(QUERY, params={"q": "saturdays", "character_slug": "support-bot"})
     assert answer.headers["x-callbox-search"] == "words"
     assert answer.json()[0]["metadata"] == {"source": "hours.txt"}
+
+
+async def test_a_second_upload_replaces_the_first_when_asked_and_notes_name_what_is_left_out(reading: Site) -> None:
+    """Contract 14: `?replace=true` and `notes` are own."""
+    first = await read(reading.owner, (await upload(reading.owner, "hours.txt", b"We open at nine.")).json()["id"])
+    both = await read(reading.owner, (await upload(reading.owner, "hours.txt", b"We open at ten.")).json()["id"])
+    assert [row["id"] for row in (await reading.owner.get(DOCUMENTS)).json()] == [both["id"], first["id"]]
+    page = b"<p>We open at eleven.</p><p hidden>or at twelve</p>"
+    taken = await upload(reading.keyed, "hours.txt", b"We open at eleven.", f"{DOCUMENTS}?replace=true")
+    assert taken.status_code == 201, taken.text
+    await read(reading.owner, taken.json()["id"])
+    assert [row["id"] for row in (await reading.owner.get(DOCUMENTS)).json()] == [taken.json()["id"]]
+    with_notes = await read(reading.owner, (await upload(reading.owner, "hours.html", page)).json()["id"])
+    assert with_notes["notes"] == ["Text that the page hides was left out."]
+    wrong = await upload(reading.owner, "a.txt", b"x", f"{DOCUMENTS}?replace=perhaps")
+    assert "replace" in refused(wrong, 422, "validation_failed")["errors"]
 
 
 async def test_an_address_is_taken_as_json_and_judged(site: Site) -> None:

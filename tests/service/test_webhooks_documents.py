@@ -136,6 +136,7 @@ async def test_each_document_is_told_once_by_however_many_processes(
             "status": "PROCESSED",
             "chunk_count": 3,
             "error": None,
+            "notes": [],
             "created_at": "2026-11-21T12:00:00Z",
             "character_slug": "support-bot",
         }
@@ -198,6 +199,7 @@ async def test_a_document_that_the_characters_service_could_not_read_is_told(
             "status": "FAILED",
             "chunk_count": 0,
             "error": failed.error,
+            "notes": [],
             "created_at": taken.create_time.ToDatetime(UTC).isoformat().replace("+00:00", "Z"),
             "character_slug": "support-bot",
         }

@@ -7,12 +7,13 @@ _OFFICE = "application/vnd.openxmlformats-officedocument"
 
 @dataclass(frozen=True, slots=True)
 class FileType:
-    """media_type: the one that the extraction library expects. is_text: whether the file is text in some encoding."""
+    """media_type: as web servers name it. is_text: whether the file is text in some encoding."""
 
     media_type: str
     is_text: bool = False
 
 
+BINARY = FileType("application/octet-stream")
 FILE_TYPES = {
     "pdf": FileType("application/pdf"),
     "docx": FileType(f"{_OFFICE}.wordprocessingml.document"),

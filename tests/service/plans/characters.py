@@ -109,7 +109,7 @@ async def _documents(documents: DocumentStore) -> None:
     assert await documents.mark_processed(added, passages, "english", ["Comments were left out."])
     newer_id = new_document_id()
     newer = await documents.add(
-        newer_id, "chr_5", TENANT, name="new", file_type="md", file_key=f"{key}3", replaces=True
+        newer_id, "chr_5", TENANT, name="newer", file_type="md", file_key=f"{key}3", replaces=True
     )
     assert newer is not None
     assert await documents.mark_processed(newer, passages, "english")

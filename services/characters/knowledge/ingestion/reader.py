@@ -1,5 +1,6 @@
 """Does the jobs of the document queue: from a file or web page to stored passages."""
 
+import asyncio
 import tempfile
 import time
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from services.characters.knowledge import file_types
 from services.characters.knowledge.documents import Document, DocumentStore, NewPassage
 from services.characters.knowledge.embeddings import EmbeddingClient, EmbeddingUnavailable
 from services.characters.knowledge.ingestion.extractor_process import Limits, extract
+from services.characters.knowledge.ingestion.page_charset import keep_charset
 from services.characters.knowledge.ingestion.readers.reading import Unreadable
 from services.characters.knowledge.metrics import documents as documents_metric
 from services.characters.knowledge.metrics import reading_seconds
@@ -149,7 +151,11 @@ class Reader:
             raise _TemporaryFault(f"The address answered {answer.status}.")
         if not 200 <= answer.status < 300:
             raise Unreadable(f"The address answered {answer.status}; check that anybody may read it.")
-        return file_types.type_of_page(answer.headers.get("content-type", ""), urlsplit(answer.url).path)
+        content_type = answer.headers.get("content-type", "")
+        file_type = file_types.type_of_page(content_type, urlsplit(answer.url).path)
+        if file_types.FILE_TYPES.get(file_type, file_types.BINARY).is_text:
+            await asyncio.to_thread(keep_charset, path, content_type)
+        return file_type
 
     async def _fail(self, document: Document, reason: str) -> None:
         if await self._documents.mark_failed(document, reason):

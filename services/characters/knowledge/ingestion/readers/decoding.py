@@ -47,21 +47,30 @@ def decoded(data: bytes, language: str, *, is_page: bool = False) -> str:
             return _strictly(data[len(mark) :] if encoding == "utf-8" else data, encoding)
     if b"\0" in data[:_SAMPLE_BYTES]:
         return _wide(data)
-    if is_page and (named := _named(data)):
-        try:
-            return data.decode(named)
-        except UnicodeDecodeError:
-            pass
     if b"\x1b$" in data:
         # Seven bits for each byte, so UTF-8 would take it as well.
         try:
             return data.decode("iso2022_jp")
         except UnicodeDecodeError:
             pass
-    try:
+    if is_utf8(data):
+        # Also of a page that names another encoding: text of other encodings is hardly ever good UTF-8.
         return data.decode("utf-8")
+    if is_page and (named := _named(data)):
+        try:
+            return data.decode(named)
+        except UnicodeDecodeError:
+            pass
+    return data.decode(_older_encoding(data, language))
+
+
+def is_utf8(data: bytes) -> bool:
+    """Whether bytes are UTF-8 from the first to the last."""
+    try:
+        data.decode("utf-8")
     except UnicodeDecodeError:
-        return data.decode(_older_encoding(data, language), errors="strict")
+        return False
+    return True
 
 
 def encoding_of_page(name: str) -> str | None:

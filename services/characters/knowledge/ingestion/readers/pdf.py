@@ -87,9 +87,7 @@ def _text(page: pypdfium2.PdfPage, forms: Forms) -> str:
                 text = _joined(text_page.get_text_bounded(left, bottom, right, top)).replace("\n", " ").strip()
                 if text:
                     segments.append(Segment(left, bottom, right, top, text))
-            ordered = lines_in_order(segments)
-            if ordered is not None:
-                return ordered
+            return lines_in_order(segments)
     return _joined(whole)
 
 

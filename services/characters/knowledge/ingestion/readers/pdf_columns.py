@@ -34,13 +34,10 @@ class Segment:
 Line = list[Segment]
 
 
-def lines_in_order(segments: Sequence[Segment]) -> str | None:
-    """The text of a page in the order of reading; None when it has neither columns nor values of a form."""
+def lines_in_order(segments: Sequence[Segment]) -> str:
+    """The lines of a page in the order of reading."""
     lines = _lines(segments)
-    if any(segment.is_value for segment in segments):
-        return "\n".join(_columns(lines, 0) or [_plain(line) for line in lines])
-    found = _columns(lines, 0)
-    return None if found is None else "\n".join(found)
+    return "\n".join(_columns(lines, 0) or [_plain(line) for line in lines])
 
 
 def _columns(lines: Sequence[Line], depth: int) -> list[str] | None:

@@ -50,7 +50,7 @@ class Collected:
 
     def __init__(self, limits: Limits) -> None:
         self.blocks: list[Block] = []
-        self._limits = limits
+        self.limits = limits
         self._characters = 0
 
     def add(self, *blocks: Block) -> None:
@@ -67,8 +67,8 @@ class Collected:
         Raises: Unreadable.
         """
         self._characters += characters
-        if self._characters > self._limits.max_characters:
-            raise self._limits.too_many_characters()
+        if self._characters > self.limits.max_characters:
+            raise self.limits.too_many_characters()
 
 
 def damaged(file_type: str) -> Unreadable:

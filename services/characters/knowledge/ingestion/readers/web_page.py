@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from services.characters.knowledge.ingestion.readers import web_hidden
+from services.characters.knowledge.ingestion.readers import web_depth, web_hidden
 from services.characters.knowledge.ingestion.readers.layout import Layout, plain_lines
 from services.characters.knowledge.ingestion.readers.letters import lowered, one_line, raised
 from services.characters.knowledge.ingestion.readers.reading import Collected, too_deep
@@ -263,6 +263,7 @@ def read_page(text: str, collected: Collected) -> list[str]:
 
     Raises: Unreadable.
     """
+    web_depth.check(text)
     reader = PageReader(collected, LexborHTMLParser(text))
     reader.read()
     return reader.notes

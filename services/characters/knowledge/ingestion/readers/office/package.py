@@ -183,6 +183,11 @@ def is_on(element: "etree._Element | None") -> bool:
     return element is not None and attribute(element, "val", "1") not in ("0", "false", "off")
 
 
+def whole(text: str) -> int:
+    """A number of a file, at least 0; 0 for what is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+
 def _parser() -> etree.XMLParser:
     return etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True

@@ -1,25 +1,30 @@
 """Reads XLSX."""
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
 from lxml import etree
 
 from services.characters.knowledge.ingestion.readers.layout import MAX_COLUMNS, Layout
 from services.characters.knowledge.ingestion.readers.letters import one_line
 from services.characters.knowledge.ingestion.readers.office import number_format
-from services.characters.knowledge.ingestion.readers.office.package import Package, attribute, child, local
+from services.characters.knowledge.ingestion.readers.office.package import Package, attribute, child, local, whole
+from services.characters.knowledge.ingestion.readers.office.sheet_cells import (
+    MAX_COPIES,
+    REFERENCE,
+    Sheet,
+    column_of,
+    copy_merged,
+    tables,
+)
 from services.characters.knowledge.ingestion.readers.reading import Collected, Unreadable
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
-_REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")
-# Cells with a value, and cells that merged ones are copied to.
-_MAX_CELLS, _MAX_COPIES = 1_000_000, 50_000
+# Cells with a value.
+_MAX_CELLS = 1_000_000
+# Of a sheet.
+_COLUMNS = 16_384
 _LEVEL = 2
-
-Rows = dict[int, dict[int, str]]
 
 
 def read_sheets(package: Package, collected: Collected) -> list[str]:
@@ -30,19 +35,6 @@ def read_sheets(package: Package, collected: Collected) -> list[str]:
     return _BookReader(package, collected).read()
 
 
-@dataclass(slots=True)
-class _Sheet:
-    """rows: texts of cells by row and column, from 1."""
-
-    rows: Rows = field(default_factory=dict)
-    merged: list[str] = field(default_factory=list)
-    hidden_columns: list[range] = field(default_factory=list)
-    hides: bool = False
-
-    def is_hidden(self, column: int) -> bool:
-        return any(column in hidden for hidden in self.hidden_columns)
-
-
 class _BookReader:
     def __init__(self, package: Package, collected: Collected) -> None:
         self._package = package
@@ -50,7 +42,8 @@ class _BookReader:
         self._book = package.xml(self._path)
         self._relations = {relation.id: relation for relation in package.relations(self._path)}
         parts = {relation.kind: relation.target for relation in self._relations.values()}
-        self._collected = collected
+        # Counts the text of cells before it is put together: many cells can share one long text.
+        self._counted = Collected(collected.limits)
         self._strings = self._shared_strings(parts.get("sharedStrings", ""))
         self._formats = _formats(package.optional_xml(parts.get("styles", "")))
         self._from_1904 = attribute(child(self._book, "workbookPr"), "date1904") in ("1", "true")
@@ -75,7 +68,7 @@ class _BookReader:
             comments = self._comments(relation.target)
             if found.rows or comments:
                 self._layout.heading(_LEVEL, name)
-                for rows in _tables(found.rows):
+                for rows in tables(found.rows):
                     self._add(rows)
                 for comment in comments:
                     self._layout.write(comment)
@@ -106,30 +99,30 @@ class _BookReader:
             raise Unreadable(f"A table has more than {MAX_COLUMNS} columns; upload it in parts.")
         self._layout.table([[row.get(column, "") for column in columns] for row in rows[at:]])
 
-    def _sheet(self, path: str) -> _Sheet:
-        found = _Sheet()
+    def _sheet(self, path: str) -> Sheet:
+        found = Sheet()
         number = 0
         tags = [f"{space}{name}" for space in (_MAIN, _STRICT) for name in ("row", "col", "mergeCell")]
         for element in self._package.elements(path, *tags):
             match local(element):
                 case "col":
                     if is_hidden(element):
-                        first, last = _whole(attribute(element, "min")), _whole(attribute(element, "max"))
-                        found.hidden_columns.append(range(first, last + 1))
+                        first, last = whole(attribute(element, "min")), whole(attribute(element, "max"))
+                        found.hidden_columns.update(range(first, min(last, _COLUMNS) + 1))
                 case "mergeCell":
-                    if len(found.merged) < _MAX_COPIES:
+                    if len(found.merged) < MAX_COPIES:
                         found.merged.append(attribute(element, "ref"))
                 case "row":
-                    number = _whole(attribute(element, "r")) or number + 1
+                    number = whole(attribute(element, "r")) or number + 1
                     cells = dict(self._row(element))
                     if is_hidden(element):
                         found.hides = found.hides or bool(cells)
                         continue
-                    shown = {column: text for column, text in cells.items() if not found.is_hidden(column)}
+                    shown = {column: text for column, text in cells.items() if column not in found.hidden_columns}
                     found.hides = found.hides or len(shown) < len(cells)
                     if shown:
                         found.rows[number] = shown
-        _copy_merged(found)
+        copy_merged(found)
         return found
 
     def _row(self, row: "etree._Element") -> Iterator[tuple[int, str]]:
@@ -137,14 +130,14 @@ class _BookReader:
         for cell in row:
             if local(cell) != "c":
                 continue
-            reference = _REFERENCE.match(attribute(cell, "r"))
-            column = _column(reference[1]) if reference else column + 1
+            reference = REFERENCE.match(attribute(cell, "r"))
+            column = column_of(reference[1]) if reference else column + 1
             text = self._cell(cell)
             if text.strip():
                 self._cells += 1
                 if self._cells > _MAX_CELLS:
                     raise Unreadable(f"The document has more than {_MAX_CELLS:,} cells; upload it in parts.")
-                self._collected.count(len(text))
+                self._counted.count(len(text))
                 yield column, text
 
     def _cell(self, cell: "etree._Element") -> str:
@@ -159,7 +152,7 @@ class _BookReader:
             return ""
         match kind:
             case "s":
-                at = _whole(text)
+                at = whole(text)
                 return self._strings[at] if at < len(self._strings) else ""
             case "b":
                 return "TRUE" if text == "1" else "FALSE"
@@ -169,7 +162,7 @@ class _BookReader:
             number = float(text)
         except ValueError:
             return text
-        at = _whole(cell.get("s", "0"))
+        at = whole(cell.get("s", "0"))
         code = self._formats[at] if at < len(self._formats) else "General"
         return number_format.shown(number, code, from_1904=self._from_1904)
 
@@ -205,11 +198,9 @@ def _formats(root: "etree._Element | None") -> list[str]:
     named = dict(number_format.BUILT_IN)
     custom = child(root, "numFmts")
     for each in custom if custom is not None else ():
-        named[_whole(attribute(each, "numFmtId"))] = attribute(each, "formatCode")
+        named[whole(attribute(each, "numFmtId"))] = attribute(each, "formatCode")
     styles = child(root, "cellXfs")
-    return [
-        named.get(_whole(attribute(each, "numFmtId")), "General") for each in (styles if styles is not None else ())
-    ]
+    return [named.get(whole(attribute(each, "numFmtId")), "General") for each in (styles if styles is not None else ())]
 
 
 def _rich(element: "etree._Element | None") -> str:
@@ -226,50 +217,5 @@ def _rich(element: "etree._Element | None") -> str:
     return "".join(parts)
 
 
-def _tables(rows: Rows) -> Iterator[list[dict[int, str]]]:
-    """Rows without an empty one between them."""
-    held: list[dict[int, str]] = []
-    last = 0
-    for number in sorted(rows):
-        if held and number > last + 1:
-            yield held
-            held = []
-        held.append(rows[number])
-        last = number
-    if held:
-        yield held
-
-
-def _copy_merged(sheet: _Sheet) -> None:
-    """Copies the text of a merged cell to those that it covers, in rows that have text."""
-    left = _MAX_COPIES
-    for reference in sheet.merged:
-        ends = _REFERENCE.findall(reference)
-        if len(ends) != 2:
-            continue
-        (first, top), (last, bottom) = ((_column(letters), int(row)) for letters, row in ends)
-        text = sheet.rows.get(top, {}).get(first)
-        if text is None or (bottom - top) * (last - first) > left:
-            continue
-        for row in range(top, bottom + 1):
-            for column in range(first, last + 1):
-                left -= 1
-                if left < 0:
-                    return
-                if row in sheet.rows and not sheet.is_hidden(column):
-                    sheet.rows[row].setdefault(column, text)
-
-
 def _relation_id(sheet: "etree._Element") -> str:
     return next((str(value) for key, value in sheet.attrib.items() if str(key).endswith("}id")), "")
-
-
-def _column(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number
-
-
-def _whole(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

@@ -6,8 +6,14 @@ from services.characters.knowledge.ingestion.readers.layout import Layout, plain
 from services.characters.knowledge.ingestion.readers.letters import lowered, raised
 from services.characters.knowledge.ingestion.readers.office.formula import formula
 from services.characters.knowledge.ingestion.readers.office.graphics import Graphics
-from services.characters.knowledge.ingestion.readers.office.package import Package, attribute, child, chosen, local
-from services.characters.knowledge.ingestion.readers.office.word_styles import whole
+from services.characters.knowledge.ingestion.readers.office.package import (
+    Package,
+    attribute,
+    child,
+    chosen,
+    local,
+    whole,
+)
 from services.characters.knowledge.ingestion.readers.reading import Collected, numbers, too_deep
 
 _MAX_DEPTH = 30

@@ -8,12 +8,18 @@ from lxml import etree
 from services.characters.knowledge.ingestion.readers.layout import MAX_COLUMNS, Layout, plain_lines
 from services.characters.knowledge.ingestion.readers.office.formula import formula
 from services.characters.knowledge.ingestion.readers.office.graphics import Graphics
-from services.characters.knowledge.ingestion.readers.office.package import Package, attribute, child, chosen, local
+from services.characters.knowledge.ingestion.readers.office.package import (
+    Package,
+    attribute,
+    child,
+    chosen,
+    local,
+    whole,
+)
 from services.characters.knowledge.ingestion.readers.office.word_styles import (
     Numbering,
     Styles,
     outline_level,
-    whole,
 )
 from services.characters.knowledge.ingestion.readers.office.word_text import Notes, ParagraphText
 from services.characters.knowledge.ingestion.readers.reading import Collected, too_deep

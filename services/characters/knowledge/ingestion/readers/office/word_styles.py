@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from services.characters.knowledge.ingestion.readers.office.package import attribute, child, is_on, local
+from services.characters.knowledge.ingestion.readers.office.package import attribute, child, is_on, local, whole
 
 _HEADING = re.compile(r"heading ([1-9])", re.IGNORECASE)
 _STYLES_DEEP = 20
@@ -138,11 +138,6 @@ class Numbering:
             return _spelled(numbered.counts.get(at, of.start), of.kind)
 
         return _PLACE.sub(number, own.text).strip() or "-"
-
-
-def whole(text: str) -> int:
-    """A number of a file, at least 0; 0 for what is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
 def _levels(element: "etree._Element") -> dict[int, _Level]:

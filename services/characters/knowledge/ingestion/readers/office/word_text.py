@@ -6,8 +6,8 @@ from lxml import etree
 
 from services.characters.knowledge.ingestion.readers.letters import lowered, one_line, raised
 from services.characters.knowledge.ingestion.readers.office.formula import formula
-from services.characters.knowledge.ingestion.readers.office.package import attribute, child, chosen, is_on, local
-from services.characters.knowledge.ingestion.readers.office.word_styles import Styles, hides, whole
+from services.characters.knowledge.ingestion.readers.office.package import attribute, child, chosen, is_on, local, whole
+from services.characters.knowledge.ingestion.readers.office.word_styles import Styles, hides
 from services.characters.knowledge.ingestion.readers.reading import too_deep
 
 _MAX_DEPTH = 60
