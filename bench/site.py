@@ -77,7 +77,8 @@ class Site:
 @contextlib.asynccontextmanager
 async def running(folder: Path) -> AsyncIterator[Site]:
     """Starts everything in a data folder, and stops it at the end of the block. Raises: MeasureError."""
-    environ = {"CALLBOX_DEFAULT_CONCURRENT_SESSIONS": str(_MANY)}
+    rates = dict.fromkeys(("CALLBOX_START_RATE_BY_ADDRESS", "CALLBOX_START_RATE_BY_CHARACTER"), f"{_MANY} per 1 second")
+    environ = {"CALLBOX_DEFAULT_CONCURRENT_SESSIONS": str(_MANY), **rates}
     async with Stack(isolated(folder), environ=environ, only=PARTS) as stack, _hop() as hop_port:
         demo = await seed(stack.settings)
         async with httpx.AsyncClient(base_url=stack.base_url, trust_env=False) as client:

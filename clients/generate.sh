@@ -28,6 +28,7 @@ rm -rf "$package/.ruff_cache"
 # Where a required body has several types, the generator makes it optional by a name that it does not import
 # (openapi-python-client issue 1451); every body of this document is required.
 find "$package/api" -name '*.py' -exec sed -i -E 's/^( *body: .*) \| Unset = UNSET,$/\1,/' {} +
+"$bin/python" "$root/clients/python/read_csv.py" "$scratch/openapi.json" "$package"
 "$bin/ruff" check --isolated --quiet --fix --no-cache --select I,F401,F811 --line-length 120 "$package" || true
 "$bin/ruff" format --isolated --quiet --no-cache --line-length 120 "$package"
 

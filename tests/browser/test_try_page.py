@@ -128,6 +128,12 @@ async def test_typed_text_stands_once_and_hanging_up_leads_back_to_the_start(sta
         await call.wait_answer()
         assert await call.finals("visitor") == ["Do you sell lamps?"] * count
 
+    # A text that is too long stays in the field, whole, and the visitor is told.
+    await call.type("x" * 20_000)
+    await expect(call.notice).to_contain_text("This message has 20,000 characters. The agent reads 4,000 at most.")
+    assert len(await call.message.input_value()) == 20_000
+    assert await call.finals("visitor") == ["Do you sell lamps?"] * 2
+
     await call.hang_up.click()
     await call.wait_phase("ended")
     await expect(call.status).to_contain_text("You hung up")

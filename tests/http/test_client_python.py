@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import io
 import json
 import os
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from callbox_client import AuthenticatedClient
 from callbox_client.api.accounts import get_me
 from callbox_client.api.characters import change_character, create_character, get_character, put_image, put_voice
+from callbox_client.api.forms import list_form_responses
 from callbox_client.api.history import get_session_history
 from callbox_client.api.knowledge_base import add_document, list_documents
 from callbox_client.api.sessions import end_session, get_session, start_session
@@ -67,6 +69,21 @@ async def test_the_example_starts_a_call_and_reads_the_history(site: Site) -> No
             join = json.loads(output.decode().splitlines()[0])
             assert join["livekit_url"] == site.house.livekit.websocket_url
             assert join["session"] in output.decode().split("\n", 1)[1]
+
+
+async def test_answers_to_forms_are_read_as_a_list_and_as_csv(site: Site) -> None:
+    form = {"id": "note", "title": "Note", "fields": [{"name": "text", "type": "text"}]}
+    await site.owner.patch("/api/ai-characters/support-bot/", json={"widget_appearance": {"forms": [form]}})
+    sent = {"form_id": "note", "values": {"text": "grüß Gott, Welt"}}
+    assert (await site.owner.post("/api/agents/support-bot/form-responses/", json=sent)).status_code == 201
+    async with AuthenticatedClient(base_url=site.base_url, token=site.access) as client:
+        listed = await list_form_responses.asyncio("support-bot", client=client)
+        assert isinstance(listed, list)
+        assert listed[0].values.to_dict() == sent["values"]
+        exported = await list_form_responses.asyncio("support-bot", client=client, format_="csv")
+        assert isinstance(exported, str)
+        (row,) = csv.DictReader(io.StringIO(exported, newline=""))
+        assert (row["form_id"], row["text"]) == ("note", "grüß Gott, Welt")
 
 
 async def test_typed_bodies_and_answers(site: Site) -> None:

@@ -228,7 +228,8 @@ async def test_a_page_of_very_large_calls_ends_early_with_a_token(house: Session
         for part in range(2):
             turns = (turn(1 + part * 20 + n, part * 20 + n, "é" * 60_000) for n in range(20))
             await worker.tell(session_id, *turns)
-    pages, token = [], ""
+    pages: list[list[tuple[str, int]]] = []
+    token = ""
     while token or not pages:
         listed = pb.ListSessionsRequest(view=pb.SESSION_VIEW_FULL, page_token=token)
         page = await call(house.sessions.ListSessions, listed, identity=house.user)

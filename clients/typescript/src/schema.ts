@@ -8340,7 +8340,7 @@ export interface operations {
                 tenant_id?: string | null;
                 /** @description Only calls created at this time or later; ISO 8601. */
                 start?: string | null;
-                /** @description Only calls created at this time or earlier; ISO 8601. */
+                /** @description Only calls created at this time or earlier; ISO 8601. A date means its whole day. */
                 end?: string | null;
                 /** @description Only calls that ended for this reason. */
                 end_reason?: ("client_left" | "agent_ended" | "handoff_failed" | "max_call_seconds" | "idle_timeout" | "ended_by_api" | "agent_unavailable" | "agent_lost" | "never_joined" | "error") | null;

@@ -57,7 +57,9 @@ test("voice.error has a code and a message", () => {
 test("typed text is sent as the contract has it, and not above the limit", () => {
   expect(JSON.parse(new TextDecoder().decode(userText("Grüße")))).toEqual({ type: "user_text", text: "Grüße" });
   expect(() => userText("ü".repeat(TEXT_LIMIT_CHARACTERS))).not.toThrow();
-  expect(() => userText("u".repeat(TEXT_LIMIT_CHARACTERS + 1))).toThrow(RangeError);
+  expect(() => userText("u".repeat(TEXT_LIMIT_CHARACTERS + 1))).toThrow(
+    new RangeError("This message has 4,001 characters. The agent reads 4,000 at most."),
+  );
   expect(() => userText("語".repeat(TEXT_LIMIT_CHARACTERS))).not.toThrow();
   expect(() => userText("\u0001".repeat(TEXT_LIMIT_CHARACTERS))).toThrow(RangeError);
 });

@@ -101,16 +101,19 @@ export class Call extends Emitter<CallEvents> {
     this.#finish(hungUp());
   }
 
-  /** Sends a typed message; one that can't be delivered is marked in the transcript. */
-  async sendText(text: string): Promise<void> {
-    if (text.trim() === "" || this.#phase !== "talking") return;
-    const key = this.transcript.typed(text);
+  /**
+   * Sends a typed message; one that can't be delivered is marked in the transcript.
+   * False if nothing was sent: the text is blank, no call is on, or it is too long, which a notice says.
+   */
+  sendText(text: string): boolean {
+    if (text.trim() === "" || this.#phase !== "talking") return false;
     try {
-      await this.#link.send(userText(text.trim()));
+      void this.#deliver(userText(text.trim()), this.transcript.typed(text));
+      return true;
     } catch (error) {
-      this.transcript.failed(key);
-      const message = error instanceof RangeError ? error.message : "Your message was not delivered.";
-      this.#note({ message, advice: error instanceof RangeError ? "" : "Send it again." });
+      if (!(error instanceof RangeError)) throw error;
+      this.#note({ message: error.message, advice: "Shorten it, or send it in parts." });
+      return false;
     }
   }
 
@@ -130,6 +133,16 @@ export class Call extends Emitter<CallEvents> {
   /** Plays the agent's voice; to be called from a press or a key. */
   async resumeAudio(): Promise<void> {
     await this.room.startAudio();
+  }
+
+  /** `key`: of the message in the transcript. */
+  async #deliver(payload: Uint8Array<ArrayBuffer>, key: string): Promise<void> {
+    try {
+      await this.#link.send(payload);
+    } catch {
+      this.transcript.failed(key);
+      this.#note({ message: "Your message was not delivered.", advice: "Send it again." });
+    }
   }
 
   async #openMicrophone(): Promise<void> {

@@ -42,12 +42,15 @@ export function parseMessage(topic: string | undefined, payload: Uint8Array): Me
   return null;
 }
 
-/** A typed message for the agent. Raises RangeError if it is longer than the agent would read. */
+/** A typed message for the agent. Raises RangeError, with a sentence for the visitor, if the agent would not read it. */
 export function userText(text: string): Uint8Array<ArrayBuffer> {
-  const payload = new TextEncoder().encode(JSON.stringify({ type: "user_text", text }));
-  if (payload.byteLength > MESSAGE_LIMIT_BYTES || [...text].length > TEXT_LIMIT_CHARACTERS) {
-    throw new RangeError("This message is too long. Send it in parts.");
+  const characters = [...text].length;
+  if (characters > TEXT_LIMIT_CHARACTERS) {
+    const [given, limit] = [characters, TEXT_LIMIT_CHARACTERS].map((count) => count.toLocaleString("en"));
+    throw new RangeError(`This message has ${given} characters. The agent reads ${limit} at most.`);
   }
+  const payload = new TextEncoder().encode(JSON.stringify({ type: "user_text", text }));
+  if (payload.byteLength > MESSAGE_LIMIT_BYTES) throw new RangeError("This message is too long.");
   return payload;
 }
 

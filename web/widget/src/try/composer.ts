@@ -2,7 +2,8 @@ import { elements } from "./elements";
 
 /** The field for typed messages: Enter sends, Shift+Enter breaks the line. */
 export class Composer {
-  constructor(private readonly send: (text: string) => void) {
+  /** `send`: false if the text was not sent; then it stays in the field. */
+  constructor(private readonly send: (text: string) => boolean) {
     const { composer, text } = elements;
     composer.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -26,7 +27,7 @@ export class Composer {
   #submit(): void {
     const { text, send } = elements;
     if (send.disabled || text.value.trim() === "") return;
-    this.send(text.value);
+    if (!this.send(text.value)) return;
     text.value = "";
     this.#fit();
   }

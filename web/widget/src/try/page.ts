@@ -15,7 +15,7 @@ const sink = {
 export class Page {
   readonly #orb = new Orb();
   readonly #clock = new Clock();
-  readonly #composer = new Composer((text) => void this.#call?.sendText(text));
+  readonly #composer = new Composer((text) => this.#call?.sendText(text) ?? false);
   readonly #transcript: TranscriptView;
   #call: Call | null = null;
   #phase: CallPhase = "idle";

@@ -78,7 +78,10 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> ErrorBody | list[FormResponse] | None:
+) -> ErrorBody | list[FormResponse] | str | None:
+    if response.status_code == 200 and response.headers.get("Content-Type", "").startswith("text/csv"):
+        return response.text
+
     if response.status_code == 200:
         response_200 = []
         _response_200 = response.json()
@@ -122,7 +125,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[ErrorBody | list[FormResponse]]:
+) -> Response[ErrorBody | list[FormResponse] | str]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -140,7 +143,7 @@ def sync_detailed(
     format_: ListFormResponsesFormatType0 | None | Unset = UNSET,
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
-) -> Response[ErrorBody | list[FormResponse]]:
+) -> Response[ErrorBody | list[FormResponse] | str]:
     """List answers to forms
 
      Lists the form responses of one of your characters, newest first; all of them without `page` and
@@ -161,7 +164,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ErrorBody | list[FormResponse]]
+        Response[ErrorBody | list[FormResponse] | str]
     """
 
     kwargs = _get_kwargs(
@@ -189,7 +192,7 @@ def sync(
     format_: ListFormResponsesFormatType0 | None | Unset = UNSET,
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
-) -> ErrorBody | list[FormResponse] | None:
+) -> ErrorBody | list[FormResponse] | str | None:
     """List answers to forms
 
      Lists the form responses of one of your characters, newest first; all of them without `page` and
@@ -210,7 +213,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ErrorBody | list[FormResponse]
+        ErrorBody | list[FormResponse] | str
     """
 
     return sync_detailed(
@@ -233,7 +236,7 @@ async def asyncio_detailed(
     format_: ListFormResponsesFormatType0 | None | Unset = UNSET,
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
-) -> Response[ErrorBody | list[FormResponse]]:
+) -> Response[ErrorBody | list[FormResponse] | str]:
     """List answers to forms
 
      Lists the form responses of one of your characters, newest first; all of them without `page` and
@@ -254,7 +257,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ErrorBody | list[FormResponse]]
+        Response[ErrorBody | list[FormResponse] | str]
     """
 
     kwargs = _get_kwargs(
@@ -280,7 +283,7 @@ async def asyncio(
     format_: ListFormResponsesFormatType0 | None | Unset = UNSET,
     page: int | None | Unset = UNSET,
     page_size: int | None | Unset = UNSET,
-) -> ErrorBody | list[FormResponse] | None:
+) -> ErrorBody | list[FormResponse] | str | None:
     """List answers to forms
 
      Lists the form responses of one of your characters, newest first; all of them without `page` and
@@ -301,7 +304,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ErrorBody | list[FormResponse]
+        ErrorBody | list[FormResponse] | str
     """
 
     return (

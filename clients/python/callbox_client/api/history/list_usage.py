@@ -169,7 +169,7 @@ def sync_detailed(
         start (datetime.datetime | None | Unset): Only calls created at this time or later; ISO
             8601.
         end (datetime.datetime | None | Unset): Only calls created at this time or earlier; ISO
-            8601.
+            8601. A date means its whole day.
         end_reason (ListUsageEndReasonType0 | None | Unset): Only calls that ended for this
             reason.
         origin (None | str | Unset): Only calls from pages of this site, `https://host`.
@@ -228,7 +228,7 @@ def sync(
         start (datetime.datetime | None | Unset): Only calls created at this time or later; ISO
             8601.
         end (datetime.datetime | None | Unset): Only calls created at this time or earlier; ISO
-            8601.
+            8601. A date means its whole day.
         end_reason (ListUsageEndReasonType0 | None | Unset): Only calls that ended for this
             reason.
         origin (None | str | Unset): Only calls from pages of this site, `https://host`.
@@ -282,7 +282,7 @@ async def asyncio_detailed(
         start (datetime.datetime | None | Unset): Only calls created at this time or later; ISO
             8601.
         end (datetime.datetime | None | Unset): Only calls created at this time or earlier; ISO
-            8601.
+            8601. A date means its whole day.
         end_reason (ListUsageEndReasonType0 | None | Unset): Only calls that ended for this
             reason.
         origin (None | str | Unset): Only calls from pages of this site, `https://host`.
@@ -339,7 +339,7 @@ async def asyncio(
         start (datetime.datetime | None | Unset): Only calls created at this time or later; ISO
             8601.
         end (datetime.datetime | None | Unset): Only calls created at this time or earlier; ISO
-            8601.
+            8601. A date means its whole day.
         end_reason (ListUsageEndReasonType0 | None | Unset): Only calls that ended for this
             reason.
         origin (None | str | Unset): Only calls from pages of this site, `https://host`.
