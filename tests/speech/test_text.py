@@ -57,6 +57,7 @@ def test_every_language_has_its_table() -> None:
         ("<think>The caller asks.\n\nSaturday?</think>\nWe open at ten.", "We open at ten."),
         ("<Thinking>One.</Thinking>Two.<think>Three.</think> Four.", "Two. Four."),
         ("We open at ten. <think>Was that right?", "We open at ten."),
+        ("Yes. <think>Saturday?</think>We open at ten.", "Yes. We open at ten."),
         ("The caller asks.</think>We open at ten.", "We open at ten."),
         ("I think so, thinking of you.", "I think so, thinking of you."),
         ("here](https://a.b/c) it is", "here it is"),

@@ -14,6 +14,8 @@ from services.kit.reading.sentences import sentences
         ("We are on St. James St., e.g. on Mon. at 9 a.m. sharp.", None),
         ('He said "No." Then he left.', ['He said "No." ', "Then he left."]),
         ("See no. 5 below. Is it so? No. It is not.", ["See no. 5 below. ", "Is it so? ", "No. ", "It is not."]),
+        ("Es el mié. 4 de marzo. Voy al mar. Adiós.", ["Es el mié. 4 de marzo. ", "Voy al mar. ", "Adiós."]),
+        ("We have Rs. 1,25,000 left. Yes.", ["We have Rs. 1,25,000 left. ", "Yes."]),
         ("First line\nSecond line.\n\nThird", ["First line\n", "Second line.\n\n", "Third"]),
         ("営業は九時からです。土曜日は休みです。", ["営業は九時からです。", "土曜日は休みです。"]),
         ("「はい。」と言いました。", ["「はい。」", "と言いました。"]),

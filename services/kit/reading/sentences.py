@@ -18,8 +18,10 @@ _ABBREVIATION = re.compile(
     r"|(?:^|[\n.!?:;]\s*)\d{1,2}|\bn\.º)\.$",
     re.IGNORECASE,
 )
-# "no." is an abbreviation where a figure follows, and else the end of an answer.
-_STOPS_TOO = re.compile(r"\bno\.$", re.IGNORECASE)
+# Abbreviations only where a figure follows: "no.", which else ends an answer, and weekdays in es, fr, it and pt.
+_STOPS_TOO = re.compile(
+    r"\b(?:no|lun|mar|mié|mer|jue|jeu|gio|vie|ven|sáb|sab|sam|dom|dim|seg|ter|qua|qui|sex)\.$", re.IGNORECASE
+)
 _FIGURE_NEXT = re.compile(r"\s+[#\d]")
 _ABBREVIATION_CHARACTERS = 16
 

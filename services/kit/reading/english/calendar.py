@@ -45,8 +45,8 @@ _ISO: Final = re.compile(
 )
 _NUMERIC: Final = re.compile(r"(?<![\w/.-])(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d\d)(?![\w/-]|\.\d)")
 _NUMERIC_SHORT: Final = re.compile(
-    r"\b(on|by|until|till|before|after|since|from|due|for|dated|(?:Mon|Tues|Wednes|Thurs|Fri|Satur"
-    r"|Sun)day,?)\s+(\d{1,2})/(\d{1,2})(?![\w/]|\.\d)",
+    r"\b(on|as of|through|thru|starting|beginning|ending|by|until|till|before|after|since|from|due|for|dated"
+    r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day,?)\s+(\d{1,2})/(\d{1,2})(?![\w/]|\.\d)",
     re.I,
 )
 _YEAR: Final = r"(?:,?\s+(\d{4})\b(?![,.:]\d|\s?[%°]))?"

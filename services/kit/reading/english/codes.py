@@ -46,6 +46,7 @@ _VERSION_WORD: Final = re.compile(
     re.I,
 )
 _DOTTED: Final = re.compile(r"(?<![\w.])v?(\d{1,6}(?:\.\d{1,6}){2,5})(?!\.?\w)")
+_LUMBER: Final = re.compile(r"(?<![\w.,])(\d{1,2})[xX](\d{1,2})s\b")
 _LETTER_POINT: Final = re.compile(r"\b([A-Z])\.(\d{2,4})(?![\w.])")
 _CARD: Final = re.compile(r"(?<![\w.,-])\d{4}(?:[ -]\d{4}){2,4}(?![\w-])")
 _LONG: Final = re.compile(r"(?<![\w.,$€£¥-])\d{7,}(?!\w|[.,]\d|\s?%)")
@@ -179,6 +180,7 @@ def spoken_phones(text: str) -> str:
 
 def spoken_codes(text: str) -> str:
     """The text with codes of letters and digits in words."""
+    text = _LUMBER.sub(lambda m: f"{cardinal(m[1])} by {cardinal(m[2])}s", text)
     text = _HASH.sub("number ", _LETTER_POINT.sub(lambda m: f"{m[1]} {digits(m[2])}", text))
     text = _LETTERS_NUMBER.sub(lambda m: f"{m[1]} {cardinal(m[2]) if len(m[2]) <= 2 else digits(m[2])}", text)
     text = _LONG.sub(_long, text)

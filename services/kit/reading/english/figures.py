@@ -40,8 +40,14 @@ _SAID_YEAR: Final = re.compile(
     rf"[ -]({_YEAR}|10\d\d)(?!\w|[.,]\d|-\d|\s(?:{_COUNTED})\b)",
     re.IGNORECASE,
 )
+_ERA: Final = re.compile(r"(?<![\w.,])([1-9]\d{2,3})\s(BC|BCE|AD|CE)\b")
 _LONE_YEAR: Final = re.compile(rf"(?<![\w.,-])(19\d\d|20\d\d)(?!\w|[.,:]\d|-\d|\s(?:{_COUNTED})\b)")
 _RANGE: Final = re.compile(rf"(?<![\w.,-])(-?(?:{NUMBER}))\s?(?:[–—~]|-(?=\d))\s?({NUMBER})(?![\w-]|[.,]\d)")
+_PROPORTION: Final = re.compile(
+    r"\b(ratio(?: of| is)?|diluted?|dilution(?: of)?|scale(?: of)?|odds(?: of)?|mix(?:ed)?)"
+    r"\s(\d{1,3}):(\d{1,4})(?![\w:])",
+    re.I,
+)
 _SCORE: Final = re.compile(r"(?<![\w.:])(\d{1,3}):(\d{1,3})(?![\w:])")
 _POWER: Final = re.compile(r"(?<![\w.])(\d{1,18})\^(-?\d{1,3})(?!\w)|(\w)([²³])")
 _SIGN: Final = re.compile(rf"(?<![\w.,)-])([-+±~≈])\s?(?=(?:{NUMBER})(?![\w-]))")
@@ -79,6 +85,11 @@ def _number(match: re.Match[str]) -> str:
     return (" " if before.isalnum() else "") + said + (" " if after.isalnum() else "")
 
 
+def spoken_proportions(text: str) -> str:
+    """The text with proportions, such as "ratio of 1:10", in words; elsewhere two numbers with ":" are a time."""
+    return _PROPORTION.sub(lambda m: f"{m[1]} {cardinal(m[2])} to {cardinal(m[3])}", text)
+
+
 def spoken_figures(text: str) -> str:
     """The text with all remaining numbers in words."""
     text = spoken_fractions(_YEARS.sub(_years, text))
@@ -87,6 +98,7 @@ def spoken_figures(text: str) -> str:
     text = _COUNT.sub(lambda m: f"{m[1]} {cardinal(m[2])}", text)
     text = _COUNT_FIRST.sub(lambda m: cardinal(m[1]), text)
     text = _SAID_YEAR.sub(lambda m: f"{m[1]} {year(m[2])}", text)
+    text = _ERA.sub(lambda m: f"{year(m[1].zfill(4)) if len(m[1]) == 4 else cardinal(m[1])} {m[2]}", text)
     text = _LONE_YEAR.sub(lambda m: year(m[1]), text)
     text = _APOSTROPHE_YEAR.sub(lambda m: f"oh {cardinal(m[1][1])}" if m[1][0] == "0" else cardinal(m[1]), text)
     text = _SCORE.sub(lambda m: f"{cardinal(m[1])} to {cardinal(m[2])}", text)

@@ -25,7 +25,14 @@ _SPACED: Final = re.compile(
 )
 _SPACED_AFTER_SIGN: Final = re.compile(rf"(?<!\w)({_MONEY})(\s?-?)(\d{{1,3}}(?: \d{{3}}){{1,4}})(?![\d]|[ -]\d)")
 # The same measure in another unit: "180°C/350°F".
-_UNIT_PAIR: Final = re.compile(rf"(?<=\d)(\s?(?:{_alternatives(list(UNITS))}))\s?/\s?(?=\d)")
+_UNIT_PAIR: Final = re.compile(
+    rf"((?<=\d)\s?(?:{_alternatives(list(UNITS))})|(?<=[a-z][a-z]))\s?/\s?(?=\d)(\d{{1,3}}\s?(?:h|hrs?|hours?|days?|min)\b)?"
+)
+_ABOUT: Final = re.compile(r"(?<!\w)[~≈]\s?(?=[\d$€£¥₹])")
+_POINT_GROUPS: Final = re.compile(
+    rf"(?<!\w)({_MONEY})(\s?-?)(\d{{1,3}}(?:\.\d{{3}}){{2,4}})(?!\d|[.,]\d)"
+    rf"|(?<![\w.,])(\d{{1,3}}(?:\.\d{{3}}){{2,4}})(?=\s?(?:{_MONEY})(?!\w))"
+)
 # A comma that cannot group thousands separates two numbers: "10,12".
 _NO_GROUP: Final = re.compile(r"(?<=\d),(?=\d{1,2}(?!\d))")
 _APOSTROPHES: Final = re.compile(r"(?<![\w.,'’])\d{1,3}(?:['’]\d{3}){1,4}(?!\w|['’]\w)")
@@ -50,5 +57,9 @@ def english_notation(text: str) -> str:
     if " " in text:
         text = _SPACED_AFTER_SIGN.sub(lambda m: m[1] + m[2] + _grouped(m[3]), text)
         text = _SPACED.sub(lambda m: _grouped(m[0]), text)
-    text = _UNIT_PAIR.sub(r"\1, ", text)
+    if "." in text:
+        text = _POINT_GROUPS.sub(lambda m: (m[1] or "") + (m[2] or "") + _grouped(m[3] or m[4]), text)
+    text = _ABOUT.sub("about ", text)
+    if "/" in text:
+        text = _UNIT_PAIR.sub(lambda m: f"{m[1]} per {m[2]}" if m[2] else f"{m[1]}, ", text)
     return _APOSTROPHES.sub(lambda m: _grouped(m[0]), text)

@@ -22,11 +22,13 @@ _SCALES: Final = {
     "b": "billion", "tn": "trillion", "t": "trillion",
 }  # fmt: skip
 _SCALE: Final = r"(?:\s?(thousand|million|billion|trillion)\b|\s?(mn|mm|mio|bn|tn|[kmbt])(?![\w/]))?"
-_PER: Final = r"(?:\s?/\s?((?:sq\.? ft|[a-zA-Z]{1,12}²?)(?:/[a-zA-Z]{1,12})?)(?![\w/]))?"
+_PER: Final = (
+    r"(?:\s?/\s?((?:sq\.? ft|[a-zA-Z]{1,12}²?)(?:/[a-zA-Z]{1,12})?)(?![\w/])(?:(?<=mo|yr|hr|wk|lb|oz)\.(?=\s[a-z]))?)?"
+)
 _MONEY: Final = re.compile(
     rf"(?<![\w.,/])([-+]\s?)?({_SYMBOL}"
     rf"|(?:{_CODE})\s?)\s?(-)?({NUMBER}){_SCALE}(?:{_TO}(?:{_SYMBOL})?({NUMBER}){_SCALE})?(?![\d%])"
-    rf"(?:\s?(?:{_CODE})\b)?{_PER}(\+)?",
+    rf"(?:\s?({_CODE})\b)?{_PER}(\+)?",
     re.I,
 )
 _MONEY_AFTER: Final = re.compile(
@@ -54,6 +56,7 @@ _FEET: Final = re.compile(
 _INCHES: Final = re.compile(
     rf"{_START}({NUMBER})\s?(?:[\"″](?=[\s.,;:!?)]|$)|in\.(?=\s[a-z])|in(?=\s(?:of|long|wide|thick|deep|tall|high|by)\b))"
 )
+_INCH_RANGE: Final = re.compile(r"(\d)[\"″]\s?[-–—]\s?(?=\d{1,3}(?:\.\d)?[\"″])")
 _SIDE: Final = rf"({NUMBER})(\s?(?:ft|cm|mm|m|in|[\"″])(?=\W|x))?"
 _BY: Final = re.compile(
     rf"{_START}{_SIDE}\s?[x×]\s?(?:{_SIDE}\s?[x×]\s?)?({NUMBER})(?!\d)(?=(\s?(?:{_UNIT}|[\"″])(?!\w))?)"
@@ -119,8 +122,8 @@ def _per(unit: str | None) -> str:
 
 
 def _money_before(match: re.Match[str]) -> str:
-    sign, symbol, minus, first, scale, short, last, last_scale, last_short, unit, more = match.groups()
-    words = _ALL[symbol.strip().lower()]
+    sign, symbol, minus, first, scale, short, last, last_scale, last_short, code, unit, more = match.groups()
+    words = _ALL[(code or symbol.strip()).lower()]
     said = _money(sign or minus or "", words, first, _scale(scale, short), last, _scale(last_scale, last_short))
     if last is None and _describes(match):
         said = said.replace(words[1], words[0]) if words[1] != words[0] else said
@@ -206,6 +209,6 @@ def spoken_quantities(text: str) -> str:
     text = _FEET.sub(_feet, _BY.sub(_by, text))
     text = _MEASURE.sub(_measure, text)
     text = _SQUARE.sub(lambda m: unit_name(m[0], one=True), text)
-    text = _INCHES.sub(_inches, text)
+    text = _INCHES.sub(_inches, _INCH_RANGE.sub(r"\1 to ", text))
     text = _TIMES.sub(_times, text)
     return _SCALED.sub(lambda m: ("minus " if m[1] else "") + f"{_bare(m[2])} {_SCALES[m[3].lower()]}", text)

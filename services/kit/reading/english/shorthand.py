@@ -35,8 +35,8 @@ _NO: Final = re.compile(r"\b([Nn]o)(s?)\.\s?(?=\d)")
 _BEFORE_FIGURE: Final = (
     (re.compile(r"\b[Aa]pt\.?\s?#?\s?(?=\d)"), "apartment "),
     (re.compile(r"\b[Ss]te\.\s?#?\s?(?=\d)"), "suite "),
-    (re.compile(r"\b([Mm])ax\.\s?(?=\d)"), r"\1aximum "),
-    (re.compile(r"(?<!\d )(?<!\d)\b([Mm])in\.\s?(?=\d)"), r"\1inimum "),
+    (re.compile(r"\b([Mm])ax\.\s?(?=[\d$€£])"), r"\1aximum "),
+    (re.compile(r"(?<!\d )(?<!\d)\b([Mm])in\.\s?(?=[\d$€£])"), r"\1inimum "),
     (re.compile(r"\bpp\.\s?(?=\d)"), "pages "),
     (re.compile(r"\bp\.\s?(?=\d)"), "page "),
     (re.compile(r"\b([Ff])igs?\.\s?(?=\d)"), r"\1igure "),
@@ -89,6 +89,7 @@ _SIGNS: Final[tuple[tuple[re.Pattern[str], _Said], ...]] = (
     (re.compile(r"\s%"), " percent"),
     (re.compile(r"(?<=\w)_+(?=\w)"), " "),
     (re.compile(r"\b([A-Z])\s?–\s?([A-Z])\b|\b(A)-(Z)\b"), r"\1\3 to \2\4"),
+    (re.compile(r"°\s?([NSEW])\b"), lambda m: f" degrees {_QUARTERS[m[1]].lower()}"),
     (re.compile(r"°"), " degrees"),
     (re.compile(r"[\\|^~=<>{}\[\]_*#@%$€£¥¢§¬]|(?<!\w)[/+](?!\w)|(?<=\s)/|/(?=\s|$)"), " "),
 )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from services.kit.reading.languages.numerals import Rule
+from services.kit.reading.languages.numerals import Rule, alternatives
 from services.kit.reading.languages.words import Words
 
 _ISO: Final = re.compile(
@@ -36,6 +36,9 @@ class Calendar:
     def rules(self) -> Iterator[Rule]:
         """The rules in their order."""
         words = self._words
+        if words.weekdays:  # "mar." is Tuesday only before a number
+            short = re.compile(rf"(?<!\w)({alternatives(words.weekdays)})\.(?=,?\s\d)", re.I)
+            yield short, lambda m: words.weekdays[m[1].lower()]
         yield _ISO, lambda m: self._date(m[1], m[2], m[3]) + (" " if m[0][-1] in "T " else "")
         yield _DAY_FIRST, lambda m: self._date(m[3], m[2], m[1])
         if words.date_words:

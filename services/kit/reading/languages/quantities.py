@@ -14,6 +14,7 @@ _MIN_KELVIN_FIGURES: Final = 3
 _PERCENT: Final = re.compile(rf"{START}(-)?({NUMBER})\s?[%％]", re.A)
 _PERCENT_RANGE: Final = re.compile(rf"{START}({NUMBER})\s?%?\s?[–—~〜～-]\s?({NUMBER})\s?[%％]", re.A)
 _RANGE: Final = re.compile(rf"{START}({NUMBER})\s?(?:[–—~〜～]|-(?=\d))\s?({NUMBER})(?![A-Za-z0-9_-])", re.A)
+_CODE: Final = re.compile(r"[A-Z]{3}")
 _IDEOGRAPHIC: Final = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 _PER: Final = rf"(?:\s?/\s?([{LETTERS}]{{1,12}}²?|か月|ヶ月|個|[\u4e00-\u9fff]{{1,2}})(?![{LETTERS}/]))?"
 
@@ -38,7 +39,12 @@ class Quantities:
         scale = rf"(?:\s?({words.scales})(?:{words.scale_link.rstrip()})?(?![a-z]))?" if words.scales else "()"
         # The same measure in another unit: "180 °C/350 °F".
         pair = rf"(?<=\d)(\s?(?:{units}))\s?/\s?(?=\d)(?!100 ?km)"
-        yield re.compile(pair, re.A), rf"\1{'、' if words.between == '' else ', '}"
+        comma = ", " if words.between else "、"
+        yield re.compile(pair, re.A), rf"\1{comma}"
+        yield re.compile(rf"(?<=[{LETTERS}]{{2}})\s?/\s?(?=\d)", re.A), comma
+        codes = alternatives(code for code in words.currencies if _CODE.fullmatch(code))
+        if codes:  # "$199 MXN": the code says which dollars or pesos
+            yield re.compile(rf"\$\s?(?=(?:{NUMBER})\s?(?:{codes})(?!\w))", re.A), ""
         yield (
             re.compile(rf"({before})\s?({NUMBER})\s?[-–~～〜]\s?(?:{symbols})?\s?({NUMBER}){END}(?!-)", re.A),
             lambda m: self._money_range(m[1], m[2], m[3]),
@@ -58,10 +64,16 @@ class Quantities:
             re.compile(rf"{START}(-)?({NUMBER}){scale}\s?({symbols})(?![{LETTERS}0-9]){_PER}", re.A),
             lambda m: self._per(self._money(m[4], m[2], m[3], m[1]), m[5]),
         )
-        yield re.compile(rf"{START}(-)?({NUMBER})\s?({units})(?![{LETTERS}0-9_²³]){_PER}", re.A), self._measure
+        yield (
+            re.compile(rf"{START}(-)?({NUMBER})\s?({units})(?![{LETTERS}0-9_²³])(?:\.(?=\s+[a-zà-ÿ]))?{_PER}", re.A),
+            self._measure,
+        )
         yield re.compile(rf"{START}({NUMBER})\s?[x×](?![\w]){_PER}(?!\s?\d)", re.A), self._times
         yield re.compile(rf"(?<=\d)\s?[x×]\s?(?=(?:{NUMBER})\s?=)", re.A), words.multiplied or words.by
-        yield re.compile(rf"(?<=\d)\s?[x×]\s?(?=\d)|(?<=[{LETTERS}\u3040-\u30ff])\s?×\s?(?=\d)", re.A), words.by
+        yield (
+            re.compile(rf"(?<=\d)\s?[x×]\s?(?=\d)|(?<=[{LETTERS}\u3040-\u30ff\u4e00-\u9fff])\s?×\s?(?=\d)", re.A),
+            words.by,
+        )
         yield _PERCENT_RANGE, lambda m: words.percent.format(n=self._from_to(m[1], m[2]))
         yield _PERCENT, self._percent
         yield _RANGE, lambda m: self._from_to(m[1], m[2])

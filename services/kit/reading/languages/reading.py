@@ -32,7 +32,10 @@ class Language:
     def _in_order(self) -> Iterator[Rule]:
         words, numerals = self._words, self._numerals
         quantities = Quantities(numerals)
-        yield re.compile(rf"(?<![\w.])(?:{alternatives(words.shorthand)})(?!\w)"), self._written_out
+        yield (
+            re.compile(rf"(?<![{LETTERS}0-9_.])(?:{alternatives(words.shorthand)})(?![{LETTERS}_])"),
+            self._written_out,
+        )
         yield from quantities.first_rules()
         yield from Fractions(numerals).ratios()
         yield from Calendar(words).rules()

@@ -28,8 +28,8 @@ class Words:
     between: the separator of words.
 
     months, date, short_date, first_day; date_words: after these words 3/5 is a date; date_endings: before these.
-    time, hour: the time of day; one_hour: its word for one o'clock. duration: (one, many) of day, hour, minute, second;
-    duration_link: the word before the last of them.
+    weekdays: by abbreviation. time, hour: the time of day; one_hour: its word for one o'clock.
+    duration: (one, many) of day, hour, minute, second; duration_link: the word before the last of them.
 
     money, percent, scales ("million" and the like), scale_link: the word between them and a currency. units: (one,
     many) of each unit, written short or in full. per joins an amount with what it is counted by: `pers` by the word
@@ -83,6 +83,7 @@ class Words:
     first_day: str = ""
     date_words: str = ""
     date_endings: str = ""
+    weekdays: Mapping[str, str] = field(default_factory=dict)
     one_hour: str = ""
     zero_minute: str = ""
     scales: str = ""
