@@ -270,6 +270,14 @@ end_steps() {
     # The shell would report each job that it kills.
     exec 2>/dev/null
     for job in "${jobs[@]}" $progress; do kill -TERM -- "-$job" || true; done
+    # What ends slowly would disturb the next set-up.
+    for job in "${jobs[@]}"; do
+        for _ in {1..50}; do
+            kill -0 -- "-$job" || break
+            sleep 0.1
+        done
+        kill -KILL -- "-$job" || true
+    done
     exit 130
 }
 # Each step gets a process group of its own, so that Ctrl-C ends it with all its children.
