@@ -272,7 +272,7 @@ end_steps() {
     for job in "${jobs[@]}" $progress; do kill -TERM -- "-$job" || true; done
     # What ends slowly would disturb the next set-up.
     for job in "${jobs[@]}"; do
-        for _ in {1..50}; do
+        for _ in {1..20}; do
             kill -0 -- "-$job" || break
             sleep 0.1
         done
