@@ -60,7 +60,7 @@ step() {
     local name=$1 hash=$2 hint=$3 began=$SECONDS status=0
     shift 3
     # In the background, since a command that is part of a condition would go on after a failure.
-    "$@" >"$logs/$name.log" 2>&1 </dev/null &
+    "$@" >"$logs/$name.log" 2>&1 </dev/null 9>&- &
     wait $! || status=$?
     if ((status == 0)); then
         printf '%s' "$hash" >"$stamps/$name"
@@ -255,17 +255,34 @@ fi
 
 mkdir -p "$stamps" "$logs" .tools/bin .tools/build
 if [[ -z ${CALLBOX_SETUP_LOCKED:-} ]] && command -v flock >/dev/null; then
-    # A second set-up waits for the first one, and then has nothing to do.
-    exec env CALLBOX_SETUP_LOCKED=1 flock .tools/lock "${BASH_SOURCE[0]}" "$what"
+    # A second set-up waits for the first one, and then has nothing to do. The lock is held by descriptor 9.
+    exec 9>.tools/lock
+    flock 9
+    exec env CALLBOX_SETUP_LOCKED=1 "${BASH_SOURCE[0]}" "$what"
 fi
 check_machine
 
 began=$SECONDS
 printf 'setting up: %s (the first time takes 2 to 5 minutes; log files in %s)\n' "${todo[*]}" "$logs"
 jobs=() progress=
+end_steps() {
+    local job
+    # The shell would report each job that it kills.
+    exec 2>/dev/null
+    for job in "${jobs[@]}" $progress; do kill -TERM -- "-$job" || true; done
+    # What ends slowly would disturb the next set-up.
+    for job in "${jobs[@]}"; do
+        for _ in {1..20}; do
+            kill -0 -- "-$job" || break
+            sleep 0.1
+        done
+        kill -KILL -- "-$job" || true
+    done
+    exit 130
+}
 # Each step gets a process group of its own, so that Ctrl-C ends it with all its children.
 set -m
-trap 'for job in "${jobs[@]}" $progress; do kill -TERM -- "-$job" 2>/dev/null; done; exit 130' INT TERM HUP
+trap end_steps INT TERM HUP
 for name in "${todo[@]}"; do
     case $name in
         python) step python "$python_hash" "Python packages come from an index; can it be reached?" install_python & ;;

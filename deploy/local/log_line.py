@@ -14,7 +14,7 @@ def parse(line: str) -> dict[str, Any]:
     if not line.startswith("{"):
         return {}
     try:
-        fields = json.loads(line)
+        fields: dict[str, Any] = json.loads(line)
     except (ValueError, RecursionError):
         return {}
     event = next((str(fields.pop(name)) for name in _EVENT_NAMES if name in fields), "")

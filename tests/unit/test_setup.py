@@ -5,16 +5,19 @@ import http.server
 import io
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from deploy.local.process import is_alive
 from deploy.local.settings import ROOT
 
 COMMANDS = """
@@ -157,6 +160,40 @@ def test_a_command_that_fails_in_the_middle_of_a_step_fails_the_step(machine: Ma
     assert "step python   failed after" in done.stderr
     assert "no index" in done.stderr
     assert not (machine.root / ".tools" / "stamps" / "python").exists()
+
+
+def test_ctrl_c_ends_every_step_with_its_children(machine: Machine, tmp_path: Path) -> None:
+    """One step is over by then, and another goes on after SIGTERM."""
+    (machine.root / "clients" / "typescript").mkdir(parents=True)
+    note = tmp_path / "pids"
+    machine.uv(f'[[ "$1 $2" == "python find" ]] && {{ echo {sys.executable}; exit; }}; echo $$ >>{note}; sleep 600')
+    machine.command("node", "echo v22.0.0")
+    machine.command("npm", f"[[ $1 == pack ]] && exit 1; trap : TERM; echo $$ >>{note}; sleep 600; sleep 600")
+    machine.command("go", "echo go1.26.0")
+    machine.command("livekit-server", "true")
+    with subprocess.Popen(
+        [machine.root / "scripts" / "setup.sh", "run"],
+        env={"PATH": str(machine.path), "RELEASES_URL": UNREACHABLE},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as running:
+        until(lambda: note.exists() and len(note.read_text().split()) == 2)
+        os.killpg(running.pid, signal.SIGINT)
+        said, _ = running.communicate(timeout=20)
+        assert running.returncode == 130
+    assert "step voices   failed" in said
+    assert "Terminated" not in said
+    # The kernel takes a moment to end what was killed.
+    until(lambda: not any(is_alive(int(word)) for word in note.read_text().split()))
+
+
+def until(condition: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
 
 
 @pytest.fixture
