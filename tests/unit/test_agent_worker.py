@@ -20,6 +20,8 @@ from services.agent import app
 from services.agent.end_requests import EndRequests
 from services.agent.settings import AgentSettings
 from services.agent.shared_state import SharedState
+from services.agent.worker.health import Health
+from services.agent.worker.line_maker import LineMaker
 from services.agent.worker.report import Report
 from services.kit.rpc.server import Server
 from services.kit.tasks import end
@@ -121,8 +123,8 @@ def livekit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> LiveKit:
 
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
     monkeypatch.setattr(app, "make_server", lambda *_: made)
-    monkeypatch.setattr(app.LineMaker, "make", nothing)
-    monkeypatch.setattr(app.LineMaker, "make_all", nothing)
+    monkeypatch.setattr(LineMaker, "make", nothing)
+    monkeypatch.setattr(LineMaker, "make_all", nothing)
     return made
 
 
@@ -150,7 +152,7 @@ async def test_a_part_of_a_worker_that_fails_ends_the_calls_and_the_process_with
     async def broken(_: object) -> None:
         raise ValueError("broken")
 
-    monkeypatch.setattr(app.Health, "run", broken)
+    monkeypatch.setattr(Health, "run", broken)
     async with asyncio.timeout(10.0):
         with pytest.raises(ExceptionGroup) as caught:
             await app.serve(settings_of(tmp_path, keys_dir), asyncio.Event())

@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from livekit import rtc
-from livekit.agents.voice.room_io._pre_connect_audio import PRE_CONNECT_AUDIO_BUFFER_STREAM as TOPIC
+from livekit.agents.voice.room_io._pre_connect_audio import PRE_CONNECT_AUDIO_BUFFER_STREAM
 
 from services.agent.metrics import ignored_messages
 
+TOPIC = PRE_CONNECT_AUDIO_BUFFER_STREAM
 # 10 s of uncompressed audio at 48 kHz; of compressed audio, more than a client records.
 _MAX_PCM_BYTES = 960_000
 _MAX_OPUS_BYTES = 128_000
