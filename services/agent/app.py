@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import os
 import secrets
 from pathlib import Path
@@ -84,7 +85,8 @@ async def _drain(server: AgentServer, report: Report, seconds: float) -> None:
     report.draining = True
     _log.info("draining", calls=len(server.active_jobs), seconds=seconds)
     with contextlib.suppress(TimeoutError):
-        await server.drain(timeout=int(seconds))
+        # 0 would mean no limit.
+        await server.drain(timeout=math.ceil(seconds))
 
 
 def _base_pools(catalogue: Catalogue) -> set[str]:

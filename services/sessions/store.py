@@ -145,7 +145,8 @@ AGENT_LEFT = f"""
 """
 FINALISE = f"""
     update sessions
-    set status = 'ended', end_reason = $2, end_time = now(), finalize_time = now(), slot_held = false,
+    set status = 'ended', end_reason = $2, finalize_time = now(), slot_held = false,
+        end_time = case when $2 = 'client_left' then coalesce(caller_left_time, now()) else now() end,
         snapshot = null, mcp_headers = null, notice_code = $3, notice_message = $4,
         room_delete_time = case when $3::text is null or join_time is not null then now() + $5::interval end
     where session_id = $1 and status <> 'ended'

@@ -12,6 +12,7 @@ from callbox.sessions.v1 import sessions_pb2 as pb
 from livekit import api
 from prometheus_client import REGISTRY
 
+from services.kit.absence import ABSENCE_SECONDS
 from services.kit.errors import CallboxError, Code
 from services.kit.rpc.client import call
 from services.sessions.adapters.livekit_rooms import Rooms
@@ -34,6 +35,9 @@ async def test_a_call_from_start_to_the_callers_end(house: SessionsHouse) -> Non
         await until(lambda: _settled(house, session_id))
         # Nobody told of the end but LiveKit: the agent stays silent, so the service ends it.
         assert await house.until_ended(session_id) == "client_left"
+        session = await house.read(session_id)
+        waited = session.finalize_time.ToDatetime() - session.end_time.ToDatetime()
+        assert waited.total_seconds() == pytest.approx(ABSENCE_SECONDS, abs=1.0), "the wait is not part of the call"
         assert not caller.errors
         await _slot_comes_back(house, worker)
 

@@ -227,3 +227,18 @@ async def test_a_part_that_fails_beside_a_call_ends_it_loudly() -> None:
         async with beside(fails()):
             await asyncio.sleep(600.0)
     assert caught.group_contains(ValueError, match="broken")
+
+
+async def test_a_journal_that_breaks_ends_the_call_and_says_so(
+    record_of: Callable[[Sessions], Record], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def broken(*_: object, **__: object) -> None:
+        raise ValueError("broken")
+
+    record, ending = record_of(Sessions(0.0)), Ending()
+    monkeypatch.setattr(journals, "call", broken)
+    async with beside(end_when_lost(record.journal, ending)):
+        record.journal.add(pb.SessionEvent())
+        assert await ending.reason == pb.END_REASON_ERROR
+    await record.close()
+    assert "a part of the record failed" in capsys.readouterr().out

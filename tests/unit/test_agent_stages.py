@@ -124,3 +124,36 @@ async def test_closing_in_the_middle_ends_every_task() -> None:
     await staged.close()
     assert len(asyncio.all_tasks()) == before - 2
     assert len([out async for out in staged]) <= 1
+
+
+class Burst(io.AudioInput):
+    """Gives all frames at once."""
+
+    def __init__(self, frames: int) -> None:
+        super().__init__(label="Burst")
+        self._left = iter(range(frames))
+
+    async def __anext__(self) -> rtc.AudioFrame:
+        for number in self._left:
+            return frame(number)
+        raise StopAsyncIteration
+
+
+async def test_three_seconds_of_audio_that_come_at_once_are_heard_whole() -> None:
+    source = StagedInput(Burst(150), [Quick()])
+    numbers = [number_of(each) async for each in source]
+    await source.close()
+    assert numbers == list(range(150))
+
+
+class Quick(Stage):
+    """Forwards each frame without waiting."""
+
+    name = "quick"
+    max_waiting = 1_000
+
+    async def process(self, frame: rtc.AudioFrame) -> Frames:
+        return [frame]
+
+    def overloaded(self, frame: rtc.AudioFrame) -> Frames:
+        return [frame]

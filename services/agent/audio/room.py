@@ -1,6 +1,6 @@
 """The audio of one caller, from and to a LiveKit room."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from livekit import rtc
 from livekit.agents import AgentSession
@@ -8,6 +8,7 @@ from livekit.agents.voice import room_io
 
 from services.agent.audio.bridge import BridgeOutput
 from services.agent.audio.denoise import FRAME_MS, INPUT_RATE_HZ, Denoiser, DenoiseStage
+from services.agent.audio.earlier import limit_earlier_audio
 from services.agent.audio.resample import ResampleStage
 from services.agent.audio.spoken import SpokenOutput
 from services.agent.audio.stage import Stage, StagedInput
@@ -22,17 +23,23 @@ def caller_stages(denoiser: Denoiser | None) -> list[Stage]:
 
 
 class RoomSound:
-    """The audio of a call. caller: identity of the participant to receive from."""
+    """The audio of a call.
 
-    def __init__(self, room: rtc.Room, caller: str, stages: Sequence[Stage]) -> None:
+    caller: identity of the participant to receive from. connect: connects the room.
+    """
+
+    def __init__(
+        self, room: rtc.Room, caller: str, stages: Sequence[Stage], connect: Callable[[], Awaitable[None]]
+    ) -> None:
         self._room = room
         self._caller = caller
         self._stages = stages
+        self._connect = connect
         self._room_io: room_io.RoomIO | None = None
         self._input: StagedInput | None = None
 
     async def attach(self, session: AgentSession[None]) -> BridgeOutput:
-        """Puts the stages between the room and a session. Call it before the session starts.
+        """Connects the room and puts the stages between it and a session. Call it before the session starts.
 
         Returns the first output stage.
         """
@@ -41,7 +48,11 @@ class RoomSound:
             self._room,
             options=room_io.RoomOptions(
                 audio_input=room_io.AudioInputOptions(
-                    sample_rate=INPUT_RATE_HZ, frame_size_ms=FRAME_MS, auto_gain_control=False, pre_connect_audio=False
+                    sample_rate=INPUT_RATE_HZ,
+                    frame_size_ms=FRAME_MS,
+                    auto_gain_control=False,
+                    # What a client has recorded before the agent could hear it.
+                    pre_connect_audio=True,
                 ),
                 audio_output=room_io.AudioOutputOptions(sample_rate=SPEAKING_RATE_HZ),
                 text_input=False,
@@ -51,12 +62,16 @@ class RoomSound:
             ),
         )
         await self._room_io.start()
+        limit_earlier_audio(self._room, self._caller)
         source, sink = session.input.audio, session.output.audio
         assert source is not None
         assert sink is not None
         session.input.audio = self._input = StagedInput(source, self._stages)
         output = BridgeOutput(SpokenOutput(sink))
         session.output.audio = output
+        # Last: from here on the caller is heard, and nothing of it must be missed. The session starts after it, so that
+        # its first state reaches the room.
+        await self._connect()
         return output
 
     async def close(self) -> None:

@@ -112,5 +112,7 @@ async def _work(stage: Stage, before: _Queue, behind: _Queue) -> None:
             # The overload rule does not wait, so the queue exceeds its bound only for a moment.
             overloaded = len(before) >= stage.max_waiting
             behind.put(stage.overloaded(frame) if overloaded else await stage.process(frame))
+            # Frames that come at once, as a client's earlier audio does, would fill the last queue before it is read.
+            await asyncio.sleep(0)
     finally:
         behind.end()

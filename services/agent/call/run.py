@@ -119,7 +119,8 @@ async def _converse(
         idle_seconds=claim.idle_timeout.ToTimedelta().total_seconds(),
         **({"turn_seconds": claim.character.max_turn_seconds} if claim.character.max_turn_seconds else {}),
     )
-    sound = RoomSound(context.room, caller, caller_stages(engines.denoiser()))
+    connect = partial(context.connect, auto_subscribe=AutoSubscribe.AUDIO_ONLY)
+    sound = RoomSound(context.room, caller, caller_stages(engines.denoiser()), connect)
     conversation = Conversation(cast, clients, record.journal, record.live, limits, sound, spoken_turns())
     ending = conversation.ending
     presence = CallerPresence(context, caller, ending.end, conversation.caller_returned)
@@ -127,7 +128,6 @@ async def _converse(
     async with beside(
         clients.run(), end_when_lost(record.journal, ending), end_on_request(requests, context.job.id, ending)
     ):
-        await context.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
         try:
             await conversation.run(lambda: presence.joined(seconds, ending.reason))
         finally:

@@ -74,9 +74,6 @@ class Journal:
                 self._news.clear()
                 await self._send_all()
                 self._empty.set()
-        except Exception:
-            _log.exception("the journal failed", unsent=len(self._unsent))
-            raise
         finally:
             self.lost.set()
             self._empty.set()

@@ -33,8 +33,15 @@ class Record:
             asyncio.create_task(self.journal.run(), name="journal"),
             asyncio.create_task(self.live.run(), name="live"),
         ]
+        for task in self._tasks:
+            task.add_done_callback(_tell)
 
     async def close(self) -> None:
         """Waits until sessions has stored all events, for at most `KEEP_SECONDS`, and ends the tasks."""
         await self.journal.drain(KEEP_SECONDS)
         await tasks.end(*self._tasks)
+
+
+def _tell(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (fault := task.exception()) is not None:
+        _log.error("a part of the record failed", part=task.get_name(), exc_info=fault)

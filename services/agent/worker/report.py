@@ -9,6 +9,7 @@ from livekit.agents import AgentServer
 from prometheus_client import Gauge
 
 from services.agent.end_requests import EndRequests
+from services.agent.moments import Reason
 from services.agent.settings import AgentSettings
 from services.agent.shared_state import SharedState
 from services.agent.worker.server import agent_name
@@ -37,7 +38,8 @@ class Report:
         self._worker_id = worker_id
         self._shared = shared
         self._end_requests = EndRequests(settings.data_dir)
-        self._end_requests.put({})
+        self._requested: dict[str, Reason] = {}
+        self._end_requests.put(self._requested)
         self._stopping = False
         self._fault: str | None = "not announced to sessions yet"
         self.draining = False
@@ -79,10 +81,12 @@ class Report:
 
     def _request_ends(self, jobs: Collection[str]) -> None:
         # Sessions has stored a reason already; the job's own is ignored.
-        requests = dict.fromkeys(jobs, pb.END_REASON_ENDED_BY_API)
+        requests: dict[str, Reason] = dict.fromkeys(jobs, pb.END_REASON_ENDED_BY_API)
         if self._stopping:
             requests |= {job.job.id: pb.END_REASON_AGENT_LOST for job in self._server.active_jobs}
-        self._end_requests.put(requests)
+        if requests != self._requested:
+            self._end_requests.put(requests)
+            self._requested = requests
 
     async def readiness(self) -> dict[str, str | None]:
         """The state of the report for the readiness check: None if it is well, else what is wrong."""

@@ -35,7 +35,7 @@ _log = get_logger(__name__)
 
 SESSION_STATE = """
     select s.id, s.status, s.last_sequence, s.turn_count,
-        s.claim_time is null or s.join_time is null or s.end_time < now() - make_interval(secs => $2)
+        s.claim_time is null or s.join_time is null or s.finalize_time < now() - make_interval(secs => $2)
         or exists (
             select from events e
             where e.session_row = s.id and e.sequence = s.last_sequence and e.kind = 'end'

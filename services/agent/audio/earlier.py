@@ -1,0 +1,75 @@
+"""Limits on the audio that a client has recorded before the agent could hear it, and sends when the agent is there.
+
+livekit-agents receives it, decodes it and puts it before the live audio, but takes any amount from anybody.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+from livekit import rtc
+from livekit.agents.voice.room_io._pre_connect_audio import PRE_CONNECT_AUDIO_BUFFER_STREAM
+
+from services.agent.metrics import ignored_messages
+
+TOPIC = PRE_CONNECT_AUDIO_BUFFER_STREAM
+# 10 s of uncompressed audio at 48 kHz; of compressed audio, more than a client records.
+_MAX_PCM_BYTES = 960_000
+_MAX_OPUS_BYTES = 128_000
+_MAX_RATE_HZ = 48_000
+_MIN_RATE_HZ = 8_000
+# Of one call. Each reconnect may bring one.
+_MAX_STREAMS = 20
+
+
+def limit_earlier_audio(room: rtc.Room, caller: str) -> None:
+    """Puts the limits before the handler that RoomIO has registered.
+
+    caller: identity of the participant to take from.
+    """
+    accept = room._byte_stream_handlers[TOPIC]
+    left = _MAX_STREAMS
+
+    def take(reader: rtc.ByteStreamReader, identity: str) -> None:
+        nonlocal left
+        bounded = _BoundedReader(reader)
+        if identity != caller or left <= 0 or not bounded.is_sensible:
+            ignored_messages.labels("earlier_audio").inc()
+            reader.close()
+            return
+        left -= 1
+        accept(bounded, identity)  # type: ignore[arg-type]  # it has what the handler uses
+
+    room.unregister_byte_stream_handler(TOPIC)
+    room.register_byte_stream_handler(TOPIC, take)
+
+
+class _BoundedReader:
+    """A reader that ends with an error when it brings too much.
+
+    info: as the client sent it, but with one channel. is_sensible: False when the audio cannot be used.
+    """
+
+    def __init__(self, reader: rtc.ByteStreamReader) -> None:
+        self._reader = reader
+        attributes = dict(reader.info.attributes or {})
+        self._is_opus = "opus" in reader.info.mime_type
+        rate, channels = attributes.get("sampleRate", ""), attributes.get("channels", "")
+        self.is_sensible = (
+            rate.isdecimal()
+            and len(rate) <= len(str(_MAX_RATE_HZ))
+            and _MIN_RATE_HZ <= int(rate) <= _MAX_RATE_HZ
+            and (self._is_opus or channels == "1")
+        )
+        # The decoder mixes several channels down to one.
+        self.info = replace(reader.info, attributes={**attributes, "channels": "1"})
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        left = _MAX_OPUS_BYTES if self._is_opus else _MAX_PCM_BYTES
+        try:
+            async for chunk in self._reader:
+                left -= len(chunk)
+                if left < 0:
+                    raise ValueError("the client sent too much of its earlier audio")
+                yield chunk
+        finally:
+            self._reader.close()
