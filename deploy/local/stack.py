@@ -20,9 +20,10 @@ from deploy.local.parts import build_parts
 from deploy.local.ports import check_ports, pick_ports, ports_of
 from deploy.local.process import kill_all
 from deploy.local.secret import Secrets
-from deploy.local.seed import Demo, read_demo, seed
+from deploy.local.seed import Demo, character, read_demo, seed
 from deploy.local.settings import LocalSettings
 from deploy.local.supervisor import Supervisor
+from deploy.local.warm_up import warm_up
 
 _STATE = "run.json"
 # Ends of the names of variables and fields that hold a secret.
@@ -118,6 +119,14 @@ class Stack:
         if self._seeded:
             self._demo = await seed(self.settings)
             self._hide(self._demo)
+            await self._warm_up(secrets)
+
+    async def _warm_up(self, secrets: Secrets) -> None:
+        if not self.settings.local_llm:
+            return
+        demo = character(self.settings)
+        if fault := await warm_up(self.settings, secrets.password("llm"), demo["system_prompt"], demo["greeting"]):
+            self.lines.tell(f"the language model did not read ahead ({fault}): the first answer may be slow")
 
     async def stop(self) -> None:
         """Stops all parts within about ten seconds, even if they hang."""

@@ -13,7 +13,10 @@ turn_parts = Histogram(
     "callbox_turn_part_seconds", "Parts of a turn's latency; they add up.", ["part"], buckets=_TURN_BUCKETS
 )
 audio_backlog = Gauge(
-    "callbox_audio_backlog_frames", "Frames of callers that wait for a stage.", ["stage"], multiprocess_mode="livesum"
+    "callbox_audio_backlog_frames",
+    "Frames of callers that wait for a stage or are in it.",
+    ["stage"],
+    multiprocess_mode="livesum",
 )
 denoise_fallbacks = Counter("callbox_denoise_fallback_frames_total", "Frames passed as they came.", ["reason"])
 spoken_lines = Counter("callbox_spoken_lines_total", "Fillers and failure lines spoken.", ["line"])

@@ -11,6 +11,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from deploy.local.seed import character
+from deploy.local.settings import LocalSettings
+from deploy.local.warm_up import warm_up
 from services.agent.thinking.turnstile import Turnstile
 
 _KEY = "a-key-of-this-test"
@@ -20,8 +23,8 @@ _PROMPT = "You answer questions about a shop for lamps. " + "It is open from nin
 _ANSWER_TOKENS = 100
 
 
-def _request(said: str) -> dict[str, object]:
-    messages = [{"role": "system", "content": _PROMPT}, {"role": "user", "content": said}]
+def _request(said: str, prompt: str = _PROMPT) -> dict[str, object]:
+    messages = [{"role": "system", "content": prompt}, {"role": "user", "content": said}]
     return {"model": "local", "messages": messages, "stream": True, "max_completion_tokens": _ANSWER_TOKENS} | {
         # Each chunk says how many tokens of the prompt were read for it, and how many were still known.
         "timings_per_token": True
@@ -64,9 +67,9 @@ async def _client(address: str) -> AsyncIterator[httpx2.AsyncClient]:
         yield client
 
 
-async def _tokens_read(client: httpx2.AsyncClient, said: str) -> int:
+async def _tokens_read(client: httpx2.AsyncClient, said: str, prompt: str = _PROMPT) -> int:
     """Tokens of the prompt that were read anew before the answer began; the rest of the answer is not wanted."""
-    async with client.stream("POST", "/v1/chat/completions", json=_request(said)) as answer:
+    async with client.stream("POST", "/v1/chat/completions", json=_request(said, prompt)) as answer:
         assert answer.is_success
         async for line in answer.aiter_lines():
             if '"content":"' in line:
@@ -107,6 +110,23 @@ async def test_a_question_that_waits_for_another_is_answered_from_the_same_slot(
             most = max(most, await _tokens_read(client, f"{question} the first is this: are you open?"))
             assert (await ahead).is_success
     assert most < whole / 5
+
+
+async def test_the_prompt_of_the_demo_character_is_known_before_the_first_call(address: str) -> None:
+    settings = LocalSettings(llm_port=int(address.rpartition(":")[2]))
+    demo = character(settings)
+    async with _client(address) as client:
+        whole = await _tokens_read(client, "What time do you open?", "Another prompt. " + demo["system_prompt"])
+        assert await warm_up(settings, _KEY, demo["system_prompt"], demo["greeting"]) == ""
+        first = await _tokens_read(client, "What time do you open?", demo["system_prompt"])
+    assert first < whole / 4, (first, whole)
+
+
+async def test_a_language_model_that_cannot_read_ahead_is_told() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        settings = LocalSettings(llm_port=probe.getsockname()[1])
+        assert "ConnectError" in await warm_up(settings, _KEY, "You are a bot.", "Hello.")
 
 
 async def test_one_request_at_a_time(address: str) -> None:

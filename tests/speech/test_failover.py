@@ -154,6 +154,23 @@ async def test_with_all_endpoints_gone_it_is_said_so_and_hearing_comes_back(fold
             assert len(await made.speaking.speak("Yes.")) > 10_000
 
 
+async def test_while_a_model_is_loaded_again_no_word_is_lost(folder: Path) -> None:
+    """Slow: a server of its own is started. Its only endpoint loses the process of `stt`, then that of `tts`."""
+    with endpoint(folder, "models") as only:
+        async with engines(catalogue_of(first_then(only))) as made, made.ear() as ear:
+            await ear.say(said("Yes."))
+            await ear.final()
+            await ear.say(said(TEXT), do=lambda: only.model_process("stt").kill())
+            heard, seconds = await ear.final()
+            assert error_rate(TEXT, heard) <= 0.15, heard
+            assert seconds < hearing._UNHEARD_SECONDS
+            spoken = await made.speaking.speak(SHORT)
+            only.model_process("tts").kill()
+            assert abs(len(await made.speaking.speak(SHORT)) - len(spoken)) < len(spoken) / 10
+        assert made.errors == []
+        assert only.process.poll() is None
+
+
 async def test_where_the_suppressor_is_away_audio_passes_and_another_endpoint_takes_over(server: Server) -> None:
     nobody = f"127.0.0.1:{free_ports(1)[0]}"
     pool, told = Pool([nobody, server.url]), list[str]()

@@ -125,7 +125,11 @@ def test_a_final_is_heard_before_the_partials_that_came_first(routes: Routes, en
 class Passes:
     """An engine whose passes cannot be stopped: each needs a permit. It lists the lengths of its passes in clips."""
 
-    name, languages, can_bias, can_detect, max_seconds, max_batch = "passes", ("en",), False, False, 30.0, 4
+    name = "passes"
+    languages: tuple[str, ...] = ("en",)
+    can_bias = can_detect = False
+    max_seconds = 30.0
+    max_batch = 4
 
     def __init__(self) -> None:
         self.permits = threading.Semaphore(0)

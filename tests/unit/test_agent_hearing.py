@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from services.agent.audio.activity import VoiceActivity
 from services.agent.speech import pauses
-from services.agent.speech.engine import Ask, EngineError, Refused, Samples, StreamExpired, Transcript
+from services.agent.speech.engine import Ask, EngineError, RecogniserStream, Refused, Samples, StreamExpired, Transcript
 from services.agent.speech.hearing import Hearing, HearingStream
 from services.agent.speech.pauses import SAMPLE_RATE_HZ, WINDOW_SECONDS, Mark, PauseDetector
 from services.agent.speech.pool import Pool
@@ -99,7 +99,9 @@ class Scene:
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[HearingStream]:
         entry = Entry(name="ear", pool="p", model="m", provider="own", languages=("en",), licence="MIT")
-        candidate = Candidate(entry, Pool(("a:1",), clock=asyncio.get_running_loop().time), self._open)
+        candidate: Candidate[RecogniserStream] = Candidate(
+            entry, Pool(("a:1",), clock=asyncio.get_running_loop().time), self._open
+        )
         hearing = Hearing(Route(Part.STT, [candidate], lambda *_: None), "en")
         stream = hearing.stream()
         try:

@@ -23,13 +23,14 @@ from services.inference import protocol
 INPUT_RATE_HZ = protocol.DENOISE_RATE_HZ
 FRAME_MS = 20
 _FRAME_SAMPLES = INPUT_RATE_HZ * FRAME_MS // 1000
-# Longest wait for a denoised frame: twice its length, so that a short delay does not accumulate.
-_FRAME_SECONDS = 0.04
+# Longest wait for a denoised frame. The caller's audio is never later than this, and a steady round trip of 40 ms
+# leaves room for its jitter.
+_FRAME_MS = 60
 # After a failure raw audio passes for this long before the suppressor is tried again.
 _REST_SECONDS = 1.0
 # After a late frame raw audio passes for this long, so that the backlog can clear.
 _LATE_REST_SECONDS = 0.2
-# After this many late frames in a row the endpoint counts as hanging.
+# After this many delays in a row the endpoint counts as hanging.
 _LATE_IN_A_ROW = 5
 _log = structlog.get_logger(__name__)
 
@@ -57,6 +58,7 @@ class Denoiser:
     async def process(self, frame: rtc.AudioFrame) -> rtc.AudioFrame:
         """Denoises a frame of mono audio at 48 kHz. Returns the raw frame if the suppressor is unavailable or late."""
         loop = asyncio.get_running_loop()
+        wire: ModelStream | None = None
         # The last frame of a track may be shorter; it has no speech.
         if loop.time() < self._rest_until or frame.samples_per_channel != _FRAME_SAMPLES:
             return frame
@@ -66,17 +68,21 @@ class Denoiser:
             request_id = wire.send({"audio": audio} if self._level_sent else {"audio": audio, "level": self._level})
             self._level_sent = True
             future = self._waiting[request_id] = loop.create_future()
-            async with asyncio.timeout(_FRAME_SECONDS):
+            async with asyncio.timeout(_FRAME_MS / 1000):
                 clean = await future
         except TimeoutError:
-            self._late += 1
-            self._rest_until = loop.time() + _LATE_REST_SECONDS
             denoise_fallbacks.labels("late").inc()
-            if self._late >= _LATE_IN_A_ROW:
-                await self._give_up(Unreachable("denoised frames are late"))
+            # One delay makes every frame in flight late, and counts once.
+            if self._wire is wire and loop.time() >= self._rest_until:
+                self._late += 1
+                self._rest_until = loop.time() + _LATE_REST_SECONDS
+                if self._late >= _LATE_IN_A_ROW:
+                    await self._give_up(Unreachable("denoised frames are late"))
         except EngineError as fault:
             denoise_fallbacks.labels("lost").inc()
-            await self._give_up(fault)
+            # The first frame in flight that fails replaces the stream.
+            if self._wire is wire:
+                await self._give_up(fault)
         else:
             self._late = 0
             if self._bypassed:
@@ -111,10 +117,14 @@ class Denoiser:
                     future.set_result(np.clip(scaled, -32768, 32767, out=scaled).astype(np.int16))
         except EngineError as lost:
             fault = lost
+        self._fail_waiting(fault)
+        wire.close()
+
+    def _fail_waiting(self, fault: EngineError) -> None:
         for future in self._waiting.values():
             if not future.done():
                 future.set_exception(fault)
-        wire.close()
+        self._waiting.clear()
 
     async def _give_up(self, fault: EngineError) -> None:
         _log.warning("denoise lost, raw audio passes", endpoint=self._address, fault=repr(fault))
@@ -134,12 +144,12 @@ class Denoiser:
             self._wire.close({"audio": np.empty(0, np.float32)})
             self._wire = None
             self._pool.closed(self._address)
+            self._fail_waiting(Unreachable("the stream was given up"))
         if self._reader is not None:
             self._reader.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._reader
             self._reader = None
-        self._waiting.clear()
 
     async def close(self) -> None:
         """Closes the stream."""
@@ -150,7 +160,7 @@ class DenoiseStage(Stage):
     """Removes noise from the caller's audio at 48 kHz. When the suppressor lags, raw frames pass."""
 
     name = "denoise"
-    max_waiting = 60 // FRAME_MS
+    max_waiting = max_in_flight = _FRAME_MS // FRAME_MS
 
     def __init__(self, denoiser: Denoiser) -> None:
         self._denoiser = denoiser

@@ -25,10 +25,13 @@ class Stage(ABC):
     """One processing step of the caller's audio.
 
     name: label in metrics. max_waiting: most frames that wait before the stage; beyond it the overload rule applies.
+    max_in_flight: most frames that are processed at once. They begin and leave in order. More than one hides the round
+    trip of a stage that asks a server.
     """
 
     name: str
     max_waiting: int
+    max_in_flight: int = 1
 
     @abstractmethod
     async def process(self, frame: rtc.AudioFrame) -> Frames:
@@ -105,14 +108,33 @@ async def _move(source: AsyncIterator[rtc.AudioFrame], into: _Queue) -> None:
 
 
 async def _work(stage: Stage, before: _Queue, behind: _Queue) -> None:
+    """Moves frames through a stage."""
     backlog = audio_backlog.labels(stage.name)
+    places = asyncio.Semaphore(stage.max_in_flight)
+    started: asyncio.Queue[asyncio.Future[Frames] | None] = asyncio.Queue()
     try:
-        async for frame in before:
-            backlog.set(len(before))
-            # The overload rule does not wait, so the queue exceeds its bound only for a moment.
-            overloaded = len(before) >= stage.max_waiting
-            behind.put(stage.overloaded(frame) if overloaded else await stage.process(frame))
-            # Frames that come at once, as a client's earlier audio does, would fill the last queue before it is read.
-            await asyncio.sleep(0)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_deliver(started, behind), name=f"audio-{stage.name}-delivery")
+            async for frame in before:
+                # The overload rule does not wait, so the queue exceeds its bound only for a moment.
+                if len(before) >= stage.max_waiting:
+                    work: asyncio.Future[Frames] = asyncio.get_running_loop().create_future()
+                    work.set_result(stage.overloaded(frame))
+                else:
+                    await places.acquire()
+                    work = group.create_task(stage.process(frame), name=f"audio-{stage.name}-frame")
+                    work.add_done_callback(lambda _: places.release())
+                started.put_nowait(work)
+                backlog.set(len(before) + started.qsize())
+                # Earlier audio of a client comes all at once and would fill the queues before they are read.
+                await asyncio.sleep(0)
+            started.put_nowait(None)
     finally:
         behind.end()
+
+
+async def _deliver(started: "asyncio.Queue[asyncio.Future[Frames] | None]", behind: _Queue) -> None:
+    """Hands processed frames on, in the order in which they came."""
+    while (work := await started.get()) is not None:
+        behind.put(await work)
+        await asyncio.sleep(0)

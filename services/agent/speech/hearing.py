@@ -211,12 +211,12 @@ class HearingStream(stt.RecognizeStream):
         if self._connection and (over or self._route.has_other(self._connection, self._attempts)):
             self._late = f"no final transcript within {_FINAL_SECONDS:g} s"
             self._connection.stream.close()
+        else:
+            # A recogniser that has lost the stream answers this with an error, and gets the audio again.
+            self._send(self._utterance, Ask.NOTHING)
         if over:
             self._give_up()
         else:
-            if self._connection:
-                # A recogniser that has lost the stream answers this with an error, and gets the audio again.
-                self._send(self._utterance, Ask.NOTHING)
             self._watch()
 
     def _give_up(self) -> None:
