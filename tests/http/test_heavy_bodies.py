@@ -6,6 +6,7 @@ The watchdog of all tests measures (`tests/fixtures/watchdog.py`).
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +19,36 @@ from tests.fixtures.sessions import ORIGIN
 from tests.http.site import refused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.http.site import Site
 
 JSON = "application/json"
-EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
-    (path, method.upper()): operation["requestBody"]["content"][JSON].get("example", {})
-    for path, method, operation in operations(document())
-    if JSON in operation.get("requestBody", {}).get("content", {})
-}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What takes a JSON body. fields: of the body, and one that nobody knows."""
+
+    path: str
+    method: str
+    example: dict[str, Any]
+    fields: list[str]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def taking_json() -> Iterator[Operation]:
+    described = document()
+    for path, method, operation in operations(described):
+        if media := operation.get("requestBody", {}).get("content", {}).get(JSON):
+            name = media["schema"].get("$ref", "").rpartition("/")[2]
+            schema = described["components"]["schemas"].get(name, media["schema"])
+            yield Operation(path, method.upper(), media.get("example", {}), [*schema.get("properties", ()), "unknown"])
+
+
+OPERATIONS = list(taking_json())
 # What is left of the limits beside an example.
 BYTES, VALUES, LEVELS = MAX_BODY_BYTES - 4_096, MAX_VALUES - 200, MAX_DEPTH - 2
 
@@ -65,7 +88,7 @@ BEYOND: dict[str, tuple[bytes, int, str]] = {
 
 
 def body(example: dict[str, Any], field: str, value: bytes) -> bytes:
-    """The example with a value in one of its fields."""
+    """The example with a value in a field."""
     rest = json.dumps({name: kept for name, kept in example.items() if name != field})[1:-1].encode()
     return b'{"' + field.encode() + b'":' + value + (b"," + rest if rest else b"") + b"}"
 
@@ -74,28 +97,34 @@ def filled(path: str) -> str:
     return path.replace("{slug}", "support-bot").replace("{", "no-").replace("}", "")
 
 
-@pytest.mark.parametrize(("path", "method"), EXAMPLES)
-async def test_no_body_within_the_limits_blocks_a_loop(site: Site, path: str, method: str) -> None:
-    fields = [*EXAMPLES[path, method], "unknown"]
-    # Every field, and every kind of body.
-    number = max(len(fields), len(WITHIN))
-    for field, (kind, value) in islice(zip(cycle(fields), cycle(WITHIN.items()), strict=False), number):
-        content = body(EXAMPLES[path, method], field, value)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+async def test_no_body_within_the_limits_blocks_a_loop(site: Site, operation: Operation) -> None:
+    """Every field of every operation, and every kind of body in each operation."""
+    number = max(len(operation.fields), len(WITHIN))
+    for field, (kind, value) in islice(zip(cycle(operation.fields), cycle(WITHIN.items()), strict=False), number):
+        content = body(operation.example, field, value)
         assert len(content) <= MAX_BODY_BYTES
         headers = {"Content-Type": JSON, "Origin": ORIGIN}
-        answer = await site.owner.request(method, filled(path), content=content, headers=headers)
+        answer = await site.owner.request(operation.method, filled(operation.path), content=content, headers=headers)
         # No worker reports here, so that a call that may start finds no place.
         assert answer.status_code < 500 or answer.json()["code"] == "at_capacity", f"{kind} in {field}: {answer.text}"
         assert answer.status_code not in (400, 413), f"{kind} in {field}: {answer.text}"
 
 
-@pytest.mark.parametrize(("path", "method"), EXAMPLES)
-async def test_no_body_beyond_the_limits_blocks_a_loop(site: Site, path: str, method: str) -> None:
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+async def test_no_body_beyond_the_limits_blocks_a_loop(site: Site, operation: Operation) -> None:
     for value, status, code in BEYOND.values():
         content = body({}, "unknown", value)
         assert len(content) <= MAX_BODY_BYTES
-        answer = await site.owner.request(method, filled(path), content=content, headers={"Content-Type": JSON})
+        headers = {"Content-Type": JSON}
+        answer = await site.owner.request(operation.method, filled(operation.path), content=content, headers=headers)
         refused(answer, status, code)
+
+
+def test_every_operation_with_a_body_is_tried() -> None:
+    assert len(OPERATIONS) >= 18
+    assert {"metadata", "mcp_headers"} <= {field for operation in OPERATIONS for field in operation.fields}
+    assert {"tools", "widget_appearance"} <= {field for operation in OPERATIONS for field in operation.fields}
 
 
 def tool(number: int) -> dict[str, Any]:
