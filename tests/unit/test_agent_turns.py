@@ -171,6 +171,19 @@ async def test_no_filler_is_spoken_while_the_caller_goes_on_speaking() -> None:
     await call.ends()
 
 
+async def test_no_filler_is_spoken_over_a_caller_who_types_and_speaks_at_once() -> None:
+    call = await start(cast(lambda _: Answer("Here it is.", wait=30.0), greeting="", aloud=True))
+    assert call.sound is not None
+    caller = user_states(call)
+    caller("speaking")
+    await call.asks("well", 10.0)
+    assert call.sound.loudspeaker.heard == []
+    caller("listening")
+    await asyncio.sleep(6.0)
+    assert call.sound.loudspeaker.heard == [(1.0, False)]
+    await call.ends()
+
+
 async def test_a_turn_does_not_time_out_while_the_caller_speaks_and_ends_in_speech_afterwards() -> None:
     limits = Limits(turn_seconds=8.0)
     call = await start(cast(lambda _: Answer("Late.", wait=100.0), greeting="", aloud=True), limits)
@@ -278,6 +291,16 @@ async def test_a_message_typed_just_before_the_end_stands_in_the_history() -> No
     await call.ends()
     assert call.journal.turns() == [("user", "last words", False)]
     assert call.journal.events[-1].HasField("end")
+
+
+async def test_a_message_typed_during_the_farewell_stands_in_the_history() -> None:
+    call = await start(cast(echo, greeting="", aloud=True), Limits(call_seconds=10.0))
+    await asyncio.sleep(5.5)
+    call.clients.type("wait")
+    await call.running
+    assert call.journal.ends() == ["max_call_seconds"]
+    farewell = PHRASES["en"][Line.TIME_IS_UP]
+    assert sorted(call.journal.turns()) == sorted([("user", "wait", False), ("agent", farewell, False)])
 
 
 async def test_more_typed_messages_than_the_limit_are_ignored_and_not_echoed() -> None:

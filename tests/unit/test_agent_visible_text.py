@@ -78,7 +78,8 @@ def test_reasoning_that_is_never_closed_is_removed(start: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "start", ["Okay, the user wants to know.", "We need to answer with hours.", "User asks for hours."]
+    "start",
+    ["Okay, the user wants to know.", "We need to answer with hours.", "User asks for hours.", "好的，用户想知道。"],
 )
 def test_reasoning_without_an_opening_marker_is_recognised_by_its_first_words(start: str) -> None:
     assert always(f"{start} Nine.</think>\n\nWe open at nine.") == ("We open at nine.", [])

@@ -26,7 +26,6 @@ from services.agent.turns.persona import Persona
 from services.agent.turns.replies import Replies
 from services.agent.turns.turn_taking import TurnTaking, make_session
 from services.agent.turns.typed import TypedMessages
-from services.kit.tasks import end
 
 _PUBLISH_SECONDS = 1.0
 _FAREWELL_SECONDS = 6.0
@@ -84,7 +83,6 @@ class Conversation:
         self._scribe = Scribe(clients, journal, live, lambda: self._persona.generation, lambda: self.cast.llm_provider)
         self._replies = Replies(self._scribe.speaking)
         self._typed = TypedMessages(self._session, lambda text: self._on_turn(text, {}, typed=True))
-        self._typing: asyncio.Task[None] | None = None
         self._persona = self._persona_of(cast, None)
         self._guard = TurnGuard(self._session, lambda: self.cast.lines, self._scribe.failed, limits.turn_seconds)
         self._greeting = Greeting(cast.greeting, cast.voice)
@@ -110,12 +108,12 @@ class Conversation:
         finally:
             self.ending.stop()
             await self._reading.close()
-            if self._typing is not None:
-                await end(self._typing)
-            self._typed.give_up()
+            await self._typed.close()
             await self._guard.close()
             await self._close_session()
             self._replies.close()
+            # What was heard of the last reply is known only now.
+            await self._clients.drain(_PUBLISH_SECONDS)
             # Closing the session also stores a turn that was cut off.
             if reason is not None:
                 self.moments.ended.tell(Ended(reason))
@@ -165,7 +163,7 @@ class Conversation:
         session.on("error", lambda event: self._on_error(event.error))
         session.on("close", lambda _: self.ending.end(pb.END_REASON_ERROR))
         await session.start(self._persona, record=False, session_host=False)
-        self._typing = asyncio.create_task(self._typed.run(), name="typed-messages")
+        self._typed.start(lambda: self.ending.end(pb.END_REASON_ERROR))
 
     async def _make_greeting(self) -> None:
         await self.cast.voice_ready()

@@ -20,11 +20,16 @@ _STARTS: Final = (
         for does in ("answer", "respond", "reply")
     ),
 )
-_REASONING: Final = tuple(
-    f"{hesitation}{start}"
-    for hesitation in ("", "okay, ", "ok, ", "okay. ", "alright, ", "hmm, ", "so, ", "well, ", "okay, so ", "first, ")
-    for start in _STARTS
+_HESITATIONS: Final = (
+    *("", "okay, ", "ok, ", "okay. ", "alright, ", "hmm, ", "so, ", "well, ", "okay, so ", "first, ", "let's see. "),
+    "okay, let's see. ",
 )
+_CHINESE: Final = tuple(
+    f"{hesitation}用户{does}"
+    for hesitation in ("", "好的，", "好，", "嗯，", "首先，")
+    for does in ("问", "想", "说", "要", "询问")
+)
+_REASONING: Final = (*(f"{hesitation}{start}" for hesitation in _HESITATIONS for start in _STARTS), *_CHINESE)
 # What is left of gpt-oss's channels when the server removes their markers.
 _ANALYSIS: Final = re.compile(r"(?:assistant)?analysis(?=[A-Z])")
 _ANALYSIS_STARTS: Final = ("analysis", "assistantanalysis")

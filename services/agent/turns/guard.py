@@ -108,6 +108,8 @@ class TurnGuard:
     def _wait(self) -> None:
         self._waiting = True
         self._stop_timers()
+        if self._session.user_state == "speaking":
+            return  # they start when the caller is silent
         loop = asyncio.get_running_loop()
         filler_at = loop.time() + _FILLER_SECONDS
         self._timers = [

@@ -91,16 +91,17 @@ class Persona(Agent):
                 yield chunk
                 continue
             text = answer.push(content)
-            if answer.has_late_marker and told and not generation.retracted:
-                generation.retracted = told
-                self._retracted.append(told.strip())
-                yield FlushSentinel()
+            if answer.has_late_marker:
+                self._late_markers = True
+                if told and not generation.retracted:
+                    generation.retracted = told
+                    self._retracted.append(told.strip())
+                    yield FlushSentinel()
             if (rest := _with_content(chunk, text)) is not None:
                 told += text
                 yield rest
         if text := answer.finish():
             yield text
-        self._late_markers = self._late_markers or answer.has_late_marker
         if answer.calls:
             _log.info("tool calls were written as text", count=len(answer.calls))
             calls = [
@@ -132,10 +133,9 @@ class Persona(Agent):
     def without_reasoning(self, reply: str) -> str:
         """A reply without the text that was retracted from it."""
         for text in self._retracted:
-            if reply.startswith(text):
-                return reply.removeprefix(text).strip()
-            if text.startswith(reply):
-                return ""
+            if reply.startswith(text) or text.startswith(reply):
+                self._retracted.remove(text)
+                return reply.removeprefix(text).strip() if reply.startswith(text) else ""
         return reply
 
 
