@@ -133,7 +133,7 @@ CASES = [
         order=["one", "two", "three", "four"],
     ),
     Case(
-        "a page that is a frame of others has its text in frames",
+        "the title of a page stands above its text",
         "title.html",
         b"<!doctype html><title>Our &amp; your\n shop</title><h1>Hours</h1><p>Ten to four",
         order=["Our & your shop", "Hours", "Ten to four"],

@@ -1,12 +1,16 @@
 """A second upload of the same name replaces the first when asked, and what was left out of a document is named."""
 
+import asyncio
+
 import asyncpg
 import pytest_asyncio
 from callbox.characters.v1 import knowledge_pb2 as pb
 
+from services.kit.rpc.client import call
 from tests.document_cases.case import stored
 from tests.fixtures.embedder import embedder
 from tests.fixtures.knowledge import Library, MakeLibrary, make_library
+from tests.fixtures.wire import Asked, answer, listening
 from tests.speech.server import Server
 
 __all__ = ["embedder", "make_library"]
@@ -79,6 +83,26 @@ async def test_another_characters_document_of_the_same_name_stays(library: Libra
         other = await library.done((await library.upload("hours.txt", b"Nine.", "other-bot")).id, "other-bot")
         await library.done((await library.upload("hours.txt", b"Ten.", replace=True)).id)
     assert [document.id for document in await library.documents("other-bot")] == [other.id]
+
+
+async def test_a_page_replaces_the_page_of_its_address_and_is_read_in_its_servers_encoding(
+    make_library: MakeLibrary, embedder: Server
+) -> None:
+    library = await make_library(embedder.url, outbound_allow="127.0.0.0/8")
+    texts = ["Мы открыты с девяти.", "Мы открыты с десяти."]
+
+    async def serve(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        page = f"<p>{texts.pop(0)}</p>".encode("cp1251")
+        writer.write(answer(200, page, Content_Type="text/html; charset=windows-1251"))
+
+    async with listening(serve) as wire, library.reader(outbound_allow="127.0.0.0/8"):
+        url = f"http://127.0.0.1:{wire.port}/hours"
+        for replace in (False, True):
+            request = pb.AddPageRequest(character="support-bot", url=url, replace=replace)
+            read = await library.done((await call(library.stub.AddPage, request, identity=library.user)).id)
+            assert read.status == pb.DOCUMENT_STATUS_PROCESSED, read.error
+    assert await names(library) == [read.id]
+    assert [passage.text for passage in (await library.search("открыты")).passages] == ["Мы открыты с десяти."]
 
 
 async def test_notes_name_what_was_left_out(library: Library) -> None:
