@@ -36,10 +36,10 @@ NOT_BUILT = {
     "11.3": _LATER_WIDGET,
     "11.4": _LATER_WIDGET,
     "12.2": "MCP servers are defined and checked on write (7.5); the worker does not call them yet",
-    "14.13": "what it settles (tools, forms, handoff, recording, widget) comes with them",
 }
 # Sections that are built and tested in part → what is not built yet.
 PARTLY_BUILT = {
+    "14.13": "what it settles (tools, forms, handoff, recording, widget) comes with them",
     "6.1": "only the topics of speech and typed text are in use",
     "6.3": "forms have the documented topics and types; nothing is sent on them",
     "6.5": "forms have the documented confirmation; the agent does not hear it",
