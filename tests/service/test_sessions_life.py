@@ -239,7 +239,8 @@ async def test_an_unjoined_call_gives_its_slot_to_a_call_that_finds_none(make_ho
         async with house.join(joined):
             await house.until(joined.session.session_id, _is_active)
             await refusal(house.begin(), Code.AT_CAPACITY)
-            third = await _begins(house)
+            async with asyncio.timeout(10):
+                third = await _begins(house)
             await _is_claimed(worker, third.session.session_id)
             await until(lambda: _has_left(worker, unjoined.session.session_id))
             assert (await house.read(joined.session.session_id)).status == pb.SESSION_STATUS_ACTIVE

@@ -5,7 +5,7 @@ from collections import Counter
 
 from services.characters.knowledge.ingestion.readers.reading import too_deep
 
-_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>\x00-\x1f]{0,40})")
+_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*+)")
 _MAX_OPEN = 2_000
 # Elements that the parser ends by itself, and those that never have content.
 _ENDED_ALONE = frozenset(
