@@ -23,6 +23,7 @@ from services.inference.settings import InferenceSettings
 from services.inference.synthesis.clauses import Pauses
 from services.inference.synthesis.scheduler import Full, Places, Scheduler, Stream
 from services.inference.synthesis.speech import Speaker, Speech
+from services.kit.reading.speakable import warm_up
 
 
 def _engine(name: str, settings: dict[str, str], reader: Reader) -> Synthesiser:
@@ -50,6 +51,8 @@ class TritonPythonModel:
         engines = [_engine(name, settings, self._reader) for name in settings["engines"].split(",")]
         for engine in engines:
             engine.warm_up()
+        for language in self._reader.languages:
+            warm_up(language)
         pauses = Pauses(comma_ms=int(settings["comma_pause_ms"]), sentence_ms=int(settings["sentence_pause_ms"]))
         self._speaker = Speaker(engines, settings["voice"], pauses)
         places = Places(int(settings["max_streams"]))

@@ -33,7 +33,8 @@ _COUNT: Final = re.compile(
 )
 # A plural noun after a number that no other word belongs to: "2015 boxes were sold".
 _COUNT_FIRST: Final = re.compile(
-    rf"(?:^|(?<=[.!?] ))({_YEAR})(?=\s(?!(?:{_NOT_NOUNS}|{_YEARLY})\b)[a-z]{{2,14}}(?<![suir])s\b)"
+    rf"(?:^|(?<=[.!?] ))({_YEAR})(?=\s(?!(?:{_NOT_NOUNS}|{_YEARLY})\b)[a-z]{{2,14}}s"
+    r"(?:\s(?:are|were|have|had|will|remain|left|came|come|arrived|sold|in|per|for|with|to)\b|[.!?,]|$))"
 )
 _SAID_YEAR: Final = re.compile(
     r"\b(in|since|by|from|until|till|before|after|during|year|circa|early|mid|late|of|summer|winter|spring|fall|autumn)"

@@ -31,16 +31,16 @@ class Language:
 
     def _in_order(self) -> Iterator[Rule]:
         words, numerals = self._words, self._numerals
-        quantities = Quantities(numerals)
+        quantities, fractions = Quantities(numerals), Fractions(numerals)
         yield (
             re.compile(rf"(?<![{LETTERS}0-9_.])(?:{alternatives(words.shorthand)})(?![{LETTERS}_])"),
             self._written_out,
         )
         yield from quantities.first_rules()
-        yield from Fractions(numerals).ratios()
+        yield from fractions.ratios()
         yield from Calendar(words).rules()
         yield from Codes(numerals).rules()
-        yield from Fractions(numerals).rules()
+        yield from fractions.rules()
         yield from quantities.rules()
         yield re.compile(rf"{START}(?:{NUMBER}){END}", re.A), lambda m: numerals.number(m[0])
         if words.counters:

@@ -38,13 +38,11 @@ class Words:
     fractions: (one, many) by denominator; fraction: for all others; fraction_of: the word between a fraction and its
     unit; halves, and_half: "half a" and "and a half" by the article of the unit; mixed: a whole number with a fraction,
     some by the fraction or by both. ratio: a rating, rated_as: one before a noun of `rated`; over: a quotient such as
-    blood pressure; divided: a division. by: "×" between sides, multiplied: in a
-    calculation; times: "×" after a number.
+    blood pressure; divided: a division. by: "×" between sides; multiplied: in a calculation; times: after a number.
 
     code: the words before a code, whose digits are said one by one. phrases: said in place of a whole expression.
-    counters, two_of: the special word for two before one of the counters. corrected: other numbers with
-    their counters, and what the rules make wrong.
-    myriads: signs for every further four digits of a number.
+    counters, two_of: the special word for two before one of the counters. myriads: signs for every further four digits
+    of a number. corrected: wordings that replace others at the end, such as numbers with their counters.
     """
 
     signs: Signs
@@ -115,7 +113,7 @@ class Words:
         for article in self.articles.split("|"):
             if article and one.startswith(article):
                 return article, one.removeprefix(article).strip()
-        return "", one.removeprefix("1").removeprefix("एक ")
+        return "", one.removeprefix("1")
 
 
 def words_of(path: Path) -> Words:
