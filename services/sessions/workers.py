@@ -79,6 +79,7 @@ class Workers:
             last_sequence=row["last_sequence"],
             join_timeout=duration(self._settings.join_seconds),
             idle_timeout=duration(self._settings.idle_seconds),
+            absence_timeout=duration(self._settings.absence_seconds),
             trace_context=row["trace_context"],
         )
 

@@ -12,13 +12,12 @@ from callbox.sessions.v1 import sessions_pb2 as pb
 from livekit import api
 from prometheus_client import REGISTRY
 
-from services.kit.absence import ABSENCE_SECONDS
 from services.kit.errors import CallboxError, Code
 from services.kit.rpc.client import call
 from services.sessions.adapters.livekit_rooms import Rooms
 from services.sessions.reaper import room_reconciler
 from tests.fixtures.refusals import refusal
-from tests.fixtures.sessions import MakeHouse, SessionsHouse, until
+from tests.fixtures.sessions import QUICK, MakeHouse, SessionsHouse, until
 
 if TYPE_CHECKING:
     from tests.fixtures.callers import DirectedCaller, DirectedWorker
@@ -37,7 +36,9 @@ async def test_a_call_from_start_to_the_callers_end(house: SessionsHouse) -> Non
         assert await house.until_ended(session_id) == "client_left"
         session = await house.read(session_id)
         waited = session.finalize_time.ToDatetime() - session.end_time.ToDatetime()
-        assert waited.total_seconds() == pytest.approx(ABSENCE_SECONDS, abs=1.0), "the wait is not part of the call"
+        assert waited.total_seconds() == pytest.approx(QUICK["absence_seconds"], abs=1.0), (
+            "the wait is not part of the call"
+        )
         assert not caller.errors
         await _slot_comes_back(house, worker)
 

@@ -10,11 +10,11 @@ from callbox.sessions.v1 import sessions_pb2 as pb
 from livekit import rtc
 
 from services.agent.call.presence import CallerPresence
-from services.kit.absence import ABSENCE_SECONDS
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.looptime]
 
 CALLER = "user-1"
+ABSENCE_SECONDS = 5.0
 
 
 class Call:
@@ -28,6 +28,7 @@ class Call:
         self.presence = CallerPresence(
             SimpleNamespace(room=self.room),  # type: ignore[arg-type]  # of a job's context it needs the room
             CALLER,
+            ABSENCE_SECONDS,
             lambda reason: self.ended.append((loop.time(), reason)),
             self._back,
         )

@@ -9,7 +9,6 @@ from livekit import rtc
 from livekit.agents import JobContext
 
 from services.agent.moments import Reason
-from services.kit.absence import ABSENCE_SECONDS
 
 _log = structlog.get_logger(__name__)
 
@@ -20,18 +19,21 @@ class CallerPresence:
     A client that reconnects, restarts or is opened twice leaves the room and joins it again with the same identity. The
     call goes on with the newest connection.
 
-    caller: identity of the participant. end: called with the reason. returned: called when the caller is back.
+    caller: identity of the participant. absence_seconds: how long it may be away. end: called with the reason.
+    returned: called when the caller is back.
     """
 
     def __init__(
         self,
         context: JobContext,
         caller: str,
+        absence_seconds: float,
         end: Callable[[Reason], object],
         returned: Callable[[], object],
     ) -> None:
         self._context = context
         self._caller = caller
+        self._absence_seconds = absence_seconds
         self._end = end
         self._returned = returned
         self._has_left = False
@@ -64,7 +66,7 @@ class CallerPresence:
             self.close()
             self._has_left = True
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(ABSENCE_SECONDS, self._end, pb.END_REASON_CLIENT_LEFT)
+            self._timer = loop.call_later(self._absence_seconds, self._end, pb.END_REASON_CLIENT_LEFT)
 
     def _on_joined(self, participant: rtc.RemoteParticipant) -> None:
         if participant.identity == self._caller:

@@ -123,7 +123,8 @@ async def _converse(
     sound = RoomSound(context.room, caller, caller_stages(engines.denoiser()), connect)
     conversation = Conversation(cast, clients, record.journal, record.live, limits, sound, spoken_turns())
     ending = conversation.ending
-    presence = CallerPresence(context, caller, ending.end, conversation.caller_returned)
+    absence_seconds = claim.absence_timeout.ToTimedelta().total_seconds()
+    presence = CallerPresence(context, caller, absence_seconds, ending.end, conversation.caller_returned)
     seconds = claim.join_timeout.ToTimedelta().total_seconds()
     async with beside(
         clients.run(), end_when_lost(record.journal, ending), end_on_request(requests, context.job.id, ending)

@@ -6,7 +6,6 @@ import asyncio
 from collections import deque
 from datetime import datetime
 
-from services.kit.absence import ABSENCE_SECONDS
 from services.kit.errors import CallboxError, Code
 from services.kit.logs import get_logger
 from services.sessions.adapters.database import Connection
@@ -144,9 +143,9 @@ class Lifecycle:
             await self._sync_lease(call.session_id)
 
     async def caller_left(self, room: str, *, caller_sid: str | None = None, room_sid: str | None = None) -> None:
-        """The caller is gone. The agent ends the call, or the reaper does after `ABSENCE_SECONDS`."""
+        """The caller is gone. The agent ends the call, or the reaper does after `absence_seconds`."""
         if await self._store.caller_left(room, caller_sid=caller_sid, room_sid=room_sid):
-            self._timer.wake_in(ABSENCE_SECONDS)
+            self._timer.wake_in(self._settings.absence_seconds)
 
     async def agent_joined(self, room: str) -> None:
         """The agent is in the room, for the first time or again."""
@@ -155,7 +154,7 @@ class Lifecycle:
     async def agent_left(self, room: str, when: datetime) -> None:
         """The agent is gone. It reports the end of the call, or the reaper declares it lost after a moment."""
         if await self._store.agent_left(room, when):
-            self._timer.wake_in(ABSENCE_SECONDS)
+            self._timer.wake_in(self._settings.absence_seconds)
 
     async def worker_lost(self, call: Call) -> bool:
         """No worker carries the call any more: it ends, or its slot is released if nobody has joined.

@@ -6,7 +6,6 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from enum import StrEnum
 
-from services.kit.absence import ABSENCE_SECONDS
 from services.sessions.adapters.database import Database
 from services.sessions.settings import SessionsSettings
 from services.sessions.store import Call
@@ -76,7 +75,7 @@ async def find(database: Database, settings: SessionsSettings) -> list[OverdueCa
             timedelta(seconds=_TOKEN_GRACE_SECONDS),
             timedelta(seconds=settings.join_seconds),
             timedelta(seconds=settings.claim_seconds),
-            timedelta(seconds=ABSENCE_SECONDS),
+            timedelta(seconds=settings.absence_seconds),
             timedelta(seconds=_MAX_CALL_GRACE_SECONDS),
         )
     return [

@@ -1215,6 +1215,7 @@ class ClaimSessionResponse(_message.Message):
     JOIN_TIMEOUT_FIELD_NUMBER: _builtins.int
     IDLE_TIMEOUT_FIELD_NUMBER: _builtins.int
     TRACE_CONTEXT_FIELD_NUMBER: _builtins.int
+    ABSENCE_TIMEOUT_FIELD_NUMBER: _builtins.int
     participant_identity: _builtins.str
     """Identity of the caller in the room."""
     last_sequence: _builtins.int
@@ -1243,6 +1244,10 @@ class ClaimSessionResponse(_message.Message):
     def trace_context(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """W3C trace context of the request that started the call, by header name."""
 
+    @_builtins.property
+    def absence_timeout(self) -> _duration_pb2.Duration:
+        """How long the caller may be out of the room before the call ends."""
+
     def __init__(
         self,
         *,
@@ -1254,10 +1259,11 @@ class ClaimSessionResponse(_message.Message):
         join_timeout: _duration_pb2.Duration | None = ...,
         idle_timeout: _duration_pb2.Duration | None = ...,
         trace_context: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        absence_timeout: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["character", b"character", "idle_timeout", b"idle_timeout", "join_timeout", b"join_timeout", "session", b"session"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["absence_timeout", b"absence_timeout", "character", b"character", "idle_timeout", b"idle_timeout", "join_timeout", b"join_timeout", "session", b"session"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["character", b"character", "idle_timeout", b"idle_timeout", "join_timeout", b"join_timeout", "last_sequence", b"last_sequence", "mcp_headers", b"mcp_headers", "participant_identity", b"participant_identity", "session", b"session", "trace_context", b"trace_context"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absence_timeout", b"absence_timeout", "character", b"character", "idle_timeout", b"idle_timeout", "join_timeout", b"join_timeout", "last_sequence", b"last_sequence", "mcp_headers", b"mcp_headers", "participant_identity", b"participant_identity", "session", b"session", "trace_context", b"trace_context"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
