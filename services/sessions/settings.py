@@ -53,8 +53,8 @@ class SessionsSettings(ListenSettings, CatalogueSettings, BlobSettings):
         default=5.0,
         gt=0,
         le=60,
-        description="How long caller or agent may be out of the room before the call ends. A client that reconnects, or "
-        "whose page is loaded again, needs some seconds.",
+        description="How long caller or agent may be out of the room before the call ends. A client that "
+        "reconnects, or whose page is loaded again, needs some seconds.",
     )
     worker_report_seconds: float = Field(
         default=2.0, gt=0, le=60, description="Interval at which a worker reports to sessions."
