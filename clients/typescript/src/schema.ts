@@ -2363,7 +2363,8 @@ export interface components {
          *       "chunk_count": 12,
          *       "created_at": "2026-01-31T09:30:00Z",
          *       "name": "handbook.pdf",
-         *       "error": null
+         *       "error": null,
+         *       "notes": []
          *     }
          */
         Document: {
@@ -2406,6 +2407,14 @@ export interface components {
              * @example null
              */
             error: string | null;
+            /**
+             * Notes
+             * @description What was left out on purpose, a sentence each: hidden text, pages without text, comments …
+             * @example [
+             *       "Pages without text, such as a scan, left out: 2 and 4."
+             *     ]
+             */
+            notes: string[];
         };
         /** EnvelopeAgentSessionSummary */
         EnvelopeAgentSessionSummary: {
@@ -8064,7 +8073,8 @@ export interface operations {
                      *         "chunk_count": 12,
                      *         "created_at": "2026-01-31T09:30:00Z",
                      *         "name": "handbook.pdf",
-                     *         "error": null
+                     *         "error": null,
+                     *         "notes": []
                      *       }
                      *     ]
                      */
@@ -8117,7 +8127,10 @@ export interface operations {
     };
     add_document: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `true`: the document replaces the older ones of the same name. They are found until this one is `PROCESSED`, and stay if it fails. */
+                replace?: boolean;
+            };
             header?: never;
             path: {
                 /** @description Slug or id of the character. */
@@ -8165,7 +8178,8 @@ export interface operations {
                      *       "chunk_count": 0,
                      *       "created_at": "2026-01-31T09:30:00Z",
                      *       "name": "handbook.pdf",
-                     *       "error": null
+                     *       "error": null,
+                     *       "notes": []
                      *     }
                      */
                     "application/json": components["schemas"]["Document"];

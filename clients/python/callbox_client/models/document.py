@@ -19,7 +19,7 @@ class Document:
     Example:
         {'id': 'doc_Zk3vQy0N8rT1mJ5sXw2eLb7u', 'file': 's3://callbox/documents/chr_1/doc_1/handbook.pdf', 'file_type':
             'pdf', 'status': 'PROCESSED', 'chunk_count': 12, 'created_at': '2026-01-31T09:30:00Z', 'name': 'handbook.pdf',
-            'error': None}
+            'error': None, 'notes': []}
 
     Attributes:
         id (str):
@@ -31,6 +31,7 @@ class Document:
         created_at (datetime.datetime):
         name (str): Name of the file or address of the page; `metadata.source` of its passages.
         error (None | str): Why it failed; null if it did not.
+        notes (list[str]): What was left out on purpose, a sentence each: hidden text, pages without text, comments …
     """
 
     id: str
@@ -41,6 +42,7 @@ class Document:
     created_at: datetime.datetime
     name: str
     error: None | str
+    notes: list[str]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -61,6 +63,8 @@ class Document:
         error: None | str
         error = self.error
 
+        notes = self.notes
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -73,6 +77,7 @@ class Document:
                 "created_at": created_at,
                 "name": name,
                 "error": error,
+                "notes": notes,
             }
         )
 
@@ -102,6 +107,8 @@ class Document:
 
         error = _parse_error(d.pop("error"))
 
+        notes = cast(list[str], d.pop("notes"))
+
         document = cls(
             id=id,
             file=file,
@@ -111,6 +118,7 @@ class Document:
             created_at=created_at,
             name=name,
             error=error,
+            notes=notes,
         )
 
         document.additional_properties = d

@@ -10,21 +10,29 @@ from ...models.add_document_files_body import AddDocumentFilesBody
 from ...models.add_document_json_page_body import AddDocumentJsonPageBody
 from ...models.document import Document
 from ...models.error_body import ErrorBody
-from ...types import Response
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     slug: str,
     *,
     body: AddDocumentFilesBody | AddDocumentJsonPageBody,
+    replace: bool | Unset = False,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
+
+    params: dict[str, Any] = {}
+
+    params["replace"] = replace
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
     _kwargs: dict[str, Any] = {
         "method": "post",
         "url": "/api/knowledge-base/{slug}/documents/".format(
             slug=quote(str(slug), safe=""),
         ),
+        "params": params,
     }
 
     if isinstance(body, AddDocumentFilesBody):
@@ -108,6 +116,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: AddDocumentFilesBody | AddDocumentJsonPageBody,
+    replace: bool | Unset = False,
 ) -> Response[Document | ErrorBody]:
     """Add a document
 
@@ -119,6 +128,8 @@ def sync_detailed(
 
     Args:
         slug (str):
+        replace (bool | Unset): `true`: the document replaces the older ones of the same name.
+            They are found until this one is `PROCESSED`, and stay if it fails. Default: False.
         body (AddDocumentFilesBody):
         body (AddDocumentJsonPageBody): The address of a web page or file. Example: {'url':
             'https://shop.example/faq'}.
@@ -134,6 +145,7 @@ def sync_detailed(
     kwargs = _get_kwargs(
         slug=slug,
         body=body,
+        replace=replace,
     )
 
     response = client.get_httpx_client().request(
@@ -148,6 +160,7 @@ def sync(
     *,
     client: AuthenticatedClient,
     body: AddDocumentFilesBody | AddDocumentJsonPageBody,
+    replace: bool | Unset = False,
 ) -> Document | ErrorBody | None:
     """Add a document
 
@@ -159,6 +172,8 @@ def sync(
 
     Args:
         slug (str):
+        replace (bool | Unset): `true`: the document replaces the older ones of the same name.
+            They are found until this one is `PROCESSED`, and stay if it fails. Default: False.
         body (AddDocumentFilesBody):
         body (AddDocumentJsonPageBody): The address of a web page or file. Example: {'url':
             'https://shop.example/faq'}.
@@ -175,6 +190,7 @@ def sync(
         slug=slug,
         client=client,
         body=body,
+        replace=replace,
     ).parsed
 
 
@@ -183,6 +199,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: AddDocumentFilesBody | AddDocumentJsonPageBody,
+    replace: bool | Unset = False,
 ) -> Response[Document | ErrorBody]:
     """Add a document
 
@@ -194,6 +211,8 @@ async def asyncio_detailed(
 
     Args:
         slug (str):
+        replace (bool | Unset): `true`: the document replaces the older ones of the same name.
+            They are found until this one is `PROCESSED`, and stay if it fails. Default: False.
         body (AddDocumentFilesBody):
         body (AddDocumentJsonPageBody): The address of a web page or file. Example: {'url':
             'https://shop.example/faq'}.
@@ -209,6 +228,7 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         slug=slug,
         body=body,
+        replace=replace,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -221,6 +241,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     body: AddDocumentFilesBody | AddDocumentJsonPageBody,
+    replace: bool | Unset = False,
 ) -> Document | ErrorBody | None:
     """Add a document
 
@@ -232,6 +253,8 @@ async def asyncio(
 
     Args:
         slug (str):
+        replace (bool | Unset): `true`: the document replaces the older ones of the same name.
+            They are found until this one is `PROCESSED`, and stay if it fails. Default: False.
         body (AddDocumentFilesBody):
         body (AddDocumentJsonPageBody): The address of a web page or file. Example: {'url':
             'https://shop.example/faq'}.
@@ -249,5 +272,6 @@ async def asyncio(
             slug=slug,
             client=client,
             body=body,
+            replace=replace,
         )
     ).parsed
