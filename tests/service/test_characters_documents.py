@@ -39,6 +39,7 @@ def as_listed(document: Document) -> dict[str, Any]:
         "created_at": document.create_time.ToJsonString(),
         "name": document.name,
         "error": document.error or None,
+        "notes": list(document.notes),
     }
 
 
