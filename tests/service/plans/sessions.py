@@ -263,7 +263,7 @@ async def _idempotency_keys(database: Database, store: Store) -> None:
 
 
 async def _overdue(database: Database) -> None:
-    settings = cast("Any", SimpleNamespace(join_seconds=0.0, claim_seconds=0.0))
+    settings = cast("Any", SimpleNamespace(join_seconds=0.0, claim_seconds=0.0, absence_seconds=0.0))
     assert await overdue.find(database, settings)
     _, active = await overdue.claimed(database)
     assert active > 0
