@@ -74,20 +74,32 @@ async def test_several_channels_of_compressed_audio_are_mixed_by_the_decoder(roo
     assert room.accepted[0].info.attributes["channels"] == "1"
 
 
+async def test_a_stream_of_another_participant_is_closed_unread(room: Room) -> None:
+    reader = Reader(PCM)
+    room.opens(reader, "somebody")
+    assert room.accepted == []
+    assert reader.closed
+
+
 @pytest.mark.parametrize(
-    ("reader", "identity"),
+    "reader",
     [
-        (Reader(PCM), "somebody"),
-        (Reader({**PCM, "sampleRate": "1"}), CALLER),
-        (Reader({**PCM, "sampleRate": "9" * 5000}), CALLER),
-        (Reader({**PCM, "sampleRate": "fast"}), CALLER),
-        (Reader({**PCM, "channels": "2"}), CALLER),
-        (Reader({}), CALLER),
+        Reader({**PCM, "sampleRate": "1"}),
+        Reader({**PCM, "sampleRate": "9" * 5000}),
+        Reader({**PCM, "sampleRate": "fast"}),
+        Reader({**PCM, "channels": "2"}),
+        Reader({"trackId": "TR_1"}),
+        # What Safari records.
+        Reader(PCM, "video/mp4"),
+        Reader(PCM, "audio/webm"),
     ],
 )
-async def test_other_streams_are_closed_unread(room: Room, reader: Reader, identity: str) -> None:
-    room.opens(reader, identity)
-    assert room.accepted == []
+async def test_audio_that_cannot_be_used_is_empty_so_that_nobody_waits_for_it(room: Room, reader: Reader) -> None:
+    room.opens(reader)
+    (taken,) = room.accepted
+    assert taken.info.attributes == PCM
+    assert taken.info.mime_type == ""
+    assert await read(taken) == 0
     assert reader.closed
 
 

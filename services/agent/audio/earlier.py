@@ -17,6 +17,8 @@ _MAX_PCM_BYTES = 960_000
 _MAX_OPUS_BYTES = 128_000
 _MAX_RATE_HZ = 48_000
 _MIN_RATE_HZ = 8_000
+# livekit-agents decodes Opus and takes everything else for PCM, also the MP4 that Safari records.
+_CONTAINERS = ("aac", "mp4", "mpeg", "ogg", "webm")
 # Of one call. Each reconnect may bring one.
 _MAX_STREAMS = 20
 
@@ -32,11 +34,13 @@ def limit_earlier_audio(room: rtc.Room, caller: str) -> None:
     def take(reader: rtc.ByteStreamReader, identity: str) -> None:
         nonlocal left
         bounded = _BoundedReader(reader)
-        if identity != caller or left <= 0 or not bounded.is_sensible:
+        if identity != caller or left <= 0:
             ignored_messages.labels("earlier_audio").inc()
             reader.close()
             return
         left -= 1
+        if not bounded.is_sensible:
+            ignored_messages.labels("earlier_audio").inc()
         accept(bounded, identity)  # type: ignore[arg-type]  # it has what the handler uses
 
     room.unregister_byte_stream_handler(TOPIC)
@@ -46,26 +50,37 @@ def limit_earlier_audio(room: rtc.Room, caller: str) -> None:
 class _BoundedReader:
     """A reader that ends with an error when it brings too much.
 
-    info: as the client sent it, but with one channel. is_sensible: False when the audio cannot be used.
+    info: as the client sent it, but with one channel. is_sensible: False when the audio cannot be used. It is empty
+    then: RoomIO holds back the track's live audio until it has the earlier one.
     """
 
     def __init__(self, reader: rtc.ByteStreamReader) -> None:
         self._reader = reader
         attributes = dict(reader.info.attributes or {})
-        self._is_opus = "opus" in reader.info.mime_type
+        mime_type = reader.info.mime_type
+        self._is_opus = mime_type == "audio/opus" or "codecs=opus" in mime_type
+        is_pcm = not self._is_opus and not any(name in mime_type for name in _CONTAINERS)
         rate, channels = attributes.get("sampleRate", ""), attributes.get("channels", "")
         self.is_sensible = (
             rate.isdecimal()
             and len(rate) <= len(str(_MAX_RATE_HZ))
             and _MIN_RATE_HZ <= int(rate) <= _MAX_RATE_HZ
-            and (self._is_opus or channels == "1")
+            and (self._is_opus or (is_pcm and channels == "1"))
         )
+        if not self.is_sensible:
+            attributes["sampleRate"] = str(_MAX_RATE_HZ)
         # The decoder mixes several channels down to one.
-        self.info = replace(reader.info, attributes={**attributes, "channels": "1"})
+        self.info = replace(
+            reader.info,
+            mime_type=mime_type if self.is_sensible else "",
+            attributes={**attributes, "channels": "1"},
+        )
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         left = _MAX_OPUS_BYTES if self._is_opus else _MAX_PCM_BYTES
         try:
+            if not self.is_sensible:
+                return
             async for chunk in self._reader:
                 left -= len(chunk)
                 if left < 0:

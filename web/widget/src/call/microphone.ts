@@ -1,6 +1,9 @@
 import { createLocalAudioTrack, TrackEvent, type LocalAudioTrack } from "livekit-client";
 import type { MicrophoneState, Sentence } from "./state";
 
+/** The only recording that the agent can decode. Safari has no recorder for it. */
+const RECORDED = "audio/webm;codecs=opus";
+
 /** The browser gave no microphone; `sentence` is what to tell the visitor. */
 export class MicrophoneRefused extends Error {
   override readonly name = "MicrophoneRefused";
@@ -53,6 +56,8 @@ export class Microphone {
       this.onLost();
     });
     this.#track = track;
+    // What is said before the agent listens is recorded, and sent to it once it does.
+    if (MediaRecorder.isTypeSupported(RECORDED)) track.startPreConnectBuffer();
     return track;
   }
 
