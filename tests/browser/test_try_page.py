@@ -13,6 +13,8 @@ from tests.browser.speech import LEAD_SECONDS, write_speech
 
 pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(240)]
 
+# The page asks for a call only when the microphone is open.
+EARLY_SECONDS = 0.2
 # When the fake microphone, open from the press of the button on, speaks to a muted call, when the call is unmuted, and
 # when it speaks again.
 MUTED_AT_SECONDS = 6.0
@@ -59,6 +61,16 @@ async def test_a_spoken_question_is_transcribed_and_answered(stack: Stack, open_
     await call.wait_answer()
     assert [line.who for line in await call.lines()] == ["agent", "visitor", "agent"]
     await expect(call.notice).to_be_hidden()
+
+
+async def test_what_is_said_before_the_agent_is_there_is_heard(
+    stack: Stack, open_page: OpenPage, tmp_path: Path
+) -> None:
+    speech = write_speech(tmp_path / "early.wav", {EARLY_SECONDS: "What time do you open on Saturday?"})
+    call = await open_page(stack.demo["character"], speech=speech)
+    await call.start.click()
+    await call.wait_line("visitor", r"\bwhat\b.*\bopen\b.*\bsaturday")
+    await call.wait_answer()
 
 
 async def test_what_is_said_while_muted_is_not_heard_and_what_is_said_after_is(
