@@ -48,6 +48,8 @@ def test_numbers_and_abbreviations_stay_whole() -> None:
         "555 123 4567",
         "3 1/2",
         "Jan. 5",
+        "July 4th, 1776",
+        "is: 4821",
         "Sat. at",
         "U.S. office",
         "*clears throat, slowly*",

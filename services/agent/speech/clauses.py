@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from services.kit.reading.sentences import SENTENCE_END, is_abbreviation
 
-# A clause ends at punctuation that a blank follows: "9:30" and "3.5" stay whole. Chinese, Japanese
-# and Hindi need no blank.
-_CLAUSE_END = re.compile(r"[,;:.!?…—–](?=[\"'”’)\]]*\s)|[。！？；，、।][」』”）]?")
+# A clause ends at punctuation that a blank follows: "9:30" and "3.5" stay whole, and so do "July 4, 1776" and "your code
+# is: 4821". Chinese, Japanese and Hindi need no blank.
+_CLAUSE_END = re.compile(r"[;.!?…—–](?=[\"'”’)\]]*\s)|[,:](?=[\"'”’)\]]*\s+[^\s\d])|[。！？；，、।][」』”）]?")
 # Text in brackets, in emphasis or in a link is not cut. A mark that is never closed holds a clause up for so long.
 _OPEN = re.compile(
     r"(?:[(\[（【][^)\]）】]{0,80}|\]\([^)\s]{0,200}|(?<![\w*])\*{1,2}(?=[^\s*])[^*]{0,80}|`[^`]{1,80}"
@@ -18,7 +18,7 @@ _CONTINUES = re.compile(
     re.IGNORECASE,
 )
 _INCOMPLETE = re.compile(
-    r"^\W{0,2}\d[\d.,:/+-]*%?$|^[A-Z]\.$|[$€£#@&/+=-]$|\b(?:No|Mr|Mrs|Ms|Dr|Prof|St|May|March|June|July)\.?$"
+    r"^\W{0,2}\d[\d.,:/+–—-]*%?$|^[A-Z]\.$|[$€£#@&/+=-]$|\b(?:No|Mr|Mrs|Ms|Dr|Prof|St|May|March|June|July)\.?$"
 )
 _OPEN_CHARACTERS = 250
 _WORD = re.compile(r"\S+")
