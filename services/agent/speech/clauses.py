@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from services.kit.reading.sentences import SENTENCE_END, is_abbreviation
 
-# A clause ends at punctuation that a blank follows: "9:30" and "3.5" stay whole, and so do "July 4, 1776" and "your code
+# A clause ends at punctuation that a blank follows: "9:30" and "3.5" stay whole, and so do "July 4, 1776" and "the code
 # is: 4821". Chinese, Japanese and Hindi need no blank.
 _CLAUSE_END = re.compile(r"[;.!?…—–](?=[\"'”’)\]]*\s)|[,:](?=[\"'”’)\]]*\s+[^\s\d])|[。！？；，、।][」』”）]?")
 # Text in brackets, in emphasis or in a link is not cut. A mark that is never closed holds a clause up for so long.
