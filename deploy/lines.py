@@ -16,7 +16,7 @@ from tritonclient.utils import InferenceServerException
 from deploy.local.part import NotReady
 from deploy.voices import speak, speaking_triton
 from services.agent.settings import AgentSettings
-from services.agent.speech.recordings import Recording, recordings, shipped_path, write_shipped
+from services.agent.speech.recordings import Recording, recordings, shipped_files, shipped_path, write_shipped
 from services.kit.catalogue import Catalogue
 from services.kit.catalogue_file import CatalogueError, read
 from services.kit.settings import CatalogueSettings
@@ -35,7 +35,7 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     wanted = shipped(catalogue)
     kept = {shipped_path(folder, recording) for recording in wanted}
-    for file in set(folder.iterdir()) - kept:
+    for file in shipped_files(folder) - kept:
         file.unlink()
         sys.stdout.write(f"{file}: removed\n")
     missing = [recording for recording in wanted if not shipped_path(folder, recording).exists()]

@@ -19,6 +19,7 @@ from services.agent.worker.catalogue import follow
 from services.agent.worker.line_maker import LineMaker
 from services.kit.catalogue import Catalogue, Voice
 from services.kit.catalogue_file import CatalogueFile, read
+from tests.fixtures.catalogues import with_default
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.looptime]
 CATALOGUE = read(ROOT / "deploy" / "catalogue.toml")
@@ -119,11 +120,6 @@ class ChangingFile:
         return self.catalogue
 
 
-def changed_default(voice: str) -> Catalogue:
-    default = CATALOGUE.defaults["en"].model_copy(update={"voice": voice})
-    return CATALOGUE.model_copy(update={"defaults": {**CATALOGUE.defaults, "en": default}})
-
-
 async def test_a_changed_catalogue_is_in_force_once_its_lines_are_recorded(worker: Worker) -> None:
     file = ChangingFile(CATALOGUE)
     worker.shared.put_in_force(CATALOGUE)
@@ -131,7 +127,7 @@ async def test_a_changed_catalogue_is_in_force_once_its_lines_are_recorded(worke
 
     async def then() -> None:
         await asyncio.sleep(2)
-        file.catalogue = changed_default(HEART)
+        file.catalogue = with_default(CATALOGUE, "en", HEART)
         await asyncio.sleep(5)
         assert worker.shared.catalogue_in_force().defaults["en"].voice == "hibari-en"
         worker.fault = None
@@ -149,7 +145,7 @@ async def test_a_catalogue_whose_lines_cannot_be_recorded_comes_into_force_all_t
 
     async def then() -> None:
         await asyncio.sleep(2)
-        file.catalogue = changed_default(HEART)
+        file.catalogue = with_default(CATALOGUE, "en", HEART)
         await asyncio.sleep(60)
         assert worker.shared.catalogue_in_force().defaults["en"].voice == HEART
 

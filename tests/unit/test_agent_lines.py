@@ -10,10 +10,18 @@ from deploy.local.settings import ROOT
 from services.agent.settings import AgentSettings
 from services.agent.speech.lines import Lines
 from services.agent.speech.phrases import PHRASES, Line
-from services.agent.speech.recordings import Recording, RecordingFolder, base_language, recordings, shipped_path
+from services.agent.speech.recordings import (
+    Recording,
+    RecordingFolder,
+    base_language,
+    recordings,
+    shipped_files,
+    shipped_path,
+)
 from services.agent.speech.speaking import SAMPLE_RATE_HZ
 from services.kit.catalogue import Catalogue
 from services.kit.catalogue_file import read
+from tests.fixtures.catalogues import with_default
 
 CATALOGUE = read(ROOT / "deploy" / "catalogue.toml")
 SHIPPED: Path = AgentSettings.model_fields["lines_dir"].default
@@ -48,6 +56,12 @@ def test_every_language_served_has_words_for_every_line() -> None:
 def test_the_recordings_that_ship_are_those_of_the_default_voices() -> None:
     """If this fails, run `python -m deploy.lines`."""
     assert set(SHIPPED.iterdir()) == {shipped_path(SHIPPED, recording) for recording in shipped(CATALOGUE)}
+
+
+def test_other_files_of_a_folder_are_not_taken_for_recordings(tmp_path: Path) -> None:
+    for name in ("notes.txt", "music.ogg", "filler-3b665e91-hibari-en-5758e603.ogg"):
+        (tmp_path / name).touch()
+    assert [file.name for file in shipped_files(tmp_path)] == ["filler-3b665e91-hibari-en-5758e603.ogg"]
 
 
 def test_shipped_recordings_are_there_without_any_engine(tmp_path: Path, folder: RecordingFolder) -> None:
@@ -143,8 +157,3 @@ async def test_a_line_that_cannot_be_made_leaves_nothing_behind(tmp_path: Path, 
 def test_without_english_the_first_language_served_is_what_every_worker_has() -> None:
     only: Catalogue = CATALOGUE.model_copy(update={"defaults": {"fr": CATALOGUE.defaults["fr"]}})
     assert base_language(only) == "fr"
-
-
-def with_default(catalogue: Catalogue, language: str, voice: str) -> Catalogue:
-    default = catalogue.defaults[language].model_copy(update={"voice": voice})
-    return catalogue.model_copy(update={"defaults": {**catalogue.defaults, language: default}})

@@ -96,7 +96,7 @@ class RecordingFolder:
         for file in self._path.glob(f"*{_SUFFIX}"):
             if not file.name.startswith(texts):
                 file.unlink()
-        for packed in shipped.glob(f"*{_SHIPPED_SUFFIX}"):
+        for packed in shipped_files(shipped):
             if not self._file(packed.stem).exists():
                 samples, _ = soundfile.read(packed, dtype="int16")
                 self._write(packed.stem, samples.tobytes())
@@ -118,6 +118,11 @@ class RecordingFolder:
 def shipped_path(folder: Path, recording: Recording) -> Path:
     """Where a recording lies among those that ship."""
     return folder / f"{recording.name}{_SHIPPED_SUFFIX}"
+
+
+def shipped_files(folder: Path) -> set[Path]:
+    """The recordings in a folder of those that ship."""
+    return {file for line in Line for file in folder.glob(f"{line}-*{_SHIPPED_SUFFIX}")}
 
 
 def write_shipped(folder: Path, recording: Recording, audio: bytes) -> Path:
