@@ -187,30 +187,28 @@ class PageReader:
         elif tag in ("sup", "sub"):
             self._raised_or_lowered(node, depth, write)
         else:
-            inside: list[str] = []
-            for child in children(node):
-                if child.tag == "-text":
-                    inside.append(_blank(child.text_content or ""))
-                elif not self._is_left_out(child):
-                    self._inline(child, depth + 1, inside.append, in_block=False)
-            text = "".join(inside)
+            text = self._inside(node, depth)
             if tag == "q":
                 text = f"“{text.strip()}”"
             is_block = tag not in _INLINE and tag not in _APART and not in_block
             write(f"\n{text}\n" if is_block else f" {text} " if tag in _APART else text)
 
-    def _raised_or_lowered(self, node: LexborNode, depth: int, write: Callable[[str], None]) -> None:
-        note = self._note(node, depth)
-        if note is not None:
-            write(note)
-            return
+    def _inside(self, node: LexborNode, depth: int) -> str:
+        """The text of what a node holds."""
         parts: list[str] = []
         for child in children(node):
             if child.tag == "-text":
                 parts.append(_blank(child.text_content or ""))
             elif not self._is_left_out(child):
                 self._inline(child, depth + 1, parts.append, in_block=False)
-        text = "".join(parts)
+        return "".join(parts)
+
+    def _raised_or_lowered(self, node: LexborNode, depth: int, write: Callable[[str], None]) -> None:
+        note = self._note(node, depth)
+        if note is not None:
+            write(note)
+            return
+        text = self._inside(node, depth)
         write(raised(text) if node.tag == "sup" else lowered(text))
 
     def _note(self, node: LexborNode, depth: int) -> str | None:
