@@ -16,7 +16,7 @@ from services.gateway.requests.credentials import Credential
 from services.kit.errors import CallboxError, Code
 from services.kit.rpc import context
 from services.kit.rpc.client import call
-from services.kit.structs import to_dict
+from services.kit.structs import from_struct
 from services.kit.times import iso
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ async def _pieces(gateway: Gateway, credential: Credential, firsts: dict[str, _P
                 yield f'{"], " if collection else ""}"{page.collection}": ['
                 collection, has_rows = page.collection, False
             # One piece for each page, because sending many small pieces is slow.
-            rows = ", ".join(json.dumps(to_dict(item), ensure_ascii=False) for item in page.items)
+            rows = ", ".join(json.dumps(from_struct(item), ensure_ascii=False) for item in page.items)
             if rows:
                 yield ", " + rows if has_rows else rows
                 has_rows = True

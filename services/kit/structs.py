@@ -39,11 +39,6 @@ def from_struct(struct: Struct, path: str = "") -> dict[str, Any]:
         raise _refusal(unfit, path) from None
 
 
-def to_dict(struct: Struct) -> dict[str, Any]:
-    """The JSON object in a Struct from another service."""
-    return from_struct(struct)
-
-
 def to_struct(content: Mapping[str, Any], path: str = "") -> Struct:
     """The Struct of a JSON object. path: as in `from_struct`.
 

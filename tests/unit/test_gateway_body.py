@@ -12,7 +12,7 @@ from services.gateway.models.session import StartSession
 from services.gateway.public.start import start_request
 from services.gateway.requests.body import MAX_DEPTH, MAX_VALUES, _has_too_many_values, parse_object
 from services.kit.errors import CallboxError, Code
-from services.kit.structs import to_dict, to_struct
+from services.kit.structs import from_struct, to_struct
 
 
 def nested(levels: int) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def test_the_deepest_object_taken_survives_the_way_to_the_worker() -> None:
     claim = sessions_pb2.ClaimSessionResponse()
     claim.session.metadata.CopyFrom(to_struct(deepest))
     read = sessions_pb2.ClaimSessionResponse.FromString(claim.SerializeToString())
-    assert to_dict(read.session.metadata) == deepest
+    assert from_struct(read.session.metadata) == deepest
 
 
 def test_a_struct_gives_back_what_it_got() -> None:
@@ -130,7 +130,7 @@ def test_a_struct_gives_back_what_it_got() -> None:
         "l": [1, [2, {"k": []}]],
         "o": {},
     }
-    read = to_dict(Struct.FromString(to_struct(value).SerializeToString()))
+    read = from_struct(Struct.FromString(to_struct(value).SerializeToString()))
     assert read == value
     assert isinstance(read["n"], int)
     assert read["t"] is True

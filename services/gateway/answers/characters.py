@@ -4,7 +4,7 @@ from typing import Any
 
 from callbox.characters.v1 import characters_pb2 as pb
 
-from services.kit.structs import to_dict
+from services.kit.structs import from_struct
 from services.kit.times import iso, moment
 
 
@@ -18,7 +18,7 @@ def character_json(character: pb.Character) -> dict[str, Any]:
         "created_at": iso(moment(character.create_time)),
         "updated_at": iso(moment(character.update_time)),
     }
-    return {**to_dict(character.definition), **own}
+    return {**from_struct(character.definition), **own}
 
 
 def version_summary(version: pb.CharacterVersion) -> dict[str, Any]:
@@ -33,4 +33,4 @@ def version_summary(version: pb.CharacterVersion) -> dict[str, Any]:
 
 def version_json(version: pb.CharacterVersion) -> dict[str, Any]:
     """A version with its definition: the content of a `Version`."""
-    return {**to_dict(version.definition), "id": version.character_id, **version_summary(version)}
+    return {**from_struct(version.definition), "id": version.character_id, **version_summary(version)}

@@ -4,13 +4,13 @@ from typing import Any
 
 from callbox.sessions.v1 import forms_pb2 as pb
 
-from services.kit.structs import to_dict
+from services.kit.structs import from_struct
 from services.kit.times import iso, moment
 
 
 def form_response(response: pb.FormResponse) -> dict[str, Any]:
     """One form response: the content of a `FormResponse`, with the values in the order of the form's fields."""
-    values = to_dict(response.values)
+    values = from_struct(response.values)
     return {
         "id": response.id,
         "form_id": response.form_id,

@@ -12,7 +12,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from services.gateway.answers.form_responses import form_response
 from services.gateway.models.session import EndReason, Session, SessionStatus
-from services.kit.structs import to_dict
+from services.kit.structs import from_struct
 from services.kit.times import moment, moment_or_none
 
 
@@ -66,7 +66,7 @@ def summary(call: pb.Session, now: datetime | None = None) -> dict[str, Any]:
         "user": call.user_id or None,
         "room_name": call.room_name,
         "origin_url": call.origin_url or None,
-        "metadata": to_dict(call.metadata),
+        "metadata": from_struct(call.metadata),
         "session_duration_seconds": _duration_seconds(call, now or datetime.now(UTC)),
         "turn_count": used.turn_count,
         "interruption_count": used.interruption_count,
@@ -142,7 +142,7 @@ def tool_call(called: pb.ToolEvent) -> dict[str, Any]:
     return {
         "name": called.name,
         "kind": _word(pb.ToolKind.Name(called.kind), "TOOL_KIND_") if called.kind else None,
-        "arguments": None if called.arguments_omitted else to_dict(called.arguments),
+        "arguments": None if called.arguments_omitted else from_struct(called.arguments),
         "result_preview": called.result_preview,
         "error": called.error or None,
         "duration_seconds": round(called.duration.ToNanoseconds() / 1e9, 3),

@@ -18,7 +18,7 @@ from services.gateway.requests.conditions import WITH_ETAG, IfMatch, if_match_re
 from services.gateway.requests.path_names import PathName, require_name
 from services.kit.errors import not_found
 from services.kit.rpc.client import call
-from services.kit.structs import to_dict
+from services.kit.structs import from_struct
 
 router = APIRouter(
     prefix="/api/ai-characters/{slug}/versions",
@@ -101,7 +101,7 @@ async def compare_versions(
     before = after - 1 if against is None else against
     asked = pb.CompareCharacterVersionsRequest(slug=require_name(slug, _WHAT), version=after, against=before)
     answer = await call(gateway.backends.characters.CompareCharacterVersions, asked, identity=caller.token)
-    return JSONResponse({"version": after, "against": before, "patch": [to_dict(step) for step in answer.patch]})
+    return JSONResponse({"version": after, "against": before, "patch": [from_struct(step) for step in answer.patch]})
 
 
 @router.post(

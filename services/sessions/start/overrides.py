@@ -15,7 +15,7 @@ from services.kit.start_limits import (
     MAX_URL_CHARACTERS,
     headers_fault,
 )
-from services.kit.structs import from_struct, to_dict
+from services.kit.structs import from_struct
 from services.sessions.start import voices
 from services.sessions.start.voices import Faults
 
@@ -42,7 +42,7 @@ def apply(character: characters_pb2.CharacterSnapshot, asked: pb.StartSessionReq
 
 def metadata_of(asked: pb.StartSessionRequest) -> dict[str, Any]:
     """The metadata as JSON, with whole numbers as integers."""
-    return to_dict(asked.metadata)
+    return from_struct(asked.metadata)
 
 
 def _check_sizes(asked: pb.StartSessionRequest, faults: Faults) -> None:
