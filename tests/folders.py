@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 _SLOWEST, _SHOWN_SECONDS = 20, 0.1
+_SHOWN_CHARACTERS = 300
 # A test that takes longer says why in its docstring, in a sentence that begins with this word.
 _SLOW_SECONDS = 10.0
 _REASON = "Slow:"
@@ -53,6 +54,8 @@ class Figures:
         self.called: dict[str, float] = defaultdict(float)
         self.prepared: dict[str, float] = defaultdict(float)
         self.no_reason: set[str] = set()
+        # Why a test failed, by its name: the first line of its error.
+        self.failures: dict[str, str] = {}
         self._under_way: Counter[str] = Counter()
         self._outcomes: dict[str, str] = {}
         self._since = time.monotonic()
@@ -68,6 +71,8 @@ class Figures:
         seconds[report.nodeid] += report.duration
         if any(name == _NO_REASON for name, _ in report.user_properties):
             self.no_reason.add(report.nodeid)
+        if report.failed:
+            self.failures[report.nodeid] = _first_line(report)
         if report.failed or (report.skipped and report.nodeid not in self._outcomes):
             self._outcomes[report.nodeid] = report.outcome
 
@@ -121,7 +126,8 @@ def pytest_runtest_makereport(
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if path := os.environ.get(_FIGURES):
-        Path(path).write_text(json.dumps({name: asdict(folder) for name, folder in _figures.folders.items()}))
+        folders = {name: asdict(folder) for name, folder in _figures.folders.items()}
+        Path(path).write_text(json.dumps({"folders": folders, "failures": _figures.failures}))
     if not _figures.folders:
         return
     terminalreporter.section("time of each folder")
@@ -142,17 +148,28 @@ def _folder(location: tuple[str, int | None, str]) -> str:
     return str(Path(location[0]).parent)
 
 
+def _first_line(report: pytest.TestReport) -> str:
+    crash = getattr(report.longrepr, "reprcrash", None)
+    lines = str(crash.message if crash else report.longrepr).strip().splitlines()
+    return lines[0][:_SHOWN_CHARACTERS] if lines else ""
+
+
 def main(paths: list[str]) -> None:
-    """Prints the table of all runs and their total."""
+    """Prints the table of all runs, their total, and the tests that failed."""
     folders: dict[str, Folder] = defaultdict(Folder)
+    failures: dict[str, str] = {}
     for path in paths:
-        for name, figures in json.loads(Path(path).read_text()).items():
+        run = json.loads(Path(path).read_text())
+        for name, figures in run["folders"].items():
             folders[name] += Folder(**figures)
+        failures |= run["failures"]
     for name, folder in folders.items():
         print(folder.row(name))
     total = sum(folders.values(), Folder())
     print(total.row("all"))
     print(f"{total.passed} passed, {total.failed} failed, {total.skipped} skipped")
+    for name, why in failures.items():
+        print(f"Failed: {name}: {why}")
 
 
 if __name__ == "__main__":
