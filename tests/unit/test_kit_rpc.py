@@ -161,6 +161,27 @@ async def test_a_server_that_is_not_there_says_try_again() -> None:
     assert caught.value.code is Code.UPSTREAM_UNAVAILABLE
 
 
+async def test_a_server_far_away_is_reached(echo: Echo) -> None:
+    """A connection that took over 0.1 s was given up, and each of the next, since they all take as long."""
+
+    async def relay(from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+        from_server, to_server = await asyncio.open_connection("127.0.0.1", echo.server.port)
+        async with asyncio.TaskGroup() as both:
+            both.create_task(_carry(from_client, to_server))
+            await asyncio.sleep(0.6)
+            both.create_task(_carry(from_server, to_client))
+
+    far = await asyncio.start_server(relay, "127.0.0.1")
+    async with far, connect(f"127.0.0.1:{far.sockets[0].getsockname()[1]}") as channel:
+        assert await Echo(echo.server, channel).say() == "x"
+
+
+async def _carry(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    while data := await source.read(65_536):
+        target.write(data)
+    target.close()
+
+
 async def test_a_slow_server_ends_at_the_deadline_on_both_sides(echo: Echo) -> None:
     ended = asyncio.Event()
 
@@ -186,9 +207,9 @@ async def test_a_deadline_is_carried_on_to_the_next_call(echo: Echo) -> None:
 
     echo.handle = look
     await echo.say(deadline_seconds=0.9)
-    # gRPC sends a deadline below a second in whole milliseconds, rounded up; a longer one in tens of them.
-    assert 0 < left[0] <= 0.905
-    assert 0 < left[1] < left[0] + 0.005
+    # gRPC rounds a deadline up, and errs while it converts it from one clock to another if the process is interrupted.
+    assert 0 < left[0] < 1
+    assert 0 < left[1] < left[0] + 0.1
 
 
 async def test_identity_and_request_id_are_carried_on(echo: Echo, callers: Callers) -> None:

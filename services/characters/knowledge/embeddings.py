@@ -15,6 +15,7 @@ from tritonclient.grpc import service_pb2, service_pb2_grpc
 from services.inference.protocol import EMBED_FIRST, EMBED_LATER, EMBED_MODEL
 from services.kit import tasks
 from services.kit.logs import get_logger
+from services.kit.rpc.channel_options import ALIVE, RECONNECT
 
 # Requests that wait for an answer. More are refused.
 _MAX_OPEN = 256
@@ -22,14 +23,6 @@ _MAX_OPEN = 256
 _DOCUMENT_TEXTS_AT_ONCE = 2
 # A closed stream that has not ended by then is cancelled after all, since its Triton hangs.
 _CLOSING_SECONDS = 5.0
-_OPTIONS = (
-    ("grpc.keepalive_time_ms", 10_000),
-    ("grpc.keepalive_timeout_ms", 3_000),
-    ("grpc.keepalive_permit_without_calls", 1),
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 1_000),
-)
 _log = get_logger(__name__)
 
 # float32 [384] of length 1.
@@ -48,7 +41,7 @@ class EmbeddingClient:
     """
 
     def __init__(self, address: str) -> None:
-        self._channel = grpc.aio.insecure_channel(address, options=_OPTIONS)
+        self._channel = grpc.aio.insecure_channel(address, options=(*ALIVE, *RECONNECT))
         self._stub = service_pb2_grpc.GRPCInferenceServiceStub(self._channel)
         self._stream: _Stream | None = None
         self._closing: set[asyncio.Task[None]] = set()

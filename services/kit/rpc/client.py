@@ -7,18 +7,15 @@ import grpc
 
 from services.kit.errors import CallboxError, Code, from_rpc
 from services.kit.rpc import context as request
+from services.kit.rpc.channel_options import ALIVE, RECONNECT
 from services.kit.tracing import outgoing
 
 # The largest answer is a page of 200 calls with their transcripts.
 _MAX_ANSWER_BYTES = 64 * 1024 * 1024
 _OPTIONS = (
     ("grpc.max_receive_message_length", _MAX_ANSWER_BYTES),
-    ("grpc.keepalive_time_ms", 20_000),
-    ("grpc.keepalive_timeout_ms", 5_000),
-    ("grpc.keepalive_permit_without_calls", 1),
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 1_000),
+    *ALIVE,
+    *RECONNECT,
 )
 DEFAULT_DEADLINE_SECONDS = 5.0
 

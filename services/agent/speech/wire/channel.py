@@ -8,20 +8,13 @@ import grpc
 
 from services.kit.catalogue import Pool
 from services.kit.catalogue_file import CatalogueError
+from services.kit.rpc.channel_options import ALIVE, RECONNECT
 
 Metadata = tuple[tuple[str, str], ...]
 
 _METADATA_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 _FUNCTION_ID = "function-id"
 _MAX_METADATA_BYTES = 16_384
-_OPTIONS = (
-    ("grpc.keepalive_time_ms", 10_000),
-    ("grpc.keepalive_timeout_ms", 3_000),
-    ("grpc.keepalive_permit_without_calls", 1),
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 500),
-)
 
 
 @dataclass(frozen=True)
@@ -49,9 +42,9 @@ def open_channel(address: str, access: Access) -> grpc.aio.Channel:
     With TLS, gRPC's own root certificates, or those in GRPC_DEFAULT_SSL_ROOTS_FILE_PATH, must verify the server.
     """
     if access.tls:
-        channel = grpc.aio.secure_channel(address, grpc.ssl_channel_credentials(), options=_OPTIONS)
+        channel = grpc.aio.secure_channel(address, grpc.ssl_channel_credentials(), options=(*ALIVE, *RECONNECT))
     else:
-        channel = grpc.aio.insecure_channel(address, options=_OPTIONS)
+        channel = grpc.aio.insecure_channel(address, options=(*ALIVE, *RECONNECT))
     channel.get_state(try_to_connect=True)
     return channel
 
