@@ -154,6 +154,22 @@ async def test_who_stops_reading_ends_the_work(count: Count) -> None:
     await asyncio.wait_for(count.closed.wait(), 2)
 
 
+async def test_a_stop_during_the_first_write_ends_the_stream(count: Count) -> None:
+    """The client got no word of it and waited until its deadline."""
+
+    async def one(_: str) -> AsyncGenerator[str, None]:
+        asyncio.get_running_loop().call_soon(count.server._interceptor.end_streams)
+        yield "first"
+        await asyncio.Event().wait()
+
+    count.tell = one
+    answers = count.ask()
+    assert (await anext(answers)).value == "first"
+    with pytest.raises(CallboxError) as caught:
+        await anext(answers)
+    assert caught.value.message == "The time of this stream is over; ask again."
+
+
 async def test_a_stop_ends_streams_at_once_though_others_get_their_time(count: Count) -> None:
     count.tell = count.for_ever
     answers = count.ask()

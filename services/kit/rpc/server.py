@@ -139,7 +139,7 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):
                 # Close the generator at once, so that its resources do not wait for the garbage collector.
                 async with aclosing(answers):
                     async for one in answers:
-                        await context.write(one)
+                        await _write(one, context)
         except TimeoutError as fault:
             if not limit.expired():
                 raise
@@ -208,6 +208,23 @@ class RequestInterceptor(grpc.aio.ServerInterceptor):
         left = context.time_remaining()
         request.set_deadline(deadline_seconds if left is None else left)
         return request_id
+
+
+async def _write(message: Any, context: Context) -> None:
+    """Writes a message to its end, also when the stream is told to end.
+
+    After a first write that was cut off, gRPC would send the initial metadata twice, which fails, and no status.
+    """
+    writing = asyncio.ensure_future(context.write(message))
+    try:
+        await asyncio.shield(writing)
+    except asyncio.CancelledError:
+        _, unfinished = await asyncio.wait([writing], timeout=_STOP_SECONDS)
+        if unfinished:
+            writing.cancel()
+        elif not writing.cancelled():
+            writing.exception()  # the client is gone
+        raise
 
 
 def _tolerant(deserialize: Callable[[bytes], Any] | None) -> Callable[[bytes], Any] | None:
