@@ -1,11 +1,26 @@
-"""Cancels background tasks and waits for their end."""
+"""Waits for tasks that run at the same time, and ends background tasks."""
 
 import asyncio
+from collections.abc import Awaitable
+from typing import TypeVar
 
 from services.kit.logs import get_logger
 
 _AGAIN_SECONDS = 0.5
 _log = get_logger(__name__)
+
+
+_First = TypeVar("_First")
+_Second = TypeVar("_Second")
+
+
+async def in_parallel(first: Awaitable[_First], second: Awaitable[_Second]) -> tuple[_First, _Second]:
+    """Waits until both have ended, and returns their results. Raises: the exception of the first one that has one."""
+    results = await asyncio.gather(first, second, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return results  # type: ignore[return-value]  # exceptions were raised above
 
 
 async def end(*tasks: asyncio.Task[None]) -> None:

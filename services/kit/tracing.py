@@ -1,6 +1,7 @@
 """Passes the OpenTelemetry trace context from HTTP through gRPC to the worker. Exports spans only to a set endpoint."""
 
 from collections.abc import Mapping
+from functools import cache
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -26,6 +27,7 @@ def setup_tracing(service: str, otlp_endpoint: str = "") -> None:
     trace.set_tracer_provider(provider)
 
 
+@cache
 def tracer() -> trace.Tracer:
     """Callbox's tracer."""
     return trace.get_tracer("callbox")

@@ -23,14 +23,15 @@ class VisitorRates:
         """Closes the connections."""
         await self._rates.close()
 
-    async def count(self, character_id: str, address: str) -> None:
-        """Counts a request of a visitor. address: empty when it is unknown; then only the character is counted.
+    async def count(self, character: str, address: str) -> None:
+        """Counts a request of a visitor.
 
+        character: its slug or its id. address: empty when it is unknown; then only the character is counted.
         Raises: CallboxError `rate_limited`.
         """
-        by_character = counted(self._by_character, "character", character_id)
+        by_character = counted(self._by_character, "character", character)
         if not address:
             await self._rates.count(by_character)
             return
-        whose = f"{character_id} {counted_address(address)}"
+        whose = f"{character} {counted_address(address)}"
         await self._rates.count(counted(self._by_address, "address", whose), by_character)

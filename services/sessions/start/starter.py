@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from datetime import UTC, datetime
 
@@ -17,6 +16,7 @@ from services.kit.ids import new_id
 from services.kit.logs import get_logger
 from services.kit.rpc import context as request
 from services.kit.rpc.client import call
+from services.kit.tasks import in_parallel
 from services.kit.times import duration
 from services.kit.tracing import outgoing
 from services.sessions import messages
@@ -115,13 +115,7 @@ class SessionStarter:
     async def _start(
         self, asked: pb.StartSessionRequest, identity: Identity, key: IdempotencyKey | None
     ) -> pb.StartSessionResponse:
-        character = await call(
-            self._characters.Resolve,
-            characters_pb2.ResolveRequest(agent=asked.agent),
-            deadline_seconds=_RESOLVE_SECONDS,
-        )
-        if identity.kind is Kind.VISITOR:
-            await self._rates.count(character.character_id, asked.client_address)
+        character = await self._resolve(asked, identity)
         overrides.apply(character, asked, self._catalogue.current())
         # `apply` has checked that the voice can use reference audio.
         audio = await self._reference_audio.fetch(asked.reference_audio_url) if asked.reference_audio_url else b""
@@ -154,6 +148,17 @@ class SessionStarter:
         _log.info("session started", session_id=new.session_id, character=new.character_slug)
         return self._with_token(answer(row), self._settings.token_seconds)
 
+    async def _resolve(self, asked: pb.StartSessionRequest, identity: Identity) -> characters_pb2.CharacterSnapshot:
+        """The character. A visitor's start is counted at the same time."""
+        resolving = call(
+            self._characters.Resolve,
+            characters_pb2.ResolveRequest(agent=asked.agent),
+            deadline_seconds=_RESOLVE_SECONDS,
+        )
+        if identity.kind is not Kind.VISITOR:
+            return await resolving
+        return (await in_parallel(resolving, self._rates.count(asked.agent, asked.client_address)))[0]
+
     def _replayed(self, replay: Replay) -> pb.StartSessionResponse:
         """The earlier answer with a new token, which expires when the first one does."""
         left = (replay.token_expire_time - datetime.now(UTC)).total_seconds()
@@ -169,15 +174,11 @@ class SessionStarter:
 
     async def _create(self, new: NewSession, grant: Grant) -> asyncpg.Record:
         """Stores the session and creates its room at the same time; the row."""
-        results = await asyncio.gather(
+        row, _ = await in_parallel(
             self._store.insert(new, grant, self._settings.token_seconds, _CREATE_SECONDS),
             self._rooms.create(new.room_name, grant.agent_name, new.session_id),
-            return_exceptions=True,
         )
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
-        return results[0]  # type: ignore[return-value]  # exceptions were raised above
+        return row
 
     @staticmethod
     def _new_session(
