@@ -8,13 +8,13 @@ CALLBOX_TRITON_ADDRESS, or starts one. Voices of other protocols than Triton's a
 import argparse
 import asyncio
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
-from tritonclient.utils import InferenceServerException
+import numpy as np
+from numpy.typing import NDArray
 
 from deploy.local.part import NotReady
-from deploy.voices import speak, speaking_triton
+from deploy.voices import Job, record
 from services.agent.settings import AgentSettings
 from services.agent.speech.recordings import Recording, recordings, shipped_files, shipped_path, write_shipped
 from services.kit.catalogue import Catalogue
@@ -38,9 +38,9 @@ def main() -> int:
     for file in shipped_files(folder) - kept:
         file.unlink()
         sys.stdout.write(f"{file}: removed\n")
-    missing = [recording for recording in wanted if not shipped_path(folder, recording).exists()]
+    missing = [_job(recording, folder) for recording in wanted if not shipped_path(folder, recording).exists()]
     try:
-        return 0 if not missing or asyncio.run(_record(catalogue, missing, folder)) else 1
+        return 0 if not missing or len(asyncio.run(record(missing, catalogue.pools))) == len(missing) else 1
     except NotReady as fault:
         sys.stderr.write(f"{fault}\n")
         return 1
@@ -52,22 +52,11 @@ def shipped(catalogue: Catalogue) -> list[Recording]:
             if catalogue.pools[recording.voice.pool].protocol == "triton"]  # fmt: skip
 
 
-async def _record(catalogue: Catalogue, missing: Iterable[Recording], folder: Path) -> bool:
-    """Whether all were recorded. Raises: NotReady."""
-    well = True
-    async with speaking_triton() as own:
-        for recording in missing:
-            address = next(iter(catalogue.pools[recording.voice.pool].endpoints), own)
-            try:
-                audio = await speak(address, recording.voice, recording.text, recording.language)
-            except (InferenceServerException, TimeoutError) as fault:
-                sys.stderr.write(f"{recording.name}: not recorded ({fault!r})\n")
-                well = False
-                continue
-            path = write_shipped(folder, recording, audio.tobytes())
-            seconds = len(audio) / recording.voice.sample_rate_hz
-            sys.stdout.write(f"{path}: {seconds:.1f} s, {path.stat().st_size / 1000:.1f} kB\n")
-    return well
+def _job(recording: Recording, folder: Path) -> Job:
+    def write(sound: NDArray[np.int16]) -> Path:
+        return write_shipped(folder, recording, sound.tobytes())
+
+    return Job(recording.name, recording.voice, recording.text, recording.language, write)
 
 
 if __name__ == "__main__":

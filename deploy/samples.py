@@ -7,16 +7,16 @@ Uses the endpoints in the catalogue. For pools without any it uses the Triton at
 import argparse
 import asyncio
 import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import soundfile
-from tritonclient.utils import InferenceServerException
+from numpy.typing import NDArray
 
 from deploy.local.part import NotReady
 from deploy.samples_page import page
-from deploy.voices import speak, speaking_triton
-from services.kit.catalogue import Pool, Voice
+from deploy.voices import Job, record
+from services.kit.catalogue import Voice
 from services.kit.catalogue_file import CatalogueError, read
 from services.kit.languages import lookup
 from services.kit.settings import CatalogueSettings
@@ -38,7 +38,7 @@ _SENTENCES = {
 
 
 def main() -> int:
-    """Exit status: 0 all recorded, 1 a voice was not recorded, 2 the catalogue is not valid."""
+    """Exit status: 0 all recorded, 1 a voice was not recorded, 2 the catalogue or a sentence is not right."""
     parser = argparse.ArgumentParser(prog="python -m deploy.samples", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("voices", nargs="*", help="names of voices; all when there is none")
@@ -47,48 +47,39 @@ def main() -> int:
     try:
         # The samples may not exist yet.
         catalogue = read(CatalogueSettings().catalogue, with_samples=False)
+        chosen = [voice for voice in catalogue.voices if not asked.voices or voice.name in asked.voices]
+        triton = [voice for voice in chosen if catalogue.pools[voice.pool].protocol == "triton"]
+        jobs = [_job(voice, asked.folder, "wav" if asked.listen else "mp3") for voice in triton]
     except CatalogueError as fault:
         sys.stderr.write(f"{fault}\n")
         return 2
-    chosen = [voice for voice in catalogue.voices if not asked.voices or voice.name in asked.voices]
     asked.folder.mkdir(parents=True, exist_ok=True)
-    triton = [voice for voice in chosen if catalogue.pools[voice.pool].protocol == "triton"]
     try:
-        recorded = asyncio.run(_record(triton, catalogue.pools, asked.folder, "wav" if asked.listen else "mp3"))
+        recorded = asyncio.run(record(jobs, catalogue.pools))
     except NotReady as fault:
         sys.stderr.write(f"{fault}\n")
         return 1
     if asked.listen:
         written = asked.folder / "index.html"
-        written.write_text(page((voice, _sentence(voice), f"{voice.name}.wav") for voice in recorded), "utf-8")
+        written.write_text(page((job.voice, job.text, f"{job.name}.wav") for job in recorded), "utf-8")
         sys.stdout.write(f"listen: {written.absolute()}\n")
-    return 0 if len(recorded) == len(triton) else 1
+    return 0 if len(recorded) == len(jobs) else 1
 
 
-async def _record(voices: Sequence[Voice], pools: Mapping[str, Pool], folder: Path, ending: str) -> list[Voice]:
-    """The voices that were recorded. Raises: NotReady."""
-    recorded = []
-    async with speaking_triton() as own:
-        for voice in voices:
-            path = folder / f"{voice.name}.{ending}"
-            try:
-                address = next(iter(pools[voice.pool].endpoints), own)
-                sound = await speak(address, voice, _sentence(voice), voice.languages[0])
-            except (InferenceServerException, TimeoutError, KeyError) as fault:
-                sys.stderr.write(f"{voice.name}: not recorded ({fault!r})\n")
-                continue
-            soundfile.write(path, sound, voice.sample_rate_hz, **(_MP3 if ending == "mp3" else _WAV))
-            seconds, size = len(sound) / voice.sample_rate_hz, path.stat().st_size
-            sys.stdout.write(f"{path}: {seconds:.1f} s, {size / 1000:.1f} kB\n")
-            recorded.append(voice)
-    return recorded
+def _job(voice: Voice, folder: Path, ending: str) -> Job:
+    def write(sound: NDArray[np.int16]) -> Path:
+        path = folder / f"{voice.name}.{ending}"
+        soundfile.write(path, sound, voice.sample_rate_hz, **(_MP3 if ending == "mp3" else _WAV))
+        return path
+
+    return Job(voice.name, voice, _sentence(voice), voice.languages[0], write)
 
 
 def _sentence(voice: Voice) -> str:
-    """The sentence in the voice's language. Raises: KeyError if there is none."""
+    """The sentence in the voice's language. Raises: CatalogueError if there is none."""
     language = lookup(voice.languages[0], _SENTENCES)
     if language is None:
-        raise KeyError(f"deploy/samples.py has no sentence in {voice.languages[0]}: add one")
+        raise CatalogueError(f"deploy/samples.py has no sentence in {voice.languages[0]} for {voice.name}: add one")
     return _SENTENCES[language]
 
 
