@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from functools import partialmethod
 from pathlib import Path
 
@@ -43,8 +42,8 @@ async def test_a_hundred_names_that_nobody_answers_hold_no_thread_and_delay_no_o
         slow = [asyncio.create_task(names.resolve(f"{number}.{SLOW}")) for number in range(100)]
         await until_asked(names, 101)
         assert threading.active_count() == threads
-        async with asyncio.timeout(1.0):
-            assert await addresses(names.resolve, QUICK) == ["192.0.2.1", "2001:db8::1"]
+        assert await addresses(names.resolve, QUICK) == ["192.0.2.1", "2001:db8::1"]
+        assert not any(task.done() for task in slow)
         for task in slow:
             task.cancel()
         ended = await asyncio.gather(*slow, return_exceptions=True)
@@ -54,31 +53,31 @@ async def test_a_hundred_names_that_nobody_answers_hold_no_thread_and_delay_no_o
 async def test_a_name_that_nobody_answers_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kit_resolver, "_TRY_SECONDS", 0.1)
     async with dns_server(script) as names:
-        began = time.monotonic()
         with pytest.raises(OSError, match="Timeout"):
             await names.resolve(SLOW)
-        assert time.monotonic() - began < 2.0
         # It was tried twice.
         assert names.asked.count((SLOW, "A")) == 2
 
 
-async def test_a_lookup_keeps_its_place_until_it_ends_and_the_places_of_other_uses_are_their_own(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(kit_resolver, "_TRY_SECONDS", 0.3)
-    async with dns_server(script) as names:
+async def test_a_lookup_keeps_its_place_until_it_ends_and_the_places_of_other_uses_are_their_own() -> None:
+    answers_slow = False
+
+    def later(name: str, number: int) -> list[str] | None:
+        return ["192.0.2.1"] if answers_slow else script(name, number)
+
+    async with dns_server(later) as names:
         recordings, webhooks = (Resolver([f"127.0.0.1:{names.port}"], max_lookups=2) for _ in range(2))
         given_up = [asyncio.create_task(recordings(f"{number}.{SLOW}")) for number in range(2)]
         await until_asked(names, 2)
         for task in given_up:
             task.cancel()
         await asyncio.wait(given_up)
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.1):
-                await recordings(QUICK)
-        async with asyncio.timeout(0.2):
-            assert await addresses(webhooks, QUICK)
-        assert await addresses(recordings, QUICK)
+        waiting = asyncio.create_task(addresses(recordings, QUICK))
+        assert await addresses(webhooks, QUICK)
+        assert names.asked.count((QUICK, "A")) == 1
+        # The second try of c-ares, after a second, is answered; then both lookups end.
+        answers_slow = True
+        assert await waiting
         await recordings.close()
         await webhooks.close()
 

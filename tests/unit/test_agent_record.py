@@ -5,6 +5,7 @@ own ending of a job.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -32,6 +33,8 @@ from tests.fixtures.serverless import EnglishLines, cast, start
 pytestmark = [pytest.mark.asyncio, pytest.mark.looptime]
 
 AWAY_SECONDS = 60.0
+# livekit-agents cancels the entry point of a job so long after it has asked it to end.
+CANCELLED_AFTER_SECONDS = 15.0
 Hold = Callable[["Record"], Awaitable[None]]
 
 
@@ -115,22 +118,33 @@ class Job:
         )
         self.entry = asyncio.create_task(run.run_call(self._context, "worker-1"))  # type: ignore[arg-type]
 
-    async def shut_down(self) -> None:
-        """Ends the job as livekit-agents does when its room is gone or its process has to stop."""
-        await shut_down(self.entry, self._callbacks)
+    async def shut_down(self) -> float:
+        """Ends the job as livekit-agents does when its room is gone or its process has to stop.
+
+        Returns after how many seconds the job left its room.
+        """
+        return await shut_down(self.entry, self._callbacks)
 
 
-async def shut_down(entry: asyncio.Task[None], callbacks: list[Callable[[str], Awaitable[None]]]) -> None:
+async def shut_down(entry: asyncio.Task[None], callbacks: list[Callable[[str], Awaitable[None]]]) -> float:
+    loop = asyncio.get_running_loop()
+    began, left = loop.time(), math.inf
+
     async def nothing(*_: object) -> None: ...
+
+    async def leave() -> None:
+        nonlocal left
+        left = loop.time() - began
 
     job = _JobProc(lambda _: None, nothing, None, session_end_timeout=1.0, executor_type=None)  # type: ignore[arg-type]
     job._client = SimpleNamespace(send=nothing)  # type: ignore[assignment]
-    job._room = SimpleNamespace(disconnect=nothing)  # type: ignore[assignment]
+    job._room = SimpleNamespace(disconnect=leave)  # type: ignore[assignment]
     job._job_ctx = SimpleNamespace(  # type: ignore[assignment]
         _primary_agent_session=None, _on_session_end=nothing, _shutdown_callbacks=callbacks
     )
     job._entrypoint_span_context = None
     await job._shutdown_job(entry, _ShutdownInfo(user_initiated=False, reason="room disconnected"))
+    return left
 
 
 def kept_in(record: Record) -> Callable[[Conversation], object]:
@@ -177,8 +191,9 @@ async def test_a_call_that_the_shutdown_of_its_worker_cuts_off_is_stored_whole(
 
     job = Job(monkeypatch, tmp_path, keys_dir, hold)
     await asyncio.sleep(10.0)
-    await job.shut_down()
+    left_after = await job.shut_down()
     assert job.entry.cancelled()
+    assert left_after == pytest.approx(CANCELLED_AFTER_SECONDS, abs=1.0), "the room does not wait for the history"
     assert sessions.ends() == ["END_REASON_AGENT_LOST"]
 
 

@@ -405,10 +405,10 @@ def test_a_monstrous_definition_is_judged_in_a_moment() -> None:
     big = {"type": "object", "properties": {f"p{n}": {"type": "string", "enum": ["a"]} for n in range(1400)}}
     tools = [{**TOOL, "name": f"t{n}", "input_schema": big} for n in range(15)]
     patterns = {"type": "object", "properties": {f"p{n}": {"pattern": f"((a{{99}}){{99}}){{{n}}}"} for n in range(400)}}
-    started = time.monotonic()
+    began = time.thread_time()
     judged({**LEAST, "tools": tools})
     faults({**LEAST, **tool(input_schema=patterns)})
-    assert time.monotonic() - started < 3
+    assert time.thread_time() - began < 3
 
 
 def test_all_faults_come_at_once() -> None:

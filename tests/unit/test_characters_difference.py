@@ -64,6 +64,6 @@ def test_any_two_values_are_led_into_each_other() -> None:
 def test_thousands_of_elements_in_another_order_take_a_moment() -> None:
     ordered = list(range(20_000))
     shuffled = random.Random(4).sample(ordered, len(ordered))
-    started = time.monotonic()
+    began = time.thread_time()
     assert len(list(difference({"documents": ordered}, {"documents": shuffled}))) > 19_000
-    assert time.monotonic() - started < 2
+    assert time.thread_time() - began < 2

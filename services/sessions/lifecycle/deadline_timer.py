@@ -26,11 +26,11 @@ class DeadlineTimer:
         while True:
             self._changed.clear()
             next_at = min([step * _STEP_SECONDS for step in self._steps] + [until])
-            if next_at <= loop.time():
-                self._steps = {step for step in self._steps if step * _STEP_SECONDS > loop.time()}
-                return
             try:
                 async with asyncio.timeout_at(next_at):
                     await self._changed.wait()
             except TimeoutError:
-                continue
+                # A timer may fire slightly before its time.
+                over = max(next_at, loop.time())
+                self._steps = {step for step in self._steps if step * _STEP_SECONDS > over}
+                return
