@@ -1,6 +1,7 @@
 """A caller whose connection breaks, or who joins a second time, goes on with the call."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -14,9 +15,17 @@ from tests.fixtures.stack import StackThread
 
 pytestmark = pytest.mark.timeout(120)
 
-# Less than the grace of five seconds, by as much as joining takes.
+ABSENCE_SECONDS = 5
+# Less than the caller may be away, by as much as joining takes.
 AWAY_SECONDS = 4.0
 DROPPED_SECONDS = 3.0
+
+
+@pytest.fixture(scope="module")
+def patient(callbox: StackThread) -> Iterator[StackThread]:
+    """The stack, whose calls wait longer for a caller who is away than those of other tests."""
+    with callbox.restarted("sessions", CALLBOX_ABSENCE_SECONDS=str(ABSENCE_SECONDS)):
+        yield callbox
 
 
 def again(grant: Grant) -> Grant:
@@ -24,10 +33,10 @@ def again(grant: Grant) -> Grant:
     return replace(grant, greeting="")
 
 
-async def test_a_call_goes_on_after_a_full_reconnect_and_with_a_second_client(callbox: StackThread) -> None:
+async def test_a_call_goes_on_after_a_full_reconnect_and_with_a_second_client(patient: StackThread) -> None:
     """Slow: three questions and their answers, spoken in real time."""
-    async with callbox.sessions() as sessions:
-        grant = await sessions.start(callbox.character)
+    async with patient.sessions() as sessions:
+        grant = await sessions.start(patient.character)
         async with Caller(grant) as caller:
             await caller.greeting()
             await caller._connection._room.simulate_scenario(SimulateScenarioKind.SIMULATE_FULL_RECONNECT)
@@ -50,10 +59,10 @@ async def test_a_call_goes_on_after_a_full_reconnect_and_with_a_second_client(ca
     assert replies == [grant.greeting, *ANSWERS.values()]
 
 
-async def test_a_call_goes_on_with_a_client_that_was_cut_off_and_one_that_was_killed(callbox: StackThread) -> None:
+async def test_a_call_goes_on_with_a_client_that_was_cut_off_and_one_that_was_killed(patient: StackThread) -> None:
     """Slow: two questions and their answers, spoken in real time, and two absences."""
-    async with callbox.sessions() as sessions:
-        grant = await sessions.start(callbox.character)
+    async with patient.sessions() as sessions:
+        grant = await sessions.start(patient.character)
         async with caller_process(grant) as caller:
             await caller.pause(DROPPED_SECONDS)
             assert await caller.ask(SATURDAY.said) == (ANSWERS[SATURDAY.said],)
