@@ -18,7 +18,7 @@ test: ## set up, check, and run every test against the real parts
 
 test-older-cpu: ## run the tests that hear and speak with the kernels of a processor without AVX-512
 	@scripts/clean-home.sh scripts/setup.sh test
-	@scripts/clean-home.sh scripts/older-cpu.sh scripts/test.sh speech call
+	@scripts/clean-home.sh scripts/older-cpu.sh scripts/test.sh engines speech call
 
 check: ## ruff, mypy, import rule, buf lint and breaking, fresh stubs, web types
 	@scripts/setup.sh run

@@ -6,12 +6,16 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/tools-path.sh
 # A lane: its folders : options of pytest. Tests of calls wait for speech in real time, so two lanes of them share the
-# cores. Tests of speech compute, and would make calls stutter beside them.
+# cores. Tests of speech compute, and would make calls stutter beside them; those of its faults wait for servers.
 steps=(
-    "unit service http : -n 3 --dist worksteal"
+    "unit service http : -n 4 --dist worksteal"
     "call browser : --ignore=tests/call/scripted | call/scripted faults :"
-    "speech : -n 2 --dist loadfile"
+    "speech : --ignore=tests/speech/faults -n 2 --dist loadfile | speech/faults :"
 )
+# Runs beside all steps with the lowest priority, in what they leave of the cores: its tests only compute. A test may
+# have to wait while the others need both cores.
+background="engines : --timeout 600"
+lowest=19
 # Else each process would compile all code that it imports.
 export PYTHONDONTWRITEBYTECODE=
 scratch=$(mktemp -d)
@@ -30,34 +34,43 @@ done
 # Whether a folder, or the folder that it is in, was asked for.
 is_wanted() { ((${#wanted[@]} == 0)) || [[ " ${wanted[*]} " == *" $1 "* || " ${wanted[*]} " == *" ${1%%/*} "* ]]; }
 
-# run_lane NUMBER FOLDERS OPTIONS PYTEST-OPTIONS…: prints each line under the lane's name.
+# run_lane NUMBER PRIORITY FOLDERS OPTIONS PYTEST-OPTIONS…: prints each line under the lane's name.
 run_lane() {
-    local number=$1 name=$2 options=$3 folders=() folder
-    shift 3
+    local number=$1 priority=$2 name=$3 options=$4 folders=() folder
+    shift 4
     for folder in $name; do folders+=("tests/$folder"); done
     # shellcheck disable=SC2086 # the words of a lane are words of their own
-    TEST_FIGURES="$scratch/$number.json" .venv/bin/python -m pytest "${folders[@]}" $options \
+    TEST_FIGURES="$scratch/$number.json" nice -n "$priority" .venv/bin/python -m pytest "${folders[@]}" $options \
         "$@" 2>&1 | tee "$scratch/$number.out" | sed -u "s#^#${name// /+} | #"
     echo "${PIPESTATUS[0]}" >"$scratch/$number.status"
 }
 
-names=() began=$SECONDS
+names=() jobs=() began=$SECONDS
+# begin_lane PRIORITY LANE PYTEST-OPTIONS…: starts a lane with the folders of it that were asked for.
+begin_lane() {
+    local priority=$1 folders options folder name=""
+    IFS=: read -r folders options <<<"$2"
+    shift 2
+    for folder in $folders; do
+        [[ -d tests/$folder ]] && is_wanted "$folder" && name+="${name:+ }$folder"
+    done
+    [[ -n $name ]] || return 0
+    names+=("$name")
+    run_lane ${#names[@]} "$priority" "$name" "$options" "$@" &
+    jobs+=($!)
+}
+
+begin_lane "$lowest" "$background" "$@"
+beside=("${jobs[@]}")
 for step in "${steps[@]}"; do
     jobs=()
     IFS='|' read -ra lanes <<<"$step"
     for lane in "${lanes[@]}"; do
-        IFS=: read -r folders options <<<"$lane"
-        name=""
-        for folder in $folders; do
-            [[ -d tests/$folder ]] && is_wanted "$folder" && name+="${name:+ }$folder"
-        done
-        [[ -n $name ]] || continue
-        names+=("$name")
-        run_lane ${#names[@]} "$name" "$options" "$@" &
-        jobs+=($!)
+        begin_lane 0 "$lane" "$@"
     done
     ((${#jobs[@]} == 0)) || wait "${jobs[@]}"
 done
+((${#beside[@]} == 0)) || wait "${beside[@]}"
 
 printf '\n'
 failed=()

@@ -1,7 +1,6 @@
 """Callers who do not do what a caller does. Their calls run side by side: a time-out of half a minute ends each."""
 
 import asyncio
-import concurrent.futures
 import os
 import sys
 import time
@@ -16,7 +15,7 @@ from deploy.local.settings import ROOT
 from tests.faults.conftest import FREE_SECONDS
 from tests.fixtures.measured import Measure
 from tests.fixtures.slots import slots_free_again
-from tests.fixtures.stack import StackThread
+from tests.fixtures.stack import Calls, StackThread
 from tests.fixtures.stacks import IDLE_SECONDS, JOIN_SECONDS, SLOTS, TOKEN_SECONDS
 
 pytestmark = pytest.mark.timeout(120)
@@ -40,26 +39,15 @@ class Ending:
     slot_seconds: float = 0.0
 
 
-@dataclass(frozen=True)
-class Calls:
-    """The three calls of this file, which go on while tests wait for them."""
-
-    silent: "concurrent.futures.Future[Ending]"
-    dead: "concurrent.futures.Future[Ending]"
-    absent: "concurrent.futures.Future[Ending]"
-
-
 @pytest.fixture(scope="module")
-def calls(callbox: StackThread) -> Iterator[Calls]:
+def calls(callbox: StackThread) -> Iterator[Calls[Ending]]:
     talking = [asyncio.Event(), asyncio.Event()]
-    calls = Calls(
-        silent=callbox.begin(_never_speaks(callbox, talking[0])),
-        dead=callbox.begin(_dies(callbox, talking[1])),
-        absent=callbox.begin(_never_joins(callbox, talking)),
-    )
-    yield calls
-    for call in (calls.silent, calls.dead, calls.absent):
-        call.cancel()
+    with callbox.side_by_side(
+        silent=_never_speaks(callbox, talking[0]),
+        dead=_dies(callbox, talking[1]),
+        absent=_never_joins(callbox, talking),
+    ) as calls:
+        yield calls
 
 
 async def _never_speaks(callbox: StackThread, talking: asyncio.Event) -> Ending:
@@ -114,28 +102,30 @@ async def _never_joins(callbox: StackThread, others: list[asyncio.Event]) -> End
         return Ending(session, time.monotonic() - began, slot_seconds=slot_seconds)
 
 
-async def test_a_caller_who_never_speaks_is_hung_up_on(calls: Calls, measure: Measure) -> None:
+async def test_a_caller_who_never_speaks_is_hung_up_on(calls: Calls[Ending], measure: Measure) -> None:
     """Slow: the caller is silent for as long as the stack allows, half a minute."""
-    ending = await asyncio.wrap_future(calls.silent)
+    ending = await asyncio.wrap_future(calls["silent"])
     measure(f"silence until the agent left ({IDLE_SECONDS} s are set)", ending.seconds)
     assert ending.fault == "idle_timeout"
     assert ending.session["end_reason"] == "idle_timeout"
 
 
-async def test_a_caller_who_never_joins_gives_the_slot_back_and_is_given_up(calls: Calls, measure: Measure) -> None:
-    ending = await asyncio.wrap_future(calls.absent)
+async def test_a_caller_who_never_joins_gives_the_slot_back_and_is_given_up(
+    calls: Calls[Ending], measure: Measure
+) -> None:
+    ending = await asyncio.wrap_future(calls["absent"])
     measure(f"until the slot was free again ({JOIN_SECONDS} s are set)", ending.slot_seconds)
     measure(f"until the session was over ({TOKEN_SECONDS} s are set)", ending.seconds)
     assert ending.session["end_reason"] == "never_joined"
 
 
-async def test_a_caller_whose_machine_dies_leaves_no_call_behind(calls: Calls, measure: Measure) -> None:
-    ending = await asyncio.wrap_future(calls.dead)
+async def test_a_caller_whose_machine_dies_leaves_no_call_behind(calls: Calls[Ending], measure: Measure) -> None:
+    ending = await asyncio.wrap_future(calls["dead"])
     measure("from the caller's death to the end of the session", ending.seconds)
     assert (ending.session["status"], ending.session["end_reason"]) == ("ended", "client_left")
 
 
-async def test_their_slots_are_free_again(callbox: StackThread, calls: Calls) -> None:
-    await asyncio.gather(*map(asyncio.wrap_future, (calls.silent, calls.absent, calls.dead)), return_exceptions=True)
+async def test_their_slots_are_free_again(callbox: StackThread, calls: Calls[Ending]) -> None:
+    await asyncio.gather(*map(asyncio.wrap_future, calls.values()), return_exceptions=True)
     async with callbox.sessions() as sessions:
         await slots_free_again(sessions, callbox.character, SLOTS, FREE_SECONDS)

@@ -1,6 +1,7 @@
 """A caller whose connection breaks, or who joins a second time, goes on with the call."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -10,13 +11,24 @@ from caller.caller import Caller
 from caller.session import Grant
 from tests.fixtures.caller_process import caller_process
 from tests.fixtures.conversation import ANSWERS, MONDAY, SATURDAY, SUNDAY, assert_answered
-from tests.fixtures.stack import StackThread
+from tests.fixtures.stack import Calls, StackThread
 
 pytestmark = pytest.mark.timeout(120)
 
-# Less than the grace of five seconds, by as much as joining takes.
+ABSENCE_SECONDS = 5
+# Less than the caller may be away, by as much as joining takes.
 AWAY_SECONDS = 4.0
 DROPPED_SECONDS = 3.0
+
+
+@pytest.fixture(scope="module")
+def calls(callbox: StackThread) -> Iterator[Calls[None]]:
+    """The calls of this file, side by side. They wait longer for a caller who is away than those of other tests."""
+    with (
+        callbox.restarted("sessions", CALLBOX_ABSENCE_SECONDS=str(ABSENCE_SECONDS)),
+        callbox.side_by_side(reconnects=_reconnects(callbox), comes_back=_comes_back(callbox)) as calls,
+    ):
+        yield calls
 
 
 def again(grant: Grant) -> Grant:
@@ -24,8 +36,7 @@ def again(grant: Grant) -> Grant:
     return replace(grant, greeting="")
 
 
-async def test_a_call_goes_on_after_a_full_reconnect_and_with_a_second_client(callbox: StackThread) -> None:
-    """Slow: three questions and their answers, spoken in real time."""
+async def _reconnects(callbox: StackThread) -> None:
     async with callbox.sessions() as sessions:
         grant = await sessions.start(callbox.character)
         async with Caller(grant) as caller:
@@ -50,8 +61,7 @@ async def test_a_call_goes_on_after_a_full_reconnect_and_with_a_second_client(ca
     assert replies == [grant.greeting, *ANSWERS.values()]
 
 
-async def test_a_call_goes_on_with_a_client_that_was_cut_off_and_one_that_was_killed(callbox: StackThread) -> None:
-    """Slow: two questions and their answers, spoken in real time, and two absences."""
+async def _comes_back(callbox: StackThread) -> None:
     async with callbox.sessions() as sessions:
         grant = await sessions.start(callbox.character)
         async with caller_process(grant) as caller:
@@ -62,3 +72,13 @@ async def test_a_call_goes_on_with_a_client_that_was_cut_off_and_one_that_was_ki
             await back.greeting()
             assert_answered(MONDAY, await back.say(MONDAY))
         assert (await sessions.ended(grant.session_id))["end_reason"] == "client_left"
+
+
+async def test_a_call_goes_on_after_a_full_reconnect_and_with_a_second_client(calls: Calls[None]) -> None:
+    """Slow: three questions and their answers, spoken in real time."""
+    await asyncio.wrap_future(calls["reconnects"])
+
+
+async def test_a_call_goes_on_with_a_client_that_was_cut_off_and_one_that_was_killed(calls: Calls[None]) -> None:
+    """Slow: two questions and their answers, spoken in real time, and two absences."""
+    await asyncio.wrap_future(calls["comes_back"])

@@ -1,13 +1,14 @@
 """A caller who mutes, and one who takes another microphone, in the middle of a call."""
 
 import asyncio
+from collections.abc import Iterator
 
 import pytest
 
 from caller.caller import Caller
 from tests.call.scripted import microphone
 from tests.fixtures.conversation import MONDAY, SATURDAY, SUNDAY, assert_answered, assert_complete
-from tests.fixtures.stack import StackThread
+from tests.fixtures.stack import Calls, StackThread
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -15,8 +16,14 @@ pytestmark = pytest.mark.timeout(120)
 TURN_OVER_SECONDS = 2.0
 
 
-async def test_what_is_said_while_muted_is_not_heard_and_what_is_said_after_is(callbox: StackThread) -> None:
-    """Slow: three lines are spoken in real time."""
+@pytest.fixture(scope="module")
+def calls(callbox: StackThread) -> Iterator[Calls[None]]:
+    """The calls of this file, side by side."""
+    with callbox.side_by_side(muted=_mutes(callbox), switched=_switches(callbox)) as calls:
+        yield calls
+
+
+async def _mutes(callbox: StackThread) -> None:
     async with callbox.sessions() as sessions:
         grant = await sessions.start(callbox.character)
         async with Caller(grant) as caller:
@@ -35,8 +42,7 @@ async def test_what_is_said_while_muted_is_not_heard_and_what_is_said_after_is(c
         assert_complete(await sessions.history(grant.session_id), grant, turns)
 
 
-async def test_a_caller_who_takes_another_microphone_is_heard_by_it(callbox: StackThread) -> None:
-    """Slow: two questions and their answers are spoken in real time."""
+async def _switches(callbox: StackThread) -> None:
     async with callbox.sessions() as sessions:
         grant = await sessions.start(callbox.character)
         async with Caller(grant) as caller:
@@ -48,3 +54,13 @@ async def test_a_caller_who_takes_another_microphone_is_heard_by_it(callbox: Sta
         for line, turn in zip((SATURDAY, SUNDAY), turns, strict=True):
             assert_answered(line, turn)
         assert_complete(await sessions.history(grant.session_id), grant, turns)
+
+
+async def test_what_is_said_while_muted_is_not_heard_and_what_is_said_after_is(calls: Calls[None]) -> None:
+    """Slow: three lines are spoken in real time."""
+    await asyncio.wrap_future(calls["muted"])
+
+
+async def test_a_caller_who_takes_another_microphone_is_heard_by_it(calls: Calls[None]) -> None:
+    """Slow: two questions and their answers are spoken in real time."""
+    await asyncio.wrap_future(calls["switched"])

@@ -1,4 +1,4 @@
-"""The engines alone, without Triton."""
+"""Moonshine: drafts, batches, and what it refuses."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Whisper alone, without Triton: what it hears in which language, and what it is kept from making up."""
+"""Whisper: what it hears in which language, and what it is kept from making up."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -69,6 +69,7 @@ def test_hindi_is_written_in_its_own_script(whisper: Whisper) -> None:
 
 
 def test_a_batch_of_languages_gives_what_each_clip_gives_alone(whisper: Whisper) -> None:
+    """Slow: eleven clips are heard twice."""
     batch = [Speech(recorded(name, language)[0], language) for language, name in ERRORS]
     batch.append(Speech(np.concatenate([recorded("pangrama", "pt")[0], recorded("contagem", "pt")[0]] * 2), "pt"))
     alone = [heard(whisper, [speech])[0] for speech in batch]
