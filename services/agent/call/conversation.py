@@ -202,7 +202,7 @@ class Conversation:
     def _persona_of(self, cast: Cast, said: llm.ChatContext | None) -> Persona:
         return Persona(
             cast.prompt,
-            cast.model.llm,
+            cast.model,
             cast.ear,
             cast.voice,
             cast.tools,

@@ -61,14 +61,14 @@ class Scribe:
         if not event.is_final and event.transcript != self._last_partial:
             self._last_partial = event.transcript
             self._tell_user(self._utterances + 1, event.transcript, final=False)
-            self._live.partial(pb.ROLE_USER, event.transcript, self._turn_index)
+            self._live.partial(pb.ROLE_USER, event.transcript, self._next_turn_index)
 
     def speaking(self, reply_id: str, text: str, final: bool) -> None:
         """Sends the agent's answer so far, or what the caller heard of it if it is final."""
         if final or text.strip():
             self._clients.send(Reply(id=reply_id, text=text, final=final))
         if not final and text.strip():
-            self._live.partial(pb.ROLE_ASSISTANT, text, self._turn_index + self._typed_turn_open)
+            self._live.partial(pb.ROLE_ASSISTANT, text, self._next_turn_index)
 
     def heard_first(self, at: float) -> None:
         """Notes when the first sample of a reply or of a line was sent. at: seconds since the epoch."""
@@ -163,6 +163,11 @@ class Scribe:
     def _on_ended(self, event: Ended) -> None:
         self._tell_usage()
         self._journal.add(pb.SessionEvent(end=pb.EndEvent(reason=event.reason)))
+
+    @property
+    def _next_turn_index(self) -> int:
+        """The number of the turn after a typed turn that is not written yet."""
+        return self._turn_index + self._typed_turn_open
 
     def _tell_user(self, number: int, text: str, *, final: bool) -> None:
         if text.strip():
