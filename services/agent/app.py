@@ -16,6 +16,7 @@ from services.agent.worker.catalogue import follow
 from services.agent.worker.health import Health
 from services.agent.worker.line_maker import LineMaker
 from services.agent.worker.metric_files import keep_merged
+from services.agent.worker.model_probe import ModelProbe
 from services.agent.worker.report import Report
 from services.agent.worker.server import make_server
 from services.kit.catalogue import Catalogue
@@ -41,6 +42,7 @@ async def serve(settings: AgentSettings, stop: asyncio.Event) -> None:
     server = make_server(settings, worker_id)
     await asyncio.to_thread(RecordingFolder(shared.lines_folder).unpack, settings.lines_dir)
     lines = LineMaker(settings, shared, lambda: len(server.active_jobs))
+    probe = ModelProbe(settings, shared, lambda: len(server.active_jobs))
     health = Health(catalogue.current, settings.catalogue.parent, settings.triton_address, shared)
     await until_up("speech engines", lambda: health.expect(_base_pools(catalogue.current())))
     await until_up("a voice for the fixed lines", lambda: lines.make_base(catalogue.current()))
@@ -59,6 +61,7 @@ async def serve(settings: AgentSettings, stop: asyncio.Event) -> None:
                 group.create_task(health.run(), name="endpoint-health"),
                 group.create_task(keep_merged(metrics_folder), name="worker-metrics"),
                 group.create_task(lines.run(catalogue.current), name="worker-lines"),
+                group.create_task(probe.run(), name="worker-model-probe"),
             ]
             try:
                 await stop.wait()

@@ -22,10 +22,27 @@ class Joined:
 
 @dataclass(frozen=True)
 class TurnBegan:
-    """The caller has finished speaking or typing and waits for an answer. metrics: from livekit-agents."""
+    """The caller has finished speaking or typing and waits for an answer. metrics: from livekit-agents.
+
+    continued: the caller has typed more before the answer began. The text is that of the whole turn.
+    """
 
     text: str
     metrics: MetricsReport
+    typed: bool = False
+    continued: bool = False
+
+
+@dataclass(frozen=True)
+class TurnComplete:
+    """Nothing more is added to the caller's turn. started_at: seconds since the epoch.
+
+    A spoken turn is complete when it begins to be answered. A typed one is complete when the answer is heard, fails or
+    cannot come any more.
+    """
+
+    text: str
+    started_at: float
     typed: bool = False
 
 
@@ -83,6 +100,7 @@ class Moments:
 
     joined: Moment[Joined] = field(default_factory=lambda: Moment("joined"))
     turn_began: Moment[TurnBegan] = field(default_factory=lambda: Moment("turn_began"))
+    turn_complete: Moment[TurnComplete] = field(default_factory=lambda: Moment("turn_complete"))
     tool_called: Moment[ToolCalled] = field(default_factory=lambda: Moment("tool_called"))
     reply_spoken: Moment[ReplySpoken] = field(default_factory=lambda: Moment("reply_spoken"))
     ended: Moment[Ended] = field(default_factory=lambda: Moment("ended"))

@@ -2,10 +2,12 @@
 
 The worker writes the catalogue in force, the recordings of the fixed lines and the endpoints that do not answer. A call
 reads them when it begins. Calls write the voices that matched recordings, ask for recordings that are missing, and note
-when all engines were full.
+when all engines were full. Both note whether the operator's language model marks only the end of its reasoning.
 """
 
+import hashlib
 import json
+import math
 import time
 from pathlib import Path
 
@@ -25,6 +27,7 @@ class SharedState:
         self._endpoints_away = data_dir / "endpoints-away.json"
         self._engines_full = data_dir / "engines-full"
         self._wanted_lines = data_dir / "wanted-lines"
+        self._late_markers = data_dir / "late-markers"
         self.lines_folder = data_dir / "lines"
         self.matches_folder = data_dir / "matches"
 
@@ -71,6 +74,29 @@ class SharedState:
             return time.time() - self._engines_full.stat().st_mtime < _FULL_SECONDS
         except FileNotFoundError:
             return False
+
+    def note_late_marker(self, url: str, model: str, late: bool) -> None:
+        """Notes whether a language model marks only the end of its reasoning. url: of its endpoint."""
+        self._late_markers.mkdir(exist_ok=True)
+        _replace(self._late_marker_note(url, model), json.dumps(late))
+
+    def has_late_marker(self, url: str, model: str) -> bool:
+        """What is noted of a language model; False if nothing is."""
+        try:
+            return json.loads(self._late_marker_note(url, model).read_bytes()) is True
+        except (FileNotFoundError, ValueError):
+            return False
+
+    def late_marker_age_seconds(self, url: str, model: str) -> float:
+        """Seconds since the note was written; infinite if there is none."""
+        try:
+            return time.time() - self._late_marker_note(url, model).stat().st_mtime
+        except FileNotFoundError:
+            return math.inf
+
+    def _late_marker_note(self, url: str, model: str) -> Path:
+        """One file for each endpoint and model that the operator has set."""
+        return self._late_markers / f"{hashlib.sha256(f'{url} {model}'.encode()).hexdigest()}.json"
 
 
 def _replace(path: Path, content: str) -> None:

@@ -10,7 +10,10 @@ import openai
 import pytest
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
+from services.agent.thinking.language_model import language_model
+from services.agent.thinking.reading_ahead import ReadingAhead, opening
 from tests.fixtures.scripted_llm import MODEL, ScriptedLLM
+from tests.fixtures.sessions import until
 
 KEY = "sk-very-secret"
 SCRIPT = """
@@ -261,3 +264,17 @@ def test_a_script_may_be_a_file(tmp_path: Path) -> None:
     (tmp_path / "script.yaml").write_text("otherwise: []")
     with pytest.raises(ValueError, match=r"script\.yaml cannot be followed"):
         ScriptedLLM(tmp_path / "script.yaml")
+
+
+async def test_reading_ahead_asks_for_one_token(script: ScriptedLLM) -> None:
+    before = len(script.requests)
+
+    async def asked() -> bool:
+        return len(script.requests) > before
+
+    async with language_model(script.url, MODEL, KEY) as model:
+        reading = ReadingAhead()
+        reading.start(model, opening("You help.", "Hello!"))
+        await until(asked)
+        await reading.close()
+    assert script.requests[-1].body["max_completion_tokens"] == 1

@@ -56,6 +56,8 @@ def test_every_language_has_its_table() -> None:
         ("**Cut off", "Cut off"),
         ("<think>The caller asks.\n\nSaturday?</think>\nWe open at ten.", "We open at ten."),
         ("<Thinking>One.</Thinking>Two.<think>Three.</think> Four.", "Two. Four."),
+        ("<analysis>Saturday.</analysis>We open at ten.", "We open at ten."),
+        ("<inner_monologue>Saturday.</inner_monologue>We open at ten.", "We open at ten."),
         ("We open at ten. <think>Was that right?", "We open at ten."),
         ("Yes. <think>Saturday?</think>We open at ten.", "Yes. We open at ten."),
         ("The caller asks.</think>We open at ten.", "We open at ten."),

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from callbox.sessions.v1 import sessions_pb2 as pb
 from livekit.agents import APIConnectionError, function_tool, llm
 
 from services.agent.call.conversation import Limits
@@ -25,12 +24,6 @@ LONG = "This is a long first sentence, and here the second part of it goes on fo
 
 def echo(seen: llm.ChatContext) -> str:
     return f"You said {last_said(seen)}."
-
-
-def asked(call: Call) -> list[llm.ChatContext]:
-    model = call.conversation.cast.model.llm
-    assert isinstance(model, ScriptedModel)
-    return model.asked
 
 
 def user_states(call: Call) -> Callable[[str], None]:
@@ -76,7 +69,7 @@ async def test_a_fixed_line_stands_in_the_history_and_is_not_shown_to_the_model(
     await call.asks("two", 5.0)
     await call.ends()
     assert ("agent", TROUBLE, False) in call.journal.turns()
-    assert TROUBLE not in [item.text_content for item in asked(call)[-1].items if isinstance(item, llm.ChatMessage)]
+    assert TROUBLE not in [item.text_content for item in call.asked[-1].items if isinstance(item, llm.ChatMessage)]
 
 
 @pytest.mark.parametrize("aloud", [False, True])
@@ -104,7 +97,7 @@ async def test_reasoning_and_written_tool_calls_are_neither_spoken_nor_told_nor_
     assert {reply.text for reply in call.clients.sent if isinstance(reply, Reply) and reply.type is None} == {
         "At nine."
     }
-    assert "THINK" not in str(asked(call)[-1].to_dict())
+    assert "THINK" not in str(call.asked[-1].to_dict())
     if call.sound is not None:
         # The voice takes 0.05 s for a letter.
         assert call.sound.loudspeaker.heard[0] == (0.4, False)
@@ -118,7 +111,7 @@ async def test_reasoning_that_is_recognised_late_does_not_stay_in_the_history() 
     await call.ends()
     assert [text for who, text, _ in call.journal.turns() if who == "agent"] == ["At nine.", "At nine."]
     assert call.clients.replies() == ["", "At nine.", "At nine."]
-    assert "think" not in str(asked(call)[-1].to_dict())
+    assert "think" not in str(call.asked[-1].to_dict())
 
 
 class BrokenModel(ScriptedModel):
@@ -200,15 +193,6 @@ async def test_a_turn_does_not_time_out_while_the_caller_speaks_and_ends_in_spee
     await call.ends()
 
 
-async def test_a_typed_line_stands_after_the_greeting_that_it_interrupts() -> None:
-    call = await start(cast(echo, greeting=LONG * 3, aloud=True))
-    await call.asks("stop")
-    await call.ends()
-    (greeting, *rest) = [event.turn for event in call.journal.events if event.HasField("turn")]
-    assert (greeting.role, greeting.interrupted) == (pb.ROLE_ASSISTANT, True)
-    assert [turn.text for turn in rest] == ["stop", "You said stop."]
-
-
 async def test_clients_are_told_in_the_end_what_stands_in_the_history() -> None:
     def answer(seen: llm.ChatContext) -> Answer | str:
         if last_said(seen) == "unheard":
@@ -263,51 +247,3 @@ async def test_a_reply_is_final_only_when_it_was_heard() -> None:
 async def test_that_nothing_of_a_reply_was_heard_is_sent_only_to_callers_that_saw_parts_of_it() -> None:
     assert Reply(id="reply_1", text="", final=True).wanted_by == "callbox.partials"
     assert Reply(id="reply_1", text="Heard.", final=True).wanted_by == ""
-
-
-@pytest.mark.parametrize("pause", [0.0, 0.002, 0.04, 0.1])
-@pytest.mark.parametrize("aloud", [False, True])
-async def test_all_typed_messages_of_a_burst_are_seen_by_the_model_and_kept_in_order(pause: float, aloud: bool) -> None:
-    call = await start(cast(lambda seen: "Fine.", aloud=aloud))
-    typed = [f"message {number}" for number in range(1, 11)]
-    for text in typed:
-        call.clients.type(text)
-        await asyncio.sleep(pause)
-    await asyncio.sleep(10.0)
-    await call.ends()
-    seen = [item.text_content or "" for item in asked(call)[-1].items if isinstance(item, llm.ChatMessage)]
-    assert "\n".join(seen[2:]).splitlines() == typed
-    kept = [turn.text for event in call.journal.events if event.HasField("turn") and (turn := event.turn).typed]
-    assert "\n".join(kept).splitlines() == typed
-    assert [text for who, text, _ in call.journal.turns() if who == "agent"] == ["Hello!", "Fine."]
-    assert call.clients.replies(of_user=True) == typed
-    if pause < 0.005:
-        assert len(kept) == 1
-
-
-async def test_a_message_typed_just_before_the_end_stands_in_the_history() -> None:
-    call = await start(cast(echo, greeting=""))
-    call.clients.type("last words")
-    await call.ends()
-    assert call.journal.turns() == [("user", "last words", False)]
-    assert call.journal.events[-1].HasField("end")
-
-
-async def test_a_message_typed_during_the_farewell_stands_in_the_history() -> None:
-    call = await start(cast(echo, greeting="", aloud=True), Limits(call_seconds=10.0))
-    await asyncio.sleep(5.5)
-    call.clients.type("wait")
-    await call.running
-    assert call.journal.ends() == ["max_call_seconds"]
-    farewell = PHRASES["en"][Line.TIME_IS_UP]
-    assert sorted(call.journal.turns()) == sorted([("user", "wait", False), ("agent", farewell, False)])
-
-
-async def test_more_typed_messages_than_the_limit_are_ignored_and_not_echoed() -> None:
-    call = await start(cast(echo, greeting=""))
-    for number in range(300):
-        call.clients.type(f"message {number}")
-    await asyncio.sleep(10.0)
-    await call.ends()
-    assert len(call.clients.replies(of_user=True)) == 256
-    assert call.journal.turns()[0][1].splitlines()[-1] == "message 255"

@@ -16,7 +16,7 @@ from services.agent.call.ending import Ending
 from services.agent.call.ports import Clients, Journal, Live, Sound
 from services.agent.call.scribe import Scribe
 from services.agent.client.messages import Error, State, UserText
-from services.agent.moments import Ended, Joined, Moments, Reason, ReplySpoken, ToolCalled, TurnBegan
+from services.agent.moments import Ended, Joined, Moments, Reason, ReplySpoken, ToolCalled, TurnBegan, TurnComplete
 from services.agent.speech.phrases import Line
 from services.agent.thinking.reading_ahead import ReadingAhead, opening
 from services.agent.turns.greeting import Greeting
@@ -82,9 +82,9 @@ class Conversation:
         self._session = make_session(turns)
         self._scribe = Scribe(clients, journal, live, lambda: self._persona.generation, lambda: self.cast.llm_provider)
         self._replies = Replies(self._scribe.speaking)
-        self._typed = TypedMessages(self._session, lambda text: self._on_turn(text, {}, typed=True))
+        self._typed = TypedMessages(self._session, self._on_typed_turn, self._on_typed_turn_complete)
         self._persona = self._persona_of(cast, None)
-        self._guard = TurnGuard(self._session, lambda: self.cast.lines, self._scribe.failed, limits.turn_seconds)
+        self._guard = TurnGuard(self._session, lambda: self.cast.lines, self._on_failure, limits.turn_seconds)
         self._greeting = Greeting(cast.greeting, cast.voice)
 
     async def run(self, caller_joined: Callable[[], Awaitable[bool]]) -> None:
@@ -202,7 +202,7 @@ class Conversation:
     def _persona_of(self, cast: Cast, said: llm.ChatContext | None) -> Persona:
         return Persona(
             cast.prompt,
-            cast.model.llm,
+            cast.model,
             cast.ear,
             cast.voice,
             cast.tools,
@@ -237,15 +237,28 @@ class Conversation:
             self._in_charge.set()
         if not isinstance(item, llm.ChatMessage) or not (text := (item.text_content or "").strip()):
             return
-        if item.role == "user":
-            self._on_turn(text, item.metrics, typed=self._typed.has(item))
+        if item.role == "user" and not self._typed.has(item):
+            self._on_spoken_turn(text, item.metrics)
         elif item.role == "assistant":
             self._on_reply(item, text)
 
-    def _on_turn(self, text: str, metrics: llm.MetricsReport, *, typed: bool) -> None:
-        self.moments.turn_began.tell(TurnBegan(text, metrics, typed))
+    def _on_spoken_turn(self, text: str, metrics: llm.MetricsReport) -> None:
+        self._typed.complete()
+        self.moments.turn_began.tell(TurnBegan(text, metrics))
+        self.moments.turn_complete.tell(TurnComplete(text, metrics.get("started_speaking_at", time.time())))
+
+    def _on_typed_turn(self, text: str, continued: bool) -> None:
+        self.moments.turn_began.tell(TurnBegan(text, {}, typed=True, continued=continued))
+
+    def _on_typed_turn_complete(self, text: str, began_at: float) -> None:
+        self.moments.turn_complete.tell(TurnComplete(text, began_at, typed=True))
+
+    def _on_failure(self, code: str, message: str) -> None:
+        self._typed.complete()
+        self._scribe.failed(code, message)
 
     def _on_reply(self, item: llm.ChatMessage, text: str) -> None:
+        self._typed.complete()
         heard = self._persona.without_reasoning(text)
         if heard != text:
             item.content = [heard]
@@ -260,6 +273,8 @@ class Conversation:
             self.moments.tool_called.tell(ToolCalled(call, output))
 
     def _on_state(self, state: str) -> None:
+        if state == "speaking":
+            self._typed.complete()
         self._live.state(state)
         if state in _STATES and state != self._state:
             self._state = state

@@ -31,6 +31,7 @@ from services.agent.speech.matching import Matching
 from services.agent.speech.recordings import RecordingFolder, base_language
 from services.agent.speech.speaking import Speaking
 from services.agent.thinking.language_model import Model, language_model
+from services.agent.thinking.late_markers import LateMarkers
 from services.agent.turns.persona import instructions
 from services.agent.turns.turn_taking import spoken_turns
 from services.kit.catalogue import Catalogue, Voice
@@ -78,8 +79,9 @@ async def run_call(context: JobContext, worker_id: str) -> None:
         key = await _llm_key(characters_channel, character, signer)
         # A character with its own key uses OpenAI; all others use the operator's endpoint.
         url, name = ("", character.llm_model) if key else (settings.llm_url, settings.llm_model)
-        model = await stack.enter_async_context(language_model(url, name, key or settings.llm_api_key))
         shared = SharedState(settings.data_dir)
+        late_markers = LateMarkers() if key else _late_markers(shared, url, name)
+        model = await stack.enter_async_context(language_model(url, name, key or settings.llm_api_key, late_markers))
         catalogue = shared.catalogue_in_force()
         language = character.language or base_language(catalogue)
         engines = SpeechEngines(
@@ -147,6 +149,11 @@ def _cast(claim: pb.ClaimSessionResponse, model: Model, engines: SpeechEngines, 
         voice=Speaking(engines.voice(language, character.tts_model)),
         llm_provider=character.llm_provider,
     )
+
+
+def _late_markers(shared: SharedState, url: str, model: str) -> LateMarkers:
+    """What earlier calls and the worker have learned of the operator's language model."""
+    return LateMarkers(expected=shared.has_late_marker(url, model), note=partial(shared.note_late_marker, url, model))
 
 
 def _lines(shared: SharedState, catalogue: Catalogue, language: str, voice: str) -> Lines:

@@ -11,7 +11,7 @@ from services.agent.call.ports import Clients, Journal, Live
 from services.agent.client.messages import Metrics, Reply
 from services.agent.history.latency import Waterfall
 from services.agent.metrics import turn_latency, turn_parts
-from services.agent.moments import Ended, Joined, Moments, ReplySpoken, TurnBegan
+from services.agent.moments import Ended, Joined, Moments, ReplySpoken, TurnBegan, TurnComplete
 from services.agent.turns.persona import Generation
 
 
@@ -36,6 +36,8 @@ class Scribe:
         self._llm_provider = llm_provider
         self._joined_at = time.time()
         self._turn_index = 0
+        # Whether a typed turn waits for its answer. It is written once it is complete, before anything else.
+        self._typed_turn_open = False
         self._utterances = 0
         self._waterfall: Waterfall | None = None
         self._usage = pb.Usage()
@@ -45,6 +47,7 @@ class Scribe:
         """Registers its handlers at the moments of a call."""
         moments.joined.add(self._on_joined)
         moments.turn_began.add(self._on_turn)
+        moments.turn_complete.add(self._on_turn_complete)
         moments.reply_spoken.add(self._on_reply)
         moments.ended.add(self._on_ended)
 
@@ -58,14 +61,14 @@ class Scribe:
         if not event.is_final and event.transcript != self._last_partial:
             self._last_partial = event.transcript
             self._tell_user(self._utterances + 1, event.transcript, final=False)
-            self._live.partial(pb.ROLE_USER, event.transcript, self._turn_index)
+            self._live.partial(pb.ROLE_USER, event.transcript, self._next_turn_index)
 
     def speaking(self, reply_id: str, text: str, final: bool) -> None:
         """Sends the agent's answer so far, or what the caller heard of it if it is final."""
         if final or text.strip():
             self._clients.send(Reply(id=reply_id, text=text, final=final))
         if not final and text.strip():
-            self._live.partial(pb.ROLE_ASSISTANT, text, self._turn_index)
+            self._live.partial(pb.ROLE_ASSISTANT, text, self._next_turn_index)
 
     def heard_first(self, at: float) -> None:
         """Notes when the first sample of a reply or of a line was sent. at: seconds since the epoch."""
@@ -123,7 +126,10 @@ class Scribe:
         self._joined_at = event.at
 
     def _on_turn(self, event: TurnBegan) -> None:
-        if not event.typed:
+        if event.typed:
+            self._typed_turn_open = True
+            self._live.partial(pb.ROLE_USER, event.text, self._turn_index)
+        else:
             self._utterances += 1
             self._tell_user(self._utterances, event.text, final=True)
         self._last_partial = ""
@@ -132,10 +138,11 @@ class Scribe:
             self._waterfall = Waterfall(speech_end)
             self._waterfall.reached("end_of_turn", speech_end + event.metrics.get("end_of_turn_delay", 0.0))
             self._waterfall.reached("final_transcript", speech_end + event.metrics.get("transcription_delay", 0.0))
-        started = event.metrics.get("started_speaking_at", time.time())
-        self._add(
-            pb.Turn(role=pb.ROLE_USER, text=event.text, start_seconds=self._since_join(started), typed=event.typed)
-        )
+
+    def _on_turn_complete(self, event: TurnComplete) -> None:
+        self._typed_turn_open = False
+        started = self._since_join(event.started_at)
+        self._add(pb.Turn(role=pb.ROLE_USER, text=event.text, start_seconds=started, typed=event.typed))
 
     def _on_reply(self, event: ReplySpoken) -> None:
         started = event.metrics.get("started_speaking_at", time.time())
@@ -156,6 +163,11 @@ class Scribe:
     def _on_ended(self, event: Ended) -> None:
         self._tell_usage()
         self._journal.add(pb.SessionEvent(end=pb.EndEvent(reason=event.reason)))
+
+    @property
+    def _next_turn_index(self) -> int:
+        """The number of the turn after a typed turn that is not written yet."""
+        return self._turn_index + self._typed_turn_open
 
     def _tell_user(self, number: int, text: str, *, final: bool) -> None:
         if text.strip():

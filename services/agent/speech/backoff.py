@@ -7,7 +7,10 @@ _JITTER = 0.25
 
 
 class Backoff:
-    """Pauses of growing length: each is twice the one before, up to `longest_seconds`, then made random by _JITTER."""
+    """Pauses of growing length: each is twice the one before, up to `longest_seconds`, then made random by _JITTER.
+
+    `tenacity.wait_exponential_jitter` makes no pause of the longest length random, and counts the attempts of one call.
+    """
 
     def __init__(self, first_seconds: float, longest_seconds: float) -> None:
         self._first = first_seconds

@@ -74,11 +74,14 @@ class AnswerStart:
             return ""
         return self._tell()
 
-    def finish(self) -> tuple[str, list[WrittenCall]]:
-        """The rest of the text at the end of the answer, or the tool calls that it consists of."""
+    def finish(self, *, is_cut: bool) -> tuple[str, list[WrittenCall]]:
+        """The rest of the text at the end of the answer, or the tool calls that it consists of.
+
+        is_cut: the end of the answer is missing.
+        """
         if not self.told:
             start = self._waiting.lstrip()
-            if self._late_markers and not self._judged and start.lower().startswith(_REASONING):
+            if self._late_markers and not self._judged and (is_cut or start.lower().startswith(_REASONING)):
                 return "", []
             if _ANALYSIS.match(start) and self._without_analysis() is None:
                 return "", []

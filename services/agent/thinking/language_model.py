@@ -4,7 +4,7 @@ import contextlib
 import ipaddress
 import ssl
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
@@ -13,9 +13,10 @@ import openai
 from livekit.agents import llm
 from livekit.plugins.openai import LLM
 
+from services.agent.thinking.late_markers import LateMarkers
 from services.agent.thinking.turnstile import Turnstile
 
-_MAX_REPLY_TOKENS = 160
+MAX_REPLY_TOKENS = 160
 _TEMPERATURE = 0.2
 _TIMEOUT = httpx2.Timeout(connect=3.0, read=10.0, write=3.0, pool=3.0)
 _LIMITS = httpx2.Limits(max_connections=8, keepalive_expiry=60.0)
@@ -36,17 +37,21 @@ AnyModel: TypeAlias = llm.LLM[Any]
 class Model:
     """A language model for one call.
 
-    reader: the same model for reading ahead, so that its faults and its tokens are not those of a turn. own: it runs on
-    the operator's own machines.
+    reader: the same model for reading ahead, so that its faults and its tokens are not those of a turn. It limits no
+    answer: each request does. own: it runs on the operator's own machines. late_markers: what is known of the model's
+    reasoning.
     """
 
     llm: AnyModel
     reader: AnyModel
     own: bool
+    late_markers: LateMarkers = field(default_factory=LateMarkers)
 
 
 @contextlib.asynccontextmanager
-async def language_model(url: str, model: str, key: str) -> AsyncIterator[Model]:
+async def language_model(
+    url: str, model: str, key: str, late_markers: LateMarkers | None = None
+) -> AsyncIterator[Model]:
     """A client of one endpoint for one call. url: with its /v1; empty for OpenAI's own. key: may be empty."""
     own = is_own(url)
     limits = _OWN_LIMITS if own else _LIMITS
@@ -57,11 +62,10 @@ async def language_model(url: str, model: str, key: str) -> AsyncIterator[Model]
         client = openai.AsyncClient(
             base_url=url or _OPENAI_URL, api_key=key or _NO_KEY, max_retries=0, http_client=http
         )
-        first, reader = (
-            LLM(model=model, client=client, max_completion_tokens=_MAX_REPLY_TOKENS, temperature=_TEMPERATURE)
-            for _ in range(2)
-        )
-        yield Model(first, reader, own)
+        # A limit of the client would replace that of a request.
+        reader = LLM(model=model, client=client, temperature=_TEMPERATURE)
+        answers = LLM(model=model, client=client, max_completion_tokens=MAX_REPLY_TOKENS, temperature=_TEMPERATURE)
+        yield Model(answers, reader, own, late_markers or LateMarkers())
 
 
 def is_own(url: str) -> bool:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
+from services.kit.reading.markup import REASONING_TAGS
+
 
 class Kind(Enum):
     """What a marker means."""
@@ -34,7 +36,6 @@ class Marker:
     name: str = ""
 
 
-_REASONING: Final = "think|thinking|thoughts?|reasoning|reflection|analysis|scratchpad|inner_(?:monologue|thoughts)"
 _CALLS: Final = (
     "(?:longcat_)?tool_calls?|toolcall|tool_use|tools|function_calls?|functioncall|(?:start|end)_function_call|invoke"
     r"|function(?==|\s)|(?<=/)function"
@@ -43,7 +44,7 @@ _ANSWERS: Final = "answer|final_answer|response"
 # An attribute needs a "=", so that "<thinking of you>" stays text.
 _TAG: Final = (
     rf"<(?P<close>/?)(?:[|｜]DSML[|｜]|[a-z][\w-]{{0,20}}:)?"
-    rf"(?:(?P<reasoning>{_REASONING})|(?P<call>{_CALLS})|(?P<answer>{_ANSWERS}))"
+    rf"(?:(?P<reasoning>{REASONING_TAGS})|(?P<call>{_CALLS})|(?P<answer>{_ANSWERS}))"
     r"(?:\s{0,4}/?|(?:=|\s[^<>=]{0,60}=)[^<>]{0,160})>"
 )
 # Gemma opens with `<|channel>` and closes with `<channel|>`.
@@ -72,7 +73,7 @@ _MARKER: Final = re.compile(f"{_TAG}|{_SPECIAL}|(?P<sign>{_SIGN})|(?P<json>{_JSO
 _UNFINISHED: Final = re.compile(
     r"</?[\w:-]{0,44}"
     r"|<[|｜][^<>\s]{0,41}|<\w{1,20}\||</?[|｜]?(?:DSML)?[|｜]?\w{0,24}"
-    rf"|</?(?:[|｜]DSML[|｜]|[a-z][\w-]{{0,20}}:)?(?:{_REASONING}|{_CALLS}|{_ANSWERS})[=\s][^<>]{{0,220}}"
+    rf"|</?(?:[|｜]DSML[|｜]|[a-z][\w-]{{0,20}}:)?(?:{REASONING_TAGS}|{_CALLS}|{_ANSWERS})[=\s][^<>]{{0,220}}"
     r"|(?:\[\s{0,20})?(?:\{\s{0,20}(?:[\"'][a-z_]{0,14}(?:[\"']\s{0,4})?)?)?"
     r"|`{1,2}",
     re.IGNORECASE,

@@ -63,13 +63,13 @@ class VisibleText:
             pass
         return self._start.release()
 
-    def finish(self) -> str:
-        """Ends the answer. Returns the rest of the visible text."""
+    def finish(self, *, is_cut: bool = False) -> str:
+        """Ends the answer. Returns the rest of the visible text. is_cut: the end of the answer is missing."""
         while self._text and self._step(final=True):
             pass
         if self._inside is _Inside.CALL:
             self._end_call()
-        rest, calls = self._start.finish()
+        rest, calls = self._start.finish(is_cut=is_cut)
         # A bare call beside other text is neither told nor executed: it may be an example.
         if not self.told:
             self.calls += [*self._bare_calls, *calls]

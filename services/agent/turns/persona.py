@@ -14,6 +14,7 @@ from livekit.agents import NOT_GIVEN, Agent, FlushSentinel, ModelSettings, llm, 
 from livekit.agents.llm import ChatChunk, ChoiceDelta, FunctionToolCall
 from livekit.agents.utils import shortuuid
 
+from services.agent.thinking.language_model import MAX_REPLY_TOKENS, Model
 from services.agent.thinking.visible_text import VisibleText
 from services.agent.turns.memory import Memory
 from services.agent.turns.replies import Replies
@@ -52,7 +53,7 @@ class Persona(Agent):
     def __init__(
         self,
         prompt: str,
-        model: llm.LLM[Any],
+        model: Model,
         ear: stt.STT[Any] | None,
         voice: tts.TTS[Any] | None,
         tools: Sequence[llm.Tool],
@@ -63,7 +64,7 @@ class Persona(Agent):
         super().__init__(
             id=shortuuid("persona_"),
             instructions=prompt,
-            llm=model,
+            llm=model.llm,
             stt=ear if ear is not None else NOT_GIVEN,
             tts=voice if voice is not None else NOT_GIVEN,
             tools=list(tools),
@@ -71,7 +72,7 @@ class Persona(Agent):
         )
         self._memory = memory
         self._replies = replies
-        self._late_markers = False
+        self._late_markers = model.late_markers
         self._retracted: deque[str] = deque(maxlen=_MAX_RETRACTED)
         # The newest attempt is the one that is spoken: livekit-agents drops an attempt before it starts another.
         self.generation = Generation()
@@ -82,26 +83,32 @@ class Persona(Agent):
         """Asks the language model. Passes on what is neither reasoning nor a tool call that was written as text."""
         generation = self.generation = Generation()
         names = [tool.info.name for tool in tools if isinstance(tool, llm.FunctionTool | llm.RawFunctionTool)]
-        answer = VisibleText(names, late_markers=self._late_markers)
-        told = ""
+        answer = VisibleText(names, late_markers=self._late_markers.expected)
+        told, tokens = "", 0
         async for chunk in Agent.default.llm_node(self, self._memory.seen(chat_ctx), tools, model_settings):
             if generation.first_token is None:
                 generation.first_token = time.time()
+            if isinstance(chunk, ChatChunk) and chunk.usage is not None:
+                tokens = chunk.usage.completion_tokens
             if not (content := _content(chunk)):
                 yield chunk
                 continue
+            had_late_marker = answer.has_late_marker
             text = answer.push(content)
-            if answer.has_late_marker:
-                self._late_markers = True
-                if told and not generation.retracted:
+            if answer.has_late_marker and not had_late_marker:
+                self._late_markers.seen()
+                if told:
                     generation.retracted = told
                     self._retracted.append(told.strip())
                     yield FlushSentinel()
             if (rest := _with_content(chunk, text)) is not None:
                 told += text
                 yield rest
-        if text := answer.finish():
+        is_cut = tokens >= MAX_REPLY_TOKENS
+        if text := answer.finish(is_cut=is_cut):
             yield text
+        if answer.told and not answer.has_late_marker and not is_cut:
+            self._late_markers.missed()
         if answer.calls:
             _log.info("tool calls were written as text", count=len(answer.calls))
             calls = [

@@ -10,9 +10,9 @@ from services.kit.reading.directions import without_directions
 _COMMENT: Final = re.compile(r"<!--.{0,2000}?-->|<(script|style)\b[^<>]{0,200}>.{0,5000}?</\1>", re.DOTALL | re.I)
 # What a language model writes before its answer. Without its end, the rest of the text belongs to it; an end alone
 # belongs to a start that the text's own beginning replaced.
-_REASONING_TAG: Final = "think|thinking|thought|reasoning|reflection"
+REASONING_TAGS: Final = "think|thinking|thoughts?|reasoning|reflection|analysis|scratchpad|inner_(?:monologue|thoughts)"
 _REASONING: Final = re.compile(
-    rf"<({_REASONING_TAG})>.*?(?:</\1>|\Z)|\A(?:(?!<(?:{_REASONING_TAG})>).)*?</(?:{_REASONING_TAG})>", re.DOTALL | re.I
+    rf"<({REASONING_TAGS})>.*?(?:</\1>|\Z)|\A(?:(?!<(?:{REASONING_TAGS})>).)*?</(?:{REASONING_TAGS})>", re.DOTALL | re.I
 )
 _AUTOLINK: Final = re.compile(r"<(?:mailto:)?((?:https?://|[\w.+-]{1,64}@)[^\s<>]{1,500})>", re.IGNORECASE)
 # A tag with attributes, or one with bare words where it cannot be a comparison ("a<b and c>d").
