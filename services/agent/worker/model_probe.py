@@ -20,7 +20,8 @@ from services.kit.logs import get_logger
 _QUESTION = "What is three plus four? Answer with one word."
 # Room for a short thought. An answer that is cut off says nothing about the model.
 _MAX_TOKENS = 256
-_ANSWER_SECONDS = 30.0
+# A small model beside other work needed 30 s.
+_ANSWER_SECONDS = 60.0
 _LOOK_SECONDS = 2.0
 # A note is as old as the last answer to the question or the last change that a call has noted.
 _FRESH_SECONDS = 3600.0
@@ -63,11 +64,11 @@ class ModelProbe:
             # A slow model is not asked more often: each question takes its time.
             _log.info("the language model did not answer the worker's question in time", fault=repr(fault))
             return _FRESH_SECONDS
-        except (openai.APIConnectionError, CallBegan) as fault:
+        except (openai.APIConnectionError, openai.InternalServerError, openai.RateLimitError, CallBegan) as fault:
             _log.debug("the language model was not asked to the end", fault=repr(fault))
             return _PAUSE_SECONDS
-        except openai.OpenAIError as fault:
-            _log.info("the language model refuses the worker's question", fault=repr(fault))
+        except Exception as fault:  # a model that answers nonsense must not end the worker
+            _log.warning("the language model's answer to the worker's question cannot be used", fault=repr(fault)[:200])
             return _FRESH_SECONDS
         if late is not None:
             if late != self._shared.has_late_marker(self._url, self._model):
@@ -78,7 +79,7 @@ class ModelProbe:
     async def ask(self) -> bool | None:
         """Whether the model marks only the end of its reasoning; None if its answer does not show it.
 
-        Raises: openai.OpenAIError, TimeoutError, CallBegan.
+        Raises: TimeoutError, CallBegan, openai.OpenAIError, or what the client raises for a broken answer.
         """
         async with asyncio.timeout(_ANSWER_SECONDS):
             await asyncio.to_thread(_prepare)
