@@ -12,11 +12,13 @@ import time
 from pathlib import Path
 
 from services.kit.catalogue import Catalogue
+from services.kit.logs import get_logger
 
 # For this long after a call found every engine full, the worker takes no further calls.
 _FULL_SECONDS = 5.0
 # Neither a language tag nor a voice's name has this character.
 _BETWEEN = "@"
+_log = get_logger(__name__)
 
 
 class SharedState:
@@ -76,22 +78,28 @@ class SharedState:
             return False
 
     def note_late_marker(self, url: str, model: str, late: bool) -> None:
-        """Notes whether a language model marks only the end of its reasoning. url: of its endpoint."""
-        self._late_markers.mkdir(exist_ok=True)
-        _replace(self._late_marker_note(url, model), json.dumps(late))
+        """Notes whether a language model marks only the end of its reasoning. url: of its endpoint.
+
+        If the note cannot be written, the next call learns it again.
+        """
+        try:
+            self._late_markers.mkdir(exist_ok=True)
+            _replace(self._late_marker_note(url, model), json.dumps(late))
+        except OSError as fault:
+            _log.warning("what is known of the language model was not stored", fault=repr(fault))
 
     def has_late_marker(self, url: str, model: str) -> bool:
         """What is noted of a language model; False if nothing is."""
         try:
             return json.loads(self._late_marker_note(url, model).read_bytes()) is True
-        except (FileNotFoundError, ValueError):
+        except (OSError, ValueError):
             return False
 
     def late_marker_age_seconds(self, url: str, model: str) -> float:
         """Seconds since the note was written; infinite if there is none."""
         try:
             return time.time() - self._late_marker_note(url, model).stat().st_mtime
-        except FileNotFoundError:
+        except OSError:
             return math.inf
 
     def _late_marker_note(self, url: str, model: str) -> Path:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from openai import APIConnectionError
 
 from services.agent.settings import AgentSettings
 from services.agent.shared_state import SharedState
 from services.agent.worker import model_probe
-from services.agent.worker.model_probe import ModelProbe
+from services.agent.worker.model_probe import CallBegan, ModelProbe
 from services.kit.tasks import end
 from tests.fixtures.scripted_llm import MODEL, ScriptedLLM
 from tests.fixtures.sessions import until
@@ -62,12 +63,10 @@ def thinker() -> Iterator[ScriptedLLM]:
         ('say: "They want a sum. [/THINK] Seven."', True),
         ('say: "<think>They want a sum.</think>Seven."', False),
         ("say: Seven.", False),
-        # These show nothing: no answer, reasoning without an end, an answer that is cut off, a refusal.
+        # These show nothing: no answer, reasoning without an end, an answer that is cut off.
         ('say: ""', None),
         ('say: "<think>They want a sum."', None),
         (f'say: "{"word " * 300}"', None),
-        ("say: Seven., refuse: {status: 500}", None),
-        ("say: Seven Eight., broken: {how: cut, after_words: 1}", None),
     ],
 )
 async def test_an_answer_shows_whether_only_the_end_of_the_reasoning_is_marked(
@@ -146,23 +145,50 @@ async def test_a_call_that_begins_ends_the_question(tmp_path: Path) -> None:
         await asyncio.sleep(0.3)
         worker.calls = 1
         began = time.monotonic()
-        assert await asking is None
+        with pytest.raises(CallBegan):
+            await asking
         # The whole answer takes two and a half seconds.
         assert time.monotonic() - began < 1.5
 
 
-async def test_a_model_that_does_not_answer_in_time_is_asked_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    ("answer", "asked_again"),
+    [
+        # A model that is away or starts is asked soon again, one that costs time or tokens in an hour.
+        ("say: Seven., refuse: {status: 503, times: 2}", True),
+        ("say: Seven Eight., broken: {how: cut, after_words: 1}", True),
+        ("say: Seven Eight., broken: {how: malformed, after_words: 1}", False),
+        ("say: Seven., refuse: {status: 400}", False),
+        ("say: Seven., first_token_ms: 1000", False),
+        ('say: "<think>They want a sum."', False),
+    ],
+)
+async def test_a_question_without_an_answer_is_not_asked_often(
+    answer: str, asked_again: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(model_probe, "_ANSWER_SECONDS", 0.2)
-    with ScriptedLLM(script("say: Seven., first_token_ms: 1000")) as model:
+    if "first_token_ms" in answer:
+        monkeypatch.setattr(model_probe, "_ANSWER_SECONDS", 0.3)
+    with ScriptedLLM(script(answer)) as model:
         worker = Worker(tmp_path, model)
-        assert await worker.probe.ask() is None
-        assert not worker.noted
+        task = asyncio.create_task(worker.probe.run())
+
+        async def asked_twice() -> bool:
+            return len(model.requests) > 1
+
+        if asked_again:
+            await until(asked_twice)
+        else:
+            await asyncio.sleep(1.0)
+            assert len(model.requests) <= 1
+        assert not task.done()
+        await end(task)
+        assert asked_again or not worker.noted
 
 
 async def test_a_model_that_cannot_be_reached_is_no_fault_of_the_worker(tmp_path: Path) -> None:
     with ScriptedLLM(LATE) as model:
         worker = Worker(tmp_path, model)
-    assert await worker.probe.ask() is None
+    with pytest.raises(APIConnectionError):
+        await worker.probe.ask()
     assert not worker.noted

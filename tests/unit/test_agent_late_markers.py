@@ -176,6 +176,18 @@ async def test_a_note_outlives_the_worker_and_has_an_age(tmp_path: Path) -> None
     assert not shared.has_late_marker(URL, MODEL)
 
 
+async def test_a_note_that_cannot_be_written_is_no_fault_of_the_call(tmp_path: Path) -> None:
+    (tmp_path / "late-markers").write_text("not a folder")
+    shared = SharedState(tmp_path)
+    markers = LateMarkers(note=lambda late: shared.note_late_marker(URL, MODEL, late))
+    call = await start(cast(thinker, greeting="", model=model(thinker, markers)))
+    await call.asks("When?")
+    await call.ends()
+    assert call.journal.faults() == []
+    assert call.journal.turns()[-1] == ("agent", ANSWER, False)
+    assert not shared.has_late_marker(URL, MODEL)
+
+
 async def test_an_answer_that_is_cut_off_is_told_unless_it_is_held_back() -> None:
     for late, told in ((False, "We open"), (True, "")):
         answer = VisibleText(late_markers=late)

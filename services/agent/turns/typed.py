@@ -49,8 +49,8 @@ class TypedMessages:
 
     def __init__(self, session: AgentSession[None], began: Began, complete: Complete) -> None:
         self._session = session
-        self._began = began
-        self._complete = complete
+        self._tell_began = began
+        self._tell_complete = complete
         self._waiting: list[str] = []
         self._waiting_since = 0.0
         self._arrived = asyncio.Event()
@@ -77,7 +77,7 @@ class TypedMessages:
         """Completes the open turn, if there is one: its answer has begun, or none will come."""
         if self._open is not None:
             turn, self._open = self._open, None
-            self._complete(turn.text, turn.began_at)
+            self._tell_complete(turn.text, turn.began_at)
 
     def start(self, on_fault: Callable[[], object]) -> None:
         """Begins to answer messages. on_fault: called if that ends by itself, which it never should."""
@@ -135,10 +135,10 @@ class TypedMessages:
                 self._session.generate_reply()
         except RuntimeError as fault:
             _log.info("typed message not answered", fault=str(fault))
-            self._began(turn.text, sent_before)
+            self._tell_began(turn.text, sent_before)
             self.complete()
         else:
-            self._began(turn.text, sent_before)
+            self._tell_began(turn.text, sent_before)
 
     def _give_up(self) -> None:
         if self._waiting:

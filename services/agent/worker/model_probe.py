@@ -7,10 +7,12 @@ import asyncio
 import importlib
 from collections.abc import Callable
 
-from livekit.agents import APIConnectOptions, APIError, llm
+import openai
+from openai.types.chat import ChatCompletionChunk
 
 from services.agent.settings import AgentSettings
 from services.agent.shared_state import SharedState
+from services.agent.thinking.endpoint import open_client, read_certificates
 from services.agent.thinking.visible_text import VisibleText
 from services.kit.logs import get_logger
 
@@ -18,13 +20,18 @@ from services.kit.logs import get_logger
 _QUESTION = "What is three plus four? Answer with one word."
 # Room for a short thought. An answer that is cut off says nothing about the model.
 _MAX_TOKENS = 256
-_ANSWER_SECONDS = 30.0
-# A note of a call counts as well: it is as good as an answer to the question.
-_FRESH_SECONDS = 3600.0
+# A small model beside other work needed 30 s.
+_ANSWER_SECONDS = 60.0
 _LOOK_SECONDS = 2.0
-# Pause after a question that brought nothing: the model was away, or a call began.
+# A note is as old as the last answer to the question or the last change that a call has noted.
+_FRESH_SECONDS = 3600.0
+# Pause after a question that the model did not get, or that was given up for a call.
 _PAUSE_SECONDS = 60.0
 _log = get_logger(__name__)
+
+
+class CallBegan(Exception):
+    """A call began while the model was asked."""
 
 
 class ModelProbe:
@@ -47,46 +54,57 @@ class ModelProbe:
             await asyncio.sleep(_LOOK_SECONDS)
             if self._calls() or self._shared.late_marker_age_seconds(self._url, self._model) < _FRESH_SECONDS:
                 continue
+            await asyncio.sleep(await self._learn())
+
+    async def _learn(self) -> float:
+        """Asks once and notes the answer. Returns the seconds until the next time."""
+        try:
             late = await self.ask()
-            if late is None:
-                await asyncio.sleep(_PAUSE_SECONDS)
-                continue
+        except (TimeoutError, openai.APITimeoutError) as fault:
+            # A slow model is not asked more often: each question takes its time.
+            _log.info("the language model did not answer the worker's question in time", fault=repr(fault))
+            return _FRESH_SECONDS
+        except (openai.APIConnectionError, openai.InternalServerError, openai.RateLimitError, CallBegan) as fault:
+            _log.debug("the language model was not asked to the end", fault=repr(fault))
+            return _PAUSE_SECONDS
+        except Exception as fault:  # a model that answers nonsense must not end the worker
+            _log.warning("the language model's answer to the worker's question cannot be used", fault=repr(fault)[:200])
+            return _FRESH_SECONDS
+        if late is not None:
             if late != self._shared.has_late_marker(self._url, self._model):
-                _log.info("the language model's marking of its reasoning has changed", only_its_end_is_marked=late)
+                _log.info("whether only the end of the model's reasoning is marked has changed", late_marker=late)
             self._shared.note_late_marker(self._url, self._model, late)
+        return _FRESH_SECONDS
 
     async def ask(self) -> bool | None:
-        """Whether the model marks only the end of its reasoning; None if its answer does not show it."""
-        # Its import reads the root certificates, which takes up to 0.7 s: not before the worker is ready.
-        await asyncio.to_thread(importlib.import_module, "services.agent.thinking.language_model")
-        from services.agent.thinking.language_model import language_model
+        """Whether the model marks only the end of its reasoning; None if its answer does not show it.
 
-        context = llm.ChatContext.empty()
-        context.add_message(role="user", content=_QUESTION)
-        try:
+        Raises: TimeoutError, CallBegan, openai.OpenAIError, or what the client raises for a broken answer.
+        """
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            await asyncio.to_thread(_prepare)
             async with (
-                asyncio.timeout(_ANSWER_SECONDS),
-                language_model(self._url, self._model, self._key) as model,
-                model.reader.chat(
-                    chat_ctx=context,
-                    conn_options=APIConnectOptions(max_retry=0, timeout=_ANSWER_SECONDS),
-                    extra_kwargs={"max_completion_tokens": _MAX_TOKENS},
-                ) as stream,
+                open_client(self._url, self._key) as client,
+                await client.chat.completions.create(
+                    model=self._model,
+                    messages=[{"role": "user", "content": _QUESTION}],
+                    max_completion_tokens=_MAX_TOKENS,
+                    stream=True,
+                    stream_options={"include_usage": True},
+                ) as answer,
             ):
-                return await self._read(stream)
-        except (APIError, TimeoutError) as fault:
-            _log.debug("the language model did not answer the worker's question", fault=repr(fault))
-            return None
+                return await self._read(answer)
 
-    async def _read(self, stream: llm.LLMStream) -> bool | None:
+    async def _read(self, stream: openai.AsyncStream[ChatCompletionChunk]) -> bool | None:
         answer = VisibleText()
         pieces = 0
         async for chunk in stream:
             if self._calls():
-                return None
-            if chunk.delta is not None and chunk.delta.content:
-                answer.push(chunk.delta.content)
-                pieces += 1
+                raise CallBegan
+            for choice in chunk.choices:
+                if choice.delta.content:
+                    answer.push(choice.delta.content)
+                    pieces += 1
             # A piece has a token at least.
             tokens = max(pieces, chunk.usage.completion_tokens if chunk.usage is not None else 0)
             if answer.has_late_marker:
@@ -95,3 +113,10 @@ class ModelProbe:
                 return None
         answer.finish()
         return False if answer.told else None
+
+
+def _prepare() -> None:
+    """Does what the first question would do on the event loop otherwise, for up to a second."""
+    read_certificates()
+    for module in ("anyio._backends._asyncio", "anyio.streams.memory", "openai.resources.chat"):
+        importlib.import_module(module)
