@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -40,10 +40,10 @@ def chromium() -> str:
     return path
 
 
-@pytest_asyncio.fixture(loop_scope="package")
-async def open_page(stack: Stack, chromium: str) -> AsyncIterator[OpenPage]:
+@asynccontextmanager
+async def pages(stack: Stack, chromium: str) -> AsyncIterator[OpenPage]:
     """Opens `/try/{slug}`; `speech`: WAV that the microphone plays once; `microphone=False`: the visitor refuses it."""
-    pages: list[CallPage] = []
+    opened: list[CallPage] = []
     async with AsyncExitStack() as resources:
         playwright = await resources.enter_async_context(async_playwright())
 
@@ -58,12 +58,19 @@ async def open_page(stack: Stack, chromium: str) -> AsyncIterator[OpenPage]:
             )
             resources.push_async_callback(browser.close)
             page = CallPage(await browser.new_page())
-            pages.append(page)
+            opened.append(page)
             await page.open(stack.base_url, slug)
             return page
 
         yield open_one
         # A browser that is closed in mid-call holds its slot until LiveKit has noticed, about 20 s later.
-        for page in pages:
+        for page in opened:
             await page.leave()
-    assert [fault for page in pages for fault in page.faults] == []
+    assert [fault for page in opened for fault in page.faults] == []
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def open_page(stack: Stack, chromium: str) -> AsyncIterator[OpenPage]:
+    """Opens pages for one test."""
+    async with pages(stack, chromium) as open_one:
+        yield open_one

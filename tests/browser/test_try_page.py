@@ -2,13 +2,16 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import WebSocketRoute, expect
 
 from deploy.local.stack import Stack
 from tests.browser.call_page import OpenPage
+from tests.browser.conftest import pages
 from tests.browser.speech import LEAD_SECONDS, write_speech
 
 pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(240)]
@@ -43,9 +46,28 @@ LOSE_MICROPHONE = """() => {
 }"""
 
 
-async def test_a_spoken_question_is_transcribed_and_answered(stack: Stack, open_page: OpenPage, tmp_path: Path) -> None:
-    """Slow: the fake microphone speaks when the greeting is over."""
-    speech = write_speech(tmp_path / "question.wav", {LEAD_SECONDS: "What time do you open on Saturday?"})
+Visits = dict[str, asyncio.Task[None]]
+
+
+@pytest_asyncio.fixture(loop_scope="package", scope="module")
+async def visits(stack: Stack, chromium: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Visits]:
+    """Visits that wait most of the time, by name, two at a time; each test waits for its own."""
+    places = asyncio.Semaphore(2)
+
+    async def visit(body: Callable[[Stack, OpenPage, Path], Awaitable[None]]) -> None:
+        async with places, pages(stack, chromium) as open_page:
+            await body(stack, open_page, tmp_path_factory.mktemp("visit"))
+
+    bodies = (_asks, _mutes, _loses_the_microphone, _loses_the_connection)
+    tasks = {body.__name__.removeprefix("_"): asyncio.create_task(visit(body)) for body in bodies}
+    yield tasks
+    for task in tasks.values():
+        task.cancel()
+    await asyncio.gather(*tasks.values(), return_exceptions=True)
+
+
+async def _asks(stack: Stack, open_page: OpenPage, folder: Path) -> None:
+    speech = write_speech(folder / "question.wav", {LEAD_SECONDS: "What time do you open on Saturday?"})
     call = await open_page(stack.demo["character"], speech=speech)
     await expect(call.status).to_have_text("Ready for your call")
 
@@ -73,12 +95,9 @@ async def test_what_is_said_before_the_agent_is_there_is_heard(
     await call.wait_answer()
 
 
-async def test_what_is_said_while_muted_is_not_heard_and_what_is_said_after_is(
-    stack: Stack, open_page: OpenPage, tmp_path: Path
-) -> None:
-    """Slow: the fake microphone speaks once while it is muted, and again after."""
+async def _mutes(stack: Stack, open_page: OpenPage, folder: Path) -> None:
     speech = write_speech(
-        tmp_path / "questions.wav",
+        folder / "questions.wav",
         {MUTED_AT_SECONDS: "Do you repair lamps?", UNMUTED_AT_SECONDS: "What time do you open on Saturday?"},
     )
     call = await open_page(stack.demo["character"], speech=speech)
@@ -98,11 +117,8 @@ async def test_what_is_said_while_muted_is_not_heard_and_what_is_said_after_is(
     assert len(await call.finals("visitor")) == 1
 
 
-async def test_a_microphone_that_goes_away_is_told_and_the_next_one_is_heard(
-    stack: Stack, open_page: OpenPage, tmp_path: Path
-) -> None:
-    """Slow: the fake microphone begins anew when it is opened again."""
-    speech = write_speech(tmp_path / "question.wav", {LEAD_SECONDS: "What time do you open on Saturday?"})
+async def _loses_the_microphone(stack: Stack, open_page: OpenPage, folder: Path) -> None:
+    speech = write_speech(folder / "question.wav", {LEAD_SECONDS: "What time do you open on Saturday?"})
     call = await open_page(stack.demo["character"], speech=speech)
     await call.page.evaluate(KEEP_MICROPHONES)
     await call.start.click()
@@ -175,7 +191,7 @@ async def test_a_service_that_is_away_is_named_as_such(stack: Stack, open_page: 
     await expect(call.notice).to_contain_text("Check your connection, then start again.")
 
 
-async def test_a_broken_connection_is_shown_and_mended(stack: Stack, open_page: OpenPage) -> None:
+async def _loses_the_connection(stack: Stack, open_page: OpenPage, _: Path) -> None:
     call = await open_page(stack.demo["character"], microphone=False)
     joined: list[WebSocketRoute] = []
 
@@ -194,3 +210,22 @@ async def test_a_broken_connection_is_shown_and_mended(stack: Stack, open_page: 
     await call.wait_phase("talking")
     await call.type("Are you still there?")
     await call.wait_answer()
+
+
+async def test_a_spoken_question_is_transcribed_and_answered(visits: Visits) -> None:
+    """Slow: the fake microphone speaks when the greeting is over."""
+    await visits["asks"]
+
+
+async def test_what_is_said_while_muted_is_not_heard_and_what_is_said_after_is(visits: Visits) -> None:
+    """Slow: the fake microphone speaks once while it is muted, and again after."""
+    await visits["mutes"]
+
+
+async def test_a_microphone_that_goes_away_is_told_and_the_next_one_is_heard(visits: Visits) -> None:
+    """Slow: the fake microphone begins anew when it is opened again."""
+    await visits["loses_the_microphone"]
+
+
+async def test_a_broken_connection_is_shown_and_mended(visits: Visits) -> None:
+    await visits["loses_the_connection"]
