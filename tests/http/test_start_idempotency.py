@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from services.sessions.adapters.livekit_rooms import Rooms
-from services.sessions.start.idempotency import IdempotencyKeys
+from services.sessions.start.idempotency import IdempotencyKey, IdempotencyKeys, Replay
 from tests.fixtures.sessions import ORIGIN, until
 from tests.fixtures.stopwatch import Stopwatch
 from tests.http.site import START, refused
@@ -137,6 +137,32 @@ async def test_a_refused_start_leaves_its_key_free(site: Site) -> None:
         assert (await begin(site.keyed)).status_code == 200
 
 
+async def test_another_request_waits_until_a_refused_start_has_freed_its_key(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take, free = IdempotencyKeys._take, IdempotencyKeys._free
+    taken: list[bytes] = []
+
+    async def counted(keys: IdempotencyKeys, key: IdempotencyKey) -> Replay | bool:
+        try:
+            return await take(keys, key)
+        finally:
+            taken.append(key.digest)
+
+    async def late(keys: IdempotencyKeys, key: IdempotencyKey) -> None:
+        async def other_has_asked() -> bool:
+            return taken[-1] != key.digest
+
+        await until(other_has_asked)
+        await free(keys, key)
+
+    monkeypatch.setattr(IdempotencyKeys, "_take", counted)
+    monkeypatch.setattr(IdempotencyKeys, "_free", late)
+    async with site.house.worker():
+        refused(await begin(site.keyed, BODY | {"voice_model": "nobody"}), 422, "validation_failed")
+        assert (await begin(site.keyed)).status_code == 200
+
+
 @pytest.mark.own_stack("stops LiveKit")
 async def test_a_start_that_failed_half_way_is_not_answered_again(
     site: Site, livekit_server: LiveKitServer, database: asyncpg.Connection[asyncpg.Record]
@@ -146,7 +172,11 @@ async def test_a_start_that_failed_half_way_is_not_answered_again(
         try:
             refused(await begin(site.keyed), 503, "upstream_unavailable")
             refused(await begin(site.keyed), 503, "upstream_unavailable")
-            assert await database.fetchval("select count(*) from sessions.sessions") == 0
+
+            async def is_undone() -> bool:
+                return await database.fetchval("select count(*) from sessions.sessions") == 0
+
+            await until(is_undone)
         finally:
             livekit_server.start()
     async with site.house.worker():
