@@ -19,6 +19,7 @@ from google.protobuf.json_format import MessageToDict
 
 from services.gateway.models.session import EndReason
 from tests.fixtures.sessions import ORIGIN, until
+from tests.fixtures.stopwatch import Stopwatch
 from tests.http.site import START, refused
 
 if TYPE_CHECKING:
@@ -288,22 +289,22 @@ async def test_a_voice_that_cannot_be_matched_to_a_recording_is_422(site: Site) 
 async def test_refusals_come_within_a_second(site: Site) -> None:
     """Contract 14.4: 429 and 503 `at_capacity` with `Retry-After`, within one second."""
     await site.house.set_limit(1)
-    began = time.monotonic()
+    watch = Stopwatch()
     full = await site.start()
-    assert time.monotonic() - began < 1.0
+    assert watch.seconds() < 1.0
     refused(full, 503, "at_capacity")
     async with site.house.worker():
+        watch = Stopwatch()
         answers: list[httpx.Response] = await asyncio.gather(*(site.start() for _ in range(5)))
+        assert watch.seconds() < 1.0
         assert sorted(answer.status_code for answer in answers) == [200, 429, 429, 429, 429]
-        for answer in answers:
-            assert answer.elapsed.total_seconds() < 1.0
 
 
 async def test_an_agent_that_does_not_come_ends_the_call_within_five_seconds_and_the_caller_is_told(site: Site) -> None:
     """Contract 14.4: the agent is in the room within 5 s, or `agent_unavailable` and a word on `voice.error`."""
     async with site.house.worker(lazy=True):
         started = (await site.start()).json()
-        began = time.monotonic()
+        watch = Stopwatch()
         told = pb.StartSessionResponse(token=started["token"], livekit_url=started["livekit_url"])
         async with site.house.join(told) as caller:
 
@@ -311,7 +312,7 @@ async def test_an_agent_that_does_not_come_ends_the_call_within_five_seconds_and
                 return bool(caller.errors)
 
             await until(is_told)
-            assert time.monotonic() - began < 5.0
+            assert watch.seconds() < 5.0
             assert caller.errors[0]["code"] == "agent_unavailable"
         session = (await site.owner.get(f"/api/agents/sessions/{started['session_id']}/")).json()
         assert session["end_reason"] == "agent_unavailable"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from services.gateway.openapi.document import document
 from tests.fixtures.sessions import until
+from tests.fixtures.stopwatch import Stopwatch
 from tests.http.site import START, refused
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ async def test_health_readiness_and_metrics(site: Site) -> None:
     assert "support-bot" not in metrics
 
 
+@pytest.mark.production_deadlines
 @pytest.mark.own_stack("stops the sessions service")
 async def test_a_service_that_is_away_is_said_within_a_second_and_comes_back(site: Site) -> None:
     await site.house.stop()
@@ -51,10 +52,10 @@ async def test_a_service_that_is_away_is_said_within_a_second_and_comes_back(sit
         (site.owner, "GET", "/api/billing/usage/"),
         (site.owner, "POST", "/api/agents/sessions/sess_x/end/"),
     ):
-        began = time.monotonic()
+        watch = Stopwatch()
         body = {"agent": "support-bot"} if path == START else None
         refused(await client.request(method, path, json=body), 503, "upstream_unavailable")
-        assert time.monotonic() - began < 1.0
+        assert watch.seconds() < 1.0
     refused(await site.start(), 503, "upstream_unavailable")
     ready = await site.nobody.get("/readyz")
     assert (ready.status_code, ready.json()["checks"]["characters"]) == (503, "ok")
@@ -71,6 +72,7 @@ async def test_a_service_that_is_away_is_said_within_a_second_and_comes_back(sit
         assert (await site.start()).status_code == 200
 
 
+@pytest.mark.production_deadlines
 async def test_a_service_that_hangs_is_not_waited_for(make_gateway: MakeSite) -> None:
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(-1)
@@ -79,12 +81,14 @@ async def test_a_service_that_hangs_is_not_waited_for(make_gateway: MakeSite) ->
     async with await asyncio.start_server(say_nothing, "127.0.0.1") as silent:
         port = silent.sockets[0].getsockname()[1]
         site = await make_gateway(sessions_address=f"127.0.0.1:{port}")
-        for answer in await asyncio.gather(site.start(), site.keyed.post(START, json={"agent": "support-bot"})):
+        watch = Stopwatch()
+        answers = await asyncio.gather(site.start(), site.keyed.post(START, json={"agent": "support-bot"}))
+        assert watch.seconds() < 1.2
+        for answer in answers:
             refused(answer, 503, "upstream_unavailable")
-            assert answer.elapsed.total_seconds() < 1.2
-        began = time.monotonic()
+        watch = Stopwatch()
         assert (await site.nobody.get("/readyz")).status_code == 503
-        assert time.monotonic() - began < 1.2
+        assert watch.seconds() < 1.2
 
 
 @pytest.mark.own_stack("builds pages")

@@ -9,6 +9,7 @@ import asyncpg
 from callbox.sessions.v1 import sessions_pb2 as pb
 from google.protobuf.duration_pb2 import Duration
 
+from services.kit.rpc.client import call
 from services.sessions.history import reader
 from tests.fixtures.sessions import ORIGIN, until
 from tests.http.site import refused
@@ -168,6 +169,9 @@ async def test_a_page_of_large_calls_comes_whole(site: Site, monkeypatch: pytest
         whole = (await site.owner.get(USAGE)).json()
         for limit in (1, 1_000):
             monkeypatch.setattr(reader, "MAX_PAGE_BYTES", limit)
+            request = pb.ListSessionsRequest(page_size=3, view=pb.SESSION_VIEW_FULL)
+            first = await call(site.house.sessions.ListSessions, request, identity=site.house.user)
+            assert (len(first.sessions), bool(first.next_page_token)) == (1, True)
             for size in (200, 3, 2):
                 parts = await site.owner.get(USAGE, params={"page_size": size})
                 assert parts.headers["content-type"] == "application/json"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ import pytest
 import pytest_asyncio
 
 from tests.fixtures.sessions import ORIGIN, until
+from tests.fixtures.stopwatch import Stopwatch
 from tests.fixtures.tenants import OWNER
 from tests.http.requests import PLACE, Route, routes
 from tests.http.site import START, refused
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tests.fixtures.redis import RedisServer
     from tests.http.site import Site
 
-pytestmark = pytest.mark.own_stack("stops and pauses PostgreSQL and Redis")
+pytestmark = [pytest.mark.own_stack("stops and pauses PostgreSQL and Redis"), pytest.mark.production_deadlines]
 
 # The services behind get five seconds for a request, and a start less than one.
 ANSWER_SECONDS, START_SECONDS = 6.5, 1.0
@@ -174,17 +174,17 @@ class House:
         client = self.staff if route.path.startswith("/api/tenants/") else self.site.owner
         if "session_id" in arguments.get("json", {}):
             arguments["json"]["session_id"] = self.names["session_id"]
-        began = time.monotonic()
+        watch = Stopwatch()
         try:
             async with client.stream(route.method, url, timeout=20, **arguments) as answer:
                 # An event stream that has begun is an answer.
                 if not answer.headers.get("content-type", "").startswith("text/event-stream"):
                     await answer.aread()
-                return Asked(route, answer, time.monotonic() - began)
+                return Asked(route, answer, watch.seconds())
         except httpx.RemoteProtocolError:
             # An export that has begun can report an error only by breaking off.
             assert route.path == _EXPORT
-            return Asked(route, httpx.Response(200), time.monotonic() - began)
+            return Asked(route, httpx.Response(200), watch.seconds())
 
     async def ask_all(self, *, at_once: bool = True, deletions: bool = True) -> list[Asked]:
         """Asks every operation. deletions: without them, what the other operations need stays."""
@@ -328,9 +328,9 @@ async def test_postgresql_slow(full_house: House, postgres_server: PostgresServe
         reads = [route for route in needing if route.method == "GET"]
         for asked in await asyncio.gather(*(full_house.ask(route) for route in reads)):
             held_to(asked, must_fail=True)
-        began = time.monotonic()
+        watch = Stopwatch()
         refused(await full_house.site.start(), 503, "upstream_unavailable")
-        assert time.monotonic() - began < START_SECONDS
+        assert watch.seconds() < START_SECONDS
     finally:
         postgres_server.resume()
     await full_house.heals()

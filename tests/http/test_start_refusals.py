@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from typing import TYPE_CHECKING, Any
 
 from livekit import api
 
 from tests.fixtures.sessions import ORIGIN
+from tests.fixtures.stopwatch import Stopwatch
 from tests.http.site import START, refused
 
 if TYPE_CHECKING:
@@ -73,9 +73,9 @@ async def test_every_bad_start_is_refused_within_a_second_and_leaves_nothing(sit
     async with site.house.worker():
         before = set(await rooms(site))
         for name, body, headers, status, code in cases:
-            began = time.monotonic()
+            watch = Stopwatch()
             answer = await site.nobody.post(START, content=body, headers=headers)
-            assert time.monotonic() - began < 1.0, name
+            assert watch.seconds() < 1.0, name
             shown = refused(answer, status, code)
             assert bool(shown["errors"]) == (status == 422), name
             if status == 404:
@@ -150,15 +150,15 @@ async def test_no_room_is_said_within_a_second_and_readable_by_the_page(site: Si
     await site.house.set_limit(2)
     async with site.house.worker(slots=1):
         assert (await site.start()).status_code == 200
-        began = time.monotonic()
+        watch = Stopwatch()
         full = await site.start()
-        assert time.monotonic() - began < 1.0
+        assert watch.seconds() < 1.0
         refused(full, 503, "at_capacity")
         async with site.house.worker(slots=3):
             assert (await site.start()).status_code == 200
-            began = time.monotonic()
+            watch = Stopwatch()
             over = await site.start()
-            assert time.monotonic() - began < 1.0
+            assert watch.seconds() < 1.0
             refused(over, 429, "concurrency_limit_reached")
     for answer in (full, over):
         assert answer.headers["access-control-allow-origin"] == ORIGIN
@@ -178,14 +178,19 @@ async def test_starts_of_one_address_have_a_rate_and_the_page_reads_it(make_site
 
 
 async def test_ten_starts_at_once_with_three_slots(site: Site) -> None:
+    async def start() -> httpx.Response:
+        watch = Stopwatch()
+        answer = await site.start()
+        assert watch.seconds() < 1.0
+        return answer
+
     async with site.house.worker(slots=3):
-        began = time.monotonic()
-        answers: list[httpx.Response] = await asyncio.gather(*(site.start() for _ in range(10)))
-        assert time.monotonic() - began < 2.0
+        watch = Stopwatch()
+        answers = await asyncio.gather(*(start() for _ in range(10)))
+        assert watch.seconds() < 2.0
         started = [answer for answer in answers if answer.status_code == 200]
         assert len(started) == 3
         for answer in answers:
-            assert answer.elapsed.total_seconds() < 1.0
             if answer.status_code != 200:
                 refused(answer, 503, "at_capacity")
         for answer in started:

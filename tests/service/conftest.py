@@ -14,6 +14,7 @@ from tests.fixtures.characters import (
     own_characters_channel,
     shared_characters_channel,
 )
+from tests.fixtures.deadlines import long_deadlines
 from tests.fixtures.livekit import livekit_server
 from tests.fixtures.outbound import loopback_names
 from tests.fixtures.reaper_passes import past
@@ -29,6 +30,7 @@ __all__ = [
     "hasher",
     "house",
     "livekit_server",
+    "long_deadlines",
     "loopback_names",
     "make_house",
     "own_accounts_channel",

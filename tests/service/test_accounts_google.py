@@ -18,6 +18,7 @@ from services.accounts.app import running
 from services.kit.errors import Code
 from services.kit.rpc.client import call, connect
 from tests.fixtures.refusals import refusal
+from tests.fixtures.stopwatch import Stopwatch
 from tests.fixtures.tenants import CHEAP_HASHER
 
 if TYPE_CHECKING:
@@ -224,10 +225,10 @@ async def test_the_provider_away_says_try_again_in_time(browser: Browser) -> Non
     back = await browser.oidc.approve(begun.authorization_url, "sub-11")
     browser.oidc.stop()
     try:
-        started = time.monotonic()
+        watch = Stopwatch()
         error = await refusal(browser.finish(back["code"], back["state"], begun.transaction), Code.UPSTREAM_UNAVAILABLE)
         assert error.retry_after_seconds
-        assert time.monotonic() - started < 5
+        assert watch.seconds() < 5
     finally:
         browser.oidc.start()
     # It came back with a new key, which is learnt.
@@ -252,10 +253,10 @@ async def test_a_provider_that_never_answers_costs_no_more_than_the_deadline(
     settings = type(accounts_settings).model_validate(accounts_settings.model_dump() | configured)
     async with server, running(settings) as accounts, connect(f"127.0.0.1:{accounts.port}") as channel:
         google = google_pb2_grpc.GoogleServiceStub(channel)
-        started = time.monotonic()
+        watch = Stopwatch()
         request = pb.BeginGoogleSignInRequest()
         await refusal(call(google.BeginGoogleSignIn, request), Code.UPSTREAM_UNAVAILABLE)
-        assert time.monotonic() - started < 4.8
+        assert watch.seconds() < 4.8
 
 
 async def test_neither_secret_nor_password_is_stored(browser: Browser, database_url: str) -> None:

@@ -27,6 +27,7 @@ from services.kit.database import Pool, open_pool
 from services.kit.errors import Code
 from services.kit.rpc.client import call, connect
 from tests.fixtures.refusals import refusal
+from tests.fixtures.tenants import CHEAP_HASHER
 
 if TYPE_CHECKING:
     from callbox.accounts.v1.accounts_pb2_grpc import AccountsServiceAsyncStub
@@ -177,10 +178,10 @@ async def test_tokens_of_the_single_key_of_before_stay_good(
 async def test_another_identity_key_costs_a_sign_in_and_nothing_else(
     accounts_settings: AccountsSettings,
 ) -> None:
-    async with running(accounts_settings) as server, connect(f"127.0.0.1:{server.port}") as channel:
+    async with running(accounts_settings, CHEAP_HASHER) as server, connect(f"127.0.0.1:{server.port}") as channel:
         await sign_up(AccountsServiceStub(channel))
     (accounts_settings.keys_dir / "accounts.key").unlink()
-    async with running(accounts_settings) as server, connect(f"127.0.0.1:{server.port}") as channel:
+    async with running(accounts_settings, CHEAP_HASHER) as server, connect(f"127.0.0.1:{server.port}") as channel:
         accounts = AccountsServiceStub(channel)
         request = pb.LogInRequest(email="ada@callbox.local", password="correct horse battery")
         assert await exchange(accounts, (await call(accounts.LogIn, request)).access)

@@ -160,6 +160,7 @@ async def test_words_alone_answer_while_the_sentence_model_is_away(make_library:
         assert (await library.done(waiting.id)).status == pb.DOCUMENT_STATUS_PROCESSED
 
 
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 async def test_a_document_whose_reader_is_killed_is_read_by_another(library: Library, number: signal.Signals) -> None:
     """Killed in the middle of a long document: nothing is lost and nothing is twice.
@@ -173,7 +174,7 @@ async def test_a_document_whose_reader_is_killed_is_read_by_another(library: Lib
     first = await library.reader_process()
     connection = await asyncpg.connect(library.database_url)
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not await connection.fetchval("select attempts from characters.documents"):
                 await asyncio.sleep(0.05)
         await asyncio.sleep(0.5)
@@ -183,7 +184,7 @@ async def test_a_document_whose_reader_is_killed_is_read_by_another(library: Lib
         await kill(first)
         assert (await library.documents())[0].status == pb.DOCUMENT_STATUS_PENDING
         async with library.reader():
-            read = await library.done(taken.id, seconds=40)
+            read = await library.done(taken.id, seconds=120)
         assert read.status == pb.DOCUMENT_STATUS_PROCESSED
         counted = await connection.fetchval("select count(*) from characters.chunks")
         assert counted == read.chunk_count > 30

@@ -78,7 +78,7 @@ async def test_a_call_that_a_worker_lets_lie_goes_to_another_once(house: Session
     async with house.worker(slots=9, lazy=True) as lazy:
         started = await house.begin()
         async with house.worker(slots=1) as keen:
-            await _is_claimed(keen, started.session.session_id, seconds=5.0)
+            await _is_claimed(keen, started.session.session_id)
             assert lazy.offered == [started.session.session_id]
             await refusal(lazy.claim(started.session.session_id), Code.SESSION_TAKEN)
             # The one that let a call lie is asked last, though it has more slots.
@@ -93,7 +93,7 @@ async def test_a_call_that_nobody_takes_ends_as_agent_unavailable_and_the_caller
         started = await house.begin()
         session_id = started.session.session_id
         async with house.join(started) as caller:
-            assert await house.until_ended(session_id, 6.0) == "agent_unavailable"
+            assert await house.until_ended(session_id) == "agent_unavailable"
             await _is_told(caller, "agent_unavailable")
             async with asyncio.timeout(5):
                 await caller.disconnected.wait()
@@ -111,7 +111,7 @@ async def test_a_worker_that_is_alone_gets_as_long_again(house: SessionsHouse, p
 async def test_who_joins_after_agent_unavailable_is_told_too(house: SessionsHouse) -> None:
     async with house.worker(lazy=True):
         started = await house.begin()
-        assert await house.until_ended(started.session.session_id, 6.0) == "agent_unavailable"
+        assert await house.until_ended(started.session.session_id) == "agent_unavailable"
         async with house.join(started) as caller:
             await _is_told(caller, "agent_unavailable")
             async with asyncio.timeout(5):
@@ -137,7 +137,7 @@ async def test_a_worker_that_vanishes_loses_its_calls_and_the_caller_is_told(hou
             turn = pb.SessionEvent(sequence=1, turn=pb.Turn(role=pb.ROLE_ASSISTANT, text="Hello!"))
             await worker.tell(session_id, turn)
             await worker.vanish()
-            assert await house.until_ended(session_id, 8.0) == "agent_lost"
+            assert await house.until_ended(session_id) == "agent_lost"
             await _is_told(caller, "agent_lost")
         assert [turn.text for turn in (await house.read(session_id)).turns] == ["Hello!"]
         # What the worker had not told yet is stored all the same, and changes no reason.
@@ -189,7 +189,7 @@ async def test_a_job_that_dies_alone_is_noticed_too(house: SessionsHouse) -> Non
             await _is_claimed(worker, session_id)
             await house.until(session_id, lambda session: session.status == pb.SESSION_STATUS_ACTIVE)
             await worker.drop(session_id)
-            assert await house.until_ended(session_id, 10.0) == "agent_lost"
+            assert await house.until_ended(session_id) == "agent_lost"
 
 
 async def test_an_agent_that_leaves_the_room_without_a_word_is_lost(house: SessionsHouse) -> None:
@@ -202,7 +202,7 @@ async def test_an_agent_that_leaves_the_room_without_a_word_is_lost(house: Sessi
             room = worker.carried[session_id]
             assert room is not None
             await room.disconnect()
-            assert await house.until_ended(session_id, 10.0) == "agent_lost"
+            assert await house.until_ended(session_id) == "agent_lost"
             await _is_told(caller, "agent_lost")
 
 

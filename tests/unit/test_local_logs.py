@@ -13,7 +13,7 @@ from deploy.local.logs import Lines
 
 
 def until(condition: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + 10
+    give_up = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < give_up
         time.sleep(0.01)
@@ -144,6 +144,16 @@ def test_a_full_file_is_renamed_and_the_oldest_is_deleted(tmp_path: Path) -> Non
     assert [path.name for path in kept] == ["part.log", *(f"part.log.{number + 1}" for number in range(OLD_FILES))]
     assert all(path.stat().st_size <= 1_000 for path in kept)
     assert (tmp_path / "part.log").read_text().splitlines()[-1].startswith("199 ")
+
+
+def test_the_log_file_of_a_part_is_full_at_ten_megabytes(tmp_path: Path) -> None:
+    with (tmp_path / "redis.log").open("wb") as file:
+        file.truncate(10_000_000 - 5)
+    lines = Lines(tmp_path)
+    lines("redis", "ready")
+    lines.close()
+    assert (tmp_path / "redis.log.1").stat().st_size == 10_000_000 - 5
+    assert lines.path("redis").read_text() == "ready\n"
 
 
 def test_a_file_that_cannot_be_written_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

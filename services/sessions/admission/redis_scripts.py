@@ -39,12 +39,12 @@ class RedisScripts:
             if path.stem != "library"
         }
 
-    async def run(self, name: str, *arguments: str | int, seconds: float = _SECONDS) -> list[str | int]:
+    async def run(self, name: str, *arguments: str | int, seconds: float | None = None) -> list[str | int]:
         """Runs one script.
 
-        Raises: CallboxError `upstream_unavailable` when Redis does not answer in `seconds`.
+        Raises: CallboxError `upstream_unavailable` when Redis does not answer in `seconds`, by default 0.3.
         """
-        async with reaching("Redis", seconds):
+        async with reaching("Redis", _SECONDS if seconds is None else seconds):
             answer: list[str | int] = await self._scripts[name](keys=[_KEY], args=list(arguments))
         return answer
 

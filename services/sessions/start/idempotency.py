@@ -116,10 +116,11 @@ class IdempotencyKeys:
             row = await connection.fetchrow(ANSWER_OF_KEY, key.scope, key.key)
         if row is None:
             return False
+        if row["answer"] is None:
+            # Also of a different request: if that is refused, the key is free a moment later.
+            return False
         if row["digest"] != key.digest:
             raise idempotency_key.other_request("call")
-        if row["answer"] is None:
-            return False
         return Replay(pb.StartSessionResponse.FromString(row["answer"]), row["token_expire_time"])
 
     async def bind(self, key: IdempotencyKey, row_id: int, answer: pb.StartSessionResponse) -> None:
