@@ -171,7 +171,8 @@ async def test_a_page_of_large_calls_comes_whole(site: Site, monkeypatch: pytest
             monkeypatch.setattr(reader, "MAX_PAGE_BYTES", limit)
             request = pb.ListSessionsRequest(page_size=3, view=pb.SESSION_VIEW_FULL)
             first = await call(site.house.sessions.ListSessions, request, identity=site.house.user)
-            assert (len(first.sessions), bool(first.next_page_token)) == (1, True)
+            assert first.next_page_token
+            assert len(first.sessions) < 3
             for size in (200, 3, 2):
                 parts = await site.owner.get(USAGE, params={"page_size": size})
                 assert parts.headers["content-type"] == "application/json"

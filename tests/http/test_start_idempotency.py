@@ -174,7 +174,7 @@ async def test_a_start_that_failed_half_way_is_not_answered_again(
             refused(await begin(site.keyed), 503, "upstream_unavailable")
 
             async def is_undone() -> bool:
-                return await database.fetchval("select count(*) from sessions.sessions") == 0
+                return bool(await database.fetchval("select count(*) = 0 from sessions.sessions"))
 
             await until(is_undone)
         finally:

@@ -13,20 +13,23 @@ from typing import TYPE_CHECKING
 import pytest
 import redis
 from callbox.sessions.v1 import sessions_pb2 as pb
+from callbox.sessions.v1 import webhooks_pb2, webhooks_pb2_grpc
 from starlette.applications import Starlette
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from services.kit.blobs import Blobs, BlobSettings
 from services.kit.errors import Code
+from services.kit.net import outbound as outbound_client
 from services.kit.net.outbound import Outbound
 from services.kit.ops import HttpServer
-from services.kit.rpc.client import call
+from services.kit.rpc.client import call, connect
 from services.sessions.reference_audio.fetcher import MAX_BYTES, ReferenceAudioFetcher
 from services.sessions.reference_audio.storage import ReferenceAudioStore
 from tests.fixtures.refusals import refusal
 from tests.fixtures.sessions import MakeHouse, SessionsHouse, until
 from tests.fixtures.stopwatch import Stopwatch
+from tests.fixtures.wire import Wire, listening, say
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -51,10 +54,11 @@ def wav(seconds: float) -> bytes:
 
 
 class Host:
-    """A web server with recordings. asked: paths that were asked for."""
+    """A web server with recordings. asked: paths that were asked for. released: `held.wav` is answered."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.released = asyncio.Event()
         self.base = ""
 
     async def answer(self, request: Request) -> Response:
@@ -75,6 +79,9 @@ class Host:
                 return Response(b"RIFF\x00\x00\x00\x00WAVE" + b"junk\x00\x00\x00\x00" * (MAX_BYTES // 8 - 2))
             case "slow.wav":
                 await asyncio.sleep(2)
+                return Response(wav(2))
+            case "held.wav":
+                await self.released.wait()
                 return Response(wav(2))
             case "round":
                 return RedirectResponse(f"{self.base}/good.wav")
@@ -205,6 +212,27 @@ async def test_a_recording_takes_no_memory_of_redis(make_house: MakeHouse, redis
         assert used < MAX_BYTES / 2
 
 
+async def test_slow_servers_of_recordings_delay_no_webhook(
+    make_house: MakeHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Recordings have connections of their own, here one."""
+    monkeypatch.setattr(outbound_client, "_MAX_CONNECTIONS", 1)
+    house = await make_house(outbound_allow=HERE, webhook_poll_seconds=0.1)
+    async with hosting() as host, listening(say) as wire, house.worker(), connect(house.settings.listen) as channel:
+        hook = webhooks_pb2.CreateWebhookRequest(url=f"http://127.0.0.1:{wire.port}/", is_active=True)
+        await call(webhooks_pb2_grpc.WebhooksServiceStub(channel).CreateWebhook, hook, identity=house.user)
+        told_of = (await house.begin()).session.session_id
+        starting = asyncio.create_task(house.begin(reference_audio_url=f"{host.base}/held.wav"))
+        try:
+            await until(lambda: _asked(host))
+            await house.end(told_of)
+            await until(lambda: _told(wire))
+            assert not starting.done()
+        finally:
+            host.released.set()
+            await asyncio.wait([starting])
+
+
 async def test_what_became_of_a_recording_stands_in_the_history(make_house: MakeHouse) -> None:
     house = await make_house(outbound_allow=HERE)
     async with hosting() as host, house.worker() as worker:
@@ -225,6 +253,14 @@ async def test_what_became_of_a_recording_stands_in_the_history(make_house: Make
         request = pb.AppendEventsRequest(session_id=session_id, worker_id=worker.worker_id, events=[broken])
         refused = call(house.sessions.AppendEvents, request, identity=house.callers.service("agent"))
         await refusal(refused, Code.VALIDATION_FAILED)
+
+
+async def _asked(host: Host) -> bool:
+    return bool(host.asked)
+
+
+async def _told(wire: Wire) -> bool:
+    return bool(wire.requests)
 
 
 async def _claimed(worker: DirectedWorker, session_id: str) -> bool:

@@ -43,7 +43,7 @@ class Ears(live_pb2_grpc.LiveServiceServicer):
         raise CallboxError(Code.INVALID_REQUEST, "Nobody watches here.")
 
     async def until(self, count: int) -> None:
-        async with asyncio.timeout(5), self.news:
+        async with asyncio.timeout(30), self.news:
             await self.news.wait_for(lambda: len(self.told) >= count)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from services.inference.synthesis.scheduler import Full, Places, Scheduler, Stream
 from services.inference.synthesis.speech import Speech
 
-SECONDS = 5.0
+SECONDS = 30.0
 
 
 class StandInSpeech:
