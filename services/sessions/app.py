@@ -36,6 +36,7 @@ from services.sessions.account_data.service import UserDataService
 from services.sessions.adapters.database import SCHEMA, Database
 from services.sessions.adapters.live_updates import LiveUpdates
 from services.sessions.adapters.livekit_rooms import LiveKitKeys, Rooms, read_keys
+from services.sessions.adapters.worker_client import WorkerClient
 from services.sessions.admission.redis_scripts import RedisScripts
 from services.sessions.admission.slots import Admission
 from services.sessions.admission.tenant_limits import TenantLimits
@@ -192,7 +193,8 @@ async def _add_calls(
     await admission.restore()
     limits = TenantLimits(accounts_pb2_grpc.AccountsServiceStub(shared.accounts), shared.signer)
     admitter = Admitter(store, admission, rooms, background, settings)
-    lifecycle = Lifecycle(store, admission, admitter, rooms, limits, background, timer, settings, live)
+    workers = WorkerClient(shared.signer)
+    lifecycle = Lifecycle(store, admission, admitter, rooms, workers, limits, background, timer, settings, live)
     idempotency_keys = IdempotencyKeys(database, background)
     # A client of its own: slow servers of recordings must not delay webhooks.
     recordings = await stack.enter_async_context(Outbound(settings.outbound_allow))
@@ -217,7 +219,6 @@ async def _add_calls(
         rooms,
         shared.livekit_keys,
         lifecycle,
-        timer,
         ReferenceAudioFetcher(recordings),
         reference_audio,
         CatalogueFile(settings.catalogue),

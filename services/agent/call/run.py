@@ -47,12 +47,11 @@ _MATCH_SECONDS = 4.0
 _log = structlog.get_logger(__name__)
 
 
-async def run_call(context: JobContext, worker_id: str) -> None:
-    """Runs a job from LiveKit. Its metadata is the session's id."""
+async def run_call(context: JobContext, session_id: str, worker_id: str) -> None:
+    """Runs the job of a call."""
     settings = AgentSettings.load()
     setup_logging("agent", settings.log_format, settings.log_level)
     setup_tracing("agent", settings.otlp_endpoint)
-    session_id = context.job.metadata
     bind_contextvars(session_id=session_id)
     signer = Signer(settings.keys_dir, "agent")
     # Closed after the entry point has ended, however it ended; sending the history may take long.
