@@ -106,7 +106,7 @@ async def test_only_sessions_may_give_calls_to_a_worker_and_only_to_the_worker_i
         await refusal(worker.take(1, token=worker.token("gateway")), Code.PERMISSION_DENIED)
         await refusal(worker.take(1, token=worker.token(audience=worker_audience("worker-2"))), Code.NOT_AUTHENTICATED)
         await refusal(worker.take(1, token=Signer(keys_dir, "sessions").service_token()), Code.NOT_AUTHENTICATED)
-        assert worker.jobs.session_ids == set()
+        assert worker.jobs.session_ids == []
 
 
 async def test_a_request_without_its_values_is_refused(keys_dir: Path) -> None:
@@ -122,7 +122,7 @@ async def test_jobs_that_wait_for_a_process_are_reported_and_bounded(keys_dir: P
         worker.server.free.clear()
         await worker.take(1)
         await worker.take(2)
-        assert worker.jobs.session_ids == {"sess_1", "sess_2"}
+        assert worker.jobs.session_ids == ["sess_1", "sess_2"]
         await refusal(worker.take(3), Code.AT_CAPACITY)
         worker.server.free.set()
         await worker.started(2)

@@ -109,11 +109,11 @@ class Job:
         monkeypatch.setattr(run, "_converse", converse)
         self._callbacks: list[Callable[[str], Awaitable[None]]] = []
         self._context = SimpleNamespace(
-            job=SimpleNamespace(metadata="sess_1", id="job-1"),
+            job=SimpleNamespace(id="job-1"),
             add_shutdown_callback=lambda callback: self._callbacks.append(lambda _: callback()),
             shutdown=lambda _: None,
         )
-        self.entry = asyncio.create_task(run.run_call(self._context, "worker-1"))  # type: ignore[arg-type]
+        self.entry = asyncio.create_task(run.run_call(self._context, "sess_1", "worker-1"))  # type: ignore[arg-type]
 
     async def shut_down(self) -> None:
         """Ends the job as livekit-agents does when its room is gone or its process has to stop."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-from collections.abc import Collection
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -45,14 +44,14 @@ class Jobs:
         self._refuses = False
 
     @property
-    def running(self) -> Collection[Job]:
+    def running(self) -> list[Job]:
         """The jobs that have a process."""
         return [Job(job.job.id, job.job.room.metadata) for job in self._server.active_jobs]
 
     @property
-    def session_ids(self) -> Collection[str]:
-        """The sessions of all jobs, also of those that wait for their process."""
-        return {*(job.session_id for job in self.running), *self._starting.values()}
+    def session_ids(self) -> list[str]:
+        """The sessions of all jobs, also of those that wait for their process; each once."""
+        return list(dict.fromkeys([*(job.session_id for job in self.running), *self._starting.values()]))
 
     def take(self, session_id: str, room_name: str, dispatch_id: str) -> None:
         """Starts a job in the background. A dispatch that was taken before is passed over.
