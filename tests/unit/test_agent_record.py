@@ -84,6 +84,9 @@ class _Channel(AbstractAsyncContextManager["_Channel"]):
     async def __aexit__(self, *_: object) -> None: ...
 
 
+async def _nothing(**_: object) -> None: ...
+
+
 class Job:
     """A job whose entry point is `run_call`, and livekit-agents' own way to end it.
 
@@ -97,7 +100,8 @@ class Job:
         async def claim(*_: object) -> pb.ClaimSessionResponse:
             return pb.ClaimSessionResponse()
 
-        async def converse(_: object, __: object, ___: object, ____: object, record: Record, *_____: object) -> None:
+        async def converse(*given: object) -> None:
+            (record,) = (value for value in given if isinstance(value, Record))
             await hold(record)
 
         monkeypatch.setattr(AgentSettings, "load", lambda: settings)
@@ -110,6 +114,7 @@ class Job:
         self._callbacks: list[Callable[[str], Awaitable[None]]] = []
         self._context = SimpleNamespace(
             job=SimpleNamespace(id="job-1"),
+            connect=_nothing,
             add_shutdown_callback=lambda callback: self._callbacks.append(lambda _: callback()),
             shutdown=lambda _: None,
         )
