@@ -120,6 +120,7 @@ class _Shared:
     store: Store
     scripts: RedisScripts
     rooms: Rooms
+    workers: WorkerClient
     livekit_keys: LiveKitKeys
     signer: Signer
     accounts: grpc.aio.Channel
@@ -154,6 +155,9 @@ async def _open_shared(stack: AsyncExitStack, settings: SessionsSettings) -> _Sh
     accounts, characters = connect(settings.accounts_address), connect(settings.characters_address)
     stack.push_async_callback(accounts.close)
     stack.push_async_callback(characters.close)
+    # Closed after the background tasks, which use it.
+    workers = WorkerClient(signer)
+    stack.push_async_callback(workers.close)
     background = BackgroundTasks()
     stack.push_async_callback(background.close)
     live = LiveUpdates(settings.redis_url)
@@ -167,6 +171,7 @@ async def _open_shared(stack: AsyncExitStack, settings: SessionsSettings) -> _Sh
         Store(database),
         scripts,
         rooms,
+        workers,
         livekit_keys,
         signer,
         accounts,
@@ -193,8 +198,7 @@ async def _add_calls(
     await admission.restore()
     limits = TenantLimits(accounts_pb2_grpc.AccountsServiceStub(shared.accounts), shared.signer)
     admitter = Admitter(store, admission, rooms, background, settings)
-    workers = WorkerClient(shared.signer)
-    lifecycle = Lifecycle(store, admission, admitter, rooms, workers, limits, background, timer, settings, live)
+    lifecycle = Lifecycle(store, admission, admitter, rooms, shared.workers, limits, background, timer, settings, live)
     idempotency_keys = IdempotencyKeys(database, background)
     # A client of its own: slow servers of recordings must not delay webhooks.
     recordings = await stack.enter_async_context(Outbound(settings.outbound_allow))
