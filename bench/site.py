@@ -63,7 +63,7 @@ class Site:
 
     @contextlib.asynccontextmanager
     async def worker(self, slots: int) -> AsyncIterator[DirectedWorker]:
-        """A worker with that many slots, registered with LiveKit and sessions, that accepts every job."""
+        """A worker with that many slots, announced to sessions, that takes every call."""
         settings, secrets = self.stack.settings, Secrets(self.stack.folder)
         key, _, secret = secrets.livekit_keys_file.read_text().strip().partition(": ")
         token = Signer(secrets.keys_dir, "agent").service_token()

@@ -1,17 +1,25 @@
 """Settings of the worker, read from the environment."""
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from services.kit.settings import CatalogueSettings, KeysSettings
+from services.kit.settings import CatalogueSettings, ListenSettings
 
+# As host in CALLBOX_LISTEN.
+_EVERY_INTERFACE = {"", "0.0.0.0", "::"}  # noqa: S104  # refused without another address
 _ROOT = Path(__file__).resolve().parents[2]
 
 
-class AgentSettings(KeysSettings, CatalogueSettings):
+class AgentSettings(ListenSettings, CatalogueSettings):
     """Settings of one worker."""
 
+    advertised_address: str = Field(
+        default="",
+        description="host:port at which sessions reaches this worker, such as that of its pod; empty: the address of "
+        "CALLBOX_LISTEN.",
+    )
     sessions_address: str = Field(default="127.0.0.1:7103", description="host:port of the sessions service.")
     characters_address: str = Field(default="127.0.0.1:7102", description="host:port of the characters service.")
     livekit_url: str = Field(default="ws://127.0.0.1:7880", description="URL at which the worker reaches LiveKit.")
@@ -28,3 +36,16 @@ class AgentSettings(KeysSettings, CatalogueSettings):
         default=_ROOT / "deploy" / "lines", description="Folder of the recorded fixed lines that ship with Callbox."
     )
     slots: int = Field(default=3, ge=1, le=512, description="Maximum number of concurrent calls of this worker.")
+
+    @model_validator(mode="after")
+    def _can_be_reached(self) -> Self:
+        if not self.advertised_address and self.listen.rpartition(":")[0].strip("[]") in _EVERY_INTERFACE:
+            raise ValueError(
+                f"CALLBOX_LISTEN={self.listen} is every interface; set CALLBOX_ADVERTISED_ADDRESS to the host:port at "
+                "which sessions reaches this worker"
+            )
+        return self
+
+    def address(self, port: int) -> str:
+        """Where sessions reaches this worker. port: the one it listens on."""
+        return self.advertised_address or f"{self.listen.rpartition(':')[0]}:{port}"

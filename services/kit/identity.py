@@ -18,10 +18,11 @@ from services.kit.errors import CallboxError, Code
 from services.kit.secret_files import ensure_secret
 
 _ALGORITHM = "EdDSA"
-_AUDIENCE = "callbox"
 _LEEWAY_SECONDS = 5
 _MAX_VERIFIED = 4_096
 IDENTITY_TTL_SECONDS = 120
+# Accepted by every service; each worker accepts only tokens made for it.
+SERVICES_AUDIENCE = "callbox"
 ACCOUNTS_ISSUER = "accounts"
 GATEWAY_ISSUER = "gateway"
 
@@ -59,6 +60,11 @@ class Identity:
         return self.kind is Kind.USER and (self.is_staff or self.tenant_id == tenant_id)
 
 
+def worker_audience(worker_id: str) -> str:
+    """The audience of tokens that only one worker accepts."""
+    return f"callbox-worker/{worker_id}"
+
+
 def ensure_keys(keys_dir: Path, names: Iterable[str]) -> None:
     """Makes the Ed25519 key pair of each issuer unless it exists: `<name>.key` (mode 600) and `<name>.pub`."""
     for name in names:
@@ -85,12 +91,14 @@ class Signer:
         self._key = serialization.load_pem_private_key((keys_dir / f"{issuer}.key").read_bytes(), None)
         self._service_token = ("", 0.0)
 
-    def sign(self, identity: Identity, ttl_seconds: float = IDENTITY_TTL_SECONDS) -> str:
-        """A token for the identity, valid for `ttl_seconds`."""
+    def sign(
+        self, identity: Identity, ttl_seconds: float = IDENTITY_TTL_SECONDS, audience: str = SERVICES_AUDIENCE
+    ) -> str:
+        """A token for the identity, valid for `ttl_seconds`. audience: who accepts it."""
         now = time.time()
         claims: dict[str, object] = {
             "iss": self._issuer,
-            "aud": _AUDIENCE,
+            "aud": audience,
             "iat": int(now),
             "exp": int(now + ttl_seconds),
             "kind": str(identity.kind),
@@ -117,10 +125,14 @@ def claimed_tenant(token: str) -> str:
 
 
 class Verifier:
-    """Verifies identity tokens with the public keys in a folder. `<issuer>.pub` is read when it is first needed."""
+    """Verifies identity tokens with the public keys in a folder. `<issuer>.pub` is read when it is first needed.
 
-    def __init__(self, keys_dir: Path) -> None:
+    audience: the tokens that it accepts.
+    """
+
+    def __init__(self, keys_dir: Path, audience: str = SERVICES_AUDIENCE) -> None:
         self._keys_dir = keys_dir
+        self._audience = audience
         self._keys: dict[str, Ed25519PublicKey] = {}
         # Token → (identity, unix time of its expiry). Callers send a token many times; verifying a signature is slow.
         self._verified: TLRUCache[str, tuple[Identity, float]] = TLRUCache(
@@ -144,7 +156,7 @@ class Verifier:
                 token,
                 self._key(str(issuer)),
                 algorithms=[_ALGORITHM],
-                audience=_AUDIENCE,
+                audience=self._audience,
                 leeway=_LEEWAY_SECONDS,
                 options={"require": ["exp", "iss", "sub", "kind"]},
             )

@@ -74,15 +74,10 @@ class ServiceSettings(Settings):
     )
 
 
-class KeysSettings(ServiceSettings):
-    """Settings of a process that signs or verifies identity tokens."""
-
-    keys_dir: Path = Field(default=Path(".callbox/keys"), description="Folder of identity keys.")
-
-
-class ListenSettings(KeysSettings):
+class ListenSettings(ServiceSettings):
     """Settings of a service that is called by others."""
 
+    keys_dir: Path = Field(default=Path(".callbox/keys"), description="Folder of identity keys.")
     listen: str = Field(
         default="127.0.0.1:0", description="host:port on which the service is called; port 0: any free port."
     )

@@ -36,6 +36,7 @@ from services.sessions.account_data.service import UserDataService
 from services.sessions.adapters.database import SCHEMA, Database
 from services.sessions.adapters.live_updates import LiveUpdates
 from services.sessions.adapters.livekit_rooms import LiveKitKeys, Rooms, read_keys
+from services.sessions.adapters.worker_client import WorkerClient
 from services.sessions.admission.redis_scripts import RedisScripts
 from services.sessions.admission.slots import Admission
 from services.sessions.admission.tenant_limits import TenantLimits
@@ -119,6 +120,7 @@ class _Shared:
     store: Store
     scripts: RedisScripts
     rooms: Rooms
+    workers: WorkerClient
     livekit_keys: LiveKitKeys
     signer: Signer
     accounts: grpc.aio.Channel
@@ -153,6 +155,9 @@ async def _open_shared(stack: AsyncExitStack, settings: SessionsSettings) -> _Sh
     accounts, characters = connect(settings.accounts_address), connect(settings.characters_address)
     stack.push_async_callback(accounts.close)
     stack.push_async_callback(characters.close)
+    # Closed after the background tasks, which use it.
+    workers = WorkerClient(signer)
+    stack.push_async_callback(workers.close)
     background = BackgroundTasks()
     stack.push_async_callback(background.close)
     live = LiveUpdates(settings.redis_url)
@@ -166,6 +171,7 @@ async def _open_shared(stack: AsyncExitStack, settings: SessionsSettings) -> _Sh
         Store(database),
         scripts,
         rooms,
+        workers,
         livekit_keys,
         signer,
         accounts,
@@ -192,7 +198,7 @@ async def _add_calls(
     await admission.restore()
     limits = TenantLimits(accounts_pb2_grpc.AccountsServiceStub(shared.accounts), shared.signer)
     admitter = Admitter(store, admission, rooms, background, settings)
-    lifecycle = Lifecycle(store, admission, admitter, rooms, limits, background, timer, settings, live)
+    lifecycle = Lifecycle(store, admission, admitter, rooms, shared.workers, limits, background, timer, settings, live)
     idempotency_keys = IdempotencyKeys(database, background)
     # A client of its own: slow servers of recordings must not delay webhooks.
     recordings = await stack.enter_async_context(Outbound(settings.outbound_allow))
@@ -217,7 +223,6 @@ async def _add_calls(
         rooms,
         shared.livekit_keys,
         lifecycle,
-        timer,
         ReferenceAudioFetcher(recordings),
         reference_audio,
         CatalogueFile(settings.catalogue),

@@ -8,6 +8,9 @@ _START_BUCKETS = (0.0025, 0.005, 0.0075, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.
 sessions_active = Gauge("callbox_sessions_active", "Calls under way.")
 admissions = Counter("callbox_admission_total", "Starts of sessions, by result.", ["result"])
 slots = Gauge("callbox_slots", "Slots that workers report, by state.", ["state"])
+dispatch_failures = Counter(
+    "callbox_dispatch_failures_total", "Calls that a worker refused or could not be asked to take."
+)
 session_ends = Counter("callbox_session_ends_total", "Sessions ended, by reason.", ["reason"])
 reaps = Counter("callbox_reaper_actions_total", "Overdue work that the reaper did, by action.", ["action"])
 start_seconds = Histogram("callbox_session_start_seconds", "Time to start a session.", buckets=_START_BUCKETS)

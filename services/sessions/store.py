@@ -32,7 +32,6 @@ class Call:
     participant_identity: str
     slot_held: bool
     worker_id: str | None
-    agent_name: str | None
     dispatch_count: int
     join_time: datetime | None
     end_time: datetime | None
@@ -76,13 +75,13 @@ _WEBHOOK = "character_slug, character_version, create_time, metadata, join_time 
 _NEW = [field.name for field in fields(NewSession)]
 
 INSERT_SESSION = f"""
-    insert into sessions ({", ".join(_NEW)}, worker_id, agent_name, token_expire_time)
+    insert into sessions ({", ".join(_NEW)}, worker_id, token_expire_time)
     values ({", ".join(f"${number}" for number in range(1, len(_NEW) + 1))},
-        ${len(_NEW) + 1}, ${len(_NEW) + 2}, now() + ${len(_NEW) + 3}::interval)
+        ${len(_NEW) + 1}, now() + ${len(_NEW) + 2}::interval)
     returning *
 """
 DELETE_UNJOINED = "delete from sessions where session_id = $1 and join_time is null"
-HELD_SLOTS = "select session_id, worker_id, tenant_id, agent_name from sessions where status <> 'ended' and slot_held"
+HELD_SLOTS = "select session_id, worker_id, tenant_id from sessions where status <> 'ended' and slot_held"
 CALL = f"select {_CALL} from sessions where session_id = $1"
 CALLS = f"select {_CALL} from sessions where session_id = any($1)"
 CALL_IN_ROOM = f"select {_CALL} from sessions where room_name = $1"
@@ -94,15 +93,15 @@ CLAIM = """
 """
 REDISPATCH = f"""
     update sessions
-    set worker_id = $3, agent_name = $4, dispatch_time = now(), dispatch_count = dispatch_count + 1
+    set worker_id = $3, dispatch_time = now(), dispatch_count = dispatch_count + 1
     where session_id = $1 and worker_id = $2 and claim_time is null and slot_held and status <> 'ended'
     returning {_CALL}
 """
 READMIT = f"""
     update sessions
-    set slot_held = true, worker_id = $2, agent_name = $3, slot_time = now(), dispatch_time = now(),
+    set slot_held = true, worker_id = $2, slot_time = now(), dispatch_time = now(),
         dispatch_count = 1, claim_time = null, status = 'active', join_time = coalesce(join_time, now()),
-        caller_sid = $4, room_sid = $5, caller_left_time = null, agent_left_time = null, room_delete_time = null
+        caller_sid = $3, room_sid = $4, caller_left_time = null, agent_left_time = null, room_delete_time = null
     where session_id = $1 and not slot_held and status <> 'ended' and token_expire_time > now()
     returning {_CALL}, {_WEBHOOK}
 """
@@ -189,7 +188,6 @@ class Store:
                 INSERT_SESSION,
                 *(getattr(new, name) for name in _NEW),
                 grant.worker_id,
-                grant.agent_name,
                 timedelta(seconds=token_seconds),
             )
             assert row is not None, "an insert returns its row"
@@ -228,12 +226,12 @@ class Store:
 
     async def redispatch(self, call: Call, grant: Grant) -> bool:
         """Moves an unclaimed session to another worker; False when it was claimed, moved or ended meanwhile."""
-        moved = await self._one(REDISPATCH, call.session_id, call.worker_id, grant.worker_id, grant.agent_name)
+        moved = await self._one(REDISPATCH, call.session_id, call.worker_id, grant.worker_id)
         return moved is not None
 
     async def readmit(self, session_id: str, grant: Grant, caller_sid: str, room_sid: str) -> bool:
         """Gives a new slot to a session whose caller joined late; False when it holds one or has ended."""
-        joined = await self._join(READMIT, session_id, grant.worker_id, grant.agent_name, caller_sid, room_sid)
+        joined = await self._join(READMIT, session_id, grant.worker_id, caller_sid, room_sid)
         return joined is not None
 
     async def release_slot(self, session_id: str) -> Call | None:

@@ -16,8 +16,10 @@ from services.sessions.settings import SessionsSettings
 from services.sessions.store import Call, Store
 
 _MAX_NAME = 128
+# A host name of DNS and a port.
+_MAX_ADDRESS = 260
 _MAX_SLOTS = 10_000
-# LiveKit can hand out the job before the transaction that stores its session has committed.
+# A worker can claim before the transaction that stores its session has committed.
 _STORE_WAIT_SECONDS, _STORE_WAIT_STEP_SECONDS = 0.5, 0.05
 _log = get_logger(__name__)
 
@@ -46,7 +48,7 @@ class Workers:
                 _log.warning("worker report handled without PostgreSQL", fault=str(fault))
         owned = {call.session_id: call.tenant_id for call in known if _carries(call, worker.worker_id)}
         await self._admission.report(
-            (worker.worker_id, worker.agent_name, worker.slots, worker.draining),
+            (worker.worker_id, worker.address, worker.slots, worker.draining),
             self._settings.worker_seconds,
             list(owned.items()),
             carried,
@@ -68,7 +70,7 @@ class Workers:
         if row is None:
             row = await self._claim_when_stored(session_id, worker_id)
         try:
-            await self._admission.hold(HeldSlot(session_id, worker_id, row["tenant_id"], row["agent_name"]))
+            await self._admission.hold(HeldSlot(session_id, worker_id, row["tenant_id"]))
         except CallboxError as fault:
             _log.warning("lease was not renewed; the next report renews it", session_id=session_id, fault=str(fault))
         return pb.ClaimSessionResponse(
@@ -119,9 +121,9 @@ def _carries(call: Call, worker_id: str) -> bool:
 def _check(worker: pb.Worker) -> None:
     """Raises: CallboxError `validation_failed`."""
     faults = {}
-    for name, value in (("worker_id", worker.worker_id), ("agent_name", worker.agent_name)):
-        if not 0 < len(value) <= _MAX_NAME or not value.isprintable():
-            faults[f"worker.{name}"] = [f"Must have 1 to {_MAX_NAME} printable characters."]
+    for name, value, most in (("worker_id", worker.worker_id, _MAX_NAME), ("address", worker.address, _MAX_ADDRESS)):
+        if not 0 < len(value) <= most or not value.isprintable():
+            faults[f"worker.{name}"] = [f"Must have 1 to {most} printable characters."]
     if not 0 <= worker.slots <= _MAX_SLOTS:
         faults["worker.slots"] = [f"Must be between 0 and {_MAX_SLOTS}."]
     if len(worker.session_ids) > _MAX_SLOTS or any("\0" in session_id for session_id in worker.session_ids):

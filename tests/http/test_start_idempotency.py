@@ -99,14 +99,14 @@ async def test_no_transaction_is_open_while_the_room_is_made(site: Site, monkeyp
     create = Rooms.create
     open_transactions: list[int] = []
 
-    async def slowly(rooms: Rooms, room: str, agent_name: str, session_id: str) -> None:
+    async def slowly(rooms: Rooms, room: str) -> None:
         # The session is stored meanwhile.
         await asyncio.sleep(0.1)
         counted = "select count(*) from pg_stat_activity where state like 'idle in transaction%'"
         database = await asyncpg.connect(site.house.settings.database_url, timeout=10)
         open_transactions.append(await database.fetchval(counted))
         await database.close(timeout=5)
-        await create(rooms, room, agent_name, session_id)
+        await create(rooms, room)
 
     monkeypatch.setattr(Rooms, "create", slowly)
     async with site.house.worker():

@@ -112,7 +112,7 @@ async def everybody(house: SessionsHouse, worker: DirectedWorker, stack: AsyncEx
         "session_id": session_id,
         "session_ids": session_id,
         "worker_id": worker.worker_id,
-        "agent_name": worker.agent_name,
+        "address": worker.address,
         "tenant_id": house.tenant_id,
         "character_id": claim.character.character_id,
         "id": key.api_key.id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -13,6 +14,7 @@ from livekit import api
 from prometheus_client import REGISTRY
 
 from services.kit.errors import CallboxError, Code
+from services.kit.identity import Verifier, worker_audience
 from services.kit.rpc.client import call
 from services.sessions.adapters.livekit_rooms import Rooms
 from services.sessions.reaper import room_reconciler
@@ -86,6 +88,33 @@ async def test_a_call_that_a_worker_lets_lie_goes_to_another_once(house: Session
             await keen.report()
             second = await house.begin()
             await _is_claimed(keen, second.session.session_id)
+
+
+@pytest.mark.parametrize("address", ["", "127.0.0.1:9"], ids=["refuses", "cannot be reached"])
+async def test_a_call_that_a_worker_does_not_take_goes_to_another_at_once(house: SessionsHouse, address: str) -> None:
+    async with house.worker(slots=9, refuses=True) as unwilling, house.worker(slots=1) as keen:
+        unwilling.address = address or unwilling.address
+        await unwilling.report()
+        session_id = (await house.begin()).session.session_id
+        # Without waiting for the deadline of the claim.
+        await _is_claimed(keen, session_id, seconds=0.8 * QUICK["claim_seconds"])
+        assert unwilling.offered == ([] if address else [session_id])
+
+
+async def test_a_call_that_every_worker_refuses_ends_as_agent_unavailable(house: SessionsHouse) -> None:
+    async with house.worker(refuses=True) as first, house.worker(refuses=True) as second:
+        started = await house.begin()
+        assert await house.until_ended(started.session.session_id, 6.0) == "agent_unavailable"
+        assert len(first.offered) == len(second.offered) == 1
+
+
+async def test_sessions_identifies_itself_to_one_worker_alone(house: SessionsHouse, keys_dir: Path) -> None:
+    async with house.worker() as worker:
+        await _is_claimed(worker, (await house.begin()).session.session_id)
+        (token,) = worker.tokens
+        assert Verifier(keys_dir, worker_audience(worker.worker_id)).verify(token).is_service("sessions")
+        with pytest.raises(CallboxError):
+            Verifier(keys_dir).verify(token)
 
 
 async def test_a_call_that_nobody_takes_ends_as_agent_unavailable_and_the_caller_is_told(house: SessionsHouse) -> None:

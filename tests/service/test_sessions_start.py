@@ -146,6 +146,14 @@ async def test_the_worker_with_the_most_free_slots_gets_the_call_and_a_draining_
         await refusal(house.begin(), Code.AT_CAPACITY)
 
 
+async def test_a_worker_must_say_where_it_takes_calls(house: SessionsHouse) -> None:
+    async with house.worker() as worker:
+        for address in ("", "x" * 261, "host\n:1"):
+            worker.address = address
+            error = await refusal(worker.report(), Code.VALIDATION_FAILED)
+            assert list(error.fields) == ["worker.address"]
+
+
 BAD_OVERRIDES: list[tuple[str, Any]] = [
     ("language", "de"),
     ("language", "not a tag"),

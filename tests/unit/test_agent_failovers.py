@@ -57,9 +57,8 @@ def test_engines_without_room_are_known_to_the_worker_for_some_seconds(tmp_path:
 
 def test_a_worker_whose_engines_are_full_takes_no_more_calls_than_it_carries(tmp_path: Path) -> None:
     settings = AgentSettings(data_dir=tmp_path, slots=8)
-    jobs = [SimpleNamespace(job=SimpleNamespace(metadata=f"sess_{number}")) for number in range(3)]
-    server: Any = SimpleNamespace(active_jobs=jobs)
-    report = Report(settings, server, "worker", SharedState(tmp_path))
+    jobs: Any = SimpleNamespace(session_ids=[f"sess_{number}" for number in range(3)])
+    report = Report(settings, jobs, "worker", "127.0.0.1:7107", SharedState(tmp_path))
     assert report.worker().slots == 8
     SharedState(tmp_path).tell_engines_full()
     assert report.worker().slots == 3

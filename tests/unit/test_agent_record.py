@@ -90,8 +90,10 @@ class _Channel(AbstractAsyncContextManager["_Channel"]):
 class Job:
     """A job whose entry point is `run_call`, and livekit-agents' own way to end it.
 
-    hold: what the call does in place of a conversation in a room.
+    hold: what the call does in place of a conversation in a room. is_connected: whether the room is.
     """
+
+    is_connected: bool | None = None
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path, keys_dir: Path, hold: Hold) -> None:
         settings = AgentSettings(data_dir=folder, keys_dir=keys_dir, catalogue=ROOT / "deploy" / "catalogue.toml")
@@ -100,7 +102,8 @@ class Job:
         async def claim(*_: object) -> pb.ClaimSessionResponse:
             return pb.ClaimSessionResponse()
 
-        async def converse(_: object, __: object, ___: object, ____: object, record: Record, *_____: object) -> None:
+        async def converse(*given: object) -> None:
+            (record,) = (value for value in given if isinstance(value, Record))
             await hold(record)
 
         monkeypatch.setattr(AgentSettings, "load", lambda: settings)
@@ -112,11 +115,17 @@ class Job:
         monkeypatch.setattr(run, "_converse", converse)
         self._callbacks: list[Callable[[str], Awaitable[None]]] = []
         self._context = SimpleNamespace(
-            job=SimpleNamespace(metadata="sess_1", id="job-1"),
+            job=SimpleNamespace(id="job-1"),
+            connect=self._connect,
             add_shutdown_callback=lambda callback: self._callbacks.append(lambda _: callback()),
             shutdown=lambda _: None,
         )
-        self.entry = asyncio.create_task(run.run_call(self._context, "worker-1"))  # type: ignore[arg-type]
+        self.entry = asyncio.create_task(run.run_call(self._context, "sess_1", "worker-1"))  # type: ignore[arg-type]
+
+    async def _connect(self, **_: object) -> None:
+        self.is_connected = False
+        await asyncio.sleep(0)
+        self.is_connected = True
 
     async def shut_down(self) -> float:
         """Ends the job as livekit-agents does when its room is gone or its process has to stop.
@@ -178,6 +187,22 @@ async def test_a_call_that_ends_while_sessions_is_away_for_a_minute_is_stored_wh
     await job.shut_down()
     assert [event.turn.text for event in sessions.stored if event.HasField("turn")] == ["How are you?"]
     assert sessions.ends() == ["END_REASON_CLIENT_LEFT"]
+
+
+async def test_nothing_waits_between_connecting_the_room_and_listening_to_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, keys_dir: Path
+) -> None:
+    """What a client sends in between would be lost."""
+    seen: list[bool | None] = []
+
+    async def hold(_: Record) -> None:
+        seen.append(job.is_connected)
+
+    job = Job(monkeypatch, tmp_path, keys_dir, hold)
+    await job.entry
+    await job.shut_down()
+    # It has begun and is not done.
+    assert seen == [False]
 
 
 async def test_a_call_that_the_shutdown_of_its_worker_cuts_off_is_stored_whole(

@@ -1,6 +1,6 @@
 """The audio of one caller, from and to a LiveKit room."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 
 from livekit import rtc
 from livekit.agents import AgentSession
@@ -25,21 +25,19 @@ def caller_stages(denoiser: Denoiser | None) -> list[Stage]:
 class RoomSound:
     """The audio of a call.
 
-    caller: identity of the participant to receive from. connect: connects the room.
+    caller: identity of the participant to receive from. connecting: done when the room is connected.
     """
 
-    def __init__(
-        self, room: rtc.Room, caller: str, stages: Sequence[Stage], connect: Callable[[], Awaitable[None]]
-    ) -> None:
+    def __init__(self, room: rtc.Room, caller: str, stages: Sequence[Stage], connecting: Awaitable[None]) -> None:
         self._room = room
         self._caller = caller
         self._stages = stages
-        self._connect = connect
+        self._connecting = connecting
         self._room_io: room_io.RoomIO | None = None
         self._input: StagedInput | None = None
 
     async def attach(self, session: AgentSession[None]) -> BridgeOutput:
-        """Connects the room and puts the stages between it and a session. Call it before the session starts.
+        """Puts the stages between the room and a session, and waits for the room. Call it before the session starts.
 
         Returns the first output stage.
         """
@@ -69,9 +67,8 @@ class RoomSound:
         session.input.audio = self._input = StagedInput(source, self._stages)
         output = BridgeOutput(SpokenOutput(sink))
         session.output.audio = output
-        # Last: from here on the caller is heard, and nothing of it must be missed. The session starts after it, so that
-        # its first state reaches the room.
-        await self._connect()
+        # The session starts after it, so that its first state reaches the room.
+        await self._connecting
         return output
 
     async def close(self) -> None:

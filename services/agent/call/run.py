@@ -1,5 +1,6 @@
 """Runs the job of one call: claims it, builds its parts, holds the conversation, stores the history."""
 
+import asyncio
 import contextlib
 from dataclasses import replace
 from functools import partial
@@ -43,17 +44,18 @@ from services.kit.tracing import incoming, setup_tracing, tracer
 
 _CLAIM_SECONDS, _CLAIM_PAUSE_SECONDS = 1.5, 0.05
 _SECRETS_SECONDS = 1.5
+# For a connection that is being made when the call fails: the client library cannot give it up half-way.
+_CONNECT_SECONDS = 5.0
 # Longest search for the voice of a new recording; the caller hears nothing meanwhile. A known recording takes no time.
 _MATCH_SECONDS = 4.0
 _log = structlog.get_logger(__name__)
 
 
-async def run_call(context: JobContext, worker_id: str) -> None:
-    """Runs a job from LiveKit. Its metadata is the session's id."""
+async def run_call(context: JobContext, session_id: str, worker_id: str) -> None:
+    """Runs the job of a call."""
     settings = AgentSettings.load()
     setup_logging("agent", settings.log_format, settings.log_level)
     setup_tracing("agent", settings.otlp_endpoint)
-    session_id = context.job.metadata
     bind_contextvars(session_id=session_id)
     signer = Signer(settings.keys_dir, "agent")
     # Closed after the entry point has ended, however it ended; sending the history may take long.
@@ -82,6 +84,11 @@ async def run_call(context: JobContext, worker_id: str) -> None:
         shared = SharedState(settings.data_dir)
         late_markers = LateMarkers() if key else _late_markers(shared, url, name)
         model = await stack.enter_async_context(language_model(url, name, key or settings.llm_api_key, late_markers))
+        connecting = asyncio.create_task(context.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY), name="connect room")
+        stack.push_async_callback(asyncio.wait, [connecting], timeout=_CONNECT_SECONDS)
+        # Lets it begin, since it takes longest. Nothing else may wait until the conversation listens to the room: what
+        # the room tells before is lost.
+        await asyncio.sleep(0)
         catalogue = shared.catalogue_in_force()
         language = character.language or base_language(catalogue)
         engines = SpeechEngines(
@@ -101,19 +108,20 @@ async def run_call(context: JobContext, worker_id: str) -> None:
             find = partial(_find_voice, matching, plain[0], language, engines, record.journal)
             cast = replace(cast, voice_ready=find)
         with tracer().start_as_current_span("call", incoming(claim.trace_context)):
-            await _converse(context, claim, cast, engines, record, EndRequests(settings.data_dir))
+            await _converse(context, connecting, claim, cast, engines, record, EndRequests(settings.data_dir))
     context.shutdown("call over")
 
 
 async def _converse(
     context: JobContext,
+    connecting: asyncio.Task[None],
     claim: pb.ClaimSessionResponse,
     cast: Cast,
     engines: SpeechEngines,
     record: Record,
     requests: EndRequests,
 ) -> None:
-    """Holds the conversation in the job's room."""
+    """Holds the conversation in the job's room. connecting: connects the room."""
     caller = claim.participant_identity
     clients = RoomClients(context.room, caller)
     limits = Limits(
@@ -121,8 +129,7 @@ async def _converse(
         idle_seconds=claim.idle_timeout.ToTimedelta().total_seconds(),
         **({"turn_seconds": claim.character.max_turn_seconds} if claim.character.max_turn_seconds else {}),
     )
-    connect = partial(context.connect, auto_subscribe=AutoSubscribe.AUDIO_ONLY)
-    sound = RoomSound(context.room, caller, caller_stages(engines.denoiser()), connect)
+    sound = RoomSound(context.room, caller, caller_stages(engines.denoiser()), connecting)
     conversation = Conversation(cast, clients, record.journal, record.live, limits, sound, spoken_turns())
     ending = conversation.ending
     absence_seconds = claim.absence_timeout.ToTimedelta().total_seconds()

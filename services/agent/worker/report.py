@@ -5,14 +5,13 @@ from collections.abc import Collection
 
 from callbox.sessions.v1 import sessions_pb2 as pb
 from callbox.sessions.v1 import sessions_pb2_grpc
-from livekit.agents import AgentServer
 from prometheus_client import Gauge
 
 from services.agent.end_requests import EndRequests
 from services.agent.moments import Reason
 from services.agent.settings import AgentSettings
 from services.agent.shared_state import SharedState
-from services.agent.worker.server import agent_name
+from services.agent.worker.jobs import Jobs
 from services.kit.errors import CallboxError
 from services.kit.identity import Signer
 from services.kit.logs import get_logger
@@ -29,13 +28,15 @@ class Report:
 
     The answer names the calls that have ended or moved to another worker; their jobs are asked to end.
 
+    address: where sessions reaches the worker.
     draining: set when the worker is about to stop; it then gets no new calls.
     """
 
-    def __init__(self, settings: AgentSettings, server: AgentServer, worker_id: str, shared: SharedState) -> None:
+    def __init__(self, settings: AgentSettings, jobs: Jobs, worker_id: str, address: str, shared: SharedState) -> None:
         self._settings = settings
-        self._server = server
+        self._jobs = jobs
         self._worker_id = worker_id
+        self._address = address
         self._shared = shared
         self._end_requests = EndRequests(settings.data_dir)
         self._requested: dict[str, Reason] = {}
@@ -44,9 +45,8 @@ class Report:
         self._fault: str | None = "not announced to sessions yet"
         self.draining = False
 
-    async def run(self, registered: asyncio.Event) -> None:
-        """Reports until cancelled, starting when the worker is registered with LiveKit."""
-        await registered.wait()
+    async def run(self) -> None:
+        """Reports until cancelled. Job processes must be ready."""
         signer = Signer(self._settings.keys_dir, "agent")
         interval = _FIRST_INTERVAL_SECONDS
         # livekit-agents empties the folder of the metrics' files when it starts, so these are made after that.
@@ -57,7 +57,7 @@ class Report:
             while True:
                 worker = self.worker()
                 # A call may come back to this worker in a new job, so the request is for the job.
-                jobs = {job.job.id: job.job.metadata for job in self._server.active_jobs}
+                jobs = self._jobs.running
                 slots.set(worker.slots)
                 calls.set(len(worker.session_ids))
                 try:
@@ -68,7 +68,7 @@ class Report:
                         deadline_seconds=_REPORT_SECONDS,
                     )
                     interval = answer.report_interval.ToTimedelta().total_seconds()
-                    self._request_ends({job for job, session in jobs.items() if session in answer.ended_session_ids})
+                    self._request_ends({job.job_id for job in jobs if job.session_id in answer.ended_session_ids})
                     self._note(None)
                 except CallboxError as fault:
                     self._note(f"sessions refuses the report: {fault.message}")
@@ -83,7 +83,7 @@ class Report:
         # Sessions has stored a reason already; the job's own is ignored.
         requests: dict[str, Reason] = dict.fromkeys(jobs, pb.END_REASON_ENDED_BY_API)
         if self._stopping:
-            requests |= {job.job.id: pb.END_REASON_AGENT_LOST for job in self._server.active_jobs}
+            requests |= {job.job_id: pb.END_REASON_AGENT_LOST for job in self._jobs.running}
         if requests != self._requested:
             self._end_requests.put(requests)
             self._requested = requests
@@ -94,15 +94,15 @@ class Report:
 
     def worker(self) -> pb.Worker:
         """The worker's current state."""
-        session_ids = [job.job.metadata for job in self._server.active_jobs]
+        session_ids = self._jobs.session_ids
         # While the engines are full with the present calls, take no further calls.
         slots = self._settings.slots
         if self._shared.engines_were_full():
             slots = min(slots, len(session_ids))
         return pb.Worker(
             worker_id=self._worker_id,
-            agent_name=agent_name(self._worker_id),
             slots=slots,
+            address=self._address,
             session_ids=session_ids,
             draining=self.draining,
         )

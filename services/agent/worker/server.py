@@ -1,32 +1,44 @@
-"""The worker's LiveKit agent server."""
+"""The server of livekit-agents, which keeps the worker's job processes."""
 
 import asyncio
 import math
+from functools import partial
 from pathlib import Path
 
-from livekit import rtc
+from livekit import api, rtc
 from livekit.agents import AgentServer, JobContext, JobProcess
+from livekit.protocol.agent import WorkerMessage
 
 from services.agent.settings import AgentSettings
 
-_AGENT_NAME_PREFIX = "callbox-"
 # Time for a job process to store its history after it was told to end.
 _SHUTDOWN_SECONDS = 130.0
 _PRELOAD = ["services.agent.worker.preload"]
+_API_SECONDS = 2.0
 
 
-def agent_name(worker_id: str) -> str:
-    """The LiveKit agent name, unique for each worker, so that a dispatch reaches the worker whose slot was taken."""
-    return _AGENT_NAME_PREFIX + worker_id
+class JobServer(AgentServer):
+    """Keeps job processes and runs jobs that it is given. It is not registered with LiveKit."""
+
+    async def run(self, *, devmode: bool = False, unregistered: bool = True) -> None:
+        """Runs until it is closed."""
+        await super().run(devmode=devmode, unregistered=unregistered)
+
+    async def _queue_msg(self, msg: WorkerMessage) -> None:
+        # Messages for LiveKit. Without a connection nobody takes them from their queue: after 128 of them every further
+        # one would wait for ever, and so would the end of the server.
+        del msg
 
 
-def make_server(settings: AgentSettings, worker_id: str) -> AgentServer:
-    """The LiveKit agent server. It never refuses a job because of load, since sessions counts the slots."""
-    key, secret = _livekit_keys(settings.livekit_keys_file)
-    server = AgentServer(
+def make_server(settings: AgentSettings, worker_id: str, keys: tuple[str, str]) -> AgentServer:
+    """The server of the job processes. It refuses no job because of load, since sessions counts the slots.
+
+    keys: LiveKit's key and secret.
+    """
+    server = JobServer(
         ws_url=settings.livekit_url,
-        api_key=key,
-        api_secret=secret,
+        api_key=keys[0],
+        api_secret=keys[1],
         host="127.0.0.1",
         port=0,
         setup_fnc=_start_webrtc,
@@ -38,8 +50,20 @@ def make_server(settings: AgentSettings, worker_id: str) -> AgentServer:
         preload_modules=_PRELOAD,
         log_level=settings.log_level.upper(),
     )
-    server.rtc_session(_entrypoint, agent_name=agent_name(worker_id))
+    server.rtc_session(partial(_entrypoint, worker_id=worker_id))
     return server
+
+
+def livekit_keys(path: Path) -> tuple[str, str]:
+    """Key and secret from a file with one line `key: secret`."""
+    key, _, secret = path.read_text().strip().splitlines()[0].partition(":")
+    return key.strip(), secret.strip()
+
+
+async def check_livekit(url: str, keys: tuple[str, str]) -> None:
+    """Checks that LiveKit answers and accepts the key. Raises: an exception if not."""
+    async with asyncio.timeout(_API_SECONDS), api.LiveKitAPI(url, *keys) as client:
+        await client.room.list_rooms(api.ListRoomsRequest(names=["none"]))
 
 
 def _start_webrtc(_: JobProcess) -> None:
@@ -51,13 +75,7 @@ def _start_webrtc(_: JobProcess) -> None:
     asyncio.run(make_track())
 
 
-def _livekit_keys(path: Path) -> tuple[str, str]:
-    """Key and secret from a file with one line `key: secret`."""
-    key, _, secret = path.read_text().strip().splitlines()[0].partition(":")
-    return key.strip(), secret.strip()
-
-
-async def _entrypoint(context: JobContext) -> None:
+async def _entrypoint(context: JobContext, worker_id: str) -> None:
     from services.agent.call.run import run_call  # the worker process does not need a call's modules
 
-    await run_call(context, context.job.agent_name.removeprefix(_AGENT_NAME_PREFIX))
+    await run_call(context, context.job.room.metadata, worker_id)

@@ -17,7 +17,7 @@ from opentelemetry import trace
 
 from services.kit.database import is_outage
 from services.kit.errors import CallboxError, Code, abort, internal, outage
-from services.kit.identity import Verifier
+from services.kit.identity import SERVICES_AUDIENCE, Verifier
 from services.kit.logs import bound_contextvars, get_logger
 from services.kit.metrics import rpc_seconds, rpc_stream_ends, rpc_streams
 from services.kit.rpc import context as request
@@ -262,10 +262,10 @@ async def _readable(messages: AsyncIterator[Any]) -> AsyncIterator[Any]:
 
 
 class Server:
-    """A gRPC server with the health service `grpc.health.v1`."""
+    """A gRPC server with the health service `grpc.health.v1`. audience: of the identity tokens that it accepts."""
 
-    def __init__(self, listen: str, keys_dir: Path) -> None:
-        self._interceptor = RequestInterceptor(Verifier(keys_dir))
+    def __init__(self, listen: str, keys_dir: Path, audience: str = SERVICES_AUDIENCE) -> None:
+        self._interceptor = RequestInterceptor(Verifier(keys_dir, audience))
         self._server = grpc.aio.server(interceptors=[self._interceptor], options=_OPTIONS)
         self._listen = listen
         self._health = health.aio.HealthServicer()

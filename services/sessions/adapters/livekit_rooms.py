@@ -1,4 +1,4 @@
-"""The LiveKit server's API as this service uses it: callers' tokens, rooms, dispatch, and data sent into a room."""
+"""The LiveKit server's API as this service uses it: callers' tokens, rooms, and data sent into a room."""
 
 import json
 from collections.abc import AsyncIterator, Sequence
@@ -9,7 +9,6 @@ from pathlib import Path
 
 import aiohttp
 from livekit import api
-from livekit.protocol.agent_dispatch import CreateAgentDispatchRequest, RoomAgentDispatch
 from livekit.protocol.models import DataPacket, ParticipantInfo, Room
 from livekit.protocol.room import (
     CreateRoomRequest,
@@ -17,6 +16,7 @@ from livekit.protocol.room import (
     ListParticipantsRequest,
     ListParticipantsResponse,
     ListRoomsRequest,
+    RoomParticipantIdentity,
     SendDataRequest,
 )
 
@@ -79,27 +79,20 @@ class Rooms:
         """Closes the connections."""
         await self._api.aclose()
 
-    async def create(self, room: str, agent_name: str, session_id: str) -> None:
-        """Creates a room and dispatches the session to one worker."""
-        dispatch = RoomAgentDispatch(agent_name=agent_name, metadata=session_id)
-        creation = CreateRoomRequest(
-            name=room, empty_timeout=self._empty_seconds, departure_timeout=_DEPARTURE_SECONDS, agents=[dispatch]
-        )
+    async def create(self, room: str) -> None:
+        """Creates a room."""
+        creation = CreateRoomRequest(name=room, empty_timeout=self._empty_seconds, departure_timeout=_DEPARTURE_SECONDS)
         async with _livekit():
             await self._api.room.create_room(creation)
 
-    async def dispatch(self, room: str, agent_name: str, session_id: str) -> None:
-        """Withdraws earlier dispatches and dispatches the session to one worker."""
-        await self.withdraw(room)
-        dispatch = CreateAgentDispatchRequest(agent_name=agent_name, room=room, metadata=session_id)
-        async with _livekit():
-            await self._api.agent_dispatch.create_dispatch(dispatch)
-
-    async def withdraw(self, room: str) -> None:
-        """Withdraws every dispatch of a room; an agent that is in the room leaves it."""
-        async with _livekit(gone_is_well=True):
-            for old in await self._api.agent_dispatch.list_dispatch(room):
-                await self._api.agent_dispatch.delete_dispatch(old.id, room)
+    async def remove_agents(self, room: str) -> None:
+        """Removes every agent from a room; its job then ends."""
+        for participant in await self.participants(room):
+            if participant.kind == ParticipantInfo.Kind.AGENT:
+                async with _livekit(gone_is_well=True):
+                    await self._api.room.remove_participant(
+                        RoomParticipantIdentity(room=room, identity=participant.identity)
+                    )
 
     async def tell_error(self, room: str, identity: str, code: str, message: str) -> None:
         """Sends `voice.error` to the caller in a room; nothing happens when the caller is not there."""

@@ -22,10 +22,10 @@ _REBUILD_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Grant:
-    """The slot that a session got."""
+    """The slot that a session got. address: of its worker, host:port; empty if it is not known."""
 
     worker_id: str
-    agent_name: str
+    address: str
 
 
 class Refusal(StrEnum):
@@ -56,7 +56,6 @@ class HeldSlot:
     session_id: str
     worker_id: str
     tenant_id: str
-    agent_name: str
 
 
 class Admission:
@@ -91,9 +90,7 @@ class Admission:
 
     async def hold(self, slot: HeldSlot) -> None:
         """Makes the lease of one session agree with PostgreSQL."""
-        await self._scripts.run(
-            "hold", slot.session_id, slot.worker_id, slot.tenant_id, slot.agent_name, self._lease_ms
-        )
+        await self._scripts.run("hold", slot.session_id, slot.worker_id, slot.tenant_id, self._lease_ms)
 
     async def release(self, session_id: str) -> None:
         """Releases lease and slot of a session, if it holds any."""
@@ -108,13 +105,13 @@ class Admission:
     ) -> None:
         """Registers a worker and renews its leases.
 
-        worker: (worker id, agent name, slots, draining). worker_seconds: how long it counts as present.
+        worker: (worker id, address, slots, draining). worker_seconds: how long it counts as present.
         owned: (session, tenant) of the sessions that PostgreSQL says it carries; an expired lease is taken again.
         carried: every session that the worker says it carries; a lease that has not expired is renewed.
         """
-        worker_id, agent_name, slots, draining = worker
+        worker_id, address, slots, draining = worker
         pairs = [part for pair in owned for part in pair]
-        head = (worker_id, agent_name, slots, int(draining), int(worker_seconds * 1000), self._lease_ms, len(owned))
+        head = (worker_id, address, slots, int(draining), int(worker_seconds * 1000), self._lease_ms, len(owned))
         await self._run("report", *head, *pairs, *carried)
 
     async def without_lease(self, session_ids: Sequence[str]) -> tuple[float, list[str]]:
@@ -141,7 +138,7 @@ class Admission:
 
     async def _rebuild(self) -> None:
         slots = await self._held_slots()
-        words = [word for slot in slots for word in (slot.session_id, slot.worker_id, slot.tenant_id, slot.agent_name)]
+        words = [word for slot in slots for word in (slot.session_id, slot.worker_id, slot.tenant_id)]
         await self._scripts.run("rebuild", self._grace_ms, *words, seconds=_REBUILD_SECONDS)
 
     async def _run(self, name: str, *arguments: str | int) -> list[str | int]:

@@ -38,7 +38,7 @@ class Admitter:
         if unjoined is None:
             return grant
         await self._admission.release(unjoined.session_id)
-        self._background.start("withdraw dispatch", self._rooms.withdraw(unjoined.room_name))
+        self._background.start("remove agents", self._rooms.remove_agents(unjoined.room_name))
         reaps.labels("slot_given_back_early").inc()
         _log.info("slot of an unjoined call given to another", session_id=unjoined.session_id, to=session_id)
         return await self._admission.admit(session_id, tenant_id, limit)

@@ -24,7 +24,6 @@ from services.sessions.adapters.livekit_rooms import CALLER_PREFIX, ROOM_PREFIX,
 from services.sessions.admission.slots import Grant, Refusal
 from services.sessions.admission.tenant_limits import TenantLimits
 from services.sessions.lifecycle.admitter import Admitter
-from services.sessions.lifecycle.deadline_timer import DeadlineTimer
 from services.sessions.lifecycle.transitions import Lifecycle
 from services.sessions.metrics import admissions, start_seconds
 from services.sessions.reference_audio.fetcher import ReferenceAudioFetcher
@@ -58,7 +57,6 @@ class SessionStarter:
         rooms: Rooms,
         keys: LiveKitKeys,
         lifecycle: Lifecycle,
-        timer: DeadlineTimer,
         reference_audio: ReferenceAudioFetcher,
         reference_audio_store: ReferenceAudioStore,
         catalogue: CatalogueFile,
@@ -73,7 +71,6 @@ class SessionStarter:
         self._rooms = rooms
         self._keys = keys
         self._lifecycle = lifecycle
-        self._timer = timer
         self._reference_audio = reference_audio
         self._reference_audio_store = reference_audio_store
         self._catalogue = catalogue
@@ -144,7 +141,7 @@ class SessionStarter:
             if not (isinstance(fault, CallboxError) and fault.code in _REFUSED):
                 self._lifecycle.undo_start(new.session_id, new.room_name)
             raise
-        self._timer.wake_in(self._settings.claim_seconds)
+        self._lifecycle.dispatch(new.session_id, new.room_name, grant, is_first=True)
         _log.info("session started", session_id=new.session_id, character=new.character_slug)
         return self._with_token(answer(row), self._settings.token_seconds)
 
@@ -176,7 +173,7 @@ class SessionStarter:
         """Stores the session and creates its room at the same time; the row."""
         row, _ = await in_parallel(
             self._store.insert(new, grant, self._settings.token_seconds, _CREATE_SECONDS),
-            self._rooms.create(new.room_name, grant.agent_name, new.session_id),
+            self._rooms.create(new.room_name),
         )
         return row
 

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from services.kit.database import Pool
 
 NOW = datetime.now(UTC)
-GRANT = Grant("worker-1", "agent-1")
-OTHER = Grant("worker-2", "agent-2")
+GRANT = Grant("worker-1", "127.0.0.1:1")
+OTHER = Grant("worker-2", "127.0.0.1:2")
 PAST = "sess_past" + "0" * 19
 RELAY_SECONDS = 10.0
 

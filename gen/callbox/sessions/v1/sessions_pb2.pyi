@@ -22,6 +22,11 @@ if sys.version_info >= (3, 11):
 else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
+if sys.version_info >= (3, 13):
+    from warnings import deprecated as _deprecated
+else:
+    from typing_extensions import deprecated as _deprecated
+
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class _SessionStatus:
@@ -793,14 +798,25 @@ class Worker(_message.Message):
     SLOTS_FIELD_NUMBER: _builtins.int
     SESSION_IDS_FIELD_NUMBER: _builtins.int
     DRAINING_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
     worker_id: _builtins.str
     """Random per process start."""
-    agent_name: _builtins.str
-    """LiveKit agent name of this worker alone."""
+    @_builtins.property
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def agent_name(self) -> _builtins.str:
+        """Not used any more."""
+
+    @agent_name.setter
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def agent_name(self, value: _builtins.str) -> None:
+        """Not used any more."""
+
     slots: _builtins.int
     """Calls it can carry at one moment."""
     draining: _builtins.bool
     """True when it takes no new calls because it is to stop."""
+    address: _builtins.str
+    """host:port at which sessions reaches its AgentService."""
     @_builtins.property
     def session_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Calls it carries now."""
@@ -813,10 +829,11 @@ class Worker(_message.Message):
         slots: _builtins.int = ...,
         session_ids: _abc.Iterable[_builtins.str] | None = ...,
         draining: _builtins.bool = ...,
+        address: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_name", b"agent_name", "draining", b"draining", "session_ids", b"session_ids", "slots", b"slots", "worker_id", b"worker_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "agent_name", b"agent_name", "draining", b"draining", "session_ids", b"session_ids", "slots", b"slots", "worker_id", b"worker_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

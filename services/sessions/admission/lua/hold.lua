@@ -1,3 +1,3 @@
--- session, worker, tenant, agent name, ttl_ms
-put(ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]))
+-- session, worker, tenant, ttl_ms
+put(ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]))
 return {'held'}

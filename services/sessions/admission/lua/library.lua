@@ -1,10 +1,10 @@
 -- Keys, all under KEYS[1]:
 --   :ready     when the leases were built, in ms; missing when Redis came back empty
 --   :workers   sorted set  worker → when it counts as gone unless it reports, in ms
---   :info      hash        worker → [agent name, slots, draining]
+--   :info      hash        worker → [address, slots, draining]
 --   :shunned   sorted set  worker that did not claim a call in time → until when it is chosen last, in ms
 --   :leases    sorted set  session → when the lease expires, in ms
---   :held      hash        session → [worker, tenant, agent name]
+--   :held      hash        session → [worker, tenant]
 --   :worker:W  set         sessions that hold a slot of worker W
 --   :tenant:T  set         sessions that hold a lease of tenant T
 local P = KEYS[1]
@@ -23,9 +23,9 @@ local function drop(session)
   redis.call('ZREM', P .. ':leases', session)
 end
 
-local function put(session, worker, tenant, agent_name, ttl_ms)
+local function put(session, worker, tenant, ttl_ms)
   drop(session)
-  redis.call('HSET', P .. ':held', session, cjson.encode({worker, tenant, agent_name}))
+  redis.call('HSET', P .. ':held', session, cjson.encode({worker, tenant}))
   redis.call('SADD', P .. ':worker:' .. worker, session)
   redis.call('SADD', P .. ':tenant:' .. tenant, session)
   redis.call('ZADD', P .. ':leases', NOW + ttl_ms, session)
@@ -46,9 +46,9 @@ local function used(worker)
   return redis.call('SCARD', P .. ':worker:' .. worker)
 end
 
--- The worker with the most free slots. A shunned worker is chosen only when no other has a free slot.
+-- The worker with the most free slots, and its address. A shunned worker is chosen only when no other has a free slot.
 local function choose(avoid)
-  local best, best_free, best_shunned, best_name
+  local best, best_free, best_shunned, best_address
   for _, worker in ipairs(redis.call('ZRANGE', P .. ':workers', 0, -1)) do
     local info = redis.call('HGET', P .. ':info', worker)
     if worker ~= avoid and info then
@@ -58,10 +58,10 @@ local function choose(avoid)
       if free > 0 and not info[3] then
         local better = not best or (best_shunned and not shunned) or (best_shunned == shunned and free > best_free)
         if better then
-          best, best_free, best_shunned, best_name = worker, free, shunned, info[1]
+          best, best_free, best_shunned, best_address = worker, free, shunned, info[1]
         end
       end
     end
   end
-  return best, best_name
+  return best, best_address
 end
