@@ -5,12 +5,10 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/tools-path.sh
-# A lane: its folders : options of pytest. A file stays in one process, so that what its tests share is made once. Files
-# begin in the order of the folders, those that take long first. Tests of calls wait for speech in real time, so two
-# lanes of them share the cores. Tests of speech compute, and would make calls stutter beside them; those of its faults
-# wait for servers.
+# A lane: its folders : options of pytest. Tests of calls wait for speech in real time, so two lanes of them share the
+# cores. Tests of speech compute, and would make calls stutter beside them; those of its faults wait for servers.
 steps=(
-    "http service unit : -n 3 --dist loadfile --no-loadscope-reorder"
+    "unit service http : -n 3 --dist worksteal"
     "call browser : --ignore=tests/call/scripted | call/scripted faults :"
     "speech : --ignore=tests/speech/faults -n 2 --dist loadfile | speech/faults :"
 )
