@@ -8,7 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # A lane: its folders : options of pytest. Tests of calls wait for speech in real time, so two lanes of them share the
 # cores. Tests of speech compute, and would make calls stutter beside them; those of its faults wait for servers.
 steps=(
-    "unit service http : -n 4 --dist worksteal"
+    "unit service http : -n 3 --dist worksteal"
     "call browser : --ignore=tests/call/scripted | call/scripted faults :"
     "speech : --ignore=tests/speech/faults -n 2 --dist loadfile | speech/faults :"
 )
