@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import pytest
 from callbox.accounts.v1 import accounts_pb2
+from callbox.agent.v1 import agent_pb2_grpc
 from google.protobuf.message_factory import GetMessageClass
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.agent.worker.jobs import Jobs
+from services.agent.worker.service import AgentService
 from services.kit.errors import Code, from_rpc
 from services.kit.rpc.client import call, connect
+from services.kit.rpc.server import Server
 from tests.fixtures.nonsense import messages, methods, services
 from tests.fixtures.sessions import ORIGIN, SessionsHouse, until
 
@@ -91,6 +95,26 @@ class Everybody:
         return status
 
 
+class JobServer:
+    """Starts no processes."""
+
+    active_jobs = ()
+
+    async def simulate_job(self, *_: object, **__: object) -> None: ...
+
+
+async def worker_service(house: SessionsHouse, stack: AsyncExitStack) -> str:
+    """The address of a worker's service, which accepts the tokens of all services."""
+    server: Any = JobServer()
+    jobs = Jobs(server, "key", "a secret that is long enough to sign", most_starting=1_000)
+    rpc = Server("127.0.0.1:0", house.settings.keys_dir)
+    agent_pb2_grpc.add_AgentServiceServicer_to_server(AgentService(jobs), rpc.grpc)
+    await rpc.start([])
+    stack.push_async_callback(jobs.close)
+    stack.push_async_callback(rpc.stop, 0)
+    return f"127.0.0.1:{rpc.port}"
+
+
 async def everybody(house: SessionsHouse, worker: DirectedWorker, stack: AsyncExitStack) -> Everybody:
     """A house with a call in it."""
     started = await house.begin()
@@ -127,6 +151,7 @@ async def everybody(house: SessionsHouse, worker: DirectedWorker, stack: AsyncEx
         "accounts": house.settings.accounts_address,
         "characters": house.settings.characters_address,
         "sessions": house.settings.listen,
+        "agent": await worker_service(house, stack),
     }
     channels = {name: await stack.enter_async_context(connect(address)) for name, address in addresses.items()}
     return Everybody(house, known, channels)
@@ -178,4 +203,5 @@ def test_every_service_is_among_them() -> None:
         "callbox.characters.v1.CharactersService",
         "callbox.sessions.v1.SessionsService",
         "callbox.sessions.v1.LiveService",
+        "callbox.agent.v1.AgentService",
     } <= names
