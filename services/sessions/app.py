@@ -47,6 +47,7 @@ from services.sessions.forms.store import FormStore, enqueue_webhook
 from services.sessions.history.reader import HistoryReader
 from services.sessions.lifecycle.admitter import Admitter
 from services.sessions.lifecycle.deadline_timer import DeadlineTimer
+from services.sessions.lifecycle.dispatcher import Dispatcher
 from services.sessions.lifecycle.livekit_webhook import LiveKitWebhook
 from services.sessions.lifecycle.transitions import Lifecycle
 from services.sessions.live.service import LiveService
@@ -198,7 +199,8 @@ async def _add_calls(
     await admission.restore()
     limits = TenantLimits(accounts_pb2_grpc.AccountsServiceStub(shared.accounts), shared.signer)
     admitter = Admitter(store, admission, rooms, background, settings)
-    lifecycle = Lifecycle(store, admission, admitter, rooms, shared.workers, limits, background, timer, settings, live)
+    dispatcher = Dispatcher(store, admission, rooms, shared.workers, background, timer, settings)
+    lifecycle = Lifecycle(store, admission, admitter, rooms, dispatcher, limits, background, timer, settings, live)
     idempotency_keys = IdempotencyKeys(database, background)
     # A client of its own: slow servers of recordings must not delay webhooks.
     recordings = await stack.enter_async_context(Outbound(settings.outbound_allow))
@@ -223,6 +225,7 @@ async def _add_calls(
         rooms,
         shared.livekit_keys,
         lifecycle,
+        dispatcher,
         ReferenceAudioFetcher(recordings),
         reference_audio,
         CatalogueFile(settings.catalogue),

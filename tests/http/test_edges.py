@@ -74,7 +74,10 @@ async def test_a_service_that_is_away_is_said_within_a_second_and_comes_back(sit
 
 @pytest.mark.production_deadlines
 async def test_a_service_that_hangs_is_not_waited_for(make_gateway: MakeSite) -> None:
+    connections: list[asyncio.StreamWriter] = []
+
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(writer)
         await reader.read(-1)
         writer.close()
 
@@ -89,6 +92,8 @@ async def test_a_service_that_hangs_is_not_waited_for(make_gateway: MakeSite) ->
         watch = Stopwatch()
         assert (await site.nobody.get("/readyz")).status_code == 503
         assert watch.seconds() < 1.2
+    for connection in connections:
+        connection.close()
 
 
 @pytest.mark.own_stack("builds pages")

@@ -74,7 +74,9 @@ async def test_flush_after_snapshot_costs_nothing(server: Server) -> None:
         final = await ear.flush()
     assert snapshot.kind == "snapshot"
     assert error_rate(QUESTIONS[0], snapshot.text) <= 0.1
-    assert (final.kind, final.text, final.compute_ms) == ("final", snapshot.text, 0.0)
+    assert (final.kind, final.text) == ("final", snapshot.text)
+    # The same answer, and no second decoding. It may wait for the thread that is about to be done with the snapshot.
+    assert final.compute_ms < snapshot.compute_ms / 4
 
 
 async def test_words_after_a_snapshot_are_in_the_final(server: Server) -> None:

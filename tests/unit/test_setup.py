@@ -178,6 +178,8 @@ def test_ctrl_c_ends_every_step_with_its_children(machine: Machine, tmp_path: Pa
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        # A shell in the background ignores SIGINT, and bash cannot change that for itself.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as running:
         until(lambda: note.exists() and len(note.read_text().split()) == 2)
         os.killpg(running.pid, signal.SIGINT)

@@ -11,14 +11,14 @@ from services.kit.logs import get_logger
 from services.sessions.adapters.database import Connection
 from services.sessions.adapters.live_updates import LiveUpdates
 from services.sessions.adapters.livekit_rooms import Rooms
-from services.sessions.adapters.worker_client import WorkerClient
-from services.sessions.admission.slots import Admission, Grant, HeldSlot, Refusal
+from services.sessions.admission.slots import Admission, Refusal
 from services.sessions.admission.tenant_limits import TenantLimits
 from services.sessions.background_tasks import BackgroundTasks
 from services.sessions.lifecycle import end_reasons
 from services.sessions.lifecycle.admitter import Admitter
 from services.sessions.lifecycle.deadline_timer import DeadlineTimer
-from services.sessions.metrics import dispatch_failures, session_ends
+from services.sessions.lifecycle.dispatcher import Dispatcher
+from services.sessions.metrics import session_ends
 from services.sessions.settings import SessionsSettings
 from services.sessions.store import Call, Notice, Store
 
@@ -38,7 +38,7 @@ class Lifecycle:
         admission: Admission,
         admitter: Admitter,
         rooms: Rooms,
-        workers: WorkerClient,
+        dispatcher: Dispatcher,
         limits: TenantLimits,
         background: BackgroundTasks,
         timer: DeadlineTimer,
@@ -50,7 +50,7 @@ class Lifecycle:
         self._admission = admission
         self._admitter = admitter
         self._rooms = rooms
-        self._workers = workers
+        self._dispatcher = dispatcher
         self._limits = limits
         self._background = background
         self._timer = timer
@@ -140,9 +140,9 @@ class Lifecycle:
             return
         if await self._store.readmit(call.session_id, grant, caller_sid, room_sid):
             self._live.notify(call.session_id)
-            self.dispatch(call.session_id, room, grant)
+            self._dispatcher.dispatch(call.session_id, room, grant)
         else:
-            await self._sync_lease(call.session_id)
+            await self._dispatcher.sync_lease(call.session_id)
 
     async def caller_left(self, room: str, *, caller_sid: str | None = None, room_sid: str | None = None) -> None:
         """The caller is gone. The agent ends the call, or the reaper does after `absence_seconds`."""
@@ -167,74 +167,16 @@ class Lifecycle:
             return await self.release_slot(call.session_id)
         return await self.finalise(call.session_id, end_reasons.AGENT_LOST) is not None
 
-    def dispatch(self, session_id: str, room: str, grant: Grant, *, is_first: bool = False) -> None:
-        """Asks the worker of a slot to take the call, in the background. The reaper is woken when the claim is due.
-
-        is_first: no agent can be in the room yet.
-        """
-        self._timer.wake_in(self._settings.claim_seconds)
-        self._background.start("dispatch", self._dispatch(session_id, room, grant, is_first=is_first))
-
-    async def _dispatch(self, session_id: str, room: str, grant: Grant, *, is_first: bool) -> None:
-        try:
-            if not is_first:
-                await self._rooms.remove_agents(room)
-            await self._workers.take_call(grant.worker_id, grant.address, session_id, room)
-        except CallboxError as fault:
-            dispatch_failures.inc()
-            _log.warning(
-                "the worker does not take the call",
-                session_id=session_id,
-                worker_id=grant.worker_id,
-                address=grant.address,
-                fault=str(fault),
-            )
-            call = await self._store.call(session_id)
-            if call is None or not call.slot_held or call.worker_id != grant.worker_id or call.dispatch_count > 1:
-                return
-            # Without another worker it is left to the reaper: it may be a late answer, and the claim comes in time.
-            other = await self._other_worker(call)
-            if other.worker_id != call.worker_id:
-                await self._redispatch(call, other)
-
     async def claim_overdue(self, call: Call) -> str:
         """The worker did not claim the session in time: another worker gets it once, then it ends.
 
-        With no other worker, the same one gets the same time again. Returns the action, for the log and the metric.
+        Returns the action, for the log and the metric.
         """
         if call.dispatch_count < 2:
-            return await self._redispatch(call, await self._other_worker(call))
+            return await self._dispatcher.move(call)
         if await self.finalise(call.session_id, end_reasons.AGENT_UNAVAILABLE) is None:
             return "ended_already"
         return "agent_unavailable"
-
-    async def _redispatch(self, call: Call, grant: Grant) -> str:
-        if not await self._store.redispatch(call, grant):
-            await self._sync_lease(call.session_id)
-            return "claimed_late"
-        if grant.worker_id == call.worker_id:
-            # It may have started the job; a second one would speak beside the first.
-            self._timer.wake_in(self._settings.claim_seconds)
-            return "waited_on"
-        self.dispatch(call.session_id, call.room_name, grant)
-        return "redispatched"
-
-    async def _other_worker(self, call: Call) -> Grant:
-        """A slot of another worker; the call's own slot when there is no other or Redis does not answer."""
-        try:
-            grant = await self._admission.move(call.session_id, call.tenant_id, call.worker_id or "")
-        except CallboxError as fault:
-            _log.warning("cannot look for another worker", session_id=call.session_id, fault=str(fault))
-            grant = Refusal.FULL
-        return grant if isinstance(grant, Grant) else Grant(call.worker_id or "", "")
-
-    async def _sync_lease(self, session_id: str) -> None:
-        """Makes the lease in Redis agree with the row in PostgreSQL."""
-        call = await self._store.call(session_id)
-        if call is not None and call.slot_held and call.worker_id:
-            await self._admission.hold(HeldSlot(session_id, call.worker_id, call.tenant_id))
-        else:
-            await self._admission.release(session_id)
 
     def undo_start(self, session_id: str, room: str) -> None:
         """Undoes a start that failed half-way, in the background. What fails now is retried by the reaper."""

@@ -24,6 +24,7 @@ from services.sessions.adapters.livekit_rooms import CALLER_PREFIX, ROOM_PREFIX,
 from services.sessions.admission.slots import Grant, Refusal
 from services.sessions.admission.tenant_limits import TenantLimits
 from services.sessions.lifecycle.admitter import Admitter
+from services.sessions.lifecycle.dispatcher import Dispatcher
 from services.sessions.lifecycle.transitions import Lifecycle
 from services.sessions.metrics import admissions, start_seconds
 from services.sessions.reference_audio.fetcher import ReferenceAudioFetcher
@@ -57,6 +58,7 @@ class SessionStarter:
         rooms: Rooms,
         keys: LiveKitKeys,
         lifecycle: Lifecycle,
+        dispatcher: Dispatcher,
         reference_audio: ReferenceAudioFetcher,
         reference_audio_store: ReferenceAudioStore,
         catalogue: CatalogueFile,
@@ -71,6 +73,7 @@ class SessionStarter:
         self._rooms = rooms
         self._keys = keys
         self._lifecycle = lifecycle
+        self._dispatcher = dispatcher
         self._reference_audio = reference_audio
         self._reference_audio_store = reference_audio_store
         self._catalogue = catalogue
@@ -141,7 +144,7 @@ class SessionStarter:
             if not (isinstance(fault, CallboxError) and fault.code in _REFUSED):
                 self._lifecycle.undo_start(new.session_id, new.room_name)
             raise
-        self._lifecycle.dispatch(new.session_id, new.room_name, grant, is_first=True)
+        self._dispatcher.dispatch(new.session_id, new.room_name, grant, is_first=True)
         _log.info("session started", session_id=new.session_id, character=new.character_slug)
         return self._with_token(answer(row), self._settings.token_seconds)
 
