@@ -110,6 +110,7 @@ async def test_what_cannot_be_spoken_is_refused_with_a_sentence(
 
 @pytest.mark.parametrize("voice", ["heart", "af_heart", "jf_alpha", "zf_xiaobei", "ef_dora", "hf_alpha"])
 async def test_odd_texts_harm_nothing(server: Server, voice: str) -> None:
+    """Slow: six texts are spoken, which takes a busy machine two seconds each."""
     async with connected(server.url) as client:
         for unreadable in (
             "",
@@ -144,6 +145,7 @@ _ENDLESS_SECONDS = 150.0
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("voice", ["heart", "af_heart", "jf_alpha"])
 async def test_a_word_without_an_end_is_spoken(server: Server, voice: str) -> None:
+    """Slow: it is spoken for half a minute."""
     async with connected(server.url) as client:
         assert len(await speech(client, "no" * 120, _ENDLESS_SECONDS, voice=voice, speed=2.0)) > 24_000
 
