@@ -20,11 +20,12 @@ from services.agent.worker.line_maker import LineMaker
 from services.agent.worker.metric_files import keep_merged
 from services.agent.worker.model_probe import ModelProbe
 from services.agent.worker.report import Report
-from services.agent.worker.server import check_livekit, livekit_keys, make_server
+from services.agent.worker.server import check_livekit, make_server
 from services.agent.worker.service import AgentService
 from services.kit.catalogue import Catalogue
 from services.kit.catalogue_file import CatalogueFile
 from services.kit.identity import ensure_keys, worker_audience
+from services.kit.livekit_keys import read_keys
 from services.kit.logs import get_logger
 from services.kit.ops import ops_server
 from services.kit.process import until_up
@@ -44,7 +45,8 @@ async def serve(settings: AgentSettings, stop: asyncio.Event) -> None:
     shared = SharedState(settings.data_dir)
     shared.put_in_force(catalogue.current())
     await asyncio.to_thread(RecordingFolder(shared.lines_folder).unpack, settings.lines_dir)
-    livekit = livekit_keys(settings.livekit_keys_file)
+    keys = read_keys(settings.livekit_keys_file)
+    livekit = keys.key, keys.secret
     server = make_server(settings, worker_id, livekit)
     started = asyncio.Event()
     server.on("worker_started", started.set)

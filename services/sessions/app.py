@@ -22,6 +22,7 @@ from services.kit.blobs import Blobs
 from services.kit.catalogue_file import CatalogueFile
 from services.kit.database import migrate, open_pool
 from services.kit.identity import Signer, ensure_keys
+from services.kit.livekit_keys import LiveKitKeys, read_keys
 from services.kit.logs import get_logger
 from services.kit.net.outbound import Outbound
 from services.kit.ops import ops_server
@@ -35,7 +36,7 @@ from services.sessions.account_data.deletion import TenantDeletion
 from services.sessions.account_data.service import UserDataService
 from services.sessions.adapters.database import SCHEMA, Database
 from services.sessions.adapters.live_updates import LiveUpdates
-from services.sessions.adapters.livekit_rooms import LiveKitKeys, Rooms, read_keys
+from services.sessions.adapters.livekit_rooms import Rooms
 from services.sessions.adapters.worker_client import WorkerClient
 from services.sessions.admission.redis_scripts import RedisScripts
 from services.sessions.admission.slots import Admission

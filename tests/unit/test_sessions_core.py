@@ -8,8 +8,8 @@ import pytest
 from callbox.sessions.v1 import sessions_pb2 as pb
 
 from services.kit.errors import CallboxError, Code
+from services.kit.livekit_keys import read_keys
 from services.kit.settings import SettingsError
-from services.sessions.adapters.livekit_rooms import read_keys
 from services.sessions.history.reader import read_token, write_token
 from services.sessions.lifecycle import end_reasons
 from services.sessions.lifecycle.deadline_timer import DeadlineTimer

@@ -3,7 +3,6 @@
 import asyncio
 import math
 from functools import partial
-from pathlib import Path
 
 from livekit import api, rtc
 from livekit.agents import AgentServer, JobContext, JobProcess
@@ -52,12 +51,6 @@ def make_server(settings: AgentSettings, worker_id: str, keys: tuple[str, str]) 
     )
     server.rtc_session(partial(_entrypoint, worker_id=worker_id))
     return server
-
-
-def livekit_keys(path: Path) -> tuple[str, str]:
-    """Key and secret from a file with one line `key: secret`."""
-    key, _, secret = path.read_text().strip().splitlines()[0].partition(":")
-    return key.strip(), secret.strip()
 
 
 async def check_livekit(url: str, keys: tuple[str, str]) -> None:

@@ -3,9 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 import aiohttp
 from livekit import api
@@ -21,7 +19,7 @@ from livekit.protocol.room import (
 )
 
 from services.kit.errors import CallboxError, Code
-from services.kit.settings import SettingsError
+from services.kit.livekit_keys import LiveKitKeys
 from services.sessions.adapters.outages import RETRY_SECONDS, reaching
 
 ERROR_TOPIC = "voice.error"
@@ -31,30 +29,6 @@ _API_SECONDS = 0.8
 # How long a room stays after its last participant left, for a connection that comes back.
 _DEPARTURE_SECONDS = 15
 _EMPTY_MARGIN_SECONDS = 15
-
-
-@dataclass(frozen=True, repr=False)
-class LiveKitKeys:
-    """The key pair of the LiveKit server."""
-
-    key: str
-    secret: str
-
-
-def read_keys(path: Path) -> LiveKitKeys:
-    """The first `key: secret` of LiveKit's key file.
-
-    Raises: SettingsError when there is none.
-    """
-    try:
-        lines = path.read_text().splitlines()
-    except OSError as fault:
-        raise SettingsError(f"CALLBOX_LIVEKIT_KEYS_FILE cannot be read: {fault.strerror}: {path}") from None
-    for line in lines:
-        key, colon, secret = line.partition(":")
-        if colon and key.strip() and secret.strip() and not key.startswith("#"):
-            return LiveKitKeys(key.strip(), secret.strip())
-    raise SettingsError(f"CALLBOX_LIVEKIT_KEYS_FILE holds no line `key: secret`: {path}")
 
 
 def caller_token(keys: LiveKitKeys, room: str, identity: str, seconds: int) -> str:

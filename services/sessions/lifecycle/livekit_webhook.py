@@ -12,8 +12,9 @@ from starlette.routing import Route
 
 from services.kit.errors import CallboxError, Code
 from services.kit.ids import new_id
+from services.kit.livekit_keys import LiveKitKeys
 from services.kit.logs import get_logger
-from services.sessions.adapters.livekit_rooms import CALLER_PREFIX, ROOM_PREFIX, LiveKitKeys
+from services.sessions.adapters.livekit_rooms import CALLER_PREFIX, ROOM_PREFIX
 from services.sessions.lifecycle.transitions import Lifecycle
 
 PATH = "/livekit/webhook"

@@ -13,6 +13,7 @@ from services.kit.catalogue_file import CatalogueFile
 from services.kit.errors import CallboxError, Code
 from services.kit.identity import Identity, Kind
 from services.kit.ids import new_id
+from services.kit.livekit_keys import LiveKitKeys
 from services.kit.logs import get_logger
 from services.kit.rpc import context as request
 from services.kit.rpc.client import call
@@ -20,7 +21,7 @@ from services.kit.tasks import in_parallel
 from services.kit.times import duration
 from services.kit.tracing import outgoing
 from services.sessions import messages
-from services.sessions.adapters.livekit_rooms import CALLER_PREFIX, ROOM_PREFIX, LiveKitKeys, Rooms, caller_token
+from services.sessions.adapters.livekit_rooms import CALLER_PREFIX, ROOM_PREFIX, Rooms, caller_token
 from services.sessions.admission.slots import Grant, Refusal
 from services.sessions.admission.tenant_limits import TenantLimits
 from services.sessions.lifecycle.admitter import Admitter
