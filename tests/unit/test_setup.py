@@ -165,28 +165,29 @@ def test_a_command_that_fails_in_the_middle_of_a_step_fails_the_step(machine: Ma
 def test_ctrl_c_ends_every_step_with_its_children(machine: Machine, tmp_path: Path) -> None:
     """One step is over by then, and another goes on after SIGTERM."""
     (machine.root / "clients" / "typescript").mkdir(parents=True)
-    note = tmp_path / "pids"
+    note, output = tmp_path / "pids", tmp_path / "output"
     machine.uv(f'[[ "$1 $2" == "python find" ]] && {{ echo {sys.executable}; exit; }}; echo $$ >>{note}; sleep 600')
     machine.command("node", "echo v22.0.0")
     machine.command("npm", f"[[ $1 == pack ]] && exit 1; trap : TERM; echo $$ >>{note}; sleep 600; sleep 600")
     machine.command("go", "echo go1.26.0")
     machine.command("livekit-server", "true")
-    with subprocess.Popen(
-        [machine.root / "scripts" / "setup.sh", "run"],
-        env={"PATH": str(machine.path), "RELEASES_URL": UNREACHABLE},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-        # A shell in the background ignores SIGINT, and bash cannot change that for itself.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    ) as running:
+    with (
+        output.open("w") as file,
+        subprocess.Popen(
+            [machine.root / "scripts" / "setup.sh", "run"],
+            env={"PATH": str(machine.path), "RELEASES_URL": UNREACHABLE},
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            # A shell in the background ignores SIGINT, and bash cannot change that for itself.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        ) as running,
+    ):
+        until(lambda: "step voices   failed" in output.read_text())
         until(lambda: note.exists() and len(note.read_text().split()) == 2)
         os.killpg(running.pid, signal.SIGINT)
-        said, _ = running.communicate(timeout=40)
-        assert running.returncode == 130
-    assert "step voices   failed" in said
-    assert "Terminated" not in said
+        assert running.wait(40) == 130
+    assert "Terminated" not in output.read_text()
     # The kernel takes a moment to end what was killed.
     until(lambda: not any(is_alive(int(word)) for word in note.read_text().split()))
 
