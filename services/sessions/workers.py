@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 
-import asyncpg
 from callbox.characters.v1 import characters_pb2
 from callbox.sessions.v1 import sessions_pb2 as pb
-from tenacity import AsyncRetrying, RetryError, retry_if_result, stop_after_delay, wait_fixed
 
 from services.kit.errors import CallboxError, Code, not_found, validation
 from services.kit.logs import get_logger
@@ -19,8 +17,6 @@ _MAX_NAME = 128
 # A host name of DNS and a port.
 _MAX_ADDRESS = 260
 _MAX_SLOTS = 10_000
-# A worker can claim before the transaction that stores its session has committed.
-_STORE_WAIT_SECONDS, _STORE_WAIT_STEP_SECONDS = 0.5, 0.05
 _log = get_logger(__name__)
 
 
@@ -68,7 +64,9 @@ class Workers:
             raise validation({"worker_id": ["May not hold a NUL."]})
         row = await self._store.claim(session_id, worker_id)
         if row is None:
-            row = await self._claim_when_stored(session_id, worker_id)
+            if await self._store.call(session_id) is None:
+                raise not_found(f"Session {session_id}")
+            raise CallboxError(Code.SESSION_TAKEN, "This session is over or went to another worker; leave its room.")
         try:
             await self._admission.hold(HeldSlot(session_id, worker_id, row["tenant_id"]))
         except CallboxError as fault:
@@ -97,21 +95,6 @@ class Workers:
             raise CallboxError(
                 Code.SESSION_TAKEN, "Another worker carries this session, or nobody does; leave its room."
             )
-
-    async def _claim_when_stored(self, session_id: str, worker_id: str) -> asyncpg.Record:
-        trials = AsyncRetrying(
-            retry=retry_if_result(lambda call: call is None),
-            stop=stop_after_delay(_STORE_WAIT_SECONDS),
-            wait=wait_fixed(_STORE_WAIT_STEP_SECONDS),
-        )
-        try:
-            await trials(self._store.call, session_id)
-        except RetryError:
-            raise not_found(f"Session {session_id}") from None
-        row = await self._store.claim(session_id, worker_id)
-        if row is None:
-            raise CallboxError(Code.SESSION_TAKEN, "This session is over or went to another worker; leave its room.")
-        return row
 
 
 def _carries(call: Call, worker_id: str) -> bool:
