@@ -11,10 +11,11 @@ from tritonclient.grpc.aio import InferenceServerClient
 
 from bench.loudness import lufs
 from services.agent.call.engines import SpeechEngines
+from services.agent.speech import speaking
 from services.agent.speech.speaking import Speaking
 from services.inference.protocol import EXHAUSTED, TTS_MAX_CHARACTERS
 from services.kit.catalogue_file import read
-from tests.speech.client import Ear, Stream, TritonFault, connected, speech, tensor
+from tests.speech.client import ANSWER_SECONDS, Ear, Stream, TritonFault, connected, speech, tensor
 from tests.speech.server import Server, served, serving
 from tests.speech.sound import at_16k, error_rate, silence
 
@@ -75,9 +76,12 @@ async def test_an_english_voice_says_what_was_written(server: Server, voices: Se
 
 
 async def test_a_mix_that_is_added_to_the_catalogue_says_what_was_written(
-    server: Server, voices: Server, tmp_path: Path
+    server: Server, voices: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The worker speaks with the mix that docs/speech.md shows."""
+    # Longer than on a call: other tests may need the cores.
+    monkeypatch.setattr(speaking, "_SILENT_SECONDS", ANSWER_SECONDS)
+    monkeypatch.setattr(speaking, "_LONGEST_SILENT_SECONDS", ANSWER_SECONDS)
     parts = [ROOT / "deploy" / "catalogue.toml", ROOT / "examples" / "voices" / "june.toml"]
     path = tmp_path / "catalogue.toml"
     path.write_text("\n".join(part.read_text() for part in parts))
