@@ -1,6 +1,5 @@
 """Starts and stops a real tritonserver by the command that `make run` uses."""
 
-import json
 import os
 import re
 import signal
@@ -9,8 +8,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,16 +33,20 @@ def free_ports(count: int) -> list[int]:
             probe.close()
 
 
-def small(*models: str, languages: Sequence[str] = ("en-US",)) -> str:
-    """A profile with some models of `cpu` that hear English and speak some languages: up in a fraction of the time."""
+def served(*models: str) -> str:
+    """The sections of some models in the profile `cpu`."""
     text = (PROFILES / "cpu.toml").read_text()
-    text = text.replace('engines = ["moonshine", "whisper"]', 'engines = ["moonshine"]')
-    text = re.sub(r"(?m)^languages = .*", f"languages = {json.dumps(languages)}", text)
-    if set(languages) == {"en-US"}:
-        text = text.replace('engines = ["hibari", "kokoro"]', 'engines = ["hibari"]')
     sections = {section[1 : section.index("]")]: section for section in re.split(r"(?m)^(?=\[)", text)[1:]}
-    del sections["stt.whisper"]
     return "".join(section for name, section in sections.items() if name.split(".")[0] in models)
+
+
+def small(*models: str) -> str:
+    """A profile with some models of `cpu` that hear and speak English: up in a fraction of the time."""
+    text = served(*models)
+    text = re.sub(r"(?ms)^\[stt\.whisper\].*?(?=^\[|\Z)", "", text)
+    text = text.replace('engines = ["moonshine", "whisper"]', 'engines = ["moonshine"]')
+    text = text.replace('engines = ["hibari", "kokoro"]', 'engines = ["hibari"]')
+    return re.sub(r"(?m)^languages = .*", 'languages = ["en-US"]', text)
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,23 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     for each in processes:
         with suppress(psutil.NoSuchProcess):
             each.kill()
+
+
+@contextmanager
+def replaced(start: Callable[[int], AbstractContextManager[Server]]) -> Iterator[Callable[[], Server]]:
+    """A function for tests that may end their server: it returns the running one, or starts the next one.
+
+    start: starts a server, by its number.
+    """
+    with ExitStack() as stack:
+        started: list[Server] = []
+
+        def running() -> Server:
+            if not started or started[-1].process.poll() is not None:
+                started.append(stack.enter_context(start(len(started))))
+            return started[-1]
+
+        yield running
 
 
 @contextmanager

@@ -206,7 +206,7 @@ async def test_a_long_story_is_heard_to_its_end_at_bounded_cost(server: Server) 
 async def test_an_unserved_language_is_named(server: Server) -> None:
     async with connected(server.url) as client, Ear(client) as ear:
         await ear.say(None, language="pl")
-        with pytest.raises(TritonFault, match="served: de, en, es"):
+        with pytest.raises(TritonFault, match="served: en"):
             await ear.heard()
         await ear.stream(said("Yes, please."))
         assert (await ear.flush()).text.startswith("Yes")

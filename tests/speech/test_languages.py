@@ -37,59 +37,50 @@ async def call(ear: Ear, samples: NDArray[np.float32], language: str | None, key
     return await ear.flush()
 
 
-@pytest.mark.parametrize("language", SENTENCES)
-async def test_a_call_in_another_language_is_heard(server: Server, language: str) -> None:
-    name, limit = SENTENCES[language]
-    samples, text = clip(language, name)
-    async with connected(server.url) as client, Ear(client) as ear:
-        final = await call(ear, samples, f"{language}-XX")
-    assert letter_error_rate(text, final.text) <= limit, final.text
-    assert final.kind == "final"
-    assert final.language == language
-
-
-async def test_calls_at_once_keep_their_languages(server: Server) -> None:
-    """Six languages and English at the same moment, each asked for by name."""
+async def test_calls_in_other_languages_are_heard_at_once_and_keep_their_languages(polyglot: Server) -> None:
+    """Six languages and English at the same moment, each asked for by name and region."""
     clips = {language: clip(language, name) for language, (name, _) in SENTENCES.items()}
     clips["en"] = clip("en", "quick_brown_fox")
 
     async def one(language: str) -> Heard:
-        async with connected(server.url) as client, Ear(client) as ear:
-            return await call(ear, clips[language][0], language)
+        async with connected(polyglot.url) as client, Ear(client) as ear:
+            return await call(ear, clips[language][0], f"{language}-XX")
 
     finals = dict(zip(clips, await asyncio.gather(*map(one, clips)), strict=True))
     assert {language: final.language for language, final in finals.items()} == {
         language: language for language in clips
     }
+    assert {final.kind for final in finals.values()} == {"final"}
     for language, (_, limit) in SENTENCES.items():
         assert letter_error_rate(clips[language][1], finals[language].text) <= limit, finals[language].text
     assert error_rate(clips["en"][1], finals["en"].text) == 0.0
 
 
-@pytest.mark.parametrize("language", ["en", "es", "fr", "ja", "pt", "zh"])
-async def test_a_language_that_nobody_named_is_detected(server: Server, language: str) -> None:
+# In English the rest of the call is heard by the other engine. `engines/test_whisper.py` detects the other languages.
+@pytest.mark.parametrize("language", ["en", "es", "ja"])
+async def test_a_language_that_nobody_named_is_detected(polyglot: Server, language: str) -> None:
     name = "quick_brown_fox" if language == "en" else "pangrama"
-    name = {"es": "conteo", "fr": "comptage"}.get(language, name)
+    name = {"es": "conteo"}.get(language, name)
     samples, _ = clip(language, name)
-    async with connected(server.url) as client, Ear(client) as ear:
+    async with connected(polyglot.url) as client, Ear(client) as ear:
         first = await call(ear, samples, "auto")
         second = await call(ear, samples, None)
     assert (first.language, second.language) == (language, language)
     assert second.text
 
 
-async def test_a_word_that_does_not_tell_leaves_the_language_open(server: Server) -> None:
+async def test_a_word_that_does_not_tell_leaves_the_language_open(polyglot: Server) -> None:
     short, _ = clip("it", "ciao_mondo")
     longer, _ = clip("it", "conteggio")
-    async with connected(server.url) as client, Ear(client) as ear:
+    async with connected(polyglot.url) as client, Ear(client) as ear:
         first = await call(ear, short, "auto")
         second = await call(ear, longer, None)
     assert (first.language, second.language) == ("und", "it")
 
 
-async def test_words_have_their_times_in_the_utterance(server: Server) -> None:
+async def test_words_have_their_times_in_the_utterance(polyglot: Server) -> None:
     samples, _ = clip("pt", "pangrama")
-    async with connected(server.url) as client, Ear(client) as ear:
+    async with connected(polyglot.url) as client, Ear(client) as ear:
         final = await call(ear, samples, "pt")
         empty = await call(ear, silence(1.0), None)
     words = json.loads(final.words)
@@ -100,10 +91,10 @@ async def test_words_have_their_times_in_the_utterance(server: Server) -> None:
     assert (empty.text, empty.words) == ("", "")
 
 
-async def test_keyterms_bias_what_whisper_hears(server: Server) -> None:
+async def test_keyterms_bias_what_whisper_hears(polyglot: Server) -> None:
     samples, _ = clip("es", "pangrama")
     terms = json.dumps(["murciélago", "hindú"])
-    async with connected(server.url) as client, Ear(client) as hinted, Ear(client) as plain:
+    async with connected(polyglot.url) as client, Ear(client) as hinted, Ear(client) as plain:
         with_hint = await call(hinted, samples, "es", terms)
         without = await call(plain, samples, "es")
     assert with_hint.biased
@@ -112,16 +103,16 @@ async def test_keyterms_bias_what_whisper_hears(server: Server) -> None:
     assert "murciélago" not in without.text
 
 
-async def test_an_unserved_language_is_refused_with_those_that_would_do(server: Server) -> None:
-    async with connected(server.url) as client, Ear(client) as ear:
+async def test_an_unserved_language_is_refused_with_those_that_would_do(polyglot: Server) -> None:
+    async with connected(polyglot.url) as client, Ear(client) as ear:
         await ear.say(None, COMMAND_FLUSH, language="pl")
         with pytest.raises(TritonFault, match=r"'pl' is not served.*de, en, es, fr, hi, it, ja, pt, zh"):
             await ear.heard()
 
 
-async def test_an_engine_that_is_asked_for_hears_what_another_would_hear_by_its_language(server: Server) -> None:
+async def test_an_engine_that_is_asked_for_hears_what_another_would_hear_by_its_language(polyglot: Server) -> None:
     samples, text = clip("en", "quick_brown_fox")
-    async with connected(server.url) as client:
+    async with connected(polyglot.url) as client:
         async with Ear(client) as ear:
             await ear.say(None, language="en", engine="whisper")
             heard = await call(ear, samples, None)

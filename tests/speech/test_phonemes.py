@@ -12,7 +12,8 @@ import psutil
 import pytest
 
 from services.inference.engines.phonemes import espeak
-from services.inference.engines.phonemes.reader import Reader, portions, runs
+from services.inference.engines.phonemes.reader import LANGUAGES, Reader, portions, runs
+from services.kit.reading.speakable import speakable
 
 pytestmark = [
     # Of packages that we only read from.
@@ -47,6 +48,20 @@ def _programs() -> list[psutil.Process]:
 )
 def test_a_language_is_read_in_the_models_alphabet(reader: Reader, language: str, text: str, phonemes: str) -> None:
     assert reader.read(text, language) == phonemes
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_odd_texts_are_read_in_every_language(reader: Reader, language: str) -> None:
+    for text in (
+        "Hello 世界, привет, नमस्ते, ありがとう!",
+        "A\x00B\x07 C.",
+        '<speak>One <break time="9s"/> two <prosody rate="x">three</prosody>.</speak>',
+        "5 + 5 = 10 & 100% @ #1",
+        "no" * 120,
+    ):
+        assert reader.read(speakable(text, language), language), repr(text)
+    for unreadable in ("", "…", "⠓⠑⠇⠇⠕", "\u202e\u200b"):
+        assert reader.read(speakable(unreadable, language), language) == "", repr(unreadable)
 
 
 def test_a_number_is_not_cut_at_its_point(reader: Reader) -> None:

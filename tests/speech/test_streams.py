@@ -40,7 +40,7 @@ async def _give_up(triton: Triton, model: str, chance: random.Random) -> None:
     """Asks, listens for some time, and leaves."""
     stream = triton.stream(model, sequence=model != protocol.TTS_MODEL)
     asked = ""
-    requests = 1 if model == protocol.TTS_MODEL else chance.randint(1, 40)
+    requests = 1 if model == protocol.TTS_MODEL else chance.randint(1, 20)
     for _ in range(requests):
         if model == protocol.TTS_MODEL:
             asked = stream.send({"text": chance.choice(_TEXTS)})
@@ -48,7 +48,7 @@ async def _give_up(triton: Triton, model: str, chance: random.Random) -> None:
             asked = stream.send(_sound(480 if model == protocol.DENOISE_MODEL else 1600, chance))
     last: Inputs = {"cancel": asked} if model == protocol.TTS_MODEL else {"audio": np.empty(0, np.float32)}
     try:
-        async with asyncio.timeout(chance.uniform(0, 0.2)):
+        async with asyncio.timeout(chance.uniform(0, 0.1)):
             await _read(stream, requests)
     except TimeoutError:
         pass

@@ -1,20 +1,17 @@
 """The voice_match model: a voice for a recording, and a sentence where there can be none."""
 
-import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from tritonclient.grpc.aio import InferenceServerClient
 
 from services.inference import protocol
 from services.inference.engines.kokoro_voices import Styles
 from services.inference.settings import InferenceSettings
-from tests.speech.client import TritonFault, connected, tensor
+from tests.speech.client import Stream, TritonFault, connected, tensor
 from tests.speech.server import Server, serving, small
-from tests.speech.voices import Sound, recorded_speaker, sampled, tone
+from tests.speech.voices import recorded_speaker, sampled, tone
 
 ANSWER_SECONDS = 45.0
 
@@ -31,32 +28,7 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
-async def matched(client: InferenceServerClient, sound: Sound, language: str | None = None) -> tuple[str, float]:
-    inputs = [tensor("audio", sound, "FP32")]
-    if language is not None:
-        inputs.append(tensor("language", [language.encode()], "BYTES"))
-
-    async def once() -> AsyncIterator[dict[str, Any]]:
-        yield {"model_name": protocol.VOICE_MATCH_MODEL, "inputs": inputs}
-
-    answers = [(result, fault) async for result, fault in client.stream_infer(once(), stream_timeout=ANSWER_SECONDS)]
-    ((result, fault),) = answers
-    if fault is not None:
-        raise TritonFault(str(fault))
-    return result.as_numpy("voice").reshape(-1)[0].decode(), float(result.as_numpy("similarity").reshape(-1)[0])
-
-
-async def test_triton_answers_with_a_voice_that_can_be_spoken(pool: Server) -> None:
-    """Slow: the search takes several syntheses."""
-    async with connected(pool.url) as client:
-        voice, similarity = await matched(client, sampled("am_michael"), "en-US")
-    styles = Styles(InferenceSettings().kokoro_voices, ("en-US", "en-GB"))
-    assert "am_michael" in dict(styles.voice(voice).parts)
-    assert 0.7 < similarity <= 1.0
-
-
-async def test_bad_recordings_are_told_and_harm_nobody(pool: Server) -> None:
-    """Slow: one recording is good, and its voice is searched for."""
+async def test_bad_recordings_are_told(pool: Server) -> None:
     broken = recorded_speaker("en")
     broken[100] = np.nan
     async with connected(pool.url) as client:
@@ -67,20 +39,30 @@ async def test_bad_recordings_are_told_and_harm_nobody(pool: Server) -> None:
             (tone(5.0), None, "invalid_input: nobody speaks"),
             (recorded_speaker("en"), "tlh", "invalid_input: no voice speaks 'tlh'"),
         ):
-            with pytest.raises(TritonFault, match=sentence):
-                await matched(client, sound, language)
-        voice, _ = await matched(client, recorded_speaker("en"))
-    assert voice
+            language_input = [] if language is None else [tensor("language", [language.encode()], "BYTES")]
+            async with Stream(client, protocol.VOICE_MATCH_MODEL) as stream:
+                await stream.send([tensor("audio", sound, "FP32"), *language_input])
+                with pytest.raises(TritonFault, match=sentence):
+                    await stream.next()
+
+
+async def test_a_voice_is_found_while_recordings_that_would_wait_too_long_are_refused(pool: Server) -> None:
+    """Slow: the search takes several syntheses. One recording is matched, one waits, and four are too many."""
+    refusals: list[str] = []
+    async with connected(pool.url) as client, Stream(client, protocol.VOICE_MATCH_MODEL) as stream:
+        for sound in (sampled("am_michael"), *[tone(5.0)] * 5):
+            await stream.send([tensor("audio", sound, "FP32")])
+        for _ in range(4):
+            with pytest.raises(TritonFault) as refusal:
+                await stream.next(ANSWER_SECONDS)
+            refusals.append(str(refusal.value))
+        found = await stream.next(ANSWER_SECONDS)
+        with pytest.raises(TritonFault, match="invalid_input: nobody speaks"):
+            await stream.next()
+    assert all(each.startswith(protocol.EXHAUSTED) and "recordings wait" in each for each in refusals), refusals
+    styles = Styles(InferenceSettings().kokoro_voices, ("en-US", "en-GB"))
+    voice = found.as_numpy("voice").reshape(-1)[0].decode()
+    heaviest = max(styles.voice(voice).parts, key=lambda part: part[1])
+    assert heaviest[0] == "am_michael"
+    assert 0.8 < found.as_numpy("similarity").reshape(-1)[0] <= 1.0
     assert pool.process.poll() is None
-
-
-async def test_recordings_that_would_wait_too_long_are_refused(pool: Server) -> None:
-    """Slow: the recordings that are not refused are matched one after the other."""
-    async with connected(pool.url) as client:
-        asked = await asyncio.gather(
-            *(matched(client, recorded_speaker("en")) for _ in range(8)), return_exceptions=True
-        )
-    refused = [answer for answer in asked if isinstance(answer, TritonFault)]
-    assert 0 < len(refused) < 8
-    assert all(str(fault).startswith(protocol.EXHAUSTED) and "recordings wait" in str(fault) for fault in refused)
-    assert len({answer for answer in asked if not isinstance(answer, BaseException)}) == 1

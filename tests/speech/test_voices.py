@@ -1,6 +1,8 @@
 """The tts model's voices: many, by name or mixed, each in its languages, all as loud as each other."""
 
 import asyncio
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,29 +10,44 @@ from numpy.typing import NDArray
 from tritonclient.grpc.aio import InferenceServerClient
 
 from bench.loudness import lufs
+from services.agent.call.engines import SpeechEngines
+from services.agent.speech import speaking
+from services.agent.speech.speaking import Speaking
 from services.inference.protocol import EXHAUSTED, TTS_MAX_CHARACTERS
-from tests.speech.client import Ear, Stream, TritonFault, connected, speech, tensor
-from tests.speech.server import Server
+from services.kit.catalogue_file import read
+from tests.speech.client import ANSWER_SECONDS, Ear, Stream, TritonFault, connected, speech, tensor
+from tests.speech.server import Server, served, serving
 from tests.speech.sound import at_16k, error_rate, silence
 
 pytestmark = pytest.mark.asyncio
 
-SENTENCE = "The train to the airport leaves from platform seven."
+ROOT = Path(__file__).parents[2]
 MIX = "af_heart*0.6+af_bella*0.4"
+SENTENCE = "The train to the airport leaves from platform seven."
 # Of forty pieces: those that were under way, or on their way here, when the cancellation came.
 UNDER_WAY = 4
 QUIET_SECONDS = 1.0
-_sentences: dict[tuple[str, float], NDArray[np.int16]] = {}
+_sentences: dict[str, NDArray[np.int16]] = {}
 GREETINGS = {
-    "bm_george": "Good morning, how can I help you?",
-    "ef_dora": "Hola, ¿en qué puedo ayudarle?",
-    "ff_siwis": "Bonjour, comment puis-je vous aider ?",
-    "hf_alpha": "नमस्ते, मैं आपकी क्या मदद कर सकती हूँ?",
-    "if_sara": "Buongiorno, come posso aiutarla?",
-    "jf_alpha": "お電話ありがとうございます。",
-    "pf_dora": "Olá, como posso ajudar?",
-    "zf_xiaobei": "您好，请问有什么可以帮您？",
+    "bm_george": "Good morning, madam.",
+    "ef_dora": "Hola, buenos días.",
+    "ff_siwis": "Bonjour, madame.",
+    "hf_alpha": "नमस्ते, धन्यवाद।",
+    "if_sara": "Buongiorno, signora.",
+    "jf_alpha": "お電話ありがとう。",
+    "pf_dora": "Olá, bom dia.",
+    "zf_xiaobei": "您好，早上好。",
 }
+
+
+@pytest.fixture(scope="module")
+def voices(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that speaks with every voice, and does nothing else."""
+    folder = tmp_path_factory.mktemp("voices")
+    profile = folder / "speaking.toml"
+    profile.write_text(served("tts"))
+    with serving(folder, str(profile)) as running:
+        yield running
 
 
 async def _heard(server: Server, pcm: NDArray[np.int16]) -> str:
@@ -39,49 +56,72 @@ async def _heard(server: Server, pcm: NDArray[np.int16]) -> str:
         return (await ear.flush()).text
 
 
-async def _sentence(client: InferenceServerClient, voice: str, speed: float = 1.0) -> NDArray[np.int16]:
+async def _sentence(client: InferenceServerClient, voice: str) -> NDArray[np.int16]:
     """The sentence as a voice says it; made once for all tests, since the machine takes a second for two of speech."""
-    if (voice, speed) not in _sentences:
-        _sentences[voice, speed] = await speech(client, SENTENCE, voice=voice, speed=speed)
-    return _sentences[voice, speed]
+    if voice not in _sentences:
+        _sentences[voice] = await speech(client, SENTENCE, voice=voice)
+    return _sentences[voice]
 
 
-@pytest.mark.parametrize("voice", ["af_heart", "am_michael", "bf_emma", MIX])
-async def test_an_english_voice_says_what_was_written(server: Server, voice: str) -> None:
-    async with connected(server.url) as client:
+def _is_the_sentence(heard: str) -> bool:
+    return error_rate(SENTENCE.replace("seven", "7"), heard.replace("seven", "7")) <= 0.3
+
+
+@pytest.mark.parametrize("voice", ["af_heart", "bf_emma"])
+async def test_an_english_voice_says_what_was_written(server: Server, voices: Server, voice: str) -> None:
+    async with connected(voices.url) as client:
         pcm = await _sentence(client, voice)
     heard = await _heard(server, pcm)
-    assert error_rate(SENTENCE.replace("seven", "7"), heard.replace("seven", "7")) <= 0.3, heard
+    assert _is_the_sentence(heard), heard
 
 
-@pytest.mark.parametrize(("voice", "text"), GREETINGS.items())
-async def test_every_language_is_spoken(server: Server, voice: str, text: str) -> None:
-    async with connected(server.url) as client:
-        seconds = len(await speech(client, text, voice=voice)) / 24_000
-    assert 1.0 < seconds < 6.0
+async def test_a_mix_that_is_added_to_the_catalogue_says_what_was_written(
+    server: Server, voices: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker speaks with the mix that docs/speech.md shows."""
+    # Longer than on a call: other tests may need the cores.
+    monkeypatch.setattr(speaking, "_SILENT_SECONDS", ANSWER_SECONDS)
+    monkeypatch.setattr(speaking, "_LONGEST_SILENT_SECONDS", ANSWER_SECONDS)
+    parts = [ROOT / "deploy" / "catalogue.toml", ROOT / "examples" / "voices" / "june.toml"]
+    path = tmp_path / "catalogue.toml"
+    path.write_text("\n".join(part.read_text() for part in parts))
+    calls = SpeechEngines(read(path, with_samples=False), tmp_path, voices.url, lambda *told: pytest.fail(str(told)))
+    route = calls.voice("en", "june")
+    try:
+        mixed = np.frombuffer(await Speaking(route).speak(SENTENCE), np.int16)
+    finally:
+        route.close()
+        await calls.close()
+    heard = await _heard(server, mixed)
+    assert _is_the_sentence(heard), heard
 
 
-async def test_voices_are_as_loud_as_each_other(server: Server) -> None:
-    """Slow: five voices say two sentences each; shorter ones are too short to measure."""
-    async with connected(server.url) as client:
-        levels = {
-            voice: lufs(await speech(client, f"{SENTENCE} Please bring your receipt.", voice=voice) / 32_768)
-            for voice in ("heart", "af_heart", "am_onyx", "bf_alice", "am_santa")
-        }
-    assert max(levels.values()) - min(levels.values()) <= 1.5, levels
-
-
-async def test_a_mix_is_a_voice_of_its_own(server: Server) -> None:
-    async with connected(server.url) as client:
-        mixed, first = [await _sentence(client, voice) for voice in (MIX, "af_heart")]
+async def test_a_mix_is_a_voice_of_its_own(voices: Server) -> None:
+    async with connected(voices.url) as client:
+        mixed, first = [await speech(client, "Yes.", voice=voice) for voice in (MIX, "af_heart")]
     assert len(mixed) != len(first) or not np.array_equal(mixed, first)
 
 
-@pytest.mark.parametrize("speed", [0.5, 2.0])
-async def test_kokoro_speaks_slower_and_faster(server: Server, speed: float) -> None:
-    async with connected(server.url) as client:
-        usual, changed = [len(await _sentence(client, "af_heart", factor)) for factor in (1.0, speed)]
-    assert 0.75 < changed * speed / usual < 1.25
+@pytest.mark.parametrize(("voice", "text"), GREETINGS.items())
+async def test_every_language_is_spoken(voices: Server, voice: str, text: str) -> None:
+    async with connected(voices.url) as client:
+        seconds = len(await speech(client, text, voice=voice)) / 24_000
+    assert 0.6 < seconds < 3.5
+
+
+async def test_voices_are_as_loud_as_each_other(voices: Server) -> None:
+    async with connected(voices.url) as client:
+        levels = {voice: lufs(await _sentence(client, voice) / 32_768) for voice in ("heart", "af_heart", "bf_emma")}
+    assert max(levels.values()) - min(levels.values()) <= 1.5, levels
+
+
+async def test_kokoro_speaks_slower_and_faster(voices: Server) -> None:
+    text = "Platform seven, please."
+    async with connected(voices.url) as client:
+        lengths = [len(await speech(client, text, voice="af_heart", speed=speed)) for speed in (0.5, 1.0, 2.0)]
+    slow, usual, fast = lengths
+    assert 0.75 < slow * 0.5 / usual < 1.25
+    assert 0.75 < fast * 2.0 / usual < 1.25
 
 
 @pytest.mark.parametrize(
@@ -99,9 +139,9 @@ async def test_kokoro_speaks_slower_and_faster(server: Server, speed: float) -> 
     ],
 )
 async def test_what_cannot_be_spoken_is_refused_with_a_sentence(
-    server: Server, options: dict[str, float | str], problem: str
+    voices: Server, options: dict[str, float | str], problem: str
 ) -> None:
-    async with connected(server.url) as client:
+    async with connected(voices.url) as client:
         with pytest.raises(TritonFault) as refusal:
             await speech(client, "Hello.", **options)
         assert problem in str(refusal.value)
@@ -109,9 +149,8 @@ async def test_what_cannot_be_spoken_is_refused_with_a_sentence(
 
 
 @pytest.mark.parametrize("voice", ["heart", "af_heart", "jf_alpha", "zf_xiaobei", "ef_dora", "hf_alpha"])
-async def test_odd_texts_harm_nothing(server: Server, voice: str) -> None:
-    """Slow: six texts are spoken, which takes a busy machine two seconds each."""
-    async with connected(server.url) as client:
+async def test_what_nobody_can_read_is_silence(voices: Server, voice: str) -> None:
+    async with connected(voices.url) as client:
         for unreadable in (
             "",
             " \n\t",
@@ -123,12 +162,17 @@ async def test_odd_texts_harm_nothing(server: Server, voice: str) -> None:
             "\u202e\u200b",
         ):
             assert len(await speech(client, unreadable, voice=voice)) == 0, repr(unreadable)
+
+
+# Hibari, and of Kokoro's readers one that asks eSpeak NG and one that does not. `test_phonemes.py` has all readers.
+@pytest.mark.parametrize("voice", ["heart", "ef_dora", "zf_xiaobei"])
+async def test_odd_texts_harm_nothing(voices: Server, voice: str) -> None:
+    async with connected(voices.url) as client:
         for readable in (
-            "Hello 世界, привет, नमस्ते, ありがとう!",
+            "Hi 世界, привет, नमस्ते, はい!",
             "A\x00B\x07 C.",
-            '<speak>One <break time="9s"/> two <prosody rate="x">three</prosody>.</speak>',
-            "5 + 5 = 10 & 100% @ #1",
-            "no" * 12,
+            '<speak>One <break time="9s"/> <prosody rate="x">two</prosody>.</speak>',
+            "5 + 5 & 1% @ #1",
         ):
             # Fast speech, which is made in half the time.
             made = await speech(client, readable, voice=voice, speed=2.0)
@@ -138,16 +182,16 @@ async def test_odd_texts_harm_nothing(server: Server, voice: str) -> None:
         assert len(await speech(client, "Good." if voice != "zf_xiaobei" else "好。", voice=voice)) > 2_400
 
 
-# A Japanese voice reads "no" 120 times letter by letter, for 24 s; a busy processor takes longer than that to speak it.
-_ENDLESS_SECONDS = 150.0
+# Longer than a piece of text. A Japanese voice reads it letter by letter, which is more than the network takes at once.
+_ENDLESS = "no" * 46
+_ENDLESS_SECONDS = 100.0
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(200)
 @pytest.mark.parametrize("voice", ["heart", "af_heart", "jf_alpha"])
-async def test_a_word_without_an_end_is_spoken(server: Server, voice: str) -> None:
-    """Slow: it is spoken for half a minute."""
-    async with connected(server.url) as client:
-        assert len(await speech(client, "no" * 120, _ENDLESS_SECONDS, voice=voice, speed=2.0)) > 24_000
+async def test_a_word_without_an_end_is_spoken(voices: Server, voice: str) -> None:
+    async with connected(voices.url) as client:
+        assert len(await speech(client, _ENDLESS, _ENDLESS_SECONDS, voice=voice, speed=2.0)) > 24_000
 
 
 async def _ids(stream: Stream, seconds: float) -> list[str]:
@@ -160,11 +204,11 @@ async def _ids(stream: Stream, seconds: float) -> list[str]:
         return ids
 
 
-async def test_a_cancelled_text_stops_within_a_piece(server: Server) -> None:
-    text = "This is one more sentence of a long text that nobody wants to hear. " * 40
+async def test_a_cancelled_text_stops_within_a_piece(voices: Server) -> None:
+    text = "Time flies. " * 40
     voice = tensor("voice", [b"af_heart"], "BYTES")
     ids: list[str] = []
-    async with connected(server.url) as client, Stream(client, "tts") as stream:
+    async with connected(voices.url) as client, Stream(client, "tts") as stream:
         await stream.send([tensor("text", [text.encode()], "BYTES"), voice], request_id="unwanted")
         await stream.next()
         await stream.send([tensor("cancel", [b"unwanted"], "BYTES")], request_id="stop")
@@ -179,9 +223,9 @@ async def test_a_cancelled_text_stops_within_a_piece(server: Server) -> None:
     assert "unwanted" not in later
 
 
-async def test_a_new_text_does_not_wait_for_long_ones(server: Server) -> None:
-    long = "This is one more sentence of a very long text. " * 20
-    async with connected(server.url) as client, Stream(client, "tts") as busy, Stream(client, "tts") as quick:
+async def test_a_new_text_does_not_wait_for_long_ones(voices: Server) -> None:
+    long = "Time flies. " * 20
+    async with connected(voices.url) as client, Stream(client, "tts") as busy, Stream(client, "tts") as quick:
         for number in range(4):
             inputs = [tensor("text", [long.encode()], "BYTES"), tensor("voice", [b"af_heart"], "BYTES")]
             await busy.send(inputs, request_id=f"long-{number}")
@@ -195,8 +239,8 @@ async def test_a_new_text_does_not_wait_for_long_ones(server: Server) -> None:
     assert came_before <= 4  # with whole texts first there would be dozens
 
 
-async def test_streams_beyond_the_limit_are_refused_and_their_places_come_back(server: Server) -> None:
-    async with connected(server.url) as client, Stream(client, "tts") as stream:
+async def test_streams_beyond_the_limit_are_refused_and_their_places_come_back(voices: Server) -> None:
+    async with connected(voices.url) as client, Stream(client, "tts") as stream:
         for number in range(200):
             inputs = [
                 tensor("text", [b"A sentence of some length. " * 20], "BYTES"),

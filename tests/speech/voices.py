@@ -11,12 +11,22 @@ from numpy.typing import NDArray
 from services.inference.engines.speaker import SAMPLE_RATE_HZ
 
 Sound = NDArray[np.float32]
-SAMPLES = Path(__file__).parents[2] / "deploy" / "samples"
+DEPLOY = Path(__file__).parents[2] / "deploy"
 
 
 def sampled(name: str) -> Sound:
     """The shipped recording of a voice."""
-    sound, rate_hz = soundfile.read(SAMPLES / f"kokoro-{name.replace('_', '-')}.mp3", dtype="float32")
+    return _read(DEPLOY / "samples" / f"kokoro-{name.replace('_', '-')}.mp3")
+
+
+def spoken_line(name: str) -> Sound:
+    """The shipped line in which a voice says that there is trouble."""
+    (path,) = (DEPLOY / "lines").glob(f"trouble-*-kokoro-{name.replace('_', '-')}-*.ogg")
+    return _read(path)
+
+
+def _read(path: Path) -> Sound:
+    sound, rate_hz = soundfile.read(path, dtype="float32")
     return np.asarray(soxr.resample(sound, rate_hz, SAMPLE_RATE_HZ), np.float32)
 
 

@@ -50,9 +50,8 @@ class Matcher:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="match")
 
     def warm_up(self) -> None:
-        """Synthesise and embed one voice."""
-        name, voice = next(iter(self._kokoro.voices.items()))
-        self._hear((name, voice.languages[0], _SEARCHED))
+        """Synthesise a short piece. The speaker encoder needs no warm-up."""
+        self._kokoro.warm_up()
 
     def match(self, samples: NDArray[np.float32], language: str) -> Match:
         """The voice or mix most like a recording.

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from services.agent.speech.pool import Pool
 from services.agent.speech.route import Attempts
 from services.agent.speech.wire.triton import Triton
 from tests.speech.engines import Engines, catalogue_of, engines
-from tests.speech.server import Server, free_ports, hanging, serving, small
+from tests.speech.server import Server, free_ports, hanging, replaced, serving, small
 from tests.speech.sound import error_rate, said
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120)]
@@ -48,16 +48,22 @@ def endpoint(folder: Path, name: str, ports: list[int] | None = None) -> Iterato
 
 
 @pytest.fixture(scope="module")
-def lasting(folder: Path) -> Iterator[Server]:
-    """An endpoint that no test harms."""
-    with endpoint(folder, "lasting") as running:
+def running_victim(folder: Path) -> Iterator[Callable[[], Server]]:
+    with replaced(lambda number: endpoint(folder, f"victim-{number}")) as running:
         yield running
+
+
+@pytest.fixture
+def victim(running_victim: Callable[[], Server]) -> Server:
+    """An endpoint to harm."""
+    return running_victim()
 
 
 def kill(server: Server) -> None:
     for process in (psutil.Process(server.process.pid), *server.model_processes()):
         with suppress(psutil.NoSuchProcess):
             process.kill()
+    server.process.wait(timeout=10)
 
 
 def first_then(first: Server, *then: Server) -> dict[str, object]:
@@ -72,58 +78,72 @@ def choose(made: Engines, server: Server) -> None:
             pool.opened(address)
 
 
-async def test_an_endpoint_killed_in_mid_utterance_or_mid_clause_is_not_noticed(folder: Path, lasting: Server) -> None:
-    """Slow: a server of its own is started, and the caller speaks in real time."""
-    with endpoint(folder, "killed") as victim:
-        async with engines(catalogue_of(first_then(victim, lasting))) as made:
-            choose(made, victim)
-            whole = await made.speaking.speak(LONG)
-            pieces: list[bytes] = []
-
-            async def speak() -> None:
-                async for piece in speaking._speak(made.speaking._route, LONG, Attempts()):
-                    if not pieces:
-                        kill(victim)
-                    pieces.append(piece)
-
-            async with made.ear() as ear, asyncio.TaskGroup() as spoken:
-                await ear.say(said("Yes."))
-                await ear.final()
-                await ear.say(said(TEXT), do=lambda: spoken.create_task(speak()))
-                heard, seconds = await ear.final()
-            spoken_by_two = np.frombuffer(b"".join(pieces), np.int16)
-            spoken_by_one = np.frombuffer(whole, np.int16)
-            assert spoken_by_two.size == spoken_by_one.size
-            # Nothing is missing and nothing was said twice; the engine does not round the same way each time.
-            assert np.corrcoef(spoken_by_two, spoken_by_one)[0, 1] > 0.95
-            assert error_rate(TEXT, heard) <= 0.15, heard
-            assert seconds < hearing._FINAL_SECONDS
-            assert sorted(made.told) == ["stt_failover", "tts_failover"]
-            assert made.errors == []
+async def test_while_a_model_is_loaded_again_no_word_is_lost(victim: Server) -> None:
+    """Slow: the caller speaks in real time. Its only endpoint loses the process of `stt`, then that of `tts`."""
+    async with engines(catalogue_of(first_then(victim))) as made, made.ear() as ear:
+        await ear.say(said("Yes."))
+        await ear.final()
+        await ear.say(said(TEXT), do=lambda: victim.model_process("stt").kill())
+        heard, seconds = await ear.final()
+        assert error_rate(TEXT, heard) <= 0.15, heard
+        assert seconds < hearing._UNHEARD_SECONDS
+        spoken = await made.speaking.speak(SHORT)
+        victim.model_process("tts").kill()
+        assert abs(len(await made.speaking.speak(SHORT)) - len(spoken)) < len(spoken) / 10
+    assert made.errors == []
+    assert victim.process.poll() is None
 
 
-async def test_while_an_endpoint_hangs_the_other_serves_within_the_deadline(folder: Path, lasting: Server) -> None:
-    """Slow: a server of its own is started, and who hangs is given the time to answer."""
-    with endpoint(folder, "hanging") as victim:
-        async with engines(catalogue_of(first_then(victim, lasting))) as made, made.ear() as ear:
-            choose(made, victim)
-            await made.speaking.speak("Yes.")
+async def test_an_endpoint_killed_in_mid_utterance_or_mid_clause_is_not_noticed(victim: Server, server: Server) -> None:
+    """Slow: the caller speaks in real time."""
+    async with engines(catalogue_of(first_then(victim, server))) as made:
+        choose(made, victim)
+        whole = await made.speaking.speak(LONG)
+        pieces: list[bytes] = []
+
+        async def speak() -> None:
+            async for piece in speaking._speak(made.speaking._route, LONG, Attempts()):
+                if not pieces:
+                    kill(victim)
+                pieces.append(piece)
+
+        async with made.ear() as ear, asyncio.TaskGroup() as spoken:
             await ear.say(said("Yes."))
             await ear.final()
-            with hanging(victim):
-                await ear.say(said(SHORT))
-                heard, seconds = await ear.final()
-                assert error_rate(SHORT, heard) <= 0.15, heard
-                assert seconds < hearing._FINAL_SECONDS + GRACE_SECONDS
-                began = time.monotonic()
-                assert len(await made.speaking.speak("Yes.")) > 10_000
-                assert time.monotonic() - began < speaking._SILENT_SECONDS + GRACE_SECONDS
-                began = time.monotonic()
-                await made.speaking.speak("Yes.")
-                assert time.monotonic() - began < GRACE_SECONDS, "an endpoint that hangs is asked only once"
-        # A stream that broke before it was needed again is opened elsewhere without a word.
-        assert {"stt_failover"} <= set(made.told) <= {"stt_failover", "tts_failover"}
+            await ear.say(said(TEXT), do=lambda: spoken.create_task(speak()))
+            heard, seconds = await ear.final()
+        spoken_by_two = np.frombuffer(b"".join(pieces), np.int16)
+        spoken_by_one = np.frombuffer(whole, np.int16)
+        assert spoken_by_two.size == spoken_by_one.size
+        # Nothing is missing and nothing was said twice; the engine does not round the same way each time.
+        assert np.corrcoef(spoken_by_two, spoken_by_one)[0, 1] > 0.95
+        assert error_rate(TEXT, heard) <= 0.15, heard
+        assert seconds < hearing._FINAL_SECONDS
+        assert sorted(made.told) == ["stt_failover", "tts_failover"]
         assert made.errors == []
+
+
+async def test_while_an_endpoint_hangs_the_other_serves_within_the_deadline(victim: Server, server: Server) -> None:
+    """Slow: who hangs is given the time to answer."""
+    async with engines(catalogue_of(first_then(victim, server))) as made, made.ear() as ear:
+        choose(made, victim)
+        await made.speaking.speak("Yes.")
+        await ear.say(said("Yes."))
+        await ear.final()
+        with hanging(victim):
+            await ear.say(said(SHORT))
+            heard, seconds = await ear.final()
+            assert error_rate(SHORT, heard) <= 0.15, heard
+            assert seconds < hearing._FINAL_SECONDS + GRACE_SECONDS
+            began = time.monotonic()
+            assert len(await made.speaking.speak("Yes.")) > 10_000
+            assert time.monotonic() - began < speaking._SILENT_SECONDS + GRACE_SECONDS
+            began = time.monotonic()
+            await made.speaking.speak("Yes.")
+            assert time.monotonic() - began < GRACE_SECONDS, "an endpoint that hangs is asked only once"
+    # A stream that broke before it was needed again is opened elsewhere without a word.
+    assert {"stt_failover"} <= set(made.told) <= {"stt_failover", "tts_failover"}
+    assert made.errors == []
 
 
 async def _fault_of(work: Awaitable[object]) -> BaseException | None:
@@ -131,44 +151,26 @@ async def _fault_of(work: Awaitable[object]) -> BaseException | None:
     return fault if isinstance(fault, BaseException) else None
 
 
-async def test_with_all_endpoints_gone_it_is_said_so_and_hearing_comes_back(folder: Path) -> None:
-    """Slow: two servers are started, and those that are gone are given the time to come back."""
+async def test_with_all_endpoints_gone_it_is_said_so_and_hearing_comes_back(folder: Path, victim: Server) -> None:
+    """Slow: a server is started, and one that is gone is given the time to come back."""
     with ExitStack() as stack:
-        only = stack.enter_context(endpoint(folder, "only"))
-        async with engines(catalogue_of(first_then(only))) as made, made.ear() as ear:
+        async with engines(catalogue_of(first_then(victim))) as made, made.ear() as ear:
             await ear.say(said("Yes."))
             await ear.final()
-            kill(only)
+            kill(victim)
             await ear.say(said(SHORT))
             (heard, seconds), spoken = await asyncio.gather(ear.final(), _fault_of(made.speaking.speak("Yes.")))
             assert heard == ""
             assert seconds < hearing._UNHEARD_SECONDS + GRACE_SECONDS
             assert [type(each) for each in made.errors] == [APIConnectionError]
-            assert str(only.grpc_port) not in str(made.errors[0]), "customers read it"
+            assert str(victim.grpc_port) not in str(made.errors[0]), "customers read it"
             assert isinstance(spoken, EngineError)
             assert made.told == ["stt_line"]
-            stack.enter_context(endpoint(folder, "again", [only.grpc_port, only.http_port, only.metrics_port]))
+            stack.enter_context(endpoint(folder, "again", [victim.grpc_port, victim.http_port, victim.metrics_port]))
             await ear.say(said(SHORT))
             heard, _ = await ear.final()
             assert error_rate(SHORT, heard) <= 0.15, heard
             assert len(await made.speaking.speak("Yes.")) > 10_000
-
-
-async def test_while_a_model_is_loaded_again_no_word_is_lost(folder: Path) -> None:
-    """Slow: a server of its own is started. Its only endpoint loses the process of `stt`, then that of `tts`."""
-    with endpoint(folder, "models") as only:
-        async with engines(catalogue_of(first_then(only))) as made, made.ear() as ear:
-            await ear.say(said("Yes."))
-            await ear.final()
-            await ear.say(said(TEXT), do=lambda: only.model_process("stt").kill())
-            heard, seconds = await ear.final()
-            assert error_rate(TEXT, heard) <= 0.15, heard
-            assert seconds < hearing._UNHEARD_SECONDS
-            spoken = await made.speaking.speak(SHORT)
-            only.model_process("tts").kill()
-            assert abs(len(await made.speaking.speak(SHORT)) - len(spoken)) < len(spoken) / 10
-        assert made.errors == []
-        assert only.process.poll() is None
 
 
 async def test_where_the_suppressor_is_away_audio_passes_and_another_endpoint_takes_over(server: Server) -> None:

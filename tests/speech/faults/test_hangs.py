@@ -4,8 +4,8 @@ import asyncio
 import re
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from services.inference.process_watch import MOST_DEATHS, ending, model_served
 from services.inference.protocol import COMMAND_FLUSH, is_restarting
 from tests.speech.client import Stream, TritonFault, connected, tensor
 from tests.speech.faulty import STEPS
-from tests.speech.server import READY_SECONDS, Server, environment, free_ports, serving, small
+from tests.speech.server import READY_SECONDS, Server, environment, free_ports, replaced, serving, small
 from tests.speech.sound import said
 
 HANG_SECONDS = 2
@@ -29,18 +29,38 @@ FRAME = np.zeros(480)
 
 
 def _profile(folder: Path, *models: str) -> str:
-    """Some models in a hurry: they take a step for hung soon."""
+    """Some models that take a step for hung soon, and keep a silent sequence while another model is loaded again."""
     path = folder / "hasty.toml"
-    path.write_text(re.sub(r"(?m)^(\[\w+\]\n)", rf"\1hang_seconds = {HANG_SECONDS}\n", small(*models)))
+    hasty = re.sub(r"(?m)^(\[\w+\]\n)", rf"\1hang_seconds = {HANG_SECONDS}\n", small(*models))
+    path.write_text(re.sub(r"idle_seconds = \d+", "idle_seconds = 60", hasty))
     return str(path)
 
 
 @pytest.fixture(scope="module")
-def spoiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One for all faults that it outlives."""
-    folder = tmp_path_factory.mktemp("spoiled")
-    with serving(folder, _profile(folder, *STEPS), ("tests.speech.faulty",)) as running:
+def running_spoiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Server]]:
+    def start(number: int) -> AbstractContextManager[Server]:
+        folder = tmp_path_factory.mktemp(f"spoiled-{number}")
+        return serving(folder, _profile(folder, *STEPS), ("tests.speech.faulty",))
+
+    with replaced(start) as running:
         yield running
+
+
+@pytest.fixture
+def spoiled(running_spoiled: Callable[[], Server]) -> Server:
+    """One for all faults that it outlives. It loads a model again twice, so no model may fail here more often."""
+    return running_spoiled()
+
+
+@contextmanager
+def _fault(running: Server, model: str, name: str) -> Iterator[None]:
+    """The model's engine has a fault until the block is left."""
+    file = running.log.parent / f"fault-{model}"
+    file.write_text(name)
+    try:
+        yield
+    finally:
+        file.unlink()
 
 
 async def _frame(stream: Stream, sequence: int, *, start: bool = False) -> None:
@@ -71,69 +91,71 @@ async def _ask(stream: Stream, *, start: bool = False) -> None:
 async def test_an_engine_that_raises_fails_its_request_and_nothing_else(
     model: str, sentence: str, spoiled: Server
 ) -> None:
-    fault = spoiled.log.parent / f"fault-{model}"
     async with connected(spoiled.url) as client, Stream(client, model) as stream:
         await _ask(stream, start=True)
-        fault.write_text("raise")
-        try:
-            with pytest.raises(TritonFault, match=sentence):
-                await _ask(stream)
-        finally:
-            fault.unlink()
+        with _fault(spoiled, model, "raise"), pytest.raises(TritonFault, match=sentence):
+            await _ask(stream)
         await _ask(stream)
 
 
-async def _tells(running: Server, line: str, times: int = 1) -> None:
-    """Waits until the server's log has a line so often."""
-    began = time.monotonic()
-    while running.log.read_text().count(line) < times:
-        assert time.monotonic() - began < READY_SECONDS
-        await asyncio.sleep(0.05)
+class _Told:
+    """What a server's log says from now on."""
+
+    def __init__(self, running: Server) -> None:
+        self._log = running.log
+        self._since = len(running.log.read_text())
+
+    @property
+    def text(self) -> str:
+        return self._log.read_text()[self._since :]
+
+    async def has(self, line: str, times: int = 1) -> None:
+        """Waits until it has a line so often."""
+        began = time.monotonic()
+        while self.text.count(line) < times:
+            assert time.monotonic() - began < READY_SECONDS
+            await asyncio.sleep(0.05)
 
 
-async def _served_again(running: Server, model: str) -> None:
+async def _served_again(running: Server, told: _Told, model: str) -> None:
     """Waits until a model whose process ended answers a new stream."""
-    await _tells(running, f"model {model} serves again")
+    await told.has(f"model {model} serves again")
     async with connected(running.url) as client, Stream(client, model) as stream:
         await _ask(stream, start=True)
 
 
 @pytest.mark.parametrize(("model", "other"), [("denoise", "stt"), ("stt", "denoise"), ("tts", "denoise")])
 async def test_an_engine_that_hangs_fails_its_requests_and_its_model_is_loaded_again(
-    model: str, other: str, tmp_path: Path
+    model: str, other: str, spoiled: Server
 ) -> None:
-    fault = tmp_path / f"fault-{model}"
-    with serving(tmp_path, _profile(tmp_path, model, other), ("tests.speech.faulty",)) as running:
-        async with connected(running.url) as client, Stream(client, model) as hanging, Stream(client, other) as going:
-            await _ask(hanging, start=True)
-            await _ask(going, start=True)
-            fault.write_text("hang")
-            with pytest.raises(TritonFault, match=f"restarting: a step of model {model} took too long") as problem:
-                await _ask(hanging)
-            assert is_restarting(str(problem.value))
-            fault.unlink()
-            await _ask(going)
-            await _served_again(running, model)
-            await _ask(going)
-        log = running.log.read_text()
-    assert f"a step of model {model} took more than 2 s" in log
-    assert "in _hang" in log
-    assert f"the process of model {model} ended with status 70: the model is loaded again" in log
+    told = _Told(spoiled)
+    async with connected(spoiled.url) as client, Stream(client, model) as hanging, Stream(client, other) as going:
+        await _ask(hanging, start=True)
+        await _ask(going, start=True)
+        with (
+            _fault(spoiled, model, "hang"),
+            pytest.raises(TritonFault, match=f"restarting: a step of model {model} took too long") as problem,
+        ):
+            await _ask(hanging)
+        assert is_restarting(str(problem.value))
+        await _ask(going)
+        await _served_again(spoiled, told, model)
+        await _ask(going)
+    assert f"a step of model {model} took more than 2 s" in told.text
+    assert "in _hang" in told.text
+    assert f"the process of model {model} ended with status 70: the model is loaded again" in told.text
 
 
-async def test_an_engine_that_holds_pythons_lock_is_ended_and_its_model_is_loaded_again(tmp_path: Path) -> None:
-    fault = tmp_path / "fault-denoise"
-    with serving(tmp_path, _profile(tmp_path, "denoise"), ("tests.speech.faulty",)) as running:
-        async with connected(running.url) as client, Stream(client, "denoise") as hanging:
-            await _ask(hanging, start=True)
-            fault.write_text("hold")
+async def test_an_engine_that_holds_pythons_lock_is_ended_and_its_model_is_loaded_again(spoiled: Server) -> None:
+    told = _Told(spoiled)
+    async with connected(spoiled.url) as client, Stream(client, "denoise") as hanging:
+        await _ask(hanging, start=True)
+        with _fault(spoiled, "denoise", "hold"):
             await hanging.send([tensor("audio", FRAME, "FP32")], sequence_id=1)
             await asyncio.sleep(HANG_SECONDS)
-            fault.unlink()
-            await _served_again(running, "denoise")
-        log = running.log.read_text()
-    assert "Timeout (0:00:04)!" in log
-    assert "in _hold" in log
+        await _served_again(spoiled, told, "denoise")
+    assert "Timeout (0:00:04)!" in told.text
+    assert "in _hold" in told.text
 
 
 async def test_a_server_that_its_guard_ended_comes_back_with_the_model(tmp_path: Path) -> None:
@@ -170,11 +192,12 @@ async def test_a_server_that_its_guard_ended_comes_back_with_the_model(tmp_path:
 async def test_the_model_of_a_process_that_dies_is_loaded_again_and_the_other_streams_go_on(tmp_path: Path) -> None:
     """Slow: the model dies until the server ends. tritonserver alone would never start the process again."""
     with serving(tmp_path, _profile(tmp_path, "tts", "denoise")) as running:
+        told = _Told(running)
         async with connected(running.url) as client, Stream(client, "denoise") as stream:
             await _frame(stream, 1, start=True)
             for death in range(MOST_DEATHS):
                 if death:
-                    await _tells(running, "model tts serves again", death)
+                    await told.has("model tts serves again", death)
                     await _frame(stream, 1)
                     async with Stream(client, "tts") as mouth:
                         await _ask(mouth)
@@ -186,20 +209,19 @@ async def test_the_model_of_a_process_that_dies_is_loaded_again_and_the_other_st
             with pytest.raises(TritonFault, match="the stream broke"):
                 await stream.next(5.0)
         await asyncio.to_thread(running.process.wait, 5)
-        log = running.log.read_text()
-        assert log.count("the process of model tts was killed by signal 9") == MOST_DEATHS
+        assert told.text.count("the process of model tts was killed by signal 9") == MOST_DEATHS
         assert psutil.wait_procs(models, timeout=5)[1] == []
 
 
-def test_a_model_process_that_cannot_end_is_ended_after_its_server(tmp_path: Path) -> None:
+def test_a_model_process_that_cannot_end_is_ended_after_its_server(spoiled: Server) -> None:
     """It stands still here, as one does that waits for the server with Python's lock held."""
-    with serving(tmp_path, _profile(tmp_path, "denoise")) as running:
-        models = running.model_processes()
-        # The guard looks for model processes twice a second.
-        time.sleep(1.0)
-        models[0].suspend()
-        running.process.kill()
-        assert psutil.wait_procs(models, timeout=5)[1] == []
+    models = spoiled.model_processes()
+    # The guard looks for model processes twice a second.
+    time.sleep(1.0)
+    spoiled.model_process("denoise").suspend()
+    spoiled.process.kill()
+    spoiled.process.wait(timeout=10)
+    assert psutil.wait_procs(models, timeout=5)[1] == []
 
 
 @asynccontextmanager
