@@ -62,12 +62,3 @@ async def test_a_voice_like_the_recording_speaks_and_is_remembered(callbox: Stac
     assert 0.5 < second["voice"]["similarity"] <= 1.0
     assert second["voice"]["voice"].startswith(("am_", "bm_", "af_", "bf_"))
     assert second["tts_provider"] == "kokoro"
-
-
-async def test_a_call_without_a_recording_says_nothing_of_likeness(callbox: StackThread) -> None:
-    async with callbox.sessions() as sessions:
-        grant = await sessions.start(callbox.character)
-        async with Caller(grant) as caller:
-            await caller.greeting()
-        await sessions.ended(grant.session_id)
-        assert (await sessions.history(grant.session_id))["voice"] is None
