@@ -15,8 +15,7 @@ pytestmark = pytest.mark.timeout(120)
 
 STORY = (
     "Hello. Let me tell you a long story about a lamp. The lamp stood in a window by the sea. "
-    "Every evening it was lit by an old man, and every morning he put it out again. "
-    "One day a ship came by, and the captain asked what the lamp was for."
+    "Every evening it was lit by an old man, and every morning he put it out again."
 )
 STORY_TELLER = (
     "You are a story teller. You answer every question with a very long story of at least ten sentences about a lamp."

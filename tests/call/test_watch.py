@@ -14,7 +14,7 @@ pytestmark = pytest.mark.timeout(180)
 
 async def test_a_turn_that_the_end_cuts_short_is_told_before_the_end(callbox: StackThread) -> None:
     headers = {"X-API-Key": callbox.stack.demo["api_key"]}
-    greeting = "Hello, this is Lumen Lamps. " * 20
+    greeting = "Hello, this is Lumen Lamps. " * 4
     async with (
         httpx.AsyncClient(base_url=callbox.stack.base_url, headers=headers) as client,
         callbox.sessions() as calls,
