@@ -71,7 +71,10 @@ async def switch(caller: Caller) -> None:
         await me.unpublish_track(_track(caller).sid)
         caller.uplink.source = rtc.AudioSource(RATE_HZ, 1, queue_size_ms=0)
         track = rtc.LocalAudioTrack.create_audio_track("headset", caller.uplink.source)
-        await me.publish_track(track, rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE))
+        options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
+        published = await me.publish_track(track, options)
+        # What is said before the agent subscribes to the track is lost.
+        await published.wait_for_subscription()
     await old.aclose()
 
 
