@@ -39,12 +39,15 @@ async def test_a_worker_that_is_killed_or_stopped_ends_its_own_calls_and_no_othe
         grants = [await sessions.start(callbox.character)]
         async with AsyncExitStack() as calls:
             lost = await calls.enter_async_context(Caller(grants[0]))
-            await asyncio.gather(lost.greeting(), callbox.do(second.wait_ready(), READY_SECONDS))
+            await lost.greeting()
+            # Asked while the second worker starts, so that the caller is not silent for too long.
+            turn = await lost.say(SATURDAY)
+            assert_answered(SATURDAY, turn)
+            await callbox.do(second.wait_ready(), READY_SECONDS)
             # The second worker has more free slots, so it gets this call.
             grants.append(await sessions.start(callbox.character))
             kept = await calls.enter_async_context(Caller(grants[1]))
-            turn, _ = await asyncio.gather(lost.say(SATURDAY), kept.greeting())
-            assert_answered(SATURDAY, turn)
+            await kept.greeting()
 
             callbox.stack.kill("agent")
             killed = time.monotonic()
