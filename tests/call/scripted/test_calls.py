@@ -106,7 +106,7 @@ async def test_a_caller_whose_machine_dies_leaves_no_call_behind(calls: Running,
 
 
 async def test_their_slots_are_free_again(callbox: StackThread, calls: Running) -> None:
-    futures = [*calls.waiting.values(), *calls.spoken.values()]
-    await asyncio.gather(*map(asyncio.wrap_future, futures), return_exceptions=True)
+    await asyncio.gather(*map(asyncio.wrap_future, calls.waiting.values()), return_exceptions=True)
+    await asyncio.gather(*map(asyncio.wrap_future, calls.spoken.values()), return_exceptions=True)
     async with callbox.sessions() as sessions:
         await slots_free_again(sessions, callbox.character, SCRIPTED_SLOTS, FREE_SECONDS)
