@@ -7,7 +7,7 @@ import pytest
 
 from caller.caller import Caller
 from caller.session import Grant, Refused, Sessions
-from tests.call.command import callbox_call
+from tests.call.command import Run, callbox_call
 from tests.fixtures.measured import Measure
 from tests.fixtures.slots import slots_free_again
 from tests.fixtures.stack import StackThread
@@ -27,14 +27,26 @@ async def start(sessions: Sessions, character: str) -> tuple[Grant | Refused, fl
     return grant, time.monotonic() - began
 
 
-async def greeted(grant: Grant) -> str:
+async def greeted(grant: Grant, over: asyncio.Event) -> str:
+    """Listens to the greeting and stays until `over` is set."""
     async with Caller(grant) as caller:
-        return await caller.greeting()
+        greeting = await caller.greeting()
+        await over.wait()
+        return greeting
+
+
+async def refused_call(callbox: StackThread, over: asyncio.Event) -> Run:
+    """What the terminal says when every slot is taken. Sets `over` then."""
+    try:
+        return await asyncio.to_thread(callbox_call, callbox, callbox.character, "--say", "Hello.", "--json")
+    finally:
+        over.set()
 
 
 async def test_of_ten_starts_at_once_three_talk_and_seven_are_refused_within_a_second(
     callbox: StackThread, measure: Measure
 ) -> None:
+    """While the three talk, the terminal is refused too, and says why and what to do."""
     async with callbox.sessions() as sessions:
         answers = await asyncio.gather(*(start(sessions, callbox.character) for _ in range(10)))
         admitted = [answer for answer, _ in answers if isinstance(answer, Grant)]
@@ -46,22 +58,14 @@ async def test_of_ten_starts_at_once_three_talk_and_seven_are_refused_within_a_s
             (429, "concurrency_limit_reached"),
         }
         assert max(seconds for _, seconds in answers) < 1.0
-        greetings = await asyncio.gather(*(greeted(grant) for grant in admitted))
+        over = asyncio.Event()
+        greeting = asyncio.gather(*(greeted(grant, over) for grant in admitted))
+        run, greetings = await asyncio.gather(refused_call(callbox, over), greeting)
         assert all(greetings), greetings
         for grant in admitted:
             assert (await sessions.ended(grant.session_id))["end_reason"] == "client_left"
         freed = await slots_free_again(sessions, callbox.character, SLOTS, FREE_SECONDS)
         measure("from the end of three calls to three free slots", freed)
-
-
-async def test_a_refused_call_says_why_and_what_to_do(callbox: StackThread) -> None:
-    async with callbox.sessions() as sessions:
-        taken = [await sessions.start(callbox.character) for _ in range(SLOTS)]
-        try:
-            run = await asyncio.to_thread(callbox_call, callbox, callbox.character, "--say", "Hello.", "--json")
-        finally:
-            for grant in taken:
-                await sessions.end(grant.session_id)
     assert run.status == 3
     assert run.out == ""
     assert "CALLBOX_SLOTS" in run.err

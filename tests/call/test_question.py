@@ -1,7 +1,7 @@
 """A question asked aloud from the terminal, and everything that must be true of the answer."""
 
 import json
-from pathlib import Path
+import re
 from typing import Any
 
 import pytest
@@ -9,58 +9,38 @@ import soundfile
 
 from bench.words import word_error_rate
 from caller.waveform import Samples, segments_of
-from tests.call.command import Run, callbox_call
+from tests.call.question import QUESTION, Asked, metric
 from tests.fixtures.listener import transcribe
 from tests.fixtures.sessions import until
 from tests.fixtures.stack import StackThread
+from tests.fixtures.stacks import SLOTS
 
 pytestmark = pytest.mark.timeout(180)
 
 LOOP_SECONDS = 0.1
-QUESTION = "What time do you open on Saturday?"
 
 
 @pytest.fixture(scope="module")
-def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("call") / "call.wav"
-
-
-@pytest.fixture(scope="module")
-def asked(callbox: StackThread, recording: Path) -> Run:
-    return callbox_call(callbox, callbox.character, "--say", QUESTION, "--json", "--save", str(recording))
-
-
-@pytest.fixture(scope="module")
-def history(callbox: StackThread, asked: Run) -> dict[str, Any]:
-    async def read() -> dict[str, Any]:
-        async with callbox.sessions() as sessions:
-            return await sessions.history(asked.json["session_id"])
-
-    return callbox.wait(read())
-
-
-@pytest.fixture(scope="module")
-def sides(asked: Run, recording: Path) -> tuple[Samples, Samples]:
-    assert asked.status == 0, asked.err
-    both, rate_hz = soundfile.read(recording, dtype="int16")
+def sides(asked: Asked) -> tuple[Samples, Samples]:
+    """The caller's sound and the agent's."""
+    both, rate_hz = soundfile.read(asked.recording, dtype="int16")
     assert rate_hz == 48_000
     return both[:, 0].copy(), both[:, 1].copy()
 
 
-def test_the_question_is_heard_and_answered(asked: Run) -> None:
-    assert asked.status == 0, asked.err
-    (turn,) = asked.json["turns"]
+def test_the_question_is_heard_and_answered(asked: Asked) -> None:
+    (turn,) = asked.run.json["turns"]
     assert turn["said"] == QUESTION
     assert word_error_rate(QUESTION, turn["heard"]) <= 0.2, turn["heard"]
     assert turn["reply"]
-    assert asked.json["end_reason"] == "client_left"
+    assert asked.run.json["end_reason"] == "client_left"
 
 
-def test_no_event_loop_stood_still_during_the_call(callbox: StackThread, asked: Run) -> None:
+def test_no_event_loop_stood_still_during_the_call(callbox: StackThread, asked: Asked) -> None:
     """Judged by processor time, since a crowded machine stops every loop."""
 
     async def job_is_over() -> bool:
-        ended = [index for index, event in enumerate(events()) if event.get("session_id") == asked.json["session_id"]]
+        ended = [index for index, event in enumerate(events()) if event.get("session_id") == asked.session_id]
         return any(event["event"] == "process exiting" for event in events()[ended[-1] :])
 
     def events() -> list[dict[str, Any]]:
@@ -72,8 +52,8 @@ def test_no_event_loop_stood_still_during_the_call(callbox: StackThread, asked: 
     assert [event for event in blocked if event["cpu_time"] >= LOOP_SECONDS] == []
 
 
-def test_the_parts_of_the_latency_add_up_to_what_the_waveform_says(asked: Run) -> None:
-    (turn,) = asked.json["turns"]
+def test_the_parts_of_the_latency_add_up_to_what_the_waveform_says(asked: Asked) -> None:
+    (turn,) = asked.run.json["turns"]
     assert list(turn["parts"]) == [
         "uplink",
         "end_of_turn",
@@ -88,28 +68,27 @@ def test_the_parts_of_the_latency_add_up_to_what_the_waveform_says(asked: Run) -
 
 
 def test_the_caller_hears_the_words_of_the_reply(
-    callbox: StackThread, asked: Run, sides: tuple[Samples, Samples]
+    callbox: StackThread, asked: Asked, sides: tuple[Samples, Samples]
 ) -> None:
     caller, agent = sides
-    (turn,) = asked.json["turns"]
+    (turn,) = asked.run.json["turns"]
     end_of_question = round(segments_of(caller)[-1].end * 48_000)
     heard = transcribe(_triton(callbox), agent[end_of_question:])
     assert word_error_rate(turn["reply"], heard) <= 0.35, f"{turn['reply']!r} was heard as {heard!r}"
 
 
-def test_the_greeting_is_spoken_first(
-    callbox: StackThread, history: dict[str, Any], sides: tuple[Samples, Samples]
-) -> None:
+def test_the_greeting_is_spoken_first(callbox: StackThread, asked: Asked, sides: tuple[Samples, Samples]) -> None:
     caller, agent = sides
     start_of_question = round(segments_of(caller)[0].start * 48_000)
     heard = transcribe(_triton(callbox), agent[:start_of_question])
-    greeting = history["transcript"][0]["text"]
+    greeting = asked.history["transcript"][0]["text"]
     assert word_error_rate(greeting, heard) <= 0.35, f"{greeting!r} was heard as {heard!r}"
 
 
-def test_the_history_is_complete(asked: Run, history: dict[str, Any]) -> None:
+def test_the_history_is_complete(asked: Asked) -> None:
     """A busy machine may hold back the caller's sound and so divide the question into several turns."""
-    (turn,) = asked.json["turns"]
+    (turn,) = asked.run.json["turns"]
+    history = asked.history
     transcript = history["transcript"]
     greeting, *exchange = transcript
     questions = [each for each in exchange if each["role"] == "user"]
@@ -138,6 +117,44 @@ def test_the_history_is_complete(asked: Run, history: dict[str, Any]) -> None:
     assert history["end_reason"] == "client_left"
     assert history["finalized_at"].endswith("Z")
     assert history["transcript_text"].splitlines()[1] == f"User: {questions[0]['text']}"
+
+
+def test_a_call_without_a_recording_says_nothing_of_likeness(asked: Asked) -> None:
+    assert asked.history["voice"] is None
+
+
+def test_who_watches_reads_what_is_said_while_it_is_said(asked: Asked) -> None:
+    """Contract 14.4 and 14.12 (session object, `events/`)."""
+
+    def named(name: str) -> list[dict[str, Any]]:
+        return [event.data for event in asked.events if event.name == name]
+
+    assert named("turn.final") == asked.history["transcript"]
+    assert {"listening", "speaking"} <= {state["agent_state"] for state in named("state")}
+    names = [event.name for event in asked.events]
+    assert names[-1] == "ended"
+    # What is not final yet is told before it is, of both sides.
+    partials = named("turn.partial")
+    assert {partial["role"] for partial in partials} == {"assistant", "user"}
+    heard = next(partial for partial in partials if partial["role"] == "user")
+    assert heard["turn_index"] == 1
+    assert names.index("turn.partial") < len(names) - 1 - names[::-1].index("turn.final")
+
+
+def test_slots_and_calls_of_the_worker_are_counted(asked: Asked) -> None:
+    assert metric(asked.metrics, "callbox_worker_calls") == 1
+    assert metric(asked.metrics, "callbox_worker_slots") == SLOTS
+    assert 'callbox_audio_backlog_frames{stage="denoise"}' in asked.metrics
+
+
+def test_a_normal_call_is_told_when_it_begins_and_ends_and_is_no_fault(callbox: StackThread, asked: Asked) -> None:
+    """What `make run` tells a person."""
+    assert f"call {asked.session_id} with {callbox.character} began\n" in asked.told
+    assert re.search(rf"call {asked.session_id} ended after \d+ s: client_left\n", asked.told)
+    assert "FAULT" not in asked.told
+    # Written at each normal end of a call.
+    assert "error reading data channel" in callbox.stack.lines.path("livekit").read_text()
+    assert "data channel" not in asked.told
 
 
 def _triton(callbox: StackThread) -> str:

@@ -4,12 +4,12 @@ import pytest
 
 from bench.words import word_error_rate
 from tests.call.command import callbox_call
+from tests.call.question import QUESTION
 from tests.fixtures.riva_server import RivaStandIn
 from tests.fixtures.stack import StackThread
 
 pytestmark = pytest.mark.timeout(180)
 
-QUESTION = "What time do you open on Saturday?"
 GREETING = "Hello, this is Lumen Lamps by Riva."
 
 

@@ -15,9 +15,9 @@ from tests.fixtures.stack import Calls, StackThread
 
 pytestmark = pytest.mark.timeout(120)
 
-ABSENCE_SECONDS = 5
-# Less than the caller may be away, by as much as joining takes.
-AWAY_SECONDS = 4.0
+ABSENCE_SECONDS = 4
+# Less than the caller may be away, by as much as joining takes. More than the caller may be away in other tests.
+AWAY_SECONDS = 2.5
 DROPPED_SECONDS = 3.0
 
 

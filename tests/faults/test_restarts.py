@@ -1,77 +1,74 @@
-"""A part that a call depends on goes away in the middle of it."""
+"""Parts that a call depends on go away in the middle of it."""
 
 import asyncio
 import time
+from collections.abc import Coroutine
+from typing import Any
 
 import pytest
 
 from caller.caller import Caller
+from caller.speech import Line
+from caller.turn import Turn
 from tests.faults.conftest import FREE_SECONDS
 from tests.fixtures.conversation import ANSWERS, MONDAY, SATURDAY, SUNDAY, assert_answered, assert_complete
 from tests.fixtures.measured import Measure
 from tests.fixtures.slots import slots_free_again
 from tests.fixtures.stack import StackThread
-from tests.fixtures.stacks import IDLE_SECONDS, SLOTS
+from tests.fixtures.stacks import IDLE_SECONDS, SCRIPTED_SLOTS
 
 pytestmark = pytest.mark.timeout(120)
 
+# What the caller asks while each part is restarted.
+RESTARTED = {"sessions": SATURDAY, "postgres": SUNDAY, "redis": MONDAY}
 # The longest a turn may be silent while Triton comes back.
 ANSWERED_SECONDS = 30.0
 READY_SECONDS = 90.0
 
 
-async def test_a_call_goes_on_while_parts_are_restarted(callbox: StackThread, measure: Measure) -> None:
-    """Slow: four questions and their answers, spoken in real time."""
-    lines = (SATURDAY, SUNDAY, MONDAY, SATURDAY)
-    turns = []
+async def test_a_call_outlives_its_parts(callbox: StackThread, measure: Measure) -> None:
+    """Slow: five questions and their answers are spoken in real time, and Triton starts again."""
     async with callbox.sessions() as sessions:
         grant = await sessions.start(callbox.character)
         async with Caller(grant) as caller:
             await caller.greeting()
-            for part, line in zip(("sessions", "postgres", "redis"), lines, strict=False):
-                began = time.monotonic()
-                restart = asyncio.create_task(callbox.do(callbox.stack.restart(part)))
-                turns.append(await caller.say(line))
-                await restart
-                measure(f"restart of {part} and a turn meanwhile", time.monotonic() - began)
-            turns.append(await caller.say(lines[-1]))
-        session = await sessions.ended(grant.session_id)
-        assert session["end_reason"] == "client_left"
-        for line, turn in zip(lines, turns, strict=True):
-            assert_answered(line, turn)
-        assert_complete(await sessions.history(grant.session_id), grant, turns)
-        await slots_free_again(sessions, callbox.character, SLOTS, FREE_SECONDS)
+            turns = [await during_restart(callbox, part, caller, line, measure) for part, line in RESTARTED.items()]
+            for line, turn in zip(RESTARTED.values(), turns, strict=True):
+                assert_answered(line, turn)
 
-
-async def test_a_call_outlives_triton(callbox: StackThread, measure: Measure) -> None:
-    """Slow: Triton needs up to half of it to come back."""
-    async with callbox.sessions() as sessions:
-        grant = await sessions.start(callbox.character)
-        async with Caller(grant) as caller:
-            await caller.greeting()
-            first = await caller.say(SATURDAY)
-            assert_answered(SATURDAY, first)
             killed = time.time()
             callbox.stack.kill("triton")
-            second = await caller.say(SUNDAY)
-            assert second.answer is not None
-            measure("from the kill of Triton to the agent's next sound", second.answer.start - killed)
-            assert second.answer.start - second.spoken.end < ANSWERED_SECONDS
-            assert second.replies, "the turn ended in silence"
-            ready = asyncio.create_task(
-                callbox.do(callbox.stack.wait_ready("triton"), READY_SECONDS), name="triton-is-ready"
-            )
-            # A caller who neither speaks nor types is hung up on after IDLE_SECONDS.
-            while not (await asyncio.wait([ready], timeout=IDLE_SECONDS / 2))[0]:
-                await caller.type("Are you still there?")
-            await ready
+            unheard = await caller.say(SATURDAY)
+            assert unheard.answer is not None
+            measure("from the kill of Triton to the agent's next sound", unheard.answer.start - killed)
+            assert unheard.answer.start - unheard.spoken.end < ANSWERED_SECONDS
+            assert unheard.replies, "the turn ended in silence"
+            await stay(caller, callbox.do(callbox.stack.wait_ready("triton"), READY_SECONDS))
             measure("from the kill of Triton to its readiness", time.time() - killed)
             await caller.quiet()
-            third = await caller.say(MONDAY)
+            last = await caller.say(MONDAY)
             # What the agent still says to the last typed line is cut off by this one and told with it.
-            assert third.replies[-1:] == (ANSWERS[MONDAY.said],), third
+            assert last.replies[-1:] == (ANSWERS[MONDAY.said],), last
         assert (await sessions.ended(grant.session_id))["end_reason"] == "client_left"
         history = await sessions.history(grant.session_id)
-        texts = [each["text"] for each in history["transcript"]]
-        assert texts[-1] == third.replies[-1]
-        await slots_free_again(sessions, callbox.character, SLOTS, FREE_SECONDS)
+        assert_complete(history, grant, turns, more=True)
+        assert history["transcript"][-1]["text"] == last.replies[-1]
+        await slots_free_again(sessions, callbox.character, SCRIPTED_SLOTS, FREE_SECONDS)
+
+
+async def during_restart(callbox: StackThread, part: str, caller: Caller, line: Line, measure: Measure) -> Turn:
+    """Restarts a part while the caller asks and is answered."""
+    began = time.monotonic()
+    restart = asyncio.create_task(callbox.do(callbox.stack.restart(part)), name=f"restart-{part}")
+    turn = await caller.say(line)
+    await restart
+    measure(f"restart of {part} and a turn meanwhile", time.monotonic() - began)
+    return turn
+
+
+async def stay(caller: Caller, work: Coroutine[Any, Any, None]) -> None:
+    """Types until something is done, since a caller who neither speaks nor types is hung up on."""
+    task = asyncio.create_task(work, name="work")
+    while not (await asyncio.wait([task], timeout=IDLE_SECONDS / 2))[0]:
+        await caller.type("Are you still there?")
+    await task

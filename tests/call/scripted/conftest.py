@@ -4,6 +4,10 @@ import pytest
 
 from tests.fixtures.stack import StackThread
 
+# So that a failed assertion in them shows its values, as in a file of tests.
+for _name in ("first_words", "microphone", "spanish", "unusual_callers"):
+    pytest.register_assert_rewrite(f"tests.call.scripted.{_name}")
+
 
 @pytest.fixture(scope="session")
 def callbox(scripted_stack: StackThread) -> StackThread:

@@ -3,7 +3,6 @@
 import asyncio
 from contextlib import AsyncExitStack
 
-import pytest
 from livekit import rtc
 
 from caller.connection import CONNECT_SECONDS
@@ -14,13 +13,12 @@ from caller.waveform import RATE_HZ
 from tests.fixtures.conversation import ANSWERS, SATURDAY
 from tests.fixtures.stack import StackThread
 
-pytestmark = pytest.mark.timeout(120)
-
 TOPIC = "lk.agent.pre-connect-audio-buffer"
 ANSWER_SECONDS = 30.0
 
 
-async def test_what_a_client_recorded_before_the_agent_was_there_is_heard_and_answered(callbox: StackThread) -> None:
+async def speaks_early(callbox: StackThread) -> None:
+    """Sends what was said before the agent was there, and waits for the answer to it."""
     async with callbox.sessions() as sessions:
         grant = await sessions.start(callbox.character, greeting="")
         said = await answered(grant)
