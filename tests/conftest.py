@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.fixtures.oidc_provider",
     "tests.fixtures.postgres",
     "tests.fixtures.redis",
+    "tests.fixtures.run_folder",
     "tests.fixtures.stacks",
     "tests.fixtures.watchdog",
 ]
