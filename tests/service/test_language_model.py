@@ -77,7 +77,7 @@ async def _tokens_read(client: httpx2.AsyncClient, said: str, prompt: str = _PRO
     raise AssertionError("no answer")
 
 
-@pytest.mark.timeout(240)  # 48 answers of a busy machine
+@pytest.mark.timeout(240)  # 24 answers of a busy machine
 async def test_answers_given_up_at_any_moment_leave_the_prompt_known(address: str) -> None:
     """What was read of a prompt is not read again. Counted in tokens: seconds depend on the machine.
 
@@ -86,10 +86,10 @@ async def test_answers_given_up_at_any_moment_leave_the_prompt_known(address: st
     async with _client(address) as client:
         whole = await _tokens_read(client, "Hello")
         read = []
-        for number in range(24):
+        for number in range(12):
             question = f"I have {number} questions, and"
             unwanted = asyncio.create_task(_tokens_read(client, question))
-            await asyncio.sleep(number / 100)
+            await asyncio.sleep(number / 50)
             unwanted.cancel()
             await asyncio.gather(unwanted, return_exceptions=True)
             read.append(await _tokens_read(client, f"{question} the first is this: are you open?"))
@@ -101,7 +101,7 @@ async def test_a_question_that_waits_for_another_is_answered_from_the_same_slot(
     async with _client(address) as client:
         whole = await _tokens_read(client, "Hello")
         most = 0
-        for number in range(12):
+        for number in range(6):
             question = f"I have {number} questions, and"
             ahead = asyncio.create_task(
                 client.post("/v1/chat/completions", json=_request(question) | {"max_completion_tokens": 1})
