@@ -15,6 +15,7 @@ pytest_plugins = [
     "tests.fixtures.postgres",
     "tests.fixtures.redis",
     "tests.fixtures.run_folder",
+    "tests.fixtures.slow_first",
     "tests.fixtures.stacks",
     "tests.fixtures.watchdog",
 ]
