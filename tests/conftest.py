@@ -14,6 +14,8 @@ pytest_plugins = [
     "tests.fixtures.oidc_provider",
     "tests.fixtures.postgres",
     "tests.fixtures.redis",
+    "tests.fixtures.run_folder",
+    "tests.fixtures.slow_first",
     "tests.fixtures.stacks",
     "tests.fixtures.watchdog",
 ]

@@ -120,11 +120,15 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    said = (inspect.getdoc(item.function) or "") if isinstance(item, pytest.Function) else ""
     is_judged = call.when == "call" and os.nice(0) < _LOWEST_PRIORITY
-    if is_judged and call.duration > _SLOW_SECONDS and _REASON not in said:
+    if is_judged and call.duration > _SLOW_SECONDS and not is_slow(item):
         report.user_properties.append((_NO_REASON, True))
     return report
+
+
+def is_slow(item: pytest.Item) -> bool:
+    """Whether a test says that it is slow, and why."""
+    return isinstance(item, pytest.Function) and _REASON in (inspect.getdoc(item.function) or "")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import asyncpg
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from asyncpg.pool import PoolAcquireContext
-from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
 _VERSION_TABLE = "schema_version"
+_REVISION = re.compile(r'^(|down_)revision = "([^"]+)"$', re.MULTILINE)
 _POOL_MIN, _POOL_MAX = 1, 10
 _CONNECT_SECONDS = 5.0
 COMMAND_SECONDS = 5.0
@@ -101,32 +97,15 @@ async def _reset(connection: asyncpg.Connection[asyncpg.Record]) -> None:
 async def migrate(url: str, schema: str, migrations: Path) -> None:
     """Upgrades a service's schema to the newest revision (Alembic scripts in `migrations/versions`).
 
-    A schema at the newest revision costs one connection and one query. Processes that start together take turns by an
-    advisory lock.
+    A schema at the newest revision costs one connection and one query. Processes that start together take turns.
     """
     scripts = sorted(path.name for path in (migrations / "versions").glob("*.py"))
-    if await _revisions(url, schema) == _heads(migrations, tuple(scripts)):
+    if await _revisions(url, schema) == newest_revisions(migrations, tuple(scripts)):
         return
-    engine = create_async_engine(
-        url.replace("postgresql://", "postgresql+asyncpg://", 1),
-        poolclass=NullPool,
-        connect_args={"timeout": _CONNECT_SECONDS},
-    )
+    # It imports Alembic, which a schema at the newest revision does not need.
+    from services.kit import schema_upgrade
 
-    def upgrade(connection: Connection) -> None:
-        connection.execute(text("select pg_advisory_xact_lock(hashtext(:name))"), {"name": f"callbox-migrate-{schema}"})
-        connection.execute(text(f'create schema if not exists "{schema}"'))
-        connection.execute(text(f'set local search_path to "{schema}"'))
-        config = Config()
-        config.set_main_option("script_location", str(migrations))
-        config.attributes.update(connection=connection, schema=schema)
-        command.upgrade(config, "head")
-
-    try:
-        async with engine.begin() as connection:
-            await connection.run_sync(upgrade)
-    finally:
-        await engine.dispose()
+    await schema_upgrade.upgrade(url, schema, migrations, _VERSION_TABLE, _CONNECT_SECONDS)
 
 
 async def _revisions(url: str, schema: str) -> frozenset[str]:
@@ -142,19 +121,17 @@ async def _revisions(url: str, schema: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=16)
-def _heads(migrations: Path, _scripts: tuple[str, ...]) -> frozenset[str]:
-    """The newest revisions in a folder. _scripts: names of its files, so that a new script is not missed."""
-    return frozenset(ScriptDirectory(str(migrations)).get_heads())
+def newest_revisions(migrations: Path, scripts: tuple[str, ...]) -> frozenset[str]:
+    """The revisions that no other one follows, read from the text of the scripts in `migrations/versions`.
 
-
-def run_env(config: Config, context: Any) -> None:
-    """The body of a service's `migrations/env.py`: runs the migrations on the connection that `migrate` opened."""
-    schema = config.attributes["schema"]
-    context.configure(
-        connection=config.attributes["connection"], version_table=_VERSION_TABLE, version_table_schema=schema
-    )
-    with context.begin_transaction():
-        context.run_migrations()
+    scripts: names of all its files, so that a new script is not missed.
+    """
+    revisions: set[str] = set()
+    followed: set[str] = set()
+    for name in scripts:
+        for kind, revision in _REVISION.findall((migrations / "versions" / name).read_text()):
+            (followed if kind == "down_" else revisions).add(revision)
+    return frozenset(revisions - followed)
 
 
 def is_outage(fault: BaseException) -> bool:

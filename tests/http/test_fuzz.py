@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.fixtures.sessions import ORIGIN
-from tests.http.fuzz import Fuzz
 
 if TYPE_CHECKING:
     from tests.http.site import Site
@@ -29,6 +28,9 @@ _SECONDS = 0 if _MANY else 120
 @pytest.mark.timeout(_SECONDS)
 async def test_made_up_requests(site: Site) -> None:
     """Slow: five hundred requests, each answer held against the document, and many more with `make fuzz-http`."""
+    # Imported here, since it brings schemathesis, for which the other processes of the test run should not wait.
+    from tests.http.fuzz import Fuzz
+
     cases = int(os.environ["CALLBOX_FUZZ_CASES"]) if _MANY else _CASES
     seed = int(os.environ.get("CALLBOX_FUZZ_SEED") or secrets.randbits(32)) if _MANY else 1
     made = await site.owner.post(

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
-import pytest
 import pytest_asyncio
 from callbox.accounts.v1 import accounts_pb2, accounts_pb2_grpc, google_pb2_grpc
 from callbox.accounts.v1 import google_pb2 as pb
@@ -167,9 +166,8 @@ async def test_a_token_for_another_nonce_is_refused(browser: Browser) -> None:
     await refusal(browser.finish(back["code"], back["state"], begun.transaction), Code.NOT_AUTHENTICATED)
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
+async def test_a_token_that_is_not_meant_for_us_is_refused(browser: Browser) -> None:
+    for wrong in (
         {"iss": "https://evil.example"},
         {"aud": "another-client"},
         {"aud": ["callbox", "another-client"], "azp": "another-client"},
@@ -177,21 +175,17 @@ async def test_a_token_for_another_nonce_is_refused(browser: Browser) -> None:
         {"iat": None},
         {"nonce": ""},
         {"wrong_key": True},
-    ],
-    # The processes of pytest-xdist must give a test the same name.
-    ids=lambda wrong: "expired" if "exp" in wrong else str(wrong),
-)
-async def test_a_token_that_is_not_meant_for_us_is_refused(browser: Browser, wrong: dict[str, Any]) -> None:
-    await browser.oidc.know("sub-6", email=EMAIL, email_verified=True, **wrong)
-    await refusal(browser.sign_in("sub-6"), Code.NOT_AUTHENTICATED)
+    ):
+        await browser.oidc.know("sub-6", email=EMAIL, email_verified=True, **wrong)
+        await refusal(browser.sign_in("sub-6"), Code.NOT_AUTHENTICATED)
     await browser.oidc.know("sub-6", email=EMAIL, email_verified=True)
     assert (await browser.sign_in("sub-6")).access
 
 
-@pytest.mark.parametrize("claims", [{"email_verified": False}, {}, {"email_verified": "false"}], ids=str)
-async def test_an_email_that_nobody_verified_is_refused(browser: Browser, claims: dict[str, Any]) -> None:
-    await browser.oidc.know("sub-7", email="unverified@shop.example", **claims)
-    await refusal(browser.sign_in("sub-7"), Code.PERMISSION_DENIED)
+async def test_an_email_that_nobody_verified_is_refused(browser: Browser) -> None:
+    for claims in ({"email_verified": False}, {}, {"email_verified": "false"}):
+        await browser.oidc.know("sub-7", email="unverified@shop.example", **claims)
+        await refusal(browser.sign_in("sub-7"), Code.PERMISSION_DENIED)
 
 
 async def test_no_email_is_refused(browser: Browser) -> None:

@@ -106,23 +106,18 @@ async def test_a_pdf_names_its_pages(library: Library) -> None:
     assert "Parking is behind the house." in passage.text
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "error"),
-    [
-        ("tool.exe", b"MZ", "send one of"),
-        ("no-ending", b"text", "send one of"),
-        ("broken.pdf", b"%PDF-1.4", "damaged"),
-        ("empty.txt", b"", "no text"),
-    ],
-)
-async def test_what_cannot_be_read_is_taken_and_fails_with_a_reason(
-    library: Library, name: str, content: bytes, error: str
-) -> None:
+async def test_what_cannot_be_read_is_taken_and_fails_with_a_reason(library: Library) -> None:
     """Contract 14.12: an unreadable or unsupported file becomes FAILED with `error`."""
     async with library.reader():
-        failed = await library.done((await library.upload(name, content)).id)
-    assert (failed.status, failed.chunk_count) == (pb.DOCUMENT_STATUS_FAILED, 0)
-    assert error in failed.error
+        for name, content, error in (
+            ("tool.exe", b"MZ", "send one of"),
+            ("no-ending", b"text", "send one of"),
+            ("broken.pdf", b"%PDF-1.4", "damaged"),
+            ("empty.txt", b"", "no text"),
+        ):
+            failed = await library.done((await library.upload(name, content)).id)
+            assert (failed.status, failed.chunk_count) == (pb.DOCUMENT_STATUS_FAILED, 0), name
+            assert error in failed.error
 
 
 async def test_names_are_cited_without_folders_and_hidden_signs(library: Library) -> None:
@@ -165,10 +160,10 @@ async def test_words_alone_answer_while_the_sentence_model_is_away(make_library:
 async def test_a_document_whose_reader_is_killed_is_read_by_another(library: Library, number: signal.Signals) -> None:
     """Killed in the middle of a long document: nothing is lost and nothing is twice.
 
-    Slow: the reader is a process that imports the service, and the document is long enough to be killed in.
+    Slow: the reader is a process that imports the service.
     """
     text = "\n\n".join(
-        f"Paragraph {at} is about the wheel number {at}. " + "It turns and turns. " * 60 for at in range(60)
+        f"Paragraph {at} is about the wheel number {at}. " + "It turns and turns. " * 60 for at in range(20)
     )
     taken = await library.upload("long.md", text.encode())
     first = await library.reader_process()
@@ -177,7 +172,6 @@ async def test_a_document_whose_reader_is_killed_is_read_by_another(library: Lib
         async with asyncio.timeout(60):
             while not await connection.fetchval("select attempts from characters.documents"):
                 await asyncio.sleep(0.05)
-        await asyncio.sleep(0.5)
         if number is signal.SIGTERM:
             first.terminate()
             await asyncio.wait_for(first.wait(), 10)
@@ -187,7 +181,7 @@ async def test_a_document_whose_reader_is_killed_is_read_by_another(library: Lib
             read = await library.done(taken.id, seconds=120)
         assert read.status == pb.DOCUMENT_STATUS_PROCESSED
         counted = await connection.fetchval("select count(*) from characters.chunks")
-        assert counted == read.chunk_count > 30
+        assert counted == read.chunk_count > 10
         assert await connection.fetchval("select count(*) from characters.pgqueuer") == 0
     finally:
         await kill(first)
@@ -309,36 +303,27 @@ async def test_another_tenants_character_is_not_found_whatever_is_asked(library:
         await library.search("secret", identity=library.callers.visitor("https://shop.example"))
 
 
-@pytest.mark.parametrize(
-    ("query", "top_k", "field"),
-    [("", 5, "q"), ("  ", 5, "q"), ("x" * 2_001, 5, "q"), ("a\x00b", 5, "q"), ("x", 21, "top_k"), ("x", -1, "top_k")],
-)
-async def test_questions_out_of_bounds_are_refused(library: Library, query: str, top_k: int, field: str) -> None:
-    with pytest.raises(CallboxError) as refusal:
-        await library.search(query, top_k)
-    assert (refusal.value.code, list(refusal.value.fields)) == (Code.VALIDATION_FAILED, [field])
+async def test_questions_out_of_bounds_are_refused(library: Library) -> None:
+    for query, top_k, field in (
+        *(("", 5, "q"), ("  ", 5, "q"), ("x" * 2_001, 5, "q"), ("a\x00b", 5, "q")),
+        *(("x", 21, "top_k"), ("x", -1, "top_k")),
+    ):
+        with pytest.raises(CallboxError) as refusal:
+            await library.search(query, top_k)
+        assert (refusal.value.code, list(refusal.value.fields)) == (Code.VALIDATION_FAILED, [field]), query[:9]
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "'",
-        "\\",
-        "a & | ! b <-> :*",
-        '"unclosed',
-        "-",
-        "日本語",
-        "😀",
-        "\u202e",
-        "the of and",
-        "x " * 900,
-        "C:\\x\\y a'b'",
-    ],
+ODD_QUESTIONS = (
+    *("'", "\\", "a & | ! b <-> :*", '"unclosed', "-", "日本語", "😀", "\u202e", "the of and", "x " * 900),
+    "C:\\x\\y a'b'",
 )
-async def test_odd_questions_are_answered(library: Library, query: str) -> None:
+
+
+async def test_odd_questions_are_answered(library: Library) -> None:
     async with library.reader():
         await library.done((await library.upload("a.md", b"It is a b c: 'quoted' C:\\x\\y and the rest")).id)
-    assert (await library.search(query)).mode == pb.SEARCH_MODE_HYBRID
+    for query in ODD_QUESTIONS:
+        assert (await library.search(query)).mode == pb.SEARCH_MODE_HYBRID, query
 
 
 async def add_page(library: Library, url: str) -> pb.Document:
@@ -403,14 +388,16 @@ async def test_a_page_that_comes_after_its_document_was_deleted_is_not_kept(
     assert await blobs.keys("documents") == []
 
 
-@pytest.mark.parametrize(
-    "url", ["", "file:///etc/passwd", "http://127.0.0.1/", "http://[::ffff:10.0.0.1]/", "ftp://a.example/", "x\x00y"]
-)
-async def test_an_address_that_may_not_be_asked_is_refused_at_once(library: Library, url: str) -> None:
+FORBIDDEN_ADDRESSES = ("", "file:///etc/passwd", "http://127.0.0.1/", "http://[::ffff:10.0.0.1]/", "ftp://a.example/",
+                       "x\x00y")  # fmt: skip
+
+
+async def test_an_address_that_may_not_be_asked_is_refused_at_once(library: Library) -> None:
     """Contract 14.9."""
-    with pytest.raises(CallboxError) as refusal:
-        await add_page(library, url)
-    assert (refusal.value.code, list(refusal.value.fields)) == (Code.VALIDATION_FAILED, ["url"])
+    for url in FORBIDDEN_ADDRESSES:
+        with pytest.raises(CallboxError) as refusal:
+            await add_page(library, url)
+        assert (refusal.value.code, list(refusal.value.fields)) == (Code.VALIDATION_FAILED, ["url"]), url
 
 
 async def test_an_address_that_turns_out_private_is_not_asked(library: Library) -> None:

@@ -163,7 +163,6 @@ async def test_what_a_part_leaves_behind_is_cleaned_up_after_its_end(how: str, t
         if how == "kill":
             os.kill(pid, signal.SIGKILL)
             await until(lambda: bool(dead))
-            pid = -1
     assert dead[0]
     assert not note.exists()
 

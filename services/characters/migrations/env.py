@@ -2,6 +2,6 @@
 
 from alembic import context
 
-from services.kit.database import run_env
+from services.kit.schema_upgrade import run_env
 
 run_env(context.config, context)
