@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from services.inference.recognition.routes import Routes, UnservedLanguage
 from services.inference.recognition.transcription import Transcription
 from services.inference.recognition.utterance import Utterance
 from services.inference.recognition.voicing import is_speech
-from services.inference.recognition.workers import Transcript, Workers
+from services.inference.recognition.workers import Job, Transcript, Workers
 from tests.speech.sound import error_rate, recorded, said, silence
 
 _SECONDS = 20.0
@@ -103,6 +104,29 @@ def test_finals_that_wait_together_are_one_batch(routes: Routes, engine: Logged)
     engine.gate.set()
     assert [error_rate(s, c.final().text) <= 0.1 for s, c in zip(SENTENCES, calls[1:], strict=True)] == [True] * 4
     assert max(engine.batches) >= 4
+
+
+def test_no_partial_follows_its_final(routes: Routes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The flush comes when a thread is about to answer with a partial that covers all that was said."""
+    told: list[str] = []
+    listener, transcript_of = Listener(routes), Workers._transcript
+
+    def take(transcript: Transcript | None, error: str | None) -> None:
+        assert error is None
+        told.append("nothing" if transcript is None else transcript.kind)
+
+    def flush_first(workers: Workers, job: Job, *others: Any) -> Transcript:
+        if job.kind == KIND_PARTIAL:
+            listener.accept(np.zeros(0, np.float32), COMMAND_FLUSH, take)
+        return transcript_of(workers, job, *others)
+
+    monkeypatch.setattr(Workers, "_transcript", flush_first)
+    listener.accept(np.concatenate([said(SENTENCES[0]), silence(0.5)]), COMMAND_AUDIO, take)
+    until = time.monotonic() + _SECONDS
+    while len(told) < 2:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    assert told == [KIND_FINAL, "nothing"]
 
 
 def test_a_final_is_heard_before_the_partials_that_came_first(routes: Routes, engine: Logged) -> None:

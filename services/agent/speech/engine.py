@@ -68,8 +68,9 @@ class Ask(Enum):
 class Transcript:
     """A transcript of the utterance so far.
 
-    answers: what was asked for; NOTHING for an automatic partial. request_id: of the request. seconds: of audio that
-    the text covers. language: primary tag of the recognised language; empty if the engine does not tell.
+    answers: what was asked for; NOTHING for an automatic partial. request_id: of the request; for a partial, of one
+    that brought audio of its utterance. seconds: of audio that the text covers. language: primary tag of the
+    recognised language; empty if the engine does not tell.
     """
 
     text: str

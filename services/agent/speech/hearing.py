@@ -186,10 +186,12 @@ class HearingStream(stt.RecognizeStream):
         if self._connection is None:
             return ""
         try:
-            return self._connection.stream.send(utterance.take_unsent(), ask)
+            request_id = self._connection.stream.send(utterance.take_unsent(), ask)
         except EngineError:
             self._connection.stream.close()
             return ""
+        utterance.request_ids.append(request_id)
+        return request_id
 
     # A final transcript that is late
 
@@ -284,6 +286,9 @@ class HearingStream(stt.RecognizeStream):
             if heard.request_id == utterance.pause_id and heard.text:
                 utterance.told_seconds = heard.seconds
                 self._emit(stt.SpeechEventType.PREFLIGHT_TRANSCRIPT, heard.text, heard.language)
+        elif heard.request_id not in utterance.request_ids:
+            # A partial of an utterance that was flushed. The session would take it for the start of another turn.
+            return
         elif heard.text and heard.seconds > utterance.told_seconds and not utterance.pause_id:
             utterance.told_seconds = heard.seconds
             self._emit(stt.SpeechEventType.INTERIM_TRANSCRIPT, heard.text, heard.language)

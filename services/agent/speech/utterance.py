@@ -8,14 +8,16 @@ from services.agent.speech.pauses import SAMPLE_RATE_HZ
 
 # Longest audio kept for sending again. Older audio of the same utterance is in the partial transcripts.
 _MAX_KEPT_SAMPLES = SAMPLE_RATE_HZ * 30
+# Requests of about 10 s. A partial transcript that comes later is not used.
+_MAX_REQUESTS = 100
 
 
 @dataclass(eq=False)
 class Utterance:
     """The caller's audio since the last final transcript.
 
-    flushed_at: loop time; 0 while the utterance continues. quiet_samples: since the last speech. failed: every
-    engine failed on it.
+    request_ids: of the newest requests. flushed_at: loop time; 0 while the utterance continues. quiet_samples: since
+    the last speech. failed: every engine failed on it.
     """
 
     kept: deque[Samples] = field(default_factory=deque)
@@ -23,6 +25,7 @@ class Utterance:
     unsent: list[Samples] = field(default_factory=list)
     unsent_samples: int = 0
     open: bool = False
+    request_ids: deque[str] = field(default_factory=lambda: deque(maxlen=_MAX_REQUESTS))
     pause_id: str = ""
     flush_id: str = ""
     flushed_at: float = 0.0

@@ -87,6 +87,9 @@ class Listener:
             )
         standing = utterance.standing_answer()
         if standing is not None and not any(job.utterance is utterance for job in self._open):
+            if kind == KIND_FINAL:
+                # A partial may be about to be answered by a worker.
+                utterance.end()
             biased = self._pool().engine.can_bias and bool(utterance.keyterms)
             answer(Transcript.of(standing, kind, utterance, utterance.seconds, 0.0, biased), None)
             return

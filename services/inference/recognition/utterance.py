@@ -1,6 +1,7 @@
 """The audio of one utterance while it is being spoken, and the part of its text that is already known."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -197,3 +198,14 @@ class Utterance:
         """Whether a partial should be dropped: the utterance has ended, or a snapshot or final waits."""
         with self._lock:
             return self._over or self._urgent > 0
+
+    def send_partial(self, send: Callable[[], object]) -> bool:
+        """Calls `send` unless the partial should be dropped; whether it did.
+
+        `end` waits for it, so that no partial follows the final.
+        """
+        with self._lock:
+            wanted = not self._over and self._urgent <= 0
+            if wanted:
+                send()
+            return wanted

@@ -243,12 +243,19 @@ class Workers:
             job.utterance.urge(-1)
         # Answer before the utterance is free again, so that the answers of a call keep their order.
         try:
-            job.answer(transcript, error)
+            self._answer(job, transcript, error)
         finally:
             job.done = True
             with self._changed:
                 self._busy.discard(id(job.utterance))
                 self._changed.notify_all()
+
+    @staticmethod
+    def _answer(job: Job, transcript: Transcript | None, error: str | None) -> None:
+        if job.kind != KIND_PARTIAL or transcript is None:
+            job.answer(transcript, error)
+        elif not job.utterance.send_partial(lambda: job.answer(transcript, None)):
+            job.answer(None, None)
 
     def close(self) -> None:
         """Stop the threads. Jobs that still wait are answered with neither transcript nor error."""

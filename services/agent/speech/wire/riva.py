@@ -46,10 +46,14 @@ class Riva:
 
 @dataclass(eq=False)
 class _Utterance:
-    """One call of StreamingRecognize. snapshots: (id, seconds of audio that its answer must cover)."""
+    """One call of StreamingRecognize.
+
+    last_id: of its newest request. snapshots: (id, seconds of audio that its answer must cover).
+    """
 
     requests: Chan[riva_asr_pb2.StreamingRecognizeRequest]
     sent_seconds: float = 0.0
+    last_id: str = ""
     snapshots: list[tuple[str, float]] = field(default_factory=list)
     flush_id: str = ""
     over: bool = False
@@ -95,6 +99,7 @@ class RivaRecogniser:
         if self._utterance.over:
             self._utterance = self._begin()
         utterance, request_id = self._utterance, str(next(self._ids))
+        utterance.last_id = request_id
         if audio:
             self._put(
                 utterance, riva_asr_pb2.StreamingRecognizeRequest(audio_content=b"".join(part.data for part in audio))
@@ -170,7 +175,7 @@ class RivaRecogniser:
         for name in answered:
             self._put_heard(Transcript(text, Ask.SNAPSHOT, name, seconds))
         if not answered and not utterance.flush_id:
-            self._put_heard(Transcript(text, Ask.NOTHING, "", seconds))
+            self._put_heard(Transcript(text, Ask.NOTHING, utterance.last_id, seconds))
 
     def _put_heard(self, heard: Transcript) -> None:
         try:
