@@ -59,7 +59,7 @@ async def _ask(callbox: StackThread, recording: Path) -> Asked:
 
         await until(begun, _BEGUN_SECONDS)
         async with reading(client, await _newest(client)) as reader:
-            metrics = await _metrics_of_one_call(callbox)
+            metrics = await _metrics_during_call(callbox)
             run = await asking
             assert run.status == 0, run.err
             await reader.until(lambda r: r.over)
@@ -78,17 +78,17 @@ async def _newest(client: httpx.AsyncClient) -> str:
     return str(rows[0]["session_id"]) if rows else ""
 
 
-async def _metrics_of_one_call(callbox: StackThread) -> str:
-    """The worker's page when it counts one call."""
+async def _metrics_during_call(callbox: StackThread) -> str:
+    """The worker's page when it counts one call, whose audio has begun."""
     page = ""
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{callbox.stack.settings.agent_ops_port}") as client:
 
-        async def one_call() -> bool:
+        async def begun() -> bool:
             nonlocal page
             page = (await client.get("/metrics")).text
-            return metric(page, "callbox_worker_calls") == 1
+            return metric(page, "callbox_worker_calls") == 1 and "callbox_audio_backlog_frames{" in page
 
-        await until(one_call)
+        await until(begun)
     return page
 
 

@@ -9,6 +9,7 @@ from callbox.characters.v1 import characters_pb2 as pb
 from callbox.characters.v1 import knowledge_pb2
 
 from services.characters.owner_view import MAX_DOCUMENTS
+from services.kit import times
 from services.kit.errors import Code
 from services.kit.rpc.client import call
 from services.kit.structs import from_struct
@@ -36,7 +37,7 @@ def as_listed(document: Document) -> dict[str, Any]:
         "file_type": document.file_type,
         "status": knowledge_pb2.DocumentStatus.Name(document.status).removeprefix("DOCUMENT_STATUS_"),
         "chunk_count": document.chunk_count,
-        "created_at": document.create_time.ToJsonString(),
+        "created_at": times.iso(times.moment(document.create_time)),
         "name": document.name,
         "error": document.error or None,
         "notes": list(document.notes),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -17,16 +18,21 @@ PCM = {"trackId": "TR_1", "sampleRate": "48000", "channels": "1"}
 
 
 class Reader:
-    """A stream of a client. chunks: of `size` bytes each."""
+    """A stream of a client with chunks of 1,000 bytes. ends: after them; otherwise it stays open."""
 
-    def __init__(self, attributes: dict[str, str], mime_type: str = "audio/pcm", chunks: int = 1) -> None:
+    def __init__(
+        self, attributes: dict[str, str], mime_type: str = "audio/pcm", chunks: int = 1, *, ends: bool = True
+    ) -> None:
         self.info = ByteStreamInfo("1", mime_type, TOPIC, 0, 0, attributes, "earlier")
         self.closed = False
         self._chunks = chunks
+        self._ends = ends
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for _ in range(self._chunks):
             yield bytes(1000)
+        if not self._ends:
+            await asyncio.sleep(3600)
 
     def close(self) -> None:
         self.closed = True
@@ -109,6 +115,17 @@ async def test_a_stream_that_brings_too_much_is_closed(room: Room, mime_type: st
     room.opens(reader)
     with pytest.raises(ValueError, match="too much"):
         await read(room.accepted[0])
+    assert reader.closed
+
+
+@pytest.mark.looptime
+async def test_of_a_stream_that_does_not_end_in_time_is_taken_what_has_come(room: Room) -> None:
+    """RoomIO would drop all of it after 3 s, and hold back the live audio until then."""
+    reader = Reader(PCM, chunks=20, ends=False)
+    room.opens(reader)
+    began = asyncio.get_running_loop().time()
+    assert await read(room.accepted[0]) == 20_000
+    assert asyncio.get_running_loop().time() - began < 2.0
     assert reader.closed
 
 

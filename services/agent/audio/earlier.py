@@ -3,6 +3,7 @@
 livekit-agents receives it, decodes it and puts it before the live audio, but takes any amount from anybody.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -19,6 +20,8 @@ _MAX_RATE_HZ = 48_000
 _MIN_RATE_HZ = 8_000
 # livekit-agents decodes Opus and takes everything else for PCM, also the MP4 that Safari records.
 _CONTAINERS = ("aac", "mp4", "mpeg", "ogg", "webm")
+# A client that misses the agent's subscription goes on recording for 10 s. RoomIO waits for 3 s, and then for nothing.
+_READ_SECONDS = 1.5
 # Of one call. Each reconnect may bring one.
 _MAX_STREAMS = 20
 
@@ -48,7 +51,7 @@ def limit_earlier_audio(room: rtc.Room, caller: str) -> None:
 
 
 class _BoundedReader:
-    """A reader that ends with an error when it brings too much.
+    """A reader that ends with an error when it brings too much, and without one when it goes on for too long.
 
     info: as the client sent it, but with one channel. is_sensible: False when the audio cannot be used. It is empty
     then: RoomIO holds back the track's live audio until it has the earlier one.
@@ -81,7 +84,14 @@ class _BoundedReader:
         try:
             if not self.is_sensible:
                 return
-            async for chunk in self._reader:
+            chunks = aiter(self._reader)
+            deadline = asyncio.get_running_loop().time() + _READ_SECONDS
+            while True:
+                try:
+                    async with asyncio.timeout_at(deadline):
+                        chunk = await anext(chunks)
+                except (StopAsyncIteration, TimeoutError):
+                    return
                 left -= len(chunk)
                 if left < 0:
                     raise ValueError("the client sent too much of its earlier audio")

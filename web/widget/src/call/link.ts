@@ -1,4 +1,5 @@
 import {
+  ParticipantEvent,
   Room,
   RoomEvent,
   Track,
@@ -76,6 +77,9 @@ export class Link extends Emitter<LinkEvents> {
   }
 
   async publish(track: LocalAudioTrack): Promise<void> {
+    // The client library itself begins to wait for this after an agent that subscribes at once has caused it, and
+    // would go on recording.
+    this.room.localParticipant.once(ParticipantEvent.LocalTrackSubscribed, () => track.stopPreConnectBuffer());
     await within(PUBLISH_LIMIT_MS, this.room.localParticipant.publishTrack(track, { source: Track.Source.Microphone }));
   }
 

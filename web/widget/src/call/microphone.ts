@@ -3,6 +3,8 @@ import type { MicrophoneState, Sentence } from "./state";
 
 /** The only recording that the agent can decode. Safari has no recorder for it. */
 const RECORDED = "audio/webm;codecs=opus";
+/** The recording goes on for so long after the agent listens: its first live audio comes later. */
+const OVERLAP_MS = 300;
 
 /** The browser gave no microphone; `sentence` is what to tell the visitor. */
 export class MicrophoneRefused extends Error {
@@ -57,7 +59,12 @@ export class Microphone {
     });
     this.#track = track;
     // What is said before the agent listens is recorded, and sent to it once it does.
-    if (MediaRecorder.isTypeSupported(RECORDED)) track.startPreConnectBuffer();
+    if (MediaRecorder.isTypeSupported(RECORDED)) {
+      track.startPreConnectBuffer();
+      // The client library would stop at once. The agent removes what it gets twice.
+      const stop = track.stopPreConnectBuffer.bind(track);
+      track.stopPreConnectBuffer = () => window.setTimeout(stop, OVERLAP_MS);
+    }
     return track;
   }
 
