@@ -41,12 +41,12 @@ async def joined(recorded: Sound, live: Sound, rate_hz: int = RATE_HZ) -> Sound:
     """What leaves the stage."""
     handler = Handler(recorded, rate_hz)
     mark_recorded(handler, RATE_HZ)  # type: ignore[arg-type]  # it has what is used of a handler
-    stage = OverlapStage(RATE_HZ, FRAME_SAMPLES)
+    stage = OverlapStage(RATE_HZ)
     frames = await handler.wait_for_data("TR_1")
     whole = live[: live.size // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
     frames += [rtc.AudioFrame(part.tobytes(), RATE_HZ, 1, FRAME_SAMPLES) for part in whole]
     left = [each for frame in frames for each in await stage.process(frame)]
-    assert {frame.samples_per_channel for frame in left} == {FRAME_SAMPLES}, "the noise suppressor takes whole frames"
+    assert len(left) - len(whole) < recorded.size // RATE_HZ * 2 + 2, "later stages are not flooded"
     return np.concatenate([np.frombuffer(frame.data, np.int16) for frame in left])
 
 
@@ -88,7 +88,7 @@ async def test_a_recording_at_another_rate_is_joined(speech: Sound) -> None:
 
 
 async def test_audio_without_a_recording_passes_at_once(speech: Sound) -> None:
-    stage = OverlapStage(RATE_HZ, FRAME_SAMPLES)
+    stage = OverlapStage(RATE_HZ)
     frame = rtc.AudioFrame(speech[:FRAME_SAMPLES].tobytes(), RATE_HZ, 1, FRAME_SAMPLES)
     assert await stage.process(frame) == [frame]
 

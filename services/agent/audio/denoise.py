@@ -22,7 +22,7 @@ from services.inference import protocol
 
 INPUT_RATE_HZ = protocol.DENOISE_RATE_HZ
 FRAME_MS = 20
-FRAME_SAMPLES = INPUT_RATE_HZ * FRAME_MS // 1000
+_FRAME_SAMPLES = INPUT_RATE_HZ * FRAME_MS // 1000
 # Longest wait for a denoised frame. The caller's audio is never later than this, and a steady round trip of 40 ms
 # leaves room for its jitter.
 _FRAME_MS = 60
@@ -60,7 +60,7 @@ class Denoiser:
         loop = asyncio.get_running_loop()
         wire: ModelStream | None = None
         # The last frame of a track may be shorter; it has no speech.
-        if loop.time() < self._rest_until or frame.samples_per_channel != FRAME_SAMPLES:
+        if loop.time() < self._rest_until or frame.samples_per_channel != _FRAME_SAMPLES:
             return frame
         try:
             wire = self._wire or self._open()

@@ -23,6 +23,9 @@ _RECORDED_SECONDS: Final = 2.5
 # A shorter overlap cannot be told from the next period of a vowel.
 _MIN_OVERLAP_SECONDS: Final = 0.1
 _MIN_CORRELATION: Final = 0.6
+# What was held goes on in pieces of this length: in short frames it would overfill the queues of later stages. The
+# noise suppressor passes pieces that are longer than its frames.
+_PIECE_SECONDS: Final = 0.5
 # Samples are compared at this rate; both sounds were compressed, each in its own way.
 _COMPARED_HZ: Final = 8_000
 # Mean square below which a sound is silence, of int16 samples: -60 dB.
@@ -48,16 +51,15 @@ def mark_recorded(handler: PreConnectAudioHandler, rate_hz: int) -> None:
 class OverlapStage(Stage):
     """Holds a recording until the live audio has begun, and passes both on without what they have in common.
 
-    rate_hz, frame_samples: of the live audio. Audio without a recording before it passes at once.
+    rate_hz: of the live audio. Audio without a recording before it passes at once.
     """
 
     name = "overlap"
     # A recording comes all at once. Work on a frame takes microseconds, so the rule never applies to live audio.
     max_waiting = 1_000
 
-    def __init__(self, rate_hz: int, frame_samples: int) -> None:
+    def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
-        self._frame_samples = frame_samples
         self._recorded: list[Sound] = []
         self._live: list[Sound] = []
         self._twice: int | None = None
@@ -83,12 +85,9 @@ class OverlapStage(Stage):
     def _joined(self, twice: int) -> list[rtc.AudioFrame]:
         sound = np.concatenate((*self._recorded, np.concatenate(self._live)[twice:]))
         self._recorded, self._live, self._twice = [], [], None
-        # The noise suppressor takes whole frames. What is too much is missing at the beginning.
-        sound = sound[sound.size % self._frame_samples :]
-        return [
-            rtc.AudioFrame(part.tobytes(), self._rate_hz, 1, self._frame_samples)
-            for part in sound.reshape(-1, self._frame_samples)
-        ]
+        longest = int(_PIECE_SECONDS * self._rate_hz)
+        pieces = [sound[at : at + longest] for at in range(0, sound.size, longest)]
+        return [rtc.AudioFrame(piece.tobytes(), self._rate_hz, 1, piece.size) for piece in pieces]
 
 
 def overlap(recorded: Sound, live: Sound, rate_hz: int) -> int:

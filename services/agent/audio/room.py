@@ -7,7 +7,7 @@ from livekit.agents import AgentSession
 from livekit.agents.voice import room_io
 
 from services.agent.audio.bridge import BridgeOutput
-from services.agent.audio.denoise import FRAME_MS, FRAME_SAMPLES, INPUT_RATE_HZ, Denoiser, DenoiseStage
+from services.agent.audio.denoise import FRAME_MS, INPUT_RATE_HZ, Denoiser, DenoiseStage
 from services.agent.audio.earlier import limit_earlier_audio
 from services.agent.audio.overlap import OverlapStage, mark_recorded
 from services.agent.audio.resample import ResampleStage
@@ -20,11 +20,7 @@ from services.agent.speech.speaking import SAMPLE_RATE_HZ as SPEAKING_RATE_HZ
 def caller_stages(denoiser: Denoiser | None) -> list[Stage]:
     """The stages of the caller's audio before recognition and turn detection, in order."""
     denoise: list[Stage] = [DenoiseStage(denoiser)] if denoiser is not None else []
-    return [
-        OverlapStage(INPUT_RATE_HZ, FRAME_SAMPLES),
-        *denoise,
-        ResampleStage(INPUT_RATE_HZ, LISTENING_RATE_HZ),
-    ]
+    return [OverlapStage(INPUT_RATE_HZ), *denoise, ResampleStage(INPUT_RATE_HZ, LISTENING_RATE_HZ)]
 
 
 class RoomSound:
