@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -55,7 +56,8 @@ class Cabinet:
         return await call(self.media.GetMedia, request, identity=token)
 
     def files(self) -> set[str]:
-        return {path.name for path in self._folder.rglob("*") if path.is_file()}
+        # Unlike `rglob`, it passes over a folder that is deleted meanwhile.
+        return {name for _, _, names in os.walk(self._folder) for name in names}
 
     async def sql(self, statement: str) -> None:
         connection = await asyncpg.connect(self._database_url)

@@ -26,6 +26,9 @@ _MIN_CORRELATION: Final = 0.6
 # What was held goes on in pieces of this length: in short frames it would overfill the queues of later stages. The
 # noise suppressor passes pieces that are longer than its frames.
 _PIECE_SECONDS: Final = 0.5
+# livekit-agents drops a recording that came longer than 1 s before the agent has subscribed to the track. On a crowded
+# machine it takes longer.
+_KEPT_SECONDS: Final = 5.0
 # Samples are compared at this rate; both sounds were compressed, each in its own way.
 _COMPARED_HZ: Final = 8_000
 # Mean square below which a sound is silence, of int16 samples: -60 dB.
@@ -34,6 +37,7 @@ _SILENCE: Final = 1_000.0
 
 def mark_recorded(handler: PreConnectAudioHandler, rate_hz: int) -> None:
     """Lets RoomIO's handler return marked frames at this rate, so that the stage knows where the recording ends."""
+    handler._max_delta_s = _KEPT_SECONDS
     wait = handler.wait_for_data
 
     async def wait_for_data(track_id: str) -> list[rtc.AudioFrame]:

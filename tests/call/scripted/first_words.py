@@ -4,6 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 
 from livekit import rtc
+from livekit.rtc._proto.participant_pb2 import PARTICIPANT_STATE_ACTIVE as ACTIVE
 
 from caller.connection import CONNECT_SECONDS
 from caller.messages import Spoken, parse
@@ -47,6 +48,9 @@ async def answered(grant: Grant) -> list[Spoken]:
         async with asyncio.timeout(CONNECT_SECONDS):
             await room.connect(grant.livekit_url, grant.token)
             stack.push_async_callback(room.disconnect)
+            # The agent may have been there first.
+            if any(other.state == ACTIVE for other in room.remote_participants.values()):
+                agent_here.set()
             track = rtc.LocalAudioTrack.create_audio_track("caller", uplink.source)
             options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE, preconnect_buffer=True)
             published = await room.local_participant.publish_track(track, options)
