@@ -12,6 +12,8 @@ from deploy.local.log_line import parse
 _FAULT_LEVELS = frozenset({"error", "critical", "fatal", "panic"})
 # Faults of parts that do not write JSON. PostgreSQL logs refused statements and connections as ERROR and FATAL.
 _PLAIN_FAULT = re.compile(r"^inference: |\bPANIC: |No space left on device|[Oo]ut of memory")
+# LiveKit's client library logs this as an error when the server closes the connection first, as at a hang-up.
+_NO_FAULT = re.compile(r"\bdata channel '\w+' closed unexpectedly")
 _SAME_FAULT_SECONDS = 60.0
 _REMEMBERED = 1_000
 _CHARACTERS = 300
@@ -46,7 +48,7 @@ class NewsReader:
         fields = parse(line)
         if part == "sessions" and fields.get("level") == "info":
             return self._call(fields)
-        if fields.get("level") in _FAULT_LEVELS:
+        if fields.get("level") in _FAULT_LEVELS and not _NO_FAULT.search(str(fields["event"])):
             return self._fault(part, fields["event"], _details(fields))
         if not fields and _PLAIN_FAULT.search(line):
             return self._fault(part, line, "")

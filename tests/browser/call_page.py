@@ -11,7 +11,7 @@ from playwright.async_api import ConsoleMessage, Error, Page, expect
 Who = Literal["visitor", "agent"]
 
 ANSWER_MS = 30_000
-_POLL_MS = 250
+_POLL_MS = 100
 _LINES = """() => [...document.querySelectorAll('#transcript li')].map((item) => ({
   who: item.dataset.who, text: item.querySelector('p').textContent, final: item.dataset.final === 'true',
 }))"""

@@ -51,25 +51,14 @@ Visits = dict[str, asyncio.Task[None]]
 
 @pytest_asyncio.fixture(loop_scope="package", scope="module")
 async def visits(stack: Stack, chromium: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Visits]:
-    """Visits by name, two at a time, the longest first; each test waits for its own."""
+    """Visits that wait most of the time, by name, two at a time; each test waits for its own."""
     places = asyncio.Semaphore(2)
 
     async def visit(body: Callable[[Stack, OpenPage, Path], Awaitable[None]]) -> None:
         async with places, pages(stack, chromium) as open_page:
             await body(stack, open_page, tmp_path_factory.mktemp("visit"))
 
-    bodies = (
-        _asks,
-        _mutes,
-        _loses_the_microphone,
-        _types_and_hangs_up,
-        _has_no_microphone,
-        _loses_the_connection,
-        _calls_an_unknown_agent,
-        _finds_no_service,
-        # Its first word counts, so it comes last, when the machine has nothing else to do.
-        _speaks_early,
-    )
+    bodies = (_asks, _mutes, _loses_the_microphone, _loses_the_connection)
     tasks = {body.__name__.removeprefix("_"): asyncio.create_task(visit(body)) for body in bodies}
     yield tasks
     for task in tasks.values():
@@ -96,8 +85,10 @@ async def _asks(stack: Stack, open_page: OpenPage, folder: Path) -> None:
     await expect(call.notice).to_be_hidden()
 
 
-async def _speaks_early(stack: Stack, open_page: OpenPage, folder: Path) -> None:
-    speech = write_speech(folder / "early.wav", {EARLY_SECONDS: "What time do you open on Saturday?"})
+async def test_what_is_said_before_the_agent_is_there_is_heard(
+    stack: Stack, open_page: OpenPage, tmp_path: Path
+) -> None:
+    speech = write_speech(tmp_path / "early.wav", {EARLY_SECONDS: "What time do you open on Saturday?"})
     call = await open_page(stack.demo["character"], speech=speech)
     await call.start.click()
     await call.wait_line("visitor", r"\bwhat\b.*\bopen\b.*\bsaturday")
@@ -141,7 +132,7 @@ async def _loses_the_microphone(stack: Stack, open_page: OpenPage, folder: Path)
     await call.wait_answer()
 
 
-async def _has_no_microphone(stack: Stack, open_page: OpenPage, _: Path) -> None:
+async def test_without_a_microphone_the_call_goes_on_by_typing(stack: Stack, open_page: OpenPage) -> None:
     call = await open_page(stack.demo["character"], microphone=False)
     await call.start.click()
     await expect(call.notice).to_contain_text("The microphone is blocked for this page.")
@@ -154,7 +145,7 @@ async def _has_no_microphone(stack: Stack, open_page: OpenPage, _: Path) -> None
     await expect(call.page.get_by_role("button", name="Use microphone")).to_be_enabled()
 
 
-async def _types_and_hangs_up(stack: Stack, open_page: OpenPage, _: Path) -> None:
+async def test_typed_text_stands_once_and_hanging_up_leads_back_to_the_start(stack: Stack, open_page: OpenPage) -> None:
     call = await open_page(f"{stack.demo['character']}/", microphone=False)
     await call.page.get_by_role("button", name="type without a microphone").click()
     await call.wait_line("agent", r"\w+ \w+")
@@ -183,7 +174,7 @@ async def _types_and_hangs_up(stack: Stack, open_page: OpenPage, _: Path) -> Non
     assert await call.finals("visitor") == []
 
 
-async def _calls_an_unknown_agent(stack: Stack, open_page: OpenPage, _: Path) -> None:
+async def test_an_unknown_agent_is_named_as_such(stack: Stack, open_page: OpenPage) -> None:
     call = await open_page("nobody-of-this-name")
     await call.start.click()
     await call.wait_phase("ended", timeout_ms=10_000)
@@ -192,7 +183,7 @@ async def _calls_an_unknown_agent(stack: Stack, open_page: OpenPage, _: Path) ->
     await expect(call.start).to_be_focused()
 
 
-async def _finds_no_service(stack: Stack, open_page: OpenPage, _: Path) -> None:
+async def test_a_service_that_is_away_is_named_as_such(stack: Stack, open_page: OpenPage) -> None:
     call = await open_page(stack.demo["character"])
     await call.page.route("**/api/agents/agent-session/", lambda route: route.abort())
     await call.start.click()
@@ -237,26 +228,4 @@ async def test_a_microphone_that_goes_away_is_told_and_the_next_one_is_heard(vis
 
 
 async def test_a_broken_connection_is_shown_and_mended(visits: Visits) -> None:
-    """Slow: it comes after other visits."""
     await visits["loses_the_connection"]
-
-
-async def test_typed_text_stands_once_and_hanging_up_leads_back_to_the_start(visits: Visits) -> None:
-    """Slow: it comes after another visit."""
-    await visits["types_and_hangs_up"]
-
-
-async def test_without_a_microphone_the_call_goes_on_by_typing(visits: Visits) -> None:
-    await visits["has_no_microphone"]
-
-
-async def test_what_is_said_before_the_agent_is_there_is_heard(visits: Visits) -> None:
-    await visits["speaks_early"]
-
-
-async def test_an_unknown_agent_is_named_as_such(visits: Visits) -> None:
-    await visits["calls_an_unknown_agent"]
-
-
-async def test_a_service_that_is_away_is_named_as_such(visits: Visits) -> None:
-    await visits["finds_no_service"]

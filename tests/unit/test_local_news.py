@@ -10,6 +10,8 @@ LIVEKIT_HANG_UP = (
     '"error":"abort chunk, with following errors: (User Initiated Abort: Close called)"}'
 )
 
+RUST = "livekit::rtc_engine::rtc_session:704:livekit::rtc_engine::rtc_session"
+
 
 class Clock:
     def __init__(self) -> None:
@@ -41,6 +43,7 @@ def test_a_call_is_told_when_it_begins_and_when_it_ends() -> None:
         ("livekit", LIVEKIT_HANG_UP),
         ("gateway", line("request", status=200)),
         ("agent", line("a speech engine failed", "warning")),
+        ("agent", line(f"{RUST} - publisher data channel '_reliable' closed unexpectedly", "error")),
         ("agent", line("session started", session_id="sess_1", character="x")),
         ("postgres", 'ERROR:  relation "accounts.schema_version" does not exist at character 25'),
         ("postgres", "FATAL:  the database system is starting up"),
