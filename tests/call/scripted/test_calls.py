@@ -37,7 +37,6 @@ class Running:
 @pytest.fixture(scope="module")
 def calls(callbox: StackThread) -> Iterator[Running]:
     """Starts all calls. The caller who never joins comes when four others have their slots, and they stay meanwhile."""
-    spanish = make_spanish(callbox)
     silent, dead, muted, switched = talking = [asyncio.Event() for _ in range(4)]
     counted = asyncio.Event()
     places = asyncio.Semaphore(SPOKEN_AT_ONCE)
@@ -55,7 +54,6 @@ def calls(callbox: StackThread) -> Iterator[Running]:
         callbox.side_by_side(
             muted=spoken(partial(mutes, callbox, muted, counted)),
             switched=spoken(partial(switches, callbox, switched, counted)),
-            spanish=spoken(partial(asks_in_spanish, callbox, spanish)),
             early=spoken(partial(speaks_early, callbox)),
         ) as others,
     ):
@@ -75,11 +73,6 @@ async def test_a_caller_who_takes_another_microphone_is_heard_by_it(calls: Runni
 async def test_what_a_client_recorded_before_the_agent_was_there_is_heard_and_answered(calls: Running) -> None:
     """Slow: it comes after another call."""
     await asyncio.wrap_future(calls.spoken["early"])
-
-
-async def test_a_question_in_spanish_is_heard_answered_and_written_down(calls: Running) -> None:
-    """Slow: a greeting, a question and its answer are spoken in real time, after another call."""
-    await asyncio.wrap_future(calls.spoken["spanish"])
 
 
 async def test_a_caller_who_never_speaks_is_hung_up_on(calls: Running, measure: Measure) -> None:
@@ -110,3 +103,8 @@ async def test_their_slots_are_free_again(callbox: StackThread, calls: Running) 
     await asyncio.gather(*map(asyncio.wrap_future, calls.spoken.values()), return_exceptions=True)
     async with callbox.sessions() as sessions:
         await slots_free_again(sessions, callbox.character, SCRIPTED_SLOTS, FREE_SECONDS)
+
+
+async def test_a_question_in_spanish_is_heard_answered_and_written_down(callbox: StackThread) -> None:
+    """Slow: a greeting, a question and its answer are spoken in real time. It comes alone: Kokoro needs a core."""
+    await asks_in_spanish(callbox, make_spanish(callbox))
