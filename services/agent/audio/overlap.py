@@ -70,13 +70,12 @@ class OverlapStage(Stage):
 
     async def process(self, frame: rtc.AudioFrame) -> Frames:
         """The frame, or nothing while audio is held, or all that was held."""
-        samples = np.frombuffer(frame.data, np.int16)
         if frame.userdata.get(_MARK):
-            self._recorded.append(samples)
+            self._recorded.append(np.frombuffer(frame.data, np.int16))
             return []
         if not self._recorded:
             return [frame]
-        self._live.append(samples)
+        self._live.append(np.frombuffer(frame.data, np.int16))
         held = sum(part.size for part in self._live)
         if self._twice is None and held >= _LIVE_SECONDS * self._rate_hz:
             self._twice = overlap(np.concatenate(self._recorded), np.concatenate(self._live), self._rate_hz)

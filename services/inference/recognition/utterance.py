@@ -197,7 +197,7 @@ class Utterance:
     def partial_unwanted(self) -> bool:
         """Whether a partial should be dropped: the utterance has ended, or a snapshot or final waits."""
         with self._lock:
-            return self._over or self._urgent > 0
+            return self._drops_partials
 
     def send_partial(self, send: Callable[[], object]) -> bool:
         """Calls `send` unless the partial should be dropped; whether it did.
@@ -205,7 +205,11 @@ class Utterance:
         `end` waits for it, so that no partial follows the final.
         """
         with self._lock:
-            wanted = not self._over and self._urgent <= 0
-            if wanted:
-                send()
-            return wanted
+            if self._drops_partials:
+                return False
+            send()
+            return True
+
+    @property
+    def _drops_partials(self) -> bool:
+        return self._over or self._urgent > 0

@@ -1,6 +1,7 @@
 """Calls in which the caller mutes, or takes another microphone."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from livekit import rtc
 
@@ -16,35 +17,37 @@ _SECONDS = 10.0
 
 async def mutes(callbox: StackThread, talking: asyncio.Event, counted: asyncio.Event) -> None:
     """Speaks while the microphone is muted, and again after. Sets `talking`; hangs up when `counted` is set."""
-    async with callbox.sessions() as sessions:
-        grant = await sessions.start(callbox.character)
-        async with Caller(grant) as caller:
-            await caller.greeting()
-            talking.set()
-            turns = [await caller.say(SATURDAY)]
-            mark = len(caller.said)
-            mute(caller)
-            await caller.uplink.say(MONDAY.samples)
-            await asyncio.sleep(TURN_OVER_SECONDS)
-            assert caller.said[mark:] == []
-            unmute(caller)
-            turns.append(await caller.say(SUNDAY))
-            await counted.wait()
-        await sessions.ended(grant.session_id)
-        for line, turn in zip((SATURDAY, SUNDAY), turns, strict=True):
-            assert_answered(line, turn)
-        assert_complete(await sessions.history(grant.session_id), grant, turns)
+
+    async def speak_muted(caller: Caller) -> None:
+        mark = len(caller.said)
+        mute(caller)
+        await caller.uplink.say(MONDAY.samples)
+        await asyncio.sleep(TURN_OVER_SECONDS)
+        assert caller.said[mark:] == []
+        unmute(caller)
+
+    await _ask_twice(callbox, talking, counted, speak_muted)
 
 
 async def switches(callbox: StackThread, talking: asyncio.Event, counted: asyncio.Event) -> None:
     """Takes another microphone and is heard by it. Sets `talking`; hangs up when `counted` is set."""
+    await _ask_twice(callbox, talking, counted, switch)
+
+
+async def _ask_twice(
+    callbox: StackThread,
+    talking: asyncio.Event,
+    counted: asyncio.Event,
+    between: Callable[[Caller], Awaitable[None]],
+) -> None:
+    """Asks a question, does something, and asks another one; both are answered and written down, and nothing else."""
     async with callbox.sessions() as sessions:
         grant = await sessions.start(callbox.character)
         async with Caller(grant) as caller:
             await caller.greeting()
             talking.set()
             turns = [await caller.say(SATURDAY)]
-            await switch(caller)
+            await between(caller)
             turns.append(await caller.say(SUNDAY))
             await counted.wait()
         await sessions.ended(grant.session_id)
