@@ -15,6 +15,9 @@ FRAME_SAMPLES = RATE_HZ // 100
 # A real microphone always has some noise.
 _NOISE_DBFS = -72.0
 _CAPTURE_SECONDS = 2.0
+# After more than this the machine slept or the process was stopped. A microphone records nothing then, so what was due
+# meanwhile is not sent in a burst.
+_MOST_LATE_SECONDS = 0.5
 
 Tap = Callable[[Samples, float], None]
 
@@ -32,13 +35,20 @@ class Uplink:
         self.taps: list[Tap] = []
         self._waiting: deque[tuple[Samples, asyncio.Future[Segment]]] = deque()
         self._live: deque[Samples] | None = None
+        self._ended = False
         noise = np.random.default_rng(1).normal(0.0, 32768.0 * 10.0 ** (_NOISE_DBFS / 20.0), RATE_HZ)
         self._tone = noise.astype(np.int16).reshape(-1, FRAME_SAMPLES)
 
     def say(self, samples: Samples) -> asyncio.Future[Segment]:
-        """Queues a line. The future's result, at its end: unix times of its first and last audible sample as sent."""
+        """Queues a line. The future's result, at its end: unix times of its first and last audible sample as sent.
+
+        The future is cancelled when nothing is sent any more.
+        """
         done: asyncio.Future[Segment] = asyncio.get_running_loop().create_future()
-        self._waiting.append((samples, done))
+        if self._ended:
+            done.cancel()
+        else:
+            self._waiting.append((samples, done))
         return done
 
     def hear_from(self, live: deque[Samples]) -> None:
@@ -63,6 +73,7 @@ class Uplink:
                 due = await self._send(self._next_live(tone), due)
                 tone += 1
         finally:
+            self._ended = True
             while self._waiting:
                 self._waiting.popleft()[1].cancel()
 
@@ -80,12 +91,24 @@ class Uplink:
     async def _send(self, samples: Samples, due: float) -> float:
         if samples.size < FRAME_SAMPLES:
             samples = np.concatenate([samples, np.zeros(FRAME_SAMPLES - samples.size, np.int16)])
-        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        now = time.perf_counter()
+        if now > due + _MOST_LATE_SECONDS:
+            due = now
+        await asyncio.sleep(max(0.0, due - now))
         at = time.time() - FRAME_SECONDS
         self.sent.feed(samples, at)
         for tap in self.taps:
             tap(samples, at)
-        frame = rtc.AudioFrame(samples.tobytes(), RATE_HZ, 1, FRAME_SAMPLES)
-        async with asyncio.timeout(_CAPTURE_SECONDS):
-            await self.source.capture_frame(frame)
+        await self._capture(rtc.AudioFrame(samples.tobytes(), RATE_HZ, 1, FRAME_SAMPLES))
         return due + FRAME_SECONDS
+
+    async def _capture(self, frame: rtc.AudioFrame) -> None:
+        captured = asyncio.ensure_future(self.source.capture_frame(frame))
+        try:
+            # The first wait may be over because the process was stopped meanwhile.
+            for _ in range(2):
+                if (await asyncio.wait([captured], timeout=_CAPTURE_SECONDS))[0]:
+                    return await captured
+            raise TimeoutError(f"LiveKit took no audio for {2 * _CAPTURE_SECONDS:.0f} s")
+        finally:
+            captured.cancel()

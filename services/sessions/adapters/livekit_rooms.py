@@ -80,7 +80,12 @@ class Rooms:
     async def delete(self, room: str) -> None:
         """Deletes a room and disconnects everybody in it."""
         async with _livekit(gone_is_well=True):
-            await self._api.room.delete_room(DeleteRoomRequest(room=room))
+            try:
+                await self._api.room.delete_room(DeleteRoomRequest(room=room))
+            except api.TwirpError as fault:
+                # LiveKit answers so, too, when the room ends by itself at this moment.
+                if fault.code != api.TwirpErrorCode.UNAVAILABLE or await self._exists(room):
+                    raise
 
     async def participants(self, room: str) -> Sequence[ParticipantInfo]:
         """The participants of a room; none when there is no such room."""
@@ -88,6 +93,9 @@ class Rooms:
         async with _livekit(gone_is_well=True):
             found = await self._api.room.list_participants(ListParticipantsRequest(room=room))
         return found.participants
+
+    async def _exists(self, room: str) -> bool:
+        return bool((await self._api.room.list_rooms(ListRoomsRequest(names=[room]))).rooms)
 
     async def all(self) -> Sequence[Room]:
         """Every room of Callbox on the server."""
