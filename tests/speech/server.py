@@ -131,6 +131,20 @@ def serving(
         _kill(process)
 
 
+@contextmanager
+def serving_text(
+    data_dir: Path,
+    profile: str,
+    program: Sequence[str] = ("services.inference",),
+    ports: list[int] | None = None,
+) -> Iterator[Server]:
+    """As `serving`. profile: the text of one, which is kept in the server's folder."""
+    path = data_dir / "profile.toml"
+    path.write_text(profile)
+    with serving(data_dir, str(path), program, ports) as running:
+        yield running
+
+
 def _kill(process: subprocess.Popen[bytes]) -> None:
     """Ends a server and its model processes. An orderly end takes three seconds; test_faults.py tries it once."""
     processes: list[psutil.Process] = []

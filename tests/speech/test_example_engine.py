@@ -10,7 +10,7 @@ from services.agent.call.engines import SpeechEngines
 from services.agent.speech.speaking import Speaking
 from services.kit.catalogue_file import read
 from tests.speech.client import Ear, TritonFault, connected, speech
-from tests.speech.server import Server, serving
+from tests.speech.server import Server, serving, serving_text
 from tests.speech.sound import at_16k, error_rate, silence
 
 pytestmark = pytest.mark.asyncio
@@ -82,12 +82,11 @@ async def test_the_engine_is_asked_like_any_other(robots: Server) -> None:
 
 
 async def test_an_engine_that_is_not_there_ends_the_start_and_says_what_to_do(tmp_path: Path) -> None:
-    profile = tmp_path / "profile.toml"
-    profile.write_text((ENGINE / "profile.toml").read_text().replace("espeak.engine", "espeak.motor"))
+    profile = (ENGINE / "profile.toml").read_text().replace("espeak.engine", "espeak.motor")
     with (
         pytest.raises(
             AssertionError, match=r"'examples.engines.espeak.motor:Espeak', which cannot be imported .*correct"
         ),
-        serving(tmp_path, str(profile)),
+        serving_text(tmp_path, profile),
     ):
         pass

@@ -12,7 +12,7 @@ import pytest
 
 from services.inference.protocol import DENOISE_MAX_FRAMES, EXHAUSTED
 from tests.speech.client import Ear, Stream, TritonFault, connected, speech, tensor
-from tests.speech.server import Server, serving, small
+from tests.speech.server import Server, serving_text, small
 from tests.speech.sound import said, silence
 
 LIMIT = 64
@@ -39,11 +39,8 @@ asyncio.run(main())
 @pytest.fixture(scope="module")
 def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server of its own: every place is free, and soon again when a caller is silent."""
-    folder = tmp_path_factory.mktemp("limited")
-    profile = folder / "limited.toml"
-    text = re.sub(r"idle_seconds = \d+", f"idle_seconds = {IDLE_SECONDS}", small("stt", "tts", "denoise"))
-    profile.write_text(text)
-    with serving(folder, str(profile)) as running:
+    profile = re.sub(r"idle_seconds = \d+", f"idle_seconds = {IDLE_SECONDS}", small("stt", "tts", "denoise"))
+    with serving_text(tmp_path_factory.mktemp("limited"), profile) as running:
         yield running
 
 

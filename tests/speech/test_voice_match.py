@@ -10,7 +10,7 @@ from services.inference import protocol
 from services.inference.engines.kokoro_voices import Styles
 from services.inference.settings import InferenceSettings
 from tests.speech.client import Stream, TritonFault, connected, tensor
-from tests.speech.server import Server, serving, small
+from tests.speech.server import Server, serving_text, small
 from tests.speech.voices import recorded_speaker, sampled, tone
 
 ANSWER_SECONDS = 45.0
@@ -19,12 +19,10 @@ ANSWER_SECONDS = 45.0
 @pytest.fixture(scope="module")
 def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that matches voices and does nothing else."""
-    folder = tmp_path_factory.mktemp("voice_match")
-    profile = folder / "matching.toml"
     # One round of mixes is tried, not as many as fit in the seconds of a call, and one recording may wait.
     hasty = re.sub(r"(?m)^seconds = \d+", "seconds = 1", small("voice_match"))
-    profile.write_text(re.sub(r"(?m)^max_waiting = \d+", "max_waiting = 1", hasty))
-    with serving(folder, str(profile)) as running:
+    profile = re.sub(r"(?m)^max_waiting = \d+", "max_waiting = 1", hasty)
+    with serving_text(tmp_path_factory.mktemp("voice_match"), profile) as running:
         yield running
 
 

@@ -16,7 +16,7 @@ from services.agent.speech.speaking import Speaking
 from services.inference.protocol import EXHAUSTED, TTS_MAX_CHARACTERS
 from services.kit.catalogue_file import read
 from tests.speech.client import ANSWER_SECONDS, Ear, Stream, TritonFault, connected, speech, tensor
-from tests.speech.server import Server, served, serving
+from tests.speech.server import Server, served, serving_text
 from tests.speech.sound import at_16k, error_rate, silence
 
 pytestmark = pytest.mark.asyncio
@@ -43,10 +43,7 @@ GREETINGS = {
 @pytest.fixture(scope="module")
 def voices(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that speaks with every voice, and does nothing else."""
-    folder = tmp_path_factory.mktemp("voices")
-    profile = folder / "speaking.toml"
-    profile.write_text(served("tts"))
-    with serving(folder, str(profile)) as running:
+    with serving_text(tmp_path_factory.mktemp("voices"), served("tts")) as running:
         yield running
 
 

@@ -49,7 +49,7 @@ def mark_recorded(handler: PreConnectAudioHandler, rate_hz: int) -> None:
             frame.userdata[_MARK] = True
         return frames
 
-    handler.wait_for_data = wait_for_data  # type: ignore[method-assign]
+    handler.wait_for_data = wait_for_data  # type: ignore[method-assign]  # RoomIO has no hook for it
 
 
 class OverlapStage(Stage):

@@ -94,14 +94,14 @@ class Rooms:
             found = await self._api.room.list_participants(ListParticipantsRequest(room=room))
         return found.participants
 
-    async def _exists(self, room: str) -> bool:
-        return bool((await self._api.room.list_rooms(ListRoomsRequest(names=[room]))).rooms)
-
     async def all(self) -> Sequence[Room]:
         """Every room of Callbox on the server."""
         async with _livekit():
             rooms = (await self._api.room.list_rooms(ListRoomsRequest())).rooms
         return [room for room in rooms if room.name.startswith(ROOM_PREFIX)]
+
+    async def _exists(self, room: str) -> bool:
+        return bool((await self._api.room.list_rooms(ListRoomsRequest(names=[room]))).rooms)
 
 
 @asynccontextmanager

@@ -20,7 +20,7 @@ from services.agent.speech.pool import Pool
 from services.agent.speech.route import Attempts
 from services.agent.speech.wire.triton import Triton
 from tests.speech.engines import Engines, catalogue_of, engines
-from tests.speech.server import Server, free_ports, hanging, replaced, serving, small
+from tests.speech.server import Server, free_ports, hanging, replaced, serving_text, small
 from tests.speech.sound import error_rate, said
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120)]
@@ -36,16 +36,14 @@ CROWDED_SECONDS = 40.0
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("pool")
-    (folder / "speech.toml").write_text(small("stt", "tts"))
-    return folder
+    return tmp_path_factory.mktemp("pool")
 
 
 @contextmanager
 def endpoint(folder: Path, name: str, ports: list[int] | None = None) -> Iterator[Server]:
     home = folder / name
     home.mkdir(exist_ok=True)
-    with serving(home, str(folder / "speech.toml"), ports=ports) as running:
+    with serving_text(home, small("stt", "tts"), ports=ports) as running:
         yield running
 
 

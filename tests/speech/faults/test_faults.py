@@ -22,7 +22,7 @@ from services.inference.profile import MODELS, read_profile, render
 from services.inference.protocol import is_sequence_lost
 from services.inference.workspace import SetupError, check_numpy
 from tests.speech.client import Ear, Stream, TritonFault, connected, tensor
-from tests.speech.server import Server, environment, free_ports, serving, small
+from tests.speech.server import Server, environment, free_ports, serving_text, small
 from tests.speech.sound import said, silence
 
 IDLE_SECONDS = 1
@@ -33,10 +33,8 @@ ALL_MODELS = small(*MODELS).replace('languages = ["en-US"]', 'languages = ["en-U
 @pytest.fixture
 def impatient(tmp_path: Path) -> Iterator[Server]:
     """A server of its own that forgets a silent sequence after a second."""
-    profile = tmp_path / "impatient.toml"
-    text = re.sub(r"idle_seconds = \d+", f"idle_seconds = {IDLE_SECONDS}", ALL_MODELS)
-    profile.write_text(text)
-    with serving(tmp_path, str(profile)) as running:
+    profile = re.sub(r"idle_seconds = \d+", f"idle_seconds = {IDLE_SECONDS}", ALL_MODELS)
+    with serving_text(tmp_path, profile) as running:
         yield running
 
 
@@ -119,9 +117,7 @@ async def _read_on(stream: Stream, seconds: float) -> None:
 
 async def test_a_killed_server_breaks_its_streams_and_leaves_no_process_and_no_memory(tmp_path: Path) -> None:
     """Slow: the server loads every model."""
-    profile = tmp_path / "all.toml"
-    profile.write_text(ALL_MODELS)
-    with serving(tmp_path, str(profile)) as running:
+    with serving_text(tmp_path, ALL_MODELS) as running:
         models = psutil.Process(running.process.pid).children(recursive=True)
         assert len(running.model_processes()) == len(MODELS)
         async with connected(running.url) as client, Ear(client) as ear, Stream(client, "tts") as mouth:
