@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help run test test-older-cpu check proto docs clients voices bench-voice bench-speech bench-http bench-kb fuzz-http clean
+.PHONY: help run test test-older-cpu check proto docs clients voices bench-voice bench-speech bench-http bench-kb bench-model bench-tools fuzz-http clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,9 +49,17 @@ fuzz-http: ## send N generated requests (default 20000) to a gateway with all se
 	@scripts/setup.sh test
 	@CALLBOX_FUZZ_CASES=$(or $(N),20000) .venv/bin/python -m pytest tests/http/test_fuzz.py -q -s --timeout 0
 
+bench-tools: ## measure calls with http tools that take 0 to 12 s: time to the first sound and to the answer; overhead of a tool
+	@scripts/setup.sh run
+	@.venv/bin/python -m bench.tools
+
 bench-kb: ## measure the knowledge base over 100,000 passages: latency of questions, recall of the index
 	@scripts/setup.sh run
 	@.venv/bin/python -m bench.knowledge
+
+bench-model: ## measure the local language models: right answers, right tools, first token, memory
+	@scripts/setup.sh run
+	@.venv/bin/python -m bench.model
 
 bench-speech: ## measure recognition, synthesis and noise suppression alone, then how many calls this machine can serve
 	@scripts/setup.sh run

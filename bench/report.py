@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.conversation import Asked
+from bench.equipped import Compared
 from measure.percentiles import Percentiles
 from measure.processes import Usage
 
@@ -25,6 +26,7 @@ class Report:
     memory: dict[str, Usage] = field(default_factory=dict)
     idle_cores: dict[str, float] = field(default_factory=dict)
     call_cores: dict[str, float] = field(default_factory=dict)
+    compared: Compared | None = None
 
     def latency(self) -> dict[str, Percentiles]:
         """Milliseconds of the whole latency and of each part."""
@@ -62,15 +64,20 @@ class Report:
             "memory": {name: asdict(each) for name, each in self.memory.items()},
             "idle_cores": self.idle_cores,
             "call_cores": self.call_cores,
+            "compared": self.compared.as_json() if self.compared else None,
         }
 
     def show(self, console: Console) -> None:
         """Prints the tables."""
-        console.print(_pairs("Machine", self.machine))
+        console.print(pairs_table("Machine", self.machine))
         if self.asked:
-            console.print(_figures(f"One call, {len(self.asked)} turns, milliseconds", self.latency()))
+            console.print(figures_table(f"One call, {len(self.asked)} turns, milliseconds", self.latency()))
         if self.starts_ms:
-            console.print(_figures("Session start over HTTP, milliseconds", {"start": Percentiles.of(self.starts_ms)}))
+            console.print(
+                figures_table("Session start over HTTP, milliseconds", {"start": Percentiles.of(self.starts_ms)})
+            )
+        if self.compared:
+            self._show_compared(self.compared, console)
         if self.memory:
             console.print(self._parts())
         faults = self.faults()
@@ -78,6 +85,13 @@ class Report:
         console.print(f"{whole} of {len(self.asked)} questions are complete in the transcript, and their parts add up.")
         for fault in faults:
             console.print(f"  [red]✗[/red] {fault}", soft_wrap=True)
+
+    def _show_compared(self, compared: Compared, console: Console) -> None:
+        console.print(figures_table("With and without tools and forms, in turn, milliseconds", compared.latency()))
+        for name, ratio in compared.turn_ratios().items():
+            console.print(f"{name} of turns with 5 tools and 2 forms: {ratio:.3f} times that without.")
+        if (later := compared.later_ms()) is not None:
+            console.print(f"A call with 20 tools and 10 forms starts {later:+.0f} ms later, in the median.")
 
     def _parts(self) -> Table:
         table = _table(_PARTS_TITLE, ["part", "processes", "PSS MiB", "RSS MiB", "idle", "call"])
@@ -101,16 +115,18 @@ def _cores(busy: float | None) -> str:
     return "ended" if busy is None else f"{busy:.3f}"
 
 
-def _figures(title: str, rows: dict[str, Percentiles]) -> Table:
+def figures_table(title: str, rows: dict[str, Percentiles], digits: int = 0) -> Table:
+    """A table of percentiles, a row each. digits: after the decimal point."""
     table = _table(title, ["", "p50", "p95", "p99", "worst", "samples"])
     for name, each in rows.items():
         style = "bold" if name == WHOLE else ""
-        values = [f"{each.p50:.0f}", f"{each.p95:.0f}", f"{each.p99:.0f}", f"{each.worst:.0f}", str(each.count)]
-        table.add_row(name, *values, style=style)
+        values = [f"{value:.{digits}f}" for value in (each.p50, each.p95, each.p99, each.worst)]
+        table.add_row(name, *values, str(each.count), style=style)
     return table
 
 
-def _pairs(title: str, rows: dict[str, str]) -> Table:
+def pairs_table(title: str, rows: dict[str, str]) -> Table:
+    """A table of names and values."""
     table = _table(title, ["", ""])
     for name, value in rows.items():
         table.add_row(name, value)

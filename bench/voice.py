@@ -13,12 +13,14 @@ import typer
 from rich.console import Console
 
 from bench.conversation import Asked, converse
+from bench.equipped import compare
 from bench.questions import questions
 from bench.report import Report
 from bench.starts import measure_starts
 from caller.caller import NoAnswer
 from caller.connection import JoinFailed
 from caller.session import Refused, Sessions, Target
+from deploy.local.settings import LocalSettings
 from measure.machine import machine
 from measure.processes import Meter, usage
 from measure.stack import MeasureError, Running, own_stack
@@ -37,12 +39,15 @@ def voice(
     data_dir: Annotated[Path, typer.Option(help="Data folder of the stack at --base-url.")] = Path(".callbox"),
     character: Annotated[str, typer.Option(help="Slug of the character to call.")] = CHARACTER,
     starts: Annotated[int, typer.Option(min=0, help="Sessions to start one after the other; 0 leaves it out.")] = 200,
+    equipped: Annotated[
+        int, typer.Option(min=0, help="Rounds that compare a character with tools and forms with one without.")
+    ] = 0,
     json_file: Annotated[Path | None, typer.Option("--json", help="Also write everything to this file.")] = None,
 ) -> None:
     """Measures a call by its waveform. Exit status: 0 fine, 1 it could not be measured, 5 a turn was faulty."""
     console = Console(highlight=False)
     try:
-        report = asyncio.run(_bench(base_url, api_key, data_dir, character, starts, console))
+        report = asyncio.run(_bench(base_url, api_key, data_dir, character, starts, equipped, console))
     except (MeasureError, Refused, JoinFailed, NoAnswer) as fault:
         print(f"bench: {fault}", file=sys.stderr)
         raise typer.Exit(EXIT_FAILED) from None
@@ -54,7 +59,13 @@ def voice(
 
 
 async def _bench(
-    base_url: str | None, api_key: str | None, data_dir: Path, character: str, starts: int, console: Console
+    base_url: str | None,
+    api_key: str | None,
+    data_dir: Path,
+    character: str,
+    starts: int,
+    equipped: int,
+    console: Console,
 ) -> Report:
     report = Report(machine())
     async with _stack(base_url, api_key, data_dir, character, console) as running:
@@ -78,6 +89,9 @@ async def _bench(
             if starts:
                 console.print(f"[dim]{starts} sessions, one after the other …")
                 report.starts_ms = await measure_starts(sessions, character, starts)
+            if equipped:
+                console.print(f"[dim]{equipped} rounds with a plain and an equipped character …")
+                report.compared = await compare(running, sessions, asked, equipped, lambda each: _tell(console, each))
     return report
 
 
@@ -90,7 +104,7 @@ async def _stack(
         return
     with tempfile.TemporaryDirectory(prefix="callbox-bench-") as folder:
         console.print("[dim]starting a stack …")
-        async with own_stack(Path(folder), character) as running:
+        async with own_stack(Path(folder), character, local_llm=LocalSettings().local_llm) as running:
             yield running
 
 

@@ -104,7 +104,9 @@ def _stack(settings: LocalSettings, folder: Path, slots: int) -> contextlib.Abst
     known = variables_of("inference") | variables_of("agent")
     chosen = {name: value for name, value in os.environ.items() if name in known}
     chosen["CALLBOX_DEFAULT_CONCURRENT_SESSIONS"] = str(2 * _MOST)
-    model = {name: getattr(settings, name) for name in ("llm_url", "llm_model", "llm_api_key", "llm_threads")}
+    model = {
+        name: getattr(settings, name) for name in ("llm_url", "llm_model", "llm_api_key", "local_llm", "llm_threads")
+    }
     return own_stack(folder, SLUG, chosen, slots=slots, **model)
 
 

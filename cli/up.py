@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import typer
 
+from deploy.local.demo import booking
 from deploy.local.environment import read_settings
 from deploy.local.logs import Lines
 from deploy.local.part import NotReady
@@ -76,6 +77,7 @@ def _welcome(settings: LocalSettings, stack: Stack) -> str:
     lines = [
         f"Talk to it in a browser:   {settings.base_url}/try/{SLUG}",
         f'Talk to it from here:      ./callbox call {SLUG} --say "What time do you open on Saturday?"',
+        f"Book a demo by voice:      {settings.base_url}/try/{booking.SLUG}",
         f"Read the API:              {settings.base_url}/api/docs",
         f"Demo account and API key:  {settings.folder / 'demo.json'}",
         f"Log file of each part:     {stack.lines.path('<part>')}",

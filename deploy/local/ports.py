@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Literal
 
+from deploy.local.demo.shop import HOST as SHOP_HOST
 from deploy.local.settings import LocalSettings
 
 Protocol = Literal["tcp", "udp"]
@@ -44,10 +45,10 @@ def ports_of(settings: LocalSettings) -> Iterator[Port]:
     for name in type(settings).model_fields:
         if name != "port" and not name.endswith("_port"):
             continue
-        if name == "llm_port" and not settings.local_llm:
+        if name == "llm_port" and not settings.runs_local_llm:
             continue
         part = "gateway" if name == "port" else name.split("_", maxsplit=1)[0]
-        host = settings.host if name == "port" else _LOOPBACK
+        host = {"port": settings.host, "shop_port": SHOP_HOST}.get(name, _LOOPBACK)
         yield Port(name, part, host, getattr(settings, name), "udp" if name == "livekit_udp_port" else "tcp")
 
 

@@ -20,12 +20,14 @@ class Secrets:
         self._seen = seen
         self.livekit_keys_file = self._folder / "livekit.yaml"
         self.llm_key_file = self._folder / "llm"
+        self.shop_secret_file = self._folder / "shop"
 
     def make(self) -> None:
         """Makes the missing secrets."""
         ensure_keys(self.keys_dir, IDENTITIES)
         self.livekit_key()
         self.password("llm")
+        self.password("shop")
 
     def password(self, name: str) -> str:
         """The random password with this name; made if missing."""

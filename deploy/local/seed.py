@@ -1,4 +1,4 @@
-"""Makes the demo account and its character over HTTP, as any client does."""
+"""Makes the demo account and its characters over HTTP, as any client does."""
 
 import json
 import secrets
@@ -7,12 +7,16 @@ from typing import Any, TypedDict
 
 import httpx
 
+from deploy.local.demo import booking, shop
+from deploy.local.secret import Secrets
 from deploy.local.settings import LocalSettings
+from services.kit.character_definition.masks import mask
 from services.kit.secret_files import write_private
 
 _SECONDS = 10.0
 _EMAIL = "demo@callbox.example.com"
 _KEY_NAME = "demo"
+_CHARACTERS = "/api/ai-characters/"
 SLUG = "support-bot"
 
 
@@ -27,7 +31,7 @@ class Demo(TypedDict):
 
 
 class SeedFailed(Exception):
-    """The gateway refused the demo account or its character; the message has its answer."""
+    """The gateway refused the demo account or one of its characters; the message has its answer."""
 
 
 def demo_path(settings: LocalSettings) -> Path:
@@ -51,11 +55,17 @@ def character(settings: LocalSettings) -> dict[str, Any]:
         "name": "Lumen Lamps support",
         "character_type": "SUPPORT_AGENT",
         "language": "en",
-        "greeting": "Hello, this is Lumen Lamps. How can I help you?",
+        "greeting": GREETING,
         "system_prompt": PROMPT,
-        "allowed_origins": sorted({settings.base_url, f"http://localhost:{settings.port}"}),
+        "allowed_origins": _origins(settings),
     }
 
+
+def _origins(settings: LocalSettings) -> list[str]:
+    return sorted({settings.base_url, f"http://localhost:{settings.port}"})
+
+
+GREETING = "Hello, this is Lumen Lamps. How can I help you?"
 
 PROMPT = """\
 You are a customer service agent of the lamp shop Lumen Lamps. You know this:
@@ -73,7 +83,9 @@ Answer in one short sentence."""
 
 
 async def seed(settings: LocalSettings) -> Demo:
-    """Makes the account, key and character if they are missing.
+    """Makes the account, key, characters and documents if they are missing.
+
+    The documents are read afterwards, by the document reader.
 
     Raises: SeedFailed.
     """
@@ -86,7 +98,9 @@ async def seed(settings: LocalSettings) -> Demo:
         if not key or not await _works(client, key):
             made = await _ask(client, "POST", "/api/auth/api-keys/", {"name": _KEY_NAME}, expect=201)
             key = str(made["key"])
-        await _character(client, settings)
+        if await _is_missing(client, SLUG, _origins(settings)):
+            await _ask(client, "POST", _CHARACTERS, character(settings), expect=201)
+        await _booking(client, settings)
     demo = Demo(base_url=settings.base_url, email=email, password=password, api_key=key, character=SLUG)
     if demo != old:
         write_private(demo_path(settings), json.dumps(demo, indent=2).encode())
@@ -117,26 +131,69 @@ async def _works(client: httpx.AsyncClient, key: str) -> bool:
     return answer.status_code != 401
 
 
-async def _character(client: httpx.AsyncClient, settings: LocalSettings) -> None:
-    wanted = character(settings)
-    answer = await _send(client, "GET", f"/api/ai-characters/{SLUG}/")
-    if answer.status_code == 404:
-        await _ask(client, "POST", "/api/ai-characters/", wanted, expect=201)
+async def _booking(client: httpx.AsyncClient, settings: LocalSettings) -> None:
+    """Makes `booking-bot` with its documents, or lets it find the shop at its present port and with its secret."""
+    secret = Secrets(settings.folder).password("shop")
+    if not await _is_missing(client, booking.SLUG, _origins(settings)):
+        await _correct_shop(client, booking.find_order(settings.shop_port, secret))
         return
+    wanted = booking.character(settings.shop_port, secret, _origins(settings), colleague=SLUG)
+    await _ask(client, "POST", _CHARACTERS, wanted, expect=201)
+    try:
+        for path in booking.documents():
+            _checked(await _upload(client, path), 201)
+    except SeedFailed:
+        # The next start makes both again. It would not add documents to a character that is there.
+        await _send(client, "DELETE", _address(booking.SLUG))
+        raise
+    colleague = _checked(await _send(client, "GET", _address(SLUG)), 200)
+    if not colleague["handoff_targets"]:
+        await _ask(client, "PATCH", _address(SLUG), {"handoff_targets": [{"slug": booking.SLUG}]}, expect=200)
+
+
+async def _correct_shop(client: httpx.AsyncClient, wanted: dict[str, Any]) -> None:
+    """Corrects URL and secret of the tool that asks the shop, unless the operator gave it to another server."""
+    tools = _checked(await _send(client, "GET", _address(booking.SLUG)), 200)["tools"]
+    tool = next((each for each in tools if each["name"] == booking.FIND_ORDER), None)
+    if tool is None or not shop.is_at(tool["config"].get("url", "")):
+        return
+    config = {**tool["config"], **{name: wanted["config"][name] for name in ("url", "headers")}}
+    shown = {name: mask(value) for name, value in config["headers"].items()}
+    if {**config, "headers": shown} != tool["config"]:
+        tools = [{**each, "config": config} if each is tool else each for each in tools]
+        await _ask(client, "PATCH", _address(booking.SLUG), {"tools": tools}, expect=200)
+
+
+async def _is_missing(client: httpx.AsyncClient, slug: str, origins: list[str]) -> bool:
+    """Whether the character is missing. One that is there keeps the operator's changes, and gets missing origins."""
+    answer = await _send(client, "GET", _address(slug))
+    if answer.status_code == 404:
+        return True
     there = _checked(answer, 200).get("allowed_origins", [])
-    # The port may have changed since the last start. The operator's own changes are kept.
-    missing = [origin for origin in wanted["allowed_origins"] if origin not in there]
-    if missing:
-        await _ask(client, "PATCH", f"/api/ai-characters/{SLUG}/", {"allowed_origins": [*there, *missing]}, expect=200)
+    # The port may have changed since the last start.
+    if missing := [origin for origin in origins if origin not in there]:
+        await _ask(client, "PATCH", _address(slug), {"allowed_origins": [*there, *missing]}, expect=200)
+    return False
+
+
+def _address(slug: str) -> str:
+    return f"{_CHARACTERS}{slug}/"
 
 
 async def _ask(client: httpx.AsyncClient, method: str, path: str, body: Any, *, expect: int) -> dict[str, Any]:
     return _checked(await _send(client, method, path, body), expect)
 
 
-async def _send(client: httpx.AsyncClient, method: str, path: str, body: Any = None) -> httpx.Response:
+async def _upload(client: httpx.AsyncClient, path: Path) -> httpx.Response:
+    files = {"file": (path.name, path.read_bytes(), "text/markdown")}
+    return await _send(client, "POST", f"/api/knowledge-base/{booking.SLUG}/documents/", files=files)
+
+
+async def _send(
+    client: httpx.AsyncClient, method: str, path: str, body: Any = None, *, files: Any = None
+) -> httpx.Response:
     try:
-        return await client.request(method, path, json=body)
+        return await client.request(method, path, json=body, files=files)
     except httpx.HTTPError as fault:
         raise SeedFailed(f"The gateway at {client.base_url} did not answer {method} {path}: {fault!r}.") from None
 

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
+from deploy.local.local_models import MODELS, LocalModel, best_installed, local_model
 from deploy.local.size import read_size
 from services.kit.settings import Settings
 
@@ -12,7 +13,6 @@ ROOT = Path(__file__).resolve().parents[2]
 
 DEFAULT_PROFILE = "cpu"
 _UNMEASURED_SLOTS = 3
-_LOCAL_MODEL = "smollm2-135m-instruct"
 
 
 def _port(default: int, what: str) -> int:
@@ -44,6 +44,10 @@ class LocalSettings(Settings):
     llm_url: str = Field(default="", description="OpenAI-compatible endpoint, ending in /v1; empty: the local model.")
     llm_model: str = Field(default="", description="Name of the model at CALLBOX_LLM_URL.")
     llm_api_key: SecretStr = Field(default=SecretStr(""), description="API key for CALLBOX_LLM_URL.")
+    local_llm: str = Field(
+        default="",
+        description=f"The local model: {' or '.join(f'`{name}`' for name in MODELS)}; empty: the first one installed.",
+    )
     # Threads wait for each other in every layer: on busy cores two threads are ten times slower than one.
     llm_threads: int = Field(
         default=1, ge=1, le=256, description="Threads of the local model; at most the number of idle cores."
@@ -59,6 +63,7 @@ class LocalSettings(Settings):
     triton_http_port: int = _port(8002, "Triton's HTTP.")
     triton_metrics_port: int = _port(8003, "Triton's metrics.")
     llm_port: int = _port(8004, "The local language model.")
+    shop_port: int = _port(8005, "The server of the demo's shop.")
     accounts_port: int = _port(7101, "gRPC of accounts.")
     characters_port: int = _port(7102, "gRPC of characters.")
     sessions_port: int = _port(7103, "gRPC of sessions.")
@@ -69,12 +74,19 @@ class LocalSettings(Settings):
     agent_ops_port: int = _port(7205, "Health and metrics of the worker.")
     knowledge_ops_port: int = _port(7206, "Health and metrics of the document reader.")
 
+    @field_validator("local_llm")
+    @classmethod
+    def _local_model_is_known(cls, name: str) -> str:
+        return local_model(name).name if name else ""
+
     @model_validator(mode="after")
     def _foreign_model_is_named(self) -> Self:
         if self.llm_url and not self.llm_model:
             raise ValueError("CALLBOX_LLM_URL is set, so CALLBOX_LLM_MODEL must name a model it serves")
         if not self.llm_url and self.llm_model:
             raise ValueError("CALLBOX_LLM_MODEL is for the endpoint of CALLBOX_LLM_URL, which is not set")
+        if self.llm_url and self.local_llm:
+            raise ValueError("CALLBOX_LLM_URL is set, so CALLBOX_LOCAL_LLM would not be used; unset one of them")
         return self
 
     @property
@@ -100,7 +112,7 @@ class LocalSettings(Settings):
         return self.slots or measured
 
     @property
-    def local_llm(self) -> bool:
+    def runs_local_llm(self) -> bool:
         """Whether the local language model is started."""
         return not self.llm_url
 
@@ -112,4 +124,9 @@ class LocalSettings(Settings):
     @property
     def effective_llm_model(self) -> str:
         """The model that the worker uses."""
-        return self.llm_model or _LOCAL_MODEL
+        return self.llm_model or self.local_model.name
+
+    @property
+    def local_model(self) -> LocalModel:
+        """The local model that is started, unless CALLBOX_LLM_URL is set."""
+        return local_model(self.local_llm) if self.local_llm else best_installed()

@@ -122,7 +122,7 @@ class Stack:
             await self._warm_up(secrets)
 
     async def _warm_up(self, secrets: Secrets) -> None:
-        if not self.settings.local_llm:
+        if not self.settings.runs_local_llm:
             return
         demo = character(self.settings)
         if fault := await warm_up(self.settings, secrets.password("llm"), demo["system_prompt"], demo["greeting"]):

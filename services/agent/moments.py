@@ -1,14 +1,16 @@
 """The named moments of a call. An optional part of a call registers its handlers here; nothing else calls it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import structlog
 from callbox.sessions.v1 import sessions_pb2 as pb
-from livekit.agents.llm import FunctionCall, FunctionCallOutput, MetricsReport
+from livekit.agents.llm import MetricsReport
 
 Reason: TypeAlias = "pb.EndReason.ValueType"
+FormAction: TypeAlias = "pb.FormAction.ValueType"
+Kind: TypeAlias = "pb.ToolKind.ValueType"
 E = TypeVar("E")
 _log = structlog.get_logger(__name__)
 
@@ -18,6 +20,13 @@ class Joined:
     """The caller is in the room. at: seconds since the epoch."""
 
     at: float
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What the caller has said so far in the turn that goes on."""
+
+    text: str
 
 
 @dataclass(frozen=True)
@@ -47,11 +56,38 @@ class TurnComplete:
 
 
 @dataclass(frozen=True)
-class ToolCalled:
-    """A tool of the character was called and has returned. output: None when the tool call was cancelled."""
+class ToolStarted:
+    """A call of a tool has begun; the `ToolCalled` with the same call_id tells how it ended."""
 
-    call: FunctionCall
-    output: FunctionCallOutput | None
+    call_id: str
+    name: str
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class ToolCalled:
+    """A call of a tool is over, however it ended.
+
+    arguments: as the model gave them, secrets masked; None if they were no JSON object. result: the tool's own answer.
+    error: the code of its failure; empty when there was none. started_at: seconds since the epoch.
+    """
+
+    call_id: str
+    name: str
+    kind: Kind
+    arguments: Mapping[str, Any] | None
+    result: str
+    error: str
+    started_at: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class FormStep:
+    """Something was done with a form, by the caller or by the agent."""
+
+    form_id: str
+    action: FormAction
 
 
 @dataclass(frozen=True)
@@ -61,6 +97,15 @@ class ReplySpoken:
     text: str
     interrupted: bool
     metrics: MetricsReport
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """Another character has taken over. from_slug, to_slug: of the characters. reason: may be empty."""
+
+    from_slug: str
+    to_slug: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -99,8 +144,12 @@ class Moments:
     """The moments of one call, in the order of a call."""
 
     joined: Moment[Joined] = field(default_factory=lambda: Moment("joined"))
+    heard: Moment[Heard] = field(default_factory=lambda: Moment("heard"))
     turn_began: Moment[TurnBegan] = field(default_factory=lambda: Moment("turn_began"))
     turn_complete: Moment[TurnComplete] = field(default_factory=lambda: Moment("turn_complete"))
+    tool_started: Moment[ToolStarted] = field(default_factory=lambda: Moment("tool_started"))
     tool_called: Moment[ToolCalled] = field(default_factory=lambda: Moment("tool_called"))
+    form_step: Moment[FormStep] = field(default_factory=lambda: Moment("form_step"))
     reply_spoken: Moment[ReplySpoken] = field(default_factory=lambda: Moment("reply_spoken"))
+    handed_over: Moment[HandedOver] = field(default_factory=lambda: Moment("handed_over"))
     ended: Moment[Ended] = field(default_factory=lambda: Moment("ended"))

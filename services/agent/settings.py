@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from services.agent.fallback_models import Fallback
+from services.kit.net.url_policy import ALLOWED, Allowances
 from services.kit.settings import CatalogueSettings, ListenSettings
 
 # As host in CALLBOX_LISTEN.
@@ -32,10 +34,29 @@ class AgentSettings(ListenSettings, CatalogueSettings):
         default="smollm2-135m-instruct", description="Model that is used when a character names none."
     )
     llm_api_key: str = Field(default="", description="API key for the endpoint.", repr=False)
+    llm_fallbacks: str = Field(
+        default="",
+        description="Models that are asked in this order when CALLBOX_LLM_URL fails: `URL MODEL` or `URL MODEL KEY`, "
+        "with commas between them. Calls with a character's own key do not use them.",
+        repr=False,
+    )
     lines_dir: Path = Field(
         default=_ROOT / "deploy" / "lines", description="Folder of the recorded fixed lines that ship with Callbox."
     )
+    outbound_allow: str = Field(default="", description=ALLOWED)
     slots: int = Field(default=3, ge=1, le=512, description="Maximum number of concurrent calls of this worker.")
+
+    @field_validator("outbound_allow")
+    @classmethod
+    def _allowances_parse(cls, entries: str) -> str:
+        Allowances.parse(entries)
+        return entries
+
+    @field_validator("llm_fallbacks")
+    @classmethod
+    def _fallbacks_parse(cls, entries: str) -> str:
+        Fallback.parse(entries)
+        return entries
 
     @model_validator(mode="after")
     def _can_be_reached(self) -> Self:

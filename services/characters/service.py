@@ -175,8 +175,12 @@ class CharactersService(characters_pb2_grpc.CharactersServiceServicer):
         secrets = await self._store.secrets(request.character_id, request.version)
         if secrets is None:
             raise not_found("Version of a character")
-        key = secrets.get("llm_api_key")
-        return pb.ReadSecretsResponse(llm_api_key="" if key is None else self._vault.decrypt(key))
+        opened = {key: self._vault.decrypt(sealed) for key, sealed in secrets.items()}
+        return pb.ReadSecretsResponse(
+            llm_api_key=opened.pop("llm_api_key", ""),
+            kb_query_api_key=opened.pop("kb_query_api_key", ""),
+            headers=opened,
+        )
 
     async def _update(self, slug_or_id: str, make_version: MakeVersion) -> StoredCharacter:
         user = current_user()

@@ -25,11 +25,14 @@ def status(name: str) -> pb.SessionStatus.ValueType:
 
 
 def session(
-    row: asyncpg.Record, turns: bytes | Iterable[dict[str, Any]] = b"", tools: Iterable[dict[str, Any]] = ()
+    row: asyncpg.Record,
+    turns: bytes | Iterable[dict[str, Any]] = b"",
+    tools: Iterable[dict[str, Any]] = (),
+    handoffs: Iterable[dict[str, Any]] = (),
 ) -> pb.Session:
-    """A session from its row, its turns and its tool calls, both in order.
+    """A session from its row, its turns, its tool calls and its handoffs, all in order.
 
-    turns: their `wire` columns joined together, or their bodies. tools: the bodies.
+    turns: their `wire` columns joined together, or their bodies. tools, handoffs: the bodies.
     """
     message = pb.Session(
         session_id=row["session_id"],
@@ -51,6 +54,7 @@ def session(
         usage=usage(row),
         turns=() if isinstance(turns, bytes) else map(turn, turns),
         tool_calls=[ParseDict(body, pb.ToolEvent(), ignore_unknown_fields=True) for body in tools],
+        handoffs=[ParseDict(body, pb.HandoffEvent(), ignore_unknown_fields=True) for body in handoffs],
     )
     if row["voice"] is not None:
         ParseDict(row["voice"], message.voice, ignore_unknown_fields=True)
@@ -77,6 +81,7 @@ def turn(body: dict[str, Any]) -> pb.Turn:
         start_seconds=body.get("start_seconds", 0.0),
         interrupted=body.get("interrupted", False),
         typed=body.get("typed", False),
+        character_slug=body.get("character_slug", ""),
         latency=latency,
     )
 

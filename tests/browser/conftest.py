@@ -35,6 +35,11 @@ def stack(default_stack: StackThread) -> Stack:
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
+    return chromium_path()
+
+
+def chromium_path() -> str:
+    """The browser of this machine."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     assert path is not None, "No Chromium on PATH: install Debian's package `chromium`."
     return path

@@ -109,6 +109,20 @@ async def test_overrides_merge_over_the_defaults_at_every_depth(site: Site) -> N
     assert await read(site) == DEFAULTS
 
 
+async def test_a_page_of_the_apis_own_origin_reads_it_without_an_origin(site: Site) -> None:
+    """Contract 4: a browser sends no `Origin` with GET to the page's own origin."""
+    page = {"Sec-Fetch-Site": "same-origin", "Referer": f"{ORIGIN}/try/support-bot"}
+    answer = await site.nobody.get(APPEARANCE, headers=page)
+    assert (answer.status_code, answer.json()) == (200, DEFAULTS)
+    for changed in (
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Referer": "https://other.example/"},
+        {"Referer": "no address"},
+        {"Origin": "https://other.example"},
+    ):
+        refused(await site.nobody.get(APPEARANCE, headers={**page, **changed}), 403, "origin_not_allowed")
+
+
 async def test_forms_stand_with_the_defaults_of_their_own_keys(site: Site) -> None:
     """Contract 4.1, 5.1, 5.2, 5.7: read `forms[*].fields` or `forms[*].steps[*].fields`."""
     fields = [{"name": "email", "type": "email", "required": True}, {"type": "display", "label": "Thanks"}]

@@ -125,6 +125,7 @@ DEFAULTS: dict[str, Any] = {
     "max_tool_calls_per_turn": 6,
     "max_turn_seconds": 35,
     "kb_query_url": "",
+    "kb_auto_context": False,
     "kb_query_api_key": "",
     "is_active": True,
     "recording_enabled": False,

@@ -28,6 +28,7 @@ def looked_up() -> pb.ToolEvent:
     called.arguments.update({"day": "Saturday"})
     called.duration.FromMilliseconds(210)
     called.start_seconds = 1.25
+    called.turn_index, called.result_characters = 1, 18
     return called
 
 
@@ -95,9 +96,11 @@ async def test_the_history_of_a_call(site: Site) -> None:
                 "kind": "http",
                 "arguments": {"day": "Saturday"},
                 "result_preview": '{"opens": "10:00"}',
+                "result_characters": 18,
                 "error": None,
                 "duration_seconds": 0.21,
                 "ts": 1.25,
+                "turn_index": 1,
             }
         ]
         assert row["transcript_text"] == "User: When do you open?\nAssistant: At ten."

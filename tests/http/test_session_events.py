@@ -113,7 +113,11 @@ async def test_every_kind_of_event_with_its_shape_to_the_end(site: Site) -> None
                         name="find_order", kind=pb.TOOL_KIND_HTTP, result_preview="shipped", start_seconds=2.5
                     ),
                 ),
-                end(6),
+                pb.SessionEvent(
+                    sequence=6,
+                    handoff=pb.HandoffEvent(from_slug="desk", to_slug="billing", reason="A bill", turn_index=2),
+                ),
+                end(7),
             )
             await reader.until(lambda r: r.over)
         first, second = reader.named("turn.final")
@@ -127,13 +131,15 @@ async def test_every_kind_of_event_with_its_shape_to_the_end(site: Site) -> None
         assert reader.named("form") == [{"form_id": "demo", "action": "submitted", "ts": 0.0}]
         kept = (await site.owner.get(f"/api/billing/sessions/{session_id}/")).json()["data"]
         assert reader.named("tool") == kept["tool_calls"]
+        assert reader.named("handoff") == kept["handoffs"]
+        assert kept["handoffs"] == [{"from": "desk", "to": "billing", "reason": "A bill", "ts": 0.0, "turn_index": 2}]
         assert (kept["tool_calls"][0]["name"], kept["tool_calls"][0]["kind"]) == ("find_order", "http")
         shown = (await site.owner.get(f"/api/agents/sessions/{session_id}/")).json()
         assert reader.named("ended") == [shown]
         assert shown["end_reason"] == "agent_ended"
         ids = [event.id for event in reader.events]
         assert len(set(ids)) == len(ids)
-        assert ids[-1] == "6.ended"
+        assert ids[-1] == "7.ended"
         assert reader.retry == ["1000"]
 
 

@@ -17,8 +17,12 @@ from callbox.sessions.v1 import forms_pb2 as pb
 from callbox.sessions.v1 import forms_pb2_grpc, sessions_pb2, webhooks_pb2, webhooks_pb2_grpc
 from google.protobuf.struct_pb2 import ListValue, Struct, Value
 
+from services.agent.call.form_storage import FormStorage
+from services.agent.tools.forms.filling import Filling
+from services.agent.tools.forms.form import forms_of
 from services.kit import database
 from services.kit.errors import CallboxError, Code
+from services.kit.identity import Signer
 from services.kit.rpc.client import call, connect
 from services.kit.structs import to_struct
 from services.sessions.adapters.database import SCHEMA, Connection, Database
@@ -115,6 +119,40 @@ async def test_who_may_read(desk: Desk) -> None:
         desk.submit({"text": "hi"}, identity=callers.visitor("https://other.example")), Code.ORIGIN_NOT_ALLOWED
     )
     await refusal(desk.submit({"text": "hi"}, identity=stranger), Code.NOT_FOUND)
+
+
+async def test_the_agent_of_a_call_stores_an_answer_for_that_call_once(desk: Desk) -> None:
+    """Contract 5.4: a form that was filled by voice alone is stored as that of a page, validated by the form of now."""
+    async with desk.house.worker():
+        session_id = (await desk.house.begin()).session.session_id
+    async with connect(desk.house.settings.listen) as channel:
+        (form,) = forms_of({"widget_appearance": {"forms": [_NOTE]}})
+        character_id = (await desk.house.read(session_id)).character_id
+        storage = FormStorage(channel, Signer(desk.house.settings.keys_dir, "agent"), session_id, character_id)
+        filling = Filling(form, 1, 0.0)
+        filling.set("text", "by voice", 0.0)
+        assert [await storage(filling, "key.1") for _ in range(2)] == [None, None]
+        (stored,) = await desk.of_sessions(session_id)
+        assert stored.values == to_struct({"text": "by voice"})
+        # A character that took the call over has forms of its own; a visitor's page may not name a foreign call.
+        colleague = await desk.house.owner.create("colleague", widget_appearance={"forms": [_NOTE]})
+        signer = Signer(desk.house.settings.keys_dir, "agent")
+        assert await FormStorage(channel, signer, session_id, colleague.id)(filling, "key.1") is None
+        assert len(await desk.of_sessions(session_id)) == 2
+        by_owner = desk.submit({"text": "a"}, agent="colleague", session_id=session_id, identity=desk.house.user)
+        await refusal(by_owner, Code.VALIDATION_FAILED)
+        # The form is changed in the console while the call goes on.
+        changed = [{"name": "rating", "type": "number", "required": True}]
+        await desk.house.owner.patch(widget_appearance={"forms": [{**_NOTE, "fields": changed}]})
+        refused = await storage(filling, "key.2")
+        assert refused is not None
+        assert "has been changed since this call began" in refused.message
+        assert refused.errors == {"text": "is not a field of this form; leave it out", "rating": "is required"}
+        await desk.house.owner.patch(widget_appearance={"forms": []})
+        gone = await storage(filling, "key.3")
+        assert gone is not None
+        assert (gone.code, gone.errors) == ("not_found", {})
+    assert len(await desk.of_sessions(session_id)) == 2
 
 
 async def test_the_answers_of_calls_are_read_together(desk: Desk) -> None:

@@ -53,6 +53,24 @@ async def test_a_slow_answer_ends_at_the_deadline(head: bytes, drop: bytes) -> N
         assert wire.connections == 1
 
 
+async def test_a_deadline_that_ends_with_the_head_leaves_the_body_its_time() -> None:
+    async def late(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        if asked.target == "/late":
+            await asyncio.sleep(2)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na")
+        await writer.drain()
+        await asyncio.sleep(0.8)
+        writer.write(b"b")
+
+    async with listening(late) as wire, Outbound(LOOPBACK) as outbound:
+        url, limits = f"http://127.0.0.1:{wire.port}", {"deadline_seconds": 0.5, "max_bytes": LIMIT}
+        async with outbound.stream("GET", f"{url}/", deadline_ends_with_head=True, **limits) as stream:  # type: ignore[arg-type]
+            assert [piece async for piece in stream.pieces] == [b"a", b"b"]
+        with pytest.raises(TimedOut):
+            async with outbound.stream("GET", f"{url}/late", deadline_ends_with_head=True, **limits):  # type: ignore[arg-type]
+                pass
+
+
 async def test_the_deadline_covers_all_redirects_together() -> None:
     async def redirect(asked: Asked, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.4)

@@ -18,6 +18,7 @@ from deploy.local.settings import LocalSettings
 from deploy.local.warm_up import warm_up
 from services.agent.thinking.turnstile import Turnstile
 
+_MODEL = "smollm2-135m-instruct"
 _KEY = "a-key-of-this-test"
 _READY_SECONDS, _STOP_SECONDS = 30.0, 10.0
 # About five hundred tokens. A question after them has about thirty.
@@ -39,7 +40,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (port,) = pick_ports(1)
     key = tmp_path_factory.mktemp("language-model") / "key"
     key.write_text(_KEY)
-    command = [sys.executable, "-m", "deploy.local.llm", str(port), "3", "1", str(key)]
+    command = [sys.executable, "-m", "deploy.local.llm", _MODEL, str(port), "3", "1", str(key)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         give_up_at = time.monotonic() + _READY_SECONDS

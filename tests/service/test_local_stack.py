@@ -6,11 +6,14 @@ import signal
 import stat
 import sys
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import httpx
 import pytest
 
+from deploy.local.demo import booking
+from deploy.local.demo.shop import base_url
 from deploy.local.ports import PortsTaken
 from deploy.local.process import find_processes, is_alive
 from deploy.local.seed import SLUG, demo_path, read_demo, seed
@@ -19,6 +22,7 @@ from deploy.local.stack import AlreadyRunning, Stack, isolated, read_state
 from tests.fixtures.stopwatch import Stopwatch
 
 STORES = ("postgres", "redis")
+DOCUMENTS = f"/api/knowledge-base/{booking.SLUG}/documents/"
 
 
 def private(path: Path) -> bool:
@@ -137,15 +141,53 @@ async def test_the_demo_is_made_once_and_kept(tmp_path: Path) -> None:
         assert first["base_url"] == stack.base_url
         assert private(demo_path(settings))
         async with httpx.AsyncClient(base_url=stack.base_url, headers={"X-API-Key": first["api_key"]}) as client:
-            answer = await client.patch(f"/api/ai-characters/{SLUG}/", json={"greeting": "Mine."})
-            assert answer.status_code == 200
+            made = await _character(client, booking.SLUG)
+            assert {form["id"] for form in made["widget_appearance"]["forms"]} == {"book-demo"}
+            assert made["handoff_targets"] == [{"slug": SLUG}]
+            assert (await _character(client, SLUG))["handoff_targets"] == [{"slug": booking.SLUG}]
+            names = await _documents(client)
+            assert sorted(names) == ["delivery.md", "lamp-care.md", "opening-hours.md"]
+
+            await _change(client, SLUG, {"greeting": "Mine.", "handoff_targets": []})
+            await _change(client, booking.SLUG, {"greeting": "Mine, too."})
+            await client.delete(f"{DOCUMENTS}{names['delivery.md']}/")
+            before = [await _character(client, slug) for slug in (SLUG, booking.SLUG)]
             assert await seed(settings) == first == read_demo(settings)
-            kept = (await client.get(f"/api/ai-characters/{SLUG}/")).json()
-        assert kept["greeting"] == "Mine."
-        assert stack.base_url in kept["allowed_origins"]
+            assert [await _character(client, slug) for slug in (SLUG, booking.SLUG)] == before
+            assert "delivery.md" not in await _documents(client)
+            assert all(stack.base_url in each["allowed_origins"] for each in before)
+
+            await seed(settings.model_copy(update={"shop_port": 8765}))
+            tools = (await _character(client, booking.SLUG))["tools"]
+            assert [tool["config"].get("url") for tool in tools] == [base_url(8765) + "/orders", None]
+            assert tools[0]["config"]["headers"] == before[1]["tools"][0]["config"]["headers"]
+            (tmp_path / "secrets" / "shop").write_text("another-secret-of-the-shop")
+            await seed(settings)
+            tools = (await _character(client, booking.SLUG))["tools"]
+            assert tools[0]["config"] == {**before[1]["tools"][0]["config"], "headers": {"X-Shop-Secret": "••••shop"}}
+            tools[0]["config"]["url"] = "https://shop.example/orders"
+            await _change(client, booking.SLUG, {"tools": tools})
+            await seed(settings)
+            assert (await _character(client, booking.SLUG))["tools"][0] == tools[0]
     logs = {path: path.read_text() for path in (tmp_path / "logs").iterdir()}
     assert {path.stem for path in logs} >= {*parts, "callbox"} - {"livekit"}
     assert not any(secret in text for text in logs.values() for secret in _secrets(tmp_path))
+
+
+async def _character(client: httpx.AsyncClient, slug: str) -> dict[str, Any]:
+    answer = await client.get(f"/api/ai-characters/{slug}/")
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def _change(client: httpx.AsyncClient, slug: str, changes: dict[str, Any]) -> None:
+    assert (await client.patch(f"/api/ai-characters/{slug}/", json=changes)).status_code == 200
+
+
+async def _documents(client: httpx.AsyncClient) -> dict[str, str]:
+    """Name → id."""
+    return {each["name"]: each["id"] for each in (await client.get(DOCUMENTS)).json()}
 
 
 def _secrets(folder: Path) -> set[str]:

@@ -8,8 +8,10 @@ from typing import Any
 
 import openai
 import pytest
+from livekit.agents import llm
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
+from services.agent.fallback_models import Fallback
 from services.agent.thinking.language_model import language_model
 from services.agent.thinking.reading_ahead import ReadingAhead, opening
 from tests.fixtures.scripted_llm import MODEL, ScriptedLLM
@@ -274,7 +276,20 @@ async def test_reading_ahead_asks_for_one_token(script: ScriptedLLM) -> None:
 
     async with language_model(script.url, MODEL, KEY) as model:
         reading = ReadingAhead()
-        reading.start(model, opening("You help.", "Hello!"))
+        reading.start(model, opening("You help.", "Hello!"), [])
         await until(asked)
         await reading.close()
     assert script.requests[-1].body["max_completion_tokens"] == 1
+
+
+@pytest.mark.parametrize("question", ["my key", "busy"])
+async def test_a_refusal_is_answered_by_the_fallback_model(question: str) -> None:
+    with ScriptedLLM(SCRIPT) as first, ScriptedLLM("otherwise: I am the second.") as second:
+        fallbacks = [Fallback(second.url, MODEL)]
+        async with language_model(first.url, MODEL, KEY, fallbacks=fallbacks) as model:
+            for _ in range(2):
+                context = llm.ChatContext.empty()
+                context.add_message(role="user", content=question)
+                answer = await model.llm.chat(chat_ctx=context).collect()
+                assert answer.text == "I am the second."
+        assert len(first.requests) == 1

@@ -134,6 +134,29 @@ async def test_tool_calls_are_kept_within_limits(house: SessionsHouse, worker: D
     assert found.sessions[0].tool_calls == session.tool_calls
 
 
+async def test_handoffs_are_kept_once_and_in_order(house: SessionsHouse, worker: DirectedWorker) -> None:
+    """Contract 14.13: handoffs stand beside the turns, and a turn names another speaker."""
+    session_id = await begin(house, worker)
+    there = pb.HandoffEvent(from_slug="desk", to_slug="billing", reason="A bill\0", start_seconds=2, turn_index=1)
+    back = pb.HandoffEvent(from_slug="billing", to_slug="desk", start_seconds=5, turn_index=2)
+    spoken = pb.Turn(turn_index=1, role=pb.ROLE_ASSISTANT, text="Billing here.", character_slug="billing")
+    events = [
+        turn(1, 0, "My bill, please."),
+        pb.SessionEvent(sequence=2, handoff=there),
+        pb.SessionEvent(sequence=3, turn=spoken),
+        pb.SessionEvent(sequence=4, handoff=back),
+    ]
+    assert await worker.tell(session_id, *events) == 4
+    assert await worker.tell(session_id, *events) == 4
+    session = await house.read(session_id)
+    there.reason = "A bill"
+    assert list(session.handoffs) == [there, back]
+    assert [said.character_slug for said in session.turns] == ["", "billing"]
+    listed = pb.ListSessionsRequest(view=pb.SESSION_VIEW_FULL)
+    found = await call(house.sessions.ListSessions, listed, identity=house.user)
+    assert found.sessions[0].handoffs == session.handoffs
+
+
 async def test_events_that_no_history_could_hold_are_refused(house: SessionsHouse, worker: DirectedWorker) -> None:
     session_id = await begin(house, worker)
     late = pb.Turn(text="x")

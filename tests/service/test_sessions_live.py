@@ -197,6 +197,36 @@ async def test_an_answer_that_came_over_http_is_told_to_who_watches(house: Sessi
             assert (told.form_id, told.action, told.start_seconds) == ("note", pb.FORM_ACTION_SUBMITTED, 0.0)
 
 
+async def test_a_submission_is_told_once_though_sessions_and_the_worker_tell_of_it(house: SessionsHouse) -> None:
+    fields = [{"name": "text", "type": "text", "required": True}]
+    await house.owner.patch(widget_appearance={"forms": [{"id": "note", "title": "Note", "fields": fields}]})
+    submitted = pb.FormEvent(form_id="note", action=pb.FORM_ACTION_SUBMITTED, start_seconds=5.0)
+    async with house.worker() as worker, connect(house.settings.listen) as channel:
+        session_id = await claimed(house, worker)
+        stub = forms_pb2_grpc.FormResponsesServiceStub(channel)
+
+        async def submit() -> None:
+            request = forms_pb2.SubmitFormRequest(agent="support-bot", form_id="note", session_id=session_id)
+            request.values.update({"text": "one"})
+            await call(stub.SubmitForm, request, identity=house.user)
+
+        async with watching(house, session_id) as watcher:
+            await watcher.until(lambda w: w.told)
+            await submit()
+            await watcher.until(lambda w: len(forms_of(w)) == 1)
+            await worker.tell(session_id, pb.SessionEvent(sequence=1, form=submitted), turn(2, "Done."))
+            await watcher.until(lambda w: w.texts == ["Done."])
+            # The other way round: the worker is faster.
+            await worker.tell(session_id, pb.SessionEvent(sequence=3, form=submitted))
+            await watcher.until(lambda w: w.told[-1].event.form == submitted)
+            await submit()
+            # A submission that only the worker tells of: the form has an address of its own.
+            await worker.tell(session_id, pb.SessionEvent(sequence=4, form=submitted), turn(5, "Bye."))
+            await watcher.until(lambda w: w.texts == ["Done.", "Bye."])
+            events = [told.event.form for told in watcher.told if told.event.HasField("form")]
+            assert (len(forms_of(watcher)), len(events)) == (1, 2)
+
+
 async def test_a_worker_tells_of_forms_by_events_alone(house: SessionsHouse) -> None:
     async with house.worker() as worker:
         session_id = await claimed(house, worker)

@@ -6,15 +6,20 @@ from typing import Any
 import pytest
 from livekit import rtc
 
-from services.agent.client.messages import Error, Metrics, Reply, State, UserText
+from services.agent.client.messages import Error, FormConfirmation, FormState, Metrics, Reply, State, UserText
 from services.agent.client.room import RoomClients
+from services.agent.client.router import Router
 
 CALLER = "user-1"
 ASKED: dict[str, str] = {"callbox.partials": "true", "callbox.metrics": "true"}
 
 
-def participant(identity: str, attributes: dict[str, str] | None = None) -> Any:
-    return type("Participant", (), {"identity": identity, "attributes": attributes or {}})()
+def participant(
+    identity: str,
+    attributes: dict[str, str] | None = None,
+    kind: int = rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD,
+) -> Any:
+    return type("Participant", (), {"identity": identity, "attributes": attributes or {}, "kind": kind})()
 
 
 async def received(data: bytes, topic: str = UserText.topic, identity: str | None = CALLER) -> list[str]:
@@ -66,13 +71,17 @@ class _Room(rtc.Room):
         super().__init__()
         self._remote_participants = {CALLER: participant(CALLER, attributes)}
         self.published: list[tuple[str, dict[str, Any]]] = []
+        self.receivers: list[list[str]] = []
         self._local_participant = self  # type: ignore[assignment]
 
     def isconnected(self) -> bool:
         return True
 
-    async def publish_data(self, payload: bytes, *, reliable: bool, topic: str) -> None:
+    async def publish_data(
+        self, payload: bytes, *, reliable: bool, destination_identities: list[str], topic: str
+    ) -> None:
         assert reliable
+        self.receivers.append(destination_identities)
         self.published.append((topic, json.loads(payload)))
 
 
@@ -117,3 +126,61 @@ async def test_with_too_many_messages_partials_are_left_out_and_the_newest_of_th
     assert len(sent) == 128
     assert sent[-1][0] == "voice.error"
     assert "voice.reply" not in {topic for topic, _ in sent}
+
+
+async def test_a_packet_for_the_caller_goes_to_nobody_else() -> None:
+    room = _Room({})
+    clients = RoomClients(room, CALLER)
+    assert await clients.deliver("form.book-demo", b"{}", to_caller=True)
+    assert await clients.deliver("custom.open", b"{}")
+    assert room.receivers == [[CALLER], []]
+
+
+async def test_what_is_known_of_the_caller() -> None:
+    room = _Room({"callbox.timezone": "Europe/Berlin"})
+    clients = RoomClients(room, CALLER)
+    assert clients.attribute("callbox.timezone") == "Europe/Berlin"
+    assert clients.attribute("callbox.other") == ""
+    room._remote_participants = {}
+    assert clients.attribute("callbox.timezone") == ""
+
+
+async def test_a_caller_who_came_by_telephone_is_known() -> None:
+    room = _Room({})
+    found = []
+    for callers in (
+        {CALLER: participant(CALLER)},
+        {CALLER: participant(CALLER, kind=rtc.ParticipantKind.PARTICIPANT_KIND_SIP)},
+        {},
+    ):
+        room._remote_participants = callers
+        found.append(RoomClients(room, CALLER).by_phone)
+    assert found == [False, True, False]
+
+
+def test_messages_of_one_topic_are_told_apart_by_their_type() -> None:
+    told: list[Any] = []
+    router = Router()
+    router.on(UserText, lambda message: told.append(message.text))
+    router.on_type("voice.user_text", "demo_submitted", FormConfirmation, lambda message: told.append(message.form))
+    for message in (
+        {"type": "user_text", "text": "Hello"},
+        {"type": "demo_submitted", "form": {"a": 1}, "text": "Done"},
+        {"type": ["demo_submitted"], "text": "A list"},
+        {"text": "No type"},
+    ):
+        router.receive("voice.user_text", json.dumps(message).encode())
+    assert told == ["Hello", {"a": 1}, "A list", "No type"]
+
+
+async def test_a_form_of_someone_elses_browser_is_not_believed() -> None:
+    told: list[Any] = []
+    room = rtc.Room()
+    RoomClients(room, CALLER).router.on_type("form.state", "form_state", FormState, told.append)
+    state = json.dumps({"type": "form_state", "form_id": "book-demo", "is_open": True, "values": {}}).encode()
+    for sender in (participant("user-2"), None):
+        room.emit("data_received", rtc.DataPacket(state, rtc.DataPacketKind.KIND_RELIABLE, sender, "form.state"))
+    assert told == []
+    own = rtc.DataPacket(state, rtc.DataPacketKind.KIND_RELIABLE, participant(CALLER), "form.state")
+    room.emit("data_received", own)
+    assert len(told) == 1

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from callbox.sessions.v1 import sessions_pb2 as pb
-from livekit.agents import APIConnectionError, function_tool, llm
+from livekit.agents import APIConnectionError, llm
 
 from services.agent.call.conversation import Conversation, Limits
 from services.agent.client.messages import Error, State
 from services.agent.moments import ToolCalled
 from services.agent.speech.phrases import PHRASES, Line
-from tests.fixtures.serverless import Answer, cast, last_said, slow_voice, start
+from services.agent.tools.tool import Arguments
+from tests.fixtures.serverless import Answer, cast, data_in, last_said, slow_voice, start, tool
 
 # Seconds of these tests pass in the event loop alone.
 pytestmark = [pytest.mark.asyncio, pytest.mark.looptime]
@@ -230,22 +231,21 @@ async def test_parts_that_are_added_are_told_of_the_moments_in_order() -> None:
         moments = conversation.moments
         moments.joined.add(lambda _: told.append("joined"))
         moments.turn_began.add(lambda event: told.append(f"turn began: {event.text}"))
+        moments.tool_started.add(lambda event: told.append(f"tool started: {event.name}"))
         moments.tool_called.add(lambda event: told.append(_named(event)))
         moments.reply_spoken.add(lambda event: told.append(f"reply spoken: {event.text}"))
         moments.ended.add(lambda event: told.append(f"ended: {pb.EndReason.Name(event.reason)}"))
 
-    @function_tool
-    async def opening_hours(day: str) -> str:
-        """When the shop is open.
+    async def from_nine(arguments: Arguments) -> str:
+        return f"{arguments['day']}: from nine"
 
-        Args:
-            day: of the week
-        """
-        return f"{day}: from nine"
+    opening_hours = tool("opening_hours", from_nine, day={"type": "string"})
 
     def answer(seen: llm.ChatContext) -> Answer | str:
         outputs = [item for item in seen.items if isinstance(item, llm.FunctionCallOutput)]
-        return f"{outputs[-1].output}." if outputs else Answer(calls=[("opening_hours", '{"day": "Saturday"}')])
+        if not outputs:
+            return Answer(calls=[("opening_hours", '{"day": "Saturday"}')])
+        return f"{data_in(outputs[-1].output)}."
 
     call = await start(cast(answer, greeting="", tools=(opening_hours,)), register=register)
     await call.asks("When?")
@@ -253,6 +253,7 @@ async def test_parts_that_are_added_are_told_of_the_moments_in_order() -> None:
     assert told == [
         "joined",
         "turn began: When?",
+        "tool started: opening_hours",
         "tool called: opening_hours",
         "reply spoken: Saturday: from nine.",
         "ended: END_REASON_CLIENT_LEFT",
@@ -260,7 +261,7 @@ async def test_parts_that_are_added_are_told_of_the_moments_in_order() -> None:
 
 
 def _named(event: ToolCalled) -> str:
-    return f"tool called: {event.call.name}"
+    return f"tool called: {event.name}"
 
 
 async def test_a_part_that_fails_harms_neither_the_others_nor_the_call() -> None:

@@ -78,3 +78,18 @@ def test_after_very_long_instructions_the_history_stays() -> None:
     said = [f"Question or answer {number}." for number in range(60)]
     seen = texts(Memory().seen(conversation("word " * 13_000, *said)))
     assert seen[1:] == said
+
+
+def test_a_note_stands_before_the_newest_words_takes_its_room_and_is_not_kept() -> None:
+    memory = Memory()
+    context = conversation("You help.")
+    note = "The form is open. " * 300
+    for number in range(100):
+        context.add_message(role="user", content=f"{JAPANESE}{number}?")
+        seen = texts(memory.seen(context, note))
+        assert seen[0] == "You help."
+        assert seen[-2:] == [note, f"{JAPANESE}{number}?"]
+        assert sum(map(tokens.estimate, seen)) <= CONTEXT_TOKENS
+        context.add_message(role="assistant", content=JAPANESE)
+    assert note not in texts(context)
+    assert note not in texts(memory.seen(context))

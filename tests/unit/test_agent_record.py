@@ -18,6 +18,7 @@ from livekit.agents.ipc.job_proc_lazy_main import _JobProc, _ShutdownInfo
 
 from deploy.local.settings import ROOT
 from services.agent.call import run
+from services.agent.call.casting import Casting
 from services.agent.call.conversation import Conversation
 from services.agent.call.ending import Ending
 from services.agent.call.oversight import beside, end_on_request, end_when_lost
@@ -109,13 +110,14 @@ class Job:
         monkeypatch.setattr(AgentSettings, "load", lambda: settings)
         for name in ("setup_logging", "setup_tracing", "bind_contextvars"):
             monkeypatch.setattr(run, name, lambda *_, **__: None)
-        monkeypatch.setattr(run, "_lines", lambda *_: EnglishLines())
+        monkeypatch.setattr(Casting, "_lines", lambda *_: EnglishLines())
         monkeypatch.setattr(run, "connect", lambda _: _Channel())
         monkeypatch.setattr(run, "_claim", claim)
         monkeypatch.setattr(run, "_converse", converse)
         self._callbacks: list[Callable[[str], Awaitable[None]]] = []
         self._context = SimpleNamespace(
             job=SimpleNamespace(id="job-1"),
+            room=SimpleNamespace(on=lambda *_: None),
             connect=self._connect,
             add_shutdown_callback=lambda callback: self._callbacks.append(lambda _: callback()),
             shutdown=lambda _: None,

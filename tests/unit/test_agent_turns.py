@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 import pytest
-from livekit.agents import APIConnectionError, function_tool, llm
+from callbox.sessions.v1 import sessions_pb2 as pb
+from livekit.agents import APIConnectionError, llm
 
 from services.agent.call.conversation import Limits
 from services.agent.client.messages import Reply
 from services.agent.speech.phrases import PHRASES, Line
 from services.agent.thinking.language_model import Model
 from services.agent.thinking.reading_ahead import ReadingAhead, opening
-from tests.fixtures.serverless import Answer, Call, ScriptedModel, cast, last_said, start
+from services.agent.tools.tool import Arguments, Outcome, Tool
+from tests.fixtures.serverless import Answer, Call, ScriptedModel, cast, last_said, start, tool
 
 # Seconds of these tests pass in the event loop alone.
 pytestmark = [pytest.mark.asyncio, pytest.mark.looptime]
@@ -48,16 +51,14 @@ async def test_an_answer_without_words_ends_in_a_spoken_line(pieces: list[str], 
 
 
 async def test_an_answer_that_is_empty_after_a_tool_call_ends_in_a_spoken_line() -> None:
-    @function_tool
-    async def look() -> str:
-        """Looks."""
+    async def look(_: Arguments) -> str:
         return "seen"
 
     def answer(seen: llm.ChatContext) -> Answer:
         done = any(isinstance(item, llm.FunctionCallOutput) for item in seen.items)
         return Answer() if done else Answer("Let me look.", calls=[("look", "{}")])
 
-    call = await start(cast(answer, greeting="", tools=(look,)))
+    call = await start(cast(answer, greeting="", tools=(tool("look", look),)))
     await call.asks("one", 5.0)
     await call.ends()
     assert [text for _, text, _ in call.journal.turns()] == ["one", "Let me look.", TROUBLE]
@@ -76,11 +77,9 @@ async def test_a_fixed_line_stands_in_the_history_and_is_not_shown_to_the_model(
 async def test_reasoning_and_written_tool_calls_are_neither_spoken_nor_told_nor_kept(aloud: bool) -> None:
     called: list[str] = []
 
-    @function_tool
-    async def look(day: str) -> str:
-        """Looks."""
-        called.append(day)
-        return f"{day}: nine"
+    async def look(arguments: Arguments) -> str:
+        called.append(arguments["day"])
+        return f"{arguments['day']}: nine"
 
     def answer(seen: llm.ChatContext) -> Answer:
         done = any(isinstance(item, llm.FunctionCallOutput) for item in seen.items)
@@ -88,7 +87,7 @@ async def test_reasoning_and_written_tool_calls_are_neither_spoken_nor_told_nor_
             return Answer(pieces=["<thi", "nking>The tool", " says so.</thin", "king>\n", "At nine."])
         return Answer(pieces=["[THI", "NK]A call.[/TH", "INK]", '{"name": "lo', 'ok", "arguments": {"day": "Monday"}}'])
 
-    call = await start(cast(answer, greeting="", tools=(look,), aloud=aloud))
+    call = await start(cast(answer, greeting="", tools=(tool("look", look, day={"type": "string"}),), aloud=aloud))
     await call.asks("When?")
     await call.asks("And?")
     await call.ends()
@@ -136,12 +135,31 @@ async def test_reading_ahead_that_fails_does_not_touch_the_conversation() -> Non
     ]
 
 
+async def test_the_tools_are_read_ahead_as_they_are_asked_with() -> None:
+    """A model reads them before the conversation: with others it would read everything again."""
+
+    async def nothing(_: Arguments) -> Outcome:
+        return Outcome("")
+
+    names = ("find_order", "check_stock", "hidden")
+    shown = dict(zip(names, (True, True, False), strict=True))
+    tools = tuple(
+        Tool(name, pb.TOOL_KIND_HTTP, "It helps.", {"type": "object"}, nothing, partial(shown.__getitem__, name))
+        for name in names
+    )
+    answers, reader = ScriptedModel(echo), ScriptedModel(echo)
+    call = await start(cast(echo, model=Model(answers, reader, own=True), tools=tools))
+    await call.asks("one")
+    await call.ends()
+    assert reader.shown == answers.shown == [["find_order", "check_stock"]]
+
+
 async def test_tokens_of_reading_ahead_are_not_those_of_the_answers() -> None:
     answers, reader = ScriptedModel(echo), ScriptedModel(echo)
     used: list[object] = []
     answers.on("metrics_collected", used.append)
     reading = ReadingAhead()
-    reading.start(Model(answers, reader, own=True), opening("You help.", ""))
+    reading.start(Model(answers, reader, own=True), opening("You help.", ""), [])
     await asyncio.sleep(2.0)
     await reading.close()
     assert len(reader.asked) == 1

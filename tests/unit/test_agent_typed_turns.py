@@ -7,13 +7,14 @@ from types import SimpleNamespace
 
 import pytest
 from callbox.sessions.v1 import sessions_pb2 as pb
-from livekit.agents import APIConnectionError, function_tool, llm
+from livekit.agents import APIConnectionError, llm
 from livekit.agents.voice.audio_recognition import _EndOfTurnInfo, _EndOfTurnMetrics
 
 from services.agent.call.conversation import Conversation, Limits
 from services.agent.moments import TurnBegan, TurnComplete
 from services.agent.speech.phrases import PHRASES, Line
-from tests.fixtures.serverless import Answer, Call, ScriptedModel, cast, last_said, start
+from services.agent.tools.tool import Arguments
+from tests.fixtures.serverless import Answer, Call, ScriptedModel, cast, last_said, start, tool
 
 # Seconds of these tests pass in the event loop alone.
 pytestmark = [pytest.mark.asyncio, pytest.mark.looptime]
@@ -218,9 +219,7 @@ async def test_a_filler_is_not_the_answer(pause: float) -> None:
 async def test_a_tool_call_does_not_divide_a_typed_turn(moment: float, aloud: bool) -> None:
     """The second message comes while the call is written, while the tool works, and while the answer is written."""
 
-    @function_tool
-    async def look() -> str:
-        """Looks."""
+    async def look(_: Arguments) -> str:
         await asyncio.sleep(1.0)
         return "seen"
 
@@ -228,7 +227,7 @@ async def test_a_tool_call_does_not_divide_a_typed_turn(moment: float, aloud: bo
         done = any(isinstance(item, llm.FunctionCallOutput) for item in seen.items)
         return Answer(echo(seen), wait=1.0) if done else Answer(calls=[("look", "{}")], wait=1.0)
 
-    call = await start(cast(answer, greeting="", tools=(look,), aloud=aloud))
+    call = await start(cast(answer, greeting="", tools=(tool("look", look),), aloud=aloud))
     await call.asks("one", moment)
     await call.asks("two", 20.0)
     await call.ends()
@@ -244,17 +243,15 @@ async def test_a_tool_call_does_not_divide_a_typed_turn(moment: float, aloud: bo
 
 
 async def test_what_is_said_before_a_tool_call_is_the_beginning_of_the_answer() -> None:
-    @function_tool
-    async def look() -> str:
-        """Looks."""
-        await asyncio.sleep(2.0)
+    async def look(_: Arguments) -> str:
+        await asyncio.sleep(1.5)
         return "seen"
 
     def answer(seen: llm.ChatContext) -> Answer | str:
         done = any(isinstance(item, llm.FunctionCallOutput) for item in seen.items)
         return echo(seen) if done else Answer("Let me look.", calls=[("look", "{}")])
 
-    call = await start(cast(answer, greeting="", tools=(look,)))
+    call = await start(cast(answer, greeting="", tools=(tool("look", look),)))
     await call.asks("one", 1.0)
     await call.asks("two", 20.0)
     await call.ends()
@@ -266,9 +263,9 @@ async def test_reading_ahead_sees_no_half_of_a_turn_and_changes_none() -> None:
     first = cast(slowly, greeting="")
     model = first.model.__class__(first.model.llm, reader, own=True)
     call = await start(cast(slowly, greeting="", model=model))
-    call.conversation._reading.start(model, call.conversation._seen())
+    call.conversation._reading.start(model, call.conversation._seen(), [])
     await call.asks("one", 0.5)
-    call.conversation._reading.start(model, call.conversation._seen())
+    call.conversation._reading.start(model, call.conversation._seen(), [])
     await call.asks("two", 20.0)
     await call.ends()
     assert call.journal.turns() == [("user", "one\ntwo", False), ("agent", "You said one two.", False)]

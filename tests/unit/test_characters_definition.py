@@ -279,6 +279,8 @@ def form(form_id: str, **fields: Any) -> dict[str, Any]:
         (["book-demo"], ["book_demo"], "tools.0.name"),
         ([], ["ok", "transfer_to_sales"], "tools.1.name"),
         (["a", "b"], ["b"], "tools.0.name"),
+        (["form-submit"], [], "widget_appearance.forms.0.id"),
+        (["a"], ["form_set_values"], "tools.0.name"),
     ],
 )
 def test_no_two_functions_of_a_model_share_a_name(forms: list[str], tools: list[str], faulty: str) -> None:

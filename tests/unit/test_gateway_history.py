@@ -79,6 +79,7 @@ def test_the_summary_of_a_call_to_the_letter() -> None:
         "ended_at": "2026-03-01T12:03:05.950000Z",
         "voice": None,
         "tool_calls": [],
+        "handoffs": [],
     }
 
 
@@ -87,6 +88,8 @@ def test_what_is_shown_is_what_the_schema_says() -> None:
     call = ended_call()
     call.turns[0].latency.first_token.FromMilliseconds(90)
     call.tool_calls.append(pb.ToolEvent(name="find_order", kind=pb.TOOL_KIND_HTTP, error="timeout"))
+    call.handoffs.append(pb.HandoffEvent(from_slug="desk", to_slug="billing"))
+    call.turns[0].character_slug = "billing"
     listed = pb.ListSessionsResponse(sessions=[call, pb.Session(status=pb.SESSION_STATUS_CREATED)], total_size=2)
     shown = history.usage_report(listed, 1, 50)
     read = UsageReport.model_validate_json(to_json(shown), strict=True)
@@ -110,6 +113,7 @@ def test_tool_calls_stand_beside_the_transcript() -> None:
     """Contract 10: the transcript has the documented roles alone; what tools did is `tool_calls` (own)."""
     call = ended_call()
     called = pb.ToolEvent(name="find_order", kind=pb.TOOL_KIND_KB, result_preview="{}", start_seconds=3.25)
+    called.turn_index, called.result_characters = 5, 2
     called.arguments.update({"order": 7, "gift": True})
     called.duration.FromMilliseconds(210)
     call.tool_calls.extend([called, pb.ToolEvent(name="x", arguments_omitted=True, error="timeout")])
@@ -121,18 +125,22 @@ def test_tool_calls_stand_beside_the_transcript() -> None:
             "kind": "kb",
             "arguments": {"order": 7, "gift": True},
             "result_preview": "{}",
+            "result_characters": 2,
             "error": None,
             "duration_seconds": 0.21,
             "ts": 3.25,
+            "turn_index": 5,
         },
         {
             "name": "x",
             "kind": None,
             "arguments": None,
             "result_preview": "",
+            "result_characters": 0,
             "error": "timeout",
             "duration_seconds": 0.0,
             "ts": 0.0,
+            "turn_index": 0,
         },
     ]
 
@@ -202,3 +210,15 @@ def test_pages_are_counted_over_the_filter() -> None:
     }
     assert (page["page"], page["page_size"], page["total"], page["total_pages"]) == (2, 50, 101, 3)
     assert history.usage_report(pb.ListSessionsResponse(), 1, 50)["sessions"]["total_pages"] == 0
+
+
+def test_handoffs_stand_beside_the_transcript_and_turns_name_another_speaker() -> None:
+    """Contract 14.13: `handoffs`. A turn of the session's own character has no `character_slug`."""
+    passed = pb.HandoffEvent(from_slug="desk", to_slug="billing", reason="A bill", start_seconds=4.25, turn_index=3)
+    own = pb.Turn(turn_index=2, role=pb.ROLE_ASSISTANT, text="One moment.")
+    other = pb.Turn(turn_index=3, role=pb.ROLE_ASSISTANT, text="Billing here.", character_slug="billing")
+    call = pb.Session(turns=[own, other], handoffs=[passed])
+    shown = history.summary(call)
+    assert shown["handoffs"] == [{"from": "desk", "to": "billing", "reason": "A bill", "ts": 4.25, "turn_index": 3}]
+    assert "character_slug" not in shown["transcript"][0]
+    assert shown["transcript"][1]["character_slug"] == "billing"

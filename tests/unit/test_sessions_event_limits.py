@@ -48,3 +48,11 @@ def test_texts_of_other_events_are_cut() -> None:
     )
     for event in events:
         assert within_limits(event).ByteSize() < 2_000, event.WhichOneof("event")
+
+
+def test_texts_of_a_handoff_are_cut() -> None:
+    told = pb.HandoffEvent(from_slug="f" * 500, to_slug="t" * 500, reason="r" * 5_000, turn_index=-1)
+    kept = within_limits(pb.SessionEvent(handoff=told)).handoff
+    assert (len(kept.from_slug), len(kept.to_slug), len(kept.reason), kept.turn_index) == (128, 128, 1_000, 0)
+    spoken = within_limits(pb.SessionEvent(turn=pb.Turn(character_slug="c" * 500))).turn
+    assert len(spoken.character_slug) == 128

@@ -37,6 +37,8 @@ class Machine:
         for name in (
             "deploy/tools.txt",
             "deploy/voices.txt",
+            "deploy/models.txt",
+            "deploy/model-packages.txt",
             "deploy/node.txt",
             "requirements.lock",
             "web/package.json",
@@ -184,7 +186,7 @@ def test_ctrl_c_ends_every_step_with_its_children(machine: Machine, tmp_path: Pa
         ) as running,
     ):
         until(lambda: "step voices   failed" in output.read_text())
-        until(lambda: note.exists() and len(note.read_text().split()) == 2)
+        until(lambda: note.exists() and len(note.read_text().split()) == 3)
         os.killpg(running.pid, signal.SIGINT)
         assert running.wait(40) == 130
     assert "Terminated" not in output.read_text()

@@ -77,7 +77,8 @@ export interface paths {
         /**
          * Watch a call
          * @description Sends a call of one of your characters as server-sent events: its state (`state`), speech that is not final yet
-         *     (`turn.partial`), the events of its history (`turn.final`, `tool`, `form`, `error`), and its end (`ended`).
+         *     (`turn.partial`), the events of its history (`turn.final`, `tool`, `handoff`, `form`, `error`), and its end
+         *     (`ended`).
          *
          *     After a lost connection, send the last `id` as `Last-Event-ID`: you get every event of the history once. A call that
          *     has ended sends its history. A stream lasts 15 minutes at most; reconnect for the rest.
@@ -936,11 +937,14 @@ export interface components {
          *             "query": "opening hours on Saturday"
          *           },
          *           "result_preview": "[{\"text\": \"Saturday: 10 to 16.\"}]",
+         *           "result_characters": 33,
          *           "error": null,
          *           "duration_seconds": 0.031,
-         *           "ts": 7.2
+         *           "ts": 7.2,
+         *           "turn_index": 2
          *         }
          *       ],
+         *       "handoffs": [],
          *       "voice": {
          *         "likeness": "matched",
          *         "similarity": 0.81,
@@ -1051,6 +1055,11 @@ export interface components {
              * @description Tool calls, in order.
              */
             tool_calls: components["schemas"]["ToolCall"][];
+            /**
+             * Handoffs
+             * @description Handoffs to another character, in order.
+             */
+            handoffs: components["schemas"]["Handoff"][];
             /** @description Null for a call without `reference_audio_url`. */
             voice: components["schemas"]["MatchedVoice"] | null;
             /**
@@ -1351,6 +1360,7 @@ export interface components {
          *       "max_turn_seconds": 35,
          *       "kb_query_url": "https://kb.shop.example/ask",
          *       "kb_query_api_key": "••••1234",
+         *       "kb_auto_context": false,
          *       "is_active": true,
          *       "recording_enabled": false,
          *       "documents": [],
@@ -1518,6 +1528,12 @@ export interface components {
              * @example ••••1234
              */
             kb_query_api_key: string;
+            /**
+             * Kb Auto Context
+             * @description Whether passages of the documents are looked up while the caller speaks, for the model's answer; works without a `kb` tool.
+             * @default false
+             */
+            kb_auto_context: boolean;
             /**
              * Is Active
              * @description A character that is not active takes no calls.
@@ -1708,6 +1724,11 @@ export interface components {
              * @example ••••1234
              */
             kb_query_api_key?: string | null;
+            /**
+             * Kb Auto Context
+             * @description Whether passages of the documents are looked up while the caller speaks, for the model's answer; works without a `kb` tool.
+             */
+            kb_auto_context?: boolean | null;
             /**
              * Is Active
              * @description A character that is not active takes no calls.
@@ -1903,6 +1924,12 @@ export interface components {
              * @example ••••1234
              */
             kb_query_api_key: string;
+            /**
+             * Kb Auto Context
+             * @description Whether passages of the documents are looked up while the caller speaks, for the model's answer; works without a `kb` tool.
+             * @default false
+             */
+            kb_auto_context: boolean;
             /**
              * Is Active
              * @description A character that is not active takes no calls.
@@ -2106,6 +2133,12 @@ export interface components {
              * @example ••••1234
              */
             kb_query_api_key: string;
+            /**
+             * Kb Auto Context
+             * @description Whether passages of the documents are looked up while the caller speaks, for the model's answer; works without a `kb` tool.
+             * @default false
+             */
+            kb_auto_context: boolean;
             /**
              * Is Active
              * @description A character that is not active takes no calls.
@@ -2872,6 +2905,40 @@ export interface components {
             fields: components["schemas"]["FormField"][];
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * Handoff
+         * @description One handoff of the call to another character.
+         */
+        Handoff: {
+            /**
+             * From
+             * @description Slug of the character that handed the call over.
+             * @example support-bot
+             */
+            from: string;
+            /**
+             * To
+             * @description Slug of the character that took the call.
+             * @example sales-bot
+             */
+            to: string;
+            /**
+             * Reason
+             * @description Why, in the words of the language model: at most 1,000 characters.
+             * @example The caller wants to order twenty lamps.
+             */
+            reason: string;
+            /**
+             * Ts
+             * @description Seconds since the caller joined.
+             */
+            ts: number;
+            /**
+             * Turn Index
+             * @description First turn of the new character.
+             */
+            turn_index: number;
         };
         /**
          * HandoffTarget
@@ -3879,11 +3946,14 @@ export interface components {
          *                 "query": "opening hours on Saturday"
          *               },
          *               "result_preview": "[{\"text\": \"Saturday: 10 to 16.\"}]",
+         *               "result_characters": 33,
          *               "error": null,
          *               "duration_seconds": 0.031,
-         *               "ts": 7.2
+         *               "ts": 7.2,
+         *               "turn_index": 2
          *             }
          *           ],
+         *           "handoffs": [],
          *           "voice": {
          *             "likeness": "matched",
          *             "similarity": 0.81,
@@ -4254,16 +4324,21 @@ export interface components {
             kind: ("http" | "kb" | "mcp" | "client_event" | "handoff" | "form") | null;
             /**
              * Arguments
-             * @description Arguments from the language model; null if they were too large to store.
+             * @description Arguments from the language model, with secrets masked; null if they were too large to store.
              */
             arguments: {
                 [key: string]: unknown;
             } | null;
             /**
              * Result Preview
-             * @description The beginning of the result that the language model got.
+             * @description The beginning of the result: at most 4,000 characters.
              */
             result_preview: string;
+            /**
+             * Result Characters
+             * @description Characters of the whole result.
+             */
+            result_characters: number;
             /**
              * Error
              * @description Error code (`timeout`, `http_500`); null if the call succeeded.
@@ -4277,10 +4352,17 @@ export interface components {
              * @description Seconds since the caller joined.
              */
             ts: number;
+            /**
+             * Turn Index
+             * @description Turn that the call belongs to: the answer that follows it.
+             */
+            turn_index: number;
         };
         /**
          * TranscriptItem
          * @description One utterance. `interrupted` and `typed` are present only if true, `latency` only if it was measured.
+         *
+         *     `character_slug` is present only if another character spoke than the one that the call started with.
          */
         TranscriptItem: {
             /**
@@ -4312,6 +4394,11 @@ export interface components {
              * @default false
              */
             typed: boolean;
+            /**
+             * Character Slug
+             * @description Character that spoke, if it was not the character that the call started with.
+             */
+            character_slug?: string | null;
             /** @description How long the caller waited for this answer to their speech. */
             latency?: components["schemas"]["Latency"] | null;
         };
@@ -4397,11 +4484,14 @@ export interface components {
          *                   "query": "opening hours on Saturday"
          *                 },
          *                 "result_preview": "[{\"text\": \"Saturday: 10 to 16.\"}]",
+         *                 "result_characters": 33,
          *                 "error": null,
          *                 "duration_seconds": 0.031,
-         *                 "ts": 7.2
+         *                 "ts": 7.2,
+         *                 "turn_index": 2
          *               }
          *             ],
+         *             "handoffs": [],
          *             "voice": {
          *               "likeness": "matched",
          *               "similarity": 0.81,
@@ -4499,6 +4589,7 @@ export interface components {
          *       "max_turn_seconds": 35,
          *       "kb_query_url": "https://kb.shop.example/ask",
          *       "kb_query_api_key": "••••1234",
+         *       "kb_auto_context": false,
          *       "is_active": true,
          *       "recording_enabled": false,
          *       "slug": "support-bot",
@@ -4667,6 +4758,12 @@ export interface components {
              * @example ••••1234
              */
             kb_query_api_key: string;
+            /**
+             * Kb Auto Context
+             * @description Whether passages of the documents are looked up while the caller speaks, for the model's answer; works without a `kb` tool.
+             * @default false
+             */
+            kb_auto_context: boolean;
             /**
              * Is Active
              * @description A character that is not active takes no calls.
@@ -6024,6 +6121,7 @@ export interface operations {
                      *         "max_turn_seconds": 35,
                      *         "kb_query_url": "https://kb.shop.example/ask",
                      *         "kb_query_api_key": "••••1234",
+                     *         "kb_auto_context": false,
                      *         "is_active": true,
                      *         "recording_enabled": false,
                      *         "documents": [],
@@ -6166,6 +6264,7 @@ export interface operations {
                      *       "max_turn_seconds": 35,
                      *       "kb_query_url": "https://kb.shop.example/ask",
                      *       "kb_query_api_key": "••••1234",
+                     *       "kb_auto_context": false,
                      *       "is_active": true,
                      *       "recording_enabled": false,
                      *       "documents": [],
@@ -6331,6 +6430,7 @@ export interface operations {
                      *       "max_turn_seconds": 35,
                      *       "kb_query_url": "https://kb.shop.example/ask",
                      *       "kb_query_api_key": "••••1234",
+                     *       "kb_auto_context": false,
                      *       "is_active": true,
                      *       "recording_enabled": false,
                      *       "documents": [],
@@ -6488,6 +6588,7 @@ export interface operations {
                      *       "max_turn_seconds": 35,
                      *       "kb_query_url": "https://kb.shop.example/ask",
                      *       "kb_query_api_key": "••••1234",
+                     *       "kb_auto_context": false,
                      *       "is_active": true,
                      *       "recording_enabled": false,
                      *       "documents": [],
@@ -6770,6 +6871,7 @@ export interface operations {
                      *       "max_turn_seconds": 35,
                      *       "kb_query_url": "https://kb.shop.example/ask",
                      *       "kb_query_api_key": "••••1234",
+                     *       "kb_auto_context": false,
                      *       "is_active": true,
                      *       "recording_enabled": false,
                      *       "documents": [],
@@ -7037,6 +7139,7 @@ export interface operations {
                      *       "max_turn_seconds": 35,
                      *       "kb_query_url": "https://kb.shop.example/ask",
                      *       "kb_query_api_key": "••••1234",
+                     *       "kb_auto_context": false,
                      *       "is_active": true,
                      *       "recording_enabled": false,
                      *       "slug": "support-bot",
@@ -7258,6 +7361,7 @@ export interface operations {
                      *       "max_turn_seconds": 35,
                      *       "kb_query_url": "https://kb.shop.example/ask",
                      *       "kb_query_api_key": "••••1234",
+                     *       "kb_auto_context": false,
                      *       "is_active": true,
                      *       "recording_enabled": false,
                      *       "documents": [],
@@ -7436,6 +7540,7 @@ export interface operations {
                      *       "max_turn_seconds": 35,
                      *       "kb_query_url": "https://kb.shop.example/ask",
                      *       "kb_query_api_key": "••••1234",
+                     *       "kb_auto_context": false,
                      *       "is_active": true,
                      *       "recording_enabled": false,
                      *       "documents": [],
@@ -7622,6 +7727,7 @@ export interface operations {
                      *       "max_turn_seconds": 35,
                      *       "kb_query_url": "https://kb.shop.example/ask",
                      *       "kb_query_api_key": "••••1234",
+                     *       "kb_auto_context": false,
                      *       "is_active": true,
                      *       "recording_enabled": false,
                      *       "documents": [],
@@ -8463,11 +8569,14 @@ export interface operations {
                      *                     "query": "opening hours on Saturday"
                      *                   },
                      *                   "result_preview": "[{\"text\": \"Saturday: 10 to 16.\"}]",
+                     *                   "result_characters": 33,
                      *                   "error": null,
                      *                   "duration_seconds": 0.031,
-                     *                   "ts": 7.2
+                     *                   "ts": 7.2,
+                     *                   "turn_index": 2
                      *                 }
                      *               ],
+                     *               "handoffs": [],
                      *               "voice": {
                      *                 "likeness": "matched",
                      *                 "similarity": 0.81,
@@ -8624,11 +8733,14 @@ export interface operations {
                      *               "query": "opening hours on Saturday"
                      *             },
                      *             "result_preview": "[{\"text\": \"Saturday: 10 to 16.\"}]",
+                     *             "result_characters": 33,
                      *             "error": null,
                      *             "duration_seconds": 0.031,
-                     *             "ts": 7.2
+                     *             "ts": 7.2,
+                     *             "turn_index": 2
                      *           }
                      *         ],
+                     *         "handoffs": [],
                      *         "voice": {
                      *           "likeness": "matched",
                      *           "similarity": 0.81,

@@ -1,14 +1,18 @@
 """The current character of a call."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from livekit.agents import llm, stt
 
+from services.agent.metadata import Metadata
 from services.agent.speech.speaking import Speaking
 from services.agent.thinking.language_model import Model
-from services.agent.turns.guard import SpokenLines
+from services.agent.tools.belt import BeltLimits
+from services.agent.tools.part import Part
+from services.agent.tools.tool import Tool
+from services.agent.turns.fillers import SpokenLines
 
 
 async def _at_once() -> None:
@@ -20,9 +24,12 @@ class Cast:
     """A character with its engines. It can change during a call: see `Conversation.change_cast`.
 
     prompt: the instructions in force, with what is known of the caller. greeting: the first words; may be empty.
+    tools: what it can do, with the limits of that and the metadata that arguments are completed from. parts: what else
+    acts in its calls, such as its forms.
     lines: the fixed lines in the character's language. ear, voice: None in a conversation in text alone.
-    llm_provider: as the character names it, for the history. voice_ready: awaited before the voice is first used, while
-    a matching voice is being searched.
+    llm_provider: as the character names it, for the history. slug, name: of the character. turn_seconds: the limit of
+    its turns; 0 for the default. voice_ready: awaited before the voice is first used, while a matching voice is being
+    searched.
     """
 
     prompt: str
@@ -31,10 +38,21 @@ class Cast:
     lines: SpokenLines
     ear: stt.STT[Any] | None = None
     voice: Speaking | None = None
-    tools: tuple[llm.Tool, ...] = ()
+    tools: tuple[Tool, ...] = ()
+    tool_limits: BeltLimits = field(default_factory=BeltLimits)
+    metadata: Metadata = field(default_factory=lambda: Metadata({}))
+    parts: tuple[Part, ...] = ()
     llm_provider: str = ""
+    slug: str = ""
+    name: str = ""
+    turn_seconds: float = 0.0
     voice_ready: Callable[[], Awaitable[None]] = _at_once
 
     def engines(self) -> list[llm.LLM[Any] | stt.STT[Any] | Speaking]:
         """The language model, and the recogniser and the voice where there are any."""
         return [engine for engine in (self.model.llm, self.ear, self.voice) if engine is not None]
+
+    async def note(self) -> str:
+        """What the model is told with its next answer and not afterwards; may be empty."""
+        notes = [await part.note() for part in self.parts]
+        return "\n\n".join(filter(None, notes))

@@ -1,7 +1,6 @@
 """One caller's conversation with a character, independent of the transport: a LiveKit room, or text only in a test."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -9,35 +8,35 @@ from typing import get_args
 
 import structlog
 from callbox.sessions.v1 import sessions_pb2 as pb
-from livekit.agents import ConversationItemAddedEvent, FunctionToolsExecutedEvent, llm
+from livekit.agents import ConversationItemAddedEvent, SpeechCreatedEvent, UserInputTranscribedEvent, llm
+from livekit.agents.voice import SpeechHandle
 
 from services.agent.call.cast import Cast
 from services.agent.call.ending import Ending
+from services.agent.call.farewell import Farewell
 from services.agent.call.ports import Clients, Journal, Live, Sound
+from services.agent.call.remarks import Remarks
 from services.agent.call.scribe import Scribe
-from services.agent.client.messages import Error, State, UserText
-from services.agent.moments import Ended, Joined, Moments, Reason, ReplySpoken, ToolCalled, TurnBegan, TurnComplete
-from services.agent.speech.phrases import Line
+from services.agent.client.messages import AgentHandoff, State, UserText
+from services.agent.moments import Ended, Heard, Joined, Moments, Reason, ReplySpoken, TurnBegan, TurnComplete
 from services.agent.thinking.reading_ahead import ReadingAhead, opening
+from services.agent.tools.belt import Belt
+from services.agent.turns.dictation import Dictation
 from services.agent.turns.greeting import Greeting
 from services.agent.turns.guard import TurnGuard
 from services.agent.turns.memory import Memory
 from services.agent.turns.persona import Persona
 from services.agent.turns.replies import Replies
+from services.agent.turns.silence_watch import SilenceWatch
 from services.agent.turns.turn_taking import TurnTaking, make_session
 from services.agent.turns.typed import TypedMessages
+from services.kit.tasks import in_parallel
 
 _PUBLISH_SECONDS = 1.0
-_FAREWELL_SECONDS = 6.0
 # Longest wait for the end of the current reply and for the new character's engines.
 _CHANGE_SECONDS = 60.0
 # Longest wait for the session to close, with a turn that was cut off. A session that hangs longer is abandoned.
 _CLOSE_SECONDS = 3.0
-_FAREWELLS = {pb.END_REASON_MAX_CALL_SECONDS: Line.TIME_IS_UP, pb.END_REASON_IDLE_TIMEOUT: Line.STILL_THERE}
-_NOTICES = {
-    pb.END_REASON_ERROR: "The agent has lost its connection; start a new call.",
-    pb.END_REASON_AGENT_LOST: "The agent had to stop; start a new call.",
-}
 _STATES = get_args(State.model_fields["state"].annotation)
 _ENGINE_ERRORS = ("llm_error", "stt_error", "tts_error")
 _log = structlog.get_logger(__name__)
@@ -45,7 +44,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Limits:
-    """Time limits in seconds. For a call and for silence, 0 means no limit."""
+    """Time limits in seconds. For a call and for silence, 0 means no limit. turn_seconds: if a character has none."""
 
     turn_seconds: float = 35.0
     call_seconds: float = 0.0
@@ -77,14 +76,29 @@ class Conversation:
         self._sound = sound
         self._state = ""
         self._in_charge = asyncio.Event()
+        self._reply: SpeechHandle | None = None
         self._memory = Memory()
         self._reading = ReadingAhead()
         self._session = make_session(turns)
-        self._scribe = Scribe(clients, journal, live, lambda: self._persona.generation, lambda: self.cast.llm_provider)
-        self._replies = Replies(self._scribe.speaking)
+        self._remarks = Remarks(self._session)
+        self._dictation = Dictation(self._session)
+        first = cast.slug
+        self._scribe = Scribe(
+            clients,
+            journal,
+            live,
+            generation=lambda: self._persona.generation,
+            llm_provider=lambda: self.cast.llm_provider,
+            speaker=lambda: self.cast.slug if self.cast.slug != first else "",
+        )
+        self._replies = Replies(self._tell_reply)
         self._typed = TypedMessages(self._session, self._on_typed_turn, self._on_typed_turn_complete)
+        self._belt = self._belt_of(cast)
+        self._read_functions: list[llm.Tool] = []
         self._persona = self._persona_of(cast, None)
-        self._guard = TurnGuard(self._session, lambda: self.cast.lines, self._on_failure, limits.turn_seconds)
+        self._guard = TurnGuard(self._session, lambda: self.cast.lines, self._on_failure, self._turn_seconds)
+        self._farewell = Farewell(self._session, self._guard, clients, lambda: self.cast.lines)
+        self._silence_watch = SilenceWatch(self._session, self._turn_seconds)
         self._greeting = Greeting(cast.greeting, cast.voice)
 
     async def run(self, caller_joined: Callable[[], Awaitable[bool]]) -> None:
@@ -100,16 +114,23 @@ class Conversation:
             self._begin()
             reason = await self.ending.reason
             _log.info("call ends", reason=pb.EndReason.Name(reason))
-            await self._part(reason)
+            self.ending.stop()
+            await self._farewell.say(reason)
         except asyncio.CancelledError:
             reason = pb.END_REASON_AGENT_LOST
-            await self._part(reason)
+            self.ending.stop()
+            await self._farewell.say(reason)
             raise
         finally:
             self.ending.stop()
             await self._reading.close()
             await self._typed.close()
+            self._silence_watch.close()
             await self._guard.close()
+            await self._belt.close()
+            for part in self.cast.parts:
+                await part.close()
+            await self._remarks.close()
             await self._close_session()
             self._replies.close()
             # What was heard of the last reply is known only now.
@@ -121,9 +142,24 @@ class Conversation:
                 await self._sound.close()
 
     def caller_returned(self) -> None:
-        """Tells a new connection of the caller what the agent does: it missed the messages before."""
+        """Tells a new connection of the caller what it missed: what the agent does, and which forms are open."""
         if self._state:
             self._clients.send(State.model_validate({"state": self._state}))
+        for part in self.cast.parts:
+            part.caller_returned()
+
+    def take_text(self, text: str) -> None:
+        """Takes a text as a turn of the caller's own, as if it was typed after all that was said and done so far."""
+        self._typed.complete()
+        self._on_typed(UserText(text=text))
+
+    def speak_up(self, about: str) -> None:
+        """Has the model say something as soon as nobody speaks. about: instructions for it."""
+        self._remarks.make(about)
+
+    def expect(self, field_type: str, language: str) -> None:
+        """Tells which type of a form's field the caller is asked for; empty for none."""
+        self._dictation.expect(field_type, language)
 
     async def change_cast(self, cast: Cast) -> None:
         """Hands the call over to another character, which knows what was said so far.
@@ -131,35 +167,77 @@ class Conversation:
         The current reply is finished first. Returns when the new character listens. Raises: TimeoutError.
         """
         self._unfollow_engines(self.cast)
+        for part in self.cast.parts:
+            await part.leave()
         self.cast = cast
+        for part in cast.parts:
+            part.begin(self)
+        self._belt, earlier = self._belt_of(cast), self._belt
         self._persona = self._persona_of(cast, self._persona.chat_ctx)
         self._follow_engines(cast)
         self._in_charge.clear()
         self._session.update_agent(self._persona)
-        self._reading.start(cast.model, self._seen())
+        self._read_ahead(self._seen())
         async with asyncio.timeout(_CHANGE_SECONDS):
             await self._in_charge.wait()
+        await earlier.close()
+
+    @property
+    def has_said_something(self) -> bool:
+        """Whether the answer that is being given has words."""
+        return bool(self._persona.generation.told.strip())
+
+    async def hand_over(self, cast: Cast) -> None:
+        """Hands the call over to another character, which greets or goes on. Raises: TimeoutError."""
+        greeting = Greeting(cast.greeting, cast.voice)
+        if self._reply is not None:
+            self._guard.may_end_empty(self._reply)
+        # The next character's greeting is made while the current one says goodbye.
+        await in_parallel(greeting.make(), self._end_of_reply())
+        self._clients.send(AgentHandoff(agent_name=cast.name))
+        await self.change_cast(cast)
+        if greeting.text:
+            self._greet(greeting)
+        else:
+            self._session.generate_reply()
+
+    async def _end_of_reply(self) -> None:
+        """Waits until the newest reply is over, with all its calls of tools. Raises: TimeoutError."""
+        async with asyncio.timeout(_CHANGE_SECONDS):
+            if self._reply is not None:
+                await self._reply.wait_for_playout()
 
     async def _prepare(self) -> None:
         """Starts the session and makes the greeting, before the caller is there."""
-        self._reading.start(self.cast.model, opening(self.cast.prompt, self.cast.greeting))
+        self._read_ahead(opening(self.cast.prompt, self.cast.greeting))
         await asyncio.gather(self._start(), self._make_greeting())
 
     async def _start(self) -> None:
         session, moments = self._session, self.moments
         self._scribe.listen(moments)
         moments.turn_began.add(lambda _: self._guard.turn_ended())
+        moments.turn_began.add(lambda _: self._silence_watch.turn_ended())
+        moments.tool_started.add(self._guard.tool_started)
+        moments.tool_called.add(self._guard.tool_called)
+        moments.turn_began.add(lambda event: self._belt.turn_began(event))
+        self._remarks.listen(moments)
+        moments.turn_began.add(lambda _: self._dictation.turn_began())
         moments.reply_spoken.add(lambda _: self._shorten_memory())
         self._clients.router.on(UserText, self._on_typed)
         if self._sound is not None:
             output = await self._sound.attach(session)
             output.on("playback_started", lambda event: self._scribe.heard_first(event.created_at))
+            output.on("playback_started", lambda _: self._on_heard())
             self._guard.bridge_with(output)
+        for part in self.cast.parts:
+            part.begin(self)
         self._follow_engines(self.cast)
-        session.on("user_input_transcribed", self._scribe.transcribed)
+        session.on("user_input_transcribed", self._on_transcribed)
+        session.on("user_input_transcribed", self._dictation.transcribed)
         session.on("conversation_item_added", self._on_item)
-        session.on("function_tools_executed", self._on_tools)
+        session.on("function_tools_executed", lambda event: self._belt.refused(event))
         session.on("agent_state_changed", lambda event: self._on_state(event.new_state))
+        session.on("speech_created", self._on_speech)
         session.on("error", lambda event: self._on_error(event.error))
         session.on("close", lambda _: self.ending.end(pb.END_REASON_ERROR))
         await session.start(self._persona, record=False, session_host=False)
@@ -174,23 +252,12 @@ class Conversation:
         self.moments.joined.tell(Joined(time.time()))
         self.ending.limit_length(self._limits.call_seconds)
         self.ending.watch_silence(self._session, self._limits.idle_seconds)
-        self._greeting.say(self._session)
-        if provider := self._greeting.made_by:
-            self._scribe.spoken_ahead(self._greeting.text, provider)
+        self._greet(self._greeting)
 
-    async def _part(self, reason: Reason) -> None:
-        """Tells the caller why the agent leaves, if the caller cannot know."""
-        if line := _FAREWELLS.get(reason):
-            self.ending.stop()
-            self._session.interrupt(force=True)
-            if speech := self._guard.say(line, interruptible=False):
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_FAREWELL_SECONDS):
-                        await speech.wait_for_playout()
-        if message := self.cast.lines.text(line) if line else _NOTICES.get(reason):
-            code = pb.EndReason.Name(reason).removeprefix("END_REASON_").lower()
-            self._clients.send(Error(code=code, message=message))
-        await self._clients.drain(_PUBLISH_SECONDS)
+    def _greet(self, greeting: Greeting) -> None:
+        greeting.say(self._session)
+        if provider := greeting.made_by:
+            self._scribe.spoken_ahead(greeting.text, provider)
 
     async def _close_session(self) -> None:
         try:
@@ -199,15 +266,19 @@ class Conversation:
         except TimeoutError:
             _log.warning("the session did not close in time", seconds=_CLOSE_SECONDS)
 
+    def _belt_of(self, cast: Cast) -> Belt:
+        return Belt(cast.tools, cast.metadata, cast.tool_limits, self.moments)
+
     def _persona_of(self, cast: Cast, said: llm.ChatContext | None) -> Persona:
         return Persona(
             cast.prompt,
             cast.model,
             cast.ear,
             cast.voice,
-            cast.tools,
+            self._belt,
             self._memory,
             self._replies,
+            cast.note,
             said,
         )
 
@@ -219,12 +290,24 @@ class Conversation:
         for engine in cast.engines():
             engine.off("metrics_collected", self._scribe.used)
 
+    def _turn_seconds(self) -> float:
+        return self.cast.turn_seconds or self._limits.turn_seconds
+
     def _seen(self) -> llm.ChatContext:
         return self._memory.seen(self._persona.chat_ctx)
 
+    def _read_ahead(self, seen: llm.ChatContext) -> None:
+        self._read_functions = self._belt.shown(self._belt.functions)
+        self._reading.start(self.cast.model, seen, self._read_functions)
+
     def _shorten_memory(self) -> None:
-        if self._memory.shorten(self._persona.chat_ctx):
-            self._reading.start(self.cast.model, self._seen())
+        is_shorter = self._memory.shorten(self._persona.chat_ctx)
+        if is_shorter or self._belt.shown(self._belt.functions) != self._read_functions:
+            self._read_ahead(self._seen())
+
+    def _on_transcribed(self, event: UserInputTranscribedEvent) -> None:
+        self._scribe.transcribed(event)
+        self.moments.heard.tell(Heard(event.transcript))
 
     def _on_typed(self, message: UserText) -> None:
         if self._typed.add(message.text):
@@ -242,6 +325,9 @@ class Conversation:
         elif item.role == "assistant":
             self._on_reply(item, text)
 
+    def _on_speech(self, event: SpeechCreatedEvent) -> None:
+        self._reply = event.speech_handle
+
     def _on_spoken_turn(self, text: str, metrics: llm.MetricsReport) -> None:
         self._typed.complete()
         self.moments.turn_began.tell(TurnBegan(text, metrics))
@@ -255,6 +341,7 @@ class Conversation:
 
     def _on_failure(self, code: str, message: str) -> None:
         self._typed.complete()
+        self._belt.give_up()
         self._scribe.failed(code, message)
 
     def _on_reply(self, item: llm.ChatMessage, text: str) -> None:
@@ -268,9 +355,15 @@ class Conversation:
             self._replies.heard(heard)
             self.moments.reply_spoken.tell(ReplySpoken(heard, item.interrupted, item.metrics))
 
-    def _on_tools(self, event: FunctionToolsExecutedEvent) -> None:
-        for call, output in zip(event.function_calls, event.function_call_outputs, strict=True):
-            self.moments.tool_called.tell(ToolCalled(call, output))
+    def _tell_reply(self, reply_id: str, text: str, final: bool) -> None:
+        if self._sound is None and text.strip():
+            self._on_heard()
+        self._scribe.speaking(reply_id, text, final)
+
+    def _on_heard(self) -> None:
+        """The caller hears the beginning of a reply or a fixed line; in a call in text alone, reads it."""
+        self._guard.heard()
+        self._silence_watch.heard()
 
     def _on_state(self, state: str) -> None:
         if state == "speaking":

@@ -5,16 +5,16 @@ import contextlib
 from dataclasses import replace
 from functools import partial
 
-import grpc
 import structlog
 import tenacity
-from callbox.characters.v1 import characters_pb2, characters_pb2_grpc
 from callbox.sessions.v1 import sessions_pb2 as pb
 from callbox.sessions.v1 import sessions_pb2_grpc
 from livekit.agents import AutoSubscribe, JobContext
+from opentelemetry import trace
 
 from services.agent.audio.room import RoomSound, caller_stages
 from services.agent.call.cast import Cast
+from services.agent.call.casting import Casting
 from services.agent.call.conversation import Conversation, Limits
 from services.agent.call.engines import SpeechEngines
 from services.agent.call.oversight import beside, end_on_request, end_when_lost
@@ -26,16 +26,10 @@ from services.agent.history.journal import Journal
 from services.agent.history.record import Record
 from services.agent.settings import AgentSettings
 from services.agent.shared_state import SharedState
-from services.agent.speech.hearing import Hearing
-from services.agent.speech.lines import Lines
 from services.agent.speech.matching import Matching
-from services.agent.speech.recordings import RecordingFolder, base_language
-from services.agent.speech.speaking import Speaking
-from services.agent.thinking.language_model import Model, language_model
-from services.agent.thinking.late_markers import LateMarkers
-from services.agent.turns.persona import instructions
+from services.agent.traces import keep_private
 from services.agent.turns.turn_taking import spoken_turns
-from services.kit.catalogue import Catalogue, Voice
+from services.kit.catalogue import Voice
 from services.kit.errors import CallboxError, Code
 from services.kit.identity import Signer
 from services.kit.logs import bind_contextvars, setup_logging
@@ -43,7 +37,6 @@ from services.kit.rpc.client import call, connect
 from services.kit.tracing import incoming, setup_tracing, tracer
 
 _CLAIM_SECONDS, _CLAIM_PAUSE_SECONDS = 1.5, 0.05
-_SECRETS_SECONDS = 1.5
 # For a connection that is being made when the call fails: the client library cannot give it up half-way.
 _CONNECT_SECONDS = 5.0
 # Longest search for the voice of a new recording; the caller hears nothing meanwhile. A known recording takes no time.
@@ -56,6 +49,7 @@ async def run_call(context: JobContext, session_id: str, worker_id: str) -> None
     settings = AgentSettings.load()
     setup_logging("agent", settings.log_format, settings.log_level)
     setup_tracing("agent", settings.otlp_endpoint)
+    keep_private(trace.get_tracer_provider())
     bind_contextvars(session_id=session_id)
     signer = Signer(settings.keys_dir, "agent")
     # Closed after the entry point has ended, however it ended; sending the history may take long.
@@ -76,39 +70,31 @@ async def run_call(context: JobContext, session_id: str, worker_id: str) -> None
     record = Record(sessions_channel, signer, session_id, worker_id, claim.last_sequence)
     outlasting.push_async_callback(record.close)
     async with contextlib.AsyncExitStack() as stack:
-        characters_channel = await stack.enter_async_context(connect(settings.characters_address))
+        channel = await stack.enter_async_context(connect(settings.characters_address))
         character = claim.character
-        key = await _llm_key(characters_channel, character, signer)
-        # A character with its own key uses OpenAI; all others use the operator's endpoint.
-        url, name = ("", character.llm_model) if key else (settings.llm_url, settings.llm_model)
         shared = SharedState(settings.data_dir)
-        late_markers = LateMarkers() if key else _late_markers(shared, url, name)
-        model = await stack.enter_async_context(language_model(url, name, key or settings.llm_api_key, late_markers))
+        clients = RoomClients(context.room, claim.participant_identity)
+        casting = await stack.enter_async_context(
+            Casting(settings, claim, sessions_channel, channel, signer, shared, clients)
+        )
+        model = await casting.model(character)
         connecting = asyncio.create_task(context.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY), name="connect room")
         stack.push_async_callback(asyncio.wait, [connecting], timeout=_CONNECT_SECONDS)
         # Lets it begin, since it takes longest. Nothing else may wait until the conversation listens to the room: what
         # the room tells before is lost.
         await asyncio.sleep(0)
-        catalogue = shared.catalogue_in_force()
-        language = character.language or base_language(catalogue)
-        engines = SpeechEngines(
-            catalogue,
-            settings.catalogue.parent,
-            settings.triton_address,
-            Failovers(record.journal.add, shared).tell,
-            shared.endpoints_away(),
-        )
-        stack.push_async_callback(engines.close)
-        lines = _lines(shared, catalogue, language, character.tts_model)
-        cast = _cast(claim, model, engines, language, lines)
+        engines = casting.open_engines(Failovers(record.journal.add, shared).tell)
+        cast = casting.cast(character, model, engines)
+        language = casting.language(character)
         plain = engines.plain_voice(language, character.tts_model)
         if character.reference_audio_url and plain is not None:
             matching = Matching(sessions, signer, session_id, worker_id, plain[1], shared.matches_folder)
             stack.push_async_callback(matching.close)
             find = partial(_find_voice, matching, plain[0], language, engines, record.journal)
             cast = replace(cast, voice_ready=find)
+        requests = EndRequests(settings.data_dir)
         with tracer().start_as_current_span("call", incoming(claim.trace_context)):
-            await _converse(context, connecting, claim, cast, engines, record, EndRequests(settings.data_dir))
+            await _converse(context, connecting, claim, cast, casting, clients, engines, record, requests)
     context.shutdown("call over")
 
 
@@ -117,20 +103,21 @@ async def _converse(
     connecting: asyncio.Task[None],
     claim: pb.ClaimSessionResponse,
     cast: Cast,
+    casting: Casting,
+    clients: RoomClients,
     engines: SpeechEngines,
     record: Record,
     requests: EndRequests,
 ) -> None:
     """Holds the conversation in the job's room. connecting: connects the room."""
     caller = claim.participant_identity
-    clients = RoomClients(context.room, caller)
     limits = Limits(
         call_seconds=claim.character.max_call_seconds,
         idle_seconds=claim.idle_timeout.ToTimedelta().total_seconds(),
-        **({"turn_seconds": claim.character.max_turn_seconds} if claim.character.max_turn_seconds else {}),
     )
     sound = RoomSound(context.room, caller, caller_stages(engines.denoiser()), connecting)
     conversation = Conversation(cast, clients, record.journal, record.live, limits, sound, spoken_turns())
+    casting.follow(conversation)
     ending = conversation.ending
     absence_seconds = claim.absence_timeout.ToTimedelta().total_seconds()
     presence = CallerPresence(context, caller, absence_seconds, ending.end, conversation.caller_returned)
@@ -142,33 +129,6 @@ async def _converse(
             await conversation.run(lambda: presence.joined(seconds, ending.reason))
         finally:
             presence.close()
-
-
-def _cast(claim: pb.ClaimSessionResponse, model: Model, engines: SpeechEngines, language: str, lines: Lines) -> Cast:
-    """The first character of a call."""
-    character = claim.character
-    return Cast(
-        prompt=instructions(character.system_prompt, claim.session.metadata),
-        greeting=character.greeting,
-        model=model,
-        lines=lines,
-        ear=Hearing(engines.recognition(language, character.stt_model, character.keyterms), language),
-        voice=Speaking(engines.voice(language, character.tts_model)),
-        llm_provider=character.llm_provider,
-    )
-
-
-def _late_markers(shared: SharedState, url: str, model: str) -> LateMarkers:
-    """What earlier calls and the worker have learned of the operator's language model."""
-    return LateMarkers(expected=shared.has_late_marker(url, model), note=partial(shared.note_late_marker, url, model))
-
-
-def _lines(shared: SharedState, catalogue: Catalogue, language: str, voice: str) -> Lines:
-    """The fixed lines. If some are not recorded in the call's voice, the worker makes them for the next call."""
-    lines = Lines(RecordingFolder(shared.lines_folder), catalogue, language, voice)
-    for recording in lines.missing[:1]:
-        shared.want_lines(recording.language, recording.voice.name)
-    return lines
 
 
 async def _claim(
@@ -194,22 +154,6 @@ async def _claim(
                 deadline_seconds=_CLAIM_SECONDS,
             )
     raise AssertionError("reraise ends the loop")
-
-
-async def _llm_key(channel: grpc.aio.Channel, character: characters_pb2.CharacterSnapshot, signer: Signer) -> str:
-    """The character's own key for the language model; empty when it has none or it cannot be read."""
-    if not character.has_llm_api_key:
-        return ""
-    stub = characters_pb2_grpc.CharactersServiceStub(channel)
-    request = characters_pb2.ReadSecretsRequest(character_id=character.character_id, version=character.version)
-    try:
-        answer = await call(
-            stub.ReadSecrets, request, identity=signer.service_token(), deadline_seconds=_SECRETS_SECONDS
-        )
-    except CallboxError as fault:
-        _log.warning("the character's key cannot be read, the default is used", message=fault.message)
-        return ""
-    return str(answer.llm_api_key)
 
 
 async def _find_voice(

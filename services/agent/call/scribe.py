@@ -9,16 +9,29 @@ from livekit.agents.metrics import LLMMetrics, STTMetrics, TTSMetrics
 
 from services.agent.call.ports import Clients, Journal, Live
 from services.agent.client.messages import Metrics, Reply
+from services.agent.history.handoff_event import handoff_event
 from services.agent.history.latency import Waterfall
-from services.agent.metrics import turn_latency, turn_parts
-from services.agent.moments import Ended, Joined, Moments, ReplySpoken, TurnBegan, TurnComplete
+from services.agent.history.tool_event import tool_event
+from services.agent.metrics import tool_calls, tool_seconds, turn_latency, turn_parts
+from services.agent.moments import (
+    Ended,
+    FormStep,
+    HandedOver,
+    Joined,
+    Moments,
+    ReplySpoken,
+    ToolCalled,
+    TurnBegan,
+    TurnComplete,
+)
 from services.agent.turns.persona import Generation
 
 
 class Scribe:
     """Records one call.
 
-    generation: the newest attempt at an answer. llm_provider: of the current character, as it names it.
+    generation: the newest attempt at an answer. llm_provider: of the current character, as it names it. speaker: the
+    slug of the current character; empty for the one that the call started with.
     """
 
     def __init__(
@@ -28,12 +41,14 @@ class Scribe:
         live: Live,
         generation: Callable[[], Generation],
         llm_provider: Callable[[], str],
+        speaker: Callable[[], str],
     ) -> None:
         self._clients = clients
         self._journal = journal
         self._live = live
         self._generation = generation
         self._llm_provider = llm_provider
+        self._speaker = speaker
         self._joined_at = time.time()
         self._turn_index = 0
         # Whether a typed turn waits for its answer. It is written once it is complete, before anything else.
@@ -48,7 +63,10 @@ class Scribe:
         moments.joined.add(self._on_joined)
         moments.turn_began.add(self._on_turn)
         moments.turn_complete.add(self._on_turn_complete)
+        moments.tool_called.add(self._on_tool)
+        moments.form_step.add(self._on_form)
         moments.reply_spoken.add(self._on_reply)
+        moments.handed_over.add(self._on_handed_over)
         moments.ended.add(self._on_ended)
 
     def typed(self, text: str) -> None:
@@ -151,6 +169,7 @@ class Scribe:
             text=event.text,
             start_seconds=self._since_join(started),
             interrupted=event.interrupted,
+            character_slug=self._speaker(),
         )
         if self._waterfall is not None and "playout" in self._waterfall.moments:
             turn.latency.CopyFrom(self._waterfall.message())
@@ -159,6 +178,24 @@ class Scribe:
             self._usage.interruption_count += 1
         self._add(turn)
         self._tell_usage()
+
+    def _on_tool(self, event: ToolCalled) -> None:
+        self._journal.add(
+            pb.SessionEvent(tool=tool_event(event, self._since_join(event.started_at), self._next_turn_index))
+        )
+        kind = pb.ToolKind.Name(event.kind).removeprefix("TOOL_KIND_").lower()
+        tool_calls.labels(kind, event.error or "done").inc()
+        tool_seconds.labels(kind).observe(event.seconds)
+
+    def _on_form(self, event: FormStep) -> None:
+        start = self._since_join(time.time())
+        form = pb.FormEvent(form_id=event.form_id, action=event.action, start_seconds=start)
+        self._journal.add(pb.SessionEvent(form=form))
+
+    def _on_handed_over(self, event: HandedOver) -> None:
+        start = self._since_join(time.time())
+        handoff = handoff_event(event.from_slug, event.to_slug, event.reason, start, self._next_turn_index)
+        self._journal.add(pb.SessionEvent(handoff=handoff))
 
     def _on_ended(self, event: Ended) -> None:
         self._tell_usage()

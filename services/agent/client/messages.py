@@ -3,9 +3,12 @@
 import time
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, RootModel, StringConstraints
 
 MAX_MESSAGE_BYTES = 15 * 1024
+# The most that a form can have.
+MAX_FORM_ID_CHARACTERS = 64
+MAX_FORM_VALUES = 200
 
 
 class Incoming(BaseModel):
@@ -20,6 +23,41 @@ class UserText(Incoming):
 
     topic: ClassVar[str] = "voice.user_text"
     text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
+
+
+class FormState(Incoming):
+    """What a page shows of a form, or with `is_open: false` that it was closed."""
+
+    topic: ClassVar[str] = "form.state"
+    type: Literal["form_state"]
+    form_id: str = Field(max_length=MAX_FORM_ID_CHARACTERS)
+    is_open: bool
+    step_index: int = Field(default=0, ge=0)
+    values: dict[str, JsonValue] = Field(default_factory=dict, max_length=MAX_FORM_VALUES)
+
+
+class FormSubmitFailed(Incoming):
+    """A page could not submit a form. status: of the HTTP answer. errors: by field name, or by path (`values.name`)."""
+
+    topic: ClassVar[str] = "form.state"
+    type: Literal["form_submit_failed"]
+    form_id: str = Field(max_length=MAX_FORM_ID_CHARACTERS)
+    status: JsonValue = None
+    message: JsonValue = None
+    errors: JsonValue = None
+
+
+class FormConfirmation(Incoming):
+    """A page has submitted a form. text: what the visitor would say of it; may be missing."""
+
+    form: dict[str, JsonValue] = Field(default_factory=dict, max_length=MAX_FORM_VALUES)
+    text: Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_000)] | None = None
+
+
+class ClientAnswer(RootModel[JsonValue]):
+    """What the caller's device answers to an event that a tool sent it: any JSON."""
+
+    model_config = ConfigDict(frozen=True)
 
 
 class Outgoing(BaseModel):
@@ -79,12 +117,29 @@ class State(Outgoing):
     state: Literal["listening", "thinking", "speaking", "idle"]
 
 
+class FormControl(Outgoing):
+    """Steers a form that a page shows. values: of `set_values`. step_index: of `go_to_step`."""
+
+    topic: ClassVar[str] = "form.control"
+    type: Literal["set_values", "go_to_step", "submit", "close"]
+    form_id: str
+    values: dict[str, str] | None = None
+    step_index: int | None = None
+
+
 class Error(Outgoing):
     """The reason why the agent is about to leave."""
 
     topic: ClassVar[str] = "voice.error"
     code: str
     message: str
+
+
+class AgentHandoff(Outgoing):
+    """Another character takes over the call. agent_name: its display name."""
+
+    topic: ClassVar[str] = "voice.agent_handoff"
+    agent_name: str
 
 
 class Metrics(Outgoing):

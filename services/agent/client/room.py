@@ -36,6 +36,33 @@ class RoomClients:
             self._waiting.get_nowait()
         self._waiting.put_nowait(message)
 
+    def attribute(self, name: str) -> str:
+        """An attribute of the caller; empty if it is not set or the caller is not there."""
+        caller = self._room.remote_participants.get(self._caller)
+        return caller.attributes.get(name, "") if caller is not None else ""
+
+    @property
+    def by_phone(self) -> bool:
+        """Whether the caller came by telephone, where there is no page."""
+        caller = self._room.remote_participants.get(self._caller)
+        return caller is not None and caller.kind == rtc.ParticipantKind.PARTICIPANT_KIND_SIP
+
+    async def deliver(self, topic: str, payload: bytes, *, to_caller: bool = False) -> bool:
+        """Publishes a packet at once, before queued messages; whether it was sent.
+
+        to_caller: no other participant of the room gets it.
+        """
+        receivers = [self._caller] if to_caller else []
+        try:
+            async with asyncio.timeout(_PUBLISH_SECONDS):
+                await self._room.local_participant.publish_data(
+                    payload, reliable=True, destination_identities=receivers, topic=topic
+                )
+        except (TimeoutError, rtc.participant.PublishDataError) as fault:
+            _log.warning("packet not published", topic=topic, fault=repr(fault))
+            return False
+        return True
+
     async def run(self) -> None:
         """Publishes queued messages in order until cancelled."""
         while True:
@@ -51,15 +78,10 @@ class RoomClients:
             _log.warning("messages left unpublished", count=self._waiting.qsize())
 
     async def _publish(self, message: Outgoing) -> None:
-        try:
-            async with asyncio.timeout(_PUBLISH_SECONDS):
-                await self._room.local_participant.publish_data(message.payload(), reliable=True, topic=message.topic)
-        except (TimeoutError, rtc.participant.PublishDataError) as fault:
-            _log.warning("message not published", topic=message.topic, fault=repr(fault))
+        await self.deliver(message.topic, message.payload())
 
     def _has(self, attribute: str) -> bool:
-        caller = self._room.remote_participants.get(self._caller)
-        return caller is not None and caller.attributes.get(attribute) == "true"
+        return self.attribute(attribute) == "true"
 
     def _receive(self, packet: rtc.DataPacket) -> None:
         if packet.participant is None or packet.participant.identity != self._caller:

@@ -4,12 +4,14 @@ import contextlib
 import functools
 import ipaddress
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from urllib.parse import urlsplit
 
 import httpx2
 import openai
 
+from services.agent.fallback_models import Fallback
+from services.agent.thinking.fallback import FallbackTransport
 from services.agent.thinking.turnstile import Turnstile
 
 _TIMEOUT = httpx2.Timeout(connect=3.0, read=10.0, write=3.0, pool=3.0)
@@ -28,16 +30,22 @@ def read_certificates() -> ssl.SSLContext:
 
 
 @contextlib.asynccontextmanager
-async def open_client(url: str, key: str) -> AsyncIterator[openai.AsyncClient]:
-    """A client of one endpoint. url: with its /v1; empty for OpenAI's own. key: may be empty."""
+async def open_client(url: str, key: str, fallbacks: Sequence[Fallback] = ()) -> AsyncIterator[openai.AsyncClient]:
+    """A client of one endpoint. url: with its /v1; empty for OpenAI's own. key: may be empty.
+
+    fallbacks: asked in this order when the endpoint fails.
+    """
+    transport = FallbackTransport(_transport(url), [(fallback, _transport(fallback.url)) for fallback in fallbacks])
+    async with httpx2.AsyncClient(transport=transport, timeout=_TIMEOUT, trust_env=False) as http:
+        yield openai.AsyncClient(base_url=url or _OPENAI_URL, api_key=key or _NO_KEY, max_retries=0, http_client=http)
+
+
+def _transport(url: str) -> httpx2.AsyncBaseTransport:
     own = is_own(url)
     transport: httpx2.AsyncBaseTransport = httpx2.AsyncHTTPTransport(
         verify=read_certificates(), limits=_OWN_LIMITS if own else _LIMITS, trust_env=False
     )
-    if own:
-        transport = Turnstile(transport)
-    async with httpx2.AsyncClient(transport=transport, timeout=_TIMEOUT, trust_env=False) as http:
-        yield openai.AsyncClient(base_url=url or _OPENAI_URL, api_key=key or _NO_KEY, max_retries=0, http_client=http)
+    return Turnstile(transport) if own else transport
 
 
 def is_own(url: str) -> bool:

@@ -1,13 +1,14 @@
 """The language model of a call."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from livekit.agents import llm
 from livekit.plugins.openai import LLM
 
+from services.agent.fallback_models import Fallback
 from services.agent.thinking.endpoint import is_own, open_client, read_certificates
 from services.agent.thinking.late_markers import LateMarkers
 
@@ -37,10 +38,13 @@ class Model:
 
 @contextlib.asynccontextmanager
 async def language_model(
-    url: str, model: str, key: str, late_markers: LateMarkers | None = None
+    url: str, model: str, key: str, late_markers: LateMarkers | None = None, fallbacks: Sequence[Fallback] = ()
 ) -> AsyncIterator[Model]:
-    """A model at one endpoint for one call. url: with its /v1; empty for OpenAI's own. key: may be empty."""
-    async with open_client(url, key) as client:
+    """A model at one endpoint for one call. url: with its /v1; empty for OpenAI's own. key: may be empty.
+
+    fallbacks: asked in this order when the endpoint fails.
+    """
+    async with open_client(url, key, fallbacks) as client:
         # A limit of the client would replace that of a request.
         reader = LLM(model=model, client=client, temperature=_TEMPERATURE)
         answers = LLM(model=model, client=client, max_completion_tokens=MAX_REPLY_TOKENS, temperature=_TEMPERATURE)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from typing import Any
 
 from livekit.agents import APIError, llm
@@ -27,13 +28,16 @@ class ReadingAhead:
     def __init__(self) -> None:
         self._task: asyncio.Task[None] | None = None
 
-    def start(self, model: Model, seen: llm.ChatContext) -> None:
-        """Starts to read a conversation. Cancels a reading that is still running."""
+    def start(self, model: Model, seen: llm.ChatContext, tools: Sequence[llm.Tool] = ()) -> None:
+        """Starts to read a conversation. Cancels a reading that is still running.
+
+        tools: those of the next question. A model reads them before the conversation, so all of them must be the same.
+        """
         if not model.own:
             return
         if self._task is not None:
             self._task.cancel()
-        self._task = asyncio.create_task(_read(model.reader, seen), name="read-ahead")
+        self._task = asyncio.create_task(_read(model.reader, seen, tools), name="read-ahead")
 
     async def close(self) -> None:
         """Cancels a running reading."""
@@ -41,14 +45,14 @@ class ReadingAhead:
             await end(self._task)
 
 
-async def _read(model: llm.LLM[Any], seen: llm.ChatContext) -> None:
+async def _read(model: llm.LLM[Any], seen: llm.ChatContext, tools: Sequence[llm.Tool]) -> None:
     """Asks for one token. A failure is harmless: then the model reads everything with the next question."""
     context = seen.copy()
     context.add_message(role="user", content="Hello")
     with contextlib.suppress(APIError, TimeoutError):
         async with (
             asyncio.timeout(_SECONDS),
-            model.chat(chat_ctx=context, extra_kwargs={"max_completion_tokens": 1}) as stream,
+            model.chat(chat_ctx=context, tools=list(tools), extra_kwargs={"max_completion_tokens": 1}) as stream,
         ):
             async for _ in stream:
                 pass

@@ -2,40 +2,28 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from typing import Protocol
+from collections.abc import Callable
 
 import structlog
-from livekit import rtc
 from livekit.agents import AgentSession, SpeechCreatedEvent, llm
 from livekit.agents.voice import SpeechHandle
+from livekit.agents.voice.events import ToolExecutionUpdatedEvent, ToolReplyUpdated
 
 from services.agent.audio.bridge import BridgeOutput
 from services.agent.metrics import spoken_lines
+from services.agent.moments import ToolCalled, ToolStarted
 from services.agent.speech.phrases import Line
+from services.agent.turns.fillers import Fillers, SpokenLines
 
-_FILLER_SECONDS = 4.0
 _MAX_REMEMBERED_LINES = 8
 _log = structlog.get_logger(__name__)
 
 
-class SpokenLines(Protocol):
-    """The fixed lines of a call, in the language of the current character."""
-
-    def text(self, line: Line) -> str:
-        """The text of a line."""
-        ...
-
-    def frames(self, line: Line) -> AsyncIterator[rtc.AudioFrame]:
-        """The line as audio; needs no engine."""
-        ...
-
-
 class TurnGuard:
-    """Watches the time from the end of a caller's turn until the agent speaks.
+    """Watches the time from the end of a caller's turn, or from a tool's result, until the caller hears the agent.
 
-    The timers stop while the caller speaks again. lines: of the current character. tell_fault: called with the code and
-    a sentence when a turn fails.
+    The timers stop while the caller speaks again. lines, max_turn_seconds: of the current character. tell_fault: called
+    with the code and a sentence when a turn fails.
     """
 
     def __init__(
@@ -43,30 +31,44 @@ class TurnGuard:
         session: AgentSession[None],
         lines: Callable[[], SpokenLines],
         tell_fault: Callable[[str, str], object],
-        max_turn_seconds: float,
+        max_turn_seconds: Callable[[], float],
     ) -> None:
         self._session = session
         self._lines = lines
         self._tell_fault = tell_fault
-        self._bridge: BridgeOutput | None = None
-        self._filler: asyncio.Task[bool] | None = None
+        self._fillers = Fillers(lines)
         self._max_turn_seconds = max_turn_seconds
         self._deadline = 0.0
         self._waiting = False
-        self._timers: list[asyncio.TimerHandle] = []
+        self._timer: asyncio.TimerHandle | None = None
         self._said: deque[SpeechHandle] = deque(maxlen=_MAX_REMEMBERED_LINES)
+        self._may_be_empty: deque[str] = deque(maxlen=_MAX_REMEMBERED_LINES)
         session.on("agent_state_changed", lambda event: self._on_agent_state(event.new_state))
         session.on("user_state_changed", lambda event: self._on_user_state(event.new_state))
         session.on("speech_created", self._on_speech)
+        session.on("tool_execution_updated", self._on_tool_update)
 
     def bridge_with(self, bridge: BridgeOutput) -> None:
         """Sets the output for fillers; without it there are no fillers."""
-        self._bridge = bridge
+        self._fillers.bridge_with(bridge)
 
     def turn_ended(self) -> None:
         """Starts the timers: the caller has finished and waits for an answer."""
-        self._deadline = asyncio.get_running_loop().time() + self._max_turn_seconds
+        self._deadline = asyncio.get_running_loop().time() + self._max_turn_seconds()
         self._wait()
+        self._fillers.answer_the_caller()
+
+    def tool_started(self, event: ToolStarted) -> None:
+        """Notes that a tool runs: the caller hears so early."""
+        self._fillers.tool_started(event)
+
+    def tool_called(self, event: ToolCalled) -> None:
+        """Notes that a tool has ended."""
+        self._fillers.tool_called(event)
+
+    def heard(self) -> None:
+        """Stops the timers: the caller hears an answer. The agent's state tells less: it can be without a sound."""
+        self.stop()
 
     def stop(self) -> None:
         """Stops the timers: the caller waits for nothing."""
@@ -76,9 +78,7 @@ class TurnGuard:
     async def close(self) -> None:
         """Stops the timers and ends a filler that is playing."""
         self.stop()
-        if self._filler is not None:
-            self._filler.cancel()
-            await asyncio.gather(self._filler, return_exceptions=True)
+        await self._fillers.close()
 
     def say(self, line: Line, *, interruptible: bool = True) -> SpeechHandle | None:
         """Speaks a fixed line; None when the call is over."""
@@ -92,6 +92,10 @@ class TurnGuard:
             return None
         self._said.append(speech)
         return speech
+
+    def may_end_empty(self, reply: SpeechHandle) -> None:
+        """Allows a reply to end without any more words."""
+        self._may_be_empty.append(reply.id)
 
     def has_said(self, item: llm.ChatMessage) -> bool:
         """Whether a message of the agent is a fixed line."""
@@ -111,22 +115,18 @@ class TurnGuard:
         if self._session.user_state == "speaking":
             return  # they start when the caller is silent
         loop = asyncio.get_running_loop()
-        filler_at = loop.time() + _FILLER_SECONDS
-        self._timers = [
-            loop.call_at(filler_at, self._fill),
-            # After a noise of the caller, the answer still gets the time until a filler.
-            loop.call_at(max(self._deadline, filler_at), self.failed, "turn_timeout", "The answer took too long."),
-        ]
+        # After a noise of the caller, the answer still gets the time until a filler.
+        until = max(self._deadline, loop.time() + self._fillers.seconds)
+        self._timer = loop.call_at(until, self.failed, "turn_timeout", "The answer took too long.")
+        self._fillers.wait()
 
     def _stop_timers(self) -> None:
-        for timer in self._timers:
-            timer.cancel()
-        self._timers = []
+        self._fillers.stop()
+        if self._timer is not None:
+            self._timer.cancel()
 
     def _on_agent_state(self, state: str) -> None:
-        if state == "speaking":
-            self.stop()
-        elif state == "thinking" and not self._waiting and self._deadline:
+        if state == "thinking" and not self._waiting and self._deadline:
             # The agent has called a tool and still owes the rest of its answer.
             self._wait()
 
@@ -144,13 +144,14 @@ class TurnGuard:
 
     def _on_reply_done(self, reply: SpeechHandle) -> None:
         """Handles a reply that ended without a sound. A reply that was interrupted is followed by another."""
-        if self._waiting and not reply.interrupted:
+        if not self._waiting or reply.interrupted:
+            return
+        if reply.id in self._may_be_empty:
+            self.stop()
+        else:
             self.failed("empty_answer", "The language model gave an answer without words.")
 
-    def _fill(self) -> None:
-        _log.warning("answer takes long", seconds=_FILLER_SECONDS)
-        if self._bridge is None:
-            return
-        spoken_lines.labels(Line.FILLER).inc()
-        filler = self._bridge.bridge(self._lines().frames(Line.FILLER))
-        self._filler = asyncio.create_task(filler, name="filler")
+    def _on_tool_update(self, event: ToolExecutionUpdatedEvent) -> None:
+        """Notes a reply to a late result of a tool. It may be empty: then the result has nothing new."""
+        if isinstance(event.update, ToolReplyUpdated) and event.update.speech_id:
+            self._may_be_empty.append(event.update.speech_id)

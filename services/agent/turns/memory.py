@@ -26,27 +26,37 @@ class Memory:
         """Hides a message from the model: a fixed line, which is no answer of its own."""
         self._hidden.add(item.id)
 
-    def seen(self, context: llm.ChatContext) -> llm.ChatContext:
-        """A copy of a conversation without the part that was left out. A message that is too long is shortened."""
-        self.shorten(context)
-        room = _room(context)
+    def seen(self, context: llm.ChatContext, note: str = "") -> llm.ChatContext:
+        """A copy of a conversation without the part that was left out. A message that is too long is shortened.
+
+        note: what the model is told this time only, before what the caller said last. What comes before that stays as
+        it was, so that the model need not read it again.
+        """
+        self.shorten(context, note)
+        room = _room(context, note)
         copy = context.copy()
         instructing = [item for item in copy.items if _is_instruction(item)]
-        copy.items = [*instructing, *(_fitting(item, room) for item in self._said(copy)[self._left_out :])]
+        said = self._said(copy)[self._left_out :]
+        # The results of one turn, which all stay, share the room.
+        outputs = sum(isinstance(item, llm.FunctionCallOutput) for item in said)
+        copy.items = [*instructing, *(_fitting(item, room, room // max(1, outputs)) for item in said)]
+        if note:
+            last = max((at for at, item in enumerate(copy.items) if _is_of_user(item)), default=len(copy.items))
+            copy.items.insert(last, llm.ChatMessage(role="system", content=[note]))
         return copy
 
-    def shorten(self, context: llm.ChatContext) -> bool:
+    def shorten(self, context: llm.ChatContext, note: str = "") -> bool:
         """Leaves out the older half of a history that is too long. Returns whether it did.
 
-        What the caller said last, and what follows it, is not left out.
+        What the caller said last, and what follows it, is not left out. A tool's result goes with its call.
         """
-        said, room = self._said(context)[self._left_out :], _room(context)
+        said, room = self._said(context)[self._left_out :], _room(context, note)
         sizes = [min(tokens.estimate(_text(item)), room) for item in said]
         if sum(sizes) <= room:
             return False
         last = max((at for at, item in enumerate(said) if _is_of_user(item)), default=len(said))
         out = 0
-        while out < last and sum(sizes[out:]) > room // 2:
+        while out < last and (sum(sizes[out:]) > room // 2 or isinstance(said[out], llm.FunctionCallOutput)):
             out += 1
         self._left_out += out
         return out > 0
@@ -55,16 +65,20 @@ class Memory:
         return [item for item in context.items if not _is_instruction(item) and item.id not in self._hidden]
 
 
-def _room(context: llm.ChatContext) -> int:
+def _room(context: llm.ChatContext, note: str) -> int:
     """Tokens of the longest history."""
     instructions = sum(tokens.estimate(_text(item)) for item in context.items if _is_instruction(item))
+    instructions += tokens.estimate(note)
     if instructions > _LONG_INSTRUCTIONS_TOKENS:
         return _MAX_HISTORY_TOKENS
     left = _CONTEXT_TOKENS - _ANSWER_TOKENS - instructions
     return min(_MAX_HISTORY_TOKENS, max(_MIN_HISTORY_TOKENS, left))
 
 
-def _fitting(item: llm.ChatItem, room: int) -> llm.ChatItem:
+def _fitting(item: llm.ChatItem, room: int, result_room: int) -> llm.ChatItem:
+    """An item that takes at most so many tokens, a tool's result at most `result_room`."""
+    if isinstance(item, llm.FunctionCallOutput):
+        return item.model_copy(update={"output": tokens.shortened(item.output, result_room)})
     if not isinstance(item, llm.ChatMessage) or tokens.estimate(_text(item)) <= room:
         return item
     return item.model_copy(update={"content": [tokens.shortened(_text(item), room)]})
@@ -79,4 +93,11 @@ def _is_of_user(item: llm.ChatItem) -> bool:
 
 
 def _text(item: llm.ChatItem) -> str:
-    return (item.text_content or "") if isinstance(item, llm.ChatMessage) else str(item)
+    match item:
+        case llm.ChatMessage():
+            return item.text_content or ""
+        case llm.FunctionCall():
+            return f"{item.name} {item.arguments}"
+        case llm.FunctionCallOutput():
+            return item.output
+    return str(item)

@@ -1,44 +1,41 @@
 """The character of a call as an agent of livekit-agents."""
 
-import json
 import time
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import structlog
-from google.protobuf.json_format import MessageToDict
-from google.protobuf.struct_pb2 import Struct
 from livekit import rtc
 from livekit.agents import NOT_GIVEN, Agent, FlushSentinel, ModelSettings, llm, stt, tts
 from livekit.agents.llm import ChatChunk, ChoiceDelta, FunctionToolCall
 from livekit.agents.utils import shortuuid
 
+from services.agent.metadata import Metadata
 from services.agent.thinking.language_model import MAX_REPLY_TOKENS, Model
 from services.agent.thinking.visible_text import VisibleText
+from services.agent.tools.belt import Belt
 from services.agent.turns.memory import Memory
 from services.agent.turns.replies import Replies
 
-_METADATA_INTRODUCTION = "Known about this caller:"
 # Retracted texts that are remembered until the history has their replies.
 _MAX_RETRACTED = 4
 _log = structlog.get_logger(__name__)
 
 
-def instructions(system_prompt: str, metadata: Struct) -> str:
-    """The system prompt, followed by the client's metadata about the caller."""
-    known = MessageToDict(metadata)
-    if not known:
-        return system_prompt
-    return f"{system_prompt}\n\n{_METADATA_INTRODUCTION} {json.dumps(known, ensure_ascii=False)}"
+def instructions(system_prompt: str, metadata: Metadata) -> str:
+    """The system prompt with metadata in its places for them, followed by the metadata as facts about the caller."""
+    return "\n\n".join(filter(None, (metadata.fill(system_prompt), metadata.facts())))
 
 
 class Generation:
     """One attempt at an answer. Times are in seconds since the epoch; None until reached.
 
-    retracted: text that was passed on before it was known to be reasoning. It is not spoken any further.
+    told: the text that was passed on so far. retracted: text that was passed on before it was known to be reasoning. It
+    is not spoken any further.
     """
 
+    told: str = ""
     first_token: float | None = None
     first_audio: float | None = None
     retracted: str = ""
@@ -47,7 +44,8 @@ class Generation:
 class Persona(Agent):
     """Answers as a character with its own engines, and records the times of each attempt at an answer.
 
-    ear, voice: None in a text-only conversation. said: what was said before this character took over.
+    ear, voice: None in a text-only conversation. situation: what the model is told with each answer and not afterwards,
+    such as the state of forms; may be empty. said: what was said before this character took over.
     """
 
     def __init__(
@@ -56,9 +54,10 @@ class Persona(Agent):
         model: Model,
         ear: stt.STT[Any] | None,
         voice: tts.TTS[Any] | None,
-        tools: Sequence[llm.Tool],
+        belt: Belt,
         memory: Memory,
         replies: Replies,
+        situation: Callable[[], Awaitable[str]],
         said: llm.ChatContext | None = None,
     ) -> None:
         super().__init__(
@@ -67,11 +66,13 @@ class Persona(Agent):
             llm=model.llm,
             stt=ear if ear is not None else NOT_GIVEN,
             tts=voice if voice is not None else NOT_GIVEN,
-            tools=list(tools),
+            tools=list(belt.functions),
             chat_ctx=said.copy(exclude_instructions=True, exclude_handoff=True) if said is not None else NOT_GIVEN,
         )
+        self._belt = belt
         self._memory = memory
         self._replies = replies
+        self._situation = situation
         self._late_markers = model.late_markers
         self._retracted: deque[str] = deque(maxlen=_MAX_RETRACTED)
         # The newest attempt is the one that is spoken: livekit-agents drops an attempt before it starts another.
@@ -82,14 +83,20 @@ class Persona(Agent):
     ) -> AsyncIterator[llm.ChatChunk | str | FlushSentinel]:
         """Asks the language model. Passes on what is neither reasoning nor a tool call that was written as text."""
         generation = self.generation = Generation()
+        tools = self._belt.shown(tools)
+        # An answer that is prepared for the next turn does not follow a tool.
+        if self._belt.is_spent and chat_ctx.items and chat_ctx.items[-1].type == "function_call_output":
+            model_settings = ModelSettings(tool_choice="none")
         names = [tool.info.name for tool in tools if isinstance(tool, llm.FunctionTool | llm.RawFunctionTool)]
         answer = VisibleText(names, late_markers=self._late_markers.expected)
-        told, tokens = "", 0
-        async for chunk in Agent.default.llm_node(self, self._memory.seen(chat_ctx), tools, model_settings):
+        tokens = 0
+        seen = self._memory.seen(chat_ctx, await self._situation())
+        async for chunk in Agent.default.llm_node(self, seen, tools, model_settings):
             if generation.first_token is None:
                 generation.first_token = time.time()
             if isinstance(chunk, ChatChunk) and chunk.usage is not None:
                 tokens = chunk.usage.completion_tokens
+            chunk = _with_own_call_ids(chunk)
             if not (content := _content(chunk)):
                 yield chunk
                 continue
@@ -97,12 +104,12 @@ class Persona(Agent):
             text = answer.push(content)
             if answer.has_late_marker and not had_late_marker:
                 self._late_markers.seen()
-                if told:
-                    generation.retracted = told
-                    self._retracted.append(told.strip())
+                if generation.told:
+                    generation.retracted, generation.told = generation.told, ""
+                    self._retracted.append(generation.retracted.strip())
                     yield FlushSentinel()
             if (rest := _with_content(chunk, text)) is not None:
-                told += text
+                generation.told += text
                 yield rest
         is_cut = tokens >= MAX_REPLY_TOKENS
         if text := answer.finish(is_cut=is_cut):
@@ -112,7 +119,7 @@ class Persona(Agent):
         if answer.calls:
             _log.info("tool calls were written as text", count=len(answer.calls))
             calls = [
-                FunctionToolCall(name=call.name, arguments=call.arguments, call_id=shortuuid("call_"))
+                FunctionToolCall(name=call.name, arguments=call.arguments, call_id=_new_call_id())
                 for call in answer.calls
             ]
             yield ChatChunk(id=shortuuid("written_"), delta=ChoiceDelta(role="assistant", tool_calls=calls))
@@ -144,6 +151,18 @@ class Persona(Agent):
                 self._retracted.remove(text)
                 return reply.removeprefix(text).strip() if reply.startswith(text) else ""
         return reply
+
+
+def _new_call_id() -> str:
+    return shortuuid("call_")
+
+
+def _with_own_call_ids(chunk: ChatChunk | str | FlushSentinel) -> ChatChunk | str | FlushSentinel:
+    """A piece of an answer with new ids of its tool calls: some servers count from zero in each answer."""
+    if not isinstance(chunk, ChatChunk) or chunk.delta is None or not chunk.delta.tool_calls:
+        return chunk
+    calls = [call.model_copy(update={"call_id": _new_call_id()}) for call in chunk.delta.tool_calls]
+    return chunk.model_copy(update={"delta": chunk.delta.model_copy(update={"tool_calls": calls})})
 
 
 def _content(chunk: ChatChunk | str | FlushSentinel) -> str:

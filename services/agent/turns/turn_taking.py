@@ -12,12 +12,15 @@ from services.agent.audio.activity import VoiceActivity
 # its comma; with one window more, none.
 _VAD_SILENCE_SECONDS = 0.28
 # A turn ends this long after the last speech if the turn detector agrees, and after the maximum if it does not.
-_MIN_ENDPOINT_SECONDS = 0.28
-_MAX_ENDPOINT_SECONDS = 1.4
+MIN_ENDPOINT_SECONDS = 0.28
+MAX_ENDPOINT_SECONDS = 1.4
 _INTERRUPTION_SECONDS = 0.4
 # Each pause of the caller starts an attempt at an answer. In a long turn there are no more attempts after this many.
 _MAX_TRIES = 6
 _MAX_TRY_SPEECH_SECONDS = 30.0
+# Answers of the model to one turn that call tools. The belt limits the calls themselves; this ends a model that goes on
+# calling after it was told that it may not.
+_MAX_TOOL_STEPS = 110
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ def make_session(turns: TurnTaking | None) -> AgentSession[None]:
     """
     handling = TurnHandlingOptions(
         turn_detection=turns.detector if turns is not None else None,
-        endpointing={"mode": "fixed", "min_delay": _MIN_ENDPOINT_SECONDS, "max_delay": _MAX_ENDPOINT_SECONDS},
+        endpointing={"mode": "fixed", "min_delay": MIN_ENDPOINT_SECONDS, "max_delay": MAX_ENDPOINT_SECONDS},
         interruption={"enabled": True, "mode": "vad", "min_duration": _INTERRUPTION_SECONDS},
         preemptive_generation={
             "enabled": True,
@@ -52,6 +55,7 @@ def make_session(turns: TurnTaking | None) -> AgentSession[None]:
     return AgentSession(
         vad=turns.activity if turns is not None else None,
         turn_handling=handling,
+        max_tool_steps=_MAX_TOOL_STEPS,
         # The voice itself removes text that cannot be spoken.
         tts_text_transforms=None,
         aec_warmup_duration=None,

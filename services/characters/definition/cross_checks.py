@@ -5,7 +5,7 @@ from typing import Any
 
 from services.characters.definition import input_schema
 from services.kit.character_definition.field_types import ValidationContext
-from services.kit.forms.naming import is_own, opening_topics, tool_name
+from services.kit.forms.naming import STEERING, is_own, opening_topics, tool_name
 
 HANDOFF_PREFIX = "transfer_to_"
 # Language model endpoints refuse longer names of functions.
@@ -61,6 +61,8 @@ def _names(tools: list[dict[str, Any]], forms: list[dict[str, Any]]) -> Iterator
             yield path, "is not unique" if other == form["id"] else f"makes the same tool as the form {other!r}: {name}"
         elif name.startswith(HANDOFF_PREFIX):
             yield path, f"makes the tool {name}; names that begin with {HANDOFF_PREFIX} are for handing calls over"
+        elif name in STEERING:
+            yield path, f"makes the tool {name}, which is Callbox's own; choose another id"
         form_of.setdefault(name, form["id"])
     for number, tool in enumerate(tools):
         path, name = f"tools.{number}.name", tool["name"]
@@ -68,6 +70,8 @@ def _names(tools: list[dict[str, Any]], forms: list[dict[str, Any]]) -> Iterator
             yield path, f"is the name of the tool that opens the form {form_of[name]!r}"
         elif name.startswith(HANDOFF_PREFIX):
             yield path, f"begins with {HANDOFF_PREFIX}, which is for handing calls over"
+        elif name in STEERING and forms:
+            yield path, f"{name} is a function of Callbox itself, which steers forms; choose another name"
 
 
 def _topics(forms: list[dict[str, Any]]) -> Iterator[Fault]:

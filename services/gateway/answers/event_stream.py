@@ -36,7 +36,7 @@ _OUTAGE_SECONDS = 30.0
 _BACKOFF_SECONDS = (0.1, 0.25, 0.5, 1.0)
 _ID = re.compile(r"(\d{1,18})(?:\.(\d{1,9}|ended))?\Z")
 _ENDED = "ended"
-_EVENTS = {"turn": "turn.final", "error": "error", "tool": "tool", "form": "form"}
+_EVENTS = {"turn": "turn.final", "error": "error", "tool": "tool", "form": "form", "handoff": "handoff"}
 # Not line ends in this format, but clients that split lines by Unicode's rules take them for line ends.
 _LINE_ENDS = {ord(mark): f"\\u{ord(mark):04x}" for mark in "\u0085\u2028\u2029"}
 _log = get_logger(__name__)
@@ -197,6 +197,8 @@ def _stored(kind: str, event: pb.SessionEvent) -> dict[str, object]:
             return history.tool_call(event.tool)
         case "form":
             return _form(event.form)
+        case "handoff":
+            return history.handoff(event.handoff)
         case _:
             return {"code": event.error.code, "message": event.error.message}
 

@@ -94,6 +94,7 @@ def summary(call: pb.Session, now: datetime | None = None) -> dict[str, Any]:
         "joined_at": moment_or_none(call.join_time),
         "ended_at": moment_or_none(call.end_time),
         "tool_calls": [tool_call(called) for called in call.tool_calls],
+        "handoffs": [handoff(passed) for passed in call.handoffs],
         "voice": matched_voice(call.voice) if call.HasField("voice") else None,
     }
 
@@ -115,6 +116,8 @@ def utterance(turn: pb.Turn) -> dict[str, Any]:
         said["interrupted"] = True
     if turn.typed:
         said["typed"] = True
+    if turn.character_slug:
+        said["character_slug"] = turn.character_slug
     if turn.HasField("latency"):
         parts = turn.latency
         said["latency"] = {
@@ -144,9 +147,22 @@ def tool_call(called: pb.ToolEvent) -> dict[str, Any]:
         "kind": _word(pb.ToolKind.Name(called.kind), "TOOL_KIND_") if called.kind else None,
         "arguments": None if called.arguments_omitted else from_struct(called.arguments),
         "result_preview": called.result_preview,
+        "result_characters": called.result_characters,
         "error": called.error or None,
         "duration_seconds": round(called.duration.ToNanoseconds() / 1e9, 3),
         "ts": round(called.start_seconds, 3),
+        "turn_index": called.turn_index,
+    }
+
+
+def handoff(passed: pb.HandoffEvent) -> dict[str, Any]:
+    """One handoff: the content of a `Handoff`."""
+    return {
+        "from": passed.from_slug,
+        "to": passed.to_slug,
+        "reason": passed.reason,
+        "ts": round(passed.start_seconds, 3),
+        "turn_index": passed.turn_index,
     }
 
 

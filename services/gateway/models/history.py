@@ -67,10 +67,13 @@ _CALL: JsonDict = {
             "kind": "kb",
             "arguments": {"query": "opening hours on Saturday"},
             "result_preview": '[{"text": "Saturday: 10 to 16."}]',
+            "result_characters": 33,
             "duration_seconds": 0.031,
             "ts": 7.2,
+            "turn_index": 2,
         }
     ],
+    "handoffs": [],
     "voice": {"likeness": "matched", "voice": "af_heart*0.6+af_bella*0.4", "similarity": 0.81, "reason": None},
 }
 
@@ -90,7 +93,10 @@ class Latency(BaseModel):
 
 
 class TranscriptItem(BaseModel):
-    """One utterance. `interrupted` and `typed` are present only if true, `latency` only if it was measured."""
+    """One utterance. `interrupted` and `typed` are present only if true, `latency` only if it was measured.
+
+    `character_slug` is present only if another character spoke than the one that the call started with.
+    """
 
     role: Literal["assistant", "user"]
     text: str
@@ -98,6 +104,9 @@ class TranscriptItem(BaseModel):
     ts: float = Field(description="Seconds since the caller joined.")
     interrupted: bool = Field(False, description="True if the other side interrupted it.")
     typed: bool = Field(False, description="True if it was typed.")
+    character_slug: str | None = Field(
+        None, description="Character that spoke, if it was not the character that the call started with."
+    )
     latency: Latency | None = Field(None, description="How long the caller waited for this answer to their speech.")
 
 
@@ -107,14 +116,33 @@ class ToolCall(BaseModel):
     name: str
     kind: ToolKind | None
     arguments: dict[str, Any] | None = Field(
-        description="Arguments from the language model; null if they were too large to store."
+        description="Arguments from the language model, with secrets masked; null if they were too large to store."
     )
-    result_preview: str = Field(description="The beginning of the result that the language model got.")
+    result_preview: str = Field(description="The beginning of the result: at most 4,000 characters.")
+    result_characters: int = Field(description="Characters of the whole result.")
     error: str | None = Field(
         description="Error code (`timeout`, `http_500`); null if the call succeeded.", examples=[None]
     )
     duration_seconds: float
     ts: float = Field(description="Seconds since the caller joined.")
+    turn_index: int = Field(description="Turn that the call belongs to: the answer that follows it.")
+
+
+class Handoff(BaseModel):
+    """One handoff of the call to another character."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    from_: str = Field(
+        alias="from", description="Slug of the character that handed the call over.", examples=["support-bot"]
+    )
+    to: str = Field(description="Slug of the character that took the call.", examples=["sales-bot"])
+    reason: str = Field(
+        description="Why, in the words of the language model: at most 1,000 characters.",
+        examples=["The caller wants to order twenty lamps."],
+    )
+    ts: float = Field(description="Seconds since the caller joined.")
+    turn_index: int = Field(description="First turn of the new character.")
 
 
 class MatchedVoice(BaseModel):
@@ -171,6 +199,7 @@ class AgentSessionSummary(BaseModel):
     joined_at: datetime | None
     ended_at: datetime | None
     tool_calls: list[ToolCall] = Field(description="Tool calls, in order.")
+    handoffs: list[Handoff] = Field(description="Handoffs to another character, in order.")
     voice: MatchedVoice | None = Field(description="Null for a call without `reference_audio_url`.")
     form_responses: list[FormResponse] = Field(
         [],

@@ -15,6 +15,7 @@ from services.gateway.requests.body import StrictBodyRoute
 from services.gateway.requests.credentials import Credential, credential_of
 from services.gateway.requests.path_names import require_name
 from services.kit.errors import CallboxError, Code
+from services.kit.net.origins import normalised
 from services.kit.rpc import context
 
 Answer = TypeVar("Answer")
@@ -101,6 +102,16 @@ async def _check_caller(request: Request, agent: str | None, error: CallboxError
     except CallboxError as refusal:
         return Outcome(refusal, _reader_of(refusal, origin))
     return Outcome(error)
+
+
+def page_origin(request: Request) -> str | None:
+    """The origin of the page that sends a GET.
+
+    A browser sends no `Origin` when a page reads from its own origin, but says so, and names the page.
+    """
+    if "origin" not in request.headers and request.headers.get("sec-fetch-site") == "same-origin":
+        return normalised(request.headers.get("referer", ""))
+    return request.headers.get("origin")
 
 
 async def send_as_caller(

@@ -8,7 +8,7 @@ from services.gateway.answers.errors import error_response
 from services.gateway.gateway import GatewayOf, documented_public
 from services.gateway.models.form import Appearance
 from services.gateway.public import cors
-from services.gateway.public.access import send_as_caller
+from services.gateway.public.access import page_origin, send_as_caller
 from services.gateway.requests.conditions import CACHEABLE, IfNoneMatch, is_not_modified, not_modified, with_etag
 from services.gateway.requests.credentials import credential_of
 from services.gateway.requests.path_names import PathName, require_name
@@ -40,7 +40,7 @@ async def get_appearance(
         message = pb.GetAppearanceRequest(agent=require_name(slug, "The character"))
         return await call(gateway.backends.appearance.GetAppearance, message, identity=token)
 
-    outcome = await send_as_caller(gateway, slug, credential_of(request), request.headers.get("origin"), send)
+    outcome = await send_as_caller(gateway, slug, credential_of(request), page_origin(request), send)
     if isinstance(outcome.answer, CallboxError):
         return cors.allow_origin(error_response(outcome.answer), outcome.readable_by)
     shown = outcome.answer

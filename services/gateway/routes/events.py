@@ -57,7 +57,8 @@ async def session_events(
     last_event_id: Annotated[str | None, Header(description="The last id you saw; events after it follow.")] = None,
 ) -> Response:
     """Sends a call of one of your characters as server-sent events: its state (`state`), speech that is not final yet
-    (`turn.partial`), the events of its history (`turn.final`, `tool`, `form`, `error`), and its end (`ended`).
+    (`turn.partial`), the events of its history (`turn.final`, `tool`, `handoff`, `form`, `error`), and its end
+    (`ended`).
 
     After a lost connection, send the last `id` as `Last-Event-ID`: you get every event of the history once. A call that
     has ended sends its history. A stream lasts 15 minutes at most; reconnect for the rest.

@@ -146,6 +146,11 @@ class CharacterFields(DefinitionModel):
     kb_query_api_key: Secret = Field(
         "", description="Key for that address. Read back masked; a mask means unchanged.", examples=["••••1234"]
     )
+    kb_auto_context: bool = Field(
+        False,
+        description="Whether passages of the documents are looked up while the caller speaks, for the model's answer; "
+        "works without a `kb` tool.",
+    )
     is_active: bool = Field(True, description="A character that is not active takes no calls.")
     recording_enabled: bool = Field(False, description="Kept, and does nothing yet: calls are not recorded.")
 

@@ -7,6 +7,12 @@ CONFIRMATION_TOPIC = "voice.user_text"
 # Topics on which Callbox and LiveKit speak to a client. Another sender could pass for them.
 _OWN_PREFIXES = ("voice", "lk", "callbox")
 _OWN_TOPICS = ("form.state", "form.control")
+# Functions that steer a form that is open (14.13).
+SET_VALUES = "form_set_values"
+GO_TO_STEP = "form_go_to_step"
+SUBMIT = "form_submit"
+CLOSE = "form_close"
+STEERING = (SET_VALUES, GO_TO_STEP, SUBMIT, CLOSE)
 
 
 def tool_name(form_id: str) -> str:

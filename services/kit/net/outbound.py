@@ -8,88 +8,26 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import BinaryIO, ClassVar, Self
-from urllib.parse import urljoin
+from typing import BinaryIO, Self
 
 import httpcore
 import httpx
 
+from services.kit.net.checked_network import CheckedNetwork
 from services.kit.net.content_encoding import BadEncoding, Decoding, OverLimit
+from services.kit.net.hop import Hop
+from services.kit.net.outbound_errors import Failed, OutboundError, Refused, TimedOut, TooLarge
 from services.kit.net.resolver import Resolve, Resolver
-from services.kit.net.url_policy import Address, Allowances, BadUrl, Target, judge, read_url
+from services.kit.net.url_policy import Allowances, Target
 
+# Errors are part of the client's interface.
+__all__ = ["Answer", "Failed", "Outbound", "OutboundError", "Refused", "Stream", "TimedOut", "TooLarge"]
 MAX_REDIRECTS = 3
 _MAX_CONNECTIONS = 512
-_MAX_ADDRESSES_TRIED = 4
-# Time limit for one address before the next one is tried.
-_CONNECT_SECONDS = 3.0
-_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_USER_AGENT = "Callbox/1.0"
-_ACCEPTED_ENCODINGS = "gzip, deflate, br"
-# Headers that a redirect to another origin keeps.
-_CARRIED_ACROSS_ORIGINS = frozenset(
-    {
-        "accept",
-        "accept-encoding",
-        "accept-language",
-        "content-type",
-        "content-language",
-        "content-encoding",
-        "user-agent",
-    }
-)
-_OF_THE_BODY = frozenset({"content-type", "content-language", "content-encoding", "content-location"})
-# Headers that the client sets itself: framing, connection and host.
-_RESERVED = frozenset(
-    {
-        "host",
-        "content-length",
-        "transfer-encoding",
-        "connection",
-        "keep-alive",
-        "te",
-        "trailer",
-        "upgrade",
-        "expect",
-        "proxy-authorization",
-        "proxy-connection",
-    }
-)
-
-
-class OutboundError(Exception):
-    """A request without an answer. str: a sentence for whoever gave the URL. code: stable, for programs."""
-
-    code: ClassVar[str]
-
-
-class Refused(OutboundError):
-    """Nothing was sent: the URL, an address behind it, a redirect or a header is not allowed."""
-
-    code = "refused"
-
-
-class TooLarge(OutboundError):
-    """The body is longer than the caller allows, as received or decompressed."""
-
-    code = "too_large"
-
-
-class TimedOut(OutboundError):
-    """The request, with DNS and redirects, did not finish in time."""
-
-    code = "timeout"
-
-
-class Failed(OutboundError):
-    """The name cannot be resolved, the server cannot be reached, or its answer is not valid HTTP."""
-
-    code = "failed"
 
 
 @dataclass(frozen=True)
@@ -145,7 +83,7 @@ class Outbound:
             max_connections=_MAX_CONNECTIONS,
             max_keepalive_connections=_MAX_CONNECTIONS if keepalive_seconds else 0,
             keepalive_expiry=keepalive_seconds,
-            network_backend=_Network(self._allowed, resolving),
+            network_backend=CheckedNetwork(self._allowed, resolving),
         )
 
     async def __aenter__(self) -> Self:
@@ -228,9 +166,13 @@ class Outbound:
         deadline_seconds: float,
         max_bytes: int,
         follow_redirects: int = MAX_REDIRECTS,
+        deadline_ends_with_head: bool = False,
     ) -> AsyncIterator[Stream]:
-        """As `request`, but the body is read inside the block, which counts against the deadline."""
-        hop = _Hop.first(method, url, headers or {}, content, self._allowed)
+        """As `request`, but the body is read inside the block, which counts against the deadline.
+
+        deadline_ends_with_head: the deadline covers everything up to the response's headers, and none covers the block.
+        """
+        hop = Hop.first(method, url, headers or {}, content, self._allowed)
         left = min(follow_redirects, MAX_REDIRECTS)
         try:
             async with asyncio.timeout(deadline_seconds) as deadline:
@@ -250,6 +192,8 @@ class Outbound:
                             answered = httpx.Headers(response.headers)
                             onward = hop.onward(response.status, answered, self._allowed) if follow_redirects else None
                             if onward is None:
+                                if deadline_ends_with_head:
+                                    deadline.reschedule(None)
                                 async with aclosing(_pieces(hop.method, response, answered, max_bytes)) as pieces:
                                     yield Stream(response.status, answered, hop.target.url, pieces)
                                 return
@@ -269,100 +213,6 @@ class Outbound:
 def _system_tls() -> ssl.SSLContext:
     """The default certificate authorities; reading them takes 0.2 s."""
     return httpx.create_ssl_context()
-
-
-@dataclass(frozen=True)
-class _Hop:
-    """One request in a chain of redirects."""
-
-    method: str
-    target: Target
-    headers: Mapping[str, str]
-    content: bytes | None
-
-    @classmethod
-    def first(
-        cls, method: str, url: str, headers: Mapping[str, str], content: bytes | None, allowed: Allowances
-    ) -> _Hop:
-        if method.upper() not in _METHODS:
-            raise Refused(f"The method must be one of {', '.join(_METHODS)}.")
-        lowered = {name.lower(): value for name, value in headers.items()}
-        if reserved := sorted(_RESERVED & lowered.keys()):
-            raise Refused(f"The header {reserved[0]} cannot be set; leave it out.")
-        return cls(method.upper(), _checked(url, allowed), lowered, content)
-
-    def onward(self, status: int, answered: httpx.Headers, allowed: Allowances) -> _Hop | None:
-        """The next request, if this response is a redirect (RFC 9110, 15.4)."""
-        locations = answered.get_list("location")
-        if status not in _REDIRECTS or not locations:
-            return None
-        if len(set(locations)) > 1:
-            raise Refused(f"{self.target.host} redirects to several places at once.")
-        target = _checked(_resolved(self.target.url, locations[0]), allowed)
-        method, content, headers = self.method, self.content, dict(self.headers)
-        if (status == 303 and method != "HEAD") or (status in (301, 302) and method == "POST"):
-            method, content = "GET", None
-            headers = {name: value for name, value in headers.items() if name not in _OF_THE_BODY}
-        if target.origin != self.target.origin:
-            headers = {name: value for name, value in headers.items() if name in _CARRIED_ACROSS_ORIGINS}
-        return _Hop(method, target, headers, content)
-
-    def message_headers(self) -> list[tuple[bytes, bytes]]:
-        """All headers of the request, framing included."""
-        headers = {"user-agent": _USER_AGENT, "accept": "*/*", "accept-encoding": _ACCEPTED_ENCODINGS, **self.headers}
-        if self.content is not None or self.method in ("POST", "PUT", "PATCH"):
-            headers["content-length"] = str(len(self.content or b""))
-        try:
-            return [
-                (b"host", self.target.authority.encode("ascii")),
-                *((name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items()),
-            ]
-        except UnicodeEncodeError:
-            raise Refused("A header contains characters that HTTP cannot carry; encode them.") from None
-
-
-class _Network(httpcore.AsyncNetworkBackend):
-    """Connects to a checked address of a name; TLS and `Host` use the name."""
-
-    def __init__(self, allowed: Allowances, resolve: Resolve) -> None:
-        self._allowed = allowed
-        self._resolve = resolve
-        self._inner = httpcore.AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Resolves the name once, checks all addresses, and tries them in turn."""
-        addresses = await self._addresses(host)
-        fault: Exception = httpcore.ConnectError("no address")
-        for address in addresses[:_MAX_ADDRESSES_TRIED]:
-            try:
-                return await self._inner.connect_tcp(
-                    str(address), port, timeout=_CONNECT_SECONDS, socket_options=socket_options
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as failed:
-                fault = failed
-        raise fault
-
-    async def _addresses(self, host: str) -> list[Address]:
-        literal = read_url(f"http://[{host}]/" if ":" in host else f"http://{host}/").address
-        if literal is not None:
-            addresses = [literal]
-        else:
-            try:
-                addresses = await self._resolve(host)
-            except OSError:
-                raise Failed(f"The name {host} cannot be resolved.") from None
-        if not addresses:
-            raise Failed(f"The name {host} cannot be resolved.")
-        if not self._allowed.names(host) and not all(self._allowed.permits(address) for address in addresses):
-            raise Refused(f"{host} leads to an address that is not public; the operator may list it.")
-        return addresses
 
 
 async def _pieces(
@@ -407,20 +257,3 @@ def _errors(target: Target) -> Iterator[None]:
         raise Refused("The method or a header is not one that HTTP can carry.") from None
     except httpcore.ProtocolError:
         raise Failed(f"What {target.host} answered is not valid HTTP.") from None
-
-
-def _checked(url: str, allowed: Allowances) -> Target:
-    try:
-        target = read_url(url)
-        judge(target, allowed)
-    except BadUrl as fault:
-        raise Refused(f"The URL {fault}.") from None
-    return target
-
-
-def _resolved(base: str, location: str) -> str:
-    """The absolute URL of a `Location`. Spaces, which many servers send, are encoded."""
-    try:
-        return urljoin(base, location.strip(" \t").replace(" ", "%20"))
-    except ValueError:
-        return location

@@ -180,7 +180,12 @@ def _faults(event: pb.SessionEvent) -> Iterator[tuple[str, str]]:
     numbers = (counts.llm_input_tokens, counts.llm_output_tokens, counts.stt_audio_seconds, counts.tts_characters)
     if not all(0 <= number <= _MAX_COUNT for number in numbers):
         yield "usage", f"Counts must be from 0 to {_MAX_COUNT}."
-    starts = {"turn": event.turn.start_seconds, "tool": event.tool.start_seconds, "form": event.form.start_seconds}
+    starts = {
+        "turn": event.turn.start_seconds,
+        "tool": event.tool.start_seconds,
+        "form": event.form.start_seconds,
+        "handoff": event.handoff.start_seconds,
+    }
     for kind, seconds in starts.items():
         if not math.isfinite(seconds):
             yield f"{kind}.start_seconds", "Must be finite."

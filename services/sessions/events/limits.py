@@ -12,6 +12,7 @@ MAX_ARGUMENTS_BYTES = 16_384
 # A caller's longest typed message has 4,000, an hour of speech about 50,000.
 MAX_TURN_CHARACTERS = 65_536
 _MAX_REASON_CHARACTERS = 300
+MAX_HANDOFF_REASON_CHARACTERS = 1_000
 _MAX_MESSAGE_CHARACTERS = 1_000
 _USAGE_NAMES = ("llm_model", "llm_provider", "stt_provider", "tts_provider")
 _MAX_DURATION_NANOS = 24 * 3600 * 10**9
@@ -25,6 +26,7 @@ def within_limits(event: pb.SessionEvent) -> pb.SessionEvent:
     match event.WhichOneof("event"):
         case "turn":
             kept.turn.text = _cut(event.turn.text, MAX_TURN_CHARACTERS)
+            kept.turn.character_slug = event.turn.character_slug[:MAX_NAME_CHARACTERS]
         case "form":
             kept.form.form_id = event.form.form_id[:MAX_NAME_CHARACTERS]
         case "usage":
@@ -38,6 +40,11 @@ def within_limits(event: pb.SessionEvent) -> pb.SessionEvent:
         case "voice":
             kept.voice.voice = event.voice.voice[:MAX_NAME_CHARACTERS]
             kept.voice.reason = event.voice.reason[:_MAX_REASON_CHARACTERS]
+        case "handoff":
+            kept.handoff.from_slug = event.handoff.from_slug[:MAX_NAME_CHARACTERS]
+            kept.handoff.to_slug = event.handoff.to_slug[:MAX_NAME_CHARACTERS]
+            kept.handoff.reason = _cut(event.handoff.reason, MAX_HANDOFF_REASON_CHARACTERS)
+            kept.handoff.turn_index = max(0, event.handoff.turn_index)
     return kept
 
 
@@ -47,6 +54,8 @@ def _tool_within_limits(called: pb.ToolEvent) -> pb.ToolEvent:
     kept.name = _cut(called.name, MAX_NAME_CHARACTERS)
     kept.error = _cut(called.error, MAX_ERROR_CHARACTERS)
     kept.result_preview = _cut(called.result_preview, MAX_RESULT_CHARACTERS)
+    kept.turn_index = max(0, called.turn_index)
+    kept.result_characters = max(0, called.result_characters)
     kept.duration.FromNanoseconds(min(max(0, called.duration.ToNanoseconds()), _MAX_DURATION_NANOS))
     if called.HasField("arguments") and not _storable(called):
         kept.ClearField("arguments")

@@ -20,7 +20,7 @@ from services.kit.rpc.client import call
 from services.kit.rpc.context import current_identity, current_user
 from services.kit.structs import from_struct
 from services.sessions import idempotency_key as keys
-from services.sessions.access import is_session_id
+from services.sessions.access import AGENT_SERVICE, is_session_id
 from services.sessions.adapters.live_updates import LiveUpdates
 from services.sessions.forms.store import FormCall, FormStore, NewResponse, ResponseFilter, StoredResponse
 from services.sessions.visitor_rates import VisitorRates
@@ -52,8 +52,9 @@ class FormResponsesService(forms_pb2_grpc.FormResponsesServiceServicer):
     async def SubmitForm(self, request: pb.SubmitFormRequest, context: Context) -> pb.SubmitFormResponse:  # noqa: N802
         """Validates values against the current form and stores them."""
         identity = current_identity()
-        if identity.kind is Kind.SERVICE:
-            raise CallboxError(Code.PERMISSION_DENIED, "A form is answered by a user or a visitor.")
+        by_agent = identity.is_service(AGENT_SERVICE) and bool(request.session_id)
+        if identity.kind is Kind.SERVICE and not by_agent:
+            raise CallboxError(Code.PERMISSION_DENIED, "A form is answered by a user, a visitor or an agent in a call.")
         key = keys.checked(request.idempotency_key)
         if not _FORM_ID.match(request.form_id):
             raise not_found("The form")
@@ -70,7 +71,12 @@ class FormResponsesService(forms_pb2_grpc.FormResponsesServiceServicer):
         if key and (replay := await self._replay(form.character_id, key, digest)):
             return replay
         definition = from_struct(form.definition, "form")
-        form_call = await self._call_of(request.session_id, form.character_id) if request.session_id else None
+        form_call = await self._call_of(request.session_id) if request.session_id else None
+        # A character that took a call over has forms of its own.
+        if form_call is not None and not (
+            form_call.tenant_id == form.tenant_id if by_agent else form_call.character_id == form.character_id
+        ):
+            form_call = None
         judged = await self._judge(definition, values, is_foreign=bool(request.session_id) and form_call is None)
         new = NewResponse(
             tenant_id=form.tenant_id,
@@ -85,7 +91,7 @@ class FormResponsesService(forms_pb2_grpc.FormResponsesServiceServicer):
         )
         stored = await self._store.add(new)
         if stored is not None:
-            if form_call is not None:
+            if form_call is not None and not by_agent:
                 self._live.notify(request.session_id, _event(stored, form_call))
             return pb.SubmitFormResponse(response=stored.message())
         # Another request with the same key was faster.
@@ -129,10 +135,9 @@ class FormResponsesService(forms_pb2_grpc.FormResponsesServiceServicer):
         found = await self._store.of_sessions(known, None if user.is_staff else user.tenant_id)
         return pb.ListSessionFormResponsesResponse(responses=[response.message() for response in found])
 
-    async def _call_of(self, session_id: str, character_id: str) -> FormCall | None:
-        """The call in which an answer is given; None when it is not a call of the character."""
-        found = await self._store.call_of(session_id) if is_session_id(session_id) else None
-        return found if found is not None and found.character_id == character_id else None
+    async def _call_of(self, session_id: str) -> FormCall | None:
+        """The call in which an answer is given; None when there is none."""
+        return await self._store.call_of(session_id) if is_session_id(session_id) else None
 
     async def _judge(self, definition: dict[str, Any], values: dict[str, Any], *, is_foreign: bool) -> Judged:
         """Validates values against a form. is_foreign: whether the answer names a call that is not the character's.

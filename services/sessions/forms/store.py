@@ -40,7 +40,7 @@ RESPONSE_BY_KEY = f"""
     select {_COLUMNS}, digest from form_responses
     where character_id = $1 and idempotency_key = $2 and create_time >= now() - $3::interval
 """
-CALL_OF_SESSION = "select character_id, join_time from sessions where session_id = $1"
+CALL_OF_SESSION = "select tenant_id, character_id, join_time from sessions where session_id = $1"
 # $2: a tenant, or null for any.
 OF_SESSIONS = f"""
     select {_COLUMNS} from form_responses where session_id = any($1)
@@ -97,6 +97,7 @@ class StoredResponse:
 class FormCall:
     """The call in which an answer is given."""
 
+    tenant_id: str
     character_id: str
     join_time: datetime | None
 
@@ -211,7 +212,7 @@ class FormStore:
         """The call with this session id."""
         async with self._database.connection() as connection:
             row = await connection.fetchrow(CALL_OF_SESSION, session_id)
-        return None if row is None else FormCall(row["character_id"], row["join_time"])
+        return None if row is None else FormCall(row["tenant_id"], row["character_id"], row["join_time"])
 
     async def page(self, wanted: ResponseFilter, below: int, skip: int, limit: int) -> list[StoredResponse]:
         """Answers with a number below a bound, newest first."""

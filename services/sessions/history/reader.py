@@ -1,4 +1,4 @@
-"""Reads sessions with their turns, tool calls and form answers."""
+"""Reads sessions with their turns, tool calls, handoffs and form answers."""
 
 # ruff: noqa: S608  # only column lists and conditions of this package are put into statements
 
@@ -47,6 +47,10 @@ TOOL_CALLS = """
     select session_row, body::text from events where session_row = any($1) and kind = 'tool'
     order by session_row, sequence
 """
+HANDOFFS = """
+    select session_row, body::text from events where session_row = any($1) and kind = 'handoff'
+    order by session_row, sequence
+"""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class HistoryReader:
         self._database = database
 
     async def get(self, session_id: str) -> pb.Session | None:
-        """One session with its turns, tool calls and form answers."""
+        """One session with its turns, tool calls, handoffs and form answers."""
         async with self._database.connection() as connection:
             row = await connection.fetchrow(SESSION, session_id)
             if row is None:
@@ -77,13 +81,14 @@ class HistoryReader:
         return session
 
     async def head(self, session_id: str) -> pb.Session | None:
-        """One session without turns, tool calls and form answers."""
+        """One session without turns, tool calls, handoffs and form answers."""
         async with self._database.connection() as connection:
             row = await connection.fetchrow(SESSION, session_id)
         return None if row is None else messages.session(row)
 
     async def list(self, wanted: Filter, page_size: int, token: str, skip: int, *, full: bool) -> Page:
-        """One page. full: with turns and tool calls; a page above `MAX_PAGE_BYTES` then ends early, with a token.
+        """One page. full: with turns, tool calls and handoffs; a page above `MAX_PAGE_BYTES` then ends early and has a
+        token.
 
         Raises: CallboxError `invalid_request` for a token that no list gave out.
         """
@@ -132,7 +137,7 @@ def read_token(token: str) -> tuple[datetime, int]:
 
 
 async def _within_size(connection: Connection, rows: Sequence[asyncpg.Record]) -> list[pb.Session]:
-    """The first sessions with turns and tool calls, up to `MAX_PAGE_BYTES`; at least one if there is any."""
+    """The first sessions with turns, tool calls and handoffs, up to `MAX_PAGE_BYTES`; at least one if there is any."""
     sessions: list[pb.Session] = []
     size = 0
     for part in _parts(rows):
@@ -157,7 +162,7 @@ def _parts(rows: Sequence[asyncpg.Record]) -> Iterator[Sequence[asyncpg.Record]]
 
 
 async def _full(connection: Connection, rows: Sequence[asyncpg.Record]) -> list[pb.Session]:
-    """Sessions with turns and tool calls, read by one query for each kind, however many sessions."""
+    """Sessions with turns, tool calls and handoffs, read by one query for each kind, however many sessions."""
     numbers = [row["id"] for row in rows]
     turns: dict[int, bytes | list[dict[str, Any]]] = dict.fromkeys(numbers, b"")
     # Sessions with turns that were stored before the column `wire` existed.
@@ -170,7 +175,8 @@ async def _full(connection: Connection, rows: Sequence[asyncpg.Record]) -> list[
     if without_wire:
         turns |= _by_session(without_wire, await connection.fetch(TURN_BODIES, without_wire))
     tools = _by_session(numbers, await connection.fetch(TOOL_CALLS, numbers))
-    return [messages.session(row, turns[row["id"]], tools[row["id"]]) for row in rows]
+    handoffs = _by_session(numbers, await connection.fetch(HANDOFFS, numbers))
+    return [messages.session(row, turns[row["id"]], tools[row["id"]], handoffs[row["id"]]) for row in rows]
 
 
 def _by_session(numbers: Sequence[int], rows: Sequence[asyncpg.Record]) -> dict[int, list[dict[str, Any]]]:

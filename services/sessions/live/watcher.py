@@ -64,6 +64,27 @@ class _State:
     events: list[pb.SessionEvent]
 
 
+class _Submissions:
+    """Finds the submissions that were told of before.
+
+    Sessions tells of each answer that it stores. The worker may tell of the same one, because the page confirmed it.
+    Either can come first.
+    """
+
+    def __init__(self) -> None:
+        # Form → submissions that sessions has told of and the worker has not yet; negative the other way round.
+        self._ahead: Counter[str] = Counter()
+
+    def is_new(self, form: pb.FormEvent, *, by_worker: bool) -> bool:
+        """Whether a step of a form was not told of before."""
+        if form.action != pb.FORM_ACTION_SUBMITTED:
+            return True
+        step = -1 if by_worker else 1
+        was_told = self._ahead[form.form_id] * step < 0
+        self._ahead[form.form_id] += step
+        return not was_told
+
+
 class Watcher:
     """Streams calls. streams_per_tenant: the most at the same time, in this process."""
 
@@ -110,6 +131,7 @@ class Watcher:
         self, session_id: str, subscription: Subscription, after: int
     ) -> AsyncGenerator[live_pb2.WatchSessionResponse, None]:
         sent_state: live_pb2.LiveState | None = None
+        submissions = _Submissions()
         while True:
             subscription.changed.clear()
             call = await self._read(session_id, after)
@@ -122,11 +144,15 @@ class Watcher:
             sent_state = state
             for event in call.events:
                 after = event.sequence
+                if event.HasField("form") and not submissions.is_new(event.form, by_worker=True):
+                    continue
                 yield live_pb2.WatchSessionResponse(sequence=after, event=event)
             after = call.sequence
             if call.more:
                 continue
             for form in subscription.take_forms():
+                if not submissions.is_new(form, by_worker=False):
+                    continue
                 yield live_pb2.WatchSessionResponse(sequence=after, form=form)
             if is_over:
                 if call.is_complete:

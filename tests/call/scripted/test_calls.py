@@ -10,7 +10,11 @@ from functools import partial
 
 import pytest
 
+from tests.call.scripted.acting import acts
+from tests.call.scripted.booking import books
+from tests.call.scripted.faulty_tools import survives
 from tests.call.scripted.first_words import speaks_early
+from tests.call.scripted.forms import fills
 from tests.call.scripted.microphone import mutes, switches
 from tests.call.scripted.spanish import asks_in_spanish, make_spanish
 from tests.call.scripted.unusual_callers import Ending, dies, never_joins, never_speaks
@@ -55,6 +59,10 @@ def calls(callbox: StackThread) -> Iterator[Running]:
             muted=spoken(partial(mutes, callbox, muted, counted)),
             switched=spoken(partial(switches, callbox, switched, counted)),
             early=spoken(partial(speaks_early, callbox)),
+            acting=spoken(partial(acts, callbox)),
+            forms=spoken(partial(fills, callbox)),
+            booking=spoken(partial(books, callbox)),
+            faulty=spoken(partial(survives, callbox)),
         ) as others,
     ):
         yield Running(waiting, others)
@@ -73,6 +81,26 @@ async def test_a_caller_who_takes_another_microphone_is_heard_by_it(calls: Runni
 async def test_what_a_client_recorded_before_the_agent_was_there_is_heard_and_answered(calls: Running) -> None:
     """Slow: it comes after another call."""
     await asyncio.wrap_future(calls.spoken["early"])
+
+
+async def test_a_character_uses_a_tool_and_an_event_that_the_page_answers(calls: Running) -> None:
+    """Slow: it comes after other calls."""
+    await asyncio.wrap_future(calls.spoken["acting"])
+
+
+async def test_a_form_is_filled_on_a_page_that_follows_along(calls: Running) -> None:
+    """Slow: it comes after other calls."""
+    await asyncio.wrap_future(calls.spoken["forms"])
+
+
+async def test_a_visitor_fills_the_form_of_the_demo_together_with_the_agent(calls: Running) -> None:
+    """Slow: it comes after other calls."""
+    await asyncio.wrap_future(calls.spoken["booking"])
+
+
+async def test_a_call_goes_on_when_tools_fail_and_its_page_sends_ten_thousand_packets(calls: Running) -> None:
+    """Slow: it comes after other calls."""
+    await asyncio.wrap_future(calls.spoken["faulty"])
 
 
 async def test_a_caller_who_never_speaks_is_hung_up_on(calls: Running, measure: Measure) -> None:
@@ -105,6 +133,8 @@ async def test_their_slots_are_free_again(callbox: StackThread, calls: Running) 
         await slots_free_again(sessions, callbox.character, SCRIPTED_SLOTS, FREE_SECONDS)
 
 
-async def test_a_question_in_spanish_is_heard_answered_and_written_down(callbox: StackThread) -> None:
+async def test_a_call_is_handed_over_to_spanish_and_a_question_in_it_is_answered(
+    callbox: StackThread,
+) -> None:
     """Slow: a greeting, a question and its answer are spoken in real time. It comes alone: Kokoro needs a core."""
     await asks_in_spanish(callbox, make_spanish(callbox))

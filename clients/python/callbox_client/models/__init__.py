@@ -50,6 +50,7 @@ from .form_response import FormResponse
 from .form_response_values import FormResponseValues
 from .form_step import FormStep
 from .form_submit_method import FormSubmitMethod
+from .handoff import Handoff
 from .handoff_target import HandoffTarget
 from .http_config import HttpConfig
 from .http_config_headers_type_0 import HttpConfigHeadersType0
@@ -195,6 +196,7 @@ __all__ = (
     "FormResponseValues",
     "FormStep",
     "FormSubmitMethod",
+    "Handoff",
     "HandoffTarget",
     "HttpConfig",
     "HttpConfigHeadersType0",

@@ -21,6 +21,7 @@ from ..types import UNSET, Unset
 if TYPE_CHECKING:
     from ..models.agent_session_summary_metadata import AgentSessionSummaryMetadata
     from ..models.form_response import FormResponse
+    from ..models.handoff import Handoff
     from ..models.matched_voice import MatchedVoice
     from ..models.tool_call import ToolCall
     from ..models.transcript_item import TranscriptItem
@@ -49,9 +50,9 @@ class AgentSessionSummary:
             open from ten to four.', 'created_at': '2026-03-01T12:00:00Z', 'status': 'ended', 'end_reason': 'client_left',
             'character_version': 3, 'joined_at': '2026-03-01T12:00:01Z', 'ended_at': '2026-03-01T12:00:19.400000Z',
             'tool_calls': [{'name': 'search_documents', 'kind': 'kb', 'arguments': {'query': 'opening hours on Saturday'},
-            'result_preview': '[{"text": "Saturday: 10 to 16."}]', 'error': None, 'duration_seconds': 0.031, 'ts': 7.2}],
-            'voice': {'likeness': 'matched', 'similarity': 0.81, 'voice': 'af_heart*0.6+af_bella*0.4'}, 'form_responses':
-            []}
+            'result_preview': '[{"text": "Saturday: 10 to 16."}]', 'result_characters': 33, 'error': None,
+            'duration_seconds': 0.031, 'ts': 7.2, 'turn_index': 2}], 'handoffs': [], 'voice': {'likeness': 'matched',
+            'similarity': 0.81, 'voice': 'af_heart*0.6+af_bella*0.4'}, 'form_responses': []}
 
     Attributes:
         id (int):
@@ -88,6 +89,7 @@ class AgentSessionSummary:
         joined_at (datetime.datetime | None):
         ended_at (datetime.datetime | None):
         tool_calls (list[ToolCall]): Tool calls, in order.
+        handoffs (list[Handoff]): Handoffs to another character, in order.
         voice (MatchedVoice | None): Null for a call without `reference_audio_url`.
         form_responses (list[FormResponse] | Unset): The first 200 form responses of the call, oldest first; empty in
             lists.
@@ -126,6 +128,7 @@ class AgentSessionSummary:
     joined_at: datetime.datetime | None
     ended_at: datetime.datetime | None
     tool_calls: list[ToolCall]
+    handoffs: list[Handoff]
     voice: MatchedVoice | None
     form_responses: list[FormResponse] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -229,6 +232,11 @@ class AgentSessionSummary:
             tool_calls_item = tool_calls_item_data.to_dict()
             tool_calls.append(tool_calls_item)
 
+        handoffs = []
+        for handoffs_item_data in self.handoffs:
+            handoffs_item = handoffs_item_data.to_dict()
+            handoffs.append(handoffs_item)
+
         voice: dict[str, Any] | None
         if isinstance(self.voice, MatchedVoice):
             voice = self.voice.to_dict()
@@ -279,6 +287,7 @@ class AgentSessionSummary:
                 "joined_at": joined_at,
                 "ended_at": ended_at,
                 "tool_calls": tool_calls,
+                "handoffs": handoffs,
                 "voice": voice,
             }
         )
@@ -291,6 +300,7 @@ class AgentSessionSummary:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.agent_session_summary_metadata import AgentSessionSummaryMetadata  # noqa: PLC0415
         from ..models.form_response import FormResponse  # noqa: PLC0415
+        from ..models.handoff import Handoff  # noqa: PLC0415
         from ..models.matched_voice import MatchedVoice  # noqa: PLC0415
         from ..models.tool_call import ToolCall  # noqa: PLC0415
         from ..models.transcript_item import TranscriptItem  # noqa: PLC0415
@@ -464,6 +474,13 @@ class AgentSessionSummary:
 
             tool_calls.append(tool_calls_item)
 
+        handoffs = []
+        _handoffs = d.pop("handoffs")
+        for handoffs_item_data in _handoffs:
+            handoffs_item = Handoff.from_dict(handoffs_item_data)
+
+            handoffs.append(handoffs_item)
+
         def _parse_voice(data: object) -> MatchedVoice | None:
             if data is None:
                 return data
@@ -522,6 +539,7 @@ class AgentSessionSummary:
             joined_at=joined_at,
             ended_at=ended_at,
             tool_calls=tool_calls,
+            handoffs=handoffs,
             voice=voice,
             form_responses=form_responses,
         )

@@ -61,6 +61,8 @@ class CharacterChange:
         max_turn_seconds (int | None | Unset): Length of one turn of the agent.
         kb_query_url (None | str | Unset): Address of a knowledge base of your own, for `kb` tools.
         kb_query_api_key (None | str | Unset): Key for that address. Read back masked; a mask means unchanged.
+        kb_auto_context (bool | None | Unset): Whether passages of the documents are looked up while the caller speaks,
+            for the model's answer; works without a `kb` tool.
         is_active (bool | None | Unset): A character that is not active takes no calls.
         recording_enabled (bool | None | Unset): Kept, and does nothing yet: calls are not recorded.
         documents (list[Any] | None | Unset): The newest of its knowledge base; passed over when sent.
@@ -90,6 +92,7 @@ class CharacterChange:
     max_turn_seconds: int | None | Unset = UNSET
     kb_query_url: None | str | Unset = UNSET
     kb_query_api_key: None | str | Unset = UNSET
+    kb_auto_context: bool | None | Unset = UNSET
     is_active: bool | None | Unset = UNSET
     recording_enabled: bool | None | Unset = UNSET
     documents: list[Any] | None | Unset = UNSET
@@ -281,6 +284,12 @@ class CharacterChange:
         else:
             kb_query_api_key = self.kb_query_api_key
 
+        kb_auto_context: bool | None | Unset
+        if isinstance(self.kb_auto_context, Unset):
+            kb_auto_context = UNSET
+        else:
+            kb_auto_context = self.kb_auto_context
+
         is_active: bool | None | Unset
         if isinstance(self.is_active, Unset):
             is_active = UNSET
@@ -353,6 +362,8 @@ class CharacterChange:
             field_dict["kb_query_url"] = kb_query_url
         if kb_query_api_key is not UNSET:
             field_dict["kb_query_api_key"] = kb_query_api_key
+        if kb_auto_context is not UNSET:
+            field_dict["kb_auto_context"] = kb_auto_context
         if is_active is not UNSET:
             field_dict["is_active"] = is_active
         if recording_enabled is not UNSET:
@@ -698,6 +709,15 @@ class CharacterChange:
 
         kb_query_api_key = _parse_kb_query_api_key(d.pop("kb_query_api_key", UNSET))
 
+        def _parse_kb_auto_context(data: object) -> bool | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(bool | None | Unset, data)
+
+        kb_auto_context = _parse_kb_auto_context(d.pop("kb_auto_context", UNSET))
+
         def _parse_is_active(data: object) -> bool | None | Unset:
             if data is None:
                 return data
@@ -758,6 +778,7 @@ class CharacterChange:
             max_turn_seconds=max_turn_seconds,
             kb_query_url=kb_query_url,
             kb_query_api_key=kb_query_api_key,
+            kb_auto_context=kb_auto_context,
             is_active=is_active,
             recording_enabled=recording_enabled,
             documents=documents,

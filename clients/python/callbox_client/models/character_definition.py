@@ -64,6 +64,8 @@ class CharacterDefinition:
         max_turn_seconds (int | Unset): Length of one turn of the agent. Default: 35.
         kb_query_url (str | Unset): Address of a knowledge base of your own, for `kb` tools. Default: ''.
         kb_query_api_key (str | Unset): Key for that address. Read back masked; a mask means unchanged. Default: ''.
+        kb_auto_context (bool | Unset): Whether passages of the documents are looked up while the caller speaks, for the
+            model's answer; works without a `kb` tool. Default: False.
         is_active (bool | Unset): A character that is not active takes no calls. Default: True.
         recording_enabled (bool | Unset): Kept, and does nothing yet: calls are not recorded. Default: False.
         documents (list[Any] | Unset): The newest of its knowledge base; passed over when sent.
@@ -94,6 +96,7 @@ class CharacterDefinition:
     max_turn_seconds: int | Unset = 35
     kb_query_url: str | Unset = ""
     kb_query_api_key: str | Unset = ""
+    kb_auto_context: bool | Unset = False
     is_active: bool | Unset = True
     recording_enabled: bool | Unset = False
     documents: list[Any] | Unset = UNSET
@@ -188,6 +191,8 @@ class CharacterDefinition:
 
         kb_query_api_key = self.kb_query_api_key
 
+        kb_auto_context = self.kb_auto_context
+
         is_active = self.is_active
 
         recording_enabled = self.recording_enabled
@@ -250,6 +255,8 @@ class CharacterDefinition:
             field_dict["kb_query_url"] = kb_query_url
         if kb_query_api_key is not UNSET:
             field_dict["kb_query_api_key"] = kb_query_api_key
+        if kb_auto_context is not UNSET:
+            field_dict["kb_auto_context"] = kb_auto_context
         if is_active is not UNSET:
             field_dict["is_active"] = is_active
         if recording_enabled is not UNSET:
@@ -391,6 +398,8 @@ class CharacterDefinition:
 
         kb_query_api_key = d.pop("kb_query_api_key", UNSET)
 
+        kb_auto_context = d.pop("kb_auto_context", UNSET)
+
         is_active = d.pop("is_active", UNSET)
 
         recording_enabled = d.pop("recording_enabled", UNSET)
@@ -423,6 +432,7 @@ class CharacterDefinition:
             max_turn_seconds=max_turn_seconds,
             kb_query_url=kb_query_url,
             kb_query_api_key=kb_query_api_key,
+            kb_auto_context=kb_auto_context,
             is_active=is_active,
             recording_enabled=recording_enabled,
             documents=documents,

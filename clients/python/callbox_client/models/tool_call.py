@@ -22,21 +22,25 @@ class ToolCall:
     Attributes:
         name (str):
         kind (None | ToolCallKindType0):
-        arguments (None | ToolCallArgumentsType0): Arguments from the language model; null if they were too large to
-            store.
-        result_preview (str): The beginning of the result that the language model got.
+        arguments (None | ToolCallArgumentsType0): Arguments from the language model, with secrets masked; null if they
+            were too large to store.
+        result_preview (str): The beginning of the result: at most 4,000 characters.
+        result_characters (int): Characters of the whole result.
         error (None | str): Error code (`timeout`, `http_500`); null if the call succeeded.
         duration_seconds (float):
         ts (float): Seconds since the caller joined.
+        turn_index (int): Turn that the call belongs to: the answer that follows it.
     """
 
     name: str
     kind: None | ToolCallKindType0
     arguments: None | ToolCallArgumentsType0
     result_preview: str
+    result_characters: int
     error: None | str
     duration_seconds: float
     ts: float
+    turn_index: int
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -58,12 +62,16 @@ class ToolCall:
 
         result_preview = self.result_preview
 
+        result_characters = self.result_characters
+
         error: None | str
         error = self.error
 
         duration_seconds = self.duration_seconds
 
         ts = self.ts
+
+        turn_index = self.turn_index
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -73,9 +81,11 @@ class ToolCall:
                 "kind": kind,
                 "arguments": arguments,
                 "result_preview": result_preview,
+                "result_characters": result_characters,
                 "error": error,
                 "duration_seconds": duration_seconds,
                 "ts": ts,
+                "turn_index": turn_index,
             }
         )
 
@@ -120,6 +130,8 @@ class ToolCall:
 
         result_preview = d.pop("result_preview")
 
+        result_characters = d.pop("result_characters")
+
         def _parse_error(data: object) -> None | str:
             if data is None:
                 return data
@@ -131,14 +143,18 @@ class ToolCall:
 
         ts = d.pop("ts")
 
+        turn_index = d.pop("turn_index")
+
         tool_call = cls(
             name=name,
             kind=kind,
             arguments=arguments,
             result_preview=result_preview,
+            result_characters=result_characters,
             error=error,
             duration_seconds=duration_seconds,
             ts=ts,
+            turn_index=turn_index,
         )
 
         tool_call.additional_properties = d

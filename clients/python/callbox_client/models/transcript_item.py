@@ -20,14 +20,18 @@ T = TypeVar("T", bound="TranscriptItem")
 class TranscriptItem:
     """One utterance. `interrupted` and `typed` are present only if true, `latency` only if it was measured.
 
-    Attributes:
-        role (TranscriptItemRole):
-        text (str):
-        turn_index (int): From 0; the greeting comes first.
-        ts (float): Seconds since the caller joined.
-        interrupted (bool | Unset): True if the other side interrupted it. Default: False.
-        typed (bool | Unset): True if it was typed. Default: False.
-        latency (Latency | None | Unset): How long the caller waited for this answer to their speech.
+    `character_slug` is present only if another character spoke than the one that the call started with.
+
+        Attributes:
+            role (TranscriptItemRole):
+            text (str):
+            turn_index (int): From 0; the greeting comes first.
+            ts (float): Seconds since the caller joined.
+            interrupted (bool | Unset): True if the other side interrupted it. Default: False.
+            typed (bool | Unset): True if it was typed. Default: False.
+            character_slug (None | str | Unset): Character that spoke, if it was not the character that the call started
+                with.
+            latency (Latency | None | Unset): How long the caller waited for this answer to their speech.
     """
 
     role: TranscriptItemRole
@@ -36,6 +40,7 @@ class TranscriptItem:
     ts: float
     interrupted: bool | Unset = False
     typed: bool | Unset = False
+    character_slug: None | str | Unset = UNSET
     latency: Latency | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -53,6 +58,12 @@ class TranscriptItem:
         interrupted = self.interrupted
 
         typed = self.typed
+
+        character_slug: None | str | Unset
+        if isinstance(self.character_slug, Unset):
+            character_slug = UNSET
+        else:
+            character_slug = self.character_slug
 
         latency: dict[str, Any] | None | Unset
         if isinstance(self.latency, Unset):
@@ -76,6 +87,8 @@ class TranscriptItem:
             field_dict["interrupted"] = interrupted
         if typed is not UNSET:
             field_dict["typed"] = typed
+        if character_slug is not UNSET:
+            field_dict["character_slug"] = character_slug
         if latency is not UNSET:
             field_dict["latency"] = latency
 
@@ -97,6 +110,15 @@ class TranscriptItem:
         interrupted = d.pop("interrupted", UNSET)
 
         typed = d.pop("typed", UNSET)
+
+        def _parse_character_slug(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        character_slug = _parse_character_slug(d.pop("character_slug", UNSET))
 
         def _parse_latency(data: object) -> Latency | None | Unset:
             if data is None:
@@ -122,6 +144,7 @@ class TranscriptItem:
             ts=ts,
             interrupted=interrupted,
             typed=typed,
+            character_slug=character_slug,
             latency=latency,
         )
 

@@ -36,9 +36,9 @@ class Version:
             'chatterbox-en-v1', 'keyterms': ['Callbox', 'Brompton'], 'llm_provider': 'openai', 'llm_model': 'gpt-4o-mini',
             'llm_api_key': '••••1234', 'tools': [], 'mcp_servers': [], 'max_tool_output_chars': 16000,
             'max_tool_calls_per_turn': 6, 'max_turn_seconds': 35, 'kb_query_url': 'https://kb.shop.example/ask',
-            'kb_query_api_key': '••••1234', 'is_active': True, 'recording_enabled': False, 'slug': 'support-bot', 'id':
-            '8d1fQ2Zk3vQy0N8rT1mJ', 'version': 1, 'created_at': '2026-03-01T12:00:00Z', 'created_by': 1, 'changed':
-            ['greeting']}
+            'kb_query_api_key': '••••1234', 'kb_auto_context': False, 'is_active': True, 'recording_enabled': False, 'slug':
+            'support-bot', 'id': '8d1fQ2Zk3vQy0N8rT1mJ', 'version': 1, 'created_at': '2026-03-01T12:00:00Z', 'created_by':
+            1, 'changed': ['greeting']}
 
     Attributes:
         name (str): Display name.
@@ -67,6 +67,8 @@ class Version:
         max_turn_seconds (int): Length of one turn of the agent. Default: 35.
         kb_query_url (str): Address of a knowledge base of your own, for `kb` tools. Default: ''.
         kb_query_api_key (str): Key for that address. Read back masked; a mask means unchanged. Default: ''.
+        kb_auto_context (bool): Whether passages of the documents are looked up while the caller speaks, for the model's
+            answer; works without a `kb` tool. Default: False.
         is_active (bool): A character that is not active takes no calls. Default: True.
         recording_enabled (bool): Kept, and does nothing yet: calls are not recorded. Default: False.
         slug (str): Unique per installation.
@@ -107,6 +109,7 @@ class Version:
     max_turn_seconds: int = 35
     kb_query_url: str = ""
     kb_query_api_key: str = ""
+    kb_auto_context: bool = False
     is_active: bool = True
     recording_enabled: bool = False
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -182,6 +185,8 @@ class Version:
 
         kb_query_api_key = self.kb_query_api_key
 
+        kb_auto_context = self.kb_auto_context
+
         is_active = self.is_active
 
         recording_enabled = self.recording_enabled
@@ -226,6 +231,7 @@ class Version:
                 "max_turn_seconds": max_turn_seconds,
                 "kb_query_url": kb_query_url,
                 "kb_query_api_key": kb_query_api_key,
+                "kb_auto_context": kb_auto_context,
                 "is_active": is_active,
                 "recording_enabled": recording_enabled,
                 "slug": slug,
@@ -348,6 +354,8 @@ class Version:
 
         kb_query_api_key = d.pop("kb_query_api_key")
 
+        kb_auto_context = d.pop("kb_auto_context")
+
         is_active = d.pop("is_active")
 
         recording_enabled = d.pop("recording_enabled")
@@ -389,6 +397,7 @@ class Version:
             max_turn_seconds=max_turn_seconds,
             kb_query_url=kb_query_url,
             kb_query_api_key=kb_query_api_key,
+            kb_auto_context=kb_auto_context,
             is_active=is_active,
             recording_enabled=recording_enabled,
             slug=slug,

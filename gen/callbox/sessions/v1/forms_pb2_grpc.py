@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class FormResponsesServiceStub:
-    """Form responses: taken from visitors whose origin is allowed and from the owner, read by the owner.
+    """Form responses: taken from visitors whose origin is allowed, from the owner, and from the agent for its call; read by
+    the owner.
     """
 
     def __init__(self, channel):
@@ -58,7 +59,8 @@ class FormResponsesServiceStub:
 
 
 class FormResponsesServiceServicer:
-    """Form responses: taken from visitors whose origin is allowed and from the owner, read by the owner.
+    """Form responses: taken from visitors whose origin is allowed, from the owner, and from the agent for its call; read by
+    the owner.
     """
 
     def SubmitForm(self, request, context):
@@ -123,7 +125,8 @@ def add_FormResponsesServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class FormResponsesService:
-    """Form responses: taken from visitors whose origin is allowed and from the owner, read by the owner.
+    """Form responses: taken from visitors whose origin is allowed, from the owner, and from the agent for its call; read by
+    the owner.
     """
 
     @staticmethod

@@ -27,7 +27,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class FormResponsesServiceStub:
-    """Form responses: taken from visitors whose origin is allowed and from the owner, read by the owner."""
+    """Form responses: taken from visitors whose origin is allowed, from the owner, and from the agent for its call; read by
+    the owner.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -47,7 +49,9 @@ class FormResponsesServiceStub:
 
 @_typing.type_check_only
 class FormResponsesServiceAsyncStub(FormResponsesServiceStub):
-    """Form responses: taken from visitors whose origin is allowed and from the owner, read by the owner."""
+    """Form responses: taken from visitors whose origin is allowed, from the owner, and from the agent for its call; read by
+    the owner.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     SubmitForm: _aio.UnaryUnaryMultiCallable[_forms_pb2.SubmitFormRequest, _forms_pb2.SubmitFormResponse]  # type: ignore[assignment]
@@ -63,7 +67,9 @@ class FormResponsesServiceAsyncStub(FormResponsesServiceStub):
     """Lists the answers given in some calls, oldest first; calls of others are left out."""
 
 class FormResponsesServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Form responses: taken from visitors whose origin is allowed and from the owner, read by the owner."""
+    """Form responses: taken from visitors whose origin is allowed, from the owner, and from the agent for its call; read by
+    the owner.
+    """
 
     @_abc_1.abstractmethod
     def SubmitForm(

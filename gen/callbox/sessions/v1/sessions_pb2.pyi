@@ -289,6 +289,7 @@ class Session(_message.Message):
     TOOL_CALLS_FIELD_NUMBER: _builtins.int
     FORM_RESPONSES_FIELD_NUMBER: _builtins.int
     VOICE_FIELD_NUMBER: _builtins.int
+    HANDOFFS_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """Public identity, `sess_` and random characters."""
     id: _builtins.int
@@ -353,6 +354,10 @@ class Session(_message.Message):
     def voice(self) -> Global___VoiceEvent:
         """How the agent came by its voice, where a reference recording was given."""
 
+    @_builtins.property
+    def handoffs(self) -> _containers.RepeatedCompositeFieldContainer[Global___HandoffEvent]:
+        """Handoffs to another character, in order; filled as `turns` is."""
+
     def __init__(
         self,
         *,
@@ -378,10 +383,11 @@ class Session(_message.Message):
         tool_calls: _abc.Iterable[Global___ToolEvent] | None = ...,
         form_responses: _abc.Iterable[_forms_pb2.FormResponse] | None = ...,
         voice: Global___VoiceEvent | None = ...,
+        handoffs: _abc.Iterable[Global___HandoffEvent] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "finalize_time", b"finalize_time", "join_time", b"join_time", "metadata", b"metadata", "usage", b"usage", "voice", b"voice"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["character_id", b"character_id", "character_slug", b"character_slug", "character_version", b"character_version", "create_time", b"create_time", "end_reason", b"end_reason", "end_time", b"end_time", "finalize_time", b"finalize_time", "form_responses", b"form_responses", "id", b"id", "join_time", b"join_time", "metadata", b"metadata", "origin_url", b"origin_url", "owner_id", b"owner_id", "room_name", b"room_name", "session_id", b"session_id", "status", b"status", "tenant_id", b"tenant_id", "tool_calls", b"tool_calls", "turns", b"turns", "usage", b"usage", "user_id", b"user_id", "voice", b"voice"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["character_id", b"character_id", "character_slug", b"character_slug", "character_version", b"character_version", "create_time", b"create_time", "end_reason", b"end_reason", "end_time", b"end_time", "finalize_time", b"finalize_time", "form_responses", b"form_responses", "handoffs", b"handoffs", "id", b"id", "join_time", b"join_time", "metadata", b"metadata", "origin_url", b"origin_url", "owner_id", b"owner_id", "room_name", b"room_name", "session_id", b"session_id", "status", b"status", "tenant_id", b"tenant_id", "tool_calls", b"tool_calls", "turns", b"turns", "usage", b"usage", "user_id", b"user_id", "voice", b"voice"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -512,6 +518,7 @@ class Turn(_message.Message):
     INTERRUPTED_FIELD_NUMBER: _builtins.int
     LATENCY_FIELD_NUMBER: _builtins.int
     TYPED_FIELD_NUMBER: _builtins.int
+    CHARACTER_SLUG_FIELD_NUMBER: _builtins.int
     turn_index: _builtins.int
     """Position, from 0; a greeting is first."""
     role: Global___Role.ValueType
@@ -524,6 +531,10 @@ class Turn(_message.Message):
     """True when the other side cut it short."""
     typed: _builtins.bool
     """True when the text was typed, not spoken."""
+    character_slug: _builtins.str
+    """Slug of the character that spoke, on the agent's turns; empty for the session's own character. At most 128 characters
+    are kept.
+    """
     @_builtins.property
     def latency(self) -> Global___LatencyParts:
         """On the agent's answers."""
@@ -538,10 +549,11 @@ class Turn(_message.Message):
         interrupted: _builtins.bool = ...,
         latency: Global___LatencyParts | None = ...,
         typed: _builtins.bool = ...,
+        character_slug: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["latency", b"latency"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["interrupted", b"interrupted", "latency", b"latency", "role", b"role", "start_seconds", b"start_seconds", "text", b"text", "turn_index", b"turn_index", "typed", b"typed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["character_slug", b"character_slug", "interrupted", b"interrupted", "latency", b"latency", "role", b"role", "start_seconds", b"start_seconds", "text", b"text", "turn_index", b"turn_index", "typed", b"typed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -562,6 +574,7 @@ class SessionEvent(_message.Message):
     END_FIELD_NUMBER: _builtins.int
     TOOL_FIELD_NUMBER: _builtins.int
     VOICE_FIELD_NUMBER: _builtins.int
+    HANDOFF_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     """From 1, without gaps, given by the worker."""
     @_builtins.property
@@ -596,6 +609,10 @@ class SessionEvent(_message.Message):
     def voice(self) -> Global___VoiceEvent:
         """The voice for a reference recording was found, or none; stands in the history."""
 
+    @_builtins.property
+    def handoff(self) -> Global___HandoffEvent:
+        """The call went to another character; stands in the history."""
+
     def __init__(
         self,
         *,
@@ -608,12 +625,13 @@ class SessionEvent(_message.Message):
         end: Global___EndEvent | None = ...,
         tool: Global___ToolEvent | None = ...,
         voice: Global___VoiceEvent | None = ...,
+        handoff: Global___HandoffEvent | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "error", b"error", "event", b"event", "form", b"form", "occur_time", b"occur_time", "tool", b"tool", "turn", b"turn", "usage", b"usage", "voice", b"voice"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "error", b"error", "event", b"event", "form", b"form", "handoff", b"handoff", "occur_time", b"occur_time", "tool", b"tool", "turn", b"turn", "usage", b"usage", "voice", b"voice"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "error", b"error", "event", b"event", "form", b"form", "occur_time", b"occur_time", "sequence", b"sequence", "tool", b"tool", "turn", b"turn", "usage", b"usage", "voice", b"voice"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "error", b"error", "event", b"event", "form", b"form", "handoff", b"handoff", "occur_time", b"occur_time", "sequence", b"sequence", "tool", b"tool", "turn", b"turn", "usage", b"usage", "voice", b"voice"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["turn", "form", "usage", "error", "end", "tool", "voice"]  # noqa: Y015
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["turn", "form", "usage", "error", "end", "tool", "voice", "handoff"]  # noqa: Y015
     _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 
@@ -633,6 +651,8 @@ class ToolEvent(_message.Message):
     ERROR_FIELD_NUMBER: _builtins.int
     DURATION_FIELD_NUMBER: _builtins.int
     START_SECONDS_FIELD_NUMBER: _builtins.int
+    TURN_INDEX_FIELD_NUMBER: _builtins.int
+    RESULT_CHARACTERS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Name as the model knows it; at most 128 characters are kept."""
     kind: Global___ToolKind.ValueType
@@ -645,6 +665,10 @@ class ToolEvent(_message.Message):
     """Code of what went wrong (`timeout`, `http_500`); empty when nothing did. At most 128 characters are kept."""
     start_seconds: _builtins.float
     """Seconds from the moment the caller joined to the call."""
+    turn_index: _builtins.int
+    """Number of the turn that it belongs to: that of the answer which follows."""
+    result_characters: _builtins.int
+    """Characters of the whole result, of which `result_preview` is the beginning."""
     @_builtins.property
     def arguments(self) -> _struct_pb2.Struct:
         """What the model passed; at most 16,384 bytes of JSON."""
@@ -664,10 +688,12 @@ class ToolEvent(_message.Message):
         error: _builtins.str = ...,
         duration: _duration_pb2.Duration | None = ...,
         start_seconds: _builtins.float = ...,
+        turn_index: _builtins.int = ...,
+        result_characters: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["arguments", b"arguments", "duration", b"duration"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["arguments", b"arguments", "arguments_omitted", b"arguments_omitted", "duration", b"duration", "error", b"error", "kind", b"kind", "name", b"name", "result_preview", b"result_preview", "start_seconds", b"start_seconds"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arguments", b"arguments", "arguments_omitted", b"arguments_omitted", "duration", b"duration", "error", b"error", "kind", b"kind", "name", b"name", "result_characters", b"result_characters", "result_preview", b"result_preview", "start_seconds", b"start_seconds", "turn_index", b"turn_index"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -738,6 +764,44 @@ class VoiceEvent(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__similarity) -> _WhichOneofReturnType__similarity | None: ...
 
 Global___VoiceEvent: _TypeAlias = VoiceEvent  # noqa: Y015
+
+@_typing.final
+class HandoffEvent(_message.Message):
+    """One handoff of a call to another character."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_SLUG_FIELD_NUMBER: _builtins.int
+    TO_SLUG_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    START_SECONDS_FIELD_NUMBER: _builtins.int
+    TURN_INDEX_FIELD_NUMBER: _builtins.int
+    from_slug: _builtins.str
+    """Slug of the character that handed the call over; at most 128 characters are kept."""
+    to_slug: _builtins.str
+    """Slug of the character that took the call; at most 128 characters are kept."""
+    reason: _builtins.str
+    """Why, in the words of the model; at most 1,000 characters are kept."""
+    start_seconds: _builtins.float
+    """Seconds from the moment the caller joined."""
+    turn_index: _builtins.int
+    """Number of the turn that it belongs to: the first of the new character."""
+    def __init__(
+        self,
+        *,
+        from_slug: _builtins.str = ...,
+        to_slug: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        start_seconds: _builtins.float = ...,
+        turn_index: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_slug", b"from_slug", "reason", b"reason", "start_seconds", b"start_seconds", "to_slug", b"to_slug", "turn_index", b"turn_index"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HandoffEvent: _TypeAlias = HandoffEvent  # noqa: Y015
 
 @_typing.final
 class ErrorEvent(_message.Message):

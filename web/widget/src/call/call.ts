@@ -42,6 +42,7 @@ export class Call extends Emitter<CallEvents> {
   #switching = false;
   #voice: RemoteAudioTrack | null = null;
   #announced: CallEnd | null = null;
+  #sessionId = "";
 
   constructor(
     private readonly request: SessionRequest,
@@ -70,6 +71,11 @@ export class Call extends Emitter<CallEvents> {
     return this.#microphone.state;
   }
 
+  /** Empty until the session is admitted. */
+  get sessionId(): string {
+    return this.#sessionId;
+  }
+
   /** The LiveKit room; connected from `waiting` on. */
   get room(): Room {
     return this.#link.room;
@@ -85,6 +91,7 @@ export class Call extends Emitter<CallEvents> {
       signal.throwIfAborted();
       this.#setPhase("asking");
       const grant = await requestSession(this.request, signal);
+      this.#sessionId = grant.sessionId;
       this.#setPhase("connecting");
       await this.#link.join(grant);
       signal.throwIfAborted();

@@ -62,7 +62,8 @@ function parseReply(body: Record<string, unknown>): Message | null {
   return { topic: REPLY, reply: { who: body["type"] === "user_text" ? "visitor" : "agent", text, id, final } };
 }
 
-function parseObject(payload: Uint8Array): Record<string, unknown> | null {
+/** The JSON object in a data packet; null for anything else. */
+export function parseObject(payload: Uint8Array): Record<string, unknown> | null {
   try {
     const body: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(payload));
     return typeof body === "object" && body !== null && !Array.isArray(body) ? (body as Record<string, unknown>) : null;

@@ -1,7 +1,18 @@
-import { Call, type AgentState, type CallEnd, type CallPhase, type MicrophoneState, type Sentence } from "../call";
+import {
+  Call,
+  Forms,
+  readForms,
+  type AgentState,
+  type CallEnd,
+  type CallPhase,
+  type FormDefinition,
+  type MicrophoneState,
+  type Sentence,
+} from "../call";
 import { Clock } from "./clock";
 import { Composer } from "./composer";
 import { elements } from "./elements";
+import { FormView } from "./form-view";
 import { Orb } from "./orb";
 import { TranscriptView } from "./transcript-view";
 import { endLine, nameFromSlug, phaseLine, statusLine } from "./words";
@@ -16,7 +27,10 @@ export class Page {
   readonly #orb = new Orb();
   readonly #clock = new Clock();
   readonly #composer = new Composer((text) => this.#call?.sendText(text) ?? false);
+  readonly #formView = new FormView();
   readonly #transcript: TranscriptView;
+  /** A page that cannot read the forms makes calls without them: the agent fills them by voice alone. */
+  readonly #definitions: Promise<FormDefinition[]>;
   #call: Call | null = null;
   #phase: CallPhase = "idle";
   #agent: AgentState = "absent";
@@ -31,6 +45,7 @@ export class Page {
     document.title = `${name} · Callbox`;
     elements.name.textContent = name;
     this.#transcript = new TranscriptView(name);
+    this.#definitions = readForms("", slug).catch(() => []);
     elements.start.addEventListener("click", () => this.#start(true));
     elements.startTyping.addEventListener("click", () => this.#start(false));
     elements.hangup.addEventListener("click", () => this.#call?.hangUp());
@@ -66,9 +81,17 @@ export class Page {
     call.on("notice", (sentence) => this.#notice(sentence));
     call.on("playbackBlocked", (blocked) => (elements.hear.hidden = !blocked));
     call.on("ended", (end) => this.#onEnded(end));
+    void this.#definitions.then((definitions) => this.#showForms(call, definitions));
     void call.start({ microphone });
     // Not the button that hangs up: a held Enter key would press it.
     elements.scroller.focus();
+  }
+
+  #showForms(call: Call, definitions: FormDefinition[]): void {
+    const forms = new Forms(call.room, "", this.slug, () => call.sessionId, definitions);
+    forms.on("submitted", (message) => this.#notice({ message: message || "The form was sent.", advice: "" }));
+    call.on("ended", () => forms.end());
+    this.#formView.follow(forms);
   }
 
   #onPhase(phase: CallPhase): void {

@@ -96,7 +96,8 @@ def sync_detailed(
 
      Sends a call of one of your characters as server-sent events: its state (`state`), speech that is
     not final yet
-    (`turn.partial`), the events of its history (`turn.final`, `tool`, `form`, `error`), and its end
+    (`turn.partial`), the events of its history (`turn.final`, `tool`, `handoff`, `form`, `error`), and
+    its end
     (`ended`).
 
     After a lost connection, send the last `id` as `Last-Event-ID`: you get every event of the history
@@ -137,7 +138,8 @@ def sync(
 
      Sends a call of one of your characters as server-sent events: its state (`state`), speech that is
     not final yet
-    (`turn.partial`), the events of its history (`turn.final`, `tool`, `form`, `error`), and its end
+    (`turn.partial`), the events of its history (`turn.final`, `tool`, `handoff`, `form`, `error`), and
+    its end
     (`ended`).
 
     After a lost connection, send the last `id` as `Last-Event-ID`: you get every event of the history
@@ -173,7 +175,8 @@ async def asyncio_detailed(
 
      Sends a call of one of your characters as server-sent events: its state (`state`), speech that is
     not final yet
-    (`turn.partial`), the events of its history (`turn.final`, `tool`, `form`, `error`), and its end
+    (`turn.partial`), the events of its history (`turn.final`, `tool`, `handoff`, `form`, `error`), and
+    its end
     (`ended`).
 
     After a lost connection, send the last `id` as `Last-Event-ID`: you get every event of the history
@@ -212,7 +215,8 @@ async def asyncio(
 
      Sends a call of one of your characters as server-sent events: its state (`state`), speech that is
     not final yet
-    (`turn.partial`), the events of its history (`turn.final`, `tool`, `form`, `error`), and its end
+    (`turn.partial`), the events of its history (`turn.final`, `tool`, `handoff`, `form`, `error`), and
+    its end
     (`ended`).
 
     After a lost connection, send the last `id` as `Last-Event-ID`: you get every event of the history

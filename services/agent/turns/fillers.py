@@ -1,0 +1,117 @@
+"""Short lines that the caller hears while an answer is made. They never wait for the language model or an engine."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol
+
+import structlog
+from callbox.sessions.v1 import sessions_pb2 as pb
+from livekit import rtc
+
+from services.agent.audio.bridge import BridgeOutput
+from services.agent.metrics import spoken_lines
+from services.agent.moments import Kind, ToolCalled, ToolStarted
+from services.agent.speech.phrases import Line
+from services.kit.tasks import end
+
+# Silence until the first filler, and after each until the next.
+_SECONDS = 4.0
+# Silence until the first filler if a tool runs.
+_TOOL_SECONDS = 1.2
+_LATER = (Line.STILL_BUSY, Line.ONE_MORE_SECOND)
+_log = structlog.get_logger(__name__)
+
+
+class SpokenLines(Protocol):
+    """The fixed lines of a call, in the language of the current character."""
+
+    def text(self, line: Line) -> str:
+        """The text of a line."""
+        ...
+
+    def frames(self, line: Line) -> AsyncIterator[rtc.AudioFrame]:
+        """The line as audio; needs no engine."""
+        ...
+
+
+class Fillers:
+    """The fillers of one call. lines: of the current character.
+
+    The first one suits the tool that runs. No filler is the same as the one before it.
+    """
+
+    def __init__(self, lines: Callable[[], SpokenLines]) -> None:
+        self._lines = lines
+        self._bridge: BridgeOutput | None = None
+        self._running: dict[str, Kind] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._playing: asyncio.Task[None] | None = None
+        self._waiting = False
+        self._count = 0
+        self._last: Line | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Silence until the first filler if no tool runs."""
+        return _SECONDS
+
+    def bridge_with(self, bridge: BridgeOutput) -> None:
+        """Sets the output; without it there are no fillers."""
+        self._bridge = bridge
+
+    def tool_started(self, event: ToolStarted) -> None:
+        """Lets the first filler come earlier while a tool runs."""
+        self._running[event.call_id] = event.kind
+        if self._waiting and not self._count:
+            self._plan()
+
+    def tool_called(self, event: ToolCalled) -> None:
+        """The tool has ended. A filler that was planned for it still comes if the answer is not heard by then."""
+        self._running.pop(event.call_id, None)
+
+    def wait(self) -> None:
+        """Plans fillers from now on: the caller waits."""
+        self._waiting, self._count = True, 0
+        self._plan()
+
+    def stop(self) -> None:
+        """Plans no more: the caller hears something, speaks, or waits for nothing."""
+        self._waiting = False
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def answer_the_caller(self) -> None:
+        """Plays one at once if a tool runs: the caller has spoken, and its result is still to come."""
+        if self._running:
+            self._play(Line.ONE_MORE_SECOND if self._last is not Line.ONE_MORE_SECOND else Line.STILL_BUSY)
+
+    async def close(self) -> None:
+        """Ends a filler that is playing."""
+        self.stop()
+        if self._playing is not None:
+            await end(self._playing)
+
+    def _plan(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        seconds = _TOOL_SECONDS if self._running and not self._count else _SECONDS
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._fill, seconds)
+
+    def _fill(self, seconds: float) -> None:
+        _log.warning("answer takes long", seconds=seconds)
+        first = Line.LOOKING_UP if pb.TOOL_KIND_KB in self._running.values() else Line.FILLER
+        choices = _LATER if self._count else (first, *_LATER)
+        self._play(next(line for line in choices if line is not self._last))
+
+    def _play(self, line: Line) -> None:
+        if self._bridge is None:
+            return
+        self._count += 1
+        self._last = line
+        spoken_lines.labels(line).inc()
+        self._playing = asyncio.create_task(self._bridged(self._bridge, line), name="filler")
+
+    async def _bridged(self, bridge: BridgeOutput, line: Line) -> None:
+        await bridge.bridge(self._lines().frames(line))
+        if self._waiting:
+            self._plan()
