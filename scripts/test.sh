@@ -6,10 +6,11 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/tools-path.sh
 # A lane: its folders : options of pytest. Tests of calls wait for speech in real time, so two lanes of them share the
-# cores. Tests of speech compute, and would make calls stutter beside them; those of its faults wait for servers.
+# cores, those that mostly wait beside those that need most. Tests of speech compute, and would make calls stutter beside
+# them; those of its faults wait for servers.
 steps=(
     "unit service http : -n 3 --dist worksteal"
-    "call browser : --ignore=tests/call/scripted | call/scripted faults :"
+    "call browser : --ignore=tests/call/scripted | faults call/scripted :"
     "speech : --ignore=tests/speech/faults -n 2 --dist loadfile | speech/faults :"
 )
 # Runs beside all steps with the lowest priority, in what they leave of the cores: its tests only compute. A test may

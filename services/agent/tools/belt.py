@@ -22,6 +22,7 @@ _LONGEST_SECONDS = 150.0
 # How long a tool is waited for after the caller has interrupted. One that ends by then gives one answer instead of two,
 # and the caller still speaks meanwhile.
 _GRACE_SECONDS = 1.0
+_CLOSE_SECONDS = 3.0
 _TOO_MANY = "No more functions can be called in this turn. Answer with what you know, and say what could not be done."
 _STILL_RUNNING = "Still running; the result comes later by itself. Do not call it again and do not invent a result."
 _CANCEL = "cancel_running_functions"
@@ -110,7 +111,7 @@ class Belt:
         """Cancels what runs, and waits for it."""
         self.give_up()
         if tasks := [work.task for work in self._running.values()]:
-            await asyncio.wait(tasks)
+            await asyncio.wait(tasks, timeout=_CLOSE_SECONDS)
 
     def _take_listed_schemas(self) -> None:
         """Takes schemas that became known since. One that is no good is logged; the tool keeps what it had."""

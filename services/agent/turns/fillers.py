@@ -104,14 +104,14 @@ class Fillers:
         self._play(next(line for line in choices if line is not self._last))
 
     def _play(self, line: Line) -> None:
-        if self._bridge is None:
+        if self._bridge is None or (self._playing is not None and not self._playing.done()):
             return
         self._count += 1
         self._last = line
-        spoken_lines.labels(line).inc()
         self._playing = asyncio.create_task(self._bridged(self._bridge, line), name="filler")
 
     async def _bridged(self, bridge: BridgeOutput, line: Line) -> None:
-        await bridge.bridge(self._lines().frames(line))
+        if await bridge.bridge(self._lines().frames(line)):
+            spoken_lines.labels(line).inc()
         if self._waiting:
             self._plan()
