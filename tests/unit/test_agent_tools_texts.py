@@ -66,12 +66,45 @@ def test_metadata_complete_arguments_and_the_model_is_not_asked_for_them() -> No
 
 @pytest.mark.parametrize(
     ("given", "told"),
-    [({}, "number"), ({"number": "four"}, "number: "), ({"number": 0}, "minimum"), ({"number": 1, "pin": 5}, "pin: ")],
+    [
+        ({}, "number"),
+        ({"number": "four"}, "number: "),
+        ({"number": "4.5"}, "number: "),
+        ({"number": "-4"}, "number: "),
+        ({"number": 0}, "minimum"),
+        ({"number": 1, "pin": [5]}, "pin: "),
+    ],
 )
 def test_arguments_that_do_not_fit_are_refused_with_what_would_do(given: dict[str, object], told: str) -> None:
     with pytest.raises(InvalidArguments, match=told) as fault:
         ArgumentSchema(SCHEMA, KNOWN).checked(given)
     assert len(str(fault.value)) < 800
+
+
+@pytest.mark.parametrize(
+    ("type_", "given", "meant"),
+    [
+        ("integer", "1001", 1001),
+        ("integer", " -7 ", -7),
+        ("number", "2.5", 2.5),
+        ("boolean", "True", True),
+        ("string", 1001, "1001"),
+        ("string", 2.5, "2.5"),
+    ],
+)
+def test_an_argument_of_another_type_that_says_the_same_is_taken(type_: str, given: object, meant: object) -> None:
+    schema = ArgumentSchema({"type": "object", "properties": {"a": {"type": type_}}}, Metadata({}))
+    assert schema.checked({"a": given}) == {"a": meant}
+
+
+@pytest.mark.parametrize(
+    ("type_", "given"),
+    [("integer", "10" * 20), ("integer", "1e3"), ("boolean", "yes"), ("string", True), ("array", "a")],
+)
+def test_an_argument_that_could_mean_something_else_is_refused(type_: str, given: object) -> None:
+    schema = ArgumentSchema({"type": "object", "properties": {"a": {"type": type_}}}, Metadata({}))
+    with pytest.raises(InvalidArguments):
+        schema.checked({"a": given})
 
 
 def test_a_tool_that_needs_metadata_that_the_call_has_not_says_so() -> None:

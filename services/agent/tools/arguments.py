@@ -1,6 +1,7 @@
 """The arguments of one tool: what the model is asked for, what comes from the metadata, and whether a call is valid."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
@@ -17,6 +18,8 @@ _MAX_FAULT_CHARACTERS = 200
 _MAX_LISTED_CHARACTERS = 64 * 1024
 _NO_SCHEMA = (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError, TypeError, RecursionError)
 _HIDDEN = "••••"
+_INTEGER = re.compile(r"[+-]?[0-9]{1,15}")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
 # The schema was judged when it was written; these bound what a compiled pattern may take.
 _PATTERNS = jsonschema_rs.RegexOptions(size_limit=1_000_000, dfa_size_limit=1_000_000)
 
@@ -49,6 +52,7 @@ class ArgumentSchema:
             if isinstance(part, Mapping) and (part.get("writeOnly") is True or part.get("format") == "password")
         }
         self._required = frozenset(schema.get("required", ()))
+        self._types = {name: part.get("type") for name, part in properties.items() if isinstance(part, Mapping)}
         self._validator = jsonschema_rs.validator_for(dict(schema), offline=True, pattern_options=_PATTERNS)
         self.shown = _without(schema, self._filled)
 
@@ -61,6 +65,9 @@ class ArgumentSchema:
         known = {name: value for name, value in self._filled.items() if value is not None}
         arguments = {**{name: value for name, value in given.items() if name not in self._filled}, **known}
         if faults := list(islice(self._faults(arguments), _MAX_FAULTS)):
+            converted = {name: _as_type(value, self._types.get(name)) for name, value in arguments.items()}
+            if self._validator.is_valid(converted):
+                return converted
             raise InvalidArguments(f"{'; '.join(faults)}. Call the function again with arguments that fit its schema.")
         return arguments
 
@@ -95,6 +102,20 @@ def listed_schema(schema: Mapping[str, Any], metadata: Metadata) -> ArgumentSche
         RecursionError,
     ) as bad:
         raise InvalidSchema(str(bad)) from None
+
+
+def _as_type(value: Any, type_: Any) -> Any:
+    """A value as the type that its property has, where it says the same: small models write numbers as texts."""
+    match type_, value:
+        case "integer", str() if _INTEGER.fullmatch(value.strip()):
+            return int(value)
+        case "number", str() if _NUMBER.fullmatch(value.strip()):
+            return float(value)
+        case "boolean", str() if value.strip().lower() in ("true", "false"):
+            return value.strip().lower() == "true"
+        case "string", int() | float() if not isinstance(value, bool):
+            return json.dumps(value)
+    return value
 
 
 def _without(schema: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
