@@ -1,6 +1,6 @@
 """Calls that leave the stack as it is. They go on side by side, and each test waits for its own.
 
-Three of them wait for time-outs, half a minute at most. Meanwhile the others are spoken, two at a time.
+Three of them wait for time-outs, half a minute at most. Meanwhile the others are spoken, two at a time, then typed.
 """
 
 import asyncio
@@ -45,7 +45,21 @@ def calls(callbox: StackThread) -> Iterator[Running]:
     counted = asyncio.Event()
     places = asyncio.Semaphore(SPOKEN_AT_ONCE)
 
-    async def spoken(call: Callable[[], Awaitable[None]]) -> None:
+    speaking = {"muted", "switched", "early"}
+    all_spoken = asyncio.Event()
+
+    async def spoken(name: str, call: Callable[[], Awaitable[None]]) -> None:
+        try:
+            async with places:
+                await call()
+        finally:
+            speaking.discard(name)
+            if not speaking:
+                all_spoken.set()
+
+    async def typed(call: Callable[[], Awaitable[None]]) -> None:
+        # Beside them, what is spoken in real time would stutter.
+        await all_spoken.wait()
         async with places:
             await call()
 
@@ -56,13 +70,13 @@ def calls(callbox: StackThread) -> Iterator[Running]:
             absent=never_joins(callbox, talking, SCRIPTED_SLOTS - len(talking), counted),
         ) as waiting,
         callbox.side_by_side(
-            muted=spoken(partial(mutes, callbox, muted, counted)),
-            switched=spoken(partial(switches, callbox, switched, counted)),
-            early=spoken(partial(speaks_early, callbox)),
-            acting=spoken(partial(acts, callbox)),
-            forms=spoken(partial(fills, callbox)),
-            booking=spoken(partial(books, callbox)),
-            faulty=spoken(partial(survives, callbox)),
+            muted=spoken("muted", partial(mutes, callbox, muted, counted)),
+            switched=spoken("switched", partial(switches, callbox, switched, counted)),
+            early=spoken("early", partial(speaks_early, callbox)),
+            acting=typed(partial(acts, callbox)),
+            forms=typed(partial(fills, callbox)),
+            booking=typed(partial(books, callbox)),
+            faulty=typed(partial(survives, callbox)),
         ) as others,
     ):
         yield Running(waiting, others)
