@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from tests.call.scripted.acting import FIND_ORDER, Page
+from tests.call.scripted.acting import FIND_ORDER
+from tests.call.scripted.page import Page
 from tests.fixtures.stack import StackThread
 from tests.fixtures.wire import Asked, answer, listening
 
@@ -27,7 +28,7 @@ async def test_a_tool_ends_and_is_written_down_when_sessions_restarts_while_it_r
             tools=[{**FIND_ORDER, "config": {"url": f"http://127.0.0.1:{shop.port}/", "timeout_seconds": 20}}],
         )
         grant = await sessions.start(slug, metadata={"user_id": "u-7"})
-        async with Page(grant.livekit_url, grant.token) as page:
+        async with Page(grant) as page:
             assert await page.next_reply() == "Hello."
             await page.type("Where is my order?")
             assert await page.next_reply() == "Your order is on its way."

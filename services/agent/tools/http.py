@@ -72,7 +72,7 @@ class HttpRequest:
         if self._config.method in _IN_QUERY:
             if self._config.send_session:
                 headers[SESSION_HEADER] = self._session.session_id
-            return _with_query(self._url, arguments), _merged(headers, configured), None
+            return with_query(self._url, arguments), _merged(headers, configured), None
         body: dict[str, Any] = dict(arguments)
         if self._config.send_session:
             body["_session"] = {
@@ -89,7 +89,7 @@ def _merged(own: Mapping[str, str], configured: Mapping[str, str]) -> dict[str, 
     return {**{name: value for name, value in own.items() if name.lower() not in names}, **configured}
 
 
-def _with_query(url: str, arguments: Arguments) -> str:
+def with_query(url: str, arguments: Arguments) -> str:
     """A URL with arguments added to its query. A list gives one parameter for each item; null gives none."""
     pairs = [
         (name, item if isinstance(item, str) else as_text(item))

@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from callbox.characters.v1 import knowledge_pb2
 
+from services.agent.tools.http import with_query
 from services.agent.tools.tool import Arguments, Outcome, as_text, failure
 from services.kit.errors import CallboxError
 from services.kit.net.outbound import Outbound, OutboundError
@@ -59,8 +59,6 @@ class AddressSearch:
         query, count = _question(arguments)
         if not query:
             return failure("invalid_arguments", "query must say what to look up.")
-        parts = urlsplit(self.url)
-        asked = "&".join(filter(None, (parts.query, urlencode({"q": query, "top_k": count}))))
         try:
             key = await self.key()
         except CallboxError as fault:
@@ -69,7 +67,7 @@ class AddressSearch:
         try:
             answer = await self.outbound.request(
                 "GET",
-                urlunsplit(parts._replace(query=asked)),
+                with_query(self.url, {"q": query, "top_k": count}),
                 headers=headers,
                 deadline_seconds=_ADDRESS_SECONDS,
                 max_bytes=_ADDRESS_MAX_BYTES,

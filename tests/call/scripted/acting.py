@@ -2,20 +2,15 @@
 
 import asyncio
 import json
-from contextlib import AsyncExitStack
 from typing import Any
 
-from livekit import rtc
-
-from caller.connection import CONNECT_SECONDS
-from caller.messages import Spoken, parse
+from tests.call.scripted.page import Page
 from tests.fixtures.mcp_server import serving
 from tests.fixtures.stack import StackThread
 from tests.fixtures.wire import Asked, answer, listening
 
 TOPIC = "custom.open_page"
 SECRET = "Bearer shop-secret-0123"
-ANSWER_SECONDS = 20.0
 FIND_ORDER = {
     "name": "find_order",
     "kind": "http",
@@ -72,7 +67,7 @@ async def acts(callbox: StackThread) -> None:
         )
         metadata = {"user_id": "u-7", "name": "Ana"}
         grant = await sessions.start(slug, metadata=metadata, mcp_headers={"x-team": "blue {{metadata.user_id}}"})
-        async with Page(grant.livekit_url, grant.token) as page:
+        async with ShopPage(grant) as page:
             assert await page.next_reply() == "Hi Ana!"
             await page.type("Where is my order number seven?")
             assert await page.next_reply() == "Your order is on its way."
@@ -129,50 +124,9 @@ async def acts(callbox: StackThread) -> None:
     assert SECRET not in json.dumps(history)
 
 
-class Page:
-    """A page that types, hears what the agent said, and answers its events."""
+class ShopPage(Page):
+    """A page of the shop, which answers the events of its tool."""
 
-    def __init__(self, url: str, token: str) -> None:
-        self._url = url
-        self._token = token
-        self._room = rtc.Room()
-        self._replies: asyncio.Queue[str] = asyncio.Queue()
-        self._open = AsyncExitStack()
-        self._answering: list[asyncio.Task[None]] = []
-        self._packets: list[tuple[str, Any]] = []
-
-    async def __aenter__(self) -> "Page":
-        self._room.on("data_received", self._take)
-        async with asyncio.timeout(CONNECT_SECONDS):
-            await self._room.connect(self._url, self._token)
-        self._open.push_async_callback(self._room.disconnect)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await asyncio.gather(*self._answering)
-        await self._open.aclose()
-
-    def packets(self, topic: str) -> list[Any]:
-        """What came on a topic."""
-        return [body for each, body in self._packets if each == topic]
-
-    async def type(self, text: str) -> None:
-        await self.publish("voice.user_text", {"type": "user_text", "text": text})
-
-    async def next_reply(self) -> str:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            return await self._replies.get()
-
-    def _take(self, packet: rtc.DataPacket) -> None:
-        self._packets.append((packet.topic or "", json.loads(packet.data)))
-        if packet.topic == TOPIC:
-            answering = self.publish(f"{TOPIC}.reply", {"shown": True})
-            self._answering.append(asyncio.create_task(answering, name="answer to an event"))
-            return
-        message = parse(packet.topic or "", bytes(packet.data))
-        if isinstance(message, Spoken) and message.final and not message.by_caller:
-            self._replies.put_nowait(message.text)
-
-    async def publish(self, topic: str, body: Any) -> None:
-        async with asyncio.timeout(CONNECT_SECONDS):
-            await self._room.local_participant.publish_data(json.dumps(body), reliable=True, topic=topic)
+    async def take(self, topic: str, body: Any) -> None:
+        if topic == TOPIC:
+            await self.publish(f"{TOPIC}.reply", {"shown": True})

@@ -5,7 +5,17 @@ import pytest
 from tests.fixtures.stack import StackThread
 
 # So that a failed assertion in them shows its values, as in a file of tests.
-for _name in ("acting", "booking", "faulty_tools", "first_words", "forms", "microphone", "spanish", "unusual_callers"):
+for _name in (
+    "acting",
+    "booking",
+    "faulty_tools",
+    "first_words",
+    "forms",
+    "microphone",
+    "page",
+    "spanish",
+    "unusual_callers",
+):
     pytest.register_assert_rewrite(f"tests.call.scripted.{_name}")
 
 

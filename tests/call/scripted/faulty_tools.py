@@ -2,12 +2,13 @@
 
 import asyncio
 import re
+from dataclasses import replace
 
 import httpx
 import jwt
 
 from deploy.local.secret import Secrets
-from tests.call.scripted.acting import Page
+from tests.call.scripted.page import Page
 from tests.fixtures.stack import StackThread
 from tests.fixtures.wire import Asked, answer, listening
 
@@ -58,8 +59,8 @@ async def survives(callbox: StackThread) -> None:
         )
         grant = await sessions.start(slug)
         async with (
-            Page(grant.livekit_url, grant.token) as page,
-            Page(grant.livekit_url, _strangers(grant.token, callbox)) as stranger,
+            Page(grant) as page,
+            Page(replace(grant, token=_strangers(grant.token, callbox))) as stranger,
         ):
             assert await page.next_reply() == "Hello."
             await asyncio.to_thread(callbox.delete_character, colleague)

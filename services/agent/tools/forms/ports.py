@@ -4,18 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.agent.client.router import Router
+from services.agent.tools.client_event import EventClients
 from services.agent.tools.forms.submission import Submit
 from services.agent.tools.forms.values import Context
 
 
-class FormClients(Protocol):
+class FormClients(EventClients, Protocol):
     """The data channel as forms use it."""
-
-    @property
-    def router(self) -> Router:
-        """Where handlers of the caller's messages are added."""
-        ...
 
     @property
     def by_phone(self) -> bool:
