@@ -7,6 +7,7 @@ Works with and without pytest-xdist: the process that reports hears of every tes
 import inspect
 import json
 import os
+import re
 import sys
 import time
 from collections import Counter, defaultdict
@@ -17,7 +18,8 @@ from pathlib import Path
 import pytest
 
 _SLOWEST, _SHOWN_SECONDS = 20, 0.1
-_SHOWN_CHARACTERS = 300
+_SHOWN_CHARACTERS, _SHOWN_ERRORS = 300, 8
+_ERROR_IN_GROUP = re.compile(r"^[ |]*\| ([\w.]+(?:Error|Warning|Exception): .+)$", re.MULTILINE)
 # A test that takes longer says why in its docstring, in a sentence that begins with this word.
 _SLOW_SECONDS = 10.0
 _REASON = "Slow:"
@@ -56,7 +58,7 @@ class Figures:
         self.called: dict[str, float] = defaultdict(float)
         self.prepared: dict[str, float] = defaultdict(float)
         self.no_reason: set[str] = set()
-        # Why a test failed, by its name: the first line of its error.
+        # Why a test failed, by its name.
         self.failures: dict[str, str] = {}
         self._under_way: Counter[str] = Counter()
         self._outcomes: dict[str, str] = {}
@@ -74,7 +76,7 @@ class Figures:
         if any(name == _NO_REASON for name, _ in report.user_properties):
             self.no_reason.add(report.nodeid)
         if report.failed:
-            self.failures[report.nodeid] = _first_line(report)
+            self.failures[report.nodeid] = _reason(report)
         if report.failed or (report.skipped and report.nodeid not in self._outcomes):
             self._outcomes[report.nodeid] = report.outcome
 
@@ -155,10 +157,13 @@ def _folder(location: tuple[str, int | None, str]) -> str:
     return str(Path(location[0]).parent)
 
 
-def _first_line(report: pytest.TestReport) -> str:
+def _reason(report: pytest.TestReport) -> str:
+    """The first line of the error. Of a group also that of each error in it."""
     crash = getattr(report.longrepr, "reprcrash", None)
-    lines = str(crash.message if crash else report.longrepr).strip().splitlines()
-    return lines[0][:_SHOWN_CHARACTERS] if lines else ""
+    lines = str(crash.message if crash else report.longrepr).strip().splitlines()[:1]
+    if lines and "sub-exception" in lines[0]:
+        lines += dict.fromkeys(_ERROR_IN_GROUP.findall(str(report.longrepr)))
+    return "; ".join(line[:_SHOWN_CHARACTERS] for line in lines[:_SHOWN_ERRORS])
 
 
 def main(paths: list[str]) -> None:

@@ -10,6 +10,7 @@ import pytest
 from services.gateway.openapi.document import document
 from tests.fixtures.sessions import until
 from tests.fixtures.stopwatch import Stopwatch
+from tests.fixtures.tcp import say_nothing, tcp_server
 from tests.http.site import START, refused
 
 if TYPE_CHECKING:
@@ -74,15 +75,7 @@ async def test_a_service_that_is_away_is_said_within_a_second_and_comes_back(sit
 
 @pytest.mark.production_deadlines
 async def test_a_service_that_hangs_is_not_waited_for(make_gateway: MakeSite) -> None:
-    connections: list[asyncio.StreamWriter] = []
-
-    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connections.append(writer)
-        await reader.read(-1)
-        writer.close()
-
-    async with await asyncio.start_server(say_nothing, "127.0.0.1") as silent:
-        port = silent.sockets[0].getsockname()[1]
+    async with tcp_server(say_nothing) as port:
         site = await make_gateway(sessions_address=f"127.0.0.1:{port}")
         watch = Stopwatch()
         answers = await asyncio.gather(site.start(), site.keyed.post(START, json={"agent": "support-bot"}))
@@ -92,8 +85,6 @@ async def test_a_service_that_hangs_is_not_waited_for(make_gateway: MakeSite) ->
         watch = Stopwatch()
         assert (await site.nobody.get("/readyz")).status_code == 503
         assert watch.seconds() < 1.2
-    for connection in connections:
-        connection.close()
 
 
 @pytest.mark.own_stack("builds pages")

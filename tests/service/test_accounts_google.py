@@ -18,6 +18,7 @@ from services.kit.errors import Code
 from services.kit.rpc.client import call, connect
 from tests.fixtures.refusals import refusal
 from tests.fixtures.stopwatch import Stopwatch
+from tests.fixtures.tcp import say_nothing, tcp_server
 from tests.fixtures.tenants import CHEAP_HASHER
 
 if TYPE_CHECKING:
@@ -233,11 +234,6 @@ async def test_the_provider_away_says_try_again_in_time(browser: Browser) -> Non
 async def test_a_provider_that_never_answers_costs_no_more_than_the_deadline(
     accounts_settings: AccountsSettings, unused_tcp_port: int
 ) -> None:
-    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-        writer.close()
-
-    server = await asyncio.start_server(hang, "127.0.0.1", unused_tcp_port)
     configured = {
         "google_issuer": f"http://127.0.0.1:{unused_tcp_port}",
         "google_client_id": "callbox",
@@ -245,7 +241,11 @@ async def test_a_provider_that_never_answers_costs_no_more_than_the_deadline(
         "google_redirect_url": REDIRECT,
     }
     settings = type(accounts_settings).model_validate(accounts_settings.model_dump() | configured)
-    async with server, running(settings) as accounts, connect(f"127.0.0.1:{accounts.port}") as channel:
+    async with (
+        tcp_server(say_nothing, port=unused_tcp_port),
+        running(settings) as accounts,
+        connect(f"127.0.0.1:{accounts.port}") as channel,
+    ):
         google = google_pb2_grpc.GoogleServiceStub(channel)
         watch = Stopwatch()
         request = pb.BeginGoogleSignInRequest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -22,6 +23,7 @@ from services.kit.rpc.client import call, connect
 from services.kit.settings import SettingsError
 from tests.fixtures.refusals import refusal
 from tests.fixtures.stopwatch import Stopwatch
+from tests.fixtures.tcp import say_nothing, tcp_server
 from tests.fixtures.tenants import CHEAP_HASHER
 
 if TYPE_CHECKING:
@@ -216,16 +218,12 @@ async def test_without_redis_people_sign_in_at_once_and_are_counted_when_it_is_b
 
 
 @pytest.mark.production_deadlines
-async def test_a_redis_that_hangs_delays_nobody_for_long(
-    accounts_settings: AccountsSettings, callers: Callers, unused_tcp_port: int
-) -> None:
-    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-        writer.close()
-
-    server = await asyncio.start_server(hang, "127.0.0.1", unused_tcp_port)
-    settings = accounts_settings.model_copy(update={"redis_url": f"redis://127.0.0.1:{unused_tcp_port}/0"})
-    async with server, running(settings, CHEAP_HASHER) as accounts, connect(f"127.0.0.1:{accounts.port}") as channel:
+async def test_a_redis_that_hangs_delays_nobody_for_long(accounts_settings: AccountsSettings, callers: Callers) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        port = await stack.enter_async_context(tcp_server(say_nothing))
+        settings = accounts_settings.model_copy(update={"redis_url": f"redis://127.0.0.1:{port}/0"})
+        accounts = await stack.enter_async_context(running(settings, CHEAP_HASHER))
+        channel = await stack.enter_async_context(connect(f"127.0.0.1:{accounts.port}"))
         door = Door(AccountsServiceStub(channel), callers.service("gateway"))
         watch = Stopwatch()
         await refusal(door.log_in(), Code.NOT_AUTHENTICATED)

@@ -14,6 +14,7 @@ from services.kit.net.outbound import Failed, Outbound, OutboundError, TimedOut,
 from tests.fixtures.dns import dns_server
 from tests.fixtures.outbound import LIMIT, LOOPBACK, get
 from tests.fixtures.stopwatch import Stopwatch
+from tests.fixtures.tcp import tcp_server
 from tests.fixtures.wire import Asked, answer, listening, say
 
 # Time
@@ -83,31 +84,21 @@ async def test_the_deadline_covers_all_redirects_together() -> None:
 
 
 async def test_a_cancelled_request_leaves_no_connection_behind() -> None:
-    closed = asyncio.Event()
+    arrived, closed = asyncio.Event(), asyncio.Event()
 
-    async def hang(asked: Asked, writer: asyncio.StreamWriter) -> None:
-        arrived.set()
-        await writer.wait_closed()
-
-    arrived = asyncio.Event()
-
-    async def watch(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def watch(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         arrived.set()
         await reader.read()
         closed.set()
-        writer.close()
 
-    server = await asyncio.start_server(watch, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    async with Outbound(LOOPBACK) as outbound:
+    async with tcp_server(watch) as port, Outbound(LOOPBACK) as outbound:
         task = asyncio.create_task(get(outbound, f"http://127.0.0.1:{port}/"))
         await asyncio.wait_for(arrived.wait(), 5)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
         await asyncio.wait_for(closed.wait(), 5)
-    server.close()
 
 
 # Size

@@ -1,11 +1,9 @@
 """The pure parts of the bench."""
 
 import asyncio
-import contextlib
 import itertools
 import os
 import random
-from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -20,6 +18,7 @@ from caller.turn import Turn
 from caller.waveform import Segment
 from measure.percentiles import Percentiles
 from measure.processes import Meter, usage
+from tests.fixtures.tcp import tcp_server
 
 
 @pytest.mark.parametrize(
@@ -82,10 +81,7 @@ async def test_a_load_counts_right_and_wrong_answers() -> None:
                 break
             status = b"404 Not Found" if b"/missing" in head else b"200 OK"
             writer.write(b"HTTP/1.1 " + status + b"\r\ncontent-length: %d\r\n\r\n" % len(asked) + asked)
-        writer.close()
 
-    server = await asyncio.start_server(suppressed(answer), "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
     wanted = itertools.cycle(
         [
             Request.of("POST", "/there", 200, b"abc", x_api_key="sk"),
@@ -94,27 +90,15 @@ async def test_a_load_counts_right_and_wrong_answers() -> None:
             Request.of("POST", "/there", 200, b"hang up"),
         ]
     )
-    load = await drive("127.0.0.1", port, lambda: next(wanted), clients=2, seconds=0.3)
-    assert set(load.wrong) == {404, 0}
-    assert load.latencies_ms
-    assert abs(len(load.latencies_ms) - 2 * load.wrong[404]) <= 4
-    assert load.per_second > 10
-    client = await Client.connect("127.0.0.1", port)
-    assert await client.ask(Request.of("POST", "/there", 200, b"abc")) == Answer(200, b"abc")
-    client.close()
-    server.close()
-    await server.wait_closed()
-
-
-def suppressed(
-    answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
-) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            await answer(reader, writer)
-        writer.close()
-
-    return serve
+    async with tcp_server(answer) as port:
+        load = await drive("127.0.0.1", port, lambda: next(wanted), clients=2, seconds=0.3)
+        assert set(load.wrong) == {404, 0}
+        assert load.latencies_ms
+        assert abs(len(load.latencies_ms) - 2 * load.wrong[404]) <= 4
+        assert load.per_second > 10
+        client = await Client.connect("127.0.0.1", port)
+        assert await client.ask(Request.of("POST", "/there", 200, b"abc")) == Answer(200, b"abc")
+        client.close()
 
 
 def test_a_past_has_exactly_the_turns_asked_for() -> None:

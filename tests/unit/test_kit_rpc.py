@@ -16,6 +16,7 @@ from services.kit.errors import CallboxError, Code, validation
 from services.kit.rpc import context as request
 from services.kit.rpc.client import call, connect
 from services.kit.rpc.server import Server
+from tests.fixtures.tcp import tcp_server
 from tests.fixtures.watchdog import Watchdog
 
 if TYPE_CHECKING:
@@ -166,13 +167,16 @@ async def test_a_server_far_away_is_reached(echo: Echo) -> None:
 
     async def relay(from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         from_server, to_server = await asyncio.open_connection("127.0.0.1", echo.server.port)
-        async with asyncio.TaskGroup() as both:
-            both.create_task(_carry(from_client, to_server))
-            await asyncio.sleep(0.6)
-            both.create_task(_carry(from_server, to_client))
+        try:
+            async with asyncio.TaskGroup() as both:
+                both.create_task(_carry(from_client, to_server))
+                await asyncio.sleep(0.6)
+                both.create_task(_carry(from_server, to_client))
+        finally:
+            to_server.close()
+            await to_server.wait_closed()
 
-    far = await asyncio.start_server(relay, "127.0.0.1")
-    async with far, connect(f"127.0.0.1:{far.sockets[0].getsockname()[1]}") as channel:
+    async with tcp_server(relay) as port, connect(f"127.0.0.1:{port}") as channel:
         assert await Echo(echo.server, channel).say() == "x"
 
 
