@@ -342,8 +342,9 @@ async def test_a_character_has_the_tools_of_its_active_servers_and_one_connectio
         found = opened.of("char_1", definition, as_stored)
         # A handoff leads back to the character.
         assert opened.of("char_1", definition, as_stored) == found
-        # Of the surroundings, MCP tools need their servers alone.
-        around: Any = SimpleNamespace(allowed=ALLOWED, mcp_servers=found)
+        # Of the surroundings, MCP tools need their servers and the metadata.
+        session = SimpleNamespace(metadata=Metadata({}))
+        around: Any = SimpleNamespace(allowed=ALLOWED, mcp_servers=found, session=session)
         one, two = tools_of(definition, around)
         assert (one.name, two.name) == ("one", "two")
         assert (await asyncio.gather(one.act({"a": 1, "b": 1}), two.act({"a": 1, "b": 2})))[1].text == "3"

@@ -2200,6 +2200,15 @@ export interface components {
                 [key: string]: string;
             } | null;
             /**
+             * Wait Phrases
+             * @description Sentences that the caller hears while the tool runs, one after the other, instead of fixed lines.
+             * @default []
+             * @example [
+             *       "I am asking the warehouse."
+             *     ]
+             */
+            wait_phrases: string[] | null;
+            /**
              * Topic
              * @description Data topic; none of Callbox's own and none that opens a form.
              * @example custom.open_pricing
@@ -2966,6 +2975,15 @@ export interface components {
                 [key: string]: string;
             } | null;
             /**
+             * Wait Phrases
+             * @description Sentences that the caller hears while the tool runs, one after the other, instead of fixed lines.
+             * @default []
+             * @example [
+             *       "I am asking the warehouse."
+             *     ]
+             */
+            wait_phrases: string[] | null;
+            /**
              * Url
              * @description Absolute URL.
              * @example https://api.shop.example/orders
@@ -3039,7 +3057,7 @@ export interface components {
         };
         /**
          * KnowledgeConfig
-         * @description A question to the character's documents. Needs no configuration.
+         * @description A question to the character's documents. All of its configuration may be left out.
          */
         KnowledgeConfig: {
             /**
@@ -3049,6 +3067,15 @@ export interface components {
             headers?: {
                 [key: string]: string;
             } | null;
+            /**
+             * Wait Phrases
+             * @description Sentences that the caller hears while the tool runs, one after the other, instead of fixed lines.
+             * @default []
+             * @example [
+             *       "I am asking the warehouse."
+             *     ]
+             */
+            wait_phrases: string[] | null;
         } & {
             [key: string]: unknown;
         };
@@ -3408,6 +3435,15 @@ export interface components {
             headers?: {
                 [key: string]: string;
             } | null;
+            /**
+             * Wait Phrases
+             * @description Sentences that the caller hears while the tool runs, one after the other, instead of fixed lines.
+             * @default []
+             * @example [
+             *       "I am asking the warehouse."
+             *     ]
+             */
+            wait_phrases: string[] | null;
             /**
              * Server Name
              * @description Name of one of `mcp_servers`.

@@ -30,6 +30,7 @@ from services.agent.turns.replies import Replies
 from services.agent.turns.silence_watch import SilenceWatch
 from services.agent.turns.turn_taking import TurnTaking, make_session
 from services.agent.turns.typed import TypedMessages
+from services.agent.turns.wait_phrases import WaitPhrases
 from services.kit.tasks import in_parallel
 
 _PUBLISH_SECONDS = 1.0
@@ -96,7 +97,14 @@ class Conversation:
         self._belt = self._belt_of(cast)
         self._read_functions: list[llm.Tool] = []
         self._persona = self._persona_of(cast, None)
-        self._guard = TurnGuard(self._session, lambda: self.cast.lines, self._on_failure, self._turn_seconds)
+        self._wait_phrases = self._wait_phrases_of(cast)
+        self._guard = TurnGuard(
+            self._session,
+            lambda: self.cast.lines,
+            lambda: self._wait_phrases,
+            self._on_failure,
+            self._turn_seconds,
+        )
         self._farewell = Farewell(self._session, self._guard, clients, lambda: self.cast.lines)
         self._silence_watch = SilenceWatch(self._session, self._turn_seconds)
         self._greeting = Greeting(cast.greeting, cast.voice)
@@ -127,6 +135,7 @@ class Conversation:
             await self._typed.close()
             self._silence_watch.close()
             await self._guard.close()
+            await self._wait_phrases.close()
             await self._belt.close()
             for part in self.cast.parts:
                 await part.close()
@@ -173,6 +182,8 @@ class Conversation:
         for part in cast.parts:
             part.begin(self)
         self._belt, earlier = self._belt_of(cast), self._belt
+        self._wait_phrases, earlier_phrases = self._wait_phrases_of(cast), self._wait_phrases
+        await earlier_phrases.close()
         self._persona = self._persona_of(cast, self._persona.chat_ctx)
         self._follow_engines(cast)
         self._in_charge.clear()
@@ -219,6 +230,8 @@ class Conversation:
         moments.turn_began.add(lambda _: self._silence_watch.turn_ended())
         moments.tool_started.add(self._guard.tool_started)
         moments.tool_called.add(self._guard.tool_called)
+        moments.tool_started.add(lambda event: self._wait_phrases.tool_started(event))
+        moments.tool_called.add(lambda event: self._wait_phrases.tool_called(event))
         moments.turn_began.add(lambda event: self._belt.turn_began(event))
         self._remarks.listen(moments)
         moments.turn_began.add(lambda _: self._dictation.turn_began())
@@ -268,6 +281,10 @@ class Conversation:
 
     def _belt_of(self, cast: Cast) -> Belt:
         return Belt(cast.tools, cast.metadata, cast.tool_limits, self.moments)
+
+    def _wait_phrases_of(self, cast: Cast) -> WaitPhrases:
+        phrases = {tool.name: tool.wait_phrases for tool in cast.tools}
+        return WaitPhrases(phrases, cast.voice, self._scribe.spoken_ahead)
 
     def _persona_of(self, cast: Cast, said: llm.ChatContext | None) -> Persona:
         return Persona(

@@ -1,7 +1,7 @@
 """Builds the tools of a character from its definition."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -10,6 +10,7 @@ from callbox.characters.v1 import knowledge_pb2
 from callbox.sessions.v1 import sessions_pb2 as pb
 from pydantic import TypeAdapter, ValidationError
 
+from services.agent.metadata import Metadata
 from services.agent.tools.client_event import ClientEvent, EventClients
 from services.agent.tools.http import HttpRequest, Session
 from services.agent.tools.knowledge import DEFAULT_SCHEMA, AddressSearch, KnowledgeSearch
@@ -67,7 +68,17 @@ def tools_of(definition: Mapping[str, Any], around: Surroundings) -> list[Tool]:
             _log.error("a tool of the character cannot be used", tool=content.get("name"), fault=str(fault)[:300])
     active = sorted((tool for tool in found if tool.is_active), key=lambda each: each.ordering)
     kb_query_url = str(definition.get("kb_query_url") or "")
-    return [made for tool in active if (made := _tool(tool, kb_query_url, around)) is not None]
+    return [
+        replace(made, wait_phrases=_wait_phrases(tool, around.session.metadata))
+        for tool in active
+        if (made := _tool(tool, kb_query_url, around)) is not None
+    ]
+
+
+def _wait_phrases(tool: definitions.Tool, metadata: Metadata) -> tuple[str, ...]:
+    """The tool's wait phrases with the caller's metadata, without those that became too long or empty by it."""
+    filled = (metadata.fill(phrase).strip() for phrase in tool.config.wait_phrases)
+    return tuple(phrase for phrase in filled if 0 < len(phrase) <= definitions.MAX_WAIT_PHRASE_CHARACTERS)
 
 
 def _tool(tool: definitions.Tool, kb_query_url: str, around: Surroundings) -> Tool | None:

@@ -30,6 +30,7 @@ class Tool:
     schema: JSON Schema of the arguments, an object. act: carries a call out with valid arguments; never raises, except
     CancelledError. is_active: asked before each answer; a tool that is not active is not shown to the model.
     listed_schema: a schema that becomes known during the call, and replaces `schema` then; None as long as it is not.
+    wait_phrases: what the caller hears while it runs, instead of the fixed lines.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Tool:
     act: Callable[[Arguments], Awaitable[Outcome]]
     is_active: Callable[[], bool] = lambda: True
     listed_schema: Callable[[], Mapping[str, Any] | None] | None = None
+    wait_phrases: tuple[str, ...] = ()
 
 
 def failure(code: str, detail: str) -> Outcome:

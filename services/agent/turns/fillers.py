@@ -1,7 +1,7 @@
 """Short lines that the caller hears while an answer is made. They never wait for the language model or an engine."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Protocol
 
 import structlog
@@ -11,7 +11,9 @@ from livekit import rtc
 from services.agent.audio.bridge import BridgeOutput
 from services.agent.metrics import spoken_lines
 from services.agent.moments import Kind, ToolCalled, ToolStarted
+from services.agent.speech.lines import pcm_frames
 from services.agent.speech.phrases import Line
+from services.agent.turns.wait_phrases import WaitPhrases
 from services.kit.tasks import end
 
 # Silence until the first filler, and after each until the next.
@@ -19,6 +21,7 @@ _SECONDS = 4.0
 # Silence until the first filler if a tool runs.
 _TOOL_SECONDS = 1.2
 _LATER = (Line.STILL_BUSY, Line.ONE_MORE_SECOND)
+_WAIT_PHRASE = "wait_phrase"
 _log = structlog.get_logger(__name__)
 
 
@@ -35,20 +38,22 @@ class SpokenLines(Protocol):
 
 
 class Fillers:
-    """The fillers of one call. lines: of the current character.
+    """The fillers of one call. lines, phrases: of the current character and of its tools.
 
-    The first one suits the tool that runs. No filler is the same as the one before it.
+    While a tool runs they are its phrases, as far as those are ready; else the first one suits the kind of the tool. No
+    filler is the same as the one before it.
     """
 
-    def __init__(self, lines: Callable[[], SpokenLines]) -> None:
+    def __init__(self, lines: Callable[[], SpokenLines], phrases: Callable[[], WaitPhrases]) -> None:
         self._lines = lines
+        self._phrases = phrases
         self._bridge: BridgeOutput | None = None
         self._running: dict[str, Kind] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._playing: asyncio.Task[None] | None = None
         self._waiting = False
         self._count = 0
-        self._last: Line | None = None
+        self._last = ""
 
     @property
     def seconds(self) -> float:
@@ -83,7 +88,7 @@ class Fillers:
     def answer_the_caller(self) -> None:
         """Plays one at once if a tool runs: the caller has spoken, and its result is still to come."""
         if self._running:
-            self._play(Line.ONE_MORE_SECOND if self._last is not Line.ONE_MORE_SECOND else Line.STILL_BUSY)
+            self._play((Line.ONE_MORE_SECOND, Line.STILL_BUSY))
 
     async def close(self) -> None:
         """Ends a filler that is playing."""
@@ -100,18 +105,23 @@ class Fillers:
     def _fill(self, seconds: float) -> None:
         _log.warning("answer takes long", seconds=seconds)
         first = Line.LOOKING_UP if pb.TOOL_KIND_KB in self._running.values() else Line.FILLER
-        choices = _LATER if self._count else (first, *_LATER)
-        self._play(next(line for line in choices if line is not self._last))
+        self._play(_LATER if self._count else (first, *_LATER))
 
-    def _play(self, line: Line) -> None:
+    def _play(self, choices: Sequence[Line]) -> None:
+        """Plays the tool's next phrase, or else the first of the lines that was not played last."""
         if self._bridge is None or (self._playing is not None and not self._playing.done()):
             return
         self._count += 1
-        self._last = line
-        self._playing = asyncio.create_task(self._bridged(self._bridge, line), name="filler")
+        if (phrase := self._phrases().take(self._last)) is not None:
+            self._last, audio = phrase
+            label, frames = _WAIT_PHRASE, pcm_frames(audio, self._last)
+        else:
+            label = self._last = next(line for line in choices if line != self._last)
+            frames = self._lines().frames(label)
+        self._playing = asyncio.create_task(self._bridged(self._bridge, label, frames), name="filler")
 
-    async def _bridged(self, bridge: BridgeOutput, line: Line) -> None:
-        if await bridge.bridge(self._lines().frames(line)):
-            spoken_lines.labels(line).inc()
+    async def _bridged(self, bridge: BridgeOutput, label: str, frames: AsyncIterator[rtc.AudioFrame]) -> None:
+        if await bridge.bridge(frames):
+            spoken_lines.labels(label).inc()
         if self._waiting:
             self._plan()

@@ -14,6 +14,7 @@ from services.agent.metrics import spoken_lines
 from services.agent.moments import ToolCalled, ToolStarted
 from services.agent.speech.phrases import Line
 from services.agent.turns.fillers import Fillers, SpokenLines
+from services.agent.turns.wait_phrases import WaitPhrases
 
 _MAX_REMEMBERED_LINES = 8
 _log = structlog.get_logger(__name__)
@@ -22,21 +23,22 @@ _log = structlog.get_logger(__name__)
 class TurnGuard:
     """Watches the time from the end of a caller's turn, or from a tool's result, until the caller hears the agent.
 
-    The timers stop while the caller speaks again. lines, max_turn_seconds: of the current character. tell_fault: called
-    with the code and a sentence when a turn fails.
+    The timers stop while the caller speaks again. lines, phrases, max_turn_seconds: of the current character.
+    tell_fault: called with the code and a sentence when a turn fails.
     """
 
     def __init__(
         self,
         session: AgentSession[None],
         lines: Callable[[], SpokenLines],
+        phrases: Callable[[], WaitPhrases],
         tell_fault: Callable[[str, str], object],
         max_turn_seconds: Callable[[], float],
     ) -> None:
         self._session = session
         self._lines = lines
         self._tell_fault = tell_fault
-        self._fillers = Fillers(lines)
+        self._fillers = Fillers(lines, phrases)
         self._max_turn_seconds = max_turn_seconds
         self._deadline = 0.0
         self._waiting = False

@@ -15,6 +15,8 @@ TOOL_KINDS = ("http", "kb", "mcp", "client_event")
 _MAX_TOOL_BYTES = 64 * 1024
 _MAX_TIMEOUT_SECONDS = 120
 _MAX_REPLY_SECONDS = 60
+_MAX_WAIT_PHRASES = 10
+MAX_WAIT_PHRASE_CHARACTERS = 200
 _TOOL_NAME_PATTERN = "^[A-Za-z0-9_]{1,64}$"
 _TOOL_NAME = re.compile(r"[A-Za-z0-9_]{1,64}\Z")
 _TOPIC_PATTERN = "^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$"
@@ -44,6 +46,12 @@ def _server_name(name: str) -> str:
     if not name.strip() or not is_one_line(name):
         raise ValueError("must have 1 to 64 printable characters")
     return name
+
+
+def _wait_phrase(phrase: str) -> str:
+    if not phrase.strip() or not is_one_line(phrase):
+        raise ValueError("must be a sentence in one line")
+    return phrase
 
 
 def _topic(topic: str) -> str:
@@ -78,10 +86,24 @@ Headers = Annotated[
 ]
 
 
+WaitPhrase = Annotated[
+    str,
+    Field(max_length=MAX_WAIT_PHRASE_CHARACTERS),
+    AfterValidator(_wait_phrase),
+    SchemaKeywords({"minLength": 1}),
+]
+WaitPhrases = Annotated[list[WaitPhrase], Field(max_length=_MAX_WAIT_PHRASES)]
+
+
 class _Config(DefinitionModel):
     """What the configurations of all kinds share. All take headers, so that header values are masked in all."""
 
     headers: Headers = Field(default_factory=dict)
+    wait_phrases: WaitPhrases = Field(
+        [],
+        description="Sentences that the caller hears while the tool runs, one after the other, instead of fixed lines.",
+        examples=[["I am asking the warehouse."]],
+    )
 
 
 class HttpConfig(_Config):
@@ -98,7 +120,7 @@ class HttpConfig(_Config):
 
 
 class KnowledgeConfig(_Config):
-    """A question to the character's documents. Needs no configuration."""
+    """A question to the character's documents. All of its configuration may be left out."""
 
 
 class McpConfig(_Config):

@@ -23,12 +23,15 @@ class ClientEventConfig:
         topic (str): Data topic; none of Callbox's own and none that opens a form.
         headers (ClientEventConfigHeadersType0 | None | Unset): Headers of every request. Values are read back masked; a
             mask means unchanged.
+        wait_phrases (list[str] | None | Unset): Sentences that the caller hears while the tool runs, one after the
+            other, instead of fixed lines.
         await_reply_seconds (float | None | Unset): How long the client's reply is waited for; 0 waits for none.
             Default: 0.0.
     """
 
     topic: str
     headers: ClientEventConfigHeadersType0 | None | Unset = UNSET
+    wait_phrases: list[str] | None | Unset = UNSET
     await_reply_seconds: float | None | Unset = 0.0
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -45,6 +48,15 @@ class ClientEventConfig:
         else:
             headers = self.headers
 
+        wait_phrases: list[str] | None | Unset
+        if isinstance(self.wait_phrases, Unset):
+            wait_phrases = UNSET
+        elif isinstance(self.wait_phrases, list):
+            wait_phrases = self.wait_phrases
+
+        else:
+            wait_phrases = self.wait_phrases
+
         await_reply_seconds: float | None | Unset
         if isinstance(self.await_reply_seconds, Unset):
             await_reply_seconds = UNSET
@@ -60,6 +72,8 @@ class ClientEventConfig:
         )
         if headers is not UNSET:
             field_dict["headers"] = headers
+        if wait_phrases is not UNSET:
+            field_dict["wait_phrases"] = wait_phrases
         if await_reply_seconds is not UNSET:
             field_dict["await_reply_seconds"] = await_reply_seconds
 
@@ -89,6 +103,23 @@ class ClientEventConfig:
 
         headers = _parse_headers(d.pop("headers", UNSET))
 
+        def _parse_wait_phrases(data: object) -> list[str] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                wait_phrases_type_0 = cast(list[str], data)
+
+                return wait_phrases_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[str] | None | Unset, data)
+
+        wait_phrases = _parse_wait_phrases(d.pop("wait_phrases", UNSET))
+
         def _parse_await_reply_seconds(data: object) -> float | None | Unset:
             if data is None:
                 return data
@@ -101,6 +132,7 @@ class ClientEventConfig:
         client_event_config = cls(
             topic=topic,
             headers=headers,
+            wait_phrases=wait_phrases,
             await_reply_seconds=await_reply_seconds,
         )
 

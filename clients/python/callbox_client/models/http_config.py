@@ -24,6 +24,8 @@ class HttpConfig:
         url (str): Absolute URL.
         headers (HttpConfigHeadersType0 | None | Unset): Headers of every request. Values are read back masked; a mask
             means unchanged.
+        wait_phrases (list[str] | None | Unset): Sentences that the caller hears while the tool runs, one after the
+            other, instead of fixed lines.
         method (HttpConfigMethodType0 | None | Unset): Arguments go into the body as JSON, those of GET and DELETE into
             the query. Default: 'POST'.
         timeout_seconds (float | None | Unset): After this long the model is told that the request timed out. Default:
@@ -34,6 +36,7 @@ class HttpConfig:
 
     url: str
     headers: HttpConfigHeadersType0 | None | Unset = UNSET
+    wait_phrases: list[str] | None | Unset = UNSET
     method: HttpConfigMethodType0 | None | Unset = "POST"
     timeout_seconds: float | None | Unset = 10.0
     send_session: bool | None | Unset = True
@@ -51,6 +54,15 @@ class HttpConfig:
             headers = self.headers.to_dict()
         else:
             headers = self.headers
+
+        wait_phrases: list[str] | None | Unset
+        if isinstance(self.wait_phrases, Unset):
+            wait_phrases = UNSET
+        elif isinstance(self.wait_phrases, list):
+            wait_phrases = self.wait_phrases
+
+        else:
+            wait_phrases = self.wait_phrases
 
         method: None | str | Unset
         if isinstance(self.method, Unset):
@@ -81,6 +93,8 @@ class HttpConfig:
         )
         if headers is not UNSET:
             field_dict["headers"] = headers
+        if wait_phrases is not UNSET:
+            field_dict["wait_phrases"] = wait_phrases
         if method is not UNSET:
             field_dict["method"] = method
         if timeout_seconds is not UNSET:
@@ -113,6 +127,23 @@ class HttpConfig:
             return cast(HttpConfigHeadersType0 | None | Unset, data)
 
         headers = _parse_headers(d.pop("headers", UNSET))
+
+        def _parse_wait_phrases(data: object) -> list[str] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                wait_phrases_type_0 = cast(list[str], data)
+
+                return wait_phrases_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[str] | None | Unset, data)
+
+        wait_phrases = _parse_wait_phrases(d.pop("wait_phrases", UNSET))
 
         def _parse_method(data: object) -> HttpConfigMethodType0 | None | Unset:
             if data is None:
@@ -152,6 +183,7 @@ class HttpConfig:
         http_config = cls(
             url=url,
             headers=headers,
+            wait_phrases=wait_phrases,
             method=method,
             timeout_seconds=timeout_seconds,
             send_session=send_session,

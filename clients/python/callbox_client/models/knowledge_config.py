@@ -17,14 +17,17 @@ T = TypeVar("T", bound="KnowledgeConfig")
 
 @_attrs_define
 class KnowledgeConfig:
-    """A question to the character's documents. Needs no configuration.
+    """A question to the character's documents. All of its configuration may be left out.
 
     Attributes:
         headers (KnowledgeConfigHeadersType0 | None | Unset): Headers of every request. Values are read back masked; a
             mask means unchanged.
+        wait_phrases (list[str] | None | Unset): Sentences that the caller hears while the tool runs, one after the
+            other, instead of fixed lines.
     """
 
     headers: KnowledgeConfigHeadersType0 | None | Unset = UNSET
+    wait_phrases: list[str] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -38,11 +41,22 @@ class KnowledgeConfig:
         else:
             headers = self.headers
 
+        wait_phrases: list[str] | None | Unset
+        if isinstance(self.wait_phrases, Unset):
+            wait_phrases = UNSET
+        elif isinstance(self.wait_phrases, list):
+            wait_phrases = self.wait_phrases
+
+        else:
+            wait_phrases = self.wait_phrases
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update({})
         if headers is not UNSET:
             field_dict["headers"] = headers
+        if wait_phrases is not UNSET:
+            field_dict["wait_phrases"] = wait_phrases
 
         return field_dict
 
@@ -69,8 +83,26 @@ class KnowledgeConfig:
 
         headers = _parse_headers(d.pop("headers", UNSET))
 
+        def _parse_wait_phrases(data: object) -> list[str] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                wait_phrases_type_0 = cast(list[str], data)
+
+                return wait_phrases_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[str] | None | Unset, data)
+
+        wait_phrases = _parse_wait_phrases(d.pop("wait_phrases", UNSET))
+
         knowledge_config = cls(
             headers=headers,
+            wait_phrases=wait_phrases,
         )
 
         knowledge_config.additional_properties = d

@@ -24,11 +24,14 @@ class McpConfig:
         tool_name (str): Name of the tool on the server.
         headers (McpConfigHeadersType0 | None | Unset): Headers of every request. Values are read back masked; a mask
             means unchanged.
+        wait_phrases (list[str] | None | Unset): Sentences that the caller hears while the tool runs, one after the
+            other, instead of fixed lines.
     """
 
     server_name: str
     tool_name: str
     headers: McpConfigHeadersType0 | None | Unset = UNSET
+    wait_phrases: list[str] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -46,6 +49,15 @@ class McpConfig:
         else:
             headers = self.headers
 
+        wait_phrases: list[str] | None | Unset
+        if isinstance(self.wait_phrases, Unset):
+            wait_phrases = UNSET
+        elif isinstance(self.wait_phrases, list):
+            wait_phrases = self.wait_phrases
+
+        else:
+            wait_phrases = self.wait_phrases
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -56,6 +68,8 @@ class McpConfig:
         )
         if headers is not UNSET:
             field_dict["headers"] = headers
+        if wait_phrases is not UNSET:
+            field_dict["wait_phrases"] = wait_phrases
 
         return field_dict
 
@@ -85,10 +99,28 @@ class McpConfig:
 
         headers = _parse_headers(d.pop("headers", UNSET))
 
+        def _parse_wait_phrases(data: object) -> list[str] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                wait_phrases_type_0 = cast(list[str], data)
+
+                return wait_phrases_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[str] | None | Unset, data)
+
+        wait_phrases = _parse_wait_phrases(d.pop("wait_phrases", UNSET))
+
         mcp_config = cls(
             server_name=server_name,
             tool_name=tool_name,
             headers=headers,
+            wait_phrases=wait_phrases,
         )
 
         mcp_config.additional_properties = d
