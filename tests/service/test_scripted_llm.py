@@ -29,6 +29,8 @@ answers:
   - {when: cut, say: We open at nine., broken: {how: cut, after_words: 2}}
   - {when: malformed, say: We open at nine., broken: {how: malformed, after_words: 2}}
   - {when: no end, say: We open at nine., broken: {how: no_done}}
+  - {when: refused, say: "", broken: {how: refusal}}
+  - {when: filtered, say: We open at nine., broken: {how: content_filter, after_words: 2}}
   - {when: first time, say: We open at nine., broken: {how: cut, after_words: 0, times: 1}}
   - {when: key, refuse: {status: 401, message: The key is wrong.}}
   - {when: busy, say: Well again., refuse: {status: 429, retry_after_seconds: 2, times: 2}}
@@ -293,3 +295,28 @@ async def test_a_refusal_is_answered_by_the_fallback_model(question: str) -> Non
                 answer = await model.llm.chat(chat_ctx=context).collect()
                 assert answer.text == "I am the second."
         assert len(first.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "whole"),
+    [
+        ("cut", "We open at ten."),
+        ("malformed", "We open at ten."),
+        ("filtered", "We open at ten."),
+        ("refused", "at ten."),
+    ],
+)
+async def test_an_answer_that_breaks_off_is_ended_by_the_fallback_model(question: str, whole: str) -> None:
+    """Over HTTP, through the one request at a time that a model on the operator's machines gets."""
+    with ScriptedLLM(SCRIPT) as first, ScriptedLLM("otherwise: at ten.") as second:
+        fallbacks = [Fallback(second.url, MODEL)]
+        async with language_model(first.url, MODEL, KEY, fallbacks=fallbacks) as model:
+            context = llm.ChatContext.empty()
+            context.add_message(role="user", content=question)
+            for _ in range(2):
+                assert (await model.llm.chat(chat_ctx=context).collect()).text in (whole, "at ten.")
+        faulty = question in ("cut", "malformed")
+        assert (len(first.requests), len(second.requests)) == (1 if faulty else 2, 2)
+        assert [message["role"] for message in second.requests[0].messages] == (
+            ["user"] if question == "refused" else ["user", "assistant", "user"]
+        )

@@ -19,6 +19,8 @@ _LIMITS = httpx2.Limits(max_connections=8, keepalive_expiry=60.0)
 # No connection is kept for a local server: llama.cpp may close a kept one just when the next question is sent, and a
 # new one costs nothing there.
 _OWN_LIMITS = httpx2.Limits(max_connections=8, max_keepalive_connections=0)
+# Events are read on their way, so they must not be compressed.
+_PLAIN = {"accept-encoding": "identity"}
 _NO_KEY = "none-needed"
 _OPENAI_URL = "https://api.openai.com/v1"
 
@@ -33,10 +35,10 @@ def read_certificates() -> ssl.SSLContext:
 async def open_client(url: str, key: str, fallbacks: Sequence[Fallback] = ()) -> AsyncIterator[openai.AsyncClient]:
     """A client of one endpoint. url: with its /v1; empty for OpenAI's own. key: may be empty.
 
-    fallbacks: asked in this order when the endpoint fails.
+    fallbacks: asked in this order when the endpoint fails or an answer breaks off.
     """
     transport = FallbackTransport(_transport(url), [(fallback, _transport(fallback.url)) for fallback in fallbacks])
-    async with httpx2.AsyncClient(transport=transport, timeout=_TIMEOUT, trust_env=False) as http:
+    async with httpx2.AsyncClient(transport=transport, timeout=_TIMEOUT, trust_env=False, headers=_PLAIN) as http:
         yield openai.AsyncClient(base_url=url or _OPENAI_URL, api_key=key or _NO_KEY, max_retries=0, http_client=http)
 
 

@@ -12,6 +12,7 @@ from livekit.agents.llm import ChatChunk, ChoiceDelta, FunctionToolCall
 from livekit.agents.utils import shortuuid
 
 from services.agent.metadata import Metadata
+from services.agent.thinking.answer_events import begins_anew
 from services.agent.thinking.language_model import MAX_REPLY_TOKENS, Model
 from services.agent.thinking.visible_text import VisibleText
 from services.agent.tools.belt import Belt
@@ -96,6 +97,9 @@ class Persona(Agent):
                 generation.first_token = time.time()
             if isinstance(chunk, ChatChunk) and chunk.usage is not None:
                 tokens = chunk.usage.completion_tokens
+            if isinstance(chunk, ChatChunk) and chunk.delta is not None and begins_anew(chunk.delta.extra):
+                answer = VisibleText(names, late_markers=self._late_markers.expected)
+                continue
             chunk = _with_own_call_ids(chunk)
             if not (content := _content(chunk)):
                 yield chunk
