@@ -1,5 +1,6 @@
 """The language models that are asked when the first fails, as the setting names them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -30,3 +31,8 @@ class Fallback:
         if len(fallbacks) > _MAX_FALLBACKS:
             raise ValueError(f"at most {_MAX_FALLBACKS} fallback models are possible")
         return tuple(fallbacks)
+
+
+def chosen(names: Sequence[str], configured: Sequence[Fallback]) -> tuple[Fallback, ...]:
+    """The configured models of these names, in the order of the names. A name that is not configured has none."""
+    return tuple(model for name in dict.fromkeys(names) for model in configured if model.model == name)

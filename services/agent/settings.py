@@ -37,7 +37,7 @@ class AgentSettings(ListenSettings, CatalogueSettings):
     llm_fallbacks: str = Field(
         default="",
         description="Models that are asked in this order when CALLBOX_LLM_URL fails: `URL MODEL` or `URL MODEL KEY`, "
-        "with commas between them. Calls with a character's own key do not use them.",
+        "with commas between them. A character with its own key uses those that it names.",
         repr=False,
     )
     lines_dir: Path = Field(

@@ -118,6 +118,7 @@ DEFAULTS: dict[str, Any] = {
     "llm_provider": "openai",
     "llm_model": "",
     "llm_api_key": "",
+    "llm_fallbacks": [],
     "documents": [],
     "tools": [],
     "mcp_servers": [],

@@ -64,6 +64,7 @@ async def test_a_new_character_has_every_default(owner: Owner) -> None:
         "llm_provider": "openai",
         "llm_model": "",
         "llm_api_key": "",
+        "llm_fallbacks": [],
         "documents": [],
         "tools": [],
         "mcp_servers": [],

@@ -201,6 +201,7 @@ FIELDS: dict[str, Any] = {
     "keyterms": ["Brompton"],
     "llm_model": "gpt-4o",
     "llm_api_key": KEY,
+    "llm_fallbacks": ["second", "third"],
     "mcp_servers": [{"name": "search", "url": "https://mcp.acme.com"}],
     "max_tool_output_chars": 1000,
     "max_tool_calls_per_turn": 3,

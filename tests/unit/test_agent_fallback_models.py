@@ -9,7 +9,7 @@ from collections.abc import Callable
 import httpx2
 import pytest
 
-from services.agent.fallback_models import Fallback
+from services.agent.fallback_models import Fallback, chosen
 from services.agent.thinking.fallback import FallbackTransport
 
 # Seconds of these tests pass in the event loop alone.
@@ -137,3 +137,9 @@ async def test_a_setting_that_cannot_be_read_is_refused_without_showing_a_key(en
     with pytest.raises(ValueError, match="fallback model") as refused:
         Fallback.parse(entries)
     assert "secret" not in str(refused.value)
+
+
+async def test_a_character_chooses_among_the_configured_models_alone() -> None:
+    one, two, two_elsewhere = (Fallback(f"https://{host}.test/v1", name) for host, name in ("a1", "b2", "c2"))
+    configured = (one, two, two_elsewhere)
+    assert chosen(["2", "1"], configured) == (two, two_elsewhere, one)

@@ -1353,6 +1353,9 @@ export interface components {
          *       "llm_provider": "openai",
          *       "llm_model": "gpt-4o-mini",
          *       "llm_api_key": "••••1234",
+         *       "llm_fallbacks": [
+         *         "qwen2.5-7b"
+         *       ],
          *       "tools": [],
          *       "mcp_servers": [],
          *       "max_tool_output_chars": 16000,
@@ -1482,6 +1485,15 @@ export interface components {
              * @default
              */
             llm_api_key: string;
+            /**
+             * Llm Fallbacks
+             * @description Names of fallback models of the installation that are asked, in this order, when the language model fails; empty for all of them. A name that the installation does not know is passed over.
+             * @default []
+             * @example [
+             *       "qwen2.5-7b"
+             *     ]
+             */
+            llm_fallbacks: string[];
             /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
@@ -1686,6 +1698,14 @@ export interface components {
              */
             llm_api_key?: string | null;
             /**
+             * Llm Fallbacks
+             * @description Names of fallback models of the installation that are asked, in this order, when the language model fails; empty for all of them. A name that the installation does not know is passed over.
+             * @example [
+             *       "qwen2.5-7b"
+             *     ]
+             */
+            llm_fallbacks?: string[] | null;
+            /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
              * @example []
@@ -1878,6 +1898,15 @@ export interface components {
              * @default
              */
             llm_api_key: string;
+            /**
+             * Llm Fallbacks
+             * @description Names of fallback models of the installation that are asked, in this order, when the language model fails; empty for all of them. A name that the installation does not know is passed over.
+             * @default []
+             * @example [
+             *       "qwen2.5-7b"
+             *     ]
+             */
+            llm_fallbacks: string[];
             /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
@@ -2087,6 +2116,15 @@ export interface components {
              * @default
              */
             llm_api_key: string;
+            /**
+             * Llm Fallbacks
+             * @description Names of fallback models of the installation that are asked, in this order, when the language model fails; empty for all of them. A name that the installation does not know is passed over.
+             * @default []
+             * @example [
+             *       "qwen2.5-7b"
+             *     ]
+             */
+            llm_fallbacks: string[];
             /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
@@ -4618,6 +4656,9 @@ export interface components {
          *       "llm_provider": "openai",
          *       "llm_model": "gpt-4o-mini",
          *       "llm_api_key": "••••1234",
+         *       "llm_fallbacks": [
+         *         "qwen2.5-7b"
+         *       ],
          *       "tools": [],
          *       "mcp_servers": [],
          *       "max_tool_output_chars": 16000,
@@ -4748,6 +4789,15 @@ export interface components {
              * @default
              */
             llm_api_key: string;
+            /**
+             * Llm Fallbacks
+             * @description Names of fallback models of the installation that are asked, in this order, when the language model fails; empty for all of them. A name that the installation does not know is passed over.
+             * @default []
+             * @example [
+             *       "qwen2.5-7b"
+             *     ]
+             */
+            llm_fallbacks: string[];
             /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
@@ -6150,6 +6200,9 @@ export interface operations {
                      *         "llm_provider": "openai",
                      *         "llm_model": "gpt-4o-mini",
                      *         "llm_api_key": "••••1234",
+                     *         "llm_fallbacks": [
+                     *           "qwen2.5-7b"
+                     *         ],
                      *         "tools": [],
                      *         "mcp_servers": [],
                      *         "max_tool_output_chars": 16000,
@@ -6293,6 +6346,9 @@ export interface operations {
                      *       "llm_provider": "openai",
                      *       "llm_model": "gpt-4o-mini",
                      *       "llm_api_key": "••••1234",
+                     *       "llm_fallbacks": [
+                     *         "qwen2.5-7b"
+                     *       ],
                      *       "tools": [],
                      *       "mcp_servers": [],
                      *       "max_tool_output_chars": 16000,
@@ -6459,6 +6515,9 @@ export interface operations {
                      *       "llm_provider": "openai",
                      *       "llm_model": "gpt-4o-mini",
                      *       "llm_api_key": "••••1234",
+                     *       "llm_fallbacks": [
+                     *         "qwen2.5-7b"
+                     *       ],
                      *       "tools": [],
                      *       "mcp_servers": [],
                      *       "max_tool_output_chars": 16000,
@@ -6617,6 +6676,9 @@ export interface operations {
                      *       "llm_provider": "openai",
                      *       "llm_model": "gpt-4o-mini",
                      *       "llm_api_key": "••••1234",
+                     *       "llm_fallbacks": [
+                     *         "qwen2.5-7b"
+                     *       ],
                      *       "tools": [],
                      *       "mcp_servers": [],
                      *       "max_tool_output_chars": 16000,
@@ -6900,6 +6962,9 @@ export interface operations {
                      *       "llm_provider": "openai",
                      *       "llm_model": "gpt-4o-mini",
                      *       "llm_api_key": "••••1234",
+                     *       "llm_fallbacks": [
+                     *         "qwen2.5-7b"
+                     *       ],
                      *       "tools": [],
                      *       "mcp_servers": [],
                      *       "max_tool_output_chars": 16000,
@@ -7168,6 +7233,9 @@ export interface operations {
                      *       "llm_provider": "openai",
                      *       "llm_model": "gpt-4o-mini",
                      *       "llm_api_key": "••••1234",
+                     *       "llm_fallbacks": [
+                     *         "qwen2.5-7b"
+                     *       ],
                      *       "tools": [],
                      *       "mcp_servers": [],
                      *       "max_tool_output_chars": 16000,
@@ -7390,6 +7458,9 @@ export interface operations {
                      *       "llm_provider": "openai",
                      *       "llm_model": "gpt-4o-mini",
                      *       "llm_api_key": "••••1234",
+                     *       "llm_fallbacks": [
+                     *         "qwen2.5-7b"
+                     *       ],
                      *       "tools": [],
                      *       "mcp_servers": [],
                      *       "max_tool_output_chars": 16000,
@@ -7569,6 +7640,9 @@ export interface operations {
                      *       "llm_provider": "openai",
                      *       "llm_model": "gpt-4o-mini",
                      *       "llm_api_key": "••••1234",
+                     *       "llm_fallbacks": [
+                     *         "qwen2.5-7b"
+                     *       ],
                      *       "tools": [],
                      *       "mcp_servers": [],
                      *       "max_tool_output_chars": 16000,
@@ -7756,6 +7830,9 @@ export interface operations {
                      *       "llm_provider": "openai",
                      *       "llm_model": "gpt-4o-mini",
                      *       "llm_api_key": "••••1234",
+                     *       "llm_fallbacks": [
+                     *         "qwen2.5-7b"
+                     *       ],
                      *       "tools": [],
                      *       "mcp_servers": [],
                      *       "max_tool_output_chars": 16000,

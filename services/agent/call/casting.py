@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import grpc
+import structlog
 from callbox.characters.v1 import characters_pb2, characters_pb2_grpc
 from callbox.sessions.v1 import sessions_pb2 as pb
 
@@ -18,7 +19,7 @@ from services.agent.call.form_storage import FormStorage
 from services.agent.call.stored_character import StoredCharacter
 from services.agent.call.transfers import Transfers
 from services.agent.client.room import RoomClients
-from services.agent.fallback_models import Fallback
+from services.agent.fallback_models import Fallback, chosen
 from services.agent.metadata import Metadata
 from services.agent.settings import AgentSettings
 from services.agent.shared_state import SharedState
@@ -53,6 +54,7 @@ from services.kit.structs import from_struct
 _RESOLVE_SECONDS = 2.0
 # How long an idle connection to a tool's server is kept.
 _KEEP_SECONDS = 60.0
+_log = structlog.get_logger(__name__)
 
 
 class Casting:
@@ -105,8 +107,7 @@ class Casting:
         # A character with its own key uses OpenAI; all others use the operator's endpoint.
         url, name = ("", character.llm_model) if key else (self._settings.llm_url, self._settings.llm_model)
         late_markers = LateMarkers() if key else self._late_markers(url, name)
-        # What is said to a character with its own key goes to no other provider.
-        fallbacks = () if key else Fallback.parse(self._settings.llm_fallbacks)
+        fallbacks = self._fallbacks(character, has_own_key=bool(key))
         opened = language_model(url, name, key or self._settings.llm_api_key, late_markers, fallbacks)
         return await self._open.enter_async_context(opened)
 
@@ -186,6 +187,17 @@ class Casting:
         if (known := self._stored.get(character.character_id)) is None:
             known = self._stored[character.character_id] = StoredCharacter(self._characters, self._signer, character)
         return known
+
+    def _fallbacks(self, character: characters_pb2.CharacterSnapshot, *, has_own_key: bool) -> tuple[Fallback, ...]:
+        """The models that are asked when the character's own fails: those that it names, else all."""
+        configured = Fallback.parse(self._settings.llm_fallbacks)
+        names = [str(name) for name in from_struct(character.definition).get("llm_fallbacks") or ()]
+        if not names:
+            # What is said to a character with its own key goes to no provider that its owner did not name.
+            return () if has_own_key else configured
+        if unknown := set(names) - {each.model for each in configured}:
+            _log.warning("fallback models are not configured", character=character.slug, models=sorted(unknown))
+        return chosen(names, configured)
 
     def _late_markers(self, url: str, model: str) -> LateMarkers:
         """What earlier calls and the worker have learned of the operator's language model."""

@@ -54,6 +54,7 @@ def _printable(text: str) -> str:
 
 FileUrl = Annotated[Url, AfterValidator(_file_url)]
 Keyterm = Annotated[str, Field(max_length=50), AfterValidator(_not_blank), AfterValidator(_printable)]
+ModelName = Annotated[str, Field(max_length=200), AfterValidator(_not_blank), AfterValidator(_printable)]
 CharacterSlug = Annotated[Slug, Field(description="Unique per installation.")]
 CharacterName = Annotated[ShortText, Field(description="Display name."), AfterValidator(_not_blank)]
 
@@ -125,6 +126,12 @@ class CharacterFields(DefinitionModel):
     llm_provider: Literal["openai"] = Field("openai", description="Kind of language model endpoint.")
     llm_model: ShortText = Field("", description="Name of the language model; empty for the default.")
     llm_api_key: Secret = Field("", description="Key for the language model. Read back masked; a mask means unchanged.")
+    llm_fallbacks: Annotated[list[ModelName], Field(max_length=3)] = Field(
+        [],
+        description="Names of fallback models of the installation that are asked, in this order, when the language "
+        "model fails; empty for all of them. A name that the installation does not know is passed over.",
+        examples=[["qwen2.5-7b"]],
+    )
     tools: Annotated[list[Tool], Field(max_length=128)] = Field(
         [], description="Tool definitions; values of headers are read back masked.", examples=[[]]
     )

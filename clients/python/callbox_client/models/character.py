@@ -34,11 +34,11 @@ class Character:
             'allowed_origins': ['https://shop.example'], 'handoff_targets': [{'slug': 'sales-bot'}], 'widget_appearance':
             {'name': 'Shop', 'theme': {'primary_color': '#6366F1'}}, 'stt_model': 'whisper-en-large', 'tts_model':
             'chatterbox-en-v1', 'keyterms': ['Callbox', 'Brompton'], 'llm_provider': 'openai', 'llm_model': 'gpt-4o-mini',
-            'llm_api_key': '••••1234', 'tools': [], 'mcp_servers': [], 'max_tool_output_chars': 16000,
-            'max_tool_calls_per_turn': 6, 'max_turn_seconds': 35, 'kb_query_url': 'https://kb.shop.example/ask',
-            'kb_query_api_key': '••••1234', 'kb_auto_context': False, 'is_active': True, 'recording_enabled': False,
-            'documents': [], 'slug': 'support-bot', 'id': '8d1fQ2Zk3vQy0N8rT1mJ', 'version': 1, 'created_by': 1,
-            'created_at': '2026-03-01T12:00:00Z', 'updated_at': '2026-03-01T12:00:00Z'}
+            'llm_api_key': '••••1234', 'llm_fallbacks': ['qwen2.5-7b'], 'tools': [], 'mcp_servers': [],
+            'max_tool_output_chars': 16000, 'max_tool_calls_per_turn': 6, 'max_turn_seconds': 35, 'kb_query_url':
+            'https://kb.shop.example/ask', 'kb_query_api_key': '••••1234', 'kb_auto_context': False, 'is_active': True,
+            'recording_enabled': False, 'documents': [], 'slug': 'support-bot', 'id': '8d1fQ2Zk3vQy0N8rT1mJ', 'version': 1,
+            'created_by': 1, 'created_at': '2026-03-01T12:00:00Z', 'updated_at': '2026-03-01T12:00:00Z'}
 
     Attributes:
         name (str): Display name.
@@ -59,6 +59,8 @@ class Character:
         llm_provider (Literal['openai']): Kind of language model endpoint. Default: 'openai'.
         llm_model (str): Name of the language model; empty for the default. Default: ''.
         llm_api_key (str): Key for the language model. Read back masked; a mask means unchanged. Default: ''.
+        llm_fallbacks (list[str]): Names of fallback models of the installation that are asked, in this order, when the
+            language model fails; empty for all of them. A name that the installation does not know is passed over.
         tools (list[ClientEventTool | HttpTool | KnowledgeTool | McpTool]): Tool definitions; values of headers are read
             back masked.
         mcp_servers (list[McpServer]): MCP servers; values of headers are read back masked.
@@ -86,6 +88,7 @@ class Character:
     handoff_targets: list[HandoffTarget]
     widget_appearance: AppearanceOverrides
     keyterms: list[str]
+    llm_fallbacks: list[str]
     tools: list[ClientEventTool | HttpTool | KnowledgeTool | McpTool]
     mcp_servers: list[McpServer]
     documents: list[Any]
@@ -158,6 +161,8 @@ class Character:
 
         llm_api_key = self.llm_api_key
 
+        llm_fallbacks = self.llm_fallbacks
+
         tools = []
         for tools_item_data in self.tools:
             tools_item: dict[str, Any]
@@ -228,6 +233,7 @@ class Character:
                 "llm_provider": llm_provider,
                 "llm_model": llm_model,
                 "llm_api_key": llm_api_key,
+                "llm_fallbacks": llm_fallbacks,
                 "tools": tools,
                 "mcp_servers": mcp_servers,
                 "max_tool_output_chars": max_tool_output_chars,
@@ -302,6 +308,8 @@ class Character:
         llm_model = d.pop("llm_model")
 
         llm_api_key = d.pop("llm_api_key")
+
+        llm_fallbacks = cast(list[str], d.pop("llm_fallbacks"))
 
         tools = []
         _tools = d.pop("tools")
@@ -397,6 +405,7 @@ class Character:
             llm_provider=llm_provider,
             llm_model=llm_model,
             llm_api_key=llm_api_key,
+            llm_fallbacks=llm_fallbacks,
             tools=tools,
             mcp_servers=mcp_servers,
             max_tool_output_chars=max_tool_output_chars,

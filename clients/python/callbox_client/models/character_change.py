@@ -53,6 +53,9 @@ class CharacterChange:
         llm_provider (Literal['openai'] | None | Unset): Kind of language model endpoint.
         llm_model (None | str | Unset): Name of the language model; empty for the default.
         llm_api_key (None | str | Unset): Key for the language model. Read back masked; a mask means unchanged.
+        llm_fallbacks (list[str] | None | Unset): Names of fallback models of the installation that are asked, in this
+            order, when the language model fails; empty for all of them. A name that the installation does not know is
+            passed over.
         tools (list[ClientEventTool | HttpTool | KnowledgeTool | McpTool] | None | Unset): Tool definitions; values of
             headers are read back masked.
         mcp_servers (list[McpServer] | None | Unset): MCP servers; values of headers are read back masked.
@@ -85,6 +88,7 @@ class CharacterChange:
     llm_provider: Literal["openai"] | None | Unset = UNSET
     llm_model: None | str | Unset = UNSET
     llm_api_key: None | str | Unset = UNSET
+    llm_fallbacks: list[str] | None | Unset = UNSET
     tools: list[ClientEventTool | HttpTool | KnowledgeTool | McpTool] | None | Unset = UNSET
     mcp_servers: list[McpServer] | None | Unset = UNSET
     max_tool_output_chars: int | None | Unset = UNSET
@@ -221,6 +225,15 @@ class CharacterChange:
         else:
             llm_api_key = self.llm_api_key
 
+        llm_fallbacks: list[str] | None | Unset
+        if isinstance(self.llm_fallbacks, Unset):
+            llm_fallbacks = UNSET
+        elif isinstance(self.llm_fallbacks, list):
+            llm_fallbacks = self.llm_fallbacks
+
+        else:
+            llm_fallbacks = self.llm_fallbacks
+
         tools: list[dict[str, Any]] | None | Unset
         if isinstance(self.tools, Unset):
             tools = UNSET
@@ -348,6 +361,8 @@ class CharacterChange:
             field_dict["llm_model"] = llm_model
         if llm_api_key is not UNSET:
             field_dict["llm_api_key"] = llm_api_key
+        if llm_fallbacks is not UNSET:
+            field_dict["llm_fallbacks"] = llm_fallbacks
         if tools is not UNSET:
             field_dict["tools"] = tools
         if mcp_servers is not UNSET:
@@ -588,6 +603,23 @@ class CharacterChange:
 
         llm_api_key = _parse_llm_api_key(d.pop("llm_api_key", UNSET))
 
+        def _parse_llm_fallbacks(data: object) -> list[str] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                llm_fallbacks_type_0 = cast(list[str], data)
+
+                return llm_fallbacks_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[str] | None | Unset, data)
+
+        llm_fallbacks = _parse_llm_fallbacks(d.pop("llm_fallbacks", UNSET))
+
         def _parse_tools(data: object) -> list[ClientEventTool | HttpTool | KnowledgeTool | McpTool] | None | Unset:
             if data is None:
                 return data
@@ -771,6 +803,7 @@ class CharacterChange:
             llm_provider=llm_provider,
             llm_model=llm_model,
             llm_api_key=llm_api_key,
+            llm_fallbacks=llm_fallbacks,
             tools=tools,
             mcp_servers=mcp_servers,
             max_tool_output_chars=max_tool_output_chars,

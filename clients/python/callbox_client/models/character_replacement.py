@@ -55,6 +55,8 @@ class CharacterReplacement:
         llm_provider (Literal['openai'] | Unset): Kind of language model endpoint. Default: 'openai'.
         llm_model (str | Unset): Name of the language model; empty for the default. Default: ''.
         llm_api_key (str | Unset): Key for the language model. Read back masked; a mask means unchanged. Default: ''.
+        llm_fallbacks (list[str] | Unset): Names of fallback models of the installation that are asked, in this order,
+            when the language model fails; empty for all of them. A name that the installation does not know is passed over.
         tools (list[ClientEventTool | HttpTool | KnowledgeTool | McpTool] | Unset): Tool definitions; values of headers
             are read back masked.
         mcp_servers (list[McpServer] | Unset): MCP servers; values of headers are read back masked.
@@ -88,6 +90,7 @@ class CharacterReplacement:
     llm_provider: Literal["openai"] | Unset = "openai"
     llm_model: str | Unset = ""
     llm_api_key: str | Unset = ""
+    llm_fallbacks: list[str] | Unset = UNSET
     tools: list[ClientEventTool | HttpTool | KnowledgeTool | McpTool] | Unset = UNSET
     mcp_servers: list[McpServer] | Unset = UNSET
     max_tool_output_chars: int | Unset = 16000
@@ -155,6 +158,10 @@ class CharacterReplacement:
         llm_model = self.llm_model
 
         llm_api_key = self.llm_api_key
+
+        llm_fallbacks: list[str] | Unset = UNSET
+        if not isinstance(self.llm_fallbacks, Unset):
+            llm_fallbacks = self.llm_fallbacks
 
         tools: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.tools, Unset):
@@ -240,6 +247,8 @@ class CharacterReplacement:
             field_dict["llm_model"] = llm_model
         if llm_api_key is not UNSET:
             field_dict["llm_api_key"] = llm_api_key
+        if llm_fallbacks is not UNSET:
+            field_dict["llm_fallbacks"] = llm_fallbacks
         if tools is not UNSET:
             field_dict["tools"] = tools
         if mcp_servers is not UNSET:
@@ -337,6 +346,8 @@ class CharacterReplacement:
 
         llm_api_key = d.pop("llm_api_key", UNSET)
 
+        llm_fallbacks = cast(list[str], d.pop("llm_fallbacks", UNSET))
+
         _tools = d.pop("tools", UNSET)
         tools: list[ClientEventTool | HttpTool | KnowledgeTool | McpTool] | Unset = UNSET
         if _tools is not UNSET:
@@ -425,6 +436,7 @@ class CharacterReplacement:
             llm_provider=llm_provider,
             llm_model=llm_model,
             llm_api_key=llm_api_key,
+            llm_fallbacks=llm_fallbacks,
             tools=tools,
             mcp_servers=mcp_servers,
             max_tool_output_chars=max_tool_output_chars,
