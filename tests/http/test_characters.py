@@ -119,6 +119,8 @@ DEFAULTS: dict[str, Any] = {
     "llm_model": "",
     "llm_api_key": "",
     "llm_fallbacks": [],
+    "llm_max_tokens": 160,
+    "llm_max_sentences": 0,
     "documents": [],
     "tools": [],
     "mcp_servers": [],

@@ -65,6 +65,8 @@ async def test_a_new_character_has_every_default(owner: Owner) -> None:
         "llm_model": "",
         "llm_api_key": "",
         "llm_fallbacks": [],
+        "llm_max_tokens": 160,
+        "llm_max_sentences": 0,
         "documents": [],
         "tools": [],
         "mcp_servers": [],

@@ -202,6 +202,8 @@ FIELDS: dict[str, Any] = {
     "llm_model": "gpt-4o",
     "llm_api_key": KEY,
     "llm_fallbacks": ["second", "third"],
+    "llm_max_tokens": 300,
+    "llm_max_sentences": 2,
     "mcp_servers": [{"name": "search", "url": "https://mcp.acme.com"}],
     "max_tool_output_chars": 1000,
     "max_tool_calls_per_turn": 3,

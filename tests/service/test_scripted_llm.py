@@ -12,7 +12,7 @@ from livekit.agents import llm
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from services.agent.fallback_models import Fallback
-from services.agent.thinking.language_model import language_model
+from services.agent.thinking.language_model import AnswerLimits, language_model
 from services.agent.thinking.reading_ahead import ReadingAhead, opening
 from tests.fixtures.scripted_llm import MODEL, ScriptedLLM
 from tests.fixtures.sessions import until
@@ -320,3 +320,12 @@ async def test_an_answer_that_breaks_off_is_ended_by_the_fallback_model(question
         assert [message["role"] for message in second.requests[0].messages] == (
             ["user"] if question == "refused" else ["user", "assistant", "user"]
         )
+
+
+async def test_an_answer_is_asked_for_with_its_limit(script: ScriptedLLM) -> None:
+    for limits, tokens in ((None, 160), (AnswerLimits(tokens=300), 300)):
+        async with language_model(script.url, MODEL, KEY, limits=limits) as model:
+            context = llm.ChatContext.empty()
+            context.add_message(role="user", content="Where is my order?")
+            await model.llm.chat(chat_ctx=context).collect()
+        assert script.requests[-1].body["max_completion_tokens"] == tokens

@@ -19,6 +19,7 @@ from services.agent.call.casting import Casting
 from services.agent.call.stored_character import StoredCharacter
 from services.agent.settings import AgentSettings
 from services.agent.shared_state import SharedState
+from services.agent.thinking.language_model import AnswerLimits
 from services.kit.catalogue_file import CatalogueFile
 from services.kit.structs import to_struct
 
@@ -46,10 +47,10 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Asked:
 
     @contextlib.asynccontextmanager
     async def language_model(
-        url: str, model: str, key: str, late_markers: object, fallbacks: Any, **more: Any
+        url: str, model: str, key: str, late_markers: object, fallbacks: Any, limits: AnswerLimits
     ) -> AsyncIterator[Any]:
         names = [f"{each.model} {each.url[8]}" for each in fallbacks]
-        found.update(url=url, model=model, key=key, fallbacks=names, **more)
+        found.update(url=url, model=model, key=key, fallbacks=names, limits=limits)
         yield SimpleNamespace()
 
     async def open_model(own_key: str = "", **fields: Any) -> dict[str, Any]:
@@ -93,3 +94,15 @@ async def test_a_fallback_model_that_is_not_configured_is_passed_over_and_logged
         assert (await opened(llm_fallbacks=["gone", "two"]))["fallbacks"] == ["two b", "two c"]
     (log,) = (log for log in logs if "models" in log)
     assert (log["models"], log["character"]) == (["gone"], "bot")
+
+
+@pytest.mark.parametrize(
+    ("fields", "limits"),
+    [
+        ({}, AnswerLimits(160, 0)),
+        ({"llm_max_tokens": 160, "llm_max_sentences": 0}, AnswerLimits(160, 0)),
+        ({"llm_max_tokens": 4096, "llm_max_sentences": 2}, AnswerLimits(4096, 2)),
+    ],
+)
+async def test_a_character_limits_its_answers(opened: Asked, fields: dict[str, Any], limits: AnswerLimits) -> None:
+    assert (await opened(**fields))["limits"] == limits

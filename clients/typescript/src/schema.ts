@@ -1356,6 +1356,8 @@ export interface components {
          *       "llm_fallbacks": [
          *         "qwen2.5-7b"
          *       ],
+         *       "llm_max_tokens": 160,
+         *       "llm_max_sentences": 0,
          *       "tools": [],
          *       "mcp_servers": [],
          *       "max_tool_output_chars": 16000,
@@ -1494,6 +1496,18 @@ export interface components {
              *     ]
              */
             llm_fallbacks: string[];
+            /**
+             * Llm Max Tokens
+             * @description Longest answer of the language model in tokens, its reasoning included.
+             * @default 160
+             */
+            llm_max_tokens: number;
+            /**
+             * Llm Max Sentences
+             * @description Sentences after which an answer of the language model ends; 0 for no limit.
+             * @default 0
+             */
+            llm_max_sentences: number;
             /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
@@ -1706,6 +1720,16 @@ export interface components {
              */
             llm_fallbacks?: string[] | null;
             /**
+             * Llm Max Tokens
+             * @description Longest answer of the language model in tokens, its reasoning included.
+             */
+            llm_max_tokens?: number | null;
+            /**
+             * Llm Max Sentences
+             * @description Sentences after which an answer of the language model ends; 0 for no limit.
+             */
+            llm_max_sentences?: number | null;
+            /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
              * @example []
@@ -1907,6 +1931,18 @@ export interface components {
              *     ]
              */
             llm_fallbacks: string[];
+            /**
+             * Llm Max Tokens
+             * @description Longest answer of the language model in tokens, its reasoning included.
+             * @default 160
+             */
+            llm_max_tokens: number;
+            /**
+             * Llm Max Sentences
+             * @description Sentences after which an answer of the language model ends; 0 for no limit.
+             * @default 0
+             */
+            llm_max_sentences: number;
             /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
@@ -2125,6 +2161,18 @@ export interface components {
              *     ]
              */
             llm_fallbacks: string[];
+            /**
+             * Llm Max Tokens
+             * @description Longest answer of the language model in tokens, its reasoning included.
+             * @default 160
+             */
+            llm_max_tokens: number;
+            /**
+             * Llm Max Sentences
+             * @description Sentences after which an answer of the language model ends; 0 for no limit.
+             * @default 0
+             */
+            llm_max_sentences: number;
             /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
@@ -4659,6 +4707,8 @@ export interface components {
          *       "llm_fallbacks": [
          *         "qwen2.5-7b"
          *       ],
+         *       "llm_max_tokens": 160,
+         *       "llm_max_sentences": 0,
          *       "tools": [],
          *       "mcp_servers": [],
          *       "max_tool_output_chars": 16000,
@@ -4798,6 +4848,18 @@ export interface components {
              *     ]
              */
             llm_fallbacks: string[];
+            /**
+             * Llm Max Tokens
+             * @description Longest answer of the language model in tokens, its reasoning included.
+             * @default 160
+             */
+            llm_max_tokens: number;
+            /**
+             * Llm Max Sentences
+             * @description Sentences after which an answer of the language model ends; 0 for no limit.
+             * @default 0
+             */
+            llm_max_sentences: number;
             /**
              * Tools
              * @description Tool definitions; values of headers are read back masked.
@@ -6203,6 +6265,8 @@ export interface operations {
                      *         "llm_fallbacks": [
                      *           "qwen2.5-7b"
                      *         ],
+                     *         "llm_max_tokens": 160,
+                     *         "llm_max_sentences": 0,
                      *         "tools": [],
                      *         "mcp_servers": [],
                      *         "max_tool_output_chars": 16000,
@@ -6349,6 +6413,8 @@ export interface operations {
                      *       "llm_fallbacks": [
                      *         "qwen2.5-7b"
                      *       ],
+                     *       "llm_max_tokens": 160,
+                     *       "llm_max_sentences": 0,
                      *       "tools": [],
                      *       "mcp_servers": [],
                      *       "max_tool_output_chars": 16000,
@@ -6518,6 +6584,8 @@ export interface operations {
                      *       "llm_fallbacks": [
                      *         "qwen2.5-7b"
                      *       ],
+                     *       "llm_max_tokens": 160,
+                     *       "llm_max_sentences": 0,
                      *       "tools": [],
                      *       "mcp_servers": [],
                      *       "max_tool_output_chars": 16000,
@@ -6679,6 +6747,8 @@ export interface operations {
                      *       "llm_fallbacks": [
                      *         "qwen2.5-7b"
                      *       ],
+                     *       "llm_max_tokens": 160,
+                     *       "llm_max_sentences": 0,
                      *       "tools": [],
                      *       "mcp_servers": [],
                      *       "max_tool_output_chars": 16000,
@@ -6965,6 +7035,8 @@ export interface operations {
                      *       "llm_fallbacks": [
                      *         "qwen2.5-7b"
                      *       ],
+                     *       "llm_max_tokens": 160,
+                     *       "llm_max_sentences": 0,
                      *       "tools": [],
                      *       "mcp_servers": [],
                      *       "max_tool_output_chars": 16000,
@@ -7236,6 +7308,8 @@ export interface operations {
                      *       "llm_fallbacks": [
                      *         "qwen2.5-7b"
                      *       ],
+                     *       "llm_max_tokens": 160,
+                     *       "llm_max_sentences": 0,
                      *       "tools": [],
                      *       "mcp_servers": [],
                      *       "max_tool_output_chars": 16000,
@@ -7461,6 +7535,8 @@ export interface operations {
                      *       "llm_fallbacks": [
                      *         "qwen2.5-7b"
                      *       ],
+                     *       "llm_max_tokens": 160,
+                     *       "llm_max_sentences": 0,
                      *       "tools": [],
                      *       "mcp_servers": [],
                      *       "max_tool_output_chars": 16000,
@@ -7643,6 +7719,8 @@ export interface operations {
                      *       "llm_fallbacks": [
                      *         "qwen2.5-7b"
                      *       ],
+                     *       "llm_max_tokens": 160,
+                     *       "llm_max_sentences": 0,
                      *       "tools": [],
                      *       "mcp_servers": [],
                      *       "max_tool_output_chars": 16000,
@@ -7833,6 +7911,8 @@ export interface operations {
                      *       "llm_fallbacks": [
                      *         "qwen2.5-7b"
                      *       ],
+                     *       "llm_max_tokens": 160,
+                     *       "llm_max_sentences": 0,
                      *       "tools": [],
                      *       "mcp_servers": [],
                      *       "max_tool_output_chars": 16000,

@@ -29,7 +29,7 @@ from services.agent.speech.recordings import RecordingFolder, base_language
 from services.agent.speech.route import Tell
 from services.agent.speech.speaking import Speaking
 from services.agent.thinking.endpoint import read_certificates
-from services.agent.thinking.language_model import Model, language_model
+from services.agent.thinking.language_model import AnswerLimits, Model, language_model
 from services.agent.thinking.late_markers import LateMarkers
 from services.agent.tools.belt import BeltLimits
 from services.agent.tools.definition import Surroundings, tools_of
@@ -108,7 +108,8 @@ class Casting:
         url, name = ("", character.llm_model) if key else (self._settings.llm_url, self._settings.llm_model)
         late_markers = LateMarkers() if key else self._late_markers(url, name)
         fallbacks = self._fallbacks(character, has_own_key=bool(key))
-        opened = language_model(url, name, key or self._settings.llm_api_key, late_markers, fallbacks)
+        api_key = key or self._settings.llm_api_key
+        opened = language_model(url, name, api_key, late_markers, fallbacks, _answer_limits(character))
         return await self._open.enter_async_context(opened)
 
     def open_engines(self, tell: Tell) -> SpeechEngines:
@@ -211,6 +212,14 @@ class Casting:
         for recording in lines.missing[:1]:
             self._shared.want_lines(recording.language, recording.voice.name)
         return lines
+
+
+def _answer_limits(character: characters_pb2.CharacterSnapshot) -> AnswerLimits:
+    definition, default = from_struct(character.definition), AnswerLimits()
+    return AnswerLimits(
+        int(definition.get("llm_max_tokens") or default.tokens),
+        int(definition.get("llm_max_sentences") or default.sentences),
+    )
 
 
 def _targets(definition: Mapping[str, Any]) -> list[str]:

@@ -1,5 +1,6 @@
 """The character of a call as an agent of livekit-agents."""
 
+import contextlib
 import time
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
@@ -13,7 +14,8 @@ from livekit.agents.utils import shortuuid
 
 from services.agent.metadata import Metadata
 from services.agent.thinking.answer_events import begins_anew
-from services.agent.thinking.language_model import MAX_REPLY_TOKENS, Model
+from services.agent.thinking.language_model import Model
+from services.agent.thinking.sentence_limit import SentenceLimit
 from services.agent.thinking.visible_text import VisibleText
 from services.agent.tools.belt import Belt
 from services.agent.turns.memory import Memory
@@ -75,6 +77,7 @@ class Persona(Agent):
         self._replies = replies
         self._situation = situation
         self._late_markers = model.late_markers
+        self._limits = model.limits
         self._retracted: deque[str] = deque(maxlen=_MAX_RETRACTED)
         # The newest attempt is the one that is spoken: livekit-agents drops an attempt before it starts another.
         self.generation = Generation()
@@ -90,33 +93,41 @@ class Persona(Agent):
             model_settings = ModelSettings(tool_choice="none")
         names = [tool.info.name for tool in tools if isinstance(tool, llm.FunctionTool | llm.RawFunctionTool)]
         answer = VisibleText(names, late_markers=self._late_markers.expected)
+        length = SentenceLimit(self._limits.sentences)
         tokens = 0
         seen = self._memory.seen(chat_ctx, await self._situation())
-        async for chunk in Agent.default.llm_node(self, seen, tools, model_settings):
-            if generation.first_token is None:
-                generation.first_token = time.time()
-            if isinstance(chunk, ChatChunk) and chunk.usage is not None:
-                tokens = chunk.usage.completion_tokens
-            if isinstance(chunk, ChatChunk) and chunk.delta is not None and begins_anew(chunk.delta.extra):
-                answer = VisibleText(names, late_markers=self._late_markers.expected)
-                continue
-            chunk = _with_own_call_ids(chunk)
-            if not (content := _content(chunk)):
-                yield chunk
-                continue
-            had_late_marker = answer.has_late_marker
-            text = answer.push(content)
-            if answer.has_late_marker and not had_late_marker:
-                self._late_markers.seen()
-                if generation.told:
-                    generation.retracted, generation.told = generation.told, ""
-                    self._retracted.append(generation.retracted.strip())
-                    yield FlushSentinel()
-            if (rest := _with_content(chunk, text)) is not None:
-                generation.told += text
-                yield rest
-        is_cut = tokens >= MAX_REPLY_TOKENS
-        if text := answer.finish(is_cut=is_cut):
+        asked = Agent.default.llm_node(self, seen, tools, model_settings)
+        # An answer that is long enough is closed, so that the model computes no more of it.
+        async with contextlib.aclosing(asked) as chunks:
+            async for chunk in chunks:
+                if generation.first_token is None:
+                    generation.first_token = time.time()
+                if isinstance(chunk, ChatChunk) and chunk.usage is not None:
+                    tokens = chunk.usage.completion_tokens
+                if isinstance(chunk, ChatChunk) and chunk.delta is not None and begins_anew(chunk.delta.extra):
+                    answer = VisibleText(names, late_markers=self._late_markers.expected)
+                    continue
+                chunk = _with_own_call_ids(chunk)
+                if not (content := _content(chunk)):
+                    yield chunk
+                    continue
+                had_late_marker = answer.has_late_marker
+                text = answer.push(content)
+                if answer.has_late_marker and not had_late_marker:
+                    self._late_markers.seen()
+                    if generation.told:
+                        generation.retracted, generation.told = generation.told, ""
+                        self._retracted.append(generation.retracted.strip())
+                        length = SentenceLimit(self._limits.sentences)
+                        yield FlushSentinel()
+                text = length.push(text)
+                if (rest := _with_content(chunk, text)) is not None:
+                    generation.told += text
+                    yield rest
+                if length.reached:
+                    break
+        is_cut = tokens >= self._limits.tokens or length.reached
+        if text := length.push(answer.finish(is_cut=is_cut)):
             yield text
         if answer.told and not answer.has_late_marker and not is_cut:
             self._late_markers.missed()

@@ -132,6 +132,12 @@ class CharacterFields(DefinitionModel):
         "model fails; empty for all of them. A name that the installation does not know is passed over.",
         examples=[["qwen2.5-7b"]],
     )
+    llm_max_tokens: Annotated[int, Field(ge=16, le=4096)] = Field(
+        160, description="Longest answer of the language model in tokens, its reasoning included."
+    )
+    llm_max_sentences: Annotated[int, Field(ge=0, le=10)] = Field(
+        0, description="Sentences after which an answer of the language model ends; 0 for no limit."
+    )
     tools: Annotated[list[Tool], Field(max_length=128)] = Field(
         [], description="Tool definitions; values of headers are read back masked.", examples=[[]]
     )

@@ -34,11 +34,12 @@ class Character:
             'allowed_origins': ['https://shop.example'], 'handoff_targets': [{'slug': 'sales-bot'}], 'widget_appearance':
             {'name': 'Shop', 'theme': {'primary_color': '#6366F1'}}, 'stt_model': 'whisper-en-large', 'tts_model':
             'chatterbox-en-v1', 'keyterms': ['Callbox', 'Brompton'], 'llm_provider': 'openai', 'llm_model': 'gpt-4o-mini',
-            'llm_api_key': '••••1234', 'llm_fallbacks': ['qwen2.5-7b'], 'tools': [], 'mcp_servers': [],
-            'max_tool_output_chars': 16000, 'max_tool_calls_per_turn': 6, 'max_turn_seconds': 35, 'kb_query_url':
-            'https://kb.shop.example/ask', 'kb_query_api_key': '••••1234', 'kb_auto_context': False, 'is_active': True,
-            'recording_enabled': False, 'documents': [], 'slug': 'support-bot', 'id': '8d1fQ2Zk3vQy0N8rT1mJ', 'version': 1,
-            'created_by': 1, 'created_at': '2026-03-01T12:00:00Z', 'updated_at': '2026-03-01T12:00:00Z'}
+            'llm_api_key': '••••1234', 'llm_fallbacks': ['qwen2.5-7b'], 'llm_max_tokens': 160, 'llm_max_sentences': 0,
+            'tools': [], 'mcp_servers': [], 'max_tool_output_chars': 16000, 'max_tool_calls_per_turn': 6,
+            'max_turn_seconds': 35, 'kb_query_url': 'https://kb.shop.example/ask', 'kb_query_api_key': '••••1234',
+            'kb_auto_context': False, 'is_active': True, 'recording_enabled': False, 'documents': [], 'slug': 'support-bot',
+            'id': '8d1fQ2Zk3vQy0N8rT1mJ', 'version': 1, 'created_by': 1, 'created_at': '2026-03-01T12:00:00Z', 'updated_at':
+            '2026-03-01T12:00:00Z'}
 
     Attributes:
         name (str): Display name.
@@ -61,6 +62,8 @@ class Character:
         llm_api_key (str): Key for the language model. Read back masked; a mask means unchanged. Default: ''.
         llm_fallbacks (list[str]): Names of fallback models of the installation that are asked, in this order, when the
             language model fails; empty for all of them. A name that the installation does not know is passed over.
+        llm_max_tokens (int): Longest answer of the language model in tokens, its reasoning included. Default: 160.
+        llm_max_sentences (int): Sentences after which an answer of the language model ends; 0 for no limit. Default: 0.
         tools (list[ClientEventTool | HttpTool | KnowledgeTool | McpTool]): Tool definitions; values of headers are read
             back masked.
         mcp_servers (list[McpServer]): MCP servers; values of headers are read back masked.
@@ -109,6 +112,8 @@ class Character:
     llm_provider: Literal["openai"] = "openai"
     llm_model: str = ""
     llm_api_key: str = ""
+    llm_max_tokens: int = 160
+    llm_max_sentences: int = 0
     max_tool_output_chars: int = 16000
     max_tool_calls_per_turn: int = 6
     max_turn_seconds: int = 35
@@ -162,6 +167,10 @@ class Character:
         llm_api_key = self.llm_api_key
 
         llm_fallbacks = self.llm_fallbacks
+
+        llm_max_tokens = self.llm_max_tokens
+
+        llm_max_sentences = self.llm_max_sentences
 
         tools = []
         for tools_item_data in self.tools:
@@ -234,6 +243,8 @@ class Character:
                 "llm_model": llm_model,
                 "llm_api_key": llm_api_key,
                 "llm_fallbacks": llm_fallbacks,
+                "llm_max_tokens": llm_max_tokens,
+                "llm_max_sentences": llm_max_sentences,
                 "tools": tools,
                 "mcp_servers": mcp_servers,
                 "max_tool_output_chars": max_tool_output_chars,
@@ -310,6 +321,10 @@ class Character:
         llm_api_key = d.pop("llm_api_key")
 
         llm_fallbacks = cast(list[str], d.pop("llm_fallbacks"))
+
+        llm_max_tokens = d.pop("llm_max_tokens")
+
+        llm_max_sentences = d.pop("llm_max_sentences")
 
         tools = []
         _tools = d.pop("tools")
@@ -406,6 +421,8 @@ class Character:
             llm_model=llm_model,
             llm_api_key=llm_api_key,
             llm_fallbacks=llm_fallbacks,
+            llm_max_tokens=llm_max_tokens,
+            llm_max_sentences=llm_max_sentences,
             tools=tools,
             mcp_servers=mcp_servers,
             max_tool_output_chars=max_tool_output_chars,

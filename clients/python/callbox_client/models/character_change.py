@@ -56,6 +56,9 @@ class CharacterChange:
         llm_fallbacks (list[str] | None | Unset): Names of fallback models of the installation that are asked, in this
             order, when the language model fails; empty for all of them. A name that the installation does not know is
             passed over.
+        llm_max_tokens (int | None | Unset): Longest answer of the language model in tokens, its reasoning included.
+        llm_max_sentences (int | None | Unset): Sentences after which an answer of the language model ends; 0 for no
+            limit.
         tools (list[ClientEventTool | HttpTool | KnowledgeTool | McpTool] | None | Unset): Tool definitions; values of
             headers are read back masked.
         mcp_servers (list[McpServer] | None | Unset): MCP servers; values of headers are read back masked.
@@ -89,6 +92,8 @@ class CharacterChange:
     llm_model: None | str | Unset = UNSET
     llm_api_key: None | str | Unset = UNSET
     llm_fallbacks: list[str] | None | Unset = UNSET
+    llm_max_tokens: int | None | Unset = UNSET
+    llm_max_sentences: int | None | Unset = UNSET
     tools: list[ClientEventTool | HttpTool | KnowledgeTool | McpTool] | None | Unset = UNSET
     mcp_servers: list[McpServer] | None | Unset = UNSET
     max_tool_output_chars: int | None | Unset = UNSET
@@ -234,6 +239,18 @@ class CharacterChange:
         else:
             llm_fallbacks = self.llm_fallbacks
 
+        llm_max_tokens: int | None | Unset
+        if isinstance(self.llm_max_tokens, Unset):
+            llm_max_tokens = UNSET
+        else:
+            llm_max_tokens = self.llm_max_tokens
+
+        llm_max_sentences: int | None | Unset
+        if isinstance(self.llm_max_sentences, Unset):
+            llm_max_sentences = UNSET
+        else:
+            llm_max_sentences = self.llm_max_sentences
+
         tools: list[dict[str, Any]] | None | Unset
         if isinstance(self.tools, Unset):
             tools = UNSET
@@ -363,6 +380,10 @@ class CharacterChange:
             field_dict["llm_api_key"] = llm_api_key
         if llm_fallbacks is not UNSET:
             field_dict["llm_fallbacks"] = llm_fallbacks
+        if llm_max_tokens is not UNSET:
+            field_dict["llm_max_tokens"] = llm_max_tokens
+        if llm_max_sentences is not UNSET:
+            field_dict["llm_max_sentences"] = llm_max_sentences
         if tools is not UNSET:
             field_dict["tools"] = tools
         if mcp_servers is not UNSET:
@@ -620,6 +641,24 @@ class CharacterChange:
 
         llm_fallbacks = _parse_llm_fallbacks(d.pop("llm_fallbacks", UNSET))
 
+        def _parse_llm_max_tokens(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        llm_max_tokens = _parse_llm_max_tokens(d.pop("llm_max_tokens", UNSET))
+
+        def _parse_llm_max_sentences(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        llm_max_sentences = _parse_llm_max_sentences(d.pop("llm_max_sentences", UNSET))
+
         def _parse_tools(data: object) -> list[ClientEventTool | HttpTool | KnowledgeTool | McpTool] | None | Unset:
             if data is None:
                 return data
@@ -804,6 +843,8 @@ class CharacterChange:
             llm_model=llm_model,
             llm_api_key=llm_api_key,
             llm_fallbacks=llm_fallbacks,
+            llm_max_tokens=llm_max_tokens,
+            llm_max_sentences=llm_max_sentences,
             tools=tools,
             mcp_servers=mcp_servers,
             max_tool_output_chars=max_tool_output_chars,

@@ -57,6 +57,10 @@ class CharacterReplacement:
         llm_api_key (str | Unset): Key for the language model. Read back masked; a mask means unchanged. Default: ''.
         llm_fallbacks (list[str] | Unset): Names of fallback models of the installation that are asked, in this order,
             when the language model fails; empty for all of them. A name that the installation does not know is passed over.
+        llm_max_tokens (int | Unset): Longest answer of the language model in tokens, its reasoning included. Default:
+            160.
+        llm_max_sentences (int | Unset): Sentences after which an answer of the language model ends; 0 for no limit.
+            Default: 0.
         tools (list[ClientEventTool | HttpTool | KnowledgeTool | McpTool] | Unset): Tool definitions; values of headers
             are read back masked.
         mcp_servers (list[McpServer] | Unset): MCP servers; values of headers are read back masked.
@@ -91,6 +95,8 @@ class CharacterReplacement:
     llm_model: str | Unset = ""
     llm_api_key: str | Unset = ""
     llm_fallbacks: list[str] | Unset = UNSET
+    llm_max_tokens: int | Unset = 160
+    llm_max_sentences: int | Unset = 0
     tools: list[ClientEventTool | HttpTool | KnowledgeTool | McpTool] | Unset = UNSET
     mcp_servers: list[McpServer] | Unset = UNSET
     max_tool_output_chars: int | Unset = 16000
@@ -162,6 +168,10 @@ class CharacterReplacement:
         llm_fallbacks: list[str] | Unset = UNSET
         if not isinstance(self.llm_fallbacks, Unset):
             llm_fallbacks = self.llm_fallbacks
+
+        llm_max_tokens = self.llm_max_tokens
+
+        llm_max_sentences = self.llm_max_sentences
 
         tools: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.tools, Unset):
@@ -249,6 +259,10 @@ class CharacterReplacement:
             field_dict["llm_api_key"] = llm_api_key
         if llm_fallbacks is not UNSET:
             field_dict["llm_fallbacks"] = llm_fallbacks
+        if llm_max_tokens is not UNSET:
+            field_dict["llm_max_tokens"] = llm_max_tokens
+        if llm_max_sentences is not UNSET:
+            field_dict["llm_max_sentences"] = llm_max_sentences
         if tools is not UNSET:
             field_dict["tools"] = tools
         if mcp_servers is not UNSET:
@@ -348,6 +362,10 @@ class CharacterReplacement:
 
         llm_fallbacks = cast(list[str], d.pop("llm_fallbacks", UNSET))
 
+        llm_max_tokens = d.pop("llm_max_tokens", UNSET)
+
+        llm_max_sentences = d.pop("llm_max_sentences", UNSET)
+
         _tools = d.pop("tools", UNSET)
         tools: list[ClientEventTool | HttpTool | KnowledgeTool | McpTool] | Unset = UNSET
         if _tools is not UNSET:
@@ -437,6 +455,8 @@ class CharacterReplacement:
             llm_model=llm_model,
             llm_api_key=llm_api_key,
             llm_fallbacks=llm_fallbacks,
+            llm_max_tokens=llm_max_tokens,
+            llm_max_sentences=llm_max_sentences,
             tools=tools,
             mcp_servers=mcp_servers,
             max_tool_output_chars=max_tool_output_chars,
