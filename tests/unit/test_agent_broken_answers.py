@@ -152,6 +152,16 @@ async def test_the_next_model_goes_on_with_an_answer_that_breaks_off(models: Mod
     assert len(call.sound.loudspeaker.heard) == 1
 
 
+async def test_a_blank_before_the_next_word_is_neither_lost_nor_doubled(models: Models) -> None:
+    """Some servers send a word with the blank before it."""
+    half, rest = ([{"content": piece} for piece in pieces] for pieces in (("It closes", " at"), ("at", " six.")))
+    call = await models.begin(Server(half, **BREAKS["cut"]), Server(rest))
+    assert await answered(call) == ["It closes at six."]
+    for continuation in ([{"content": "six."}], [{"content": " six."}]):
+        call = await models.begin(Server(half, **BREAKS["cut"]), Server(continuation))
+        assert await answered(call) == ["It closes at six."]
+
+
 @pytest.mark.parametrize(
     "again", ["The shop opens at nine, and it closes at six.", "and it closes at six.", "it closes at six."]
 )

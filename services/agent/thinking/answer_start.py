@@ -44,15 +44,16 @@ _NO_LANGUAGE: Final = "und"
 
 
 class AnswerStart:
-    """The beginning of one answer. offered: names of tools. late_markers: see `VisibleText`.
+    """The beginning of one answer. offered: names of tools. late_markers, goes_on: see `VisibleText`.
 
     told: whether some of the answer was released. A text without a word is not released: emoji, markup, blanks.
     """
 
-    def __init__(self, offered: Collection[str], *, late_markers: bool) -> None:
+    def __init__(self, offered: Collection[str], *, late_markers: bool, goes_on: bool) -> None:
         self.told = False
         self._offered = offered
         self._late_markers = late_markers
+        self._goes_on = goes_on
         self._judged = False
         self._waiting = ""
         self._has_letters = False
@@ -94,7 +95,8 @@ class AnswerStart:
     def _tell(self) -> str:
         text, self._waiting = self._waiting, ""
         if not self.told:
-            self.told, text = True, text.lstrip()
+            self.told = True
+            text = text if self._goes_on else text.lstrip()
         return text
 
     def _is_held(self) -> bool:

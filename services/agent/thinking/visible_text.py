@@ -33,15 +33,16 @@ class VisibleText:
     """One answer of a language model.
 
     offered: names of the tools that the model may call. late_markers: the model is known to write no opening marker, so
-    its answers are held back until the closing one. calls: the tool calls in the text, known after `finish`.
+    its answers are held back until the closing one. goes_on: the answer continues another one, so a blank before its
+    first word stays. calls: the tool calls in the text, known after `finish`.
     has_late_marker: whether a closing marker came without an opening one; then all text before it was reasoning.
     """
 
-    def __init__(self, offered: Collection[str] = (), *, late_markers: bool = False) -> None:
+    def __init__(self, offered: Collection[str] = (), *, late_markers: bool = False, goes_on: bool = False) -> None:
         self.calls: list[WrittenCall] = []
         self.has_late_marker = False
         self._offered = offered
-        self._start = AnswerStart(offered, late_markers=late_markers)
+        self._start = AnswerStart(offered, late_markers=late_markers, goes_on=goes_on)
         self._inside = _Inside.ANSWER
         self._text = ""
         self._body = ""

@@ -105,7 +105,8 @@ class Persona(Agent):
                 if isinstance(chunk, ChatChunk) and chunk.usage is not None:
                     tokens = chunk.usage.completion_tokens
                 if isinstance(chunk, ChatChunk) and chunk.delta is not None and begins_anew(chunk.delta.extra):
-                    answer = VisibleText(names, late_markers=self._late_markers.expected)
+                    goes_on = bool(generation.told)
+                    answer = VisibleText(names, late_markers=self._late_markers.expected, goes_on=goes_on)
                     continue
                 chunk = _with_own_call_ids(chunk)
                 if not (content := _content(chunk)):
