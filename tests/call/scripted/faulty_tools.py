@@ -3,6 +3,7 @@
 import asyncio
 import re
 from dataclasses import replace
+from typing import Any
 
 import httpx
 import jwt
@@ -20,6 +21,8 @@ METRICS_SECONDS = 10.0
 HUGE_PIECE = b"x" * 2**20
 HUGE_PIECES = 30
 HANG_SECONDS = 30.0
+# Long enough for a wait phrase, which comes after 1.2 s.
+HANGS_TIMEOUT_SECONDS = 3
 TURNS = (
     ("Use the slow one.", "That took too long."),
     ("Use the huge one.", "That was too much."),
@@ -48,6 +51,7 @@ async def survives(callbox: StackThread) -> None:
     async with listening(_serve) as server, callbox.sessions() as sessions:
         names = ("hangs", "huge", "leads_inside")
         tools = [_tool(name, f"http://127.0.0.1:{server.port}/{name}") for name in names]
+        tools[0]["config"] |= {"timeout_seconds": HANGS_TIMEOUT_SECONDS, "wait_phrases": ["I am asking the slow one."]}
         colleague = await asyncio.to_thread(callbox.make_character, "colleague", name="Colleague")
         slug = await asyncio.to_thread(
             callbox.make_character,
@@ -71,7 +75,8 @@ async def survives(callbox: StackThread) -> None:
             await _flood(page)
             await page.type(AFTER_FLOOD[0])
             assert await page.next_reply() == AFTER_FLOOD[1]
-            await _ignored(callbox, malformed=PACKETS, sender=1)
+            await _counted(callbox, r'data_messages_ignored_total{reason="(\w+)"}', malformed=PACKETS, sender=1)
+            await _counted(callbox, r'spoken_lines_total{line="(\w+)"}', wait_phrase=1)
         session = await sessions.ended(grant.session_id)
         history = await sessions.history(grant.session_id)
 
@@ -87,7 +92,7 @@ async def survives(callbox: StackThread) -> None:
     ]
 
 
-def _tool(name: str, url: str) -> dict[str, object]:
+def _tool(name: str, url: str) -> dict[str, Any]:
     config = {"url": url, "timeout_seconds": 1}
     return {
         "name": name, "kind": "http", "description": name, "input_schema": {"type": "object"}, "config": config,
@@ -109,13 +114,12 @@ async def _flood(page: Page) -> None:
         await asyncio.gather(*(page.publish(topic, body) for topic, body in packets))
 
 
-async def _ignored(callbox: StackThread, **expected: int) -> None:
-    """Waits until the worker has counted at least so many ignored messages, by reason."""
+async def _counted(callbox: StackThread, metric: str, **expected: int) -> None:
+    """Waits until the worker has counted at least so many. metric: a pattern with a group for the names."""
     url = f"http://127.0.0.1:{callbox.stack.settings.agent_ops_port}/metrics"
     counted: dict[str, float] = {}
     async with httpx.AsyncClient() as client, asyncio.timeout(METRICS_SECONDS):
-        while any(counted.get(reason, 0) < count for reason, count in expected.items()):
+        while any(counted.get(name, 0) < count for name, count in expected.items()):
             text = (await client.get(url)).text
-            found = re.findall(r'callbox_data_messages_ignored_total{reason="(\w+)"} (\S+)', text)
-            counted = {reason: float(count) for reason, count in found}
+            counted = {name: float(count) for name, count in re.findall(rf"callbox_{metric} (\S+)", text)}
             await asyncio.sleep(0.2)
