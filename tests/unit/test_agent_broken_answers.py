@@ -38,7 +38,8 @@ def said(text: str) -> list[dict[str, Any]]:
 class Server:
     """A model server. deltas: of each answer. finish: its reason. fault: raised after the deltas.
 
-    stall: seconds without a token after the deltas. raw: bytes that follow. asked: the bodies of the requests.
+    stall: seconds without a token after the deltas. raw: bytes that follow. body: in place of the events. asked: the
+    bodies of the requests.
     """
 
     deltas: Sequence[dict[str, Any]] = ()
@@ -47,12 +48,13 @@ class Server:
     stall: float = 0.0
     raw: bytes = b""
     status: int = 200
+    body: bytes | None = None
     asked: list[dict[str, Any]] = field(default_factory=list)
 
     async def handle(self, request: httpx2.Request) -> httpx2.Response:
         self.asked.append(json.loads(request.content))
         headers = {"content-type": "text/event-stream; charset=utf-8"}
-        return httpx2.Response(self.status, headers=headers, content=self._events())
+        return httpx2.Response(self.status, headers=headers, content=self.body or self._events())
 
     async def _events(self) -> AsyncIterator[bytes]:
         await asyncio.sleep(0.2)
@@ -220,6 +222,17 @@ async def test_an_answer_that_is_withheld_before_its_first_word_ends_in_speech(m
     assert not call.journal.faults()
     # The same question, since nothing was said.
     assert second.asked[0]["messages"] == first.asked[0]["messages"]
+
+
+async def test_a_question_that_a_filter_refuses_ends_in_speech(models: Models) -> None:
+    def filtered() -> Server:
+        return Server(status=400, body=b'{"error": {"code": "content_filter", "message": "filtered"}}')
+
+    call = await models.begin(filtered())
+    assert await answered(call) == [TROUBLE]
+    assert call.journal.faults() == ["llm_error"]
+    call = await models.begin(filtered(), Server(said("We open at nine.")))
+    assert await answered(call) == ["We open at nine."]
 
 
 async def test_a_model_that_withholds_an_answer_is_still_the_first_to_be_asked(models: Models) -> None:

@@ -92,6 +92,28 @@ async def test_an_answer_and_a_faulty_request_ask_no_other_model(status: int) ->
     assert not second.asked
 
 
+@pytest.mark.parametrize(
+    ("body", "asks"),
+    [
+        (b'{"error": {"code": "content_filter", "status": 400}}', True),
+        (b'{"error": {"code": "context_length_exceeded"}}', False),
+        (b'{"error": "content_filter"}', False),
+        (b'{"error": null}', False),
+        (b"[]", False),
+        (b"no JSON", False),
+    ],
+)
+async def test_a_question_that_a_filter_refuses_is_put_to_the_next_model(body: bytes, asks: bool) -> None:
+    first, second = Server(httpx2.Response(400, content=body)), Server()
+    transport = FallbackTransport(first.transport, [(SECOND, second.transport)])
+    answer = await ask(transport)
+    assert (answer.status_code, len(second.asked)) == ((200, 1) if asks else (400, 0))
+    assert asks or await answer.aread() == body
+    # The model did not fail: it is still the first to be asked.
+    await ask(transport)
+    assert len(first.asked) == 2
+
+
 async def test_a_model_is_not_asked_before_its_retry_after() -> None:
     only = Server(refuses(429, retry_after="30")())
     transport = FallbackTransport(only.transport)

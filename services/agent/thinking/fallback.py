@@ -53,8 +53,8 @@ class FallbackTransport(httpx2.AsyncBaseTransport):
     """Sends a request to the first model that answers it.
 
     The next one is asked when a model cannot be reached, does not answer in time, answers 401, 403, 404, 408, 429 or
-    5xx, or breaks off: see `WholeAnswer`. A model that asked for a pause with `Retry-After` is not asked again before,
-    also without fallbacks.
+    5xx, filters the question out, or breaks off: see `WholeAnswer`. A model that asked for a pause with `Retry-After`
+    is not asked again before, also without fallbacks.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class FallbackTransport(httpx2.AsyncBaseTransport):
             except httpx2.TransportError as fault:
                 _log.warning("the next language model is asked", fault=repr(fault))
                 continue
-            if not _is_refusal(response):
+            if not _is_refusal(response) and not await _is_filtered(response):
                 return response
             _log.warning("the next language model is asked", status=response.status_code)
             await response.aclose()
@@ -150,6 +150,17 @@ class _Others:
 
 def _is_refusal(response: httpx2.Response) -> bool:
     return response.status_code in _OWN_FAULTS or response.status_code >= 500
+
+
+async def _is_filtered(response: httpx2.Response) -> bool:
+    """Whether the provider's filter refused the question, which Azure tells with 400. Its model did not fail."""
+    if response.status_code != 400:
+        return False
+    try:
+        error = json.loads(await response.aread())["error"]
+        return bool(error["code"] == "content_filter")
+    except (ValueError, LookupError, TypeError):
+        return False
 
 
 def _is_streamed(response: httpx2.Response) -> bool:
