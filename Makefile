@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help run test test-older-cpu check proto docs clients voices bench-voice bench-speech bench-http bench-kb bench-model bench-tools fuzz-http clean
+.PHONY: help run test test-older-cpu test-absence check proto docs clients voices bench-voice bench-speech bench-http bench-kb bench-model bench-tools fuzz-http clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,10 @@ test: ## set up, check, and run every test against the real parts
 test-older-cpu: ## run the tests that hear and speak with the kernels of a processor without AVX-512
 	@scripts/clean-home.sh scripts/setup.sh test
 	@scripts/clean-home.sh scripts/older-cpu.sh scripts/test.sh engines speech call
+
+test-absence: ## have sessions away for a minute (N seconds) while a character acts in a call
+	@scripts/clean-home.sh scripts/setup.sh test
+	@CALLBOX_TEST_AWAY_SECONDS=$(or $(N),60) scripts/clean-home.sh scripts/test.sh faults -- -k sessions_is_away
 
 check: ## ruff, mypy, import rule, buf lint and breaking, fresh stubs, web types
 	@scripts/setup.sh run

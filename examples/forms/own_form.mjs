@@ -86,6 +86,8 @@ export function ownForm(room, form, send, show) {
   };
 
   room.on("dataReceived", (payload, participant, kind, topic) => {
+    // Nobody else in the room may steer the form.
+    if (!participant?.isAgent) return;
     if (openedBy.includes(topic)) {
       const message = JSON.parse(decoder.decode(payload));
       open(message.form ?? message);
@@ -96,6 +98,7 @@ export function ownForm(room, form, send, show) {
   });
 
   return {
+    open,
     type: (name, value) => {
       setValues({ [name]: value });
       changed();

@@ -155,6 +155,30 @@ async def test_the_agent_of_a_call_stores_an_answer_for_that_call_once(desk: Des
     assert len(await desk.of_sessions(session_id)) == 2
 
 
+@pytest.mark.own_stack("restarts sessions")
+async def test_an_answer_is_stored_once_although_sessions_restarts_meanwhile(desk: Desk) -> None:
+    async with desk.house.worker():
+        session_id = (await desk.house.begin()).session.session_id
+    character_id = (await desk.house.read(session_id)).character_id
+    (form,) = forms_of({"widget_appearance": {"forms": [_NOTE]}})
+    filling = Filling(form, 1, 0.0)
+    filling.set("text", "by voice", 0.0)
+    async with connect(desk.house.settings.listen) as channel:
+        storage = FormStorage(channel, Signer(desk.house.settings.keys_dir, "agent"), session_id, character_id)
+        await desk.house.stop()
+        async with asyncio.TaskGroup() as tasks:
+            stored = tasks.create_task(storage(filling, "key.1"))
+            await asyncio.sleep(1.0)
+            await desk.house.start()
+        assert stored.result() is None
+        (found,) = await desk.of_sessions(session_id)
+        assert found.values == to_struct({"text": "by voice"})
+        await desk.house.stop()
+        refused = await storage(filling, "key.2")
+        assert refused is not None
+        assert refused.code == "upstream_unavailable"
+
+
 async def test_the_answers_of_calls_are_read_together(desk: Desk) -> None:
     """Contract 10 (own): what was filled in during a call, oldest first, for its history."""
     async with desk.house.worker(slots=9):

@@ -157,6 +157,44 @@ async def test_handoffs_are_kept_once_and_in_order(house: SessionsHouse, worker:
     assert found.sessions[0].handoffs == session.handoffs
 
 
+async def test_what_each_character_used_adds_up_to_what_the_call_used(make_house: MakeHouse) -> None:
+    """Contract 9, 10 and 14.13 (own): also of events that came together, each at the prices of its own model."""
+    house = await make_house(
+        prices={"small": {"llm_input_million_tokens": 1}, "large": {"llm_input_million_tokens": 9}}
+    )
+    async with house.worker() as worker:
+        session_id, other = await begin(house, worker), await begin(house, worker)
+        first = pb.Usage(llm_input_tokens=100, llm_output_tokens=5, llm_model="small", turn_count=2)
+        events = [
+            pb.SessionEvent(sequence=1, usage=first),
+            pb.SessionEvent(sequence=2, handoff=pb.HandoffEvent(from_slug="support-bot", to_slug="tech")),
+            pb.SessionEvent(
+                sequence=3,
+                usage=pb.Usage(character_slug="tech", llm_input_tokens=10, llm_model="large", tts_provider="riva"),
+            ),
+            pb.SessionEvent(sequence=4, usage=pb.Usage(character_slug="tech", llm_input_tokens=20, turn_count=1)),
+            pb.SessionEvent(sequence=5, usage=first),
+        ]
+        await worker.tell(session_id, *events)
+        await worker.tell(other, pb.SessionEvent(sequence=1, usage=first))
+        call_ = await house.read(session_id)
+        assert list(call_.usage_by_character) == [
+            pb.Usage(
+                llm_input_tokens=200, llm_output_tokens=10, llm_model="small", turn_count=4, cost_nano_usd=200 * 1_000
+            ),
+            pb.Usage(
+                character_slug="tech", llm_input_tokens=30, llm_model="large", tts_provider="riva", turn_count=1,
+                cost_nano_usd=30 * 9_000,
+            ),
+        ]  # fmt: skip
+        assert (call_.usage.llm_input_tokens, call_.usage.cost_nano_usd) == (230, 200 * 1_000 + 30 * 9_000)
+        listed = pb.ListSessionsRequest(view=pb.SESSION_VIEW_FULL)
+        found = await call(house.sessions.ListSessions, listed, identity=house.user)
+        assert [list(each.usage_by_character) for each in found.sessions] == [[], list(call_.usage_by_character)]
+        assert found.total_usage.llm_input_tokens == 330
+        assert list((await house.read(other)).usage_by_character) == []
+
+
 async def test_events_that_no_history_could_hold_are_refused(house: SessionsHouse, worker: DirectedWorker) -> None:
     session_id = await begin(house, worker)
     late = pb.Turn(text="x")

@@ -31,7 +31,8 @@ const room = {
 };
 const page = ownForm(room, form, async () => answer, () => {});
 for (const [what, ...details] of moments) {
-  if (what === "receive") receive(new TextEncoder().encode(JSON.stringify(details[1])), null, 0, details[0]);
+  const [topic, payload] = details;
+  if (what === "receive") receive(new TextEncoder().encode(JSON.stringify(payload)), { isAgent: true }, 0, topic);
   else await page[what](...details);
 }
 await new Promise((resolve) => setTimeout(resolve, 300));

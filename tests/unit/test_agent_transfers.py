@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -13,7 +14,7 @@ from services.agent.call.transfers import Transfers
 from services.agent.client.messages import AgentHandoff
 from services.agent.moments import HandedOver
 from services.kit.errors import CallboxError, Code
-from tests.fixtures.serverless import Answer, Call, cast, data_in, last_said, slow_voice, start
+from tests.fixtures.serverless import Answer, Call, cast, data_in, last_said, slow_voice, start, tool
 
 # Seconds of these tests pass in the event loop alone.
 pytestmark = [pytest.mark.asyncio, pytest.mark.looptime]
@@ -121,6 +122,21 @@ async def test_a_call_goes_to_another_character_and_back(aloud: bool) -> None:
     assert (there.from_slug, there.to_slug, there.reason) == ("sales", "tech-help", "a lamp is broken")
     assert turns[there.turn_index].text == "Tech here."
     assert turns[back.turn_index].text == "You are sales. You said I want to buy one."
+    tools = [event.tool for event in call.journal.events if event.HasField("tool")]
+    assert [(each.name, each.character_slug) for each in tools] == [
+        ("transfer_to_tech_help", ""),
+        ("transfer_to_sales", "tech-help"),
+    ]
+    used = [event.usage for event in call.journal.events if event.HasField("usage")]
+    counted = Counter[str]()
+    for each in used:
+        counted[each.character_slug] += each.turn_count
+    # Each has its own turns and those of the caller that it answered.
+    by_tech = [turn for turn in turns if turn.character_slug == "tech-help"]
+    assert counted == {"": len(turns) - len(by_tech) - 2, "tech-help": len(by_tech) + 2}
+    if aloud:
+        spoken_by = {each.tts_provider: each.character_slug for each in used if each.tts_provider}
+        assert spoken_by == {"sales": "", "tech-help": "tech-help"}
     assert company.told == [("sales", "tech-help", "a lamp is broken"), ("tech-help", "sales", "")]
 
 
@@ -143,6 +159,33 @@ async def test_the_next_character_knows_what_was_said_and_why_it_came() -> None:
         ("assistant", "Goodbye. "),
         ("assistant", "Tech here."),
         ("user", "help"),
+    ]
+
+
+async def test_a_tool_that_runs_does_not_hold_up_a_handover_and_stands_in_the_history_of_who_called_it() -> None:
+    async def search(_: object) -> str:
+        await asyncio.sleep(60)
+        return "found"
+
+    company = Company()
+    company.employ("tech", lambda seen: "Fine.", [], greeting="Tech here.")
+
+    def answer(seen: llm.ChatContext) -> Answer | str:
+        given = {item.name for item in seen.items if isinstance(item, llm.FunctionCallOutput)}
+        if last_said(seen).endswith("it is broken"):
+            return "Goodbye." if "transfer_to_tech" in given else Answer(calls=[("transfer_to_tech", "{}")])
+        return "I search." if "search" in given else Answer(calls=[("search", "{}")])
+
+    tools = (tool("search", search), *company.transfers.tools(["tech"]))
+    call = await start(cast(answer, "Hi.", slug="sales", tools=tools), register=company.transfers.follow)
+    await call.asks("search", 3.0)
+    await call.asks("it is broken", 5.0)
+    assert said(call) == ["Hi.", "Goodbye.", "Tech here."]
+    await company.end(call)
+    called = [event.tool for event in call.journal.events if event.HasField("tool")]
+    assert [(each.name, each.error, each.character_slug) for each in called] == [
+        ("transfer_to_tech", "", ""),
+        ("search", "cancelled", ""),
     ]
 
 

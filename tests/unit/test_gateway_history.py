@@ -80,6 +80,46 @@ def test_the_summary_of_a_call_to_the_letter() -> None:
         "voice": None,
         "tool_calls": [],
         "handoffs": [],
+        "usage_by_character": [],
+    }
+
+
+def test_who_used_what_in_a_call_that_was_handed_over() -> None:
+    """Contract 14.13 (own): the first character by its slug, a tool by the other character that called it."""
+    call = ended_call()
+    used = pb.Usage(llm_input_tokens=7, llm_model="smollm2", tts_characters=40, turn_count=3, cost_nano_usd=2_500)
+    by_tech = pb.Usage(character_slug="tech", stt_audio_seconds=1.23456, stt_provider="riva", interruption_count=1)
+    call.usage_by_character.extend([used, by_tech])
+    call.tool_calls.append(pb.ToolEvent(name="find_order", character_slug="tech"))
+    shown = json.loads(to_json(history.summary(call)))
+    assert shown["tool_calls"][0]["character_slug"] == "tech"
+    nothing = {
+        "turn_count": 0,
+        "interruption_count": 0,
+        "llm_input_tokens": 0,
+        "llm_output_tokens": 0,
+        "llm_model": None,
+        "llm_provider": None,
+        "stt_audio_seconds": 0.0,
+        "stt_provider": None,
+        "tts_characters": 0,
+        "tts_provider": None,
+        "estimated_cost_usd": "0.000000",
+    }
+    first, second = shown["usage_by_character"]
+    assert first == nothing | {
+        "character_slug": "support-bot",
+        "turn_count": 3,
+        "llm_input_tokens": 7,
+        "llm_model": "smollm2",
+        "tts_characters": 40,
+        "estimated_cost_usd": "0.000003",
+    }
+    assert second == nothing | {
+        "character_slug": "tech",
+        "stt_audio_seconds": 1.235,
+        "stt_provider": "riva",
+        "interruption_count": 1,
     }
 
 
@@ -87,6 +127,7 @@ def test_what_is_shown_is_what_the_schema_says() -> None:
     """Contract 9 and 10: the models that the schema is made from take the values as they are, and lack none."""
     call = ended_call()
     call.turns[0].latency.first_token.FromMilliseconds(90)
+    call.usage_by_character.append(pb.Usage(character_slug="tech"))
     call.tool_calls.append(pb.ToolEvent(name="find_order", kind=pb.TOOL_KIND_HTTP, error="timeout"))
     call.handoffs.append(pb.HandoffEvent(from_slug="desk", to_slug="billing"))
     call.turns[0].character_slug = "billing"

@@ -56,3 +56,6 @@ def test_texts_of_a_handoff_are_cut() -> None:
     assert (len(kept.from_slug), len(kept.to_slug), len(kept.reason), kept.turn_index) == (128, 128, 1_000, 0)
     spoken = within_limits(pb.SessionEvent(turn=pb.Turn(character_slug="c" * 500))).turn
     assert len(spoken.character_slug) == 128
+    used = within_limits(pb.SessionEvent(usage=pb.Usage(character_slug="c" * 500))).usage
+    called = within_limits(pb.SessionEvent(tool=pb.ToolEvent(character_slug="c" * 500))).tool
+    assert (len(used.character_slug), len(called.character_slug)) == (128, 128)

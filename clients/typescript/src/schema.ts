@@ -945,6 +945,7 @@ export interface components {
          *         }
          *       ],
          *       "handoffs": [],
+         *       "usage_by_character": [],
          *       "voice": {
          *         "likeness": "matched",
          *         "similarity": 0.81,
@@ -1060,6 +1061,11 @@ export interface components {
              * @description Handoffs to another character, in order.
              */
             handoffs: components["schemas"]["Handoff"][];
+            /**
+             * Usage By Character
+             * @description What each character used, in the order in which they took the call; empty if there was no handoff.
+             */
+            usage_by_character: components["schemas"]["CharacterUsage"][];
             /** @description Null for a call without `reference_audio_url`. */
             voice: components["schemas"]["MatchedVoice"] | null;
             /**
@@ -2250,6 +2256,46 @@ export interface components {
             slug?: string;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * CharacterUsage
+         * @description What one character of a call used.
+         */
+        CharacterUsage: {
+            /**
+             * Character Slug
+             * @example sales-bot
+             */
+            character_slug: string;
+            /**
+             * Turn Count
+             * @description Turns of the character, and of the caller that it answered.
+             */
+            turn_count: number;
+            /** Interruption Count */
+            interruption_count: number;
+            /** Llm Input Tokens */
+            llm_input_tokens: number;
+            /** Llm Output Tokens */
+            llm_output_tokens: number;
+            /** Llm Model */
+            llm_model: string | null;
+            /** Llm Provider */
+            llm_provider: string | null;
+            /** Stt Audio Seconds */
+            stt_audio_seconds: number;
+            /** Stt Provider */
+            stt_provider: string | null;
+            /** Tts Characters */
+            tts_characters: number;
+            /** Tts Provider */
+            tts_provider: string | null;
+            /**
+             * Estimated Cost Usd
+             * @description US dollars.
+             * @example 0.000000
+             */
+            estimated_cost_usd: string;
         };
         /**
          * CharacterVoice
@@ -4076,6 +4122,7 @@ export interface components {
          *             }
          *           ],
          *           "handoffs": [],
+         *           "usage_by_character": [],
          *           "voice": {
          *             "likeness": "matched",
          *             "similarity": 0.81,
@@ -4437,7 +4484,7 @@ export interface components {
         };
         /**
          * ToolCall
-         * @description One tool call of the agent.
+         * @description One tool call of the agent. `character_slug` is present only as in `TranscriptItem`.
          */
         ToolCall: {
             /** Name */
@@ -4479,6 +4526,11 @@ export interface components {
              * @description Turn that the call belongs to: the answer that follows it.
              */
             turn_index: number;
+            /**
+             * Character Slug
+             * @description Character that called it, if it was not the character that the call started with.
+             */
+            character_slug?: string | null;
         };
         /**
          * TranscriptItem
@@ -4614,6 +4666,7 @@ export interface components {
          *               }
          *             ],
          *             "handoffs": [],
+         *             "usage_by_character": [],
          *             "voice": {
          *               "likeness": "matched",
          *               "similarity": 0.81,
@@ -8770,6 +8823,7 @@ export interface operations {
                      *                 }
                      *               ],
                      *               "handoffs": [],
+                     *               "usage_by_character": [],
                      *               "voice": {
                      *                 "likeness": "matched",
                      *                 "similarity": 0.81,
@@ -8934,6 +8988,7 @@ export interface operations {
                      *           }
                      *         ],
                      *         "handoffs": [],
+                     *         "usage_by_character": [],
                      *         "voice": {
                      *           "likeness": "matched",
                      *           "similarity": 0.81,

@@ -178,6 +178,7 @@ class Conversation:
         self._unfollow_engines(self.cast)
         for part in self.cast.parts:
             await part.leave()
+        self._scribe.speaker_changes()
         self.cast = cast
         for part in cast.parts:
             part.begin(self)
@@ -186,12 +187,13 @@ class Conversation:
         await earlier_phrases.close()
         self._persona = self._persona_of(cast, self._persona.chat_ctx)
         self._follow_engines(cast)
+        # The session lets a character go only when none of its tools runs any more.
+        await earlier.close()
         self._in_charge.clear()
         self._session.update_agent(self._persona)
         self._read_ahead(self._seen())
         async with asyncio.timeout(_CHANGE_SECONDS):
             await self._in_charge.wait()
-        await earlier.close()
 
     @property
     def has_said_something(self) -> bool:

@@ -2,6 +2,7 @@
 
 import grpc
 import structlog
+import tenacity
 from callbox.sessions.v1 import forms_pb2, forms_pb2_grpc
 
 from services.agent.tools.forms.filling import Filling, Refusal
@@ -11,8 +12,9 @@ from services.kit.identity import Signer
 from services.kit.rpc.client import call
 from services.kit.structs import to_struct
 
-_ATTEMPTS = 2
 _ATTEMPT_SECONDS = 3.0
+# Attempts go on for this long. A client finds a service that has come back after half a second.
+_PATIENCE_SECONDS, _PAUSE_SECONDS = 3.0, 0.3
 # The values were valid by the form as it was when the call began.
 _CHANGED = "The form has been changed since this call began, so its answers are not accepted as they are."
 _log = structlog.get_logger(__name__)
@@ -28,7 +30,7 @@ class FormStorage:
         self._character_id = character_id
 
     async def __call__(self, filling: Filling, key: str) -> Refusal | None:
-        """Stores the values. A second attempt after a lost answer stores nothing twice."""
+        """Stores the values. An attempt after a lost answer stores nothing twice."""
         request = forms_pb2.SubmitFormRequest(
             agent=self._character_id,
             form_id=filling.form.id,
@@ -36,21 +38,28 @@ class FormStorage:
             values=to_struct(filling.to_store()),
             idempotency_key=key,
         )
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                await call(
-                    self._forms.SubmitForm,
-                    request,
-                    identity=self._signer.service_token(),
-                    deadline_seconds=_ATTEMPT_SECONDS,
-                )
-            except CallboxError as fault:
-                if fault.code is Code.UPSTREAM_UNAVAILABLE and attempt < _ATTEMPTS:
-                    continue
-                _log.warning("form not stored", code=fault.code, form_id=filling.form.id)
-                return _refusal(fault)
-            return None
-        raise AssertionError("the last attempt ends the loop")
+        try:
+            async for attempt in tenacity.AsyncRetrying(
+                retry=tenacity.retry_if_exception(_is_away),
+                stop=tenacity.stop_after_delay(_PATIENCE_SECONDS),
+                wait=tenacity.wait_fixed(_PAUSE_SECONDS),
+                reraise=True,
+            ):
+                with attempt:
+                    await call(
+                        self._forms.SubmitForm,
+                        request,
+                        identity=self._signer.service_token(),
+                        deadline_seconds=_ATTEMPT_SECONDS,
+                    )
+        except CallboxError as fault:
+            _log.warning("form not stored", code=fault.code, form_id=filling.form.id)
+            return _refusal(fault)
+        return None
+
+
+def _is_away(fault: BaseException) -> bool:
+    return isinstance(fault, CallboxError) and fault.code is Code.UPSTREAM_UNAVAILABLE
 
 
 def _refusal(fault: CallboxError) -> Refusal:

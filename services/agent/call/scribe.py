@@ -21,6 +21,7 @@ from services.agent.moments import (
     Moments,
     ReplySpoken,
     ToolCalled,
+    ToolStarted,
     TurnBegan,
     TurnComplete,
 )
@@ -56,6 +57,8 @@ class Scribe:
         self._utterances = 0
         self._waterfall: Waterfall | None = None
         self._usage = pb.Usage()
+        # By call: who has called a tool that runs. The call may be handed over meanwhile.
+        self._callers: dict[str, str] = {}
         self._last_partial = ""
 
     def listen(self, moments: Moments) -> None:
@@ -63,6 +66,7 @@ class Scribe:
         moments.joined.add(self._on_joined)
         moments.turn_began.add(self._on_turn)
         moments.turn_complete.add(self._on_turn_complete)
+        moments.tool_started.add(self._on_tool_started)
         moments.tool_called.add(self._on_tool)
         moments.form_step.add(self._on_form)
         moments.reply_spoken.add(self._on_reply)
@@ -135,6 +139,10 @@ class Scribe:
         self._usage.tts_characters += len(text)
         self._usage.tts_provider = provider
 
+    def speaker_changes(self) -> None:
+        """Reports what the current character used, before another one takes the call."""
+        self._tell_usage()
+
     def failed(self, code: str, message: str) -> None:
         """Records a failure that was handled. message: one sentence that customers may read."""
         self._journal.add(pb.SessionEvent(error=pb.ErrorEvent(code=code, message=message)))
@@ -179,10 +187,12 @@ class Scribe:
         self._add(turn)
         self._tell_usage()
 
+    def _on_tool_started(self, event: ToolStarted) -> None:
+        self._callers[event.call_id] = self._speaker()
+
     def _on_tool(self, event: ToolCalled) -> None:
-        self._journal.add(
-            pb.SessionEvent(tool=tool_event(event, self._since_join(event.started_at), self._next_turn_index))
-        )
+        start, caller = self._since_join(event.started_at), self._callers.pop(event.call_id, self._speaker())
+        self._journal.add(pb.SessionEvent(tool=tool_event(event, start, self._next_turn_index, caller)))
         kind = pb.ToolKind.Name(event.kind).removeprefix("TOOL_KIND_").lower()
         tool_calls.labels(kind, event.error or "done").inc()
         tool_seconds.labels(kind).observe(event.seconds)
@@ -219,6 +229,7 @@ class Scribe:
 
     def _tell_usage(self) -> None:
         if self._usage != pb.Usage():
+            self._usage.character_slug = self._speaker()
             self._journal.add(pb.SessionEvent(usage=self._usage))
             self._usage = pb.Usage()
 

@@ -17,8 +17,11 @@ _MAX_ARGUMENT_BYTES = 16_384
 _MAX_PREVIEW_CHARACTERS = 4_000
 
 
-def tool_event(called: ToolCalled, start_seconds: float, turn_index: int) -> pb.ToolEvent:
-    """The event. start_seconds: of the call, since the caller joined. turn_index: of the answer that follows."""
+def tool_event(called: ToolCalled, start_seconds: float, turn_index: int, character_slug: str) -> pb.ToolEvent:
+    """The event. start_seconds: of the call, since the caller joined. turn_index: of the answer that follows.
+
+    character_slug: of the character that called it; empty for the one that the call started with.
+    """
     event = pb.ToolEvent(
         name=called.name[:_MAX_NAME_CHARACTERS],
         kind=called.kind,
@@ -27,6 +30,7 @@ def tool_event(called: ToolCalled, start_seconds: float, turn_index: int) -> pb.
         start_seconds=start_seconds,
         turn_index=turn_index,
         result_characters=len(called.result),
+        character_slug=character_slug[:_MAX_NAME_CHARACTERS],
     )
     event.duration.FromTimedelta(timedelta(seconds=called.seconds))
     if (arguments := _struct(called.arguments)) is not None:

@@ -70,15 +70,7 @@ def summary(call: pb.Session, now: datetime | None = None) -> dict[str, Any]:
         "session_duration_seconds": _duration_seconds(call, now or datetime.now(UTC)),
         "turn_count": used.turn_count,
         "interruption_count": used.interruption_count,
-        "llm_input_tokens": used.llm_input_tokens,
-        "llm_output_tokens": used.llm_output_tokens,
-        "llm_model": used.llm_model or None,
-        "llm_provider": used.llm_provider or None,
-        "stt_audio_seconds": round(used.stt_audio_seconds, 3),
-        "stt_provider": used.stt_provider or None,
-        "tts_characters": used.tts_characters,
-        "tts_provider": used.tts_provider or None,
-        "estimated_cost_usd": _usd(used.cost_nano_usd),
+        **_engine_usage(used),
         "finalized_at": moment_or_none(call.finalize_time),
         "recording_status": "OFF",
         "recording_url": None,
@@ -95,6 +87,7 @@ def summary(call: pb.Session, now: datetime | None = None) -> dict[str, Any]:
         "ended_at": moment_or_none(call.end_time),
         "tool_calls": [tool_call(called) for called in call.tool_calls],
         "handoffs": [handoff(passed) for passed in call.handoffs],
+        "usage_by_character": [character_usage(each, call.character_slug) for each in call.usage_by_character],
         "voice": matched_voice(call.voice) if call.HasField("voice") else None,
     }
 
@@ -140,9 +133,33 @@ def matched_voice(found: pb.VoiceEvent) -> dict[str, Any]:
     }
 
 
+def character_usage(used: pb.Usage, first: str) -> dict[str, Any]:
+    """What one character used: the content of a `CharacterUsage`. first: slug of the one that the call started with."""
+    return {
+        "character_slug": used.character_slug or first,
+        "turn_count": used.turn_count,
+        "interruption_count": used.interruption_count,
+        **_engine_usage(used),
+    }
+
+
+def _engine_usage(used: pb.Usage) -> dict[str, Any]:
+    return {
+        "llm_input_tokens": used.llm_input_tokens,
+        "llm_output_tokens": used.llm_output_tokens,
+        "llm_model": used.llm_model or None,
+        "llm_provider": used.llm_provider or None,
+        "stt_audio_seconds": round(used.stt_audio_seconds, 3),
+        "stt_provider": used.stt_provider or None,
+        "tts_characters": used.tts_characters,
+        "tts_provider": used.tts_provider or None,
+        "estimated_cost_usd": _usd(used.cost_nano_usd),
+    }
+
+
 def tool_call(called: pb.ToolEvent) -> dict[str, Any]:
     """One tool call: the content of a `ToolCall`."""
-    return {
+    shown = {
         "name": called.name,
         "kind": _word(pb.ToolKind.Name(called.kind), "TOOL_KIND_") if called.kind else None,
         "arguments": None if called.arguments_omitted else from_struct(called.arguments),
@@ -153,6 +170,9 @@ def tool_call(called: pb.ToolEvent) -> dict[str, Any]:
         "ts": round(called.start_seconds, 3),
         "turn_index": called.turn_index,
     }
+    if called.character_slug:
+        shown["character_slug"] = called.character_slug
+    return shown
 
 
 def handoff(passed: pb.HandoffEvent) -> dict[str, Any]:

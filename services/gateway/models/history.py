@@ -74,6 +74,7 @@ _CALL: JsonDict = {
         }
     ],
     "handoffs": [],
+    "usage_by_character": [],
     "voice": {"likeness": "matched", "voice": "af_heart*0.6+af_bella*0.4", "similarity": 0.81, "reason": None},
 }
 
@@ -111,7 +112,7 @@ class TranscriptItem(BaseModel):
 
 
 class ToolCall(BaseModel):
-    """One tool call of the agent."""
+    """One tool call of the agent. `character_slug` is present only as in `TranscriptItem`."""
 
     name: str
     kind: ToolKind | None
@@ -126,6 +127,9 @@ class ToolCall(BaseModel):
     duration_seconds: float
     ts: float = Field(description="Seconds since the caller joined.")
     turn_index: int = Field(description="Turn that the call belongs to: the answer that follows it.")
+    character_slug: str | None = Field(
+        None, description="Character that called it, if it was not the character that the call started with."
+    )
 
 
 class Handoff(BaseModel):
@@ -143,6 +147,23 @@ class Handoff(BaseModel):
     )
     ts: float = Field(description="Seconds since the caller joined.")
     turn_index: int = Field(description="First turn of the new character.")
+
+
+class CharacterUsage(BaseModel):
+    """What one character of a call used."""
+
+    character_slug: str = Field(examples=["sales-bot"])
+    turn_count: int = Field(description="Turns of the character, and of the caller that it answered.")
+    interruption_count: int
+    llm_input_tokens: int
+    llm_output_tokens: int
+    llm_model: str | None
+    llm_provider: str | None
+    stt_audio_seconds: float
+    stt_provider: str | None
+    tts_characters: int
+    tts_provider: str | None
+    estimated_cost_usd: Usd
 
 
 class MatchedVoice(BaseModel):
@@ -200,6 +221,9 @@ class AgentSessionSummary(BaseModel):
     ended_at: datetime | None
     tool_calls: list[ToolCall] = Field(description="Tool calls, in order.")
     handoffs: list[Handoff] = Field(description="Handoffs to another character, in order.")
+    usage_by_character: list[CharacterUsage] = Field(
+        description="What each character used, in the order in which they took the call; empty if there was no handoff."
+    )
     voice: MatchedVoice | None = Field(description="Null for a call without `reference_audio_url`.")
     form_responses: list[FormResponse] = Field(
         [],

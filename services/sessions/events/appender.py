@@ -120,12 +120,12 @@ async def _store(
     used = pb.Usage(**{name: session[name] for name in _NAMES})
     for event in map(limits.within_limits, events):
         kind = event.WhichOneof("event") or "none"
+        if kind == "usage":
+            _add(used, event.usage, prices)
         body = {} if kind == "none" else messages.body(getattr(event, kind))
         rows.append((row_id, event.sequence, moment(event.occur_time), kind, body))
         if kind == "turn":
             turns.append((row_id, event.turn.turn_index, body, messages.wire(body)))
-        elif kind == "usage":
-            _add(used, event.usage)
         elif kind == "voice":
             voice = body
     await connection.executemany(INSERT_EVENT, rows)
@@ -143,15 +143,18 @@ async def _store(
         used.llm_provider,
         used.stt_provider,
         used.tts_provider,
-        cost_nano_usd(used, prices),
+        used.cost_nano_usd,
         voice,
     )
     if turns:
         await connection.execute(COUNT_TURNS, row_id)
 
 
-def _add(total: pb.Usage, more: pb.Usage) -> None:
-    """Adds the counts and replaces the names. Turns and interruptions are counted from the turns themselves."""
+def _add(total: pb.Usage, more: pb.Usage, prices: Prices) -> None:
+    """Adds the counts and the cost, and replaces the names. Sets the cost of what is added.
+
+    Turns and interruptions are counted from the turns themselves.
+    """
     total.llm_input_tokens += more.llm_input_tokens
     total.llm_output_tokens += more.llm_output_tokens
     total.stt_audio_seconds += more.stt_audio_seconds
@@ -159,6 +162,10 @@ def _add(total: pb.Usage, more: pb.Usage) -> None:
     for name in _NAMES:
         if value := getattr(more, name).replace("\0", ""):
             setattr(total, name, value)
+    priced = pb.Usage(**{name: getattr(total, name) for name in _NAMES})
+    priced.MergeFrom(more)
+    more.cost_nano_usd = cost_nano_usd(priced, prices)
+    total.cost_nano_usd += more.cost_nano_usd
 
 
 def _check(events: Sequence[pb.SessionEvent]) -> None:

@@ -30,7 +30,7 @@ def within_limits(event: pb.SessionEvent) -> pb.SessionEvent:
         case "form":
             kept.form.form_id = event.form.form_id[:MAX_NAME_CHARACTERS]
         case "usage":
-            for name in _USAGE_NAMES:
+            for name in (*_USAGE_NAMES, "character_slug"):
                 setattr(kept.usage, name, getattr(event.usage, name)[:MAX_NAME_CHARACTERS])
         case "error":
             kept.error.code = event.error.code[:MAX_NAME_CHARACTERS]
@@ -54,6 +54,7 @@ def _tool_within_limits(called: pb.ToolEvent) -> pb.ToolEvent:
     kept.name = _cut(called.name, MAX_NAME_CHARACTERS)
     kept.error = _cut(called.error, MAX_ERROR_CHARACTERS)
     kept.result_preview = _cut(called.result_preview, MAX_RESULT_CHARACTERS)
+    kept.character_slug = called.character_slug[:MAX_NAME_CHARACTERS]
     kept.turn_index = max(0, called.turn_index)
     kept.result_characters = max(0, called.result_characters)
     kept.duration.FromNanoseconds(min(max(0, called.duration.ToNanoseconds()), _MAX_DURATION_NANOS))

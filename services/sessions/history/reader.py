@@ -19,6 +19,7 @@ from services.sessions.adapters.database import Connection, Database
 from services.sessions.forms import store as forms
 from services.sessions.history import totals
 from services.sessions.history.filter import Filter
+from services.sessions.history.usage_by_character import by_character
 
 DEFAULT_PAGE, MAX_PAGE = 50, 200
 # Far below PostgreSQL's own limit of an offset, and more than anybody pages through.
@@ -49,6 +50,11 @@ TOOL_CALLS = """
 """
 HANDOFFS = """
     select session_row, body::text from events where session_row = any($1) and kind = 'handoff'
+    order by session_row, sequence
+"""
+
+USAGE = """
+    select session_row, body::text from events where session_row = any($1) and kind = 'usage'
     order by session_row, sequence
 """
 
@@ -176,7 +182,15 @@ async def _full(connection: Connection, rows: Sequence[asyncpg.Record]) -> list[
         turns |= _by_session(without_wire, await connection.fetch(TURN_BODIES, without_wire))
     tools = _by_session(numbers, await connection.fetch(TOOL_CALLS, numbers))
     handoffs = _by_session(numbers, await connection.fetch(HANDOFFS, numbers))
-    return [messages.session(row, turns[row["id"]], tools[row["id"]], handoffs[row["id"]]) for row in rows]
+    handed_over = [number for number in numbers if handoffs[number]]
+    used = _by_session(numbers, await connection.fetch(USAGE, handed_over) if handed_over else [])
+    sessions = []
+    for row in rows:
+        number = row["id"]
+        session = messages.session(row, turns[number], tools[number], handoffs[number])
+        session.usage_by_character.extend(by_character(used[number]))
+        sessions.append(session)
+    return sessions
 
 
 def _by_session(numbers: Sequence[int], rows: Sequence[asyncpg.Record]) -> dict[int, list[dict[str, Any]]]:

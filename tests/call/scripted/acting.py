@@ -118,6 +118,15 @@ async def acts(callbox: StackThread) -> None:
     assert (handoff["from"], handoff["to"], handoff["reason"]) == ("acting", "acting-tech", "a lamp is broken")
     spoken_by_tech = [each["text"] for each in history["transcript"] if each.get("character_slug") == "acting-tech"]
     assert spoken_by_tech == ["Tech here.", "Is it the bulb?"]
+    assert [each.get("character_slug") for each in history["tool_calls"]] == [None] * 7
+    by_shop, by_tech = history["usage_by_character"]
+    assert (by_shop["character_slug"], by_tech["character_slug"]) == ("acting", "acting-tech")
+    # The greeting, the last question and its answer.
+    assert by_tech["turn_count"] == 3
+    for count in ("turn_count", "llm_input_tokens", "llm_output_tokens", "tts_characters"):
+        assert by_shop[count] + by_tech[count] == history[count], count
+    assert by_tech["tts_characters"] == len("Tech here.Is it the bulb?")
+    assert min(by_shop["llm_input_tokens"], by_tech["llm_input_tokens"]) > 0
     (stored,) = history["form_responses"]
     assert stored["form_id"] == "book-demo"
     assert stored["values"] == {"name": "Ana", "email": "ana@shop.example", "source": "voice"}

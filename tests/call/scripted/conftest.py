@@ -8,12 +8,14 @@ from tests.fixtures.stack import StackThread
 for _name in (
     "acting",
     "booking",
+    "counted",
     "faulty_tools",
     "first_words",
     "forms",
     "microphone",
     "page",
     "spanish",
+    "strangers",
     "unusual_callers",
 ):
     pytest.register_assert_rewrite(f"tests.call.scripted.{_name}")

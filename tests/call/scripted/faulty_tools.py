@@ -1,23 +1,17 @@
 """A call whose tools fail in every way, whose room has a stranger in it, and whose page sends far too much."""
 
 import asyncio
-import re
-from dataclasses import replace
 from typing import Any
 
-import httpx
-import jwt
-
-from deploy.local.secret import Secrets
+from tests.call.scripted.counted import IGNORED, SPOKEN_LINES, counted, until_counted
 from tests.call.scripted.page import Page
+from tests.call.scripted.strangers import strangers
 from tests.fixtures.stack import StackThread
 from tests.fixtures.wire import Asked, answer, listening
 
 PACKETS = 10_000
 # How many packets are on their way at once.
 PACKETS_AT_ONCE = 100
-# The worker's metrics of a call reach its page within a few seconds.
-METRICS_SECONDS = 10.0
 HUGE_PIECE = b"x" * 2**20
 HUGE_PIECES = 30
 HANG_SECONDS = 30.0
@@ -64,9 +58,10 @@ async def survives(callbox: StackThread) -> None:
         grant = await sessions.start(slug)
         async with (
             Page(grant) as page,
-            Page(replace(grant, token=_strangers(grant.token, callbox))) as stranger,
+            Page(strangers(grant, callbox)) as stranger,
         ):
             assert await page.next_reply() == "Hello."
+            before, spoken = await counted(callbox, IGNORED), await counted(callbox, SPOKEN_LINES)
             await asyncio.to_thread(callbox.delete_character, colleague)
             await stranger.type("Where is my order?")
             for said, reply in TURNS:
@@ -75,8 +70,8 @@ async def survives(callbox: StackThread) -> None:
             await _flood(page)
             await page.type(AFTER_FLOOD[0])
             assert await page.next_reply() == AFTER_FLOOD[1]
-            await _counted(callbox, r'data_messages_ignored_total{reason="(\w+)"}', malformed=PACKETS, sender=1)
-            await _counted(callbox, r'spoken_lines_total{line="(\w+)"}', wait_phrase=1)
+            await until_counted(callbox, IGNORED, before, malformed=PACKETS, sender=1)
+            await until_counted(callbox, SPOKEN_LINES, spoken, wait_phrase=1)
         session = await sessions.ended(grant.session_id)
         history = await sessions.history(grant.session_id)
 
@@ -99,27 +94,9 @@ def _tool(name: str, url: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _strangers(token: str, callbox: StackThread) -> str:
-    """A token for the same room and another participant."""
-    key, _, secret = Secrets(callbox.stack.folder).livekit_keys_file.read_text().partition(":")
-    claims = jwt.decode(token, options={"verify_signature": False})
-    return jwt.encode({**claims, "iss": key.strip(), "sub": "stranger"}, secret.strip(), "HS256")
-
-
 async def _flood(page: Page) -> None:
     """Sends packets that are no valid messages of their topics."""
     bad = [("voice.user_text", {"type": "user_text"}), ("voice.user_text", ["no object"])]
     for begin in range(0, PACKETS, PACKETS_AT_ONCE):
         packets = (bad[number % len(bad)] for number in range(begin, begin + PACKETS_AT_ONCE))
         await asyncio.gather(*(page.publish(topic, body) for topic, body in packets))
-
-
-async def _counted(callbox: StackThread, metric: str, **expected: int) -> None:
-    """Waits until the worker has counted at least so many. metric: a pattern with a group for the names."""
-    url = f"http://127.0.0.1:{callbox.stack.settings.agent_ops_port}/metrics"
-    counted: dict[str, float] = {}
-    async with httpx.AsyncClient() as client, asyncio.timeout(METRICS_SECONDS):
-        while any(counted.get(name, 0) < count for name, count in expected.items()):
-            text = (await client.get(url)).text
-            counted = {name: float(count) for name, count in re.findall(rf"callbox_{metric} (\S+)", text)}
-            await asyncio.sleep(0.2)

@@ -26,7 +26,7 @@ async def fills(callbox: StackThread) -> None:
     )
     async with callbox.sessions() as sessions:
         grant = await sessions.start(slug)
-        async with _Page(grant) as page:
+        async with VisitPage(grant) as page:
             assert await page.next_reply() == "Hello!"
             await page.type("I would like a visit.")
             assert await page.next_reply() == "When would you like it?"
@@ -48,15 +48,15 @@ async def fills(callbox: StackThread) -> None:
     assert history["form_responses"] == []
 
 
-class _Page(Page):
-    """A page that shows the form."""
+class VisitPage(Page):
+    """A page that shows the form, and confirms its submission when the agent says so."""
 
     def __init__(self, grant: Grant) -> None:
         super().__init__(grant)
         self._values: dict[str, str] = dict.fromkeys([*OPENED, "slot"], "")
 
     async def take(self, topic: str, body: Any) -> None:
-        if "form" not in topic:
+        if topic not in ("form.visit", "visit.form", "form.control"):
             return
         if topic == "form.control" and body["type"] == "submit":
             await self.publish("voice.user_text", {"type": "visit_submitted", "form": self._values})

@@ -85,6 +85,9 @@ SESSIONS_TOO = """
     insert into events (session_row, sequence, occur_time, kind, body)
         select id, 100000 + n, create_time, 'turn', jsonb_build_object('text', repeat('word ', 40))
         from sessions, generate_series(1, 3) n;
+    insert into events (session_row, sequence, occur_time, kind, body)
+        select id, 200000 + n, create_time, case n when 1 then 'handoff' else 'usage' end, '{"turn_count": 1}'
+        from sessions, generate_series(1, 2) n where id % 40 = 0;
     insert into form_responses (tenant_id, character_id, character_slug, form_id, session_id, body, field_names,
             idempotency_key, digest)
         select tenant_id, 'chr_past', character_slug, 'note', session_id, '{"text": "hello"}', array['text'],

@@ -20,6 +20,7 @@ from .character_definition import CharacterDefinition
 from .character_definition_background_audio import CharacterDefinitionBackgroundAudio
 from .character_replacement import CharacterReplacement
 from .character_replacement_background_audio import CharacterReplacementBackgroundAudio
+from .character_usage import CharacterUsage
 from .character_voice import CharacterVoice
 from .client_event_config import ClientEventConfig
 from .client_event_config_headers_type_0 import ClientEventConfigHeadersType0
@@ -166,6 +167,7 @@ __all__ = (
     "CharacterDefinitionBackgroundAudio",
     "CharacterReplacement",
     "CharacterReplacementBackgroundAudio",
+    "CharacterUsage",
     "CharacterVoice",
     "ClientEventConfig",
     "ClientEventConfigHeadersType0",

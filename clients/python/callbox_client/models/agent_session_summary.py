@@ -20,6 +20,7 @@ from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.agent_session_summary_metadata import AgentSessionSummaryMetadata
+    from ..models.character_usage import CharacterUsage
     from ..models.form_response import FormResponse
     from ..models.handoff import Handoff
     from ..models.matched_voice import MatchedVoice
@@ -51,8 +52,8 @@ class AgentSessionSummary:
             'character_version': 3, 'joined_at': '2026-03-01T12:00:01Z', 'ended_at': '2026-03-01T12:00:19.400000Z',
             'tool_calls': [{'name': 'search_documents', 'kind': 'kb', 'arguments': {'query': 'opening hours on Saturday'},
             'result_preview': '[{"text": "Saturday: 10 to 16."}]', 'result_characters': 33, 'error': None,
-            'duration_seconds': 0.031, 'ts': 7.2, 'turn_index': 2}], 'handoffs': [], 'voice': {'likeness': 'matched',
-            'similarity': 0.81, 'voice': 'af_heart*0.6+af_bella*0.4'}, 'form_responses': []}
+            'duration_seconds': 0.031, 'ts': 7.2, 'turn_index': 2}], 'handoffs': [], 'usage_by_character': [], 'voice':
+            {'likeness': 'matched', 'similarity': 0.81, 'voice': 'af_heart*0.6+af_bella*0.4'}, 'form_responses': []}
 
     Attributes:
         id (int):
@@ -90,6 +91,8 @@ class AgentSessionSummary:
         ended_at (datetime.datetime | None):
         tool_calls (list[ToolCall]): Tool calls, in order.
         handoffs (list[Handoff]): Handoffs to another character, in order.
+        usage_by_character (list[CharacterUsage]): What each character used, in the order in which they took the call;
+            empty if there was no handoff.
         voice (MatchedVoice | None): Null for a call without `reference_audio_url`.
         form_responses (list[FormResponse] | Unset): The first 200 form responses of the call, oldest first; empty in
             lists.
@@ -129,6 +132,7 @@ class AgentSessionSummary:
     ended_at: datetime.datetime | None
     tool_calls: list[ToolCall]
     handoffs: list[Handoff]
+    usage_by_character: list[CharacterUsage]
     voice: MatchedVoice | None
     form_responses: list[FormResponse] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -237,6 +241,11 @@ class AgentSessionSummary:
             handoffs_item = handoffs_item_data.to_dict()
             handoffs.append(handoffs_item)
 
+        usage_by_character = []
+        for usage_by_character_item_data in self.usage_by_character:
+            usage_by_character_item = usage_by_character_item_data.to_dict()
+            usage_by_character.append(usage_by_character_item)
+
         voice: dict[str, Any] | None
         if isinstance(self.voice, MatchedVoice):
             voice = self.voice.to_dict()
@@ -288,6 +297,7 @@ class AgentSessionSummary:
                 "ended_at": ended_at,
                 "tool_calls": tool_calls,
                 "handoffs": handoffs,
+                "usage_by_character": usage_by_character,
                 "voice": voice,
             }
         )
@@ -299,6 +309,7 @@ class AgentSessionSummary:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.agent_session_summary_metadata import AgentSessionSummaryMetadata  # noqa: PLC0415
+        from ..models.character_usage import CharacterUsage  # noqa: PLC0415
         from ..models.form_response import FormResponse  # noqa: PLC0415
         from ..models.handoff import Handoff  # noqa: PLC0415
         from ..models.matched_voice import MatchedVoice  # noqa: PLC0415
@@ -481,6 +492,13 @@ class AgentSessionSummary:
 
             handoffs.append(handoffs_item)
 
+        usage_by_character = []
+        _usage_by_character = d.pop("usage_by_character")
+        for usage_by_character_item_data in _usage_by_character:
+            usage_by_character_item = CharacterUsage.from_dict(usage_by_character_item_data)
+
+            usage_by_character.append(usage_by_character_item)
+
         def _parse_voice(data: object) -> MatchedVoice | None:
             if data is None:
                 return data
@@ -540,6 +558,7 @@ class AgentSessionSummary:
             ended_at=ended_at,
             tool_calls=tool_calls,
             handoffs=handoffs,
+            usage_by_character=usage_by_character,
             voice=voice,
             form_responses=form_responses,
         )

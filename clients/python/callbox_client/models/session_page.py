@@ -34,9 +34,9 @@ class SessionPage:
             'character_version': 3, 'joined_at': '2026-03-01T12:00:01Z', 'ended_at': '2026-03-01T12:00:19.400000Z',
             'tool_calls': [{'name': 'search_documents', 'kind': 'kb', 'arguments': {'query': 'opening hours on Saturday'},
             'result_preview': '[{"text": "Saturday: 10 to 16."}]', 'result_characters': 33, 'error': None,
-            'duration_seconds': 0.031, 'ts': 7.2, 'turn_index': 2}], 'handoffs': [], 'voice': {'likeness': 'matched',
-            'similarity': 0.81, 'voice': 'af_heart*0.6+af_bella*0.4'}}], 'page': 1, 'page_size': 50, 'total': 1,
-            'total_pages': 1}
+            'duration_seconds': 0.031, 'ts': 7.2, 'turn_index': 2}], 'handoffs': [], 'usage_by_character': [], 'voice':
+            {'likeness': 'matched', 'similarity': 0.81, 'voice': 'af_heart*0.6+af_bella*0.4'}}], 'page': 1, 'page_size': 50,
+            'total': 1, 'total_pages': 1}
 
     Attributes:
         data (list[AgentSessionSummary]):

@@ -7,6 +7,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.tool_call_kind_type_0 import ToolCallKindType0, check_tool_call_kind_type_0
+from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.tool_call_arguments_type_0 import ToolCallArgumentsType0
@@ -17,7 +18,7 @@ T = TypeVar("T", bound="ToolCall")
 
 @_attrs_define
 class ToolCall:
-    """One tool call of the agent.
+    """One tool call of the agent. `character_slug` is present only as in `TranscriptItem`.
 
     Attributes:
         name (str):
@@ -30,6 +31,8 @@ class ToolCall:
         duration_seconds (float):
         ts (float): Seconds since the caller joined.
         turn_index (int): Turn that the call belongs to: the answer that follows it.
+        character_slug (None | str | Unset): Character that called it, if it was not the character that the call started
+            with.
     """
 
     name: str
@@ -41,6 +44,7 @@ class ToolCall:
     duration_seconds: float
     ts: float
     turn_index: int
+    character_slug: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -73,6 +77,12 @@ class ToolCall:
 
         turn_index = self.turn_index
 
+        character_slug: None | str | Unset
+        if isinstance(self.character_slug, Unset):
+            character_slug = UNSET
+        else:
+            character_slug = self.character_slug
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -88,6 +98,8 @@ class ToolCall:
                 "turn_index": turn_index,
             }
         )
+        if character_slug is not UNSET:
+            field_dict["character_slug"] = character_slug
 
         return field_dict
 
@@ -145,6 +157,15 @@ class ToolCall:
 
         turn_index = d.pop("turn_index")
 
+        def _parse_character_slug(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        character_slug = _parse_character_slug(d.pop("character_slug", UNSET))
+
         tool_call = cls(
             name=name,
             kind=kind,
@@ -155,6 +176,7 @@ class ToolCall:
             duration_seconds=duration_seconds,
             ts=ts,
             turn_index=turn_index,
+            character_slug=character_slug,
         )
 
         tool_call.additional_properties = d

@@ -290,6 +290,7 @@ class Session(_message.Message):
     FORM_RESPONSES_FIELD_NUMBER: _builtins.int
     VOICE_FIELD_NUMBER: _builtins.int
     HANDOFFS_FIELD_NUMBER: _builtins.int
+    USAGE_BY_CHARACTER_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """Public identity, `sess_` and random characters."""
     id: _builtins.int
@@ -358,6 +359,10 @@ class Session(_message.Message):
     def handoffs(self) -> _containers.RepeatedCompositeFieldContainer[Global___HandoffEvent]:
         """Handoffs to another character, in order; filled as `turns` is."""
 
+    @_builtins.property
+    def usage_by_character(self) -> _containers.RepeatedCompositeFieldContainer[Global___Usage]:
+        """What each character used, in the order in which they took the call; filled as `turns` is, if it was handed over."""
+
     def __init__(
         self,
         *,
@@ -384,10 +389,11 @@ class Session(_message.Message):
         form_responses: _abc.Iterable[_forms_pb2.FormResponse] | None = ...,
         voice: Global___VoiceEvent | None = ...,
         handoffs: _abc.Iterable[Global___HandoffEvent] | None = ...,
+        usage_by_character: _abc.Iterable[Global___Usage] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "finalize_time", b"finalize_time", "join_time", b"join_time", "metadata", b"metadata", "usage", b"usage", "voice", b"voice"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["character_id", b"character_id", "character_slug", b"character_slug", "character_version", b"character_version", "create_time", b"create_time", "end_reason", b"end_reason", "end_time", b"end_time", "finalize_time", b"finalize_time", "form_responses", b"form_responses", "handoffs", b"handoffs", "id", b"id", "join_time", b"join_time", "metadata", b"metadata", "origin_url", b"origin_url", "owner_id", b"owner_id", "room_name", b"room_name", "session_id", b"session_id", "status", b"status", "tenant_id", b"tenant_id", "tool_calls", b"tool_calls", "turns", b"turns", "usage", b"usage", "user_id", b"user_id", "voice", b"voice"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["character_id", b"character_id", "character_slug", b"character_slug", "character_version", b"character_version", "create_time", b"create_time", "end_reason", b"end_reason", "end_time", b"end_time", "finalize_time", b"finalize_time", "form_responses", b"form_responses", "handoffs", b"handoffs", "id", b"id", "join_time", b"join_time", "metadata", b"metadata", "origin_url", b"origin_url", "owner_id", b"owner_id", "room_name", b"room_name", "session_id", b"session_id", "status", b"status", "tenant_id", b"tenant_id", "tool_calls", b"tool_calls", "turns", b"turns", "usage", b"usage", "usage_by_character", b"usage_by_character", "user_id", b"user_id", "voice", b"voice"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -410,6 +416,7 @@ class Usage(_message.Message):
     INTERRUPTION_COUNT_FIELD_NUMBER: _builtins.int
     TURN_COUNT_FIELD_NUMBER: _builtins.int
     COST_NANO_USD_FIELD_NUMBER: _builtins.int
+    CHARACTER_SLUG_FIELD_NUMBER: _builtins.int
     llm_input_tokens: _builtins.int
     """Tokens read by the language model."""
     llm_output_tokens: _builtins.int
@@ -432,6 +439,10 @@ class Usage(_message.Message):
     """Turns of both sides."""
     cost_nano_usd: _builtins.int
     """What it is estimated to cost, in billionths of a US dollar; worked out by this service."""
+    character_slug: _builtins.str
+    """Slug of the character that used it; empty for the one that the call started with, and in sums over characters. At most
+    128 characters are kept.
+    """
     def __init__(
         self,
         *,
@@ -446,10 +457,11 @@ class Usage(_message.Message):
         interruption_count: _builtins.int = ...,
         turn_count: _builtins.int = ...,
         cost_nano_usd: _builtins.int = ...,
+        character_slug: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cost_nano_usd", b"cost_nano_usd", "interruption_count", b"interruption_count", "llm_input_tokens", b"llm_input_tokens", "llm_model", b"llm_model", "llm_output_tokens", b"llm_output_tokens", "llm_provider", b"llm_provider", "stt_audio_seconds", b"stt_audio_seconds", "stt_provider", b"stt_provider", "tts_characters", b"tts_characters", "tts_provider", b"tts_provider", "turn_count", b"turn_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["character_slug", b"character_slug", "cost_nano_usd", b"cost_nano_usd", "interruption_count", b"interruption_count", "llm_input_tokens", b"llm_input_tokens", "llm_model", b"llm_model", "llm_output_tokens", b"llm_output_tokens", "llm_provider", b"llm_provider", "stt_audio_seconds", b"stt_audio_seconds", "stt_provider", b"stt_provider", "tts_characters", b"tts_characters", "tts_provider", b"tts_provider", "turn_count", b"turn_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -653,6 +665,7 @@ class ToolEvent(_message.Message):
     START_SECONDS_FIELD_NUMBER: _builtins.int
     TURN_INDEX_FIELD_NUMBER: _builtins.int
     RESULT_CHARACTERS_FIELD_NUMBER: _builtins.int
+    CHARACTER_SLUG_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Name as the model knows it; at most 128 characters are kept."""
     kind: Global___ToolKind.ValueType
@@ -669,6 +682,8 @@ class ToolEvent(_message.Message):
     """Number of the turn that it belongs to: that of the answer which follows."""
     result_characters: _builtins.int
     """Characters of the whole result, of which `result_preview` is the beginning."""
+    character_slug: _builtins.str
+    """Slug of the character that called it; empty for the one that the call started with. At most 128 characters are kept."""
     @_builtins.property
     def arguments(self) -> _struct_pb2.Struct:
         """What the model passed; at most 16,384 bytes of JSON."""
@@ -690,10 +705,11 @@ class ToolEvent(_message.Message):
         start_seconds: _builtins.float = ...,
         turn_index: _builtins.int = ...,
         result_characters: _builtins.int = ...,
+        character_slug: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["arguments", b"arguments", "duration", b"duration"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["arguments", b"arguments", "arguments_omitted", b"arguments_omitted", "duration", b"duration", "error", b"error", "kind", b"kind", "name", b"name", "result_characters", b"result_characters", "result_preview", b"result_preview", "start_seconds", b"start_seconds", "turn_index", b"turn_index"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arguments", b"arguments", "arguments_omitted", b"arguments_omitted", "character_slug", b"character_slug", "duration", b"duration", "error", b"error", "kind", b"kind", "name", b"name", "result_characters", b"result_characters", "result_preview", b"result_preview", "start_seconds", b"start_seconds", "turn_index", b"turn_index"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
