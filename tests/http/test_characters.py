@@ -129,6 +129,7 @@ DEFAULTS: dict[str, Any] = {
     "max_turn_seconds": 35,
     "kb_query_url": "",
     "kb_auto_context": False,
+    "guided_forms": False,
     "kb_query_api_key": "",
     "is_active": True,
     "recording_enabled": False,

@@ -75,6 +75,7 @@ async def test_a_new_character_has_every_default(owner: Owner) -> None:
         "max_turn_seconds": 35,
         "kb_query_url": "",
         "kb_auto_context": False,
+        "guided_forms": False,
         "kb_query_api_key": "",
         "is_active": True,
         "recording_enabled": False,

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jinja2
 import pytest
 
 from deploy.local import local_models
@@ -15,6 +16,8 @@ from deploy.local.parts import build_parts
 from deploy.local.secret import Secrets
 from deploy.local.settings import ROOT, LocalSettings
 from deploy.local.stack import isolated
+from services.agent.tools.delimited import for_model
+from services.agent.tools.tool import Outcome
 from services.kit.settings import SettingsError
 
 PARTS = (b"GGUF one ", b"two ", b"three")
@@ -95,3 +98,19 @@ def test_a_model_that_is_not_installed_is_used_only_when_it_is_named(
     settings = isolated(tmp_path / "data", local_llm=QWEN.name)
     with pytest.raises(NotReady, match=r"qwen2.5-coder.+ is missing"):
         build_parts(settings, Secrets(settings.folder), {}, only=["llm"])
+
+
+def test_the_template_of_qwen_leaves_out_the_note_about_data() -> None:
+    """It would tell the note to the caller. llama.cpp's own reader of templates knows what is used here."""
+    template = QWEN.chat_template
+    assert template is not None
+    read = for_model(Outcome("We open at nine."), 1_000)
+    messages = [
+        {"role": "system", "content": "You help."},
+        {"role": "user", "content": "When do you open?"},
+        {"role": "tool", "content": read},
+    ]
+    shown = jinja2.Template(template.read_text()).render(messages=messages)
+    note, _, data = read.partition("\n")
+    assert note not in shown
+    assert data in shown

@@ -1372,6 +1372,7 @@ export interface components {
          *       "kb_query_url": "https://kb.shop.example/ask",
          *       "kb_query_api_key": "••••1234",
          *       "kb_auto_context": false,
+         *       "guided_forms": false,
          *       "is_active": true,
          *       "recording_enabled": false,
          *       "documents": [],
@@ -1566,6 +1567,12 @@ export interface components {
              * @default false
              */
             kb_auto_context: boolean;
+            /**
+             * Guided Forms
+             * @description Whether an open form is filled without the language model: Callbox asks for its values one by one and understands the answers by rules. The model opens the form and answers what is no value.
+             * @default false
+             */
+            guided_forms: boolean;
             /**
              * Is Active
              * @description A character that is not active takes no calls.
@@ -1779,6 +1786,11 @@ export interface components {
              * @description Whether passages of the documents are looked up while the caller speaks, for the model's answer; works without a `kb` tool.
              */
             kb_auto_context?: boolean | null;
+            /**
+             * Guided Forms
+             * @description Whether an open form is filled without the language model: Callbox asks for its values one by one and understands the answers by rules. The model opens the form and answers what is no value.
+             */
+            guided_forms?: boolean | null;
             /**
              * Is Active
              * @description A character that is not active takes no calls.
@@ -2001,6 +2013,12 @@ export interface components {
              * @default false
              */
             kb_auto_context: boolean;
+            /**
+             * Guided Forms
+             * @description Whether an open form is filled without the language model: Callbox asks for its values one by one and understands the answers by rules. The model opens the form and answers what is no value.
+             * @default false
+             */
+            guided_forms: boolean;
             /**
              * Is Active
              * @description A character that is not active takes no calls.
@@ -2231,6 +2249,12 @@ export interface components {
              * @default false
              */
             kb_auto_context: boolean;
+            /**
+             * Guided Forms
+             * @description Whether an open form is filled without the language model: Callbox asks for its values one by one and understands the answers by rules. The model opens the form and answers what is no value.
+             * @default false
+             */
+            guided_forms: boolean;
             /**
              * Is Active
              * @description A character that is not active takes no calls.
@@ -4770,6 +4794,7 @@ export interface components {
          *       "kb_query_url": "https://kb.shop.example/ask",
          *       "kb_query_api_key": "••••1234",
          *       "kb_auto_context": false,
+         *       "guided_forms": false,
          *       "is_active": true,
          *       "recording_enabled": false,
          *       "slug": "support-bot",
@@ -4965,6 +4990,12 @@ export interface components {
              * @default false
              */
             kb_auto_context: boolean;
+            /**
+             * Guided Forms
+             * @description Whether an open form is filled without the language model: Callbox asks for its values one by one and understands the answers by rules. The model opens the form and answers what is no value.
+             * @default false
+             */
+            guided_forms: boolean;
             /**
              * Is Active
              * @description A character that is not active takes no calls.
@@ -6328,6 +6359,7 @@ export interface operations {
                      *         "kb_query_url": "https://kb.shop.example/ask",
                      *         "kb_query_api_key": "••••1234",
                      *         "kb_auto_context": false,
+                     *         "guided_forms": false,
                      *         "is_active": true,
                      *         "recording_enabled": false,
                      *         "documents": [],
@@ -6476,6 +6508,7 @@ export interface operations {
                      *       "kb_query_url": "https://kb.shop.example/ask",
                      *       "kb_query_api_key": "••••1234",
                      *       "kb_auto_context": false,
+                     *       "guided_forms": false,
                      *       "is_active": true,
                      *       "recording_enabled": false,
                      *       "documents": [],
@@ -6647,6 +6680,7 @@ export interface operations {
                      *       "kb_query_url": "https://kb.shop.example/ask",
                      *       "kb_query_api_key": "••••1234",
                      *       "kb_auto_context": false,
+                     *       "guided_forms": false,
                      *       "is_active": true,
                      *       "recording_enabled": false,
                      *       "documents": [],
@@ -6810,6 +6844,7 @@ export interface operations {
                      *       "kb_query_url": "https://kb.shop.example/ask",
                      *       "kb_query_api_key": "••••1234",
                      *       "kb_auto_context": false,
+                     *       "guided_forms": false,
                      *       "is_active": true,
                      *       "recording_enabled": false,
                      *       "documents": [],
@@ -7098,6 +7133,7 @@ export interface operations {
                      *       "kb_query_url": "https://kb.shop.example/ask",
                      *       "kb_query_api_key": "••••1234",
                      *       "kb_auto_context": false,
+                     *       "guided_forms": false,
                      *       "is_active": true,
                      *       "recording_enabled": false,
                      *       "documents": [],
@@ -7371,6 +7407,7 @@ export interface operations {
                      *       "kb_query_url": "https://kb.shop.example/ask",
                      *       "kb_query_api_key": "••••1234",
                      *       "kb_auto_context": false,
+                     *       "guided_forms": false,
                      *       "is_active": true,
                      *       "recording_enabled": false,
                      *       "slug": "support-bot",
@@ -7598,6 +7635,7 @@ export interface operations {
                      *       "kb_query_url": "https://kb.shop.example/ask",
                      *       "kb_query_api_key": "••••1234",
                      *       "kb_auto_context": false,
+                     *       "guided_forms": false,
                      *       "is_active": true,
                      *       "recording_enabled": false,
                      *       "documents": [],
@@ -7782,6 +7820,7 @@ export interface operations {
                      *       "kb_query_url": "https://kb.shop.example/ask",
                      *       "kb_query_api_key": "••••1234",
                      *       "kb_auto_context": false,
+                     *       "guided_forms": false,
                      *       "is_active": true,
                      *       "recording_enabled": false,
                      *       "documents": [],
@@ -7974,6 +8013,7 @@ export interface operations {
                      *       "kb_query_url": "https://kb.shop.example/ask",
                      *       "kb_query_api_key": "••••1234",
                      *       "kb_auto_context": false,
+                     *       "guided_forms": false,
                      *       "is_active": true,
                      *       "recording_enabled": false,
                      *       "documents": [],

@@ -11,9 +11,7 @@ FIND_ORDER = "find_order"
 _PROMPT = """\
 You take care of demos and orders for the lamp shop Lumen Lamps.
 
-When the caller wants to book a demo, call book_demo at once. Then ask for one value at a time, in a short question, and
-set each value as soon as you hear it. When all required values are there, say them back in one sentence and ask whether
-you may send them. Submit the form after the caller has said yes.
+When the caller wants to book a demo, call book_demo at once.
 When the caller asks where an order is, ask for its number if you do not know it, and call find_order.
 When the caller asks about opening hours, lamps, delivery or returns, call search_documents and answer from what it
 finds.
@@ -64,6 +62,8 @@ def character(shop_port: int, shop_secret: str, allowed_origins: list[str], coll
         "handoff_targets": [{"slug": colleague}],
         "tools": [find_order(shop_port, shop_secret), _SEARCH],
         "widget_appearance": {"forms": [_FORM]},
+        "guided_forms": True,
+        "llm_max_sentences": 2,
     }
 
 

@@ -10,7 +10,7 @@ from services.agent.metadata import Metadata
 from services.agent.speech.speaking import Speaking
 from services.agent.thinking.language_model import Model
 from services.agent.tools.belt import BeltLimits
-from services.agent.tools.part import Part
+from services.agent.tools.part import OwnAnswer, Part, Turn
 from services.agent.tools.tool import Tool
 from services.agent.turns.fillers import SpokenLines
 
@@ -51,6 +51,13 @@ class Cast:
     def engines(self) -> list[llm.LLM[Any] | stt.STT[Any] | Speaking]:
         """The language model, and the recogniser and the voice where there are any."""
         return [engine for engine in (self.model.llm, self.ear, self.voice) if engine is not None]
+
+    async def answer(self, turn: Turn) -> OwnAnswer | None:
+        """The answer that a part gives in the model's place; None for the model's."""
+        for part in self.parts:
+            if (own := await part.answer(turn)) is not None:
+                return own
+        return None
 
     async def note(self) -> str:
         """What the model is told with its next answer and not afterwards; may be empty."""

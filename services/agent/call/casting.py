@@ -36,13 +36,16 @@ from services.agent.tools.definition import Surroundings, tools_of
 from services.agent.tools.forms.form import forms_of
 from services.agent.tools.forms.forms import Forms
 from services.agent.tools.forms.functions import tools_of as form_tools
+from services.agent.tools.forms.guide.guide import Guide
 from services.agent.tools.forms.ports import FormSurroundings
 from services.agent.tools.forms.submission import FormSubmission
 from services.agent.tools.forms.values import Context
+from services.agent.tools.forms.values.words import words_of
 from services.agent.tools.forms.zone import TIMEZONE_ATTRIBUTE, TIMEZONE_KEY, zone_of
 from services.agent.tools.http import Session
 from services.agent.tools.knowledge_ahead import KnowledgeAhead
 from services.agent.tools.mcp.servers import McpServers
+from services.agent.tools.part import Part
 from services.agent.turns.persona import instructions
 from services.kit.errors import not_found
 from services.kit.identity import Signer
@@ -137,6 +140,11 @@ class Casting:
             self._mcp_servers.of(character.character_id, definition, data.headers),
         )
         forms = self._forms(character.character_id, definition, language)
+        parts: list[Part] = [forms]
+        if forms.is_guided:
+            parts.append(Guide(forms))
+        if definition.get("kb_auto_context"):
+            parts.append(KnowledgeAhead(around.data.search))
         own = (*form_tools(forms), *tools_of(definition, around), *self._transfers.tools(_targets(definition)))
         return Cast(
             slug=character.slug,
@@ -153,7 +161,7 @@ class Casting:
             tool_limits=BeltLimits(character.max_tool_calls_per_turn, character.max_tool_output_chars),
             metadata=self._metadata,
             turn_seconds=character.max_turn_seconds,
-            parts=(forms, *([KnowledgeAhead(around.data.search)] if definition.get("kb_auto_context") else ())),
+            parts=tuple(parts),
         )
 
     def follow(self, conversation: Conversation) -> None:
@@ -182,7 +190,10 @@ class Casting:
             return Context(language, datetime.now(zone))
 
         submit = FormSubmission(storage, self._outbound)
-        return Forms(forms_of(definition), FormSurroundings(session_id, self._clients, submit, context))
+        around = FormSurroundings(session_id, self._clients, submit, context)
+        # The guide speaks the languages whose values it understands.
+        is_guided = bool(definition.get("guided_forms")) and words_of(language) is not None
+        return Forms(forms_of(definition), around, is_guided)
 
     def _data(self, character: characters_pb2.CharacterSnapshot) -> StoredCharacter:
         if (known := self._stored.get(character.character_id)) is None:

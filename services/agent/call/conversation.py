@@ -298,6 +298,7 @@ class Conversation:
             self._memory,
             self._replies,
             cast.note,
+            cast.answer,
             said,
         )
 

@@ -10,7 +10,7 @@ from livekit.agents.utils import shortuuid
 from services.agent.moments import Heard, Moments, ToolCalled, TurnBegan
 from services.agent.tools.delimited import for_model
 from services.agent.tools.knowledge import Search, passage_of
-from services.agent.tools.part import Dialogue
+from services.agent.tools.part import Dialogue, OwnAnswer, Turn
 from services.agent.tools.tool import Outcome, as_text
 from services.kit.errors import CallboxError
 from services.kit.tasks import end
@@ -48,6 +48,9 @@ class KnowledgeAhead:
             dialogue.moments.heard.add(self._on_heard)
             dialogue.moments.turn_began.add(self._on_turn)
         self._moments = dialogue.moments
+
+    async def answer(self, turn: Turn) -> OwnAnswer | None:
+        """None: the model answers."""
 
     def caller_returned(self) -> None:
         """Nothing was missed."""

@@ -1,8 +1,31 @@
 """A part of a character besides its functions, such as its forms: what it needs of a call, and what it gives."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from services.agent.moments import Moments
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What is to be answered. said: by the caller; empty when the agent speaks by itself. done: functions run since."""
+
+    said: str
+    done: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class OwnAnswer:
+    """An answer that a part gives in the model's place.
+
+    call: a function that is run first, with its arguments; then the part is asked again. text: what is said.
+    after_model: the model answers, and the text follows.
+    """
+
+    text: str = ""
+    call: tuple[str, Mapping[str, Any]] | None = None
+    after_model: bool = False
 
 
 class Dialogue(Protocol):
@@ -35,6 +58,10 @@ class Part(Protocol):
 
     async def note(self) -> str:
         """What the model is told with its next answer and not afterwards; may be empty."""
+        ...
+
+    async def answer(self, turn: Turn) -> OwnAnswer | None:
+        """The part's own answer to a turn; None for the model's. It changes nothing: the turn may still go on."""
         ...
 
     def caller_returned(self) -> None:

@@ -3,7 +3,7 @@
 import contextlib
 import time
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 import structlog
@@ -18,8 +18,11 @@ from services.agent.thinking.language_model import Model
 from services.agent.thinking.sentence_limit import SentenceLimit
 from services.agent.thinking.visible_text import VisibleText
 from services.agent.tools.belt import Belt
+from services.agent.tools.part import OwnAnswer, Turn
+from services.agent.tools.tool import as_text
 from services.agent.turns.memory import Memory
 from services.agent.turns.replies import Replies
+from services.agent.turns.unanswered import unanswered
 
 # Retracted texts that are remembered until the history has their replies.
 _MAX_RETRACTED = 4
@@ -48,7 +51,8 @@ class Persona(Agent):
     """Answers as a character with its own engines, and records the times of each attempt at an answer.
 
     ear, voice: None in a text-only conversation. situation: what the model is told with each answer and not afterwards,
-    such as the state of forms; may be empty. said: what was said before this character took over.
+    such as the state of forms; may be empty. own_answer: what a part of the character answers in the model's place.
+    said: what was said before this character took over.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class Persona(Agent):
         memory: Memory,
         replies: Replies,
         situation: Callable[[], Awaitable[str]],
+        own_answer: Callable[[Turn], Awaitable[OwnAnswer | None]],
         said: llm.ChatContext | None = None,
     ) -> None:
         super().__init__(
@@ -76,6 +81,7 @@ class Persona(Agent):
         self._memory = memory
         self._replies = replies
         self._situation = situation
+        self._own_answer = own_answer
         self._late_markers = model.late_markers
         self._limits = model.limits
         self._retracted: deque[str] = deque(maxlen=_MAX_RETRACTED)
@@ -85,8 +91,29 @@ class Persona(Agent):
     async def llm_node(
         self, chat_ctx: llm.ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
     ) -> AsyncIterator[llm.ChatChunk | str | FlushSentinel]:
-        """Asks the language model. Passes on what is neither reasoning nor a tool call that was written as text."""
+        """Asks a part of the character, else the language model."""
         generation = self.generation = Generation()
+        own = await self._own_answer(unanswered(chat_ctx))
+        if own is not None and not own.after_model:
+            generation.first_token = time.time()
+            generation.told = own.text
+            yield own.text if own.call is None else _calls([(own.call[0], as_text(own.call[1]))])
+            return
+        has_called = False
+        async with contextlib.aclosing(self._of_model(chat_ctx, tools, model_settings)) as pieces:
+            async for piece in pieces:
+                has_called = has_called or _has_calls(piece)
+                yield piece
+        if own is not None and not has_called:
+            text = own.text if generation.told[-1:].isspace() else f" {own.text}"
+            generation.told += text
+            yield text
+
+    async def _of_model(
+        self, chat_ctx: llm.ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
+    ) -> AsyncGenerator[llm.ChatChunk | str | FlushSentinel, None]:
+        """The language model's answer, without reasoning and without tool calls that were written as text."""
+        generation = self.generation
         tools = self._belt.shown(tools)
         # An answer that is prepared for the next turn does not follow a tool.
         if self._belt.is_spent and chat_ctx.items and chat_ctx.items[-1].type == "function_call_output":
@@ -134,11 +161,7 @@ class Persona(Agent):
             self._late_markers.missed()
         if answer.calls:
             _log.info("tool calls were written as text", count=len(answer.calls))
-            calls = [
-                FunctionToolCall(name=call.name, arguments=call.arguments, call_id=_new_call_id())
-                for call in answer.calls
-            ]
-            yield ChatChunk(id=shortuuid("written_"), delta=ChoiceDelta(role="assistant", tool_calls=calls))
+            yield _calls([(call.name, call.arguments) for call in answer.calls])
 
     async def tts_node(self, text: AsyncIterable[str], model_settings: ModelSettings) -> AsyncIterator[rtc.AudioFrame]:
         """Speaks the answer."""
@@ -179,6 +202,16 @@ def _with_own_call_ids(chunk: ChatChunk | str | FlushSentinel) -> ChatChunk | st
         return chunk
     calls = [call.model_copy(update={"call_id": _new_call_id()}) for call in chunk.delta.tool_calls]
     return chunk.model_copy(update={"delta": chunk.delta.model_copy(update={"tool_calls": calls})})
+
+
+def _has_calls(chunk: ChatChunk | str | FlushSentinel) -> bool:
+    return isinstance(chunk, ChatChunk) and chunk.delta is not None and bool(chunk.delta.tool_calls)
+
+
+def _calls(named: Sequence[tuple[str, str]]) -> ChatChunk:
+    """A piece of an answer that calls functions. named: names with their arguments as JSON."""
+    calls = [FunctionToolCall(name=name, arguments=given, call_id=_new_call_id()) for name, given in named]
+    return ChatChunk(id=shortuuid("own_"), delta=ChoiceDelta(role="assistant", tool_calls=calls))
 
 
 def _content(chunk: ChatChunk | str | FlushSentinel) -> str:

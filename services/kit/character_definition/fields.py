@@ -164,6 +164,11 @@ class CharacterFields(DefinitionModel):
         description="Whether passages of the documents are looked up while the caller speaks, for the model's answer; "
         "works without a `kb` tool.",
     )
+    guided_forms: bool = Field(
+        False,
+        description="Whether an open form is filled without the language model: Callbox asks for its values one by one "
+        "and understands the answers by rules. The model opens the form and answers what is no value.",
+    )
     is_active: bool = Field(True, description="A character that is not active takes no calls.")
     recording_enabled: bool = Field(False, description="Kept, and does nothing yet: calls are not recorded.")
 

@@ -11,10 +11,11 @@ from tests.fixtures.stack import StackThread
 
 STORED_SECONDS = 10.0
 POLL_SECONDS = 0.2
+PAGE_TELLS_SECONDS = 1.0
 
 
 async def books(callbox: StackThread) -> None:
-    """Opens the form by a typed wish, fills it from both sides, has it submitted, and asks for an order."""
+    """Opens the form by a typed wish, fills it from both sides without the model, sends it, and asks for an order."""
     stack = callbox.stack
     async with pages(stack, chromium_path()) as open_page:
         call = await open_page(booking.SLUG, microphone=False)
@@ -23,21 +24,27 @@ async def books(callbox: StackThread) -> None:
         await call.wait_phase("talking")
         await call.type("I'd like to book a demo.")
         await expect(form.get_by_role("heading", name="Book a demo")).to_be_visible(timeout=20_000)
-        await expect(form.get_by_label("Your name *")).to_have_value("Ana")
-        await call.wait_line("agent", "What is your address")
+        await call.wait_line("agent", "Gladly. Your name?")
         await form.get_by_label("Your e-mail address *").fill("ana@example.com")
+        # The page tells what was typed after a pause.
+        await asyncio.sleep(PAGE_TELLS_SECONDS)
+        await call.type("My name is Ana.")
+        await call.wait_line("agent", "Date?")
 
-        await call.type("There are two of us.")
-        await expect(form.get_by_label("Number of people *")).to_have_value("2", timeout=20_000)
+        await call.type("On January 7th 2030 at ten in the morning.")
+        await call.wait_line("agent", "Monday, January 7, 2030. 10:00 AM. Product?")
         await expect(form.get_by_label("Date *")).to_have_value("2030-01-07")
         await expect(form.get_by_label("Time *")).to_have_value("10:00")
+        await call.type("The one for the desk.")
+        await call.wait_line("agent", "Number of people?")
         await expect(form.get_by_label("Product *")).to_have_value("halo")
-        await call.wait_line("agent", "Shall I send it")
+        await call.type("There are two of us.")
+        await call.wait_line("agent", "Number of people: 2. May I send it?")
         await form.get_by_label("Notes").fill("Dimmed, please.")
 
-        await call.type("Please send the form.")
+        await call.type("Yes, please.")
         await expect(form).to_be_hidden(timeout=20_000)
-        await call.wait_line("agent", "Thank you, we have it")
+        await call.wait_line("agent", "Your demo is booked.")
         await call.type("Where is 1001?")
         await call.wait_line("agent", "Your Aurora lamp was sent")
     assert await _stored(stack.base_url, stack.demo["api_key"]) == {

@@ -69,6 +69,9 @@ class CharacterChange:
         kb_query_api_key (None | str | Unset): Key for that address. Read back masked; a mask means unchanged.
         kb_auto_context (bool | None | Unset): Whether passages of the documents are looked up while the caller speaks,
             for the model's answer; works without a `kb` tool.
+        guided_forms (bool | None | Unset): Whether an open form is filled without the language model: Callbox asks for
+            its values one by one and understands the answers by rules. The model opens the form and answers what is no
+            value.
         is_active (bool | None | Unset): A character that is not active takes no calls.
         recording_enabled (bool | None | Unset): Kept, and does nothing yet: calls are not recorded.
         documents (list[Any] | None | Unset): The newest of its knowledge base; passed over when sent.
@@ -102,6 +105,7 @@ class CharacterChange:
     kb_query_url: None | str | Unset = UNSET
     kb_query_api_key: None | str | Unset = UNSET
     kb_auto_context: bool | None | Unset = UNSET
+    guided_forms: bool | None | Unset = UNSET
     is_active: bool | None | Unset = UNSET
     recording_enabled: bool | None | Unset = UNSET
     documents: list[Any] | None | Unset = UNSET
@@ -320,6 +324,12 @@ class CharacterChange:
         else:
             kb_auto_context = self.kb_auto_context
 
+        guided_forms: bool | None | Unset
+        if isinstance(self.guided_forms, Unset):
+            guided_forms = UNSET
+        else:
+            guided_forms = self.guided_forms
+
         is_active: bool | None | Unset
         if isinstance(self.is_active, Unset):
             is_active = UNSET
@@ -400,6 +410,8 @@ class CharacterChange:
             field_dict["kb_query_api_key"] = kb_query_api_key
         if kb_auto_context is not UNSET:
             field_dict["kb_auto_context"] = kb_auto_context
+        if guided_forms is not UNSET:
+            field_dict["guided_forms"] = guided_forms
         if is_active is not UNSET:
             field_dict["is_active"] = is_active
         if recording_enabled is not UNSET:
@@ -789,6 +801,15 @@ class CharacterChange:
 
         kb_auto_context = _parse_kb_auto_context(d.pop("kb_auto_context", UNSET))
 
+        def _parse_guided_forms(data: object) -> bool | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(bool | None | Unset, data)
+
+        guided_forms = _parse_guided_forms(d.pop("guided_forms", UNSET))
+
         def _parse_is_active(data: object) -> bool | None | Unset:
             if data is None:
                 return data
@@ -853,6 +874,7 @@ class CharacterChange:
             kb_query_url=kb_query_url,
             kb_query_api_key=kb_query_api_key,
             kb_auto_context=kb_auto_context,
+            guided_forms=guided_forms,
             is_active=is_active,
             recording_enabled=recording_enabled,
             documents=documents,

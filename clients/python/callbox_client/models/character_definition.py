@@ -72,6 +72,9 @@ class CharacterDefinition:
         kb_query_api_key (str | Unset): Key for that address. Read back masked; a mask means unchanged. Default: ''.
         kb_auto_context (bool | Unset): Whether passages of the documents are looked up while the caller speaks, for the
             model's answer; works without a `kb` tool. Default: False.
+        guided_forms (bool | Unset): Whether an open form is filled without the language model: Callbox asks for its
+            values one by one and understands the answers by rules. The model opens the form and answers what is no value.
+            Default: False.
         is_active (bool | Unset): A character that is not active takes no calls. Default: True.
         recording_enabled (bool | Unset): Kept, and does nothing yet: calls are not recorded. Default: False.
         documents (list[Any] | Unset): The newest of its knowledge base; passed over when sent.
@@ -106,6 +109,7 @@ class CharacterDefinition:
     kb_query_url: str | Unset = ""
     kb_query_api_key: str | Unset = ""
     kb_auto_context: bool | Unset = False
+    guided_forms: bool | Unset = False
     is_active: bool | Unset = True
     recording_enabled: bool | Unset = False
     documents: list[Any] | Unset = UNSET
@@ -210,6 +214,8 @@ class CharacterDefinition:
 
         kb_auto_context = self.kb_auto_context
 
+        guided_forms = self.guided_forms
+
         is_active = self.is_active
 
         recording_enabled = self.recording_enabled
@@ -280,6 +286,8 @@ class CharacterDefinition:
             field_dict["kb_query_api_key"] = kb_query_api_key
         if kb_auto_context is not UNSET:
             field_dict["kb_auto_context"] = kb_auto_context
+        if guided_forms is not UNSET:
+            field_dict["guided_forms"] = guided_forms
         if is_active is not UNSET:
             field_dict["is_active"] = is_active
         if recording_enabled is not UNSET:
@@ -429,6 +437,8 @@ class CharacterDefinition:
 
         kb_auto_context = d.pop("kb_auto_context", UNSET)
 
+        guided_forms = d.pop("guided_forms", UNSET)
+
         is_active = d.pop("is_active", UNSET)
 
         recording_enabled = d.pop("recording_enabled", UNSET)
@@ -465,6 +475,7 @@ class CharacterDefinition:
             kb_query_url=kb_query_url,
             kb_query_api_key=kb_query_api_key,
             kb_auto_context=kb_auto_context,
+            guided_forms=guided_forms,
             is_active=is_active,
             recording_enabled=recording_enabled,
             documents=documents,

@@ -37,9 +37,9 @@ class Version:
             'llm_api_key': '••••1234', 'llm_fallbacks': ['qwen2.5-7b'], 'llm_max_tokens': 160, 'llm_max_sentences': 0,
             'tools': [], 'mcp_servers': [], 'max_tool_output_chars': 16000, 'max_tool_calls_per_turn': 6,
             'max_turn_seconds': 35, 'kb_query_url': 'https://kb.shop.example/ask', 'kb_query_api_key': '••••1234',
-            'kb_auto_context': False, 'is_active': True, 'recording_enabled': False, 'slug': 'support-bot', 'id':
-            '8d1fQ2Zk3vQy0N8rT1mJ', 'version': 1, 'created_at': '2026-03-01T12:00:00Z', 'created_by': 1, 'changed':
-            ['greeting']}
+            'kb_auto_context': False, 'guided_forms': False, 'is_active': True, 'recording_enabled': False, 'slug':
+            'support-bot', 'id': '8d1fQ2Zk3vQy0N8rT1mJ', 'version': 1, 'created_at': '2026-03-01T12:00:00Z', 'created_by':
+            1, 'changed': ['greeting']}
 
     Attributes:
         name (str): Display name.
@@ -74,6 +74,9 @@ class Version:
         kb_query_api_key (str): Key for that address. Read back masked; a mask means unchanged. Default: ''.
         kb_auto_context (bool): Whether passages of the documents are looked up while the caller speaks, for the model's
             answer; works without a `kb` tool. Default: False.
+        guided_forms (bool): Whether an open form is filled without the language model: Callbox asks for its values one
+            by one and understands the answers by rules. The model opens the form and answers what is no value. Default:
+            False.
         is_active (bool): A character that is not active takes no calls. Default: True.
         recording_enabled (bool): Kept, and does nothing yet: calls are not recorded. Default: False.
         slug (str): Unique per installation.
@@ -118,6 +121,7 @@ class Version:
     kb_query_url: str = ""
     kb_query_api_key: str = ""
     kb_auto_context: bool = False
+    guided_forms: bool = False
     is_active: bool = True
     recording_enabled: bool = False
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -201,6 +205,8 @@ class Version:
 
         kb_auto_context = self.kb_auto_context
 
+        guided_forms = self.guided_forms
+
         is_active = self.is_active
 
         recording_enabled = self.recording_enabled
@@ -249,6 +255,7 @@ class Version:
                 "kb_query_url": kb_query_url,
                 "kb_query_api_key": kb_query_api_key,
                 "kb_auto_context": kb_auto_context,
+                "guided_forms": guided_forms,
                 "is_active": is_active,
                 "recording_enabled": recording_enabled,
                 "slug": slug,
@@ -379,6 +386,8 @@ class Version:
 
         kb_auto_context = d.pop("kb_auto_context")
 
+        guided_forms = d.pop("guided_forms")
+
         is_active = d.pop("is_active")
 
         recording_enabled = d.pop("recording_enabled")
@@ -424,6 +433,7 @@ class Version:
             kb_query_url=kb_query_url,
             kb_query_api_key=kb_query_api_key,
             kb_auto_context=kb_auto_context,
+            guided_forms=guided_forms,
             is_active=is_active,
             recording_enabled=recording_enabled,
             slug=slug,

@@ -45,7 +45,8 @@ class Filling:
     number: counts the openings of the call. on_page: a page has shown the form. by_visitor: the visitor closed it.
     values: texts, as a page has them. declined: optional fields that the visitor does not want to fill.
     problems: what was said for a field and could not be understood. refusal: of the last submission.
-    read_back: the value of a field that was last read back, with the number of the turn.
+    read_back: the value of a field that was last read back, with the number of the turn. confirmation: what the page
+    said when it had submitted the form.
     """
 
     form: Form
@@ -59,6 +60,7 @@ class Filling:
     declined: set[str] = field(default_factory=set)
     problems: dict[str, str] = field(default_factory=dict)
     refusal: Refusal | None = None
+    confirmation: str = ""
     read_back: dict[str, tuple[str, int]] = field(default_factory=dict)
     _refused_values: dict[str, str] = field(default_factory=dict)
     _set: dict[str, _Set] = field(default_factory=dict)

@@ -21,7 +21,7 @@ from services.agent.tools.forms.form import Field, Form
 from services.agent.tools.forms.page import Page
 from services.agent.tools.forms.ports import FormSurroundings
 from services.agent.tools.forms.submission import field_errors
-from services.agent.tools.part import Dialogue
+from services.agent.tools.part import Dialogue, OwnAnswer, Turn
 from services.kit.forms import naming
 from services.kit.tasks import end
 
@@ -39,11 +39,15 @@ _log = structlog.get_logger(__name__)
 
 
 class Forms:
-    """Only one filling of each form is kept, the newest. `begin` and `leave` may alternate: characters change."""
+    """Only one filling of each form is kept, the newest. `begin` and `leave` may alternate: characters change.
 
-    def __init__(self, forms: Sequence[Form], around: FormSurroundings) -> None:
+    is_guided: values are asked for and set by the guide. The model only opens forms.
+    """
+
+    def __init__(self, forms: Sequence[Form], around: FormSurroundings, is_guided: bool = False) -> None:
         self.all = {form.id: form for form in forms}
         self.around = around
+        self.is_guided = is_guided
         self.page = Page(around.clients)
         # Functions of one answer run side by side; what they do with forms must not mix.
         self.lock = asyncio.Lock()
@@ -62,11 +66,16 @@ class Forms:
         return any(filling.is_open for filling in self._fillings.values())
 
     @property
+    def newest(self) -> Filling | None:
+        """The form that was opened last among those that are open; with none open, among all."""
+        fillings = [filling for filling in self._fillings.values() if filling.is_open] or self._fillings.values()
+        return max(fillings, key=lambda filling: filling.number, default=None)
+
+    @property
     def expected(self) -> Field | None:
         """The field that the caller is probably being asked for: the next one of the form that was opened last."""
-        fillings = [filling for filling in self._fillings.values() if filling.is_open]
-        newest = max(fillings, key=lambda filling: filling.number, default=None)
-        name = report.next_field(newest, {}) if newest is not None else ""
+        newest = self.newest
+        name = report.next_field(newest, {}) if newest is not None and newest.is_open else ""
         return newest.form.fields[name] if newest is not None and name else None
 
     @property
@@ -116,6 +125,9 @@ class Forms:
         await end(*self._tasks)
         self._dialogue = None
 
+    async def answer(self, turn: Turn) -> OwnAnswer | None:
+        """None: the model answers."""
+
     def caller_returned(self) -> None:
         """Opens what is open again: the caller's page was loaded anew and shows no form."""
         for filling in self._fillings.values():
@@ -126,7 +138,10 @@ class Forms:
 
     async def note(self) -> str:
         """What the model is told of the forms with its next answer; empty when none was opened."""
-        return report.note([(filling, await self.faults(filling)) for filling in list(self._fillings.values())])
+        fillings = list(self._fillings.values())
+        if self.is_guided:
+            return report.guided_note(fillings)
+        return report.note([(filling, await self.faults(filling)) for filling in fillings])
 
     async def faults(self, filling: Filling) -> dict[str, str]:
         """What is wrong with the values of a form. Patterns are matched in a thread, because they can take long."""
@@ -238,7 +253,8 @@ class Forms:
         filling.shown(message.form, filling.step, self.now())
         self.ended(filling, Status.SUBMITTED, pb.FORM_ACTION_SUBMITTED)
         language = self.around.context().language
-        self._dialogue.take_text(message.text or wording.submitted(filling.form.title, language))
+        filling.confirmation = message.text or wording.submitted(filling.form.title, language)
+        self._dialogue.take_text(filling.confirmation)
 
     def _can_have_been_submitted(self, filling: Filling) -> bool:
         if filling.status is Status.CLOSED and filling.by_visitor:

@@ -30,8 +30,8 @@ def tools_of(forms: Forms) -> tuple[Tool, ...]:
         Tool(
             form.tool_name,
             pb.TOOL_KIND_FORM,
-            schema.opening_description(form),
-            schema.opening_schema(form),
+            schema.guided_description(form) if forms.is_guided else schema.opening_description(form),
+            schema.NO_ARGUMENTS if forms.is_guided else schema.opening_schema(form),
             partial(_open, forms, form),
         )
         for form in forms.all.values()
@@ -52,7 +52,7 @@ def tools_of(forms: Forms) -> tuple[Tool, ...]:
             description,
             schema.steering_schema(name),
             partial(_steer, forms, acts[name]),
-            lambda: forms.any_open,
+            lambda: forms.any_open and not forms.is_guided,
         )
         for name, (description, _) in schema.STEERING.items()
     ]
@@ -63,8 +63,9 @@ async def _open(forms: Forms, form: Form, arguments: Arguments) -> Outcome:
     """Opens a form; sets values if it is open."""
     async with forms.lock:
         filling = forms.open_one(form.id)
-        # Models pass null or an empty text for what they do not know.
-        known = {name: value for name, value in arguments.items() if not _is_blank(value)}
+        # Models pass null or an empty text for what they do not know. With a guide, they invent what they pass.
+        given = {} if forms.is_guided else arguments
+        known = {name: value for name, value in given.items() if not _is_blank(value)}
         if filling is not None:
             return await _filled(forms, filling, known)
         filling = forms.opened(form)

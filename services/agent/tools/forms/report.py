@@ -23,6 +23,12 @@ _INTRODUCTION = (
     "its status is `submitted`."
 )
 
+_GUIDED = (
+    "The forms of this call, as data. The visitor is asked for the values of an open form without you. Answer what the "
+    "visitor says in one sentence, and ask for no values. Never say that a form was submitted unless its status is "
+    "`submitted`."
+)
+
 
 def note(fillings: Iterable[tuple[Filling, Mapping[str, str]]]) -> str:
     """The part of the model's context about the forms that were opened, each with its faults; empty without any.
@@ -36,6 +42,13 @@ def note(fillings: Iterable[tuple[Filling, Mapping[str, str]]]) -> str:
         for filling, faults in reversed(newest)
     ]
     return f"{_INTRODUCTION}\n{as_text(told)}" if told else ""
+
+
+def guided_note(fillings: Iterable[Filling]) -> str:
+    """The part of the model's context about forms that the guide fills; empty without any."""
+    newest = sorted(fillings, key=lambda filling: filling.number, reverse=True)[:_MAX_FORMS]
+    told = [_briefly(filling) for filling in reversed(newest)]
+    return f"{_GUIDED}\n{as_text(told)}" if told else ""
 
 
 def progress(filling: Filling, faults: Mapping[str, str]) -> dict[str, Any]:

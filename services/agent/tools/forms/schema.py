@@ -12,6 +12,7 @@ _MAX_HINT_CHARACTERS = 200
 _MAX_LISTED = 100
 # Models pass null for what they do not know.
 _TYPES = {"number": ["string", "number", "null"], "checkbox": ["boolean", "string", "null"]}
+NO_ARGUMENTS: dict[str, Any] = {"type": "object", "properties": {}}
 _FORM_ID = {"type": "string", "description": "The form_id of a form that is open."}
 
 # name → (description, properties besides form_id)
@@ -42,14 +43,17 @@ STEERING: dict[str, tuple[str, dict[str, Any]]] = {
 
 def opening_description(form: Form) -> str:
     """When to call the function of a form, and what it does."""
-    subtitle = str(form.definition.get("subtitle") or "")
-    about = f"{form.title}: {subtitle}" if subtitle else form.title
     return (
-        f'Opens the form "{about}" for the visitor. Call it as soon as the visitor wants what the form is for. Pass '
-        "only values that the visitor has said or that you know of the visitor; leave all others out, and never invent "
-        "any. The visitor sees the form, or fills it with you by voice alone. Returns what is filled and which field "
-        "to ask for next."
+        f"Opens the form {_about(form)} for the visitor. Call it as soon as the visitor wants what the form is for. "
+        "Pass only values that the visitor has said or that you know of the visitor; leave all others out, and never "
+        "invent any. The visitor sees the form, or fills it with you by voice alone. Returns what is filled and which "
+        "field to ask for next."
     )
+
+
+def guided_description(form: Form) -> str:
+    """When to call the function of a form whose values the guide asks for."""
+    return f"Opens the form {_about(form)}. Call it at once when the visitor wants what the form is for."
 
 
 def opening_schema(form: Form) -> dict[str, Any]:
@@ -65,6 +69,11 @@ def steering_schema(name: str) -> dict[str, Any]:
         "properties": {"form_id": _FORM_ID, **properties},
         "required": ["form_id", *properties],
     }
+
+
+def _about(form: Form) -> str:
+    subtitle = str(form.definition.get("subtitle") or "")
+    return f'"{form.title}: {subtitle}"' if subtitle else f'"{form.title}"'
 
 
 def _argument(field: Field) -> dict[str, Any]:

@@ -26,6 +26,7 @@ hour, `{m}` minutes, `{mm}` minutes of two digits, `{q}` a quarter, `{l}` a lett
 | `correct` | how a caller corrects a value |
 | `unfinished` | words after which a value goes on |
 | `said` | how a value is read back |
+| `guide` | what the guide of forms says; words that stop a form, begin a question or stand before a value |
 """
 
 import re
