@@ -265,6 +265,46 @@ async def test_the_page_shows_the_step_of_the_value_that_is_asked_for() -> None:
     await call.ends()
 
 
+async def test_words_of_labels_are_no_orders() -> None:
+    scene = Scene()
+    call, heard = await filled(scene, "Ann Time", *TO_THE_END[1:], "Yes, the time is fine.")
+    await call.ends()
+    assert heard[-1] == "Your demo is booked."
+    ((values, _),) = scene.desk.taken
+    assert values["name"] == "Ann Time"
+
+
+async def test_what_is_said_while_the_page_submits_goes_to_the_model() -> None:
+    scene = Scene(by_phone=False)
+    call, _ = await filled(scene)
+    values = {"name": "Anna", "email": "anna@example.com", "date": "2026-12-04", "time": "10:00", "product": "halo"}
+    state = {"type": "form_state", "form_id": "book-demo", "is_open": True, "step_index": 1, "total_steps": 2}
+    scene.clients.publish("form.state", {**state, "values": {**values, "people": "2"}, "fields": []})
+    heard = await replies(call, "hello", "yes", "Thanks.")
+    await call.ends()
+    assert heard[1:] == ["I am sending it.", "Hm."]
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.05, 0.1, 0.3, 1.0])
+async def test_a_page_that_confirms_at_once_is_believed(seconds: float) -> None:
+    """Its confirmation may come before “I am sending it.” is heard, or begun."""
+    scene = Scene(by_phone=False)
+    call, _ = await filled(scene)
+    values = {"name": "Anna", "email": "anna@example.com", "date": "2026-12-04", "time": "10:00", "product": "halo"}
+    values["people"] = "2"
+    state = {"type": "form_state", "form_id": "book-demo", "is_open": True, "step_index": 1, "total_steps": 2}
+    scene.clients.publish("form.state", {**state, "values": values, "fields": []})
+    await replies(call, "hello")
+    scene.clients.type("yes")
+    while not any(data.get("type") == "submit" for _, data in scene.clients.delivered):
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(seconds)
+    scene.clients.publish("voice.user_text", {"type": "book-demo_submitted", "form": values})
+    await asyncio.sleep(5)
+    await call.ends()
+    assert call.journal.turns()[-1][1] == "Your demo is booked."
+
+
 async def test_yes_to_another_question_sends_nothing() -> None:
     """The page completes the form while the caller answers something else."""
     scene = Scene(by_phone=False)

@@ -10,7 +10,10 @@ def unanswered(chat_ctx: llm.ChatContext) -> Turn:
     said: list[str] = []
     done: list[str] = []
     for item in reversed(chat_ctx.items):
-        if isinstance(item, llm.FunctionCallOutput) and not said:
+        if isinstance(item, llm.FunctionCallOutput):
+            # What was said before it was answered, even if nobody has heard the answer.
+            if said:
+                break
             done.append(item.name)
         elif isinstance(item, llm.ChatMessage) and item.role == "user":
             said.append((item.text_content or "").strip())

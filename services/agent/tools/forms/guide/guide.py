@@ -70,6 +70,9 @@ class Guide:
             return await self._after(filling, turn, words)
         if not filling.is_open:
             return self._confirmation(filling, turn, words)
+        # The page submits it: there is nothing to ask until it tells how that ended.
+        if self._forms.is_watched(filling):
+            return None
         if not turn.said:
             return await self._refusal(filling, words) if filling.refusal is not None else None
         return await self._reply(filling, turn.said, words)
@@ -123,8 +126,9 @@ class Guide:
 
     def _confirmation(self, filling: Filling, turn: Turn, words: Words) -> OwnAnswer | None:
         """What is said when the caller's page has confirmed the submission."""
-        is_told = filling.status is Status.SUBMITTED and filling.confirmation and filling.confirmation == turn.said
-        return OwnAnswer(text=_sent(filling, words)) if is_told else None
+        # It may follow the caller's “yes” before that is answered.
+        is_told = filling.confirmation and turn.said.endswith(filling.confirmation)
+        return OwnAnswer(text=_sent(filling, words)) if filling.status is Status.SUBMITTED and is_told else None
 
     async def _refusal(self, filling: Filling, words: Words) -> OwnAnswer | None:
         """What is said when a submission has failed. What nobody knows is left to the model."""

@@ -92,7 +92,8 @@ class Answers:
     def _value(self, said: str, name: str) -> Meaning | None:
         field = self.filling.form.fields[name]
         if _type(field) in _TEXTS and not field.get("pattern"):
-            if (other := self._labelled(said, without=name)) is not None:
+            # A name may have the word of a label in it.
+            if (other := self._labelled(said, without=name)) is not None and None not in other.values.values():
                 return other
             text = self._text(said, field)
             return Meaning(Act.SET, {name: text}) if text else None
@@ -109,9 +110,10 @@ class Answers:
         return Meaning(Act.SET, values)
 
     def _sending(self, said: str) -> Meaning | None:
-        if (changed := self._changed(said)) is not None:
+        changed, consent = self._changed(said), self._consent(said)
+        # “Yes, the time is fine” names a field and changes nothing.
+        if changed is not None and not (consent and None in changed.values.values()):
             return changed
-        consent = self._consent(said)
         if consent is None or not self._is_short(said):
             return None
         return Meaning(Act.SEND if consent else Act.ASK_CHANGE)
