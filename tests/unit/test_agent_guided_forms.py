@@ -37,7 +37,9 @@ FORM = CHARACTER["widget_appearance"]["forms"][0]
 class Scene:
     """A call whose model opens the form when it hears “book”, and says “Hm.” to everything else."""
 
-    def __init__(self, form: dict[str, Any] = FORM, language: str = "en", *, by_phone: bool = True) -> None:
+    def __init__(
+        self, form: dict[str, Any] = FORM, language: str = "en", *, by_phone: bool = True, aloud: bool = False
+    ) -> None:
         self.clients = HeardClients()
         self.clients.by_phone = by_phone
         self.desk = Desk()
@@ -46,7 +48,7 @@ class Scene:
         self.forms = Forms(forms_of({"widget_appearance": {"forms": [form]}}), around, is_guided=True)
         self.asked: list[str] = []
         parts = (self.forms, Guide(self.forms))
-        self.cast: Cast = cast(self._answer, greeting="", parts=parts, tools=tools_of(self.forms))
+        self.cast: Cast = cast(self._answer, greeting="", parts=parts, tools=tools_of(self.forms), aloud=aloud)
 
     def _answer(self, seen: llm.ChatContext) -> Answer | str:
         said = last_said(seen)
@@ -288,19 +290,21 @@ async def test_what_is_said_while_the_page_submits_goes_to_the_model() -> None:
 @pytest.mark.parametrize("seconds", [0.0, 0.05, 0.1, 0.3, 1.0])
 async def test_a_page_that_confirms_at_once_is_believed(seconds: float) -> None:
     """Its confirmation may come before “I am sending it.” is heard, or begun."""
-    scene = Scene(by_phone=False)
-    call, _ = await filled(scene)
+    scene = Scene(by_phone=False, aloud=True)
+    call = await scene.begin()
+    await call.asks("I'd like to book a demo.", 30.0)
     values = {"name": "Anna", "email": "anna@example.com", "date": "2026-12-04", "time": "10:00", "product": "halo"}
     values["people"] = "2"
     state = {"type": "form_state", "form_id": "book-demo", "is_open": True, "step_index": 1, "total_steps": 2}
     scene.clients.publish("form.state", {**state, "values": values, "fields": []})
-    await replies(call, "hello")
+    await call.asks("hello", 60.0)
     scene.clients.type("yes")
-    while not any(data.get("type") == "submit" for _, data in scene.clients.delivered):
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(10):
+        while not any(data.get("type") == "submit" for _, data in scene.clients.delivered):
+            await asyncio.sleep(0.01)
     await asyncio.sleep(seconds)
     scene.clients.publish("voice.user_text", {"type": "book-demo_submitted", "form": values})
-    await asyncio.sleep(5)
+    await asyncio.sleep(20)
     await call.ends()
     assert call.journal.turns()[-1][1] == "Your demo is booked."
 
