@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from caller.caller import Caller
+from caller.turn import Turn
 from deploy.local.supervisor import Keeper
 from tests.faults.conftest import FREE_SECONDS
 from tests.fixtures.conversation import SATURDAY, SUNDAY, assert_answered, assert_complete
@@ -40,10 +41,13 @@ async def test_a_worker_that_is_killed_or_stopped_ends_its_own_calls_and_no_othe
         async with AsyncExitStack() as calls:
             lost = await calls.enter_async_context(Caller(grants[0]))
             await lost.greeting()
-            # Asked while the second worker starts, so that the caller is not silent for too long.
-            turn = await lost.say(SATURDAY)
-            assert_answered(SATURDAY, turn)
-            await callbox.do(second.wait_ready(), READY_SECONDS)
+            ready = asyncio.create_task(callbox.do(second.wait_ready(), READY_SECONDS), name="second worker ready")
+            turns: list[Turn] = []
+            # Asked again while the second worker starts: a caller who is silent for too long is hung up on.
+            while not turns or not ready.done():
+                turns.append(await lost.say(SATURDAY))
+                assert_answered(SATURDAY, turns[-1])
+            await ready
             # The second worker has more free slots, so it gets this call.
             grants.append(await sessions.start(callbox.character))
             kept = await calls.enter_async_context(Caller(grants[1]))
@@ -71,7 +75,7 @@ async def test_a_worker_that_is_killed_or_stopped_ends_its_own_calls_and_no_othe
             measure("from the stop of a worker to the end of its session", time.monotonic() - stopped)
             assert session["end_reason"] == "agent_lost"
             await stop
-        assert_complete(await sessions.history(grants[0].session_id), grants[0], [turn])
+        assert_complete(await sessions.history(grants[0].session_id), grants[0], turns)
         assert_complete(await sessions.history(grants[1].session_id), grants[1], [kept_turn])
         await callbox.do(callbox.stack.wait_ready("agent"), READY_SECONDS)
         measure("from the kill of a worker to the next one", time.monotonic() - killed)
