@@ -30,6 +30,7 @@ GUIDE_KEYS = (
     "ask", "begin", "again", "between", "least", "most", "either", "consent", "confirm", "send", "change", "sending",
     "sent", "refused", "closed",
 )  # fmt: skip
+TYPED = {"name": "Anna", "email": "anna@example.com", "date": "2026-12-04", "time": "10:00", "product": "halo"}
 CHARACTER = booking.character(1, "secret", [], "support-bot")
 FORM = CHARACTER["widget_appearance"]["forms"][0]
 
@@ -57,6 +58,11 @@ class Scene:
 
     async def begin(self) -> Call:
         return await start(self.cast, clients=self.clients)
+
+    def page(self, **values: str) -> None:
+        """The page shows what the visitor has typed."""
+        state = {"type": "form_state", "form_id": "book-demo", "is_open": True, "step_index": 1, "total_steps": 2}
+        self.clients.publish("form.state", {**state, "values": {**TYPED, **values}, "fields": []})
 
 
 async def replies(call: Call, *said: str) -> list[str]:
@@ -242,15 +248,13 @@ async def test_a_refused_submission_is_told_and_can_be_repaired() -> None:
 async def test_what_the_visitor_types_is_not_asked_for() -> None:
     scene = Scene(by_phone=False)
     call, _ = await filled(scene)
-    values = {"name": "Anna", "email": "anna@example.com", "date": "2026-12-04", "time": "10:00", "product": "halo"}
-    state = {"type": "form_state", "form_id": "book-demo", "is_open": True, "step_index": 1, "total_steps": 2}
-    scene.clients.publish("form.state", {**state, "values": {**values, "people": ""}, "fields": []})
+    scene.page(people="")
     # The answer to an old question is not the name of somebody who has typed one.
     heard = await replies(call, "What now?", "three", "yes")
     assert heard[0] == "Hm. Number of people?"
     assert heard[1].endswith("Number of people: 3. May I send it?")
     assert heard[2] == "I am sending it."
-    scene.clients.publish("voice.user_text", {"type": "book-demo_submitted", "form": {**values, "people": "3"}})
+    scene.clients.publish("voice.user_text", {"type": "book-demo_submitted", "form": {**TYPED, "people": "3"}})
     before = len(call.journal.turns())
     await asyncio.sleep(5)
     assert call.journal.turns()[before:][-1][1] == "Your demo is booked."
@@ -267,6 +271,16 @@ async def test_the_page_shows_the_step_of_the_value_that_is_asked_for() -> None:
     await call.ends()
 
 
+async def test_a_code_with_a_pattern_is_understood_and_confirmed() -> None:
+    code = {"name": "code", "type": "text", "label": "Your code", "required": True, "pattern": "[A-Z]{2}\\d{3}"}
+    scene = Scene({"id": "book-demo", "title": "A demo", "fields": [code]})
+    call, heard = await filled(scene, "A B one two three", "Yes.", "Yes.")
+    await call.ends()
+    assert heard[1:] == ["A B 1, 2 3. Is that right?", "May I send it?", "It has been sent."]
+    ((values, _),) = scene.desk.taken
+    assert values == {"code": "AB123"}
+
+
 async def test_words_of_labels_are_no_orders() -> None:
     scene = Scene()
     call, heard = await filled(scene, "Ann Time", *TO_THE_END[1:], "Yes, the time is fine.")
@@ -279,9 +293,7 @@ async def test_words_of_labels_are_no_orders() -> None:
 async def test_what_is_said_while_the_page_submits_goes_to_the_model() -> None:
     scene = Scene(by_phone=False)
     call, _ = await filled(scene)
-    values = {"name": "Anna", "email": "anna@example.com", "date": "2026-12-04", "time": "10:00", "product": "halo"}
-    state = {"type": "form_state", "form_id": "book-demo", "is_open": True, "step_index": 1, "total_steps": 2}
-    scene.clients.publish("form.state", {**state, "values": {**values, "people": "2"}, "fields": []})
+    scene.page(people="2")
     heard = await replies(call, "hello", "yes", "Thanks.")
     await call.ends()
     assert heard[1:] == ["I am sending it.", "Hm."]
@@ -293,17 +305,14 @@ async def test_a_page_that_confirms_at_once_is_believed(seconds: float) -> None:
     scene = Scene(by_phone=False, aloud=True)
     call = await scene.begin()
     await call.asks("I'd like to book a demo.", 30.0)
-    values = {"name": "Anna", "email": "anna@example.com", "date": "2026-12-04", "time": "10:00", "product": "halo"}
-    values["people"] = "2"
-    state = {"type": "form_state", "form_id": "book-demo", "is_open": True, "step_index": 1, "total_steps": 2}
-    scene.clients.publish("form.state", {**state, "values": values, "fields": []})
+    scene.page(people="2")
     await call.asks("hello", 60.0)
     scene.clients.type("yes")
     async with asyncio.timeout(10):
         while not any(data.get("type") == "submit" for _, data in scene.clients.delivered):
             await asyncio.sleep(0.01)
     await asyncio.sleep(seconds)
-    scene.clients.publish("voice.user_text", {"type": "book-demo_submitted", "form": values})
+    scene.clients.publish("voice.user_text", {"type": "book-demo_submitted", "form": {**TYPED, "people": "2"}})
     await asyncio.sleep(20)
     await call.ends()
     assert call.journal.turns()[-1][1] == "Your demo is booked."
@@ -313,9 +322,7 @@ async def test_yes_to_another_question_sends_nothing() -> None:
     """The page completes the form while the caller answers something else."""
     scene = Scene(by_phone=False)
     call, _ = await filled(scene, "Anna", "anna at example dot com")
-    values = {"name": "Anna", "email": "anna@example.com", "date": "2026-12-04", "time": "10:00", "product": "halo"}
-    state = {"type": "form_state", "form_id": "book-demo", "is_open": True, "step_index": 1, "total_steps": 2}
-    scene.clients.publish("form.state", {**state, "values": {**values, "people": "2"}, "fields": []})
+    scene.page(people="2")
     (answer,) = await replies(call, "yes")
     await call.ends()
     assert answer.endswith("May I send it?")

@@ -54,6 +54,11 @@ class Judged:
         return {f"values.{name[:_SHOWN_CHARACTERS]}": [fault.message] for name, fault in self.faults.items()}
 
 
+def type_of(field: Mapping[str, Any]) -> str:
+    """The type of a field."""
+    return str(field.get("type") or "text")
+
+
 def fields_of(form: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The fields of a form that have a value, in order: those of its steps, or its own where it has none."""
     steps = form.get("steps") or ()
@@ -85,7 +90,7 @@ def judge(form: Mapping[str, Any], values: Mapping[str, Any]) -> Judged:
 
 
 def _fault(field: Mapping[str, Any], value: Any, deadline: float) -> Fault | None:
-    kind = field.get("type") or "text"
+    kind = type_of(field)
     if not (value is None or isinstance(value, str | int | float)) or (
         isinstance(value, float) and not isfinite(value)
     ):

@@ -23,6 +23,7 @@ from services.agent.tools.forms.ports import FormSurroundings
 from services.agent.tools.forms.submission import field_errors
 from services.agent.tools.part import Dialogue, OwnAnswer, Turn
 from services.kit.forms import naming
+from services.kit.forms.answers import type_of
 from services.kit.tasks import end
 
 # A page has this long to tell how a submission ended that the agent asked for.
@@ -200,7 +201,7 @@ class Forms:
         """Tells what kind of answer is asked for, so that the end of the turn can wait for the whole of it."""
         if self._dialogue is not None:
             field = self.expected
-            field_type = str(field.get("type") or "text") if field is not None else ""
+            field_type = type_of(field) if field is not None else ""
             self._dialogue.expect(field_type, self.around.context().language)
 
     def _on_state(self, message: FormState) -> None:

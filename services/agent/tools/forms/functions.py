@@ -16,6 +16,7 @@ from services.agent.tools.forms.forms import Forms
 from services.agent.tools.forms.values import Context, Understood, corrected, understood
 from services.agent.tools.tool import Arguments, Outcome, Tool, as_text, failure
 from services.kit.forms import naming
+from services.kit.forms.answers import type_of
 from services.kit.forms.text import trimmed
 
 _MAX_LISTED_FAULTS = 5
@@ -209,7 +210,7 @@ def _is_blank(value: object) -> bool:
 
 def _heard(field: Field, earlier: str, given: object, context: Context) -> Understood:
     """What was given for a field. Of a text or a date, the caller may correct a part."""
-    if earlier and isinstance(given, str) and (field.get("type") or "text") in _CORRECTED:
+    if earlier and isinstance(given, str) and type_of(field) in _CORRECTED:
         return corrected(field, earlier, given, context)
     return understood(field, given, context)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from services.agent.tools.forms.filling import Filling, Status
 from services.agent.tools.tool import as_text
-from services.kit.forms.answers import option_values
+from services.kit.forms.answers import option_values, type_of
 from services.kit.forms.text import trimmed
 
 # A longer note of a form has only the values of its current step.
@@ -76,7 +76,7 @@ def described(name: str, filling: Filling) -> dict[str, Any]:
     told: dict[str, Any] = {
         "name": name,
         "label": str(field.get("label") or name)[:_MAX_TEXT_CHARACTERS],
-        "type": field.get("type") or "text",
+        "type": type_of(field),
         "required": bool(field.get("required")),
     }
     if options := field.get("options"):

@@ -4,7 +4,7 @@ from typing import Any
 
 from services.agent.tools.forms.form import Field, Form
 from services.agent.tools.forms.report import options_of
-from services.kit.forms.answers import option_values
+from services.kit.forms.answers import option_values, type_of
 from services.kit.forms.naming import CLOSE, GO_TO_STEP, SET_VALUES, SUBMIT
 
 _MAX_HINT_CHARACTERS = 200
@@ -78,7 +78,7 @@ def _about(form: Form) -> str:
 
 def _argument(field: Field) -> dict[str, Any]:
     """The schema of a field's value. Words of the visitor are taken as well: they are understood later."""
-    kind = field.get("type") or "text"
+    kind = type_of(field)
     parts = [str(field.get("label") or field["name"])[:_MAX_HINT_CHARACTERS]]
     if hint := field.get("help_text"):
         parts.append(str(hint)[:_MAX_HINT_CHARACTERS])

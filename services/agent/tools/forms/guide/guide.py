@@ -1,5 +1,6 @@
 """Answers the caller in the model's place while a form is filled: sets what is said, and asks for what is missing."""
 
+import asyncio
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
@@ -80,7 +81,9 @@ class Guide:
     async def _reply(self, filling: Filling, said: str, words: Words) -> OwnAnswer:
         """The answer to what the caller says while a form is open."""
         question = self._question_of(filling) or await self._pending(filling, words)
-        meaning = self._answers(filling, words).meaning(said, question)
+        read = self._answers(filling, words).meaning
+        # Patterns can take long.
+        meaning = await asyncio.to_thread(read, said, question) if filling.form.has_patterns else read(said, question)
         match meaning.act:
             case Act.SET:
                 return self._calls(naming.SET_VALUES, filling, values=dict(meaning.values))

@@ -14,6 +14,7 @@ from services.agent.tools.forms.values.figures import MAX_SPOKEN_CHARACTERS, wit
 from services.agent.tools.forms.values.result import NotUnderstoodError
 from services.agent.tools.forms.values.spelling import without_fillers
 from services.agent.tools.forms.values.words import Words, fold
+from services.kit.forms.answers import type_of
 
 # A longer answer to a question for a short text is a sentence about something else.
 _MAX_TEXT_WORDS, _MAX_TEXT_SIGNS = 6, 20
@@ -91,7 +92,7 @@ class Answers:
 
     def _value(self, said: str, name: str) -> Meaning | None:
         field = self.filling.form.fields[name]
-        if _type(field) in _TEXTS and not field.get("pattern"):
+        if type_of(field) in _TEXTS and not field.get("pattern"):
             # A name may have the word of a label in it.
             if (other := self._labelled(said, without=name)) is not None and None not in other.values.values():
                 return other
@@ -103,9 +104,9 @@ class Answers:
             others = self._recognised(said, self.filling.missing())
             return Meaning(Act.SET, dict.fromkeys(others, said)) if others else self._labelled(said, without=name)
         values: dict[str, str | None] = {name: said}
-        if _type(field) in ("date", "time"):
+        if type_of(field) in ("date", "time"):
             # “Tuesday at three” answers both.
-            missing = [each for each in self.filling.missing() if _type(self._field(each)) in ("date", "time")]
+            missing = [each for each in self.filling.missing() if type_of(self._field(each)) in ("date", "time")]
             values |= dict.fromkeys(self._recognised(said, missing), said)
         return Meaning(Act.SET, values)
 
@@ -132,7 +133,7 @@ class Answers:
         heard = {
             name: understood(self._field(name), said, self.context).value
             for name in names
-            if _type(self._field(name)) in _RECOGNISED
+            if type_of(self._field(name)) in _RECOGNISED
         }
         return [name for name, value in heard.items() if value is not None and value != self.filling.values[name]]
 
@@ -153,9 +154,9 @@ class Answers:
             return None
         ((name, end),) = found.items()
         field = self._field(name)
-        if _type(field) in _TEXTS and not field.get("pattern"):
+        if type_of(field) in _TEXTS and not field.get("pattern"):
             rest = self._behind(said, spoken, end)
-            linked = self.words.compiled(rf"(?:{self.words.get('guide.link')})")
+            linked = self._pattern("guide.link")
             while match := linked.match(fold(rest.strip(" ,.:"))):
                 rest = rest.strip(" ,.:")[match.end() :]
             text = self._text(rest, field)
@@ -175,13 +176,13 @@ class Answers:
         text = said.strip().rstrip(".。।!,").strip()
         if self._is_question(said) or self._consent(said) is not None:
             return ""
-        lead = self.words.compiled(rf"(?:{self.words.get('guide.lead')})")
+        lead = self._pattern("guide.lead")
         if match := lead.match(fold(text)):
             text = self._behind(text, fold(text), match.end()).strip(" ,:")
         if tail := self.words.get("guide.tail"):
             text = re.sub(rf"(?:{tail})$", "", text).strip()
         is_long = len(text.split()) > _MAX_TEXT_WORDS if self.words.has_blanks else len(text) > _MAX_TEXT_SIGNS
-        return "" if is_long and _type(field) != "textarea" else text
+        return "" if is_long and type_of(field) != "textarea" else text
 
     def _consent(self, said: str) -> bool | None:
         """Whether words say yes or no; None if neither is clear."""
@@ -193,7 +194,7 @@ class Answers:
             return None
 
     def _stops(self, said: str) -> bool:
-        stop = self.words.compiled(rf"(?:{self.words.get('guide.stop')})")
+        stop = self._pattern("guide.stop")
         plain = " ".join(re.sub(r"[^\w\s']", " ", fold(said)).split())
         bare = self.words.without("correct.no", plain)
         return any(stop.fullmatch(each) for each in (plain, bare, without_fillers(bare, self.words)))
@@ -201,7 +202,7 @@ class Answers:
     def _is_question(self, said: str) -> bool:
         if said.strip().endswith(("?", "？")):
             return True
-        begins = self.words.compiled(rf"(?:{self.words.get('guide.question')})")
+        begins = self._pattern("guide.question")
         return bool(begins.match(re.sub(r"^[^\w]+", "", fold(said))))
 
     def _is_short(self, said: str) -> bool:
@@ -230,12 +231,13 @@ class Answers:
             return " ".join(text.split()[len(folded[:end].split()) :])
         return folded[end:]
 
+    def _pattern(self, path: str) -> re.Pattern[str]:
+        pattern = self.words.pattern(path)
+        assert pattern is not None, f"the language has no {path}"
+        return pattern
+
     def _field(self, name: str) -> Field:
         return self.filling.form.fields[name]
-
-
-def _type(field: Field) -> str:
-    return str(field.get("type") or "text")
 
 
 def _plain(text: str) -> str:

@@ -10,6 +10,7 @@ from services.agent.tools.forms.report import next_field
 from services.agent.tools.forms.values import Context, understood
 from services.agent.tools.forms.values.choices import options_of
 from services.agent.tools.forms.values.words import Words
+from services.kit.forms.answers import type_of
 from services.kit.forms.text import trimmed
 
 # Values that are easily misheard are confirmed one by one.
@@ -73,7 +74,7 @@ def hint(field: Field, words: Words, context: Context) -> str:
     """What helps a caller whose answer was no value of a field: its help text and its bounds; may be empty."""
     low, high = (_bound(field, name, context) for name in ("min", "max"))
     bounds = ""
-    if (field.get("type") or "text") in ("date", "time", "number") and (low or high):
+    if type_of(field) in ("date", "time", "number") and (low or high):
         key = "between" if low and high else "least" if low else "most"
         bounds = words.get(f"guide.{key}").format(low=low, high=high)
     return joined([sentence(str(field.get("help_text") or ""), words), bounds], words)
@@ -89,7 +90,7 @@ def said_value(filling: Filling, name: str, context: Context) -> str:
 def _must_be_confirmed(filling: Filling, name: str) -> bool:
     field = filling.form.fields[name]
     is_code = bool(field.get("pattern")) and any(sign.isdigit() for sign in filling.values[name])
-    return (field.get("type") or "text") in _CONFIRMED or is_code
+    return type_of(field) in _CONFIRMED or is_code
 
 
 def _question(field: Field, name: str, words: Words) -> str:

@@ -19,6 +19,7 @@ from services.agent.tools.forms.values.spelling import (
 )
 from services.agent.tools.forms.values.understand import accepted, understood
 from services.agent.tools.forms.values.words import Words, fold, words_of
+from services.kit.forms.answers import type_of
 from services.kit.forms.text import date_of, time_of, trimmed
 
 ASK_PART = "It is not clear what is to change. Ask the caller to say the whole value again, and to spell it if needed."
@@ -49,7 +50,7 @@ def corrected(field: Mapping[str, Any], earlier: str, given: str, context: Conte
     try:
         if not without_fillers(words.without("answers.yes", with_figures(rest, words)), words):
             return accepted(field, earlier, words)
-        changed = _changed(str(field.get("type") or "text"), earlier, with_figures(rest, words), words)
+        changed = _changed(type_of(field), earlier, with_figures(rest, words), words)
         if changed is not None:
             return accepted(field, changed, words)
     except NotUnderstoodError as fault:

@@ -17,7 +17,7 @@ from services.agent.tools.forms.values.phones import phone_in
 from services.agent.tools.forms.values.result import Context, NotUnderstoodError, Understood
 from services.agent.tools.forms.values.said import said_date, said_email, said_figures, said_time
 from services.agent.tools.forms.values.words import Words, words_of
-from services.kit.forms.answers import MAX_VALUE_CHARACTERS, judge
+from services.kit.forms.answers import MAX_VALUE_CHARACTERS, judge, type_of
 from services.kit.forms.text import date_of, spelled, time_of, trimmed
 
 _NAME = "value"
@@ -44,7 +44,7 @@ def understood(field: Mapping[str, Any], given: object, context: Context) -> Und
     text = trimmed(spelled(given))
     if not text:
         return Understood(None, _EMPTY)
-    kind = str(field.get("type") or "text")
+    kind = type_of(field)
     if kind == "display":
         return Understood(None, "This field has no value. Leave it out.")
     words = words_of(context.language)
@@ -143,7 +143,7 @@ _READERS: dict[str, _Reader] = {
 
 
 def _read_back(field: Mapping[str, Any], value: str, words: Words) -> str:
-    kind = field.get("type") or "text"
+    kind = type_of(field)
     if kind == "date" and (day := date_of(value)):
         return said_date(day, words)
     if kind == "time" and (moment := time_of(value)):
