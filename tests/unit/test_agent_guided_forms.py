@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -73,6 +74,16 @@ async def replies(call: Call, *said: str) -> list[str]:
         await call.asks(text, 4.0)
         heard.append(" | ".join(said for role, said, _ in call.journal.turns()[before:] if role == "agent"))
     return heard
+
+
+def calls_of(call: Call) -> list[str]:
+    """Names of the functions that were called."""
+    return [event.tool.name for event in call.journal.events if event.HasField("tool")]
+
+
+def last_spoken(seen: llm.ChatContext) -> str:
+    """The agent's newest words that a model has seen."""
+    return [item.text_content or "" for item in seen.items if getattr(item, "role", "") == "assistant"][-1]
 
 
 async def test_a_form_is_filled_and_sent_without_the_model() -> None:
@@ -157,6 +168,25 @@ async def test_the_model_sees_neither_values_nor_functions_that_set_them() -> No
     ]
     assert "ask for no values" in str(note)
     assert "Anna" not in str(note)
+    called = [item.name for item in call.asked[-1].items if isinstance(item, llm.FunctionCall | llm.FunctionCallOutput)]
+    assert called == ["book_demo", "book_demo"]
+    assert calls_of(call) == ["book_demo", "form_set_values"]
+
+
+async def test_the_model_reads_the_turns_that_it_does_not_answer_before_it_must_answer_one() -> None:
+    scene = Scene()
+    answers, reader = scene.cast.model.llm, ScriptedModel(lambda _: "")
+    scene.cast = replace(scene.cast, model=replace(scene.cast.model, reader=reader, own=True))
+    call, _ = await filled(scene, "Anna Smith", "anna at example dot com")
+    await call.ends()
+    assert isinstance(answers, ScriptedModel)
+    assert len(answers.asked) == 1
+    # The last message is in place of the caller's next words.
+    assert [last_spoken(seen) for seen in reader.asked[1:]] == [
+        "Gladly. Your name?",
+        "Your e-mail address?",
+        "anna, with double n, at example dot com. Is that right?",
+    ]
 
 
 async def test_values_of_the_first_sentence_are_kept() -> None:

@@ -322,7 +322,9 @@ class Conversation:
 
     def _shorten_memory(self) -> None:
         is_shorter = self._memory.shorten(self._persona.chat_ctx)
-        if is_shorter or self._belt.shown(self._belt.functions) != self._read_functions:
+        # Otherwise the model would read all turns that it did not answer with the first one that it must answer.
+        is_unread = self._persona.generation.own
+        if is_shorter or is_unread or self._belt.shown(self._belt.functions) != self._read_functions:
             self._read_ahead(self._seen())
 
     def _on_transcribed(self, event: UserInputTranscribedEvent) -> None:

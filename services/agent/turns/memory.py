@@ -26,6 +26,10 @@ class Memory:
         """Hides a message from the model: a fixed line, which is no answer of its own."""
         self._hidden.add(item.id)
 
+    def hide_call(self, call_id: str) -> None:
+        """Hides a call that the model did not make, with its result: it would make calls of that kind, too."""
+        self._hidden.add(call_id)
+
     def seen(self, context: llm.ChatContext, note: str = "") -> llm.ChatContext:
         """A copy of a conversation without the part that was left out. A message that is too long is shortened.
 
@@ -62,7 +66,11 @@ class Memory:
         return out > 0
 
     def _said(self, context: llm.ChatContext) -> list[llm.ChatItem]:
-        return [item for item in context.items if not _is_instruction(item) and item.id not in self._hidden]
+        return [item for item in context.items if not _is_instruction(item) and not self._is_hidden(item)]
+
+    def _is_hidden(self, item: llm.ChatItem) -> bool:
+        is_call = isinstance(item, llm.FunctionCall | llm.FunctionCallOutput)
+        return item.id in self._hidden or (is_call and item.call_id in self._hidden)
 
 
 def _room(context: llm.ChatContext, note: str) -> int:

@@ -3,7 +3,7 @@
 import contextlib
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -37,10 +37,12 @@ def instructions(system_prompt: str, metadata: Metadata) -> str:
 class Generation:
     """One attempt at an answer. Times are in seconds since the epoch; None until reached.
 
-    told: the text that was passed on so far. retracted: text that was passed on before it was known to be reasoning. It
-    is not spoken any further.
+    own: whether a part of the character answered, so that the model has not read the turn. told: the text that was
+    passed on so far. retracted: text that was passed on before it was known to be reasoning. It is not spoken any
+    further.
     """
 
+    own: bool = False
     told: str = ""
     first_token: float | None = None
     first_audio: float | None = None
@@ -95,9 +97,10 @@ class Persona(Agent):
         generation = self.generation = Generation()
         own = await self._own_answer(unanswered(chat_ctx))
         if own is not None and not own.after_model:
+            generation.own = True
             generation.first_token = time.time()
             generation.told = own.text
-            yield own.text if own.call is None else _calls([(own.call[0], as_text(own.call[1]))])
+            yield own.text if own.call is None else self._own_call(*own.call)
             return
         has_called = False
         async with contextlib.aclosing(self._of_model(chat_ctx, tools, model_settings)) as pieces:
@@ -108,6 +111,14 @@ class Persona(Agent):
             text = own.text if generation.told[-1:].isspace() else f" {own.text}"
             generation.told += text
             yield text
+
+    def _own_call(self, name: str, arguments: Mapping[str, Any]) -> ChatChunk:
+        """The call of a function by a part of the character, which the model does not see afterwards."""
+        chunk = _calls([(name, as_text(arguments))])
+        assert chunk.delta is not None
+        for call in chunk.delta.tool_calls:
+            self._memory.hide_call(call.call_id)
+        return chunk
 
     async def _of_model(
         self, chat_ctx: llm.ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
