@@ -83,7 +83,8 @@ def calls_of(call: Call) -> list[str]:
 
 def last_spoken(seen: llm.ChatContext) -> str:
     """The agent's newest words that a model has seen."""
-    return [item.text_content or "" for item in seen.items if getattr(item, "role", "") == "assistant"][-1]
+    messages = [item for item in seen.items if isinstance(item, llm.ChatMessage) and item.role == "assistant"]
+    return messages[-1].text_content or ""
 
 
 async def test_a_form_is_filled_and_sent_without_the_model() -> None:

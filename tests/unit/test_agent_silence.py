@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from typing import cast as cast_to
 
 import pytest
 from callbox.sessions.v1 import sessions_pb2 as pb
+from livekit import rtc
 from livekit.agents import AgentStateChangedEvent, APIConnectionError, APIStatusError, APITimeoutError, llm
 from prometheus_client import REGISTRY
 
+from services.agent.audio.bridge import BridgeOutput
 from services.agent.call.conversation import Limits
+from services.agent.moments import ToolCalled, ToolStarted
 from services.agent.speech.phrases import PHRASES, Line
 from services.agent.tools.tool import Arguments, Outcome, Tool
+from services.agent.turns.fillers import Fillers
 from services.agent.turns.guard import TurnGuard
-from tests.fixtures.serverless import FIRST_TOKEN_SECONDS, Answer, Call, cast, last_said, start
+from services.agent.turns.wait_phrases import WaitPhrases
+from tests.fixtures.serverless import FIRST_TOKEN_SECONDS, Answer, Call, EnglishLines, cast, last_said, start
 
 # Seconds of these tests pass in the event loop alone.
 pytestmark = [pytest.mark.asyncio, pytest.mark.looptime]
@@ -39,7 +45,7 @@ def no_silent_turn() -> Iterator[None]:
 
 @pytest.fixture
 def no_guard(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(TurnGuard, "_wait", lambda _: None)
+    monkeypatch.setattr(TurnGuard, "_wait", lambda *_: None)
     monkeypatch.setattr(TurnGuard, "failed", lambda *_: None)
 
 
@@ -152,12 +158,48 @@ async def test_a_filler_does_not_count_as_an_answer() -> None:
     call = await start(cast(lambda _: Answer("Late.", wait=100.0), "", aloud=True), Limits(turn_seconds=8.0))
     call.clients.type("slow")
     await asyncio.sleep(4.0)
-    call.conversation._guard._fillers._fill(4.0)
+    call.conversation._guard._fillers._fill()
     await asyncio.sleep(8.0)
     assert call.sound is not None
     assert call.sound.loudspeaker.heard == [(1.0, False)]
     assert silent_turns() == before + 1
     await call.ends()
+
+
+class KeptBridge:
+    """Keeps when a filler began, in seconds since the caller stopped speaking, half a second before the start."""
+
+    def __init__(self) -> None:
+        self._stopped = asyncio.get_running_loop().time() - 0.5
+        self.began: list[float] = []
+
+    async def bridge(self, frames: AsyncIterator[rtc.AudioFrame]) -> bool:
+        self.began.append(round(asyncio.get_running_loop().time() - self._stopped, 2))
+        return True
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "began"),
+    [
+        (0.1, None, 1.2),  # counted from the end of speech
+        (1.5, None, 2.3),  # the tool comes late: it gets 0.3 s
+        (1.5, 0.1, 3.3),  # it has ended: its answer gets 1.2 s
+        (9.0, None, 4.5),  # no tool so far: 4 s after the end of the turn
+    ],
+)
+async def test_the_first_filler_counts_from_the_end_of_speech(starts: float, ends: float | None, began: float) -> None:
+    bridge = KeptBridge()
+    fillers = Fillers(EnglishLines, lambda: WaitPhrases({}, None, lambda *_: None))
+    fillers.bridge_with(cast_to(BridgeOutput, bridge))
+    fillers.wait(asyncio.get_running_loop().time() - 0.5)
+    await asyncio.sleep(starts)
+    fillers.tool_started(ToolStarted("call_1", "look", pb.TOOL_KIND_HTTP))
+    if ends is not None:
+        await asyncio.sleep(ends)
+        fillers.tool_called(ToolCalled("call_1", "look", pb.TOOL_KIND_HTTP, {}, "found", "", 0.0, ends))
+    await asyncio.sleep(5.0)
+    await fillers.close()
+    assert bridge.began[0] == began
 
 
 def slow_tool(seconds: float, kind: pb.ToolKind.ValueType = pb.TOOL_KIND_HTTP) -> Tool:

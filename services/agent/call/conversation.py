@@ -228,7 +228,7 @@ class Conversation:
     async def _start(self) -> None:
         session, moments = self._session, self.moments
         self._scribe.listen(moments)
-        moments.turn_began.add(lambda _: self._guard.turn_ended())
+        moments.turn_began.add(self._guard.turn_ended)
         moments.turn_began.add(lambda _: self._silence_watch.turn_ended())
         moments.tool_started.add(self._guard.tool_started)
         moments.tool_called.add(self._guard.tool_called)

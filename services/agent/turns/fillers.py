@@ -18,8 +18,10 @@ from services.kit.tasks import end
 
 # Silence until the first filler, and after each until the next.
 _SECONDS = 4.0
-# Silence until the first filler if a tool runs.
+# Silence until the first filler if a tool runs, and after a tool that ended before it.
 _TOOL_SECONDS = 1.2
+# How long a tool runs before a filler: most tools have ended by then.
+_TOOL_GRACE_SECONDS = 0.3
 _LATER = (Line.STILL_BUSY, Line.ONE_MORE_SECOND)
 _WAIT_PHRASE = "wait_phrase"
 _log = structlog.get_logger(__name__)
@@ -52,6 +54,7 @@ class Fillers:
         self._timer: asyncio.TimerHandle | None = None
         self._playing: asyncio.Task[None] | None = None
         self._waiting = False
+        self._since = 0.0
         self._count = 0
         self._last = ""
 
@@ -68,16 +71,18 @@ class Fillers:
         """Lets the first filler come earlier while a tool runs."""
         self._running[event.call_id] = event.kind
         if self._waiting and not self._count:
-            self._plan()
+            self._plan(max(self._since + _TOOL_SECONDS, _now() + _TOOL_GRACE_SECONDS))
 
     def tool_called(self, event: ToolCalled) -> None:
-        """The tool has ended. A filler that was planned for it still comes if the answer is not heard by then."""
+        """The tool has ended. Its answer gets time to be heard without a filler before it."""
         self._running.pop(event.call_id, None)
+        if self._waiting and not self._count and not self._running:
+            self._plan(_now() + _TOOL_SECONDS)
 
-    def wait(self) -> None:
-        """Plans fillers from now on: the caller waits."""
-        self._waiting, self._count = True, 0
-        self._plan()
+    def wait(self, since: float) -> None:
+        """Plans fillers: the caller waits. since: when the silence began, by the clock of the event loop."""
+        self._waiting, self._since, self._count = True, since, 0
+        self._plan(max(since + _TOOL_SECONDS, _now()) if self._running else _now() + _SECONDS)
 
     def stop(self) -> None:
         """Plans no more: the caller hears something, speaks, or waits for nothing."""
@@ -96,14 +101,13 @@ class Fillers:
         if self._playing is not None:
             await end(self._playing)
 
-    def _plan(self) -> None:
+    def _plan(self, at: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        seconds = _TOOL_SECONDS if self._running and not self._count else _SECONDS
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._fill, seconds)
+        self._timer = asyncio.get_running_loop().call_at(at, self._fill)
 
-    def _fill(self, seconds: float) -> None:
-        _log.warning("answer takes long", seconds=seconds)
+    def _fill(self) -> None:
+        _log.warning("answer takes long", seconds=round(_now() - self._since, 1))
         first = Line.LOOKING_UP if pb.TOOL_KIND_KB in self._running.values() else Line.FILLER
         self._play(_LATER if self._count else (first, *_LATER))
 
@@ -124,4 +128,8 @@ class Fillers:
         if await bridge.bridge(frames):
             spoken_lines.labels(label).inc()
         if self._waiting:
-            self._plan()
+            self._plan(_now() + _SECONDS)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

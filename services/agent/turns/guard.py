@@ -1,6 +1,7 @@
 """Prevents silent turns: plays a filler when an answer takes long, and a failure line when none comes."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
 
@@ -11,7 +12,7 @@ from livekit.agents.voice.events import ToolExecutionUpdatedEvent, ToolReplyUpda
 
 from services.agent.audio.bridge import BridgeOutput
 from services.agent.metrics import spoken_lines
-from services.agent.moments import ToolCalled, ToolStarted
+from services.agent.moments import ToolCalled, ToolStarted, TurnBegan
 from services.agent.speech.phrases import Line
 from services.agent.turns.fillers import Fillers, SpokenLines
 from services.agent.turns.wait_phrases import WaitPhrases
@@ -54,10 +55,12 @@ class TurnGuard:
         """Sets the output for fillers; without it there are no fillers."""
         self._fillers.bridge_with(bridge)
 
-    def turn_ended(self) -> None:
+    def turn_ended(self, event: TurnBegan) -> None:
         """Starts the timers: the caller has finished and waits for an answer."""
-        self._deadline = asyncio.get_running_loop().time() + self._max_turn_seconds()
-        self._wait()
+        now = asyncio.get_running_loop().time()
+        self._deadline = now + self._max_turn_seconds()
+        stopped = event.metrics.get("stopped_speaking_at")
+        self._wait(now - max(0.0, time.time() - stopped) if stopped else now)
         self._fillers.answer_the_caller()
 
     def tool_started(self, event: ToolStarted) -> None:
@@ -111,7 +114,8 @@ class TurnGuard:
         self._session.interrupt(force=True)
         self.say(Line.TROUBLE)
 
-    def _wait(self) -> None:
+    def _wait(self, since: float | None = None) -> None:
+        """Starts the timers, unless the caller speaks. since: when the silence began; None for now."""
         self._waiting = True
         self._stop_timers()
         if self._session.user_state == "speaking":
@@ -120,7 +124,7 @@ class TurnGuard:
         # After a noise of the caller, the answer still gets the time until a filler.
         until = max(self._deadline, loop.time() + self._fillers.seconds)
         self._timer = loop.call_at(until, self.failed, "turn_timeout", "The answer took too long.")
-        self._fillers.wait()
+        self._fillers.wait(loop.time() if since is None else since)
 
     def _stop_timers(self) -> None:
         self._fillers.stop()

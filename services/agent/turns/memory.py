@@ -69,8 +69,9 @@ class Memory:
         return [item for item in context.items if not _is_instruction(item) and not self._is_hidden(item)]
 
     def _is_hidden(self, item: llm.ChatItem) -> bool:
-        is_call = isinstance(item, llm.FunctionCall | llm.FunctionCallOutput)
-        return item.id in self._hidden or (is_call and item.call_id in self._hidden)
+        if isinstance(item, llm.FunctionCall | llm.FunctionCallOutput):
+            return item.call_id in self._hidden
+        return item.id in self._hidden
 
 
 def _room(context: llm.ChatContext, note: str) -> int:
