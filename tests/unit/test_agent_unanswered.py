@@ -1,12 +1,14 @@
 """What of a conversation is still to be answered."""
 
+from typing import Literal
+
 from livekit.agents import llm
 
 from services.agent.tools.part import Turn
 from services.agent.turns.unanswered import unanswered
 
 
-def context(*items: tuple[str, str]) -> llm.ChatContext:
+def context(*items: tuple[llm.ChatRole | Literal["done"], str]) -> llm.ChatContext:
     """A conversation. items: a role with its words, or `done` with the name of a function that has run."""
     made = llm.ChatContext()
     for index, (role, text) in enumerate(items):
@@ -14,7 +16,7 @@ def context(*items: tuple[str, str]) -> llm.ChatContext:
             made.items.append(llm.FunctionCall(call_id=str(index), name=text, arguments="{}"))
             made.items.append(llm.FunctionCallOutput(call_id=str(index), name=text, output="", is_error=False))
         else:
-            made.add_message(role=role, content=text)  # type: ignore[arg-type]
+            made.add_message(role=role, content=text)
     return made
 
 

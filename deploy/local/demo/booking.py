@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.local.demo.shop import ORDERS_PATH, SECRET_HEADER, base_url
+from services.kit.character_definition.handoff import tool_name
 
 SLUG = "booking-bot"
 FIND_ORDER = "find_order"
@@ -15,7 +16,7 @@ When the caller wants to book a demo, call book_demo at once.
 When the caller asks where an order is, ask for its number if you do not know it, and call find_order.
 When the caller asks about opening hours, lamps, delivery or returns, call search_documents and answer from what it
 finds.
-When the caller wants to talk to customer service or to complain, call transfer_to_{colleague} at once.
+When the caller wants to talk to customer service or to complain, call {hand_over} at once.
 
 Answer in one short sentence. Never invent a value, a date or a fact."""
 
@@ -57,7 +58,7 @@ def character(shop_port: int, shop_secret: str, allowed_origins: list[str], coll
         "character_type": "SALES_AGENT",
         "language": "en",
         "greeting": "Hello, this is Lumen Lamps. I can book a demo or look up an order for you.",
-        "system_prompt": _PROMPT.format(colleague=colleague.replace("-", "_")),
+        "system_prompt": _PROMPT.format(hand_over=tool_name(colleague)),
         "allowed_origins": allowed_origins,
         "handoff_targets": [{"slug": colleague}],
         "tools": [find_order(shop_port, shop_secret), _SEARCH],

@@ -7,6 +7,7 @@ from typing import Any
 from callbox.sessions.v1 import sessions_pb2 as pb
 
 from services.agent.tools.tool import Arguments, Outcome, Tool
+from services.kit.character_definition.handoff import tool_name
 
 _MAX_REASON_CHARACTERS = 500
 _SCHEMA: dict[str, Any] = {
@@ -22,7 +23,7 @@ def handoff_tools(targets: Iterable[str], hand_over: HandOver) -> list[Tool]:
     """The functions. targets: slugs."""
     return [
         Tool(
-            f"transfer_to_{slug.replace('-', '_')}",
+            tool_name(slug),
             pb.TOOL_KIND_HANDOFF,
             f"Hands the call over to the colleague {slug.replace('-', ' ')}, who then speaks with the caller. "
             "Call it when the caller asks for that or when your instructions say so.",

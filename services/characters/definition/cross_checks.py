@@ -5,9 +5,9 @@ from typing import Any
 
 from services.characters.definition import input_schema
 from services.kit.character_definition.field_types import ValidationContext
+from services.kit.character_definition.handoff import PREFIX as HANDOFF_PREFIX
 from services.kit.forms.naming import STEERING, is_own, opening_topics, tool_name
 
-HANDOFF_PREFIX = "transfer_to_"
 # Language model endpoints refuse longer names of functions.
 _MAX_FUNCTION_CHARACTERS = 64
 _MAX_TARGET_CHARACTERS = _MAX_FUNCTION_CHARACTERS - len(HANDOFF_PREFIX)
