@@ -1,6 +1,7 @@
 """Holds one call of many turns, and checks that each question is complete in the transcript."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
 from bench.questions import Question
@@ -52,20 +53,31 @@ class Asked:
         return found
 
 
+@contextlib.asynccontextmanager
+async def held(sessions: Sessions, character: str) -> AsyncIterator[Caller]:
+    """A call after its greeting. The end of the block ends it. Raises: Refused, JoinFailed, NoAnswer."""
+    grant = await sessions.start(character)
+    async with Caller(grant) as caller:
+        await caller.greeting()
+        yield caller
+    await sessions.ended(grant.session_id)
+
+
+async def ask(caller: Caller, question: Question) -> Asked:
+    """Asks one question. Raises: NoAnswer with the question."""
+    try:
+        return Asked(question, await caller.say(question.line))
+    except NoAnswer as fault:
+        raise NoAnswer(f"{question.text!r}: {fault}") from fault
+
+
 async def converse(
     sessions: Sessions, character: str, questions: Sequence[Question], progress: Callable[[Asked], None]
 ) -> list[Asked]:
-    """Asks every question in one call. Raises: Refused, NoAnswer with the unanswered question."""
-    grant = await sessions.start(character)
+    """Asks every question in one call. Raises: Refused, JoinFailed, NoAnswer with the unanswered question."""
     asked: list[Asked] = []
-    async with Caller(grant) as caller:
-        await caller.greeting()
+    async with held(sessions, character) as caller:
         for question in questions:
-            try:
-                turn = await caller.say(question.line)
-            except NoAnswer as fault:
-                raise NoAnswer(f"{question.text!r}: {fault}") from fault
-            asked.append(Asked(question, turn))
+            asked.append(await ask(caller, question))
             progress(asked[-1])
-    await sessions.ended(grant.session_id)
     return asked

@@ -1,43 +1,70 @@
 """Compares a character that has tools and forms with one that has none: turns, and the start of calls."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from bench.account import make_character
-from bench.conversation import Asked, converse
+from bench.conversation import Asked, ask, held
 from bench.questions import Question
-from caller.caller import Caller
 from caller.session import Sessions
 from measure.percentiles import Percentiles
 from measure.stack import Running
 
 PLAIN, EQUIPPED, LADEN = "bench-plain", "bench-equipped", "bench-laden"
-_PROMPT = "You answer customers of a lamp shop in one short sentence."
+# Answers of different lengths would be compared otherwise: tools change what a small model says.
+_PROMPT = (
+    "You answer customers of a lamp shop. Answer every question with the words: I will ask my colleague about that."
+)
 _GREETING = "Hello, how can I help you?"
 # Nothing listens there. The questions need no tool.
 _URL = "https://api.shop.example/"
+_WHOLE = "voice to voice"
+# Starts of each character in a round.
+_STARTS = 5
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One question, asked of both characters one after the other."""
+
+    plain: Asked
+    equipped: Asked
+
+    @property
+    def is_alike(self) -> bool:
+        """Whether both gave the same answer in one turn."""
+        plain, equipped = self.plain.turn, self.equipped.turn
+        return bool(plain.replies) and (plain.replies, len(plain.heard)) == (equipped.replies, len(equipped.heard))
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times as long the equipped character took. None when one was not heard."""
+        plain, equipped = self.plain.turn.voice_to_voice_ms, self.equipped.turn.voice_to_voice_ms
+        return equipped / plain if plain and equipped else None
 
 
 @dataclass
 class Compared:
-    """Milliseconds by character. turns: voice to voice. starts: from the request to the first sound of the greeting."""
+    """pairs: questions to both characters. starts: milliseconds from the request for a call to its first sound."""
 
-    turns: dict[str, list[float]] = field(default_factory=dict)
+    pairs: list[Pair] = field(default_factory=list)
     starts: dict[str, list[float]] = field(default_factory=dict)
 
     def latency(self) -> dict[str, Percentiles]:
-        """Percentiles of everything that was measured."""
-        rows = {f"turn, {name}": Percentiles.of(taken) for name, taken in self.turns.items() if taken}
-        return rows | {f"start, {name}": Percentiles.of(taken) for name, taken in self.starts.items() if taken}
+        """Milliseconds of the turns that were answered alike, with their parts, and of the starts."""
+        alike = [pair for pair in self.pairs if pair.is_alike]
+        rows = _parts(PLAIN, (pair.plain for pair in alike)) | _parts(EQUIPPED, (pair.equipped for pair in alike))
+        rows |= {f"start, {name}": taken for name, taken in self.starts.items()}
+        return {name: Percentiles.of(taken) for name, taken in rows.items() if taken}
 
-    def turn_ratios(self) -> dict[str, float]:
-        """How many times as long the equipped character takes as the plain one; empty when one was not measured."""
-        if not self.turns.get(PLAIN) or not self.turns.get(EQUIPPED):
-            return {}
-        plain, equipped = Percentiles.of(self.turns[PLAIN]), Percentiles.of(self.turns[EQUIPPED])
-        return {"p50": equipped.p50 / plain.p50, "p95": equipped.p95 / plain.p95}
+    def ratios(self) -> dict[str, Percentiles]:
+        """How many times as long the equipped character took, of pairs that were answered alike and of all pairs."""
+        alike = [pair.ratio for pair in self.pairs if pair.is_alike and pair.ratio is not None]
+        everything = [pair.ratio for pair in self.pairs if pair.ratio is not None]
+        rows = {"the same answer": alike, "any answer": everything}
+        return {name: Percentiles.of(ratios) for name, ratios in rows.items() if ratios}
 
     def later_ms(self) -> float | None:
         """How much later, in the median, a call of the laden character starts. None when one was not measured."""
@@ -48,7 +75,18 @@ class Compared:
     def as_json(self) -> dict[str, Any]:
         """Everything as plain values."""
         figures = {name: asdict(each) for name, each in self.latency().items()}
-        return {"ms": figures, "turn_ratios": self.turn_ratios(), "starts_later_by_ms": self.later_ms()}
+        ratios = {name: asdict(each) for name, each in self.ratios().items()}
+        return {"ms": figures, "turn_ratios": ratios, "starts_later_by_ms": self.later_ms()}
+
+
+def _parts(name: str, asked: Iterable[Asked]) -> dict[str, list[float]]:
+    rows: dict[str, list[float]] = {}
+    for each in asked:
+        whole = each.turn.voice_to_voice_ms
+        parts = ({} if whole is None else {_WHOLE: whole}) | each.turn.parts
+        for part, ms in parts.items():
+            rows.setdefault(f"{name}: {part.replace('_', ' ')}", []).append(ms)
+    return rows
 
 
 def equipment(tools: int, forms: int) -> dict[str, Any]:
@@ -70,9 +108,9 @@ def equipment(tools: int, forms: int) -> dict[str, Any]:
         {"name": "email", "type": "email", "label": "Your e-mail"},
         {"name": "day", "type": "date", "label": "Day"},
     ]
-    shown = [
-        {"id": f"visit-{number}", "title": f"Visit branch {number}", "fields": fields} for number in range(1, forms + 1)
-    ]
+    # No question asks for one.
+    titles = {f"warranty-{number}": f"Register warranty {number}" for number in range(1, forms + 1)}
+    shown = [{"id": name, "title": title, "fields": fields} for name, title in titles.items()]
     return {"tools": [search, *requests][:tools], "widget_appearance": {"forms": shown}}
 
 
@@ -83,7 +121,8 @@ async def compare(
     rounds: int,
     progress: Callable[[Asked], None],
 ) -> Compared:
-    """Holds `rounds` calls with the plain and the equipped character in turn, and starts as many calls with the laden.
+    """Holds `rounds` calls with the plain and the equipped character side by side, and asks each question of one and
+    then of the other, so that the machine's wandering speed meets both. Starts as many calls with the laden.
 
     Raises: MeasureError, Refused, JoinFailed, NoAnswer.
     """
@@ -93,22 +132,23 @@ async def compare(
     await make_character(running, LADEN, **common, **equipment(tools=20, forms=10))
     compared = Compared()
     for number in range(rounds):
-        # Each is the first of a round as often as the other.
-        for slug in (PLAIN, EQUIPPED) if number % 2 == 0 else (EQUIPPED, PLAIN):
-            asked = await converse(sessions, slug, questions, progress)
-            taken = (each.turn.voice_to_voice_ms for each in asked)
-            compared.turns.setdefault(slug, []).extend(ms for ms in taken if ms is not None)
-        for slug in (PLAIN, LADEN) if number % 2 == 0 else (LADEN, PLAIN):
-            compared.starts.setdefault(slug, []).append(await _start(sessions, slug))
+        async with held(sessions, PLAIN) as plain, held(sessions, EQUIPPED) as equipped:
+            for at, question in enumerate(questions):
+                # Each is the first as often as the other.
+                callers = (plain, equipped) if (number + at) % 2 == 0 else (equipped, plain)
+                asked = {caller: await ask(caller, question) for caller in callers}
+                compared.pairs.append(Pair(asked[plain], asked[equipped]))
+                for each in asked.values():
+                    progress(each)
+        for _ in range(_STARTS):
+            for slug in (PLAIN, LADEN) if number % 2 == 0 else (LADEN, PLAIN):
+                compared.starts.setdefault(slug, []).append(await _start(sessions, slug))
     return compared
 
 
 async def _start(sessions: Sessions, character: str) -> float:
     """Starts a call and listens to the greeting. Returns: milliseconds until its first sound."""
     began = time.time()
-    grant = await sessions.start(character)
-    async with Caller(grant) as caller:
-        await caller.greeting()
+    async with held(sessions, character) as caller:
         first = caller.downlink.received.segments[0].start
-    await sessions.ended(grant.session_id)
     return (first - began) * 1000.0

@@ -87,9 +87,9 @@ class Report:
             console.print(f"  [red]✗[/red] {fault}", soft_wrap=True)
 
     def _show_compared(self, compared: Compared, console: Console) -> None:
-        console.print(figures_table("With and without tools and forms, in turn, milliseconds", compared.latency()))
-        for name, ratio in compared.turn_ratios().items():
-            console.print(f"{name} of turns with 5 tools and 2 forms: {ratio:.3f} times that without.")
+        console.print(figures_table("With and without tools and forms, milliseconds", compared.latency()))
+        title = "How many times as long a turn takes with 5 tools and 2 forms, question by question"
+        console.print(figures_table(title, compared.ratios(), digits=3))
         if (later := compared.later_ms()) is not None:
             console.print(f"A call with 20 tools and 10 forms starts {later:+.0f} ms later, in the median.")
 

@@ -276,9 +276,12 @@ async def test_reading_ahead_asks_for_one_token(script: ScriptedLLM) -> None:
     async def asked() -> bool:
         return len(script.requests) > before
 
+    async def seen() -> llm.ChatContext:
+        return opening("You help.", "Hello!")
+
     async with language_model(script.url, MODEL, KEY) as model:
         reading = ReadingAhead()
-        reading.start(model, opening("You help.", "Hello!"), [])
+        reading.start(model, seen, [])
         await until(asked)
         await reading.close()
     assert script.requests[-1].body["max_completion_tokens"] == 1

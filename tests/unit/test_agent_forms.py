@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,7 +23,7 @@ from services.agent.tools.forms.ports import FormSurroundings
 from services.agent.tools.forms.values import Context, Understood
 from services.agent.tools.forms.zone import zone_of
 from services.agent.turns.dictation import WHOLE_VALUE_SECONDS
-from tests.fixtures.serverless import Answer, Call, HeardClients, cast, data_in, last_said, start
+from tests.fixtures.serverless import Answer, Call, HeardClients, ScriptedModel, cast, data_in, last_said, start
 
 # Seconds of these tests pass in the event loop alone.
 pytestmark = [pytest.mark.asyncio, pytest.mark.looptime]
@@ -630,6 +631,29 @@ async def test_a_form_of_sixty_fields_is_filled_and_the_note_stays_short() -> No
     await run(call, ("form_submit", {"form_id": "long"}))
     await call.ends()
     assert scene.desk.taken == [(values, "sess_1.long.1")]
+
+
+async def test_the_note_of_an_open_form_is_read_before_the_next_question() -> None:
+    """It moves with each turn, so everything since the one before would be read with the question."""
+    scene = Scene()
+    answers, reader = scene.cast.model.llm, ScriptedModel(lambda _: "")
+    scene.cast = replace(scene.cast, model=replace(scene.cast.model, reader=reader, own=True))
+    call = await scene.begin()
+    await run(call, ("book_demo", {"name": "Ana"}))
+    for question in ("Well?", "And now?"):
+        scene.page(values={"name": question})
+        await call.asks(question)
+        read_ahead = reader.asked[-1]
+    scene.page(values={"name": "And now?"})
+    await call.asks("And then?")
+    await call.ends()
+    assert isinstance(answers, ScriptedModel)
+    assert any("And now?" in text for text in _said(read_ahead) if text.startswith("The forms"))
+    assert _said(read_ahead)[:-1] == _said(answers.asked[-1])[:-1]
+
+
+def _said(seen: llm.ChatContext) -> list[str]:
+    return [item.text_content or "" if isinstance(item, llm.ChatMessage) else item.type for item in seen.items]
 
 
 async def test_a_disabled_form_has_no_function() -> None:

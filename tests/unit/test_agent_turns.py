@@ -159,7 +159,11 @@ async def test_tokens_of_reading_ahead_are_not_those_of_the_answers() -> None:
     used: list[object] = []
     answers.on("metrics_collected", used.append)
     reading = ReadingAhead()
-    reading.start(Model(answers, reader, own=True), opening("You help.", ""), [])
+
+    async def seen() -> llm.ChatContext:
+        return opening("You help.", "")
+
+    reading.start(Model(answers, reader, own=True), seen, [])
     await asyncio.sleep(2.0)
     await reading.close()
     assert len(reader.asked) == 1

@@ -1,11 +1,15 @@
 """The pure parts of the bench of tools."""
 
+import numpy as np
 import pytest
 
-from bench.equipped import EQUIPPED, LADEN, PLAIN, Compared
+from bench.conversation import Asked
+from bench.equipped import EQUIPPED, LADEN, PLAIN, Compared, Pair
+from bench.questions import Question
 from bench.tool_turns import ANSWER, DAYS, ToolTurn, answer_start, question, script
 from bench.tools import Result
 from caller.messages import Waterfall
+from caller.speech import Line
 from caller.turn import Turn
 from caller.waveform import Segment
 from tests.fixtures.llm_script import read_script
@@ -50,8 +54,21 @@ def test_waits_are_told_by_the_time_of_the_tool_and_turns_without_an_answer_are_
     assert len(result.faults()) == 1
 
 
-def test_an_equipped_character_is_compared_with_a_plain_one() -> None:
-    compared = Compared({PLAIN: [500.0, 500.0], EQUIPPED: [550.0, 550.0]}, {PLAIN: [900.0], LADEN: [960.0]})
-    assert compared.turn_ratios() == pytest.approx({"p50": 1.1, "p95": 1.1})
+def asked(ms: float, reply: str = ANSWER) -> Asked:
+    answer = Segment(10.0 + ms / 1_000.0, 15.0)
+    turn = Turn("", Segment(8.0, 10.0), heard=("Hello",), replies=(reply,), answer=answer, parts={"uplink": 100.0})
+    return Asked(Question("Hello", Line("Hello", np.zeros(1, np.int16))), turn)
+
+
+def test_an_equipped_character_is_compared_with_a_plain_one_question_by_question() -> None:
+    alike, unlike = Pair(asked(500.0), asked(550.0)), Pair(asked(500.0), asked(1_500.0, "A longer answer."))
+    compared = Compared([alike, unlike], {PLAIN: [900.0], LADEN: [960.0]})
+    ratios = compared.ratios()
+    assert (ratios["the same answer"].count, ratios["any answer"].count) == (1, 2)
+    assert ratios["the same answer"].p50 == pytest.approx(1.1)
+    assert ratios["any answer"].worst == pytest.approx(3.0)
+    rows = compared.latency()
+    assert rows[f"{EQUIPPED}: voice to voice"].p50 == pytest.approx(550.0)
+    assert rows[f"{PLAIN}: uplink"].p50 == 100.0
     assert compared.later_ms() == pytest.approx(60.0)
-    assert (Compared().turn_ratios(), Compared().later_ms()) == ({}, None)
+    assert (Compared().ratios(), Compared().latency(), Compared().later_ms()) == ({}, {}, None)

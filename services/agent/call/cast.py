@@ -59,7 +59,10 @@ class Cast:
                 return own
         return None
 
-    async def note(self) -> str:
-        """What the model is told with its next answer and not afterwards; may be empty."""
-        notes = [await part.note() for part in self.parts]
+    async def note(self, *, ahead: bool = False) -> str:
+        """What the model is told with its next answer and not afterwards; may be empty.
+
+        ahead: as far as it is known before the caller's next turn.
+        """
+        notes = [await part.note(ahead=ahead) for part in self.parts]
         return "\n\n".join(filter(None, notes))

@@ -19,7 +19,7 @@ from services.agent.call.remarks import Remarks
 from services.agent.call.scribe import Scribe
 from services.agent.client.messages import AgentHandoff, State, UserText
 from services.agent.moments import Ended, Heard, Joined, Moments, Reason, ReplySpoken, TurnBegan, TurnComplete
-from services.agent.thinking.reading_ahead import ReadingAhead, opening
+from services.agent.thinking.reading_ahead import ReadingAhead, opening, with_a_question
 from services.agent.tools.belt import Belt
 from services.agent.turns.dictation import Dictation
 from services.agent.turns.greeting import Greeting
@@ -191,7 +191,7 @@ class Conversation:
         await earlier.close()
         self._in_charge.clear()
         self._session.update_agent(self._persona)
-        self._read_ahead(self._seen())
+        self._read_ahead(self._seen_next)
         async with asyncio.timeout(_CHANGE_SECONDS):
             await self._in_charge.wait()
 
@@ -222,7 +222,7 @@ class Conversation:
 
     async def _prepare(self) -> None:
         """Starts the session and makes the greeting, before the caller is there."""
-        self._read_ahead(opening(self.cast.prompt, self.cast.greeting))
+        self._read_ahead(self._seen_first)
         await asyncio.gather(self._start(), self._make_greeting())
 
     async def _start(self) -> None:
@@ -313,19 +313,27 @@ class Conversation:
     def _turn_seconds(self) -> float:
         return self.cast.turn_seconds or self._limits.turn_seconds
 
-    def _seen(self) -> llm.ChatContext:
-        return self._memory.seen(self._persona.chat_ctx)
-
-    def _read_ahead(self, seen: llm.ChatContext) -> None:
+    def _read_ahead(self, seen: Callable[[], Awaitable[llm.ChatContext]]) -> None:
         self._read_functions = self._belt.shown(self._belt.functions)
         self._reading.start(self.cast.model, seen, self._read_functions)
+
+    async def _seen_first(self) -> llm.ChatContext:
+        """What the model sees at the first question, with any question. The session has not begun."""
+        return opening(self.cast.prompt, self.cast.greeting)
+
+    async def _seen_next(self) -> llm.ChatContext:
+        """What the model sees at the next question, with any question."""
+        note = await self.cast.note(ahead=True)
+        return self._memory.seen(with_a_question(self._persona.chat_ctx), note)
 
     def _shorten_memory(self) -> None:
         is_shorter = self._memory.shorten(self._persona.chat_ctx)
         # Otherwise the model would read all turns that it did not answer with the first one that it must answer.
         is_unread = self._persona.generation.own
-        if is_shorter or is_unread or self._belt.shown(self._belt.functions) != self._read_functions:
-            self._read_ahead(self._seen())
+        # The note stood before this turn and stands after it the next time.
+        is_moved = bool(self._persona.generation.note)
+        if is_shorter or is_unread or is_moved or self._belt.shown(self._belt.functions) != self._read_functions:
+            self._read_ahead(self._seen_next)
 
     def _on_transcribed(self, event: UserInputTranscribedEvent) -> None:
         self._scribe.transcribed(event)

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from livekit.agents import APIError, llm
@@ -11,15 +11,24 @@ from services.agent.thinking.language_model import Model
 from services.kit.tasks import end
 
 _SECONDS = 5.0
+# A conversation is read with a question. The next one is other words, which are read then.
+_ANY_QUESTION = "Hello"
 
 
 def opening(prompt: str, greeting: str) -> llm.ChatContext:
-    """The conversation when the caller begins to speak: the prompt and the greeting."""
+    """The conversation when the caller begins to speak: the prompt and the greeting, and any question."""
     context = llm.ChatContext.empty()
     context.add_message(role="system", content=prompt)
     if greeting:
         context.add_message(role="assistant", content=greeting)
-    return context
+    return with_a_question(context)
+
+
+def with_a_question(context: llm.ChatContext) -> llm.ChatContext:
+    """A copy of a conversation that goes on with a question of the caller."""
+    copy = context.copy()
+    copy.add_message(role="user", content=_ANY_QUESTION)
+    return copy
 
 
 class ReadingAhead:
@@ -28,10 +37,13 @@ class ReadingAhead:
     def __init__(self) -> None:
         self._task: asyncio.Task[None] | None = None
 
-    def start(self, model: Model, seen: llm.ChatContext, tools: Sequence[llm.Tool] = ()) -> None:
+    def start(
+        self, model: Model, seen: Callable[[], Awaitable[llm.ChatContext]], tools: Sequence[llm.Tool] = ()
+    ) -> None:
         """Starts to read a conversation. Cancels a reading that is still running.
 
-        tools: those of the next question. A model reads them before the conversation, so all of them must be the same.
+        seen: what the model sees at the next question, with any question. tools: those of the next question. A model
+        reads them before the conversation, so all of them must be the same.
         """
         if not model.own:
             return
@@ -45,14 +57,12 @@ class ReadingAhead:
             await end(self._task)
 
 
-async def _read(model: llm.LLM[Any], seen: llm.ChatContext, tools: Sequence[llm.Tool]) -> None:
+async def _read(model: llm.LLM[Any], seen: Callable[[], Awaitable[llm.ChatContext]], tools: Sequence[llm.Tool]) -> None:
     """Asks for one token. A failure is harmless: then the model reads everything with the next question."""
-    context = seen.copy()
-    context.add_message(role="user", content="Hello")
     with contextlib.suppress(APIError, TimeoutError):
         async with (
             asyncio.timeout(_SECONDS),
-            model.chat(chat_ctx=context, tools=list(tools), extra_kwargs={"max_completion_tokens": 1}) as stream,
+            model.chat(chat_ctx=await seen(), tools=list(tools), extra_kwargs={"max_completion_tokens": 1}) as stream,
         ):
             async for _ in stream:
                 pass

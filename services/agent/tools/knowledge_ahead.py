@@ -65,8 +65,10 @@ class KnowledgeAhead:
         if self._task is not None:
             await end(self._task)
 
-    async def note(self) -> str:
-        """What the model is told with its next answer; may be empty."""
+    async def note(self, *, ahead: bool = False) -> str:
+        """What the model is told with its next answer; may be empty, and always is ahead of the turn."""
+        if ahead:
+            return ""
         if self._task is not None and not self._task.done():
             await asyncio.wait([self._task], timeout=_WAIT_SECONDS)
         return f"{_INTRODUCTION}\n{self._found}" if self._found else ""

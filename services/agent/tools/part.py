@@ -56,8 +56,11 @@ class Part(Protocol):
         """Starts: the character takes the call."""
         ...
 
-    async def note(self) -> str:
-        """What the model is told with its next answer and not afterwards; may be empty."""
+    async def note(self, *, ahead: bool = False) -> str:
+        """What the model is told with its next answer and not afterwards; may be empty.
+
+        ahead: as far as it is known before the caller's next turn.
+        """
         ...
 
     async def answer(self, turn: Turn) -> OwnAnswer | None:

@@ -37,12 +37,13 @@ def instructions(system_prompt: str, metadata: Metadata) -> str:
 class Generation:
     """One attempt at an answer. Times are in seconds since the epoch; None until reached.
 
-    own: whether a part of the character answered, so that the model has not read the turn. told: the text that was
-    passed on so far. retracted: text that was passed on before it was known to be reasoning. It is not spoken any
-    further.
+    own: whether a part of the character answered, so that the model has not read the turn. note: what the model was
+    told with this answer only. told: the text that was passed on so far. retracted: text that was passed on before it
+    was known to be reasoning. It is not spoken any further.
     """
 
     own: bool = False
+    note: str = ""
     told: str = ""
     first_token: float | None = None
     first_audio: float | None = None
@@ -133,7 +134,8 @@ class Persona(Agent):
         answer = VisibleText(names, late_markers=self._late_markers.expected)
         length = SentenceLimit(self._limits.sentences)
         tokens = 0
-        seen = self._memory.seen(chat_ctx, await self._situation())
+        generation.note = await self._situation()
+        seen = self._memory.seen(chat_ctx, generation.note)
         asked = Agent.default.llm_node(self, seen, tools, model_settings)
         # An answer that is long enough is closed, so that the model computes no more of it.
         async with contextlib.aclosing(asked) as chunks:

@@ -137,7 +137,7 @@ class Forms:
                 values = {name: value for name, value in filling.values.items() if value}
                 self._own(self.page.open(filling.form, values), "form opening")
 
-    async def note(self) -> str:
+    async def note(self, *, ahead: bool = False) -> str:
         """What the model is told of the forms with its next answer; empty when none was opened."""
         fillings = list(self._fillings.values())
         if self.is_guided:

@@ -47,7 +47,7 @@ class Guide:
             dialogue.moments.turn_began.add(self._on_turn)
             dialogue.moments.reply_spoken.add(self._on_reply)
 
-    async def note(self) -> str:
+    async def note(self, *, ahead: bool = False) -> str:
         """Nothing: the forms tell what the model is to know."""
         return ""
 
