@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from livekit.agents import llm
@@ -14,7 +15,7 @@ from services.agent.call.transfers import Transfers
 from services.agent.client.messages import AgentHandoff
 from services.agent.moments import HandedOver
 from services.kit.errors import CallboxError, Code
-from tests.fixtures.serverless import Answer, Call, cast, data_in, last_said, slow_voice, start, tool
+from tests.fixtures.serverless import Answer, Call, ScriptedModel, cast, data_in, last_said, slow_voice, start, tool
 
 # Seconds of these tests pass in the event loop alone.
 pytestmark = [pytest.mark.asyncio, pytest.mark.looptime]
@@ -31,12 +32,15 @@ class Company:
         self.transfers = Transfers(self._make_ready)
         self.told: list[tuple[str, str, str]] = []
 
-    def employ(self, slug: str, answer: Model, targets: list[str], greeting: str = "") -> None:
+    def employ(
+        self, slug: str, answer: Model, targets: list[str], greeting: str = "", reader: ScriptedModel | None = None
+    ) -> None:
         def make() -> Cast:
             voice = slow_voice(slug) if self._aloud else None
             tools = tuple(self.transfers.tools(targets))
             known = {"prompt": f"You are {slug}.", "slug": slug, "name": slug.title()}
-            return cast(answer, greeting, aloud=self._aloud, voice=voice, tools=tools, **known)
+            made = cast(answer, greeting, aloud=self._aloud, voice=voice, tools=tools, **known)
+            return made if reader is None else replace(made, model=replace(made.model, reader=reader, own=True))
 
         self._makers[slug] = make
 
@@ -258,3 +262,25 @@ async def test_a_caller_who_hangs_up_during_a_handover_leaves_a_complete_history
     await company.transfers.close()
     assert call.journal.ends() == ["client_left"]
     assert call.journal.events[-1].HasField("end")
+
+
+async def test_the_new_character_reads_the_conversation_while_it_greets() -> None:
+    """A local model needs seconds for another prompt and all that was said."""
+    company, reader = Company(), ScriptedModel(lambda _: "")
+    company.employ("sales", passing_on("tech-help", "broken"), ["tech-help"])
+    company.employ("tech-help", passing_on("sales", "buy"), ["sales"], greeting="Tech here.", reader=reader)
+    call = await company.call("sales")
+    await call.asks("it is broken", 10.0)
+    read = texts(reader.asked[0])
+    await call.asks("really", 10.0)
+    await company.end(call)
+    assert len(reader.asked) == 1
+    assert read[0].startswith("You are tech-help.")
+    # The greeting is not over yet.
+    assert read[1:-1] == ["it is broken", "Goodbye."]
+    asked = texts(call.asked[-1])
+    assert asked == [*read[:-1], "Tech here.", "really"]
+
+
+def texts(seen: llm.ChatContext) -> list[str]:
+    return [(item.text_content or "").strip() for item in seen.items if isinstance(item, llm.ChatMessage)]

@@ -263,9 +263,10 @@ async def test_reading_ahead_sees_no_half_of_a_turn_and_changes_none() -> None:
     first = cast(slowly, greeting="")
     model = first.model.__class__(first.model.llm, reader, own=True)
     call = await start(cast(slowly, greeting="", model=model))
-    call.conversation._reading.start(model, call.conversation._seen_next, [])
+    read = call.conversation._next_question.after_handover
+    read(call.conversation.cast, call.conversation._belt, call.conversation._persona)
     await call.asks("one", 0.5)
-    call.conversation._reading.start(model, call.conversation._seen_next, [])
+    read(call.conversation.cast, call.conversation._belt, call.conversation._persona)
     await call.asks("two", 20.0)
     await call.ends()
     assert call.journal.turns() == [("user", "one\ntwo", False), ("agent", "You said one two.", False)]

@@ -14,12 +14,12 @@ from livekit.agents.voice import SpeechHandle
 from services.agent.call.cast import Cast
 from services.agent.call.ending import Ending
 from services.agent.call.farewell import Farewell
+from services.agent.call.next_question import NextQuestion
 from services.agent.call.ports import Clients, Journal, Live, Sound
 from services.agent.call.remarks import Remarks
 from services.agent.call.scribe import Scribe
 from services.agent.client.messages import AgentHandoff, State, UserText
 from services.agent.moments import Ended, Heard, Joined, Moments, Reason, ReplySpoken, TurnBegan, TurnComplete
-from services.agent.thinking.reading_ahead import ReadingAhead, opening, with_a_question
 from services.agent.tools.belt import Belt
 from services.agent.turns.dictation import Dictation
 from services.agent.turns.greeting import Greeting
@@ -79,7 +79,7 @@ class Conversation:
         self._in_charge = asyncio.Event()
         self._reply: SpeechHandle | None = None
         self._memory = Memory()
-        self._reading = ReadingAhead()
+        self._next_question = NextQuestion(self._memory)
         self._session = make_session(turns)
         self._remarks = Remarks(self._session)
         self._dictation = Dictation(self._session)
@@ -131,7 +131,7 @@ class Conversation:
             raise
         finally:
             self.ending.stop()
-            await self._reading.close()
+            await self._next_question.close()
             await self._typed.close()
             self._silence_watch.close()
             await self._guard.close()
@@ -191,9 +191,9 @@ class Conversation:
         await earlier.close()
         self._in_charge.clear()
         self._session.update_agent(self._persona)
-        self._read_ahead(self._seen_next)
         async with asyncio.timeout(_CHANGE_SECONDS):
             await self._in_charge.wait()
+        self._next_question.after_handover(cast, self._belt, self._persona)
 
     @property
     def has_said_something(self) -> bool:
@@ -222,7 +222,7 @@ class Conversation:
 
     async def _prepare(self) -> None:
         """Starts the session and makes the greeting, before the caller is there."""
-        self._read_ahead(self._seen_first)
+        self._next_question.before_call(self.cast, self._belt)
         await asyncio.gather(self._start(), self._make_greeting())
 
     async def _start(self) -> None:
@@ -237,7 +237,7 @@ class Conversation:
         moments.turn_began.add(lambda event: self._belt.turn_began(event))
         self._remarks.listen(moments)
         moments.turn_began.add(lambda _: self._dictation.turn_began())
-        moments.reply_spoken.add(lambda _: self._shorten_memory())
+        moments.reply_spoken.add(lambda _: self._next_question.after_reply(self.cast, self._belt, self._persona))
         self._clients.router.on(UserText, self._on_typed)
         if self._sound is not None:
             output = await self._sound.attach(session)
@@ -312,28 +312,6 @@ class Conversation:
 
     def _turn_seconds(self) -> float:
         return self.cast.turn_seconds or self._limits.turn_seconds
-
-    def _read_ahead(self, seen: Callable[[], Awaitable[llm.ChatContext]]) -> None:
-        self._read_functions = self._belt.shown(self._belt.functions)
-        self._reading.start(self.cast.model, seen, self._read_functions)
-
-    async def _seen_first(self) -> llm.ChatContext:
-        """What the model sees at the first question, with any question. The session has not begun."""
-        return opening(self.cast.prompt, self.cast.greeting)
-
-    async def _seen_next(self) -> llm.ChatContext:
-        """What the model sees at the next question, with any question."""
-        note = await self.cast.note(ahead=True)
-        return self._memory.seen(with_a_question(self._persona.chat_ctx), note)
-
-    def _shorten_memory(self) -> None:
-        is_shorter = self._memory.shorten(self._persona.chat_ctx)
-        # Otherwise the model would read all turns that it did not answer with the first one that it must answer.
-        is_unread = self._persona.generation.own
-        # The note stood before this turn and stands after it the next time.
-        is_moved = bool(self._persona.generation.note)
-        if is_shorter or is_unread or is_moved or self._belt.shown(self._belt.functions) != self._read_functions:
-            self._read_ahead(self._seen_next)
 
     def _on_transcribed(self, event: UserInputTranscribedEvent) -> None:
         self._scribe.transcribed(event)

@@ -16,12 +16,12 @@ _ANY_QUESTION = "Hello"
 
 
 def opening(prompt: str, greeting: str) -> llm.ChatContext:
-    """The conversation when the caller begins to speak: the prompt and the greeting, and any question."""
+    """The conversation when the caller begins to speak: the prompt and the greeting."""
     context = llm.ChatContext.empty()
     context.add_message(role="system", content=prompt)
     if greeting:
         context.add_message(role="assistant", content=greeting)
-    return with_a_question(context)
+    return context
 
 
 def with_a_question(context: llm.ChatContext) -> llm.ChatContext:
