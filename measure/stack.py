@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from caller.session import Target
+from deploy.local import parent_death
 from deploy.local.process import end_process, last_lines
 from deploy.local.settings import ROOT
 from deploy.local.stack import isolated, read_state
@@ -54,8 +56,8 @@ async def own_stack(
     log = folder / "stack.log"
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "cli", "up", cwd=ROOT, env=variables, stdin=asyncio.subprocess.DEVNULL, stdout=output,
-            stderr=output,
+            *parent_death.tied(signal.SIGINT), sys.executable, "-m", "cli", "up", cwd=ROOT, env=variables,
+            stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output,
         )  # fmt: skip
     try:
         await _ready(process, log)

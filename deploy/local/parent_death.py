@@ -12,6 +12,12 @@ import sys
 _PR_SET_PDEATHSIG = 1
 
 
+def tied(signal_number: int, uid: int = -1, gid: int = -1) -> list[str]:
+    """What to put before a command, so that it gets the signal when the current process ends."""
+    words = (os.getpid(), int(signal_number), uid, gid)
+    return [sys.executable, "-I", "-S", __file__, *map(str, words)]
+
+
 def main(words: list[str]) -> None:
     """Replaces this process with the command; never returns."""
     parent, signal_number, uid, gid = (int(word) for word in words[:4])

@@ -5,7 +5,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -13,12 +12,12 @@ from typing import IO
 
 import psutil
 
+from deploy.local import parent_death
 from deploy.local.part import Part
 from deploy.local.settings import ROOT
 
 MARK = "_CALLBOX_PART"
 
-_PARENT_DEATH = Path(__file__).with_name("parent_death.py")
 _CHUNK_BYTES = 65_536
 _LINE_CHARACTERS = 16_384
 _POLL_SECONDS = 0.05
@@ -41,9 +40,8 @@ class Process:
         self.part = part
         self._mark = mark
         uid, gid = part.owner or (-1, -1)
-        wrapper = [sys.executable, "-I", "-S", str(_PARENT_DEATH)]
         self._popen = subprocess.Popen(
-            [*wrapper, str(os.getpid()), str(int(part.orphan_signal)), str(uid), str(gid), *part.argv],
+            [*parent_death.tied(part.orphan_signal, uid, gid), *part.argv],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
