@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.test_agent_forms import DEMO, FULL, Scene, note_of, run, steps
+from tests.fixtures.form_calls import DEMO, FULL, Scene, note_of, run, steps
 
 # Seconds of these tests pass in the event loop alone.
 pytestmark = [pytest.mark.asyncio, pytest.mark.looptime]

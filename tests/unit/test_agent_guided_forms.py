@@ -21,8 +21,8 @@ from services.agent.tools.forms.guide.guide import Guide
 from services.agent.tools.forms.ports import FormSurroundings
 from services.agent.tools.forms.values import Context
 from services.agent.tools.forms.values.words import LANGUAGES, words_of
+from tests.fixtures.form_calls import Desk
 from tests.fixtures.serverless import Answer, Call, HeardClients, ScriptedModel, cast, last_said, start
-from tests.unit.test_agent_forms import Desk
 
 # Seconds of these tests pass in the event loop alone.
 pytestmark = [pytest.mark.asyncio, pytest.mark.looptime]
