@@ -11,6 +11,8 @@ from services.agent.metrics import silent_turns
 
 # From a fault to the first sound of its failure line.
 _MARGIN_SECONDS = 2.5
+# What is logged with each.
+SILENT_TURN = "the caller got no answer"
 _log = structlog.get_logger(__name__)
 
 
@@ -70,4 +72,4 @@ class SilenceWatch:
     def _count(self, seconds: float) -> None:
         self._waiting = False
         silent_turns.inc()
-        _log.error("the caller got no answer", seconds=seconds)
+        _log.error(SILENT_TURN, seconds=seconds)
