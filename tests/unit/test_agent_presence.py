@@ -94,6 +94,23 @@ async def test_another_participant_neither_ends_nor_keeps_the_call() -> None:
     assert len(call.ended) == 1
 
 
+@pytest.mark.parametrize(
+    ("disconnected", "ended"),
+    [
+        (rtc.DisconnectReason.ROOM_CLOSED, pb.END_REASON_CLIENT_LEFT),
+        (rtc.DisconnectReason.ROOM_DELETED, pb.END_REASON_ENDED_BY_API),
+        (rtc.DisconnectReason.PARTICIPANT_REMOVED, pb.END_REASON_ENDED_BY_API),
+        (rtc.DisconnectReason.SERVER_SHUTDOWN, pb.END_REASON_ERROR),
+        (rtc.DisconnectReason.CONNECTION_TIMEOUT, pb.END_REASON_ERROR),
+    ],
+)
+async def test_a_room_that_is_gone_ends_the_call_at_once_for_its_reason(disconnected: int, ended: int) -> None:
+    """LiveKit closed the room at once after 1 of 160 hang-ups, instead of after its departure timeout."""
+    call = Call()
+    call.room.emit("disconnected", disconnected)
+    assert [reason for _, reason in call.ended] == [ended]
+
+
 async def test_after_the_call_nothing_waits_for_the_caller() -> None:
     call = Call()
     call.leaves()

@@ -80,6 +80,13 @@ class CallerPresence:
             self._returned()
 
     def _on_disconnected(self, reason: rtc.DisconnectReason.ValueType) -> None:
-        # Only sessions deletes rooms, and it has stored its reason before.
-        deleted = reason in (rtc.DisconnectReason.ROOM_DELETED, rtc.DisconnectReason.PARTICIPANT_REMOVED)
-        self._end(pb.END_REASON_ENDED_BY_API if deleted else pb.END_REASON_ERROR)
+        match reason:
+            case rtc.DisconnectReason.ROOM_DELETED | rtc.DisconnectReason.PARTICIPANT_REMOVED:
+                # Only sessions does that, and it has stored its reason before.
+                self._end(pb.END_REASON_ENDED_BY_API)
+            case rtc.DisconnectReason.ROOM_CLOSED:
+                # LiveKit closes a room that only agents are in. It should wait for its departure timeout, but does not
+                # when it looks for empty rooms within the milliseconds in which it removes the caller.
+                self._end(pb.END_REASON_CLIENT_LEFT)
+            case _:
+                self._end(pb.END_REASON_ERROR)
