@@ -45,9 +45,9 @@ voices: ## record every voice of the catalogue, and write a page to listen to th
 	@scripts/setup.sh run
 	@.venv/bin/python -m deploy.samples build/voices --listen
 
-bench-voice: ## measure a call on this machine: voice to voice, its parts, session starts, memory, CPU
+bench-voice: ## measure a call on this machine: voice to voice, its parts, session starts, memory, CPU, turns with and without tools
 	@scripts/setup.sh run
-	@.venv/bin/python -m bench.voice
+	@.venv/bin/python -m bench.voice --equipped 1
 
 fuzz-http: ## send N generated requests (default 20000) to a gateway with all services behind it
 	@scripts/setup.sh test
