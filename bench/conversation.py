@@ -1,15 +1,17 @@
 """Holds one call of many turns, and checks that each question is complete in the transcript."""
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.questions import Question
 from bench.words import word_error_rate
 from caller.caller import Caller, NoAnswer
 from caller.session import Sessions
+from caller.speech import Line
 from caller.turn import Turn
 
+WHOLE = "voice to voice"
 MAX_WORD_ERROR_RATE = 0.2
 MAX_MISSING_MS = 60.0
 
@@ -53,6 +55,17 @@ class Asked:
         return found
 
 
+def milliseconds(asked: Iterable[Asked]) -> dict[str, list[float]]:
+    """The whole latency of all turns, and each part of it."""
+    samples: dict[str, list[float]] = {}
+    for each in asked:
+        if (whole := each.turn.voice_to_voice_ms) is not None:
+            samples.setdefault(WHOLE, []).append(whole)
+        for name, ms in each.turn.parts.items():
+            samples.setdefault(name.replace("_", " "), []).append(ms)
+    return samples
+
+
 @contextlib.asynccontextmanager
 async def held(sessions: Sessions, character: str) -> AsyncIterator[Caller]:
     """A call after its greeting. The end of the block ends it. Raises: Refused, JoinFailed, NoAnswer."""
@@ -63,12 +76,17 @@ async def held(sessions: Sessions, character: str) -> AsyncIterator[Caller]:
     await sessions.ended(grant.session_id)
 
 
+async def say(caller: Caller, line: Line, text: str) -> Turn:
+    """Speaks a line. text: its words. Raises: NoAnswer with them."""
+    try:
+        return await caller.say(line)
+    except NoAnswer as fault:
+        raise NoAnswer(f"{text!r}: {fault}") from fault
+
+
 async def ask(caller: Caller, question: Question) -> Asked:
     """Asks one question. Raises: NoAnswer with the question."""
-    try:
-        return Asked(question, await caller.say(question.line))
-    except NoAnswer as fault:
-        raise NoAnswer(f"{question.text!r}: {fault}") from fault
+    return Asked(question, await say(caller, question.line, question.text))
 
 
 async def converse(

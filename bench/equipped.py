@@ -1,12 +1,12 @@
 """Compares a character that has tools and forms with one that has none: turns, and the start of calls."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from bench.account import make_character
-from bench.conversation import Asked, ask, held
+from bench.conversation import Asked, ask, held, milliseconds
 from bench.questions import Question
 from caller.session import Sessions
 from measure.percentiles import Percentiles
@@ -20,7 +20,6 @@ _PROMPT = (
 _GREETING = "Hello, how can I help you?"
 # Nothing listens there. The questions need no tool.
 _URL = "https://api.shop.example/"
-_WHOLE = "voice to voice"
 # Starts of each character in a round.
 _STARTS = 5
 
@@ -55,7 +54,10 @@ class Compared:
     def latency(self) -> dict[str, Percentiles]:
         """Milliseconds of the turns that were answered alike, with their parts, and of the starts."""
         alike = [pair for pair in self.pairs if pair.is_alike]
-        rows = _parts(PLAIN, (pair.plain for pair in alike)) | _parts(EQUIPPED, (pair.equipped for pair in alike))
+        turns = {PLAIN: [pair.plain for pair in alike], EQUIPPED: [pair.equipped for pair in alike]}
+        rows = {
+            f"{name}: {part}": taken for name, asked in turns.items() for part, taken in milliseconds(asked).items()
+        }
         rows |= {f"start, {name}": taken for name, taken in self.starts.items()}
         return {name: Percentiles.of(taken) for name, taken in rows.items() if taken}
 
@@ -77,16 +79,6 @@ class Compared:
         figures = {name: asdict(each) for name, each in self.latency().items()}
         ratios = {name: asdict(each) for name, each in self.ratios().items()}
         return {"ms": figures, "turn_ratios": ratios, "starts_later_by_ms": self.later_ms()}
-
-
-def _parts(name: str, asked: Iterable[Asked]) -> dict[str, list[float]]:
-    rows: dict[str, list[float]] = {}
-    for each in asked:
-        whole = each.turn.voice_to_voice_ms
-        parts = ({} if whole is None else {_WHOLE: whole}) | each.turn.parts
-        for part, ms in parts.items():
-            rows.setdefault(f"{name}: {part.replace('_', ' ')}", []).append(ms)
-    return rows
 
 
 def equipment(tools: int, forms: int) -> dict[str, Any]:
@@ -122,7 +114,7 @@ async def compare(
     progress: Callable[[Asked], None],
 ) -> Compared:
     """Holds `rounds` calls with the plain and the equipped character side by side, and asks each question of one and
-    then of the other, so that the machine's wandering speed meets both. Starts as many calls with the laden.
+    then of the other, so that the machine's wandering speed meets both. Then starts calls with the plain and the laden.
 
     Raises: MeasureError, Refused, JoinFailed, NoAnswer.
     """

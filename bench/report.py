@@ -7,12 +7,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.conversation import Asked
+from bench.conversation import WHOLE, Asked, milliseconds
 from bench.equipped import Compared
 from measure.percentiles import Percentiles
 from measure.processes import Usage
 
-WHOLE = "voice to voice"
 _PARTS_TITLE = "Parts: memory in a call; cores kept busy, idle and in a call"
 
 
@@ -30,13 +29,7 @@ class Report:
 
     def latency(self) -> dict[str, Percentiles]:
         """Milliseconds of the whole latency and of each part."""
-        samples: dict[str, list[float]] = {}
-        for each in self.asked:
-            if (whole := each.turn.voice_to_voice_ms) is not None:
-                samples.setdefault(WHOLE, []).append(whole)
-            for name, ms in each.turn.parts.items():
-                samples.setdefault(name.replace("_", " "), []).append(ms)
-        return {name: Percentiles.of(taken) for name, taken in samples.items()}
+        return {name: Percentiles.of(taken) for name, taken in milliseconds(self.asked).items()}
 
     def faults(self) -> list[str]:
         """Every fault of every turn, with its question, and each part of the stack that ended during the call."""

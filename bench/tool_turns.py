@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from caller.caller import Caller, NoAnswer
+from bench.conversation import held, say
+from caller.caller import Caller
 from caller.session import Sessions
 from caller.speech import Line
 from caller.turn import Turn
@@ -72,22 +73,16 @@ async def ask_all(
     sessions: Sessions, character: str, lines: dict[str, Line], told: Callable[[ToolTurn], None]
 ) -> tuple[list[ToolTurn], dict[str, Any]]:
     """Asks about every day in one call. Returns: the turns, and the history of the call. Raises: Refused, NoAnswer."""
-    grant = await sessions.start(character)
     turns: list[ToolTurn] = []
-    async with Caller(grant) as caller:
-        await caller.greeting()
+    async with held(sessions, character) as caller:
         for day, line in lines.items():
             turns.append(await _ask(caller, day, line))
             told(turns[-1])
-    await sessions.ended(grant.session_id)
-    return turns, await sessions.history(grant.session_id)
+    return turns, await sessions.history(caller.session_id)
 
 
 async def _ask(caller: Caller, day: str, line: Line) -> ToolTurn:
-    try:
-        turn = await caller.say(line)
-    except NoAnswer as fault:
-        raise NoAnswer(f"{line.said!r}: {fault}") from fault
+    turn = await say(caller, line, line.said)
     answered = answer_start(turn, caller.downlink.received.segments)
     answer_ms = None if answered is None else (answered - turn.spoken.end) * 1000.0
     return ToolTurn(day, DAYS[day], " ".join(turn.heard), turn.voice_to_voice_ms, answer_ms)

@@ -70,6 +70,11 @@ class Caller:
         await self._connection.__aexit__(kind, fault, trace)
 
     @property
+    def session_id(self) -> str:
+        """The call's id."""
+        return self._grant.session_id
+
+    @property
     def closed(self) -> asyncio.Event:
         """Set when the call is over, whoever ended it."""
         return self._connection.closed

@@ -9,7 +9,7 @@ import pytest
 from livekit.agents import llm
 
 from services.agent.tools.forms.functions import tools_of
-from tests.fixtures.form_calls import DEMO, FULL, Scene, ignored, note_of, run, steps
+from tests.fixtures.form_calls import DEMO, FULL, Scene, filled_on_a_page, ignored, note_of, run, steps
 from tests.fixtures.serverless import last_said
 
 # Seconds of these tests pass in the event loop alone.
@@ -17,10 +17,7 @@ pytestmark = [pytest.mark.asyncio, pytest.mark.looptime]
 
 
 async def test_a_page_is_steered_exactly_as_the_contract_says() -> None:
-    scene = Scene()
-    call = await scene.begin()
-    await run(call, ("book_demo", FULL))
-    scene.page(values=FULL)
+    scene, call = await filled_on_a_page()
     await run(
         call,
         ("form_set_values", {"form_id": "book-demo", "values": {"company": "Acme"}}),
@@ -67,10 +64,7 @@ async def test_a_form_that_page_code_opened_is_known() -> None:
 
 @pytest.mark.parametrize("text", [None, "Sent!"])
 async def test_a_confirmation_makes_the_agent_go_on_by_itself(text: str | None) -> None:
-    scene = Scene()
-    call = await scene.begin()
-    await run(call, ("book_demo", FULL))
-    scene.page(values=FULL)
+    scene, call = await filled_on_a_page()
     said = {} if text is None else {"text": text}
     confirmation = {"type": "book-demo_submitted", "form": {**FULL, "company": "Acme"}, **said}
     scene.clients.publish("voice.user_text", confirmation)
@@ -89,10 +83,7 @@ async def test_a_confirmation_makes_the_agent_go_on_by_itself(text: str | None) 
 
 
 async def test_a_confirmation_that_comes_before_the_answer_is_a_turn_of_its_own() -> None:
-    scene = Scene()
-    call = await scene.begin()
-    await run(call, ("book_demo", FULL))
-    scene.page(values=FULL)
+    scene, call = await filled_on_a_page()
     scene.clients.type(json.dumps([("form_submit", {"form_id": "book-demo"})]))
     while scene.clients.delivered[-1][0] != "form.control":
         await asyncio.sleep(0.01)
@@ -136,10 +127,7 @@ async def test_a_confirmation_of_a_form_that_is_not_open_is_ignored_and_counted(
 
 
 async def test_a_page_that_closes_its_form_before_it_confirms_is_believed() -> None:
-    scene = Scene()
-    call = await scene.begin()
-    await run(call, ("book_demo", FULL))
-    scene.page(values=FULL)
+    scene, call = await filled_on_a_page()
     scene.page(values=FULL, is_open=False)
     scene.clients.publish("voice.user_text", {"type": "book-demo_submitted", "form": FULL, "text": "Done"})
     await asyncio.sleep(5.0)

@@ -9,7 +9,7 @@ import pytest
 from livekit.agents import llm
 
 from services.agent.tools.forms.filling import Filling, Refusal
-from tests.fixtures.form_calls import FULL, Desk, Scene, note_of, run, steps
+from tests.fixtures.form_calls import FULL, Desk, Scene, filled_on_a_page, note_of, run, steps
 from tests.fixtures.serverless import last_said
 
 # Seconds of these tests pass in the event loop alone.
@@ -17,10 +17,7 @@ pytestmark = [pytest.mark.asyncio, pytest.mark.looptime]
 
 
 async def test_a_page_that_closes_its_form_while_it_submits_is_still_asked_how_that_ended() -> None:
-    scene = Scene()
-    call = await scene.begin()
-    await run(call, ("book_demo", FULL))
-    scene.page(values=FULL)
+    scene, call = await filled_on_a_page()
     await run(call, ("form_submit", {"form_id": "book-demo"}), seconds=5.0)
     scene.page(values=FULL, is_open=False)
     count = len(call.asked)
@@ -36,10 +33,7 @@ async def test_a_page_that_closes_its_form_while_it_submits_is_still_asked_how_t
 
 
 async def test_a_failed_submission_is_spoken_of_once_nobody_speaks_and_shown_by_field() -> None:
-    scene = Scene()
-    call = await scene.begin()
-    await run(call, ("book_demo", FULL))
-    scene.page(values=FULL)
+    scene, call = await filled_on_a_page()
     call.clients.type("Tell me a longer story")
     await asyncio.sleep(0.4)
     scene.clients.publish(
@@ -73,10 +67,7 @@ async def test_a_failed_submission_is_spoken_of_once_nobody_speaks_and_shown_by_
 
 
 async def test_a_failed_submission_is_not_spoken_of_while_the_caller_speaks() -> None:
-    scene = Scene()
-    call = await scene.begin()
-    await run(call, ("book_demo", FULL))
-    scene.page(values=FULL)
+    scene, call = await filled_on_a_page()
     count = len(call.asked)
     # As while the caller speaks: there is no microphone in this call.
     async with call.conversation._session._claim_user_turn():
@@ -97,10 +88,7 @@ async def test_a_failed_submission_is_not_spoken_of_while_the_caller_speaks() ->
 
 
 async def test_a_page_that_does_not_tell_how_a_submission_ended_is_spoken_of() -> None:
-    scene = Scene()
-    call = await scene.begin()
-    await run(call, ("book_demo", FULL))
-    scene.page(values=FULL)
+    _, call = await filled_on_a_page()
     await run(call, ("form_submit", {"form_id": "book-demo"}))
     count = len(call.asked)
     await asyncio.sleep(15.0)

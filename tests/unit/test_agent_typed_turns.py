@@ -263,7 +263,7 @@ async def test_reading_ahead_sees_no_half_of_a_turn_and_changes_none() -> None:
     first = cast(slowly, greeting="")
     model = first.model.__class__(first.model.llm, reader, own=True)
     call = await start(cast(slowly, greeting="", model=model))
-    read = call.conversation._next_question.after_handover
+    read = call.conversation._next_question.read
     read(call.conversation.cast, call.conversation._belt, call.conversation._persona)
     await call.asks("one", 0.5)
     read(call.conversation.cast, call.conversation._belt, call.conversation._persona)

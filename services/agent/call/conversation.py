@@ -193,7 +193,7 @@ class Conversation:
         self._session.update_agent(self._persona)
         async with asyncio.timeout(_CHANGE_SECONDS):
             await self._in_charge.wait()
-        self._next_question.after_handover(cast, self._belt, self._persona)
+        self._next_question.read(cast, self._belt, self._persona)
 
     @property
     def has_said_something(self) -> bool:

@@ -25,11 +25,16 @@ class NextQuestion:
         async def seen() -> llm.ChatContext:
             return with_a_question(opening(cast.prompt, cast.greeting))
 
-        self._read(cast, belt, seen)
+        self._start(cast, belt, seen)
 
-    def after_handover(self, cast: Cast, belt: Belt, persona: Persona) -> None:
-        """Reads the conversation as the new character sees it. A persona has its instructions once it is in charge."""
-        self._read_conversation(cast, belt, persona)
+    def read(self, cast: Cast, belt: Belt, persona: Persona) -> None:
+        """Reads the conversation as the character sees it. A persona has its instructions once it is in charge."""
+
+        async def seen() -> llm.ChatContext:
+            note = await cast.note(ahead=True)
+            return self._memory.seen(with_a_question(persona.chat_ctx), note)
+
+        self._start(cast, belt, seen)
 
     def after_reply(self, cast: Cast, belt: Belt, persona: Persona) -> None:
         """Reads the conversation if it does not just continue what the model has read and written itself."""
@@ -38,19 +43,12 @@ class NextQuestion:
         # The note stood before this turn and stands after it the next time.
         is_moved = bool(persona.generation.note)
         if is_shorter or is_unread or is_moved or belt.shown(belt.functions) != self._functions:
-            self._read_conversation(cast, belt, persona)
+            self.read(cast, belt, persona)
 
     async def close(self) -> None:
         """Ends a reading that is under way."""
         await self._reading.close()
 
-    def _read_conversation(self, cast: Cast, belt: Belt, persona: Persona) -> None:
-        async def seen() -> llm.ChatContext:
-            note = await cast.note(ahead=True)
-            return self._memory.seen(with_a_question(persona.chat_ctx), note)
-
-        self._read(cast, belt, seen)
-
-    def _read(self, cast: Cast, belt: Belt, seen: Callable[[], Awaitable[llm.ChatContext]]) -> None:
+    def _start(self, cast: Cast, belt: Belt, seen: Callable[[], Awaitable[llm.ChatContext]]) -> None:
         self._functions = belt.shown(belt.functions)
         self._reading.start(cast.model, seen, self._functions)
